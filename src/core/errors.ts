@@ -1,0 +1,72 @@
+/** One row of the catalogue: what a code means to a caller and to HTTP. */
+interface ErrorEntry {
+  /** HTTP status of the problem document. */
+  readonly status: number;
+  /** One sentence, fit for a stranger: never a value of a row, a token or a password. */
+  readonly text: string;
+  /** Whether the same call may succeed later, unchanged. */
+  readonly retryable: boolean;
+}
+
+/** Every error Tenantry can raise. `docs/errors.md` is generated from this table. */
+export const errorCatalogue = {
+  INVALID_REQUEST: { status: 400, retryable: false, text: 'The request is malformed.' },
+  INVALID_TENANT_ID: { status: 400, retryable: false, text: 'The tenant id is not in the canonical form of its key type.' },
+  INVALID_CONFIGURATION: { status: 500, retryable: false, text: 'The configuration is invalid.' },
+  UNAUTHENTICATED: { status: 401, retryable: false, text: 'The request carries no valid credentials.' },
+  FORBIDDEN: { status: 403, retryable: false, text: 'The caller may not do this.' },
+  UNKNOWN_TENANT: { status: 403, retryable: false, text: 'The tenant has no mapping in the shard map.' },
+  NOT_FOUND: { status: 404, retryable: false, text: 'There is no such resource.' },
+  CONFLICT: { status: 409, retryable: false, text: 'The change conflicts with what is already there.' },
+  OPERATION_IN_PROGRESS: { status: 409, retryable: true, text: 'Another operation holds this part of the shard map.' },
+  SERIALIZATION_FAILURE: { status: 409, retryable: true, text: 'The transaction conflicted with a concurrent one and was rolled back.' },
+  BODY_TOO_LARGE: { status: 413, retryable: false, text: 'The request body is too large.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, text: 'The media type of the body is not supported.' },
+  CONSTRAINT_VIOLATION: { status: 422, retryable: false, text: 'The change violates a constraint.' },
+  STATEMENT_FAILED: { status: 500, retryable: false, text: 'The database refused the statement.' },
+  TRANSACTION_CONTROL: { status: 500, retryable: false, text: 'The statement tried to control its own transaction and was rolled back.' },
+  SESSION_MISUSE: { status: 500, retryable: false, text: 'The session was used in a way it does not allow.' },
+  CANCELLED: { status: 499, retryable: false, text: 'The caller cancelled the request.' },
+  INTERNAL: { status: 500, retryable: false, text: 'An unexpected error occurred.' },
+  COMMIT_UNKNOWN: { status: 500, retryable: false, text: 'The connection was lost while the change was being committed: it may have happened.' },
+  TENANT_OFFLINE: { status: 503, retryable: true, text: 'The tenant is offline.' },
+  TENANT_MOVING: { status: 503, retryable: true, text: 'The tenant is being moved or changed.' },
+  SHARD_UNAVAILABLE: { status: 503, retryable: true, text: 'The shard cannot be reached.' },
+  SHARD_UNVERIFIED: { status: 503, retryable: true, text: 'The shard is not in a state that may serve tenants.' },
+  CATALOG_UNAVAILABLE: { status: 503, retryable: true, text: 'The catalog cannot be reached.' },
+  OVERLOADED: { status: 503, retryable: true, text: 'Too much work is waiting already.' },
+  TIMEOUT: { status: 504, retryable: true, text: 'The time limit of the request was reached.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** A stable name of an error, one of the catalogue's keys. */
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** What is known of the statement that an error ended: `not-run` (or rolled back for certain) or `unknown`. */
+export type Outcome = 'not-run' | 'unknown';
+
+interface TenantryErrorOptions {
+  readonly cause?: unknown;
+  /** Milliseconds after which a retry is worth while. */
+  readonly retryAfterMs?: number;
+  /** Default `not-run`. */
+  readonly outcome?: Outcome;
+}
+
+/** The only error type that leaves Tenantry. Its message names what was wrong and what is allowed, never a row's values. */
+export class TenantryError extends Error {
+  override readonly name = 'TenantryError';
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number;
+  readonly outcome: Outcome;
+
+  /** `detail` follows the catalogue's text; leave it out where the text says all. */
+  constructor(code: ErrorCode, detail?: string, options: TenantryErrorOptions = {}) {
+    const { text, retryable } = errorCatalogue[code];
+    super(detail === undefined ? text : `${text} ${detail}`, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = retryable;
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    this.outcome = options.outcome ?? 'not-run';
+  }
+}

@@ -1,0 +1,61 @@
+import type { CompiledSql, SqlDialect } from '../core/sql.ts';
+import type { Login } from '../core/principal.ts';
+import type { Row, SqlDatabase, SqlResult } from '../core/session.ts';
+import type { ShardAddress } from '../core/shard-address.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { Entry } from './entry.ts';
+
+/** Isolation of a routed transaction; `read committed` is the default. */
+export type Isolation = 'read committed' | 'repeatable read' | 'serializable';
+
+/** How a routed statement or transaction runs. */
+export interface EnterOptions {
+  /** The caller says it only reads: the engine enforces it where it can. */
+  readonly readOnly: boolean;
+  /** Cancels the statement on the server. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds that the statement (or each statement of a transaction) may take. */
+  readonly timeoutMs: number;
+}
+
+/** A tenant's open transaction on a shard. One statement at a time. */
+export interface EngineTransaction {
+  query<R extends Row>(statement: CompiledSql): Promise<SqlResult<R>>;
+  /** Rows with backpressure; leaving the loop early ends the statement on the server. */
+  stream<R extends Row>(statement: CompiledSql): AsyncIterableIterator<R>;
+  /** Rejects with COMMIT_UNKNOWN where the answer was lost. */
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+/** One connection of a shard as `app`, opened, checked and able to serve any of its tenants, one after another. */
+export interface EngineConnection {
+  /** False once its state is not known to be clean: it is discarded then, never given to another caller. */
+  readonly usable: boolean;
+  /** enter + statement in a transaction of their own, in one round trip. */
+  execute<R extends Row>(entry: Entry, statement: CompiledSql, options: EnterOptions): Promise<SqlResult<R>>;
+  /** BEGIN + enter in one round trip. */
+  begin(entry: Entry, options: EnterOptions & { readonly isolation: Isolation }): Promise<EngineTransaction>;
+  close(): Promise<void>;
+}
+
+/** What a connection is checked against before it may serve tenants. */
+export interface ConnectionExpectations {
+  /** The shard's id in the catalog; the database must say it is this shard. */
+  readonly shardId: string;
+  /** Who the server was when the shard was registered, as `identify` gave it. */
+  readonly incarnation: string;
+  /** Routed tables, schema-qualified where the configuration says so, with their tenant column. */
+  readonly tables: readonly { readonly name: string; readonly tenantColumn: string }[];
+}
+
+/** One kind of database server. `main.ts` joins engines to the rest; nobody else knows a concrete one. */
+export interface Engine {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  readonly dialect: SqlDialect;
+  /** Opens and checks a connection for tenant traffic. Throws SHARD_UNAVAILABLE or SHARD_UNVERIFIED. */
+  connect(address: ShardAddress, login: Login, expectations: ConnectionExpectations, signal?: AbortSignal): Promise<EngineConnection>;
+  /** A database for the program's own work, connecting when first used, with a few pooled connections. */
+  open(address: ShardAddress, login: Login): SqlDatabase;
+}

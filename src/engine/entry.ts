@@ -1,0 +1,14 @@
+/** What a transaction presents to a shard's `tenantry.enter`: which mapping, for which key, by which right. */
+export interface Entry {
+  readonly mappingId: number;
+  /** The tenant's encoded key, 1 to 128 bytes. */
+  readonly key: Uint8Array;
+  readonly epoch: number;
+  /** Capability of this mapping at this epoch, 16 bytes. */
+  readonly token: Uint8Array;
+}
+
+/** Why a shard refused an entry; `MOVED` says where the tenant went. */
+export type Refusal =
+  | { readonly reason: 'UNKNOWN_MAPPING' | 'STALE_EPOCH' | 'BAD_TOKEN' | 'OFFLINE' | 'DRAINING' | 'INCOMING' }
+  | { readonly reason: 'MOVED'; readonly shardId: string; readonly epoch: number };
