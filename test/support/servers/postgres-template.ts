@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { requireReadable, serverAccount, type Account } from './account.ts';
+import { postgresBinaries } from './postgres-binaries.ts';
+import { renewIdentity } from './server-identity.ts';
+import { guard } from './watchdog.ts';
+
+const run = promisify(execFile);
+
+/** Names, in the environment, the template that a parent process made, so that its children need not make their own. */
+export const templateVariable = 'TENANTRY_POSTGRES_TEMPLATE';
+
+/** What new servers are copied from: an initialised data directory and its superuser's password. */
+export interface PostgresTemplate {
+  readonly directory: string;
+  readonly superuser: string;
+  readonly password: string;
+  /** Path of the `postgres` program. */
+  readonly program: string;
+  readonly account: Account | undefined;
+}
+
+let template: Promise<PostgresTemplate> | undefined;
+
+/** The template of this process, made when first asked for (initdb takes about a second, a copy of it a fifth). */
+export function postgresTemplate(): Promise<PostgresTemplate> {
+  template ??= makeTemplate();
+  return template;
+}
+
+/** A directory below os.tmpdir() that belongs to the account, is nobody else's to read, and goes away with this process. */
+export function serverDirectory(prefix: string, quit: NodeJS.Signals, account: Account | undefined): string {
+  requireReadable(tmpdir(), account);
+  const directory = mkdtempSync(join(tmpdir(), prefix));
+  guard(directory, quit);
+  if (account !== undefined) chownSync(directory, account.uid, account.gid);
+  return directory;
+}
+
+/** Environment of a server's programs: ours without the variables that PostgreSQL itself would obey. */
+export function serverEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG') && !name.startsWith('LC_') && name !== 'LANG'));
+}
+
+/** Copies the template to `dataDirectory` as a server of its own. */
+export async function copyTemplate({ directory, account }: PostgresTemplate, dataDirectory: string): Promise<void> {
+  await run('cp', ['-a', join(directory, 'data'), dataDirectory], asAccount(account, directory));
+  renewIdentity(dataDirectory);
+}
+
+function asAccount(account: Account | undefined, cwd: string): { cwd: string; env: NodeJS.ProcessEnv; uid?: number; gid?: number } {
+  const options = { cwd, env: serverEnvironment() };
+  return account === undefined ? options : { ...options, uid: account.uid, gid: account.gid };
+}
+
+async function makeTemplate(): Promise<PostgresTemplate> {
+  const { initdb, postgres } = await postgresBinaries();
+  const account = serverAccount();
+  requireReadable(initdb, account);
+  requireReadable(join(dirname(dirname(initdb)), 'share'), account);
+  const common = { superuser: 'postgres', program: postgres, account };
+
+  const inherited = process.env[templateVariable];
+  if (inherited !== undefined && existsSync(join(inherited, 'password')))
+    return { ...common, directory: inherited, password: readFileSync(join(inherited, 'password'), 'utf8') };
+
+  const directory = serverDirectory('tenantry-template-', 'SIGQUIT', account);
+  const password = randomBytes(18).toString('base64url');
+  const passwordFile = join(directory, 'password');
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (account !== undefined) chownSync(passwordFile, account.uid, account.gid);
+  mkdirSync(join(directory, 'data'), { mode: 0o700 });
+  if (account !== undefined) chownSync(join(directory, 'data'), account.uid, account.gid);
+  const options = ['--username', common.superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--no-sync', '--no-instructions'];
+  await run(initdb, ['--pgdata', join(directory, 'data'), ...options, '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'], asAccount(account, directory));
+  return { ...common, directory, password };
+}
