@@ -1,0 +1,57 @@
+import type { Login } from '../core/principal.ts';
+import type { ShardAddress } from '../core/shard-address.ts';
+import { isHostName, isLoopback } from './host-name.ts';
+
+const tlsModes = ['disable', 'require', 'verify-full'] as const;
+const schemes: Readonly<Record<string, { readonly protocols: readonly string[]; readonly port: number }>> = {
+  postgres: { protocols: ['postgres:', 'postgresql:'], port: 5432 },
+};
+
+/** What a database URL says, or the reason it is refused: a sentence that repeats no part of the URL. */
+export type DatabaseUrl = { readonly address: ShardAddress; readonly login: Login } | { readonly problem: string };
+
+/**
+ * Reads `postgres://user:password@host:port/database?sslmode=disable|require|verify-full`. Everything but the port is
+ * needed, nothing else is accepted. Without `sslmode`: `verify-full`, and `disable` for a loopback host.
+ */
+export function parseDatabaseUrl(engine: string, text: string): DatabaseUrl {
+  const scheme = schemes[engine];
+  if (scheme === undefined) return { problem: `engine must be one of ${Object.keys(schemes).join(', ')}` };
+  const form = `${scheme.protocols[0]}//user:password@host:port/database?sslmode=verify-full`;
+  const url = URL.parse(text);
+  if (url === null || !scheme.protocols.includes(url.protocol)) {
+    return { problem: `is not a URL of the form ${form} (other characters than letters and digits in user and password are percent-encoded)` };
+  }
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(percentDecoded);
+  const tls = tlsMode(url, host);
+  if (user === undefined || user === '') return { problem: 'needs a user name, percent-encoded where it is not letters and digits' };
+  if (password === undefined || password === '') return { problem: 'needs a password, percent-encoded where it is not letters and digits' };
+  if (!isHostName(host)) return { problem: 'has a host that is neither a host name nor an IP address' };
+  if (url.port === '0') return { problem: 'has port 0; allowed are 1 to 65535' };
+  if (database === undefined || !/^[^/\0]+$/.test(database)) return { problem: 'needs the name of one database after the host' };
+  if (url.hash !== '') return { problem: 'has a part after #, which means nothing here' };
+  if (tls === undefined) return { problem: `allows one parameter, sslmode, which is one of ${tlsModes.join(', ')}` };
+  const port = url.port === '' ? scheme.port : Number(url.port);
+  return { address: { engine, host, port, database, tls }, login: { user, password } };
+}
+
+/** The TLS mode used where none is said: the check of certificate and name, except on this machine. */
+export function defaultTls(host: string): ShardAddress['tls'] {
+  return isLoopback(host) ? 'disable' : 'verify-full';
+}
+
+function tlsMode(url: URL, host: string): ShardAddress['tls'] | undefined {
+  const parameters = [...url.searchParams];
+  if (parameters.length === 0) return defaultTls(host);
+  const [name, value] = parameters[0] ?? [];
+  return parameters.length === 1 && name === 'sslmode' ? tlsModes.find((mode) => mode === value) : undefined;
+}
+
+function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined; // a lone % is the one thing that can fail here: reported as that part being absent
+  }
+}

@@ -1,0 +1,14 @@
+import { invalidConfiguration, said } from './problems.ts';
+import { configSchema } from './schema.ts';
+import type { Environment } from './secret.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * Checks a configuration whole and reads what it takes from the environment. Throws INVALID_CONFIGURATION naming every
+ * problem with its path; `source` says there where the configuration came from.
+ */
+export function resolveConfig(config: unknown, environment: Environment, source = 'The configuration'): Settings {
+  const result = configSchema(environment).safeParse(config, { error: said });
+  if (result.success) return result.data;
+  throw invalidConfiguration(source, result.error.issues);
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { authSchema } from './auth-schema.ts';
+import { parseDatabaseUrl } from './database-url.ts';
+import { isHostName } from './host-name.ts';
+import { object } from './problems.ts';
+import { references, type Environment, type References } from './secret.ts';
+import type { LimitSettings, Settings, TableSettings } from './settings.ts';
+import type { TenantryConfig } from './tenantry-config.ts';
+
+/** The whole configuration: what users write in, `Settings` out, read against one environment. */
+export function configSchema(environment: Environment): z.ZodType<Settings, TenantryConfig> {
+  const from = references(environment);
+  const login = object({ user: from.text, password: from.required });
+  return object({
+    catalog: catalogSchema(from),
+    redis: object({ url: from.optional.transform(redisUrl) })
+      .optional()
+      .transform((redis) => (redis?.url === undefined ? undefined : { url: redis.url })),
+    fleetKey: object({ current: from.required.transform(fleetKey), previous: from.optional.transform(optionalFleetKey).optional() }),
+    map: object({
+      name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/, 'must be 1 to 50 letters, digits, _ or -, the first a letter or digit'),
+      kind: z.enum(['list', 'range']),
+      key: z.enum(['int', 'bigint', 'uuid', 'string', 'bytes']),
+      context: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'must be a name of 1 to 63 letters, digits or _, the first no digit'),
+    }),
+    logins: object({ app: login, superuser: login, mover: login, admin: login }),
+    contextProtection: z.enum(['guarded', 'plain']).default('guarded'),
+    tables: tablesSchema,
+    auth: authSchema(from),
+    limits: limitsSchema,
+    http: httpSchema,
+  }).transform(({ redis, fleetKey: { current, previous }, ...rest }) => ({
+    ...rest,
+    ...(redis === undefined ? {} : { redis }),
+    fleetKey: { current, ...(previous === undefined ? {} : { previous }) },
+  }));
+}
+
+const catalogSchema = (from: References) =>
+  object({
+    engine: z.enum(['postgres']),
+    url: from.required.transform((text, context) => {
+      const parsed = parseDatabaseUrl('postgres', text);
+      return 'problem' in parsed ? refuse(context, parsed.problem) : parsed;
+    }),
+  }).transform(({ url }) => url);
+
+const count = (least: number, most: number) => z.int().min(least).max(most);
+
+const limitsSchema: z.ZodType<LimitSettings, TenantryConfig['limits']> = object({
+  poolPerShard: count(1, 1000).default(10),
+  connections: count(1, 100_000).default(200),
+  perTenant: count(1, 1000).default(8),
+  statementTimeoutMs: count(1, 86_400_000).default(15_000),
+  waitMs: count(0, 600_000).default(5_000),
+  idleMs: count(100, 86_400_000).default(30_000),
+  cachedTenants: count(1, 10_000_000).default(1_000_000),
+  bodyBytes: count(1, 1_073_741_824).default(1_048_576),
+  drainMs: count(0, 600_000).default(10_000),
+}).prefault({});
+
+const host = z.string().refine(isHostName, 'must be a host name or an IP address');
+
+const httpSchema: z.ZodType<Settings['http'], TenantryConfig['http']> = object({
+  host: host.default('127.0.0.1'),
+  port: count(0, 65_535).default(8080),
+  opsHost: host.default('127.0.0.1'),
+  opsPort: count(0, 65_535).default(9090),
+}).prefault({});
+
+const name = z.string().regex(/^[^\p{Cc}]{1,128}$/u, 'must be a name of 1 to 128 characters');
+
+const tableName = z
+  .string()
+  .refine((text) => text.split('.').length <= 2 && text.split('.').every((part) => name.safeParse(part).success), {
+    error: "must be a table's name, or a schema and a table's name with a dot between",
+  });
+
+const tablesSchema: z.ZodType<TableSettings[], TenantryConfig['tables']> = z
+  .record(
+    tableName,
+    z.union([z.literal('reference'), object({ tenant: name })], { error: "must be { tenant: 'the tenant column' } or 'reference'" }),
+  )
+  .refine((tables) => Object.values(tables).some((table) => table !== 'reference'), 'needs at least one table with a tenant column')
+  .transform((tables) =>
+    Object.entries(tables).map(([key, table]) => {
+      const [first = '', second] = key.split('.');
+      const where = second === undefined ? { table: first } : { schema: first, table: second };
+      return { name: key, ...where, ...(table === 'reference' ? {} : { tenantColumn: table.tenant }) };
+    }),
+  );
+
+function redisUrl(text: string | undefined, context: z.RefinementCtx): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.parse(text);
+  const isRedis = url !== null && /^rediss?:$/.test(url.protocol) && isHostName(url.hostname.replace(/^\[(.*)\]$/, '$1')) && url.port !== '0';
+  return isRedis ? text : refuse(context, 'is not a URL of the form redis://[user:password@]host:port[/number], or rediss:// for TLS');
+}
+
+function fleetKey(text: string, context: z.RefinementCtx): Uint8Array {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length === 32 && bytes.toString('base64') === text.trim()) return new Uint8Array(bytes);
+  return refuse(context, 'must be base64 of 32 bytes (openssl rand -base64 32 makes one)');
+}
+
+const optionalFleetKey = (text: string | undefined, context: z.RefinementCtx): Uint8Array | undefined =>
+  text === undefined ? undefined : fleetKey(text, context);
+
+function refuse(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}

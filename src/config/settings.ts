@@ -1,0 +1,51 @@
+import type { Login, PrincipalName } from '../core/principal.ts';
+import type { ShardAddress } from '../core/shard-address.ts';
+import type { ContextProtection, TenantryConfig, TokenAlgorithm } from './tenantry-config.ts';
+
+/** How an issuer's signatures are checked. */
+export type IssuerKeys =
+  | { readonly kind: 'jwks'; readonly url: URL }
+  /** Public key, SPKI in PEM. */
+  | { readonly kind: 'public'; readonly pem: string }
+  /** Shared secret of the `HS…` algorithms. */
+  | { readonly kind: 'secret'; readonly secret: Uint8Array };
+
+/** An issuer as validated: one family of algorithms, keys that fit it. */
+export interface IssuerSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly keys: IssuerKeys;
+  readonly algorithms: readonly TokenAlgorithm[];
+  readonly tenantClaim: string;
+  /** Canonical texts of tenant ids, or `*`. */
+  readonly tenants: '*' | ReadonlySet<string>;
+  readonly development: boolean;
+}
+
+/** A configured table. */
+export interface TableSettings {
+  /** As written in the configuration: `Blogs`, `dbo.Blogs`. */
+  readonly name: string;
+  readonly schema?: string;
+  readonly table: string;
+  /** Undefined for a reference table. */
+  readonly tenantColumn?: string;
+}
+
+/** `LimitsConfig` with its defaults. */
+export type LimitSettings = { readonly [K in keyof NonNullable<TenantryConfig['limits']>]-?: number };
+
+/** The configuration as the program uses it: checked, defaults filled in, the environment's values read. Never printed. */
+export interface Settings {
+  readonly catalog: { readonly address: ShardAddress; readonly login: Login };
+  readonly redis?: { readonly url: string };
+  /** 32 bytes each. */
+  readonly fleetKey: { readonly current: Uint8Array; readonly previous?: Uint8Array };
+  readonly map: TenantryConfig['map'];
+  readonly logins: Readonly<Record<PrincipalName, Login>>;
+  readonly contextProtection: ContextProtection;
+  readonly tables: readonly TableSettings[];
+  readonly auth: { readonly issuers: readonly IssuerSettings[] };
+  readonly limits: LimitSettings;
+  readonly http: { readonly host: string; readonly port: number; readonly opsHost: string; readonly opsPort: number };
+}

@@ -1,0 +1,115 @@
+import type { EnvReference, OptionalEnvReference } from './env-reference.ts';
+
+/** How the tenant stands in a shard's session: see `TenantryConfig.contextProtection`. */
+export type ContextProtection = 'guarded' | 'plain';
+
+/** Signature algorithms that an issuer may be pinned to. `HS…` needs a shared secret and stands alone. */
+export type TokenAlgorithm =
+  | 'RS256' | 'RS384' | 'RS512'
+  | 'PS256' | 'PS384' | 'PS512'
+  | 'ES256' | 'ES384' | 'ES512'
+  | 'EdDSA'
+  | 'HS256' | 'HS384' | 'HS512';
+
+/** Database user and password of one principal. */
+export interface LoginConfig {
+  /** Name of the user: text or `env('NAME')`. */
+  readonly user: string | EnvReference;
+  /** A reference, never the password itself. */
+  readonly password: EnvReference;
+}
+
+/** Whose tokens are accepted, for which tenants. */
+export interface IssuerConfig {
+  /** The `iss` claim, compared exactly. */
+  readonly issuer: string | EnvReference;
+  /** The `aud` claim that a token must carry. */
+  readonly audience: string | EnvReference;
+  /** Address of the issuer's key set (https, or http on loopback). This or `key`. */
+  readonly jwks?: string | EnvReference | undefined;
+  /** A public key as PEM, or for `HS…` a secret as base64 of at least the hash's length. This or `jwks`. */
+  readonly key?: EnvReference | undefined;
+  /** The only algorithms accepted; `HS…` is not mixed with the others. */
+  readonly algorithms: readonly TokenAlgorithm[];
+  /** Name of the claim that holds the tenant id. Default `tenant`. */
+  readonly tenantClaim?: string | undefined;
+  /** Tenants that this issuer may speak for, in canonical form: `'*'` for all of them. */
+  readonly tenants: '*' | readonly (string | number)[];
+  /** `tenantry token mint` may sign with `key` (needs `HS…`); not for production. Default false. */
+  readonly development?: boolean | undefined;
+}
+
+/** Bounds on what a process uses and on how long a caller waits. */
+export interface LimitsConfig {
+  /** Connections a process opens to one shard. Default 10. */
+  readonly poolPerShard?: number | undefined;
+  /** Connections a process opens to all shards together. Default 200. */
+  readonly connections?: number | undefined;
+  /** Statements and transactions of one tenant at once, in one process. Default 8. */
+  readonly perTenant?: number | undefined;
+  /** Milliseconds a statement may take. Default 15,000. */
+  readonly statementTimeoutMs?: number | undefined;
+  /** Milliseconds a caller waits for a route, a connection or a moving tenant before it is refused. Default 5,000. */
+  readonly waitMs?: number | undefined;
+  /** Milliseconds after which an unused connection is closed. Default 30,000. */
+  readonly idleMs?: number | undefined;
+  /** Routes that a process remembers. Default 1,000,000. */
+  readonly cachedTenants?: number | undefined;
+  /** Bytes of a request's body. Default 1,048,576. */
+  readonly bodyBytes?: number | undefined;
+  /** Milliseconds that requests have to finish after SIGTERM. Default 10,000. */
+  readonly drainMs?: number | undefined;
+}
+
+/** Where `tenantry serve` listens. Port 0 takes a free one. */
+export interface HttpConfig {
+  /** Host of the data API. Default `127.0.0.1`. */
+  readonly host?: string | undefined;
+  /** Port of the data API. Default 8080. */
+  readonly port?: number | undefined;
+  /** Host of `/livez`, `/readyz` and `/metrics`. Default `127.0.0.1`. */
+  readonly opsHost?: string | undefined;
+  /** Port of `/livez`, `/readyz` and `/metrics`. Default 9090. */
+  readonly opsPort?: number | undefined;
+}
+
+/** What `tenantry.config.ts` holds. Secrets are references to the environment: `env('NAME')`. */
+export interface TenantryConfig {
+  /** The database that holds the global shard map; `url` is `postgres://user:password@host:port/database?sslmode=…`. */
+  readonly catalog: { readonly engine: 'postgres'; readonly url: EnvReference };
+  /** The second cache, shared by processes: `redis://…` or `rediss://…`. Left out or unset: none. */
+  readonly redis?: { readonly url: EnvReference | OptionalEnvReference } | undefined;
+  /** Base64 of 32 bytes each. Capabilities are made from `current`; `previous` is honoured while keys are rotated. */
+  readonly fleetKey: { readonly current: EnvReference; readonly previous?: EnvReference | OptionalEnvReference | undefined };
+  /** The one shard map this configuration routes by. */
+  readonly map: {
+    readonly name: string;
+    readonly kind: 'list' | 'range';
+    /** Type of the tenant ids. */
+    readonly key: 'int' | 'bigint' | 'uuid' | 'string' | 'bytes';
+    /** Name of the tenant in a shard's session and in messages, such as `TenantId`. */
+    readonly context: string;
+  };
+  /** The separate logins of every shard. */
+  readonly logins: {
+    /** Tenant traffic; owns nothing, bypasses nothing. */
+    readonly app: LoginConfig;
+    /** Reads across tenants. */
+    readonly superuser: LoginConfig;
+    /** Copies rows between shards. */
+    readonly mover: LoginConfig;
+    /** Applies schema and policies. */
+    readonly admin: LoginConfig;
+  };
+  /**
+   * `guarded`: the tenant is in a setting that tenant traffic cannot change. `plain`: in an ordinary setting, for servers
+   * whose owner may not grant the other. Default `guarded`.
+   */
+  readonly contextProtection?: ContextProtection | undefined;
+  /** Tables by exact-case name, with a schema where wanted (`dbo.Blogs`): with their tenant column, or `reference` for all tenants' tables. */
+  readonly tables: Readonly<Record<string, { readonly tenant: string } | 'reference'>>;
+  /** Who may call the HTTP API. */
+  readonly auth?: { readonly issuers: readonly IssuerConfig[] } | undefined;
+  readonly limits?: LimitsConfig | undefined;
+  readonly http?: HttpConfig | undefined;
+}
