@@ -1,9 +1,15 @@
+import type { Dialect } from 'kysely';
 import type { CompiledSql, SqlDialect } from '../core/sql.ts';
 import type { Login } from '../core/principal.ts';
 import type { Row, SqlDatabase, SqlResult } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Entry } from './entry.ts';
+
+/** How statements are written for an engine: Tenantry's own `sql`, and kysely's builder as a compiler without a driver. */
+export interface EngineDialect extends SqlDialect {
+  readonly kysely: Pick<Dialect, 'createAdapter' | 'createIntrospector' | 'createQueryCompiler'>;
+}
 
 /** Isolation of a routed transaction; `read committed` is the default. */
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable';
@@ -23,19 +29,28 @@ export interface EngineTransaction {
   query<R extends Row>(statement: CompiledSql): Promise<SqlResult<R>>;
   /** Rows with backpressure; leaving the loop early ends the statement on the server. */
   stream<R extends Row>(statement: CompiledSql): AsyncIterableIterator<R>;
-  /** Rejects with COMMIT_UNKNOWN where the answer was lost. */
+  /**
+   * Rejects with COMMIT_UNKNOWN where the answer was lost, and with STATEMENT_FAILED where the server rolled back
+   * instead, because a statement had failed before.
+   */
   commit(): Promise<void>;
   rollback(): Promise<void>;
 }
 
-/** One connection of a shard as `app`, opened, checked and able to serve any of its tenants, one after another. */
+/**
+ * One connection of a shard as `app`, opened, checked and able to serve any of its tenants, one after another.
+ * `execute` and `begin` reject with `EntryRefused` where the shard does not admit the entry, with SHARD_UNAVAILABLE where
+ * the connection was lost and nothing can have happened (a read, or a statement never sent), COMMIT_UNKNOWN otherwise.
+ */
 export interface EngineConnection {
-  /** False once its state is not known to be clean: it is discarded then, never given to another caller. */
+  /** False once its state is not known to be clean, or its socket is gone: it is discarded then, never given to another caller. */
   readonly usable: boolean;
+  readonly dialect: EngineDialect;
   /** enter + statement in a transaction of their own, in one round trip. */
   execute<R extends Row>(entry: Entry, statement: CompiledSql, options: EnterOptions): Promise<SqlResult<R>>;
   /** BEGIN + enter in one round trip. */
   begin(entry: Entry, options: EnterOptions & { readonly isolation: Isolation }): Promise<EngineTransaction>;
+  /** Resolves once the socket is gone on this side: a frozen server is never waited for. What still runs fails. */
   close(): Promise<void>;
 }
 
@@ -53,7 +68,7 @@ export interface ConnectionExpectations {
 export interface Engine {
   readonly name: string;
   readonly capabilities: Capabilities;
-  readonly dialect: SqlDialect;
+  readonly dialect: EngineDialect;
   /** Opens and checks a connection for tenant traffic. Throws SHARD_UNAVAILABLE or SHARD_UNVERIFIED. */
   connect(address: ShardAddress, login: Login, expectations: ConnectionExpectations, signal?: AbortSignal): Promise<EngineConnection>;
   /** A database for the program's own work, connecting when first used, with a few pooled connections. */

@@ -12,3 +12,14 @@ export interface Entry {
 export type Refusal =
   | { readonly reason: 'UNKNOWN_MAPPING' | 'STALE_EPOCH' | 'BAD_TOKEN' | 'OFFLINE' | 'DRAINING' | 'INCOMING' }
   | { readonly reason: 'MOVED'; readonly shardId: string; readonly epoch: number };
+
+/** Thrown by a connection where `enter` refused: nothing of the caller's has run. Stays inside: the router acts on it. */
+export class EntryRefused extends Error {
+  override readonly name = 'EntryRefused';
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(`The shard refused the entry: ${refusal.reason}.`);
+    this.refusal = refusal;
+  }
+}
