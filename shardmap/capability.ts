@@ -1,0 +1,33 @@
+import { createHmac } from 'node:crypto';
+import { TenantryError } from '../src/core/errors.ts';
+
+/** Secret of a whole fleet, 32 bytes: who holds it can compute the capability of every mapping. */
+export type FleetKey = Uint8Array & { readonly __brand: 'FleetKey' };
+
+const fleetKeyBytes = 32;
+const tokenBytes = 16;
+const canonicalBase64 = /^[A-Za-z0-9+/]{43}=$/;
+
+/** Reads a fleet key from its base64 text. Throws INVALID_CONFIGURATION naming `source`, never the text. */
+export function fleetKeyFromBase64(text: string, source: string): FleetKey {
+  const bytes = canonicalBase64.test(text) ? new Uint8Array(Buffer.from(text, 'base64')) : undefined;
+  if (bytes?.length !== fleetKeyBytes) {
+    throw new TenantryError('INVALID_CONFIGURATION', `${source} must be ${fleetKeyBytes} random bytes in base64 (44 characters).`);
+  }
+  return bytes as FleetKey;
+}
+
+/**
+ * What a router presents to a shard for one mapping at one epoch: the first 16 bytes of HMAC-SHA256 over the map's name,
+ * a zero byte, the mapping id (int32) and the epoch (int64), both big-endian. Throws INTERNAL where a number is out of range.
+ */
+export function capabilityToken(key: FleetKey, mapName: string, mappingId: number, epoch: number): Uint8Array {
+  if (mappingId !== (mappingId | 0) || !Number.isSafeInteger(epoch)) {
+    throw new TenantryError('INTERNAL', 'A mapping id must be a 32-bit integer and an epoch a safe integer.');
+  }
+  const numbers = Buffer.alloc(13);
+  numbers.writeInt32BE(mappingId, 1);
+  numbers.writeBigInt64BE(BigInt(epoch), 5);
+  const digest = createHmac('sha256', key).update(mapName, 'utf8').update(numbers).digest();
+  return Uint8Array.from(digest.subarray(0, tokenBytes));
+}

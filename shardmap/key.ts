@@ -1,0 +1,74 @@
+import { TenantryError } from '../src/core/errors.ts';
+import { bytesToHex } from './key-encoding.ts';
+import { keyForms } from './key-forms.ts';
+
+/** Type of a sharding key; a database has one of them. */
+export type KeyType = keyof typeof keyForms;
+
+/** Every key type, for command lines and configuration. */
+export const keyTypes = Object.keys(keyForms) as readonly KeyType[];
+
+/** What a caller names a tenant by: a number or bigint for the integer types, a string for `uuid` and `string`, bytes. */
+export type TenantId = number | bigint | string | Uint8Array;
+
+/** A tenant id that was checked, in its two forms: one text for people and tokens, and bytes that sort like the value. */
+export interface TenantKey {
+  readonly type: KeyType;
+  /** Canonical text; `tenantKeyFromText` takes nothing else. */
+  readonly text: string;
+  /** Order-preserving encoding, 1 to 128 bytes (docs/key-encoding.md). Not to be changed. */
+  readonly bytes: Uint8Array;
+}
+
+/** The key of a value as a program holds it. Throws INVALID_TENANT_ID, which says what is allowed and never the value. */
+export function tenantKey(type: KeyType, value: unknown): TenantKey {
+  const key = keyForms[type].fromValue(value);
+  if (key === undefined) throw invalidTenantId(type, `What was given (${kindOf(value)}) is not.`);
+  return { type, text: key.text, bytes: key.bytes };
+}
+
+/** The key of its canonical text, as command lines and tokens carry it. Throws INVALID_TENANT_ID. */
+export function tenantKeyFromText(type: KeyType, text: string): TenantKey {
+  const key = keyForms[type].fromText(text);
+  if (key === undefined) throw invalidTenantId(type, 'The text given is not in this form.');
+  return { type, text: key.text, bytes: key.bytes };
+}
+
+/** The key of its encoding. Throws INVALID_TENANT_ID where the bytes are not exactly what `tenantKey` makes. */
+export function tenantKeyFromBytes(type: KeyType, bytes: Uint8Array): TenantKey {
+  const key = keyForms[type].fromBytes(bytes);
+  if (key === undefined) throw invalidTenantId(type, 'The encoded bytes given are not those of such a key.');
+  return { type, text: key.text, bytes: key.bytes };
+}
+
+/**
+ * A primitive that two ids of one type share exactly if they are the same tenant, for maps on the hot path. It checks
+ * no more than it must: a malformed id gives `undefined` or a primitive that no valid id has.
+ */
+export function cacheKey(type: KeyType, id: unknown): number | string | undefined {
+  switch (type) {
+    case 'int':
+    case 'bigint':
+      if (typeof id === 'number') return id;
+      if (typeof id !== 'bigint') return undefined;
+      return Number.isSafeInteger(Number(id)) ? Number(id) : id.toString();
+    case 'uuid':
+    case 'string':
+      return typeof id === 'string' ? id : undefined;
+    case 'bytes':
+      return id instanceof Uint8Array ? bytesToHex(id) : undefined;
+  }
+}
+
+function invalidTenantId(type: KeyType, wrong: string): TenantryError {
+  return new TenantryError('INVALID_TENANT_ID', `A key of type ${type} is ${keyForms[type].allowed}. ${wrong}`);
+}
+
+/** What kind of thing a value is, without any of its content. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (value instanceof Uint8Array) return 'bytes';
+  if (typeof value === 'object') return 'an object';
+  return value === undefined ? 'undefined' : `a ${typeof value}`;
+}
