@@ -1,0 +1,33 @@
+import type { SqlDatabase, SqlSession } from '../src/core/session.ts';
+import type { MappingKeys } from './mapping.ts';
+import type { Shard } from './shard.ts';
+import type { ShardMap } from './shard-map.ts';
+
+/**
+ * How the shard map reaches shards, as `admin`. `main.ts` joins it to the engines. Everything throws SHARD_UNAVAILABLE
+ * where the server does not answer.
+ */
+export interface ShardAccess {
+  /** Kept open and shared; whoever made the access closes it. */
+  open(shard: Shard): SqlDatabase;
+  /** Who the server is now: changes when it is restored from a backup. */
+  identify(shard: Shard): Promise<string>;
+  /**
+   * Makes the database fit to be a shard of the map: schema, roles' grants, policies. May be repeated. Leaves
+   * `shard_identity` empty where it was. Throws what an operator has to do where the server must be prepared first.
+   */
+  install(shard: Shard, map: ShardMap): Promise<void>;
+  /** Deletes at most `limit` of a tenant's or a range's rows in routed tables, children before parents; how many it were. */
+  purge(session: SqlSession, shard: Shard, map: ShardMap, keys: MappingKeys, limit: number): Promise<number>;
+}
+
+/** A committed change of which caches may be told. */
+export interface MappingChange {
+  readonly map: string;
+  readonly keys: MappingKeys;
+  /** Where the keys are now; absent where they have no mapping any more. */
+  readonly route?: { readonly mappingId: number; readonly shardId: string; readonly epoch: number };
+}
+
+/** Tells caches of a change. Never rejects: what is lost costs a router one refusal by the shard. */
+export type PublishChange = (change: MappingChange) => Promise<void>;

@@ -1,0 +1,82 @@
+import type { Mapping, MappingState } from './mapping.ts';
+import type { Operation } from './operation.ts';
+import type { Shard, ShardState } from './shard.ts';
+import type { ShardMap } from './shard-map.ts';
+
+/** Which mappings to list, in order of their keys. */
+export interface MappingPage {
+  /** Only those that begin after this low end. */
+  readonly afterLow?: Uint8Array | undefined;
+  readonly shardId?: string | undefined;
+  /** At most so many. */
+  readonly limit: number;
+}
+
+/** Reading the global shard map. Every method throws CATALOG_UNAVAILABLE where the catalog cannot be reached. */
+export interface CatalogReader {
+  findMap(name: string): Promise<ShardMap | undefined>;
+  getMap(mapId: number): Promise<ShardMap>;
+  /** All maps, by name. */
+  listMaps(): Promise<ShardMap[]>;
+  findShard(name: string): Promise<Shard | undefined>;
+  getShard(shardId: string): Promise<Shard | undefined>;
+  /** All shards, by name; of one map where given. */
+  listShards(mapId?: number): Promise<Shard[]>;
+  /** The mapping that an encoded key belongs to, whatever its state. */
+  findMapping(mapId: number, key: Uint8Array): Promise<Mapping | undefined>;
+  getMapping(mappingId: number): Promise<Mapping | undefined>;
+  listMappings(mapId: number, page: MappingPage): Promise<Mapping[]>;
+  /** A shard's mappings by id, after the id given. */
+  listMappingsOfShard(shardId: string, afterId: number, limit: number): Promise<Mapping[]>;
+  getOperation(operationId: string): Promise<Operation | undefined>;
+  /** Operations that still hold something, oldest first. */
+  listUnfinished(): Promise<Operation[]>;
+}
+
+/**
+ * One transaction of the catalog. What answers a boolean changes a row only where it is still as the caller says
+ * (`false`: it is not), and fails on no constraint.
+ */
+export interface CatalogChange extends CatalogReader {
+  addMap(map: Omit<ShardMap, 'mapId' | 'version'>): Promise<boolean>;
+  /** The map's version after one more change. */
+  raiseMapVersion(mapId: number): Promise<number>;
+
+  /** With generation 1 and a lease from now on. */
+  addOperation(operation: Pick<Operation, 'operationId' | 'mapId' | 'kind' | 'payload' | 'state'>, leaseMs: number): Promise<void>;
+  /** Compare-and-swap: from exactly this state and generation to another state. */
+  swapOperation(operation: Pick<Operation, 'operationId' | 'state' | 'generation'>, state: string, failure?: string): Promise<boolean>;
+
+  addShard(shard: Omit<Shard, 'incarnation'>): Promise<boolean>;
+  /** Takes a shard that is ONLINE, has no mapping and is held by nobody. */
+  claimEmptyShard(shardId: string, operationId: string): Promise<boolean>;
+  /** Changes a shard that the operation holds; `release` lets go of it. */
+  changeShard(shardId: string, operationId: string, to: { state: ShardState; incarnation?: string; release: boolean }): Promise<boolean>;
+  deleteShard(shardId: string, operationId: string): Promise<boolean>;
+  /** Records who the server of an ONLINE shard is now, where it was `from`. */
+  recordIncarnation(shardId: string, from: string, to: string): Promise<boolean>;
+
+  /** An id that no mapping ever had. */
+  nextMappingId(): Promise<number>;
+  /** Refused where a key has a mapping already, or the shard is not ONLINE or of another map. */
+  addMapping(mapping: Mapping): Promise<boolean>;
+  /** Takes a mapping that nobody holds, where it is still of this state and epoch. */
+  claimMapping(mapping: Pick<Mapping, 'mappingId' | 'state' | 'epoch'>, operationId: string): Promise<boolean>;
+  /** Changes a mapping that the operation holds. */
+  changeMapping(mappingId: number, operationId: string, to: { state: MappingState; epoch: number }): Promise<boolean>;
+  deleteMapping(mappingId: number, operationId: string): Promise<boolean>;
+  /** Lets go of every mapping that the operation holds. */
+  releaseMappings(operationId: string): Promise<void>;
+}
+
+/** The catalog: where the global shard map and the log of operations are kept. */
+export interface ShardMapStore extends CatalogReader {
+  /** Throws INVALID_CONFIGURATION where the database is no catalog, or one of another schema version. */
+  checkSchema(): Promise<void>;
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. COMMIT_UNKNOWN where the answer was lost. */
+  change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T>;
+  /** Raises the generation where it is still `generation` and the lease has run out; the operation as it is then. */
+  takeOperation(operationId: string, generation: number, leaseMs: number): Promise<Operation | undefined>;
+  /** Extends the lease of a runner; `false` where another has taken the operation since, or it has ended. */
+  renewLease(operationId: string, generation: number, leaseMs: number): Promise<boolean>;
+}
