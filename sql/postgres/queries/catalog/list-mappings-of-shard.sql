@@ -1,0 +1,9 @@
+-- @shardId uuid
+-- @afterId integer
+-- @limit integer
+select m.mapping_id as "mappingId", m.map_id as "mapId", m.kind, m.low, m.high,
+  m.shard_id as "shardId", m.state, m.epoch, m.operation_id as "operationId"
+from tenantry.mapping m
+where m.shard_id = @shardId and m.mapping_id > @afterId
+order by m.mapping_id
+limit @limit;

@@ -1,0 +1,3 @@
+select m.map_id as "mapId", m.name, m.kind, m.key_type as "keyType", m.context, m.version
+from tenantry.shard_map m
+order by m.name;

@@ -1,0 +1,1 @@
+select cast(nextval('tenantry.mapping_id') as integer) as "mappingId";

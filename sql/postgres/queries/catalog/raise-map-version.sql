@@ -1,0 +1,5 @@
+-- @mapId integer
+update tenantry.shard_map
+set version = version + 1
+where map_id = @mapId
+returning version;

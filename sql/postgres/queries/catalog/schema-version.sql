@@ -1,0 +1,3 @@
+-- No row where the database has no schema of Tenantry.
+select v.version
+from tenantry.schema_version v;
