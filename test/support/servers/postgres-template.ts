@@ -1,18 +1,17 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { requireReadable, serverAccount, type Account } from './account.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { renewIdentity } from './server-identity.ts';
-import { guard } from './watchdog.ts';
+import { serverDirectory } from './server-directory.ts';
 
 const run = promisify(execFile);
 
-/** Names, in the environment, the template that a parent process made, so that its children need not make their own. */
-export const templateVariable = 'TENANTRY_POSTGRES_TEMPLATE';
+/** Names, in the environment that child processes inherit, a template which they need not make again. */
+const templateVariable = 'TENANTRY_POSTGRES_TEMPLATE';
 
 /** What new servers are copied from: an initialised data directory and its superuser's password. */
 export interface PostgresTemplate {
@@ -30,15 +29,6 @@ let template: Promise<PostgresTemplate> | undefined;
 export function postgresTemplate(): Promise<PostgresTemplate> {
   template ??= makeTemplate();
   return template;
-}
-
-/** A directory below os.tmpdir() that belongs to the account, is nobody else's to read, and goes away with this process. */
-export function serverDirectory(prefix: string, quit: NodeJS.Signals, account: Account | undefined): string {
-  requireReadable(tmpdir(), account);
-  const directory = mkdtempSync(join(tmpdir(), prefix));
-  guard(directory, quit);
-  if (account !== undefined) chownSync(directory, account.uid, account.gid);
-  return directory;
 }
 
 /** Environment of a server's programs: ours without the variables that PostgreSQL itself would obey. */
@@ -77,5 +67,6 @@ async function makeTemplate(): Promise<PostgresTemplate> {
   if (account !== undefined) chownSync(join(directory, 'data'), account.uid, account.gid);
   const options = ['--username', common.superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--no-sync', '--no-instructions'];
   await run(initdb, ['--pgdata', join(directory, 'data'), ...options, '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'], asAccount(account, directory));
+  process.env[templateVariable] = directory;
   return { ...common, directory, password };
 }

@@ -3,10 +3,12 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'nod
 import { setTimeout as delay } from 'node:timers/promises';
 
 const pollMs = 10;
+const quitLimitMs = 3_000;
 
 /** A server's first process and the directory that holds everything of it; its processes work inside that directory. */
 export interface ServerProcess {
-  readonly pid: number;
+  /** Undefined where none was started. */
+  readonly pid: number | undefined;
   readonly directory: string;
 }
 
@@ -90,7 +92,7 @@ export async function killTree(pid: number): Promise<void> {
 }
 
 /** Whether `pid` is still the process that was started in `directory`, not a later one that got its number. */
-function belongsTo({ pid, directory }: ServerProcess): boolean {
+function belongsTo(pid: number, directory: string): boolean {
   if (!isRunning(pid)) return false;
   if (!existsSync('/proc/self/cwd')) return true;
   try {
@@ -101,17 +103,17 @@ function belongsTo({ pid, directory }: ServerProcess): boolean {
   }
 }
 
-/** Ends a server with `quit` (SIGKILL after three seconds), whatever state it is in, and removes its directory. */
-export async function endServer(server: ServerProcess, quit: NodeJS.Signals): Promise<void> {
-  if (belongsTo(server)) {
-    thawTree(server.pid);
-    signal(server.pid, quit);
-    const deadline = performance.now() + 3_000;
-    while (isRunning(server.pid) && performance.now() < deadline) await delay(pollMs);
-    if (isRunning(server.pid)) await killTree(server.pid);
+/** Ends a server with `quit` (SIGKILL after `quitLimitMs`), whatever state it is in, and removes its directory. */
+export async function endServer({ pid, directory }: ServerProcess, quit: NodeJS.Signals): Promise<void> {
+  if (pid !== undefined && belongsTo(pid, directory)) {
+    thawTree(pid);
+    signal(pid, quit);
+    const deadline = performance.now() + quitLimitMs;
+    while (isRunning(pid) && performance.now() < deadline) await delay(pollMs);
+    if (isRunning(pid)) await killTree(pid);
   }
-  removeSharedMemory(server.directory);
-  rmSync(server.directory, { recursive: true, force: true, maxRetries: 5 });
+  removeSharedMemory(directory);
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** A PostgreSQL that was killed leaves its System V segment, which its lock file names; without this each one stays until a reboot. */

@@ -5,7 +5,7 @@ import type { ServerProcess } from './processes.ts';
 
 /** What the watchdog is told: a server (or a bare directory) to end with this process, or one that is gone already. */
 export type WatchdogOrder =
-  | { readonly guard: string; readonly server?: ServerProcess; readonly quit: NodeJS.Signals }
+  | { readonly guard: ServerProcess; readonly quit: NodeJS.Signals }
   | { readonly release: string };
 
 let orders: Writable | undefined;
@@ -28,7 +28,7 @@ function send(order: WatchdogOrder): void {
 
 /** Has the directory removed, and the server in it (once there is one) ended by `quit`, when this process ends. */
 export function guard(directory: string, quit: NodeJS.Signals, pid?: number): void {
-  send({ guard: directory, quit, ...(pid === undefined ? {} : { server: { pid, directory } }) });
+  send({ guard: { pid, directory }, quit });
 }
 
 /** Says that the directory and its server are gone. */
