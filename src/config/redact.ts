@@ -1,0 +1,37 @@
+import type { Login } from '../core/principal.ts';
+import type { IssuerSettings, Settings } from './settings.ts';
+
+const hidden = '(hidden)';
+
+/** The configuration with its defaults, fit for a screen: passwords, keys and secrets are hidden, everything else is shown. */
+export function redactSettings(settings: Settings): Readonly<Record<string, unknown>> {
+  const { catalog, redis, fleetKey, logins, auth, tables, ...shown } = settings;
+  return {
+    catalog: { ...catalog.address, ...redactLogin(catalog.login) },
+    ...(redis === undefined ? {} : { redis: { url: withoutCredentials(redis.url) } }),
+    fleetKey: { current: hidden, ...(fleetKey.previous === undefined ? {} : { previous: hidden }) },
+    ...shown,
+    logins: Object.fromEntries(Object.entries(logins).map(([principal, login]) => [principal, redactLogin(login)])),
+    tables: Object.fromEntries(tables.map((table) => [table.name, table.tenantColumn === undefined ? 'reference' : { tenant: table.tenantColumn }])),
+    auth: { issuers: auth.issuers.map(redactIssuer) },
+  };
+}
+
+function redactLogin({ user }: Login): { readonly user: string; readonly password: string } {
+  return { user, password: hidden };
+}
+
+function redactIssuer({ keys, tenants, ...rest }: IssuerSettings): Readonly<Record<string, unknown>> {
+  return {
+    ...rest,
+    tenants: tenants === '*' ? tenants : [...tenants],
+    ...(keys.kind === 'jwks' ? { jwks: keys.url.href } : { key: keys.kind === 'public' ? keys.pem : hidden }),
+  };
+}
+
+function withoutCredentials(text: string): string {
+  const url = new URL(text);
+  url.username = url.username === '' ? '' : hidden;
+  url.password = url.password === '' ? '' : hidden;
+  return url.href;
+}

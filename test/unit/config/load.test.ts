@@ -1,0 +1,60 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { findConfig, loadConfig, resolveConfig } from '../../../src/config.ts';
+import { sampleConfig, sampleEnvironment } from './sample.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tenantry-config-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+describe('loadConfig', () => {
+  const json = JSON.stringify(sampleConfig());
+  test.each([
+    ['c.json', json],
+    ['c.js', `export default ${json};`],
+    ['c.ts', `const config: object = ${json};\nexport default config;`],
+  ])('reads %s', async (name, text) => {
+    expect(resolveConfig(await loadConfig(await file(name, text)), sampleEnvironment).map.name).toBe('customers');
+  });
+
+  test.each([
+    ['c.json', '{ "fleetKey": "s3cret", }', 'c.json is not JSON (line 1 column 25).'],
+    ['c.ts', 'export const config = {};', 'c.ts must have the configuration as its default export.'],
+    ['c.ts', "throw new Error('not today');", 'c.ts cannot be loaded: not today'],
+    ['c.yaml', 'map: {}', 'c.yaml must end in .ts, .js or .json.'],
+  ])('refuses %s: %s', async (name, text, problem) => {
+    const path = await file(name, text);
+    await expect(loadConfig(path)).rejects.toThrow(`The configuration is invalid. ${folder}/${problem}`);
+  });
+
+  test('refuses a file that is not there', async () => {
+    await expect(loadConfig(join(folder, 'none.ts'))).rejects.toThrow(`The configuration is invalid. There is no file ${folder}/none.ts.`);
+  });
+});
+
+describe('findConfig', () => {
+  test('takes the path given, then TENANTRY_CONFIG, then the file in the folder', async () => {
+    const script = await file('tenantry.config.js', '');
+    expect(findConfig('given.ts', { TENANTRY_CONFIG: 'named.ts' }, folder)).toBe('given.ts');
+    expect(findConfig(undefined, { TENANTRY_CONFIG: 'named.ts' }, folder)).toBe('named.ts');
+    expect(findConfig(undefined, {}, folder)).toBe(script);
+    const typed = await file('tenantry.config.ts', '');
+    expect(findConfig(undefined, { TENANTRY_CONFIG: '' }, folder)).toBe(typed);
+  });
+
+  test('says how to name one where there is none', () => {
+    expect(() => findConfig(undefined, {}, folder)).toThrow(
+      'The configuration is invalid. There is no tenantry.config.ts, tenantry.config.js, tenantry.config.json here; name one by --config or TENANTRY_CONFIG, or write one by "tenantry init".',
+    );
+  });
+});

@@ -1,0 +1,240 @@
+import { describe, expect, test } from 'vitest';
+import { env, resolveConfig, type Environment } from '../../../src/config.ts';
+import { TenantryError } from '../../../src/core/errors.ts';
+import { sampleConfig, sampleEnvironment, sampleIssuer } from './sample.ts';
+
+const issuers = (...list: readonly Record<string, unknown>[]) => ({ auth: { issuers: list } });
+const byReference = "must be a reference to the environment, env('NAME'), never the value itself";
+const allKeys = 'catalog, redis, fleetKey, map, logins, contextProtection, tables, auth, limits, http';
+const allAlgorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, HS256, HS384, HS512';
+
+function problemsOf(config: unknown, environment: Environment = sampleEnvironment): string[] {
+  try {
+    resolveConfig(config, environment, 'here.json');
+  } catch (error) {
+    expect(error).toBeInstanceOf(TenantryError);
+    const { code, message } = error as TenantryError;
+    expect(code).toBe('INVALID_CONFIGURATION');
+    const [heading, ...lines] = message.split('\n');
+    expect(heading).toBe(`The configuration is invalid. here.json has ${lines.length === 1 ? '1 problem' : `${lines.length} problems`}:`);
+    return lines.map((line) => line.trim());
+  }
+  return [];
+}
+
+describe('a valid configuration', () => {
+  test('is read against the environment, with every default filled in', () => {
+    expect(resolveConfig(sampleConfig(), sampleEnvironment)).toEqual({
+      catalog: {
+        address: { engine: 'postgres', host: 'catalog.example', port: 6432, database: 'shardmap', tls: 'require' },
+        login: { user: 'cat', password: 'c@t-secret' },
+      },
+      fleetKey: { current: new Uint8Array(32).fill(7) },
+      map: { name: 'customers', kind: 'list', key: 'int', context: 'TenantId' },
+      logins: {
+        app: { user: 'app', password: 'pass-word' },
+        superuser: { user: 'superuser', password: 'pass-word' },
+        mover: { user: 'mover', password: 'pass-word' },
+        admin: { user: 'admin', password: 'pass-word' },
+      },
+      contextProtection: 'guarded',
+      tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
+      auth: { issuers: [] },
+      limits: {
+        poolPerShard: 10,
+        connections: 200,
+        perTenant: 8,
+        statementTimeoutMs: 15_000,
+        waitMs: 5_000,
+        idleMs: 30_000,
+        cachedTenants: 1_000_000,
+        bodyBytes: 1_048_576,
+        drainMs: 10_000,
+      },
+      http: { host: '127.0.0.1', port: 8080, opsHost: '127.0.0.1', opsPort: 9090 },
+    });
+  });
+
+  test('names tables with a schema, and tables without a tenant', () => {
+    const { tables } = resolveConfig(sampleConfig({ tables: { 'dbo.Blogs': { tenant: 'T' }, Countries: 'reference' } }), sampleEnvironment);
+    expect(tables).toEqual([
+      { name: 'dbo.Blogs', schema: 'dbo', table: 'Blogs', tenantColumn: 'T' },
+      { name: 'Countries', table: 'Countries' },
+    ]);
+  });
+
+  test('leaves out what an unset optional variable would have configured', () => {
+    const config = sampleConfig({ redis: { url: env.optional('NOT_SET') }, fleetKey: { current: env('FLEET'), previous: env.optional('EMPTY') } });
+    const settings = resolveConfig(config, { ...sampleEnvironment, EMPTY: '' });
+    expect(settings).not.toHaveProperty('redis');
+    expect(settings.fleetKey).toEqual({ current: new Uint8Array(32).fill(7) });
+  });
+
+  test('takes what an optional variable holds', () => {
+    const config = sampleConfig({ redis: { url: env.optional('REDIS') }, fleetKey: { current: env('FLEET'), previous: env.optional('HMAC') } });
+    const settings = resolveConfig(config, sampleEnvironment);
+    expect(settings.redis).toEqual({ url: sampleEnvironment.REDIS });
+    expect(settings.fleetKey.previous).toEqual(new Uint8Array(32).fill(9));
+  });
+
+  test('reads issuers with a key set, a public key, a shared secret', () => {
+    const config = sampleConfig(
+      issuers(
+        sampleIssuer({ tenants: [1, '2'] }),
+        sampleIssuer({ issuer: 'pem', jwks: undefined, key: env('PEM'), algorithms: ['EdDSA'], tenantClaim: 'org' }),
+        sampleIssuer({ issuer: 'dev', jwks: undefined, key: env('HMAC'), algorithms: ['HS256'], development: true }),
+      ),
+    );
+    expect(resolveConfig(config, sampleEnvironment).auth.issuers).toEqual([
+      {
+        ...{ issuer: 'https://id.example', audience: 'api', algorithms: ['RS256'], tenantClaim: 'tenant', development: false },
+        ...{ tenants: new Set(['1', '2']), keys: { kind: 'jwks', url: new URL('https://id.example/keys') } },
+      },
+      {
+        ...{ issuer: 'pem', audience: 'api', algorithms: ['EdDSA'], tenantClaim: 'org', development: false },
+        ...{ tenants: '*', keys: { kind: 'public', pem: sampleEnvironment.PEM } },
+      },
+      {
+        ...{ issuer: 'dev', audience: 'api', algorithms: ['HS256'], tenantClaim: 'tenant', development: true },
+        ...{ tenants: '*', keys: { kind: 'secret', secret: new Uint8Array(32).fill(9) } },
+      },
+    ]);
+  });
+});
+
+describe('an invalid configuration is refused with every problem, its path and what is allowed', () => {
+  const cases: readonly (readonly [title: string, config: unknown, problems: readonly string[]])[] = [
+    ['nothing', undefined, ['(the whole): is missing']],
+    ['a list', [], ['(the whole): must be an object']],
+    ['an empty object', {}, ['catalog', 'fleetKey', 'map', 'logins', 'tables'].map((key) => `${key}: is missing`)],
+    [
+      'unknown keys, near and far',
+      sampleConfig({ tabels: {}, policies: {}, limits: { poolPershard: 3 } }),
+      [
+        'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, statementTimeoutMs, waitMs, idleMs, cachedTenants, bodyBytes, drainMs',
+        `(the whole): unknown key "tabels" (did you mean "tables"?), "policies"; allowed are ${allKeys}`,
+      ],
+    ],
+    ['an engine that is not supported', sampleConfig({ catalog: { engine: 'oracle', url: env('CATALOG') } }), ['catalog.engine: must be postgres']],
+    ['a literal catalog URL', sampleConfig({ catalog: { engine: 'postgres', url: 'postgres://u:p@h/d' } }), [`catalog.url: ${byReference}`]],
+    ['an optional catalog URL', sampleConfig({ catalog: { engine: 'postgres', url: env.optional('CATALOG') } }), [`catalog.url: ${byReference}`]],
+    ['a reference with a bad name', sampleConfig({ fleetKey: { current: env('FLEET KEY') } }), [`fleetKey.current: ${byReference}`]],
+    ['a literal fleet key', sampleConfig({ fleetKey: { current: 'AAAA' } }), [`fleetKey.current: ${byReference}`]],
+    [
+      'a fleet key of another length',
+      sampleConfig({ fleetKey: { current: env('PASSWORD'), previous: env('PASSWORD') } }),
+      ['current', 'previous'].map((key) => `fleetKey.${key}: must be base64 of 32 bytes (openssl rand -base64 32 makes one)`),
+    ],
+    [
+      'a literal Redis URL, and one that is no Redis URL',
+      sampleConfig({ redis: { url: env('CATALOG') } }),
+      ['redis.url: is not a URL of the form redis://[user:password@]host:port[/number], or rediss:// for TLS'],
+    ],
+    [
+      'a map of unknown kind, key and names',
+      sampleConfig({ map: { name: 'a b', kind: 'hash', key: 'integer', context: '1' } }),
+      [
+        'map.name: must be 1 to 50 letters, digits, _ or -, the first a letter or digit',
+        'map.kind: must be one of list, range',
+        'map.key: must be one of int, bigint, uuid, string, bytes',
+        'map.context: must be a name of 1 to 63 letters, digits or _, the first no digit',
+      ],
+    ],
+    [
+      'a literal password and missing logins',
+      sampleConfig({ logins: { app: { user: 'app', password: 'hunter2' }, admin: { user: '', password: env('PASSWORD') } } }),
+      [`logins.app.password: ${byReference}`, 'logins.superuser: is missing', 'logins.mover: is missing', "logins.admin.user: must be text or env('NAME')"],
+    ],
+    ['a protection that does not exist', sampleConfig({ contextProtection: 'strong' }), ['contextProtection: must be one of guarded, plain']],
+    ['no tables', sampleConfig({ tables: {} }), ['tables: needs at least one table with a tenant column']],
+    ['reference tables alone', sampleConfig({ tables: { A: 'reference' } }), ['tables: needs at least one table with a tenant column']],
+    [
+      'tables of a wrong form',
+      sampleConfig({ tables: { A: { tenant: 3 }, B: { tennant: 'T' }, C: 'shared', 'a.b.c': 'reference' } }),
+      [
+        ...['A', 'B', 'C'].map((key) => `tables.${key}: must be { tenant: 'the tenant column' } or 'reference'`),
+        "tables.a.b.c: must be a table's name, or a schema and a table's name with a dot between",
+      ],
+    ],
+    [
+      'limits out of their bounds',
+      sampleConfig({ limits: { poolPerShard: 0, connections: 1.5, perTenant: '8', bodyBytes: 2 ** 40 } }),
+      [
+        'limits.poolPerShard: must be at least 1',
+        'limits.connections: must be a whole number',
+        'limits.perTenant: must be a number',
+        'limits.bodyBytes: must be at most 1073741824',
+      ],
+    ],
+    [
+      'hosts and ports that cannot be',
+      sampleConfig({ http: { host: 'a b', port: 70_000, opsHost: '256.1.1.1', opsPort: -1 } }),
+      [
+        'http.host: must be a host name or an IP address',
+        'http.port: must be at most 65535',
+        'http.opsHost: must be a host name or an IP address',
+        'http.opsPort: must be at least 0',
+      ],
+    ],
+    ['the algorithm none', sampleConfig(issuers(sampleIssuer({ algorithms: ['none'] }))), [`auth.issuers.0.algorithms.0: must be one of ${allAlgorithms}`]],
+    ['no algorithms', sampleConfig(issuers(sampleIssuer({ algorithms: [] }))), ['auth.issuers.0.algorithms: needs at least one algorithm']],
+    [
+      'algorithms of both families',
+      sampleConfig(issuers(sampleIssuer({ algorithms: ['RS256', 'HS256'] }))),
+      ['auth.issuers.0.algorithms: must not mix HS256, HS384 or HS512 with the others'],
+    ],
+    ['neither jwks nor key', sampleConfig(issuers(sampleIssuer({ jwks: undefined }))), ["auth.issuers.0.jwks: needs either jwks or key: env('NAME')"]],
+    ['both jwks and key', sampleConfig(issuers(sampleIssuer({ key: env('PEM') }))), ["auth.issuers.0.jwks: needs either jwks or key: env('NAME')"]],
+    ['a literal key', sampleConfig(issuers(sampleIssuer({ jwks: undefined, key: 'secret' }))), [`auth.issuers.0.key: ${byReference}`]],
+    [
+      'a key set over plain http elsewhere',
+      sampleConfig(issuers(sampleIssuer({ jwks: 'http://id.example/keys' }))),
+      ['auth.issuers.0.jwks: must be an https URL without user and password (http is allowed on loopback)'],
+    ],
+    [
+      'a key set for a shared secret',
+      sampleConfig(issuers(sampleIssuer({ algorithms: ['HS256'] }))),
+      ["auth.issuers.0.jwks: cannot serve HS256, HS384 or HS512: use key: env('NAME')"],
+    ],
+    [
+      'a shared secret that is too short for its algorithm',
+      sampleConfig(issuers(sampleIssuer({ jwks: undefined, key: env('HMAC'), algorithms: ['HS256', 'HS512'] }))),
+      ['auth.issuers.0.key: must be base64 of at least 64 bytes (openssl rand -base64 64 makes one)'],
+    ],
+    [
+      'a public key that is none',
+      sampleConfig(issuers(sampleIssuer({ jwks: undefined, key: env('HMAC'), algorithms: ['ES256'] }))),
+      ['auth.issuers.0.key: must be a public key in PEM'],
+    ],
+    [
+      'a development issuer without a secret to sign with',
+      sampleConfig(issuers(sampleIssuer({ development: true }))),
+      ['auth.issuers.0.development: needs algorithms of HS256, HS384 or HS512 and a key'],
+    ],
+    ['an issuer for no tenant', sampleConfig(issuers(sampleIssuer({ tenants: [] }))), ['auth.issuers.0.tenants: must name at least one tenant, or be *']],
+    ['an issuer for half a tenant', sampleConfig(issuers(sampleIssuer({ tenants: [1.5] }))), ["auth.issuers.0.tenants: must be '*' or a list of tenant ids"]],
+    [
+      'an issuer that stands twice',
+      sampleConfig(issuers(sampleIssuer(), sampleIssuer())),
+      ['auth.issuers.1.issuer: is configured twice; an issuer stands once'],
+    ],
+  ];
+  test.each(cases)('%s', (_title, config, problems) => {
+    expect(problemsOf(config)).toEqual(problems);
+  });
+
+  test('missing variables are all named at once', () => {
+    expect(problemsOf(sampleConfig(), { FLEET: '' })).toEqual([
+      'catalog.url: the environment variable CATALOG is not set',
+      'fleetKey.current: the environment variable FLEET is not set',
+      ...['app', 'superuser', 'mover', 'admin'].map((login) => `logins.${login}.password: the environment variable PASSWORD is not set`),
+    ]);
+  });
+
+  test('a missing variable stands beside the other problems', () => {
+    expect(problemsOf(sampleConfig({ limits: { perTenant: 0 } }), { ...sampleEnvironment, CATALOG: undefined })).toEqual([
+      'catalog.url: the environment variable CATALOG is not set',
+      'limits.perTenant: must be at least 1',
+    ]);
+  });
+});
