@@ -1,3 +1,5 @@
+import { TenantryError } from './errors.ts';
+
 /** A value that travels as a parameter, never as text of a statement. */
 export type SqlValue = string | number | bigint | boolean | Uint8Array | Date | null | readonly SqlValue[];
 
@@ -9,16 +11,33 @@ interface SqlName {
 
 type SqlPart = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'value'; readonly value: SqlValue } | SqlName;
 
+/** A template whose every interpolation is a value: its text depends on the place in the program alone. */
+interface PlainTemplate {
+  readonly strings: TemplateStringsArray;
+  readonly values: readonly SqlValue[];
+}
+
 /** A statement as parts; only `sql` makes one, so a plain string can never be run. */
 export class Sql {
-  readonly parts: readonly SqlPart[];
-  constructor(parts: readonly SqlPart[]) {
-    this.parts = parts;
+  readonly #content: PlainTemplate | readonly SqlPart[];
+
+  constructor(content: PlainTemplate | readonly SqlPart[]) {
+    this.#content = content;
+  }
+
+  /** Set where the statement is one template without fragments or names in it. */
+  get plain(): PlainTemplate | undefined {
+    return 'strings' in this.#content ? this.#content : undefined;
+  }
+
+  get parts(): readonly SqlPart[] {
+    return 'strings' in this.#content ? partsOf(this.#content.strings, this.#content.values) : this.#content;
   }
 }
 
 /** What a statement looks like to one engine. */
 export interface CompiledSql {
+  /** The same string object whenever the same plain template is compiled: cheap as a key. */
   readonly text: string;
   readonly values: readonly SqlValue[];
 }
@@ -31,31 +50,56 @@ export interface SqlDialect {
   placeholder(position: number): string;
 }
 
-/** Builds a statement: interpolated values become parameters, `Sql` and names are spliced in. */
+/** Builds a statement: interpolated values become parameters, `Sql` and names are spliced in. Throws INVALID_REQUEST for other things. */
 export function sql(strings: TemplateStringsArray, ...values: readonly (SqlValue | Sql)[]): Sql {
-  const parts: SqlPart[] = [];
-  strings.forEach((text, index) => {
-    if (text !== '') parts.push({ kind: 'text', text });
-    if (index >= values.length) return;
-    const value = values[index] as SqlValue | Sql;
-    if (value instanceof Sql) parts.push(...value.parts);
-    else parts.push({ kind: 'value', value });
-  });
-  return new Sql(parts);
+  if (!isTemplate(strings)) throw new TenantryError('INVALID_REQUEST', 'sql is a template tag: write sql`select ...`, never sql(text).');
+  let plain = true;
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index];
+    if (value instanceof Sql) plain = false;
+    else checkValue(value, index);
+  }
+  return new Sql(plain ? { strings, values: values as readonly SqlValue[] } : partsOf(strings, values));
 }
 
-/** A name, or a schema and a name: `sql.id('Blogs')`, `sql.id('dbo', 'Blogs')`. */
-sql.id = (...path: readonly [string, ...string[]]): Sql => new Sql([{ kind: 'name', path }]);
+/** A name, or a schema and a name: `sql.id('Blogs')`, `sql.id('dbo', 'Blogs')`. Throws INVALID_REQUEST for an empty one or one with NUL. */
+sql.id = (...path: readonly [string, ...string[]]): Sql => {
+  for (const identifier of path) {
+    if (typeof identifier !== 'string' || identifier === '' || identifier.includes('\0') || !identifier.isWellFormed()) {
+      throw new TenantryError('INVALID_REQUEST', 'A name in a statement is a string of at least one character, without NUL or lone surrogates.');
+    }
+  }
+  return new Sql([{ kind: 'name', path }]);
+};
 
-/** Joins fragments with a separator of plain SQL, `, ` by default. */
+/** Joins fragments with a separator of plain SQL, `, ` by default. Throws INVALID_REQUEST for anything but fragments. */
 sql.join = (fragments: readonly Sql[], separator: Sql = sql`, `): Sql =>
-  new Sql(fragments.flatMap((fragment, index) => (index === 0 ? fragment.parts : [...separator.parts, ...fragment.parts])));
+  new Sql(fragments.flatMap((fragment, index) => (index === 0 ? partsOfStatement(fragment) : [...separator.parts, ...partsOfStatement(fragment)])));
 
-/** Renders a statement for an engine: text with placeholders, and the values in order. */
+/** Texts of plain templates: a memo of a pure function, dropped together with the code that holds the template. */
+const plainTexts = new WeakMap<SqlDialect, WeakMap<TemplateStringsArray, string>>();
+
+/** Renders a statement for an engine: text with placeholders, and the values in order. Throws INVALID_REQUEST for anything but a `Sql`. */
 export function compileSql(statement: Sql, dialect: SqlDialect): CompiledSql {
+  const plain = statement instanceof Sql ? statement.plain : undefined;
+  if (plain === undefined) return render(partsOfStatement(statement), dialect);
+  let texts = plainTexts.get(dialect);
+  if (texts === undefined) plainTexts.set(dialect, (texts = new WeakMap()));
+  let text = texts.get(plain.strings);
+  if (text === undefined) texts.set(plain.strings, (text = render(statement.parts, dialect).text));
+  return { text, values: plain.values };
+}
+
+/** A caller without types may pass text: only what `sql` built is a statement. */
+function partsOfStatement(statement: Sql): readonly SqlPart[] {
+  if (!(statement instanceof Sql)) throw new TenantryError('INVALID_REQUEST', 'A statement is built by the template tag sql.');
+  return statement.parts;
+}
+
+function render(parts: readonly SqlPart[], dialect: SqlDialect): CompiledSql {
   const values: SqlValue[] = [];
   let text = '';
-  for (const part of statement.parts) {
+  for (const part of parts) {
     switch (part.kind) {
       case 'text':
         text += part.text;
@@ -70,4 +114,34 @@ export function compileSql(statement: Sql, dialect: SqlDialect): CompiledSql {
     }
   }
   return { text, values };
+}
+
+function partsOf(strings: TemplateStringsArray, values: readonly (SqlValue | Sql)[]): readonly SqlPart[] {
+  const parts: SqlPart[] = [];
+  for (const [index, text] of strings.entries()) {
+    if (text !== '') parts.push({ kind: 'text', text });
+    const value = values[index];
+    if (value instanceof Sql) parts.push(...value.parts);
+    else if (value !== undefined) parts.push({ kind: 'value', value });
+  }
+  return parts;
+}
+
+/** A caller without types may pass an array of text; only the language itself makes a frozen one with `raw`. */
+function isTemplate(strings: TemplateStringsArray): boolean {
+  return Array.isArray(strings) && Array.isArray(strings.raw) && Object.isFrozen(strings);
+}
+
+/** A caller without types may pass what is no value; drivers would send some of it as text. */
+function checkValue(value: unknown, index: number): void {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return;
+  if (value === null || value instanceof Uint8Array || value instanceof Date) return;
+  if (Array.isArray(value)) {
+    for (const element of value) checkValue(element, index);
+    return;
+  }
+  throw new TenantryError(
+    'INVALID_REQUEST',
+    `Value ${index + 1} of a statement is of type ${typeof value}: allowed are string, number, bigint, boolean, Uint8Array, Date, null and arrays of them.`,
+  );
 }
