@@ -1,0 +1,40 @@
+import type { Clock } from '../core/clock.ts';
+import type { Deadline } from '../core/deadline.ts';
+import type { EngineConnection } from '../engine/engine.ts';
+import type { KeyType, TenantId } from '../../shardmap/key.ts';
+import type { RouterLimits } from './limits.ts';
+import type { RouterObserver } from './router-observer.ts';
+
+/** Where a tenant is thought to live; the shard judges. */
+export interface Route {
+  readonly mappingId: number;
+  readonly shardId: string;
+  readonly epoch: number;
+}
+
+/** What the router needs of the lookup. */
+export interface RouteSource {
+  /** The route where it is known in this process; costs no promise. */
+  peek(tenant: TenantId): Route | undefined;
+  /** Throws UNKNOWN_TENANT or CATALOG_UNAVAILABLE, within the deadline. */
+  find(tenant: TenantId, deadline: Deadline): Promise<Route>;
+  /** A shard said where the tenant is now; an older epoch never replaces a newer. */
+  learn(tenant: TenantId, route: Route): void;
+  /** A shard refused this route: it is not to be answered again until the catalog gives it. */
+  forget(tenant: TenantId, route: Route): void;
+}
+
+/** What a router is made of. */
+export interface RouterDependencies {
+  readonly keyType: KeyType;
+  readonly routes: RouteSource;
+  /** Opens and checks a connection as `app`. SHARD_UNAVAILABLE, SHARD_UNVERIFIED, CATALOG_UNAVAILABLE; NOT_FOUND where the catalog has no such shard. */
+  readonly connect: (shardId: string, signal: AbortSignal) => Promise<EngineConnection>;
+  /** Capability tokens of a mapping at an epoch, by the fleet key in use first, then by the previous one if there is any. */
+  readonly capabilities: readonly ((mappingId: number, epoch: number) => Uint8Array)[];
+  readonly limits: RouterLimits;
+  readonly clock: Clock;
+  /** A number in [0, 1); for jitter only. */
+  readonly random: () => number;
+  readonly observer: RouterObserver;
+}

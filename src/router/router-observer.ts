@@ -1,0 +1,18 @@
+import type { ErrorCode } from '../core/errors.ts';
+import type { Refusal } from '../engine/entry.ts';
+
+/** Told of what a router does, for metrics. No tenant is ever named; shards are, by id. Must not throw. */
+export interface RouterObserver {
+  /** A call of `query` or `withTenant` ended; `outcome` is INTERNAL for what a callback threw. */
+  callEnded(kind: 'query' | 'transaction', outcome: 'ok' | ErrorCode, durationMs: number): void;
+  /** A call waited for a connection, in vain or not. */
+  connectionAwaited(shardId: string, durationMs: number): void;
+  connectionOpened(shardId: string, durationMs: number): void;
+  connectionFailed(shardId: string, code: ErrorCode): void;
+  connectionClosed(shardId: string): void;
+  /** A shard refused an entry: the route was stale, or the tenant is not to be served. */
+  entryRefused(shardId: string, reason: Refusal['reason']): void;
+  /** An attempt is going to be repeated, because of this. */
+  callRepeated(shardId: string, because: Refusal['reason'] | ErrorCode): void;
+  breakerChanged(shardId: string, state: 'open' | 'closed'): void;
+}
