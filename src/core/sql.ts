@@ -76,6 +76,11 @@ sql.id = (...path: readonly [string, ...string[]]): Sql => {
 sql.join = (fragments: readonly Sql[], separator: Sql = sql`, `): Sql =>
   new Sql(fragments.flatMap((fragment, index) => (index === 0 ? partsOfStatement(fragment) : [...separator.parts, ...partsOfStatement(fragment)])));
 
+/** A text of the program's own, such as a schema file or a rendered definition; never anything a caller typed. */
+export function sqlText(text: string): Sql {
+  return new Sql([{ kind: 'text', text }]);
+}
+
 /** Texts of plain templates: a memo of a pure function, dropped together with the code that holds the template. */
 const plainTexts = new WeakMap<SqlDialect, WeakMap<TemplateStringsArray, string>>();
 

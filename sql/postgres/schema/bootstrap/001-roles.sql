@@ -1,0 +1,26 @@
+-- Group roles, once per server: policies and grants name these, logins are members of them.
+do $$
+declare
+  role_name text;
+begin
+  foreach role_name in array array['tenantry_app', 'tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer'] loop
+    begin
+      if not exists (select from pg_catalog.pg_roles where rolname = role_name) then
+        execute format('create role %I nologin noinherit nosuperuser nobypassrls nocreatedb nocreaterole noreplication', role_name);
+      end if;
+    exception
+      -- Another database of the same server is being provisioned at this moment.
+      when duplicate_object or unique_violation then null;
+    end;
+    if exists (select from pg_catalog.pg_roles where rolname = role_name and (rolsuper or rolbypassrls or rolcanlogin)) then
+      raise exception 'role % exists and is a login, a superuser or bypasses row-level security', role_name;
+    end if;
+  end loop;
+end
+$$;
+
+-- admin installs the definer's functions and must be able to name it as their owner.
+grant tenantry_definer to tenantry_admin;
+
+-- `tenant offline --force` cancels the statements of app sessions.
+grant pg_signal_backend to tenantry_admin;

@@ -1,0 +1,51 @@
+-- Rights inside one shard database. What PUBLIC loses here, app would otherwise have.
+do $$
+begin
+  execute format('revoke temporary on database %I from public', current_database());
+  execute format('grant create on database %I to tenantry_admin', current_database());
+end
+$$;
+revoke create on schema public from public;
+grant usage on schema public to tenantry_app, tenantry_superuser, tenantry_mover;
+grant usage, create on schema public to tenantry_admin;
+
+create schema if not exists tenantry authorization tenantry_admin;
+alter schema tenantry owner to tenantry_admin;
+revoke all on schema tenantry from public;
+grant usage on schema tenantry to tenantry_app, tenantry_superuser, tenantry_mover;
+grant usage, create on schema tenantry to tenantry_definer;
+
+alter default privileges for role tenantry_admin revoke execute on functions from public;
+alter default privileges for role tenantry_definer revoke execute on functions from public;
+
+-- Settings, advisory locks, large objects, other sessions' texts and lives: none of them knows a tenant, so none is app's.
+-- pg_advisory_unlock_all stays public: it only gives back, and a connection's reset calls it.
+do $$
+declare
+  routine regprocedure;
+begin
+  for routine in
+    select p.oid
+      from pg_catalog.pg_proc p
+     where p.pronamespace = 'pg_catalog'::regnamespace
+       and (p.proname in ('set_config', 'lo_creat', 'lo_create', 'lo_from_bytea', 'lo_open', 'lo_get', 'lo_put', 'loread', 'lowrite',
+                          'lo_truncate', 'lo_truncate64', 'lo_unlink', 'pg_cancel_backend', 'pg_terminate_backend',
+                          'pg_stat_get_activity', 'pg_stat_get_backend_activity')
+            or (p.proname ~ '^pg_(try_)?advisory_' and p.proname <> 'pg_advisory_unlock_all'))
+  loop
+    execute format('revoke execute on function %s from public', routine);
+    execute format('grant execute on function %s to tenantry_admin', routine);
+  end loop;
+
+  for routine in
+    select p.oid
+      from pg_catalog.pg_proc p
+     where p.pronamespace = 'pg_catalog'::regnamespace
+       and (p.proname = 'set_config' or (p.proname ~ '^pg_(try_)?advisory_' and p.proname <> 'pg_advisory_unlock_all'))
+  loop
+    execute format('grant execute on function %s to tenantry_definer', routine);
+  end loop;
+end
+$$;
+grant execute on function pg_catalog.pg_stat_get_activity(integer) to pg_monitor;
+grant execute on function pg_catalog.pg_stat_get_backend_activity(integer) to pg_monitor;

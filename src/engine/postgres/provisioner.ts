@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { TenantryError } from '../../core/errors.ts';
+import type { Login, PrincipalName } from '../../core/principal.ts';
+import { sql, sqlText, type Sql } from '../../core/sql.ts';
+import type { Provisioner, ProvisionRequest } from '../provisioner.ts';
+import { scramVerifier } from './scram-verifier.ts';
+
+const folder = new URL('../../../sql/postgres/schema/bootstrap/', import.meta.url);
+
+const groups: Readonly<Record<PrincipalName, string>> = {
+  app: 'tenantry_app',
+  superuser: 'tenantry_superuser',
+  mover: 'tenantry_mover',
+  admin: 'tenantry_admin',
+};
+
+/** What a PostgreSQL superuser does once for a shard: `sql/postgres/schema/bootstrap`, then the logins. */
+export function createPostgresProvisioner(random: (size: number) => Uint8Array = randomBytes): Provisioner {
+  return {
+    provision(request) {
+      checkLogins(request.logins);
+      return [
+        file('001-roles.sql'),
+        ...(request.contextProtection === 'guarded' ? [file('002-guarded-setting.sql')] : []),
+        file('003-database.sql'),
+        ...(Object.keys(groups) as PrincipalName[]).flatMap((principal) => loginStatements(principal, request, random)),
+      ];
+    },
+  };
+}
+
+function file(name: string): Sql {
+  return sqlText(readFileSync(new URL(name, folder), 'utf8').trimEnd().replace(/;$/, ''));
+}
+
+function checkLogins(logins: Readonly<Record<PrincipalName, Login>>): void {
+  const taken = new Map<string, string>();
+  for (const [principal, { user, password }] of Object.entries(logins)) {
+    const problem = userProblem(user, taken.get(user)) ?? (password === '' ? 'its password is empty' : undefined);
+    if (problem !== undefined) throw new TenantryError('INVALID_CONFIGURATION', `logins.${principal}: ${problem}.`);
+    taken.set(user, principal);
+  }
+}
+
+function userProblem(user: string, sharedWith: string | undefined): string | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_.@-]{0,62}$/.test(user)) return 'its user must be 1 to 63 letters, digits, or any of _ . @ -, and begin with a letter or _';
+  if (user.startsWith('pg_') || user.startsWith('tenantry_') && reserved.has(user)) return `the name of its user, ${user}, is reserved`;
+  if (sharedWith !== undefined) return `its user is that of logins.${sharedWith}, and every principal needs a login of its own`;
+  return undefined;
+}
+
+const reserved: ReadonlySet<string> = new Set([...Object.values(groups), 'tenantry_definer']);
+
+function loginStatements(principal: PrincipalName, request: ProvisionRequest, random: (size: number) => Uint8Array): Sql[] {
+  const { user, password } = request.logins[principal];
+  const name = sql.id(user);
+  const secret = request.passwords === 'verifiers' ? scramVerifier(password, random(16)) : `<password of ${user}>`;
+  const statements = [
+    // `user` is made of letters, digits and _ . @ - (checked above), so it needs no escaping inside quotes.
+    sqlText(`do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = '${user}') then
+    create role "${user}" login;
+  elsif exists (select from pg_catalog.pg_roles where rolname = '${user}' and (rolsuper or rolbypassrls)) then
+    raise exception 'role ${user} is a superuser or bypasses row-level security';
+  end if;
+end
+$$`),
+    sql`alter role ${name} login inherit nocreatedb nocreaterole noreplication password ${sqlText(`'${secret}'`)}`,
+    sql`grant ${sql.id(groups[principal])} to ${name}`,
+  ];
+  // What an admin login creates must belong to the group, or a second admin login could not change it.
+  if (principal === 'admin') statements.push(sql`alter role ${name} set role = tenantry_admin`);
+  if (principal === 'superuser') statements.push(sql`alter role ${name} set default_transaction_read_only = on`);
+  return statements;
+}

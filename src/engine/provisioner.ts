@@ -1,0 +1,23 @@
+import type { Login, PrincipalName } from '../core/principal.ts';
+import type { Sql } from '../core/sql.ts';
+
+/** How a shard keeps the tenant of a transaction from being changed by the tenant's own SQL: `guarded`, or `plain`: not at all. */
+export type ContextProtection = 'guarded' | 'plain';
+
+/** What a shard's server and database are prepared for. */
+export interface ProvisionRequest {
+  /** One login for each principal, no two the same. */
+  readonly logins: Readonly<Record<PrincipalName, Login>>;
+  readonly contextProtection: ContextProtection;
+  /** `placeholders` writes a remark where a password belongs: for printing. */
+  readonly passwords: 'verifiers' | 'placeholders';
+}
+
+/** The part of an engine that knows what only the administrator of a server may do for Tenantry: roles, logins, rights. */
+export interface Provisioner {
+  /**
+   * Statements to run in order, in one transaction, in the shard's database as the server's administrator. Running
+   * them again changes nothing but passwords. Throws INVALID_CONFIGURATION for logins that cannot be.
+   */
+  provision(request: ProvisionRequest): readonly Sql[];
+}
