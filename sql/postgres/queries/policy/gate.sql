@@ -1,0 +1,45 @@
+-- Why this connection, as this login, may not serve tenants: no row means that it may.
+-- @tables text
+with login as (
+  select r.oid, r.rolsuper, r.rolbypassrls from pg_catalog.pg_roles r where r.rolname = session_user
+), routed as (
+  select t."name", c.oid, c.relrowsecurity and c.relforcerowsecurity as forced, c.relowner, a.attname, a.atttypid
+    from jsonb_to_recordset(@tables::jsonb) as t ("name" text, "schema" text, "table" text, "tenantColumn" text)
+    left join pg_catalog.pg_namespace n on n.nspname = coalesce(t."schema", 'public')
+    left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table" and c.relkind in ('r', 'p')
+    left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = t."tenantColumn" and a.attnum > 0 and not a.attisdropped
+), tested as (
+  select r.*, '(' || case r.atttypid when 'varchar'::regtype then '(' || quote_ident(r.attname) || ')::text' else quote_ident(r.attname) end
+             || ' = ( SELECT tenantry.current_tenant() AS current_tenant))' as tenant_test
+    from routed r
+)
+select null as "table", 'the login is a superuser, bypasses row-level security or may become a role that does' as "problem"
+  from login l
+ where exists (select from pg_catalog.pg_roles r where (r.rolsuper or r.rolbypassrls) and pg_has_role(l.oid, r.oid, 'member'))
+union all
+select null, 'the login acts as another role, ' || current_user
+ where current_user <> session_user
+union all
+select null, 'the login is no member of tenantry_app with inherited rights'
+  from login l where not pg_has_role(l.oid, 'tenantry_app', 'usage')
+union all
+select null, 'the login is a member of ' || r.rolname
+  from login l, pg_catalog.pg_roles r
+ where r.rolname in ('tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer') and pg_has_role(l.oid, r.oid, 'member')
+union all
+select t."name", 'it does not exist, or has no such tenant column'
+  from tested t where t.attname is null
+union all
+select t."name", 'the login owns it'
+  from tested t, login l where t.oid is not null and pg_has_role(l.oid, t.relowner, 'member')
+union all
+select t."name", 'row-level security is not enabled and forced'
+  from tested t where t.attname is not null and not t.forced
+union all
+select t."name", 'its policy tenantry_tenant is missing or altered'
+  from tested t
+ where t.attname is not null
+   and not exists (select from pg_catalog.pg_policy p
+                    where p.polrelid = t.oid and p.polname = 'tenantry_tenant' and not p.polpermissive and p.polcmd = '*'
+                      and p.polroles = array['tenantry_app'::regrole::oid]
+                      and pg_get_expr(p.polqual, p.polrelid) = t.tenant_test and pg_get_expr(p.polwithcheck, p.polrelid) = t.tenant_test)

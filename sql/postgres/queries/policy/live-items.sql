@@ -1,0 +1,56 @@
+-- What protects the tables now, one row for each item that the program manages, in words that are compared with what is
+-- wanted. Expressions are compared as the server writes them back; the tenant's is shown as `tenant`.
+-- @tables text
+with wanted as (
+  select c.oid, c.relrowsecurity, c.relforcerowsecurity, c.relacl, c.relowner, t."schema", t."table", t."tenantColumn",
+         '(' || case a.atttypid when 'varchar'::regtype then '(' || quote_ident(a.attname) || ')::text' else quote_ident(a.attname) end
+             || ' = ( SELECT tenantry.current_tenant() AS current_tenant))' as tenant_test,
+         a.attnum
+    from jsonb_to_recordset(@tables::jsonb) as t ("schema" text, "table" text, "tenantColumn" text)
+    join pg_catalog.pg_namespace n on n.nspname = t."schema"
+    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table"
+    left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = t."tenantColumn" and a.attnum > 0 and not a.attisdropped
+), expression as (
+  select p.oid, w."schema", w."table", p.polname, p.polpermissive, p.polcmd, p.polroles,
+         coalesce(pg_get_expr(p.polqual, p.polrelid), 'none') as read_test,
+         coalesce(pg_get_expr(p.polwithcheck, p.polrelid), 'none') as write_test,
+         w.tenant_test
+    from wanted w join pg_catalog.pg_policy p on p.polrelid = w.oid
+   where p.polname like 'tenantry\_%'
+)
+select w."schema" as "schema", w."table" as "table", 'row security' as "item",
+       case when w.relrowsecurity and w.relforcerowsecurity then 'forced' when w.relrowsecurity then 'enabled' else 'off' end as "definition"
+  from wanted w
+union all
+select e."schema", e."table", 'policy ' || e.polname,
+       format('%s %s to %s using %s check %s',
+              case when e.polpermissive then 'permissive' else 'restrictive' end,
+              case e.polcmd when '*' then 'all' when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' else 'delete' end,
+              (select string_agg(coalesce(r.rolname, 'public'), ', ' order by r.rolname)
+                 from unnest(e.polroles) as o (oid) left join pg_catalog.pg_roles r on r.oid = o.oid),
+              case e.read_test when e.tenant_test then 'tenant' else e.read_test end,
+              case e.write_test when e.tenant_test then 'tenant' else e.write_test end)
+  from expression e
+union all
+select w."schema", w."table", 'default', pg_get_expr(d.adbin, d.adrelid)
+  from wanted w join pg_catalog.pg_attrdef d on d.adrelid = w.oid and d.adnum = w.attnum
+union all
+select w."schema", w."table", 'rights of ' || coalesce(r.rolname, 'public'),
+       string_agg(lower(g.privilege_type) || g.suffix || case when g.is_grantable then ' with grant option' else '' end, ', ' order by g.suffix, g.privilege_type)
+  from wanted w
+ cross join lateral (select grantee, privilege_type, is_grantable, '' as suffix from aclexplode(coalesce(w.relacl, acldefault('r', w.relowner)))
+                     union all
+                     select e.grantee, e.privilege_type, e.is_grantable, ' (' || a.attname || ')'
+                       from pg_catalog.pg_attribute a cross join lateral aclexplode(a.attacl) e
+                      where a.attrelid = w.oid and a.attacl is not null) g
+  left join pg_catalog.pg_roles r on r.oid = g.grantee
+ where g.grantee <> w.relowner and (g.grantee = 0 or r.rolname in ('tenantry_app', 'tenantry_superuser', 'tenantry_mover'))
+ group by 1, 2, 3
+union all
+select w."schema", w."table", format('rights of %s on sequence %s', r.rolname, s.relname), string_agg(lower(g.privilege_type), ', ' order by g.privilege_type)
+  from wanted w
+  join pg_catalog.pg_depend d on d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = w.oid and d.deptype = 'a'
+  join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S'
+ cross join lateral aclexplode(s.relacl) g
+  join pg_catalog.pg_roles r on r.oid = g.grantee and r.rolname in ('tenantry_app', 'tenantry_mover')
+ group by 1, 2, 3

@@ -1,0 +1,28 @@
+-- The configured tables that exist, their partitions and inheritance children (which SQL can name directly), and the
+-- sequences that their columns own.
+-- @tables text
+with recursive configured as (
+  select c.oid, t."tenantColumn", case when t."tenantColumn" is null then 'reference' else 'routed' end as role
+    from jsonb_to_recordset(@tables::jsonb) as t ("schema" text, "table" text, "tenantColumn" text)
+    join pg_catalog.pg_namespace n on n.nspname = coalesce(t."schema", 'public')
+    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table" and c.relkind in ('r', 'p')
+), family as (
+  select * from configured
+  union
+  select i.inhrelid, f."tenantColumn", case when f.role = 'reference' then 'reference part' else 'part' end
+    from family f join pg_catalog.pg_inherits i on i.inhparent = f.oid
+   where not exists (select from configured o where o.oid = i.inhrelid)
+)
+select n.nspname::text as "schema",
+       c.relname::text as "table",
+       f."tenantColumn" as "tenantColumn",
+       f.role as "role",
+       coalesce((select jsonb_agg(s.relname order by s.relname)
+                   from pg_catalog.pg_depend d
+                   join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S' and s.relnamespace = c.relnamespace
+                  where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
+                    and d.refobjid = c.oid and d.deptype = 'a'), '[]') as "sequences"
+  from family f
+  join pg_catalog.pg_class c on c.oid = f.oid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ order by 1, 2

@@ -1,0 +1,67 @@
+-- What may undo the protection of the configured tables, or cannot be done with them, one row for each; `remedy` is SQL
+-- where SQL helps.
+-- @tables text
+with recursive configured as (
+  select n.nspname::text as "schema", c.relname::text as "table", c.oid, a.attnum
+    from jsonb_to_recordset(@tables::jsonb) as t ("schema" text, "table" text, "tenantColumn" text)
+    join pg_catalog.pg_namespace n on n.nspname = coalesce(t."schema", 'public')
+    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table" and c.relkind in ('r', 'p')
+    left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = t."tenantColumn" and a.attnum > 0 and not a.attisdropped
+), routed as (
+  select * from configured where attnum is not null
+), family as (
+  select oid from configured
+  union
+  select i.inhrelid from family f join pg_catalog.pg_inherits i on i.inhparent = f.oid
+), reader as (
+  select r.ev_class as oid from routed t
+    join pg_catalog.pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid and d.classid = 'pg_rewrite'::regclass
+    join pg_catalog.pg_rewrite r on r.oid = d.objid
+  union
+  select r.ev_class from reader v
+    join pg_catalog.pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = v.oid and d.classid = 'pg_rewrite'::regclass
+    join pg_catalog.pg_rewrite r on r.oid = d.objid and r.ev_class <> v.oid
+), own as (
+  select n.oid from pg_catalog.pg_namespace n
+   where n.nspname not in ('pg_catalog', 'information_schema', 'tenantry', 'pg_toast')
+)
+select t."schema" as "schema", t."table" as "table",
+       case when p.indexrelid is null then 'no-primary-key' else 'primary-key' end as "warning", null as "detail", null as "remedy"
+  from routed t left join pg_catalog.pg_index p on p.indrelid = t.oid and p.indisprimary
+ where p.indexrelid is null or p.indkey[0] <> t.attnum
+union all
+select t."schema", t."table", 'unique-key', x.relname, null
+  from routed t
+  join pg_catalog.pg_index i on i.indrelid = t.oid and i.indisunique and not i.indisprimary and i.indkey[0] <> t.attnum
+  join pg_catalog.pg_class x on x.oid = i.indexrelid
+union all
+select t."schema", t."table", 'foreign-key', f.conname, null
+  from routed t
+  join pg_catalog.pg_constraint f on f.conrelid = t.oid and f.contype = 'f'
+  join routed parent on parent.oid = f.confrelid
+ where not exists (select from generate_subscripts(f.conkey, 1) i where f.conkey[i] = t.attnum and f.confkey[i] = parent.attnum)
+union all
+select n.nspname, v.relname, case v.relkind when 'm' then 'materialized-view' else 'view' end, o.rolname,
+       case v.relkind when 'm' then format('revoke select on %I.%I from tenantry_app, public', n.nspname, v.relname)
+                      else format('alter view %I.%I set (security_invoker = true)', n.nspname, v.relname) end
+  from reader r
+  join pg_catalog.pg_class v on v.oid = r.oid
+  join pg_catalog.pg_namespace n on n.oid = v.relnamespace
+  join pg_catalog.pg_roles o on o.oid = v.relowner
+ where has_any_column_privilege('tenantry_app', v.oid, 'select, insert, update')
+   and (v.relkind = 'm' or not coalesce((select option_value::boolean from pg_options_to_table(v.reloptions) where option_name = 'security_invoker'), false))
+union all
+select n.nspname, p.proname, 'definer-function', o.rolname, format('alter function %s security invoker', p.oid::regprocedure)
+  from pg_catalog.pg_proc p
+  join own n0 on n0.oid = p.pronamespace
+  join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+  join pg_catalog.pg_roles o on o.oid = p.proowner
+ where p.prosecdef and has_function_privilege('tenantry_app', p.oid, 'execute')
+union all
+select n.nspname, c.relname, 'unlisted-table', null, format('revoke all on %I.%I from tenantry_app, public', n.nspname, c.relname)
+  from pg_catalog.pg_class c
+  join own n0 on n0.oid = c.relnamespace
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p', 'f') and has_any_column_privilege('tenantry_app', c.oid, 'select, insert, update')
+   and not exists (select from family f where f.oid = c.oid)
+ order by 1, 2, 3

@@ -1,0 +1,31 @@
+import type { Sql } from '../core/sql.ts';
+
+/** A table that exists on a shard, as `policy/tables` finds it. */
+export interface PolicyTable {
+  readonly schema: string;
+  readonly table: string;
+  /** Null for reference tables, which every tenant may read. */
+  readonly tenantColumn: string | null;
+  /** A `part` is a partition or inheritance child of a configured table, which SQL can name directly. */
+  readonly role: 'routed' | 'part' | 'reference' | 'reference part';
+  /** Sequences that the table's columns own, of the table's schema. */
+  readonly sequences: readonly string[];
+}
+
+/** One thing that protects a table, comparable with what `policy/live-items` finds. */
+export interface PolicyItem {
+  /** Name of the item within its table: `row security`, `policy tenantry_tenant`, `rights of tenantry_app`. */
+  readonly item: string;
+  /** What it says, in the words of `policy/live-items`; null: it must not be there. */
+  readonly definition: string | null;
+  /** What brings it about, whatever was there before. */
+  readonly statements: readonly Sql[];
+}
+
+/** The part of an engine that knows how row-level security is written. */
+export interface PolicyRenderer {
+  /** Everything that must protect a table, in the order in which it is to be set. */
+  wanted(table: PolicyTable): readonly PolicyItem[];
+  /** Removes an item that is there and not wanted; null where the item means nothing without its owner's leave. */
+  removal(table: PolicyTable, item: string): Sql | null;
+}

@@ -1,0 +1,98 @@
+import { sql, sqlText, type Sql } from '../../core/sql.ts';
+import type { PolicyItem, PolicyRenderer, PolicyTable } from '../policy-renderer.ts';
+
+type Group = 'tenantry_app' | 'tenantry_superuser' | 'tenantry_mover' | 'public';
+
+interface Policy {
+  readonly name: string;
+  readonly kind: 'restrictive' | 'permissive';
+  readonly command: 'all' | 'select';
+  readonly to: string;
+  readonly rows: 'tenant' | 'true';
+}
+
+/** Permissive policies add up by OR, so the tenant's is restrictive and a base admits what it leaves. */
+const policies: readonly Policy[] = [
+  { name: 'tenantry_tenant', kind: 'restrictive', command: 'all', to: 'tenantry_app', rows: 'tenant' },
+  { name: 'tenantry_base', kind: 'permissive', command: 'all', to: 'tenantry_app', rows: 'true' },
+  { name: 'tenantry_superuser', kind: 'permissive', command: 'select', to: 'tenantry_superuser', rows: 'true' },
+  { name: 'tenantry_mover', kind: 'permissive', command: 'all', to: 'tenantry_mover', rows: 'true' },
+  { name: 'tenantry_admin', kind: 'permissive', command: 'all', to: 'tenantry_admin', rows: 'true' },
+];
+
+const changing = 'delete, insert, select, update';
+const rights: Readonly<Record<PolicyTable['role'], Readonly<Record<Group, string | null>>>> = {
+  routed: { tenantry_app: changing, tenantry_superuser: 'select', tenantry_mover: changing, public: null },
+  // Rows of a part are reached through its table, whose policies apply then.
+  part: { tenantry_app: null, tenantry_superuser: null, tenantry_mover: null, public: null },
+  reference: { tenantry_app: 'select', tenantry_superuser: 'select', tenantry_mover: 'select', public: null },
+  'reference part': { tenantry_app: null, tenantry_superuser: null, tenantry_mover: null, public: null },
+};
+
+/** Row-level security of PostgreSQL: policies for each group role, forced on the owner too. */
+export const postgresPolicyRenderer: PolicyRenderer = {
+  wanted(table) {
+    const name = sql.id(table.schema, table.table);
+    const column = table.tenantColumn === null ? undefined : sql.id(table.tenantColumn);
+    return [
+      ...(column === undefined ? [] : [rowSecurity(name), ...policies.map((policy) => policyItem(name, column, policy))]),
+      ...(column === undefined || table.role !== 'routed' ? [] : [tenantDefault(name, column)]),
+      ...Object.entries(rights[table.role]).map(([group, privileges]) => tableRights(name, group, privileges)),
+      ...(table.role === 'routed' ? table.sequences.flatMap((sequence) => sequenceRights(table.schema, sequence)) : []),
+    ];
+  },
+  removal(table, item) {
+    const policy = /^policy (tenantry_.*)$/.exec(item)?.[1];
+    return policy === undefined ? null : sql`drop policy ${sql.id(policy)} on ${sql.id(table.schema, table.table)}`;
+  },
+};
+
+function rowSecurity(table: Sql): PolicyItem {
+  return {
+    item: 'row security',
+    definition: 'forced',
+    statements: [sql`alter table ${table} enable row level security`, sql`alter table ${table} force row level security`],
+  };
+}
+
+function policyItem(table: Sql, column: Sql, { name, kind, command, to, rows }: Policy): PolicyItem {
+  // The sub-select makes the server ask for the tenant once a statement; a bare call would run for every row.
+  const test = rows === 'tenant' ? sql`${column} = (select tenantry.current_tenant())` : sql`true`;
+  const head = sql`create policy ${sql.id(name)} on ${table} as ${sqlText(kind)} for ${sqlText(command)} to ${sqlText(to)} using (${test})`;
+  return {
+    item: `policy ${name}`,
+    definition: `${kind} ${command} to ${to} using ${rows} check ${command === 'select' ? 'none' : rows}`,
+    statements: [sql`drop policy if exists ${sql.id(name)} on ${table}`, command === 'select' ? head : sql`${head} with check (${test})`],
+  };
+}
+
+function tenantDefault(table: Sql, column: Sql): PolicyItem {
+  return {
+    item: 'default',
+    definition: 'tenantry.current_tenant()',
+    statements: [sql`alter table ${table} alter column ${column} set default tenantry.current_tenant()`],
+  };
+}
+
+function tableRights(table: Sql, group: string, privileges: string | null): PolicyItem {
+  return {
+    item: `rights of ${group}`,
+    definition: privileges,
+    statements: [
+      sql`revoke all on table ${table} from ${sqlText(group)}`,
+      ...(privileges === null ? [] : [sql`grant ${sqlText(privileges)} on table ${table} to ${sqlText(group)}`]),
+    ],
+  };
+}
+
+/** What `serial` columns need; the last value, which tells of other tenants, stays unreadable. */
+function sequenceRights(schema: string, sequence: string): PolicyItem[] {
+  return ['tenantry_app', 'tenantry_mover'].map((group) => ({
+    item: `rights of ${group} on sequence ${sequence}`,
+    definition: 'usage',
+    statements: [
+      sql`revoke all on sequence ${sql.id(schema, sequence)} from ${sqlText(group)}`,
+      sql`grant usage on sequence ${sql.id(schema, sequence)} to ${sqlText(group)}`,
+    ],
+  }));
+}

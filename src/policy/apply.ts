@@ -1,0 +1,48 @@
+import { TenantryError } from '../core/errors.ts';
+import type { SqlDatabase } from '../core/session.ts';
+import { compileSql, type SqlDialect } from '../core/sql.ts';
+import type { PolicyRenderer } from '../engine/policy-renderer.ts';
+import { differences, type Difference } from './diff.ts';
+import { refuseUnfit, warningsOf } from './findings.ts';
+import type { ConfiguredTable, PolicyChange, PolicyResult } from './model.ts';
+
+/** How an engine writes policies. */
+export interface PolicyEngine {
+  readonly renderer: PolicyRenderer;
+  readonly dialect: SqlDialect;
+}
+
+/** Which policies a shard must have. */
+export interface PolicyRequest {
+  readonly tables: readonly ConfiguredTable[];
+  /** Key type of the shard map. */
+  readonly keyType: string;
+  /** Nothing is changed; the result says what would be. */
+  readonly dryRun: boolean;
+}
+
+/** How long a table that tenants are using is waited for: everybody else waits behind the waiter. */
+const lockTimeout = '5s';
+
+/**
+ * Makes the policies of one shard what the configuration says, in one transaction; a second time changes nothing.
+ * `shard` is the database as admin. Throws INVALID_CONFIGURATION where the tables do not fit, before anything is changed.
+ */
+export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
+  return await shard.transaction(async (session) => {
+    await session.run('policy/lock', { lockTimeout });
+    await refuseUnfit(session, request.tables, request.keyType);
+    const pending = await differences(session, engine.renderer, request.tables);
+    const warnings = await warningsOf(session, request.tables, request.keyType);
+    const changes = pending.map((difference) => changeOf(difference, engine.dialect));
+    if (request.dryRun) return { changes, warnings, applied: changes.length === 0 };
+    for (const statement of pending.flatMap(({ statements }) => statements)) await session.query(statement);
+    const left = await differences(session, engine.renderer, request.tables);
+    if (left.length > 0) throw new TenantryError('INTERNAL', `Applied policies differ from what was asked for: ${left.map(({ table, item }) => `${item} of ${table}`).join(', ')}.`);
+    return { changes, warnings, applied: true };
+  });
+}
+
+function changeOf({ statements, ...rest }: Difference, dialect: SqlDialect): PolicyChange {
+  return { ...rest, statements: statements.map((statement) => compileSql(statement, dialect).text) };
+}

@@ -1,0 +1,44 @@
+import type { SqlSession } from '../core/session.ts';
+import type { Sql } from '../core/sql.ts';
+import type { PolicyRenderer, PolicyTable } from '../engine/policy-renderer.ts';
+import type { ConfiguredTable } from './model.ts';
+
+/** A difference with the statements that remove it. */
+export interface Difference {
+  readonly table: string;
+  readonly item: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly statements: readonly Sql[];
+}
+
+interface LiveItem extends Record<string, unknown> {
+  readonly schema: string;
+  readonly table: string;
+  readonly item: string;
+  readonly definition: string;
+}
+
+/** Compares what protects a shard's tables with what must, item by item. */
+export async function differences(session: SqlSession, renderer: PolicyRenderer, configured: readonly ConfiguredTable[]): Promise<Difference[]> {
+  const tables = (await session.run<PolicyTable & Record<string, unknown>>('policy/tables', { tables: JSON.stringify(configured) })).rows;
+  const live = (await session.run<LiveItem>('policy/live-items', { tables: JSON.stringify(tables) })).rows;
+  return tables.flatMap((table) => {
+    const present = new Map(live.filter((row) => row.schema === table.schema && row.table === table.table).map((row) => [row.item, row.definition]));
+    return tableDifferences(renderer, table, present);
+  });
+}
+
+function tableDifferences(renderer: PolicyRenderer, table: PolicyTable, present: ReadonlyMap<string, string>): Difference[] {
+  const name = `${table.schema}.${table.table}`;
+  const wanted = renderer.wanted(table);
+  const known = new Set(wanted.map(({ item }) => item));
+  const toSet = wanted
+    .map(({ item, definition, statements }) => ({ table: name, item, before: present.get(item) ?? null, after: definition, statements }))
+    .filter(({ before, after }) => before !== after);
+  const toRemove = [...present].flatMap(([item, before]) => {
+    const removal = known.has(item) ? null : renderer.removal(table, item);
+    return removal === null ? [] : [{ table: name, item, before, after: null, statements: [removal] }];
+  });
+  return [...toSet, ...toRemove];
+}

@@ -1,0 +1,66 @@
+import { TenantryError } from '../core/errors.ts';
+import type { SqlSession } from '../core/session.ts';
+import type { ConfiguredTable, PolicyFinding } from './model.ts';
+
+type Sentence = (detail: string, keyType: string) => string;
+
+const problems: Readonly<Record<string, Sentence>> = {
+  'missing-table': () => 'does not exist in the shard',
+  'not-a-table': () => 'is not a table; only ordinary and partitioned tables can be routed',
+  'owned-by-app': (owner) => `belongs to ${owner}, a login of tenant traffic, which must own nothing`,
+  'not-owned': (owner) => `belongs to ${owner}; policies can be applied only to tables of the admin login`,
+  'unknown-column': (column) => `has no column ${column} (names are exact-case)`,
+  'column-type': (type, keyType) => `has a tenant column of type ${type}, which is not that of the key type ${keyType} (${columnTypes[keyType] ?? 'none'})`,
+  collation: (type) => `has a tenant column of type ${type} whose collation does not compare bytes`,
+  nullable: (column) => `allows null in its tenant column ${column}: such a row would belong to no tenant`,
+  computed: (column) => `computes its tenant column ${column}; it must be a plain column`,
+  'no-index': (column) => `has no index that begins with its tenant column ${column}: every statement would read all tenants' rows`,
+};
+
+const columnTypes: Readonly<Record<string, string>> = {
+  int: 'integer',
+  bigint: 'bigint',
+  uuid: 'uuid',
+  string: 'text or varchar',
+  bytes: 'bytea',
+};
+
+const warnings: Readonly<Record<string, Sentence>> = {
+  'primary-key': () => 'has a primary key that does not begin with the tenant column: it cannot be moved between shards, and tells whether another tenant has a key',
+  'no-primary-key': () => 'has no primary key: it cannot be moved between shards',
+  'unique-key': (name) => `has a unique index ${name} that does not begin with the tenant column: it tells whether another tenant has a value`,
+  'foreign-key': (name) => `has a foreign key ${name} without the tenant column: it tells whether another tenant has a row, and may refer to it`,
+  view: (owner) => `is a view over routed tables that reads as ${owner}, not as the tenant`,
+  'materialized-view': (owner) => `is a materialized view over routed tables of ${owner}, with every tenant's rows, and app may read it`,
+  'definer-function': (owner) => `is a function that runs as ${owner}, and app may call it`,
+  'unlisted-table': () => 'is not in the configuration, yet app may use it: every tenant shares its rows',
+};
+
+interface FindingRow extends Record<string, unknown> {
+  readonly schema: string;
+  readonly table: string;
+  readonly detail: string | null;
+  readonly remedy: string | null;
+}
+
+/** Throws INVALID_CONFIGURATION with every reason why the configured tables cannot be routed as they are. */
+export async function refuseUnfit(session: SqlSession, tables: readonly ConfiguredTable[], keyType: string): Promise<void> {
+  const { rows } = await session.run<FindingRow & { problem: string }>('policy/problems', { tables: JSON.stringify(tables), keyType });
+  const found = rows.map((row) => finding(problems, row.problem, row, keyType));
+  if (found.length === 0) return;
+  const list = found.map(({ object, text, remedy }) => `${object} ${text}${remedy === undefined ? '' : `; run: ${remedy};`}`);
+  throw new TenantryError('INVALID_CONFIGURATION', `The tables of the shard do not fit:\n- ${list.join('\n- ')}`);
+}
+
+/** What may undo the protection of the tables, or cannot be done with them. */
+export async function warningsOf(session: SqlSession, tables: readonly ConfiguredTable[], keyType: string): Promise<PolicyFinding[]> {
+  const { rows } = await session.run<FindingRow & { warning: string }>('policy/warnings', { tables: JSON.stringify(tables) });
+  return rows.map((row) => finding(warnings, row.warning, row, keyType));
+}
+
+function finding(sentences: Readonly<Record<string, Sentence>>, kind: string, row: FindingRow, keyType: string): PolicyFinding {
+  const sentence = sentences[kind];
+  if (sentence === undefined) throw new TenantryError('INTERNAL', `The policy queries found ${kind}, which has no text.`);
+  const base = { object: `${row.schema}.${row.table}`, text: sentence(row.detail ?? '', keyType) };
+  return row.remedy === null ? base : { ...base, remedy: row.remedy };
+}

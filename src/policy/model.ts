@@ -1,0 +1,39 @@
+/** A table as the configuration names it; without a tenant column it is a reference table. */
+export interface ConfiguredTable {
+  readonly schema?: string;
+  readonly table: string;
+  readonly tenantColumn?: string;
+}
+
+/** One difference between what protects a shard's tables and what must. */
+export interface PolicyChange {
+  /** `schema.table`. */
+  readonly table: string;
+  /** `row security`, `policy tenantry_tenant`, `rights of tenantry_app`... */
+  readonly item: string;
+  /** What it says now; null: it is not there. */
+  readonly before: string | null;
+  /** What it will say; null: it will not be there. */
+  readonly after: string | null;
+  /** The exact statements, in order. */
+  readonly statements: readonly string[];
+}
+
+/** Something that the policies cannot mend by themselves. */
+export interface PolicyFinding {
+  /** `schema.name` of a table, view or function. */
+  readonly object: string;
+  /** One sentence. */
+  readonly text: string;
+  /** A statement that mends it, where one does. */
+  readonly remedy?: string;
+}
+
+/** What `policy apply` did, or would do, on one shard. */
+export interface PolicyResult {
+  /** Empty: everything was as it must be. */
+  readonly changes: readonly PolicyChange[];
+  readonly warnings: readonly PolicyFinding[];
+  /** False after a dry run with changes pending. */
+  readonly applied: boolean;
+}
