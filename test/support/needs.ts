@@ -26,8 +26,12 @@ export function unmetNeeds(): string[] {
 
 /** What TENANTRY_TEST_REQUIRE names (separated by commas): where one of them is missing, the run fails. Throws for a name it does not know. */
 export function requiredNeeds(): Need[] {
-  const names = (process.env['TENANTRY_TEST_REQUIRE'] ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const names = (process.env['TENANTRY_TEST_REQUIRE'] ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   const unknown = names.filter((name) => !Object.hasOwn(missing, name));
-  if (unknown.length > 0) throw new Error(`TENANTRY_TEST_REQUIRE names ${unknown.join(', ')}; no test needs that. Allowed: ${Object.keys(missing).join(', ')}.`);
+  if (unknown.length > 0)
+    throw new Error(`TENANTRY_TEST_REQUIRE names ${unknown.join(', ')}; no test needs that. Allowed: ${Object.keys(missing).join(', ')}.`);
   return names as Need[];
 }

@@ -48,7 +48,10 @@ export interface WireProxy {
 }
 
 /** Starts a proxy on 127.0.0.1 before a server. `opaque` forwards bytes of any protocol; rules and counts then see pieces, not messages. */
-export async function startWireProxy(target: { readonly host: string; readonly port: number }, protocol: 'postgres' | 'opaque' = 'postgres'): Promise<WireProxy> {
+export async function startWireProxy(
+  target: { readonly host: string; readonly port: number },
+  protocol: 'postgres' | 'opaque' = 'postgres',
+): Promise<WireProxy> {
   const proxy = new TcpProxy(target, protocol);
   await proxy.listen();
   return proxy;

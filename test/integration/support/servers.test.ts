@@ -32,7 +32,15 @@ describe('a PostgreSQL server of the tests', () => {
   it('is a server of its own: each has another system identifier, and the settings it was asked for', async () => {
     const servers = await Promise.all([ownServer({ settings: { max_connections: 17 } }), ownServer({ fsync: true })]);
     const [first, second] = await Promise.all(
-      servers.map(async (server) => (await rows(server.url(), `select system_identifier as id, current_setting('max_connections') as max, current_setting('fsync') as fsync from pg_control_system()`))[0]),
+      servers.map(
+        async (server) =>
+          (
+            await rows(
+              server.url(),
+              `select system_identifier as id, current_setting('max_connections') as max, current_setting('fsync') as fsync from pg_control_system()`,
+            )
+          )[0],
+      ),
     );
     expect(first).toMatchObject({ max: '17', fsync: 'off' });
     expect(second).toMatchObject({ max: '100', fsync: 'on' });
@@ -41,7 +49,9 @@ describe('a PostgreSQL server of the tests', () => {
 
   it('demands the password', async () => {
     const server = await ownServer();
-    await expect(rows(server.url('postgres', { user: server.user, password: 'wrong' }), 'select 1')).rejects.toMatchObject({ code: '28P01' });
+    await expect(rows(server.url('postgres', { user: server.user, password: 'wrong' }), 'select 1')).rejects.toMatchObject({
+      code: '28P01',
+    });
   });
 
   it('keeps committed rows over a kill of all its processes, on the same port', async () => {
@@ -88,7 +98,9 @@ describe('a PostgreSQL server of the tests', () => {
     if (how === 'SIGKILL') child.kill('SIGKILL');
     else child.stdin.end();
     await once(child, 'exit');
-    await vi.waitFor(() => expect({ running: isRunning(pid), left: existsSync(directory) }).toEqual({ running: false, left: false }), { timeout: 5_000 });
+    await vi.waitFor(() => expect({ running: isRunning(pid), left: existsSync(directory) }).toEqual({ running: false, left: false }), {
+      timeout: 5_000,
+    });
   });
 });
 
@@ -100,7 +112,9 @@ describe("somebody else's PostgreSQL", () => {
     const url = await foreign.createDatabase('ours');
     expect(await rows(url, 'select current_database() as name')).toEqual([{ name: 'ours' }]);
     await foreign.stop();
-    expect(await rows(server.url(), `select datname from pg_database where datname in ('ours', 'theirs')`)).toEqual([{ datname: 'theirs' }]);
+    expect(await rows(server.url(), `select datname from pg_database where datname in ('ours', 'theirs')`)).toEqual([
+      { datname: 'theirs' },
+    ]);
   });
 });
 

@@ -23,7 +23,11 @@ export interface PostgresAccess {
 }
 
 /** Address of a database of a server. */
-export function postgresUrl({ host, port }: { readonly host: string; readonly port: number }, database: string, { user, password }: Login): string {
+export function postgresUrl(
+  { host, port }: { readonly host: string; readonly port: number },
+  database: string,
+  { user, password }: Login,
+): string {
   const url = new URL(`postgresql://${host}:${port}`);
   url.username = user;
   url.password = password;

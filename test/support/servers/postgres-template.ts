@@ -33,7 +33,9 @@ export function postgresTemplate(): Promise<PostgresTemplate> {
 
 /** Environment of a server's programs: ours without the variables that PostgreSQL itself would obey. */
 export function serverEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG') && !name.startsWith('LC_') && name !== 'LANG'));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('PG') && !name.startsWith('LC_') && name !== 'LANG'),
+  );
 }
 
 /** Copies the template to `dataDirectory` as a server of its own. */
@@ -65,8 +67,23 @@ async function makeTemplate(): Promise<PostgresTemplate> {
   if (account !== undefined) chownSync(passwordFile, account.uid, account.gid);
   mkdirSync(join(directory, 'data'), { mode: 0o700 });
   if (account !== undefined) chownSync(join(directory, 'data'), account.uid, account.gid);
-  const options = ['--username', common.superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--no-sync', '--no-instructions'];
-  await run(initdb, ['--pgdata', join(directory, 'data'), ...options, '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'], asAccount(account, directory));
+  const options = [
+    '--username',
+    common.superuser,
+    '--pwfile',
+    passwordFile,
+    '--auth',
+    'scram-sha-256',
+    '--encoding',
+    'UTF8',
+    '--no-sync',
+    '--no-instructions',
+  ];
+  await run(
+    initdb,
+    ['--pgdata', join(directory, 'data'), ...options, '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
+    asAccount(account, directory),
+  );
   process.env[templateVariable] = directory;
   return { ...common, directory, password };
 }

@@ -42,7 +42,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     {
       name: 'PostgreSQL',
       program: template.program,
-      args: (port) => ['-D', join(directory, 'data'), ...settings(options, port, directory).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      args: (port) => [
+        '-D',
+        join(directory, 'data'),
+        ...settings(options, port, directory).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ],
       env: serverEnvironment(),
       account,
       readyText: 'database system is ready to accept connections',
@@ -54,7 +58,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   await program.start();
 
   const { port } = program;
-  const url: PostgresServer['url'] = (database = 'postgres', login = { user, password }) => postgresUrl({ host: '127.0.0.1', port }, database, login);
+  const url: PostgresServer['url'] = (database = 'postgres', login = { user, password }) =>
+    postgresUrl({ host: '127.0.0.1', port }, database, login);
   return {
     host: '127.0.0.1',
     port,
@@ -79,7 +84,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   };
 }
 
-function settings({ fsync = false, unixSocket = false, settings: own = {} }: PostgresOptions, port: number, directory: string): [string, unknown][] {
+function settings(
+  { fsync = false, unixSocket = false, settings: own = {} }: PostgresOptions,
+  port: number,
+  directory: string,
+): [string, string | number | boolean][] {
   return Object.entries({
     port,
     listen_addresses: '127.0.0.1',

@@ -122,6 +122,8 @@ function removeSharedMemory(directory: string): void {
   if (!existsSync(lockFile)) return;
   const id = /^\s*\d+\s+(\d+)\s*$/.exec(readFileSync(lockFile, 'utf8').split('\n')[6] ?? '')?.[1];
   if (id === undefined || !existsSync('/proc/sysvipc/shm')) return;
-  const segments = readFileSync('/proc/sysvipc/shm', 'utf8').split('\n').map((line) => line.trim().split(/\s+/)[1]);
+  const segments = readFileSync('/proc/sysvipc/shm', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/)[1]);
   if (segments.includes(id)) execFileSync('ipcrm', ['-m', id]);
 }

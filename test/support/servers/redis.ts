@@ -34,7 +34,9 @@ export function redisServerMissing(): string | undefined {
 
 /** Why tests with a Redis cannot run here; undefined where they can. */
 export function redisMissing(): string | undefined {
-  return foreignAddress() === undefined && redisProgram() === undefined ? 'TENANTRY_TEST_REDIS names none, and there is no redis-server on the PATH' : undefined;
+  return foreignAddress() === undefined && redisProgram() === undefined
+    ? 'TENANTRY_TEST_REDIS names none, and there is no redis-server on the PATH'
+    : undefined;
 }
 
 /** The Redis that TENANTRY_TEST_REDIS names, else one of our own. Throws where there is neither. */
@@ -55,7 +57,20 @@ export async function startRedis(): Promise<RedisServer> {
     {
       name: 'Redis',
       program: path,
-      args: (port) => ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory, '--requirepass', password, '--save', '', '--appendonly', 'no'],
+      args: (port) => [
+        '--port',
+        `${port}`,
+        '--bind',
+        '127.0.0.1',
+        '--dir',
+        directory,
+        '--requirepass',
+        password,
+        '--save',
+        '',
+        '--appendonly',
+        'no',
+      ],
       env: process.env,
       account: undefined,
       readyText: 'Ready to accept connections',

@@ -33,8 +33,7 @@ export function renewIdentity(dataDirectory: string): void {
 
 /** The checksum covers everything before itself, so where it lies (another place in each version) can be found by trying. */
 function findChecksum(control: Buffer): number {
-  for (let offset = 64; offset <= 508; offset += 4)
-    if (control.readUInt32LE(offset) === crc32c(control.subarray(0, offset))) return offset;
+  for (let offset = 64; offset <= 508; offset += 4) if (control.readUInt32LE(offset) === crc32c(control.subarray(0, offset))) return offset;
   throw new Error('pg_control holds no checksum where this PostgreSQL version should have one.');
 }
 

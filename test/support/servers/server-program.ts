@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import type { Account } from './account.ts';
 import { freePort } from './free-port.ts';
 import { endServer, freezeTree, isRunning, killTree, signal, thawTree } from './processes.ts';
@@ -113,7 +114,7 @@ export class ServerProgram {
     await this.#ready(child);
     // Whoever forgets to stop a server still comes to an end, and the watchdog then ends the server.
     child.unref();
-    for (const stream of [child.stdout, child.stderr]) if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
+    for (const stream of [child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref();
   }
 
   #ready(child: ChildProcess): Promise<void> {

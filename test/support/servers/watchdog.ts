@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ServerProcess } from './processes.ts';
 
 /** What the watchdog is told: a server (or a bare directory) to end with this process, or one that is gone already. */
-export type WatchdogOrder =
-  | { readonly guard: ServerProcess; readonly quit: NodeJS.Signals }
-  | { readonly release: string };
+export type WatchdogOrder = { readonly guard: ServerProcess; readonly quit: NodeJS.Signals } | { readonly release: string };
 
 let orders: Writable | undefined;
 
@@ -16,8 +15,8 @@ function watchdogInput(): Writable {
   const program = fileURLToPath(new URL('./watchdog-program.ts', import.meta.url));
   const child = spawn(process.execPath, [program], { detached: true, cwd: '/', stdio: ['pipe', 'ignore', 'inherit'] });
   child.unref();
-  // A pipe's handle keeps the event loop alive; net.Socket, which it is, can let go of it.
-  if ('unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref();
+  // Without this the pipe would keep this process alive.
+  if (child.stdin instanceof Socket) child.stdin.unref();
   orders = child.stdin;
   return orders;
 }
