@@ -20,7 +20,9 @@ export function parseDatabaseUrl(engine: string, text: string): DatabaseUrl {
   const form = `${scheme.protocols[0]}//user:password@host:port/database?sslmode=verify-full`;
   const url = URL.parse(text);
   if (url === null || !scheme.protocols.includes(url.protocol)) {
-    return { problem: `is not a URL of the form ${form} (other characters than letters and digits in user and password are percent-encoded)` };
+    return {
+      problem: `is not a URL of the form ${form} (other characters than letters and digits in user and password are percent-encoded)`,
+    };
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(percentDecoded);

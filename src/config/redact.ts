@@ -12,7 +12,9 @@ export function redactSettings(settings: Settings): Readonly<Record<string, unkn
     fleetKey: { current: hidden, ...(fleetKey.previous === undefined ? {} : { previous: hidden }) },
     ...shown,
     logins: Object.fromEntries(Object.entries(logins).map(([principal, login]) => [principal, redactLogin(login)])),
-    tables: Object.fromEntries(tables.map((table) => [table.name, table.tenantColumn === undefined ? 'reference' : { tenant: table.tenantColumn }])),
+    tables: Object.fromEntries(
+      tables.map((table) => [table.name, table.tenantColumn === undefined ? 'reference' : { tenant: table.tenantColumn }]),
+    ),
     auth: { issuers: auth.issuers.map(redactIssuer) },
   };
 }

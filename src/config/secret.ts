@@ -30,7 +30,9 @@ export function references(environment: Environment): References {
     required: z.custom<EnvReference>(isRequired, { error: byReference }).transform(needed),
     optional: z.custom<EnvReference | OptionalEnvReference>(isReference, { error: byReference }).transform(read),
     text: z
-      .custom<string | EnvReference>((value) => (typeof value === 'string' && value !== '') || isRequired(value), { error: "must be text or env('NAME')" })
+      .custom<string | EnvReference>((value) => (typeof value === 'string' && value !== '') || isRequired(value), {
+        error: "must be text or env('NAME')",
+      })
       .transform((value, context) => (typeof value === 'string' ? value : needed(value, context))),
   };
 }

@@ -38,7 +38,11 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
     if (request.dryRun) return { changes, warnings, applied: changes.length === 0 };
     for (const statement of pending.flatMap(({ statements }) => statements)) await session.query(statement);
     const left = await differences(session, engine.renderer, request.tables);
-    if (left.length > 0) throw new TenantryError('INTERNAL', `Applied policies differ from what was asked for: ${left.map(({ table, item }) => `${item} of ${table}`).join(', ')}.`);
+    if (left.length > 0)
+      throw new TenantryError(
+        'INTERNAL',
+        `Applied policies differ from what was asked for: ${left.map(({ table, item }) => `${item} of ${table}`).join(', ')}.`,
+      );
     return { changes, warnings, applied: true };
   });
 }

@@ -20,11 +20,17 @@ interface LiveItem extends Record<string, unknown> {
 }
 
 /** Compares what protects a shard's tables with what must, item by item. */
-export async function differences(session: SqlSession, renderer: PolicyRenderer, configured: readonly ConfiguredTable[]): Promise<Difference[]> {
+export async function differences(
+  session: SqlSession,
+  renderer: PolicyRenderer,
+  configured: readonly ConfiguredTable[],
+): Promise<Difference[]> {
   const tables = (await session.run<PolicyTable & Record<string, unknown>>('policy/tables', { tables: JSON.stringify(configured) })).rows;
   const live = (await session.run<LiveItem>('policy/live-items', { tables: JSON.stringify(tables) })).rows;
   return tables.flatMap((table) => {
-    const present = new Map(live.filter((row) => row.schema === table.schema && row.table === table.table).map((row) => [row.item, row.definition]));
+    const present = new Map(
+      live.filter((row) => row.schema === table.schema && row.table === table.table).map((row) => [row.item, row.definition]),
+    );
     return tableDifferences(renderer, table, present);
   });
 }

@@ -10,7 +10,8 @@ const problems: Readonly<Record<string, Sentence>> = {
   'owned-by-app': (owner) => `belongs to ${owner}, a login of tenant traffic, which must own nothing`,
   'not-owned': (owner) => `belongs to ${owner}; policies can be applied only to tables of the admin login`,
   'unknown-column': (column) => `has no column ${column} (names are exact-case)`,
-  'column-type': (type, keyType) => `has a tenant column of type ${type}, which is not that of the key type ${keyType} (${columnTypes[keyType] ?? 'none'})`,
+  'column-type': (type, keyType) =>
+    `has a tenant column of type ${type}, which is not that of the key type ${keyType} (${columnTypes[keyType] ?? 'none'})`,
   collation: (type) => `has a tenant column of type ${type} whose collation does not compare bytes`,
   nullable: (column) => `allows null in its tenant column ${column}: such a row would belong to no tenant`,
   computed: (column) => `computes its tenant column ${column}; it must be a plain column`,
@@ -26,10 +27,13 @@ const columnTypes: Readonly<Record<string, string>> = {
 };
 
 const warnings: Readonly<Record<string, Sentence>> = {
-  'primary-key': () => 'has a primary key that does not begin with the tenant column: it cannot be moved between shards, and tells whether another tenant has a key',
+  'primary-key': () =>
+    'has a primary key that does not begin with the tenant column: it cannot be moved between shards, and tells whether another tenant has a key',
   'no-primary-key': () => 'has no primary key: it cannot be moved between shards',
-  'unique-key': (name) => `has a unique index ${name} that does not begin with the tenant column: it tells whether another tenant has a value`,
-  'foreign-key': (name) => `has a foreign key ${name} without the tenant column: it tells whether another tenant has a row, and may refer to it`,
+  'unique-key': (name) =>
+    `has a unique index ${name} that does not begin with the tenant column: it tells whether another tenant has a value`,
+  'foreign-key': (name) =>
+    `has a foreign key ${name} without the tenant column: it tells whether another tenant has a row, and may refer to it`,
   view: (owner) => `is a view over routed tables that reads as ${owner}, not as the tenant`,
   'materialized-view': (owner) => `is a materialized view over routed tables of ${owner}, with every tenant's rows, and app may read it`,
   'definer-function': (owner) => `is a function that runs as ${owner}, and app may call it`,

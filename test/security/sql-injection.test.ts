@@ -19,7 +19,11 @@ describe('a value in a statement', () => {
   });
 
   it('never reaches the text, whatever it is and however fragments nest', () => {
-    const value = fc.oneof(fc.string({ unit: 'binary', minLength: 4 }), fc.uint8Array({ minLength: 4 }), fc.array(fc.string({ minLength: 4 })));
+    const value = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 4 }),
+      fc.uint8Array({ minLength: 4 }),
+      fc.array(fc.string({ minLength: 4 })),
+    );
     checkProperty(
       fc.property(fc.array(value, { minLength: 1 }), (values) => {
         const nested = sql`select ${sql.join(values.map((one) => sql`f(${one})`))} from ${sql.id('t')}`;
@@ -88,7 +92,10 @@ describe('a compiled statement', () => {
   });
 
   it('is written anew for each dialect', () => {
-    const other: SqlDialect = { quote: (identifier) => `[${identifier.replaceAll(']', ']]')}]`, placeholder: (position) => `@p${position}` };
+    const other: SqlDialect = {
+      quote: (identifier) => `[${identifier.replaceAll(']', ']]')}]`,
+      placeholder: (position) => `@p${position}`,
+    };
     expect(compileSql(byId(1), dialect).text).toBe('select * from t where id = $1');
     expect(compileSql(byId(1), other).text).toBe('select * from t where id = @p1');
     expect(compileSql(sql`select ${sql.id('a]b')}`, other).text).toBe('select [a]]b]');
@@ -101,6 +108,9 @@ describe('a compiled statement', () => {
   });
 
   it('keeps null and empty values, and a plain fragment inside another statement', () => {
-    expect(compileSql(sql`${byId(null)} and ${sql`name = ${''}`}`, dialect)).toEqual({ text: 'select * from t where id = $1 and name = $2', values: [null, ''] });
+    expect(compileSql(sql`${byId(null)} and ${sql`name = ${''}`}`, dialect)).toEqual({
+      text: 'select * from t where id = $1 and name = $2',
+      values: [null, ''],
+    });
   });
 });

@@ -23,7 +23,7 @@ export class FakeClock implements Clock {
   /** Moves time on and fires what has become due, in order. */
   advance(ms: number): void {
     this.#now += ms;
-    const due = [...this.#timers].filter((timer) => timer.at <= this.#now).sort((left, right) => left.at - right.at);
+    const due = [...this.#timers].filter((timer) => timer.at <= this.#now).toSorted((left, right) => left.at - right.at);
     for (const timer of due) {
       if (this.#timers.delete(timer)) timer.callback();
     }

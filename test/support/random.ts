@@ -4,6 +4,6 @@ import fc from 'fast-check';
 export const seed = Number(process.env['TENANTRY_SEED'] ?? Date.now() % 0x7fffffff);
 
 /** Checks a property with the run's seed, printed so that the run can be repeated. */
-export function checkProperty<Ts>(property: fc.IPropertyWithHooks<Ts> | fc.IRawProperty<Ts>, numRuns = 1000): void {
+export function checkProperty<Ts>(property: fc.IProperty<Ts>, numRuns = 1000): void {
   fc.assert(property, { seed, numRuns });
 }

@@ -44,8 +44,9 @@ function checkLogins(logins: Readonly<Record<PrincipalName, Login>>): void {
 }
 
 function userProblem(user: string, sharedWith: string | undefined): string | undefined {
-  if (!/^[A-Za-z_][A-Za-z0-9_.@-]{0,62}$/.test(user)) return 'its user must be 1 to 63 letters, digits, or any of _ . @ -, and begin with a letter or _';
-  if (user.startsWith('pg_') || user.startsWith('tenantry_') && reserved.has(user)) return `the name of its user, ${user}, is reserved`;
+  if (!/^[A-Za-z_][A-Za-z0-9_.@-]{0,62}$/.test(user))
+    return 'its user must be 1 to 63 letters, digits, or any of _ . @ -, and begin with a letter or _';
+  if (user.startsWith('pg_') || (user.startsWith('tenantry_') && reserved.has(user))) return `the name of its user, ${user}, is reserved`;
   if (sharedWith !== undefined) return `its user is that of logins.${sharedWith}, and every principal needs a login of its own`;
   return undefined;
 }

@@ -89,7 +89,9 @@ describe('the wire proxy', () => {
     expect(performance.now() - started).toBeGreaterThan(59);
     proxy.delayMs = 0;
     proxy.refuse = true;
-    await expect(new pg.Client({ connectionString: proxy.url(server.url()) }).connect()).rejects.toThrow(/Connection terminated|ECONNRESET/);
+    await expect(new pg.Client({ connectionString: proxy.url(server.url()) }).connect()).rejects.toThrow(
+      /Connection terminated|ECONNRESET/,
+    );
     expect(proxy.connections).toBe(1);
     const lost = expect(client.query('select pg_sleep(10)')).rejects.toThrow(/Connection terminated|ECONNRESET/);
     proxy.cut();

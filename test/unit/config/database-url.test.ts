@@ -9,11 +9,16 @@ describe('a database URL', () => {
     ['postgres://u:p@127.0.0.1:1/My%20Shop', { host: '127.0.0.1', port: 1, database: 'My Shop', tls: 'disable' }],
     ['postgres://u:p@[::1]:5433/x?sslmode=require', { host: '::1', port: 5433, database: 'x', tls: 'require' }],
   ])('%s says where the database is', (text, address) => {
-    expect(parseDatabaseUrl('postgres', text)).toEqual({ address: { engine: 'postgres', ...address }, login: { user: 'u', password: 'p' } });
+    expect(parseDatabaseUrl('postgres', text)).toEqual({
+      address: { engine: 'postgres', ...address },
+      login: { user: 'u', password: 'p' },
+    });
   });
 
   test('gives user and password as they are', () => {
-    expect(parseDatabaseUrl('postgres', 'postgres://a%40b:p%2Fw%23%25@localhost/x')).toMatchObject({ login: { user: 'a@b', password: 'p/w#%' } });
+    expect(parseDatabaseUrl('postgres', 'postgres://a%40b:p%2Fw%23%25@localhost/x')).toMatchObject({
+      login: { user: 'a@b', password: 'p/w#%' },
+    });
   });
 
   const form =
@@ -36,9 +41,21 @@ describe('a database URL', () => {
     ['a password with a bare /', 'postgres://u:12/s3cret@h/x', 'needs a user name, percent-encoded where it is not letters and digits'],
     ['a path', 'postgres://u:s3cret@h/x/y', 'needs the name of one database after the host'],
     ['a fragment', 'postgres://u:s3cret@h/x#y', 'has a part after #, which means nothing here'],
-    ['another parameter', 'postgres://u:s3cret@h/x?ssl=true', 'allows one parameter, sslmode, which is one of disable, require, verify-full'],
-    ['an unsafe mode', 'postgres://u:s3cret@h/x?sslmode=prefer', 'allows one parameter, sslmode, which is one of disable, require, verify-full'],
-    ['the mode twice', 'postgres://u:s3cret@h/x?sslmode=disable&sslmode=require', 'allows one parameter, sslmode, which is one of disable, require, verify-full'],
+    [
+      'another parameter',
+      'postgres://u:s3cret@h/x?ssl=true',
+      'allows one parameter, sslmode, which is one of disable, require, verify-full',
+    ],
+    [
+      'an unsafe mode',
+      'postgres://u:s3cret@h/x?sslmode=prefer',
+      'allows one parameter, sslmode, which is one of disable, require, verify-full',
+    ],
+    [
+      'the mode twice',
+      'postgres://u:s3cret@h/x?sslmode=disable&sslmode=require',
+      'allows one parameter, sslmode, which is one of disable, require, verify-full',
+    ],
   ])('with %s is refused without repeating any of it', (_title, text, problem) => {
     expect(parseDatabaseUrl('postgres', text)).toEqual({ problem });
   });

@@ -17,14 +17,28 @@ test('a shown configuration hides every secret and nothing else', () => {
   });
   const shown = redactSettings(resolveConfig(config, sampleEnvironment));
   const text = JSON.stringify(shown);
-  for (const secret of ['c@t-secret', 'pass-word', 'redis-secret', sampleEnvironment.FLEET, sampleEnvironment.HMAC]) expect(text).not.toContain(secret);
+  for (const secret of ['c@t-secret', 'pass-word', 'redis-secret', sampleEnvironment.FLEET, sampleEnvironment.HMAC])
+    expect(text).not.toContain(secret);
   expect(shown).toMatchObject({
-    catalog: { engine: 'postgres', host: 'catalog.example', port: 6432, database: 'shardmap', tls: 'require', user: 'cat', password: '(hidden)' },
+    catalog: {
+      engine: 'postgres',
+      host: 'catalog.example',
+      port: 6432,
+      database: 'shardmap',
+      tls: 'require',
+      user: 'cat',
+      password: '(hidden)',
+    },
     redis: { url: 'redis://(hidden):(hidden)@localhost:6379/1' },
     fleetKey: { current: '(hidden)', previous: '(hidden)' },
     logins: { app: { user: 'app', password: '(hidden)' } },
     tables: { Blogs: { tenant: 'TenantId' }, Countries: 'reference' },
-    auth: { issuers: [{ issuer: 'https://id.example', jwks: 'https://id.example/keys', tenants: ['1'] }, { issuer: 'dev', key: '(hidden)', tenants: '*' }] },
+    auth: {
+      issuers: [
+        { issuer: 'https://id.example', jwks: 'https://id.example/keys', tenants: ['1'] },
+        { issuer: 'dev', key: '(hidden)', tenants: '*' },
+      ],
+    },
     limits: { perTenant: 8 },
   });
 });

@@ -13,7 +13,12 @@ describe('a deadline', () => {
     expect(() => deadline.check('The lookup')).not.toThrow();
     clock.advance(100);
     expect(deadline.remainingMs).toBe(0);
-    expect(() => deadline.check('The lookup')).toThrow(expect.objectContaining({ code: 'TIMEOUT', message: expect.stringContaining('The lookup was not finished within 100 ms.') as string }) as Error);
+    expect(() => deadline.check('The lookup')).toThrow(
+      expect.objectContaining({
+        code: 'TIMEOUT',
+        message: expect.stringContaining('The lookup was not finished within 100 ms.') as string,
+      }) as Error,
+    );
   });
 
   it('gives the outcome of work that ends in time and leaves no timer or listener behind', async () => {

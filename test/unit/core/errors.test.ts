@@ -6,7 +6,13 @@ const codes = Object.keys(errorCatalogue) as ErrorCode[];
 describe('a Tenantry error', () => {
   it('takes text and retryability from the catalogue', () => {
     const error = new TenantryError('TENANT_MOVING');
-    expect(error).toMatchObject({ name: 'TenantryError', code: 'TENANT_MOVING', retryable: true, outcome: 'not-run', message: errorCatalogue.TENANT_MOVING.text });
+    expect(error).toMatchObject({
+      name: 'TenantryError',
+      code: 'TENANT_MOVING',
+      retryable: true,
+      outcome: 'not-run',
+      message: errorCatalogue.TENANT_MOVING.text,
+    });
     expect(error).toBeInstanceOf(Error);
     expect(error.retryAfterMs).toBeUndefined();
     expect(error.cause).toBeUndefined();

@@ -28,7 +28,12 @@ describe('a capability token', () => {
   });
 
   it('is not made for numbers that do not fit', () => {
-    for (const [mappingId, epoch] of [[2 ** 31, 1], [1.5, 1], [1, 2 ** 53], [1, 0.5]] as const) {
+    for (const [mappingId, epoch] of [
+      [2 ** 31, 1],
+      [1.5, 1],
+      [1, 2 ** 53],
+      [1, 0.5],
+    ] as const) {
       expect(() => capabilityToken(key, 'customers', mappingId, epoch)).toThrow(expect.objectContaining({ code: 'INTERNAL' }) as Error);
     }
   });

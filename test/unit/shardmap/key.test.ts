@@ -52,7 +52,10 @@ function compareAsSqlServer(left: string, right: string): number {
 }
 
 function compareByCodePoints(left: string, right: string): number {
-  const [a, b] = [Array.from(left), Array.from(right)].map((text) => text.map((character) => character.codePointAt(0)!)) as [number[], number[]];
+  const [a, b] = [Array.from(left), Array.from(right)].map((text) => text.map((character) => character.codePointAt(0)!)) as [
+    number[],
+    number[],
+  ];
   const index = a.findIndex((point, position) => point !== b[position]);
   return index === -1 ? a.length - b.length : a[index]! - (b[index] ?? -1);
 }
@@ -118,7 +121,24 @@ describe.each(keyTypes)('a key of type %s', (type) => {
   });
 
   it('refuses values of every other kind, naming the kind and never the value', () => {
-    const others: unknown[] = [null, undefined, true, false, Symbol('s'), {}, [], [1], Number.NaN, Infinity, 1.5, 0, -0, 0n, '', new Uint8Array(0)];
+    const others: unknown[] = [
+      null,
+      undefined,
+      true,
+      false,
+      Symbol('s'),
+      {},
+      [],
+      [1],
+      Number.NaN,
+      Infinity,
+      1.5,
+      0,
+      -0,
+      0n,
+      '',
+      new Uint8Array(0),
+    ];
     for (const value of others) expect(() => tenantKey(type, value)).toThrow(refusal(type) as Error);
     expect(() => tenantKey(type, [1])).toThrow('What was given (an array) is not.');
   });
@@ -139,7 +159,8 @@ describe('integer keys', () => {
 
   it('refuse what lies outside their range', () => {
     for (const value of [2 ** 31, -(2 ** 31) - 1, 2n ** 31n]) expect(() => tenantKey('int', value)).toThrow(refusal('int') as Error);
-    for (const text of ['2147483648', '-2147483649', '9999999999999999999']) expect(() => tenantKeyFromText('int', text)).toThrow(refusal('int') as Error);
+    for (const text of ['2147483648', '-2147483649', '9999999999999999999'])
+      expect(() => tenantKeyFromText('int', text)).toThrow(refusal('int') as Error);
     for (const value of [2n ** 63n, -(2n ** 63n) - 1n]) expect(() => tenantKey('bigint', value)).toThrow(refusal('bigint') as Error);
     expect(() => tenantKeyFromText('bigint', '9223372036854775808')).toThrow(refusal('bigint') as Error);
   });
@@ -181,7 +202,9 @@ describe('uuid keys', () => {
       const digits = hex(Uint8Array.from({ length: 16 }, (_, index) => (index === position ? 1 : 0)));
       return digits.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
     });
-    const byBytes = ascending.toReversed().sort((left, right) => compareKeyBytes(tenantKey('uuid', left).bytes, tenantKey('uuid', right).bytes));
+    const byBytes = ascending
+      .toReversed()
+      .sort((left, right) => compareKeyBytes(tenantKey('uuid', left).bytes, tenantKey('uuid', right).bytes));
     expect(byBytes).toEqual(ascending);
   });
 });
@@ -221,7 +244,7 @@ describe('bytes keys', () => {
     expect(() => tenantKeyFromText('bytes', text)).toThrow(refusal('bytes') as Error);
   });
 
-  it('do not follow later changes of the caller\'s array', () => {
+  it("do not follow later changes of the caller's array", () => {
     const given = Uint8Array.of(1, 2);
     const key = tenantKey('bytes', given);
     given[0] = 9;
