@@ -15,13 +15,15 @@ export type SqlParameters = Readonly<Record<string, SqlValue>>;
 
 /** Where statements run one after another: a transaction, or a connection on its own. */
 export interface SqlSession {
-  /** Runs a statement built by `sql`. */
+  /** Runs a statement built by `sql`; one without values may be several, and the last one's result is given. */
   query<R extends Row = Row>(statement: Sql): Promise<SqlResult<R>>;
   /**
    * Runs a file of the engine's query library, such as `catalog/find-mapping`. 64-bit integers come back as safe
    * numbers, bytes as Uint8Array, JSON parsed. Names and columns are the same on every engine.
    */
   run<R extends Row = Row>(file: string, parameters?: SqlParameters): Promise<SqlResult<R>>;
+  /** Runs every statement of a file of the engine's library, such as `schema/shard/001-schema`; it takes no values. */
+  script(file: string): Promise<void>;
 }
 
 /** One database as one principal, for the program's own work (catalog, local maps, policies). */

@@ -64,6 +64,16 @@ export interface ConnectionExpectations {
   readonly tables: readonly { readonly name: string; readonly tenantColumn: string }[];
 }
 
+/** How `open` connects; all in all a few connections, closed when idle. */
+export interface OpenOptions {
+  /** Most connections at once; 4 by default. */
+  readonly connections?: number;
+  /** Milliseconds until connecting is given up; 5,000 by default. */
+  readonly connectTimeoutMs?: number;
+  /** Milliseconds after which a statement is ended, on the server and here; none by default: schema changes may take long. */
+  readonly statementTimeoutMs?: number;
+}
+
 /** One kind of database server. `main.ts` joins engines to the rest; nobody else knows a concrete one. */
 export interface Engine {
   readonly name: string;
@@ -72,5 +82,5 @@ export interface Engine {
   /** Opens and checks a connection for tenant traffic. Throws SHARD_UNAVAILABLE or SHARD_UNVERIFIED. */
   connect(address: ShardAddress, login: Login, expectations: ConnectionExpectations, signal?: AbortSignal): Promise<EngineConnection>;
   /** A database for the program's own work, connecting when first used, with a few pooled connections. */
-  open(address: ShardAddress, login: Login): SqlDatabase;
+  open(address: ShardAddress, login: Login, options?: OpenOptions): SqlDatabase;
 }

@@ -1,0 +1,23 @@
+-- The local shard map: what this shard owns, owned, or is about to own. `enter` judges by it; app cannot read it.
+create table tenantry.local_mapping (
+  mapping_id integer primary key,
+  kind text not null check (kind in ('point', 'range')),
+  -- A point's key, or a range's inclusive lower end; no bytes: from the beginning.
+  low bytea not null check (octet_length(low) <= 128),
+  -- A range's exclusive upper end; null: to the end.
+  high bytea check (octet_length(high) <= 128),
+  state text not null check (state in ('ONLINE', 'OFFLINE', 'INCOMING', 'DRAINING', 'MOVED')),
+  epoch bigint not null check (epoch > 0),
+  -- The capability that an entry must present; a tombstone has none.
+  token bytea check (octet_length(token) = 16),
+  -- Where a tombstone points.
+  moved_to uuid,
+  moved_epoch bigint check (moved_epoch > epoch),
+  check (kind = 'range' or high is null),
+  check (high is null or low < high),
+  check ((state = 'MOVED') = (token is null)),
+  check ((state = 'MOVED') = (moved_to is not null)),
+  check ((state = 'MOVED') = (moved_epoch is not null))
+);
+-- UPDATE is what SELECT ... FOR SHARE asks for; the owner of `enter` changes nothing.
+grant select, update on tenantry.local_mapping to tenantry_definer;

@@ -1,0 +1,7 @@
+-- The entered tenant, null where there is none: sixteen hex digits with the sign bit flipped.
+create function tenantry.current_tenant() returns bigint
+language sql stable parallel safe
+begin atomic
+  select case pg_catalog.length(tenantry.context()) when 16
+    then ('x' || tenantry.context())::bit(64)::bigint # (-9223372036854775808) end;
+end;

@@ -1,0 +1,6 @@
+-- The entered tenant, null where there is none: UTF-8. Compared by bytes: tenant columns have a deterministic collation.
+create function tenantry.current_tenant() returns text
+language sql stable parallel safe
+begin atomic
+  select pg_catalog.convert_from(pg_catalog.decode(nullif(tenantry.context(), ''), 'hex'), 'UTF8');
+end;

@@ -1,0 +1,11 @@
+-- The entered tenant, null where there is none: thirty-two hex digits, the bytes in SQL Server's order of comparison: the
+-- last six first, then the two before them, then the first eight backwards.
+create function tenantry.current_tenant() returns uuid
+language sql stable parallel safe
+begin atomic
+  select case pg_catalog.length(tenantry.context()) when 32
+    then (pg_catalog.regexp_replace(
+      pg_catalog.substr(tenantry.context(), 13),
+      '^(....)(..)(..)(..)(..)(..)(..)(..)(..)$', '\9\8\7\6\5\4\3\2\1')
+      || pg_catalog.substr(tenantry.context(), 1, 12))::uuid end;
+end;

@@ -1,0 +1,89 @@
+-- How a transaction of app becomes a tenant's. The bodies that run for every statement are BEGIN ATOMIC, whose names are bound
+-- when the function is made: no search_path to push and pop, and none that a caller could bend.
+
+-- Everything that is not the common case: raises the reason of a refusal, or admits under an isolation stricter than READ
+-- COMMITTED. There a snapshot can be older than the lock, so the row itself is locked too: one that has changed since is 40001.
+create function tenantry.enter_slowly(mapping integer, tenant_key bytea, claimed_epoch bigint, capability bytea, writes boolean)
+returns text
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  strict constant boolean := writes and current_setting('transaction_isolation') <> 'read committed';
+  found_mapping tenantry.local_mapping;
+begin
+  if strict then
+    select * into found_mapping from tenantry.local_mapping m where m.mapping_id = mapping for share;
+  else
+    select * into found_mapping from tenantry.local_mapping m where m.mapping_id = mapping;
+  end if;
+
+  -- Without the right token no more can be learnt than the first four say.
+  if found_mapping.mapping_id is null then
+    raise exception using errcode = 'TN001', message = 'UNKNOWN_MAPPING';
+  elsif found_mapping.state = 'MOVED' then
+    raise exception using errcode = 'TN005', message = 'MOVED',
+      detail = json_build_object('shardId', found_mapping.moved_to, 'epoch', found_mapping.moved_epoch)::text;
+  elsif found_mapping.epoch is distinct from claimed_epoch then
+    raise exception using errcode = 'TN006', message = 'STALE_EPOCH';
+  elsif found_mapping.token is distinct from capability then
+    raise exception using errcode = 'TN007', message = 'BAD_TOKEN';
+  elsif (tenant_key >= found_mapping.low
+      and case found_mapping.kind when 'point' then tenant_key = found_mapping.low
+        else found_mapping.high is null or tenant_key < found_mapping.high end) is not true
+      or octet_length(tenant_key) = 0 then
+    raise exception using errcode = 'TN001', message = 'UNKNOWN_MAPPING';
+  elsif found_mapping.state = 'OFFLINE' then
+    raise exception using errcode = 'TN002', message = 'OFFLINE';
+  elsif found_mapping.state = 'INCOMING' then
+    raise exception using errcode = 'TN004', message = 'INCOMING';
+  elsif found_mapping.state <> 'ONLINE' or not strict then
+    -- DRAINING, or admissible only since the caller's look at it: both pass when asked again.
+    raise exception using errcode = 'TN003', message = 'DRAINING';
+  end if;
+  return tenantry.set_context(tenant_key);
+end
+$$;
+
+-- For a transaction that may write: the mapping's shared lock first, then a look at the mapping under a snapshot taken after
+-- it. The lock is held until the transaction has ended; a fence that holds it exclusively knows that nobody is inside.
+create function tenantry.enter(mapping integer, tenant_key bytea, claimed_epoch bigint, capability bytea) returns text
+language sql volatile security definer
+begin atomic
+  select pg_catalog.pg_advisory_xact_lock_shared(1413828161, mapping);
+  select coalesce(
+    (select tenantry.set_context(tenant_key)
+      from tenantry.local_mapping m
+      where m.mapping_id = mapping and m.state = 'ONLINE' and m.epoch = claimed_epoch and m.token = capability
+        and tenant_key >= m.low
+        and case m.kind when 'point' then tenant_key = m.low else m.high is null or tenant_key < m.high end
+        and pg_catalog.octet_length(tenant_key) > 0
+        and pg_catalog.current_setting('transaction_isolation') = 'read committed'),
+    tenantry.enter_slowly(mapping, tenant_key, claimed_epoch, capability, true));
+end;
+
+-- For a transaction that only reads, which the server then holds it to: no lock, one look at the mapping. A snapshot may
+-- outlive a move; that is why clean-up at the old shard waits for it.
+create function tenantry.enter_read_only(mapping integer, tenant_key bytea, claimed_epoch bigint, capability bytea) returns text
+language sql volatile security definer
+begin atomic
+  select coalesce(
+    (select pg_catalog.concat(tenantry.set_context(tenant_key), pg_catalog.set_config('transaction_read_only', 'on', true))
+      from tenantry.local_mapping m
+      where m.mapping_id = mapping and m.state = 'ONLINE' and m.epoch = claimed_epoch and m.token = capability
+        and tenant_key >= m.low
+        and case m.kind when 'point' then tenant_key = m.low else m.high is null or tenant_key < m.high end
+        and pg_catalog.octet_length(tenant_key) > 0),
+    tenantry.enter_slowly(mapping, tenant_key, claimed_epoch, capability, false));
+end;
+
+-- Grants before the owner changes: afterwards they are the definer's to give.
+revoke execute on all functions in schema tenantry from public;
+grant execute on function tenantry.set_context(bytea), tenantry.context() to tenantry_definer;
+grant execute on function tenantry.context(), tenantry.current_tenant() to tenantry_app, tenantry_superuser, tenantry_mover;
+grant execute on function
+  tenantry.enter(integer, bytea, bigint, bytea),
+  tenantry.enter_read_only(integer, bytea, bigint, bytea)
+  to tenantry_app;
+alter function tenantry.enter_slowly(integer, bytea, bigint, bytea, boolean) owner to tenantry_definer;
+alter function tenantry.enter(integer, bytea, bigint, bytea) owner to tenantry_definer;
+alter function tenantry.enter_read_only(integer, bytea, bigint, bytea) owner to tenantry_definer;

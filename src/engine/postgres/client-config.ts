@@ -1,0 +1,17 @@
+import type { ClientConfig } from 'pg';
+import type { Login } from '../../core/principal.ts';
+import type { ShardAddress } from '../../core/shard-address.ts';
+
+/** What pg needs to reach a database as somebody. Nothing of pg's own environment variables decides where it goes. */
+export function clientConfig(address: ShardAddress, login: Login): ClientConfig {
+  return {
+    host: address.host,
+    port: address.port,
+    database: address.database,
+    user: login.user,
+    password: login.password,
+    ssl: address.tls === 'disable' ? false : { rejectUnauthorized: address.tls === 'verify-full' },
+    keepAlive: true,
+    application_name: 'tenantry',
+  };
+}

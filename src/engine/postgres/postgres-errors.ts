@@ -1,0 +1,73 @@
+import pg from 'pg';
+import { TenantryError, type ErrorCode } from '../../core/errors.ts';
+import { EntryRefused, type Refusal } from '../entry.ts';
+import { SqlFailure } from '../sql-failure.ts';
+
+/** SQLSTATEs, or their first two characters, and what they mean to a caller. The server has rolled back in every case. */
+const codes: Readonly<Record<string, ErrorCode>> = {
+  '23505': 'CONFLICT',
+  '23P01': 'CONFLICT',
+  '23': 'CONSTRAINT_VIOLATION',
+  '42501': 'FORBIDDEN',
+  '40001': 'SERIALIZATION_FAILURE',
+  '40P01': 'SERIALIZATION_FAILURE',
+  '57014': 'TIMEOUT',
+  '55P03': 'TIMEOUT',
+  '25P03': 'TIMEOUT',
+  '25P04': 'TIMEOUT',
+  '57P': 'SHARD_UNAVAILABLE',
+  '53': 'SHARD_UNAVAILABLE',
+  '08': 'SHARD_UNAVAILABLE',
+  '28': 'SHARD_UNAVAILABLE',
+  '3D000': 'SHARD_UNAVAILABLE',
+  'TN009': 'OPERATION_IN_PROGRESS',
+};
+
+/** SQLSTATEs by which a shard's `enter` refuses. */
+const refusals: Readonly<Record<string, Exclude<Refusal['reason'], 'MOVED'>>> = {
+  TN001: 'UNKNOWN_MAPPING',
+  TN002: 'OFFLINE',
+  TN003: 'DRAINING',
+  TN004: 'INCOMING',
+  TN006: 'STALE_EPOCH',
+  TN007: 'BAD_TOKEN',
+};
+
+/** What an error of pg means: `EntryRefused`, or a `TenantryError` whose cause holds no text that could carry a row's values. */
+export function toEngineError(error: unknown): Error {
+  if (error instanceof TenantryError || error instanceof EntryRefused) return error;
+  if (!(error instanceof pg.DatabaseError)) return new TenantryError('SHARD_UNAVAILABLE', undefined, { cause: transportFailure(error) });
+  const refusal = refusalOf(error);
+  if (refusal !== undefined) return new EntryRefused(refusal);
+  const failure = new SqlFailure({
+    sqlState: error.code ?? '',
+    constraint: error.constraint,
+    table: error.table,
+    column: error.column,
+    position: error.position === undefined ? undefined : Number(error.position),
+  });
+  return new TenantryError(codeOf(failure.sqlState), `${failure.message}.`, { cause: failure });
+}
+
+/** Whether the server ends the connection with this error. */
+export function endsConnection(error: pg.DatabaseError): boolean {
+  return error.severity === 'FATAL' || error.severity === 'PANIC';
+}
+
+function codeOf(sqlState: string): ErrorCode {
+  return codes[sqlState] ?? codes[sqlState.slice(0, 3)] ?? codes[sqlState.slice(0, 2)] ?? 'STATEMENT_FAILED';
+}
+
+function refusalOf(error: pg.DatabaseError): Refusal | undefined {
+  if (error.code === 'TN005') {
+    const { shardId, epoch } = JSON.parse(error.detail ?? '{}') as { shardId: string; epoch: number };
+    return { reason: 'MOVED', shardId, epoch };
+  }
+  const reason = refusals[error.code ?? ''];
+  return reason === undefined ? undefined : { reason };
+}
+
+/** Codes such as ECONNREFUSED are kept; messages of sockets name hosts and ports, never rows. */
+function transportFailure(error: unknown): Error {
+  return error instanceof Error ? error : new Error('The connection failed.');
+}

@@ -1,0 +1,38 @@
+/** Where and how a database refused a statement. `position` counts characters of the statement's text from 1. */
+interface SqlFailureDetails {
+  readonly sqlState: string;
+  readonly constraint?: string | undefined;
+  readonly table?: string | undefined;
+  readonly column?: string | undefined;
+  readonly position?: number | undefined;
+}
+
+/** Cause of a TenantryError: what a database said, without its message, detail and hint, which can hold a row's values. */
+export class SqlFailure extends Error implements SqlFailureDetails {
+  override readonly name = 'SqlFailure';
+  readonly sqlState: string;
+  readonly constraint: string | undefined;
+  readonly table: string | undefined;
+  readonly column: string | undefined;
+  readonly position: number | undefined;
+
+  constructor(details: SqlFailureDetails) {
+    super(describe(details));
+    this.sqlState = details.sqlState;
+    this.constraint = details.constraint;
+    this.table = details.table;
+    this.column = details.column;
+    this.position = details.position;
+  }
+}
+
+function describe({ sqlState, constraint, table, column, position }: SqlFailureDetails): string {
+  const parts = [
+    `SQLSTATE ${sqlState}`,
+    table === undefined ? '' : `table ${table}`,
+    column === undefined ? '' : `column ${column}`,
+    constraint === undefined ? '' : `constraint ${constraint}`,
+    position === undefined ? '' : `at character ${position}`,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
