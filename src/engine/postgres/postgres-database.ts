@@ -26,10 +26,14 @@ export class PostgresDatabase implements SqlDatabase {
       max: options.connections ?? defaults.connections,
       connectionTimeoutMillis: options.connectTimeoutMs ?? defaults.connectTimeoutMs,
       ...(options.statementTimeoutMs === undefined ? {} : { statement_timeout: options.statementTimeoutMs, query_timeout: options.statementTimeoutMs }),
+      // A program stopped inside a transaction must not hold rows that others wait for.
+      idle_in_transaction_session_timeout: 10_000,
       allowExitOnIdle: true,
     });
-    // An idle connection that dies has been dropped by the pool already; without a listener it would end the process.
+    // A connection that dies fails the statement it runs, or is dropped by the pool when idle; without listeners pg's event
+    // would end the process besides.
     this.#pool.on('error', () => undefined);
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   query<R extends Row>(statement: Sql): Promise<SqlResult<R>> {

@@ -8,10 +8,10 @@ returns text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  strict constant boolean := writes and current_setting('transaction_isolation') <> 'read committed';
+  locks_row constant boolean := writes and current_setting('transaction_isolation') <> 'read committed';
   found_mapping tenantry.local_mapping;
 begin
-  if strict then
+  if locks_row then
     select * into found_mapping from tenantry.local_mapping m where m.mapping_id = mapping for share;
   else
     select * into found_mapping from tenantry.local_mapping m where m.mapping_id = mapping;
@@ -36,7 +36,7 @@ begin
     raise exception using errcode = 'TN002', message = 'OFFLINE';
   elsif found_mapping.state = 'INCOMING' then
     raise exception using errcode = 'TN004', message = 'INCOMING';
-  elsif found_mapping.state <> 'ONLINE' or not strict then
+  elsif found_mapping.state <> 'ONLINE' or not locks_row then
     -- DRAINING, or admissible only since the caller's look at it: both pass when asked again.
     raise exception using errcode = 'TN003', message = 'DRAINING';
   end if;

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sql } from '../../src/core/sql.ts';
+import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
+import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
+import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
+import { startWireProxy } from '../support/wire-proxy.ts';
+
+let server: PostgresServer;
+let shard: TestShard;
+
+beforeAll(async () => {
+  server = await startPostgres({ fsync: false });
+  shard = await createTestShard(server, 'own_work');
+});
+afterAll(async () => {
+  await shard?.close();
+  await server?.stop();
+});
+
+describe('the database of the program itself', () => {
+  test('gives 64-bit integers as numbers, bytes as bytes, JSON parsed', async () => {
+    const { rows } = await shard.admin.query(sql`select 9007199254740991::bigint as n, '\\x00ff'::bytea as b, '{"a":[1]}'::jsonb as j, null::bigint as z`);
+    expect(rows).toEqual([{ n: 9007199254740991, b: Buffer.from([0, 255]), j: { a: [1] }, z: null }]);
+  });
+
+  test('refuses a 64-bit integer that a number would round', async () => {
+    await expect(shard.admin.query(sql`select 9007199254740993::bigint as n`)).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
+  test('commits what its work did, and rolls back what failed', async () => {
+    const fence = (id: string) => sql`insert into tenantry.operation_fence (operation_id, generation) values (${id}, ${1})`;
+    const kept = '00000000-0000-4000-8000-000000000001';
+    const undone = '00000000-0000-4000-8000-000000000002';
+    await shard.admin.transaction((session) => session.query(fence(kept)));
+    await expect(
+      shard.admin.transaction(async (session) => {
+        await session.query(fence(undone));
+        throw new Error('changed my mind');
+      }),
+    ).rejects.toThrow('changed my mind');
+    const { rows } = await shard.admin.query(sql`select operation_id from tenantry.operation_fence where operation_id in (${kept}, ${undone})`);
+    expect(rows).toEqual([{ operation_id: kept }]);
+  });
+
+  test('a transaction whose failed statement was passed over does not claim to have committed', async () => {
+    await expect(
+      shard.admin.transaction(async (session) => {
+        await session.query(sql`select 1/0`).catch(() => 'passed over');
+      }),
+    ).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
+  });
+
+  test('says COMMIT_UNKNOWN where the answer to commit was lost, and the next work gets a new connection', async () => {
+    await using proxy = await startWireProxy(server);
+    const database = createPostgresEngine().open({ ...shard.address, host: proxy.host, port: proxy.port }, shardLogins.admin);
+    const lost = proxy.once({ when: 'before', match: (message) => message.type === 'C' && message.bytes.includes('COMMIT'), action: (connection) => connection.cut() });
+    const id = '00000000-0000-4000-8000-000000000003';
+    await expect(
+      database.transaction((session) => session.query(sql`insert into tenantry.operation_fence (operation_id, generation) values (${id}, ${1})`)),
+    ).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN', outcome: 'unknown' });
+    await lost;
+    expect((await database.query(sql`select generation from tenantry.operation_fence where operation_id = ${id}`)).rows).toEqual([{ generation: 1 }]);
+    await database.close();
+  });
+
+  test('a server that cannot be reached is SHARD_UNAVAILABLE', async () => {
+    const database = createPostgresEngine().open({ ...shard.address, port: 1 }, shardLogins.admin);
+    await expect(database.query(sql`select 1`)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
+    await database.close();
+  });
+
+  test('names a parameter that a query file does not have, before anything is sent', async () => {
+    await expect(shard.admin.run('policy/gate', { tables: '[]', tabels: '[]' })).rejects.toThrow('policy/gate.sql has no parameter @tabels; it has @tables.');
+    await expect(shard.admin.run('policy/gate')).rejects.toThrow('policy/gate.sql needs a value for @tables.');
+    await expect(shard.admin.run('policy/none')).rejects.toThrow('There is no file queries/policy/none.sql');
+  });
+
+  test('errors hold no values of rows', async () => {
+    const secret = 'secret-of-a-row';
+    const failure: unknown = await shard.admin.query(sql`select ${secret}::integer`).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'STATEMENT_FAILED', cause: { sqlState: '22P02' } });
+    expect(JSON.stringify(failure) + String((failure as Error).stack) + String((failure as Error).cause)).not.toContain(secret);
+  });
+});

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { Login, PrincipalName } from '../../src/core/principal.ts';
+import type { SqlDatabase } from '../../src/core/session.ts';
+import type { ShardAddress } from '../../src/core/shard-address.ts';
+import { sql, sqlText } from '../../src/core/sql.ts';
+import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
+import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
+import { createPostgresProvisioner } from '../../src/engine/postgres/provisioner.ts';
+import type { ContextProtection } from '../../src/engine/provisioner.ts';
+import { shardSchemaFiles } from '../../src/engine/schema-files.ts';
+import { applyPolicies } from '../../src/policy/apply.ts';
+import { provision } from '../../src/policy/provision.ts';
+import type { KeyType } from '../../shardmap/key.ts';
+import type { PostgresServer } from './servers/postgres.ts';
+
+/** The logins of every shard that tests make; one set for each server. */
+export const shardLogins: Readonly<Record<PrincipalName, Login>> = {
+  app: { user: 'shop_app', password: 'app-secret' },
+  superuser: { user: 'shop_reports', password: 'reports-secret' },
+  mover: { user: 'shop_mover', password: 'mover-secret' },
+  admin: { user: 'shop_admin', password: 'admin-secret' },
+};
+
+/** A database prepared as a shard, with the table Blogs("TenantId", "BlogId", "Name") under its policies. */
+export interface TestShard {
+  readonly address: ShardAddress;
+  readonly shardId: string;
+  readonly incarnation: string;
+  readonly admin: SqlDatabase;
+  /** The server's own superuser, in this database. */
+  readonly root: SqlDatabase;
+  close(): Promise<void>;
+}
+
+const columnTypes: Readonly<Record<KeyType, string>> = { int: 'integer', bigint: 'bigint', uuid: 'uuid', string: 'text', bytes: 'bytea' };
+
+/** Makes a shard in a new database of the server, as an operator would: provisioning, schema, table, policies, identity. */
+export async function createTestShard(server: PostgresServer, name: string, options: { keyType?: KeyType; protection?: ContextProtection } = {}): Promise<TestShard> {
+  const { keyType = 'int', protection = 'guarded' } = options;
+  await server.createDatabase(name);
+  const engine = createPostgresEngine();
+  const address: ShardAddress = { engine: 'postgres', host: server.host, port: server.port, database: name, tls: 'disable' };
+  const root = engine.open(address, server);
+  await provision(root, createPostgresProvisioner(), { logins: shardLogins, contextProtection: protection });
+  const admin = engine.open(address, shardLogins.admin);
+  const shardId = randomUUID();
+  await admin.transaction(async (session) => {
+    for (const file of shardSchemaFiles(keyType, protection)) await session.script(file);
+    await session.query(sql`insert into tenantry.shard_identity (shard_id, map, key_type) values (${shardId}, ${'customers'}, ${keyType})`);
+    await session.query(
+      sqlText(`create table "Blogs" ("TenantId" ${columnTypes[keyType]} not null default tenantry.current_tenant(), "BlogId" integer not null, "Name" text not null, primary key ("TenantId", "BlogId"));
+        grant select, insert, update, delete on "Blogs" to tenantry_app`),
+    );
+  });
+  await applyPolicies(admin, { renderer: postgresPolicyRenderer, dialect: engine.dialect }, { tables: [{ table: 'Blogs', tenantColumn: 'TenantId' }], keyType, dryRun: false });
+  const incarnation = (await root.run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;
+  return {
+    address,
+    shardId,
+    incarnation,
+    admin,
+    root,
+    close: async () => {
+      await admin.close();
+      await root.close();
+    },
+  };
+}
