@@ -1,5 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { tenantKeyFromText, type KeyType } from '../../shardmap/key.ts';
+import { TenantryError } from '../core/errors.ts';
 import { isLoopback } from './host-name.ts';
 import { object } from './problems.ts';
 import type { References } from './secret.ts';
@@ -29,12 +31,29 @@ export function authSchema(from: References): z.ZodType<{ issuers: IssuerSetting
     key: from.required.optional(),
     algorithms: z.array(z.enum(algorithms)).min(1, 'needs at least one algorithm').readonly(),
     tenantClaim: z.string().min(1, 'must be the name of a claim').default('tenant'),
-    tenants: z.union([z.literal('*'), z.array(z.union([z.string().min(1), z.int()]).transform(String)).min(1, 'must name at least one tenant, or be *')], {
-      error: "must be '*' or a list of tenant ids",
-    }),
+    tenants: z.union(
+      [z.literal('*'), z.array(z.union([z.string().min(1), z.int()]).transform(String)).min(1, 'must name at least one tenant, or be *')],
+      {
+        error: "must be '*' or a list of tenant ids",
+      },
+    ),
     development: z.boolean().default(false),
   }).transform(withKeys);
   return object({ issuers: z.array(issuer).transform(eachOnce) }).prefault({ issuers: [] });
+}
+
+/** Reports tenants that are not in the canonical form of the map's key type: no token could ever name them. */
+export function canonicalTenants(issuers: readonly IssuerSettings[], type: KeyType, context: z.RefinementCtx): void {
+  issuers.forEach(({ tenants }, index) => {
+    for (const tenant of tenants === '*' ? [] : tenants) {
+      try {
+        tenantKeyFromText(type, tenant);
+      } catch (error) {
+        if (!(error instanceof TenantryError)) throw error;
+        context.addIssue({ code: 'custom', path: ['auth', 'issuers', index, 'tenants'], message: `names "${tenant}". ${error.message}` });
+      }
+    }
+  });
 }
 
 function withKeys({ jwks, key, tenants, ...rest }: IssuerInput, context: z.RefinementCtx): IssuerSettings {
@@ -44,7 +63,8 @@ function withKeys({ jwks, key, tenants, ...rest }: IssuerInput, context: z.Refin
   };
   const settings = { ...rest, tenants: tenants === '*' ? tenants : new Set(tenants) };
   const secret = rest.algorithms.filter((algorithm) => algorithm.startsWith('HS'));
-  if (secret.length > 0 && secret.length < rest.algorithms.length) return refuse('algorithms', 'must not mix HS256, HS384 or HS512 with the others');
+  if (secret.length > 0 && secret.length < rest.algorithms.length)
+    return refuse('algorithms', 'must not mix HS256, HS384 or HS512 with the others');
   if ((jwks === undefined) === (key === undefined)) return refuse('jwks', "needs either jwks or key: env('NAME')");
   if (rest.development && secret.length === 0) return refuse('development', 'needs algorithms of HS256, HS384 or HS512 and a key');
   if (key !== undefined) {
@@ -53,15 +73,22 @@ function withKeys({ jwks, key, tenants, ...rest }: IssuerInput, context: z.Refin
   }
   if (secret.length > 0) return refuse('jwks', "cannot serve HS256, HS384 or HS512: use key: env('NAME')");
   const url = URL.parse(jwks ?? '');
-  const safe = url !== null && url.username === '' && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1'))));
-  return safe ? { ...settings, keys: { kind: 'jwks', url } } : refuse('jwks', 'must be an https URL without user and password (http is allowed on loopback)');
+  const safe =
+    url !== null &&
+    url.username === '' &&
+    (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1'))));
+  return safe
+    ? { ...settings, keys: { kind: 'jwks', url } }
+    : refuse('jwks', 'must be an https URL without user and password (http is allowed on loopback)');
 }
 
 function sharedSecret(text: string, used: readonly string[]): IssuerKeys | string {
   const secret = new Uint8Array(Buffer.from(text, 'base64'));
   const least = Math.max(...used.map((algorithm) => Number(algorithm.slice(2)) / 8)); // RFC 7518, section 3.2
   const isBase64 = /^[A-Za-z0-9+/_-]+={0,2}$/.test(text);
-  return isBase64 && secret.length >= least ? { kind: 'secret', secret } : `must be base64 of at least ${least} bytes (openssl rand -base64 ${least} makes one)`;
+  return isBase64 && secret.length >= least
+    ? { kind: 'secret', secret }
+    : `must be base64 of at least ${least} bytes (openssl rand -base64 ${least} makes one)`;
 }
 
 function publicKey(pem: string): IssuerKeys | string {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { registerHooks } from 'node:module';
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -21,7 +22,11 @@ export async function loadConfig(path: string): Promise<TenantryConfig> {
  * The path of the configuration: the one given, else `TENANTRY_CONFIG`, else the first of `tenantry.config.ts`, `.js`
  * and `.json` in the folder. Throws INVALID_CONFIGURATION when there is none.
  */
-export function findConfig(given: string | undefined, environment: { readonly TENANTRY_CONFIG?: string | undefined }, folder: string): string {
+export function findConfig(
+  given: string | undefined,
+  environment: { readonly TENANTRY_CONFIG?: string | undefined },
+  folder: string,
+): string {
   const named = given ?? (environment.TENANTRY_CONFIG || undefined);
   if (named !== undefined) return named;
   const found = fileNames.map((name) => resolve(folder, name)).find((path) => existsSync(path));
@@ -42,10 +47,31 @@ async function fromJson(file: string, shown: string): Promise<TenantryConfig> {
 
 async function fromModule(file: string, shown: string): Promise<TenantryConfig> {
   if (!/^\.[cm]?[jt]s$/.test(extname(file))) throw new TenantryError('INVALID_CONFIGURATION', `${shown} must end in .ts, .js or .json.`);
-  const module = (await import(pathToFileURL(file).href).catch((cause: unknown) => {
+  const module = (await importWithTenantry(pathToFileURL(file).href).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : 'unknown cause';
     throw new TenantryError('INVALID_CONFIGURATION', `${shown} cannot be loaded: ${why}`, { cause });
   })) as { default?: unknown };
-  if (module.default === undefined) throw new TenantryError('INVALID_CONFIGURATION', `${shown} must have the configuration as its default export.`);
+  if (module.default === undefined)
+    throw new TenantryError('INVALID_CONFIGURATION', `${shown} must have the configuration as its default export.`);
   return module.default as TenantryConfig;
+}
+
+/** Imports a module for which `tenantry` means the one that runs, where none is installed beside it. */
+async function importWithTenantry(url: string): Promise<unknown> {
+  const own = new URL(`../index${extname(import.meta.url)}`, import.meta.url).href;
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) => {
+      if (specifier !== 'tenantry') return next(specifier, context);
+      try {
+        return next(specifier, context);
+      } catch {
+        return { url: own, shortCircuit: true };
+      }
+    },
+  });
+  try {
+    return await import(url);
+  } finally {
+    hooks.deregister();
+  }
 }

@@ -25,20 +25,12 @@ function unknownKeys(keys: readonly string[], allowed: readonly string[]): strin
 
 /** What is wrong in the words of a configuration, for `safeParse`; undefined leaves it to the schema. No value is repeated. */
 export function said(issue: z.core.$ZodRawIssue): string | undefined {
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `must be ${article(issue.expected)}`;
-    case 'invalid_value':
-      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
-    case 'invalid_key':
-      return issue.issues.map(({ message }) => message).join('; ');
-    case 'too_small':
-      return `must be at least ${issue.minimum}`;
-    case 'too_big':
-      return `must be at most ${issue.maximum}`;
-    default:
-      return undefined;
-  }
+  if (issue.code === 'invalid_type') return issue.input === undefined ? 'is missing' : `must be ${article(issue.expected)}`;
+  if (issue.code === 'invalid_value') return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => message).join('; ');
+  if (issue.code === 'too_small') return `must be at least ${issue.minimum}`;
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
+  return undefined;
 }
 
 const typeNames: Readonly<Record<string, string>> = { string: 'text', int: 'a whole number', boolean: 'true or false', array: 'a list' };

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { authSchema } from './auth-schema.ts';
+import { fleetKeyFromBase64, type FleetKey } from '../../shardmap/capability.ts';
+import { keyTypes } from '../../shardmap/key.ts';
+import { authSchema, canonicalTenants } from './auth-schema.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import { isHostName } from './host-name.ts';
 import { object } from './problems.ts';
@@ -18,10 +20,10 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
       .transform((redis) => (redis?.url === undefined ? undefined : { url: redis.url })),
     fleetKey: object({ current: from.required.transform(fleetKey), previous: from.optional.transform(optionalFleetKey).optional() }),
     map: object({
-      name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/, 'must be 1 to 50 letters, digits, _ or -, the first a letter or digit'),
+      name: mapName,
       kind: z.enum(['list', 'range']),
-      key: z.enum(['int', 'bigint', 'uuid', 'string', 'bytes']),
-      context: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'must be a name of 1 to 63 letters, digits or _, the first no digit'),
+      key: z.enum(keyTypes),
+      context: contextName,
     }),
     logins: object({ app: login, superuser: login, mover: login, admin: login }),
     contextProtection: z.enum(['guarded', 'plain']).default('guarded'),
@@ -29,12 +31,24 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
     auth: authSchema(from),
     limits: limitsSchema,
     http: httpSchema,
-  }).transform(({ redis, fleetKey: { current, previous }, ...rest }) => ({
-    ...rest,
-    ...(redis === undefined ? {} : { redis }),
-    fleetKey: { current, ...(previous === undefined ? {} : { previous }) },
-  }));
+  })
+    .superRefine(({ auth, map }, context) => canonicalTenants(auth.issuers, map.key, context))
+    .transform(({ redis, fleetKey: { current, previous }, ...rest }) => ({
+      ...rest,
+      ...(redis === undefined ? {} : { redis }),
+      fleetKey: { current, ...(previous === undefined ? {} : { previous }) },
+    }));
 }
+
+/** What a shard map may be called. */
+export const mapName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/, 'must be 1 to 50 letters, digits, _ or -, the first a letter or digit');
+
+/** What the tenant may be called in a session. */
+export const contextName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'must be a name of 1 to 63 letters, digits or _, the first no digit');
 
 const catalogSchema = (from: References) =>
   object({
@@ -68,42 +82,50 @@ const httpSchema: z.ZodType<Settings['http'], TenantryConfig['http']> = object({
   opsPort: count(0, 65_535).default(9090),
 }).prefault({});
 
-const name = z.string().regex(/^[^\p{Cc}]{1,128}$/u, 'must be a name of 1 to 128 characters');
+/** A column, a table or a schema. */
+export const columnName = z.string().regex(/^[^\p{Cc}]{1,128}$/u, 'must be a name of 1 to 128 characters');
 
-const tableName = z
+/** How a configuration names a table. */
+export const tableName = z
   .string()
-  .refine((text) => text.split('.').length <= 2 && text.split('.').every((part) => name.safeParse(part).success), {
+  .refine((text) => text.split('.').length <= 2 && text.split('.').every((part) => columnName.safeParse(part).success), {
     error: "must be a table's name, or a schema and a table's name with a dot between",
   });
 
 const tablesSchema: z.ZodType<TableSettings[], TenantryConfig['tables']> = z
   .record(
     tableName,
-    z.union([z.literal('reference'), object({ tenant: name })], { error: "must be { tenant: 'the tenant column' } or 'reference'" }),
+    z.union([z.literal('reference'), object({ tenant: columnName })], { error: "must be { tenant: 'the tenant column' } or 'reference'" }),
   )
   .refine((tables) => Object.values(tables).some((table) => table !== 'reference'), 'needs at least one table with a tenant column')
   .transform((tables) =>
-    Object.entries(tables).map(([key, table]) => {
-      const [first = '', second] = key.split('.');
-      const where = second === undefined ? { table: first } : { schema: first, table: second };
-      return { name: key, ...where, ...(table === 'reference' ? {} : { tenantColumn: table.tenant }) };
-    }),
+    Object.entries(tables).map(([key, table]) =>
+      tableSettings(key, key.split('.'), table === 'reference' ? {} : { tenantColumn: table.tenant }),
+    ),
   );
+
+function tableSettings(key: string, path: readonly string[], tenant: Pick<TableSettings, 'tenantColumn'>): TableSettings {
+  const [first = '', second] = path;
+  return second === undefined ? { name: key, table: first, ...tenant } : { name: key, schema: first, table: second, ...tenant };
+}
 
 function redisUrl(text: string | undefined, context: z.RefinementCtx): string | undefined {
   if (text === undefined) return undefined;
   const url = URL.parse(text);
-  const isRedis = url !== null && /^rediss?:$/.test(url.protocol) && isHostName(url.hostname.replace(/^\[(.*)\]$/, '$1')) && url.port !== '0';
+  const isRedis =
+    url !== null && /^rediss?:$/.test(url.protocol) && isHostName(url.hostname.replace(/^\[(.*)\]$/, '$1')) && url.port !== '0';
   return isRedis ? text : refuse(context, 'is not a URL of the form redis://[user:password@]host:port[/number], or rediss:// for TLS');
 }
 
-function fleetKey(text: string, context: z.RefinementCtx): Uint8Array {
-  const bytes = Buffer.from(text, 'base64');
-  if (bytes.length === 32 && bytes.toString('base64') === text.trim()) return new Uint8Array(bytes);
-  return refuse(context, 'must be base64 of 32 bytes (openssl rand -base64 32 makes one)');
+function fleetKey(text: string, context: z.RefinementCtx): FleetKey {
+  try {
+    return fleetKeyFromBase64(text, 'It');
+  } catch {
+    return refuse(context, 'must be base64 of 32 random bytes (openssl rand -base64 32 makes one)');
+  }
 }
 
-const optionalFleetKey = (text: string | undefined, context: z.RefinementCtx): Uint8Array | undefined =>
+const optionalFleetKey = (text: string | undefined, context: z.RefinementCtx): FleetKey | undefined =>
   text === undefined ? undefined : fleetKey(text, context);
 
 function refuse(context: z.RefinementCtx, message: string): never {

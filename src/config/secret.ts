@@ -38,7 +38,7 @@ export function references(environment: Environment): References {
 }
 
 /** Whether a value is what `env` or `env.optional` gives. */
-export function isReference(value: unknown): value is EnvReference | OptionalEnvReference {
+function isReference(value: unknown): value is EnvReference | OptionalEnvReference {
   if (typeof value !== 'object' || value === null || !('env' in value)) return false;
   const { env, optional, ...rest } = value as { env: unknown; optional?: unknown };
   const named = typeof env === 'string' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(env);

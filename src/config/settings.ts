@@ -1,3 +1,4 @@
+import type { FleetKey } from '../../shardmap/capability.ts';
 import type { Login, PrincipalName } from '../core/principal.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
 import type { ContextProtection, TenantryConfig, TokenAlgorithm } from './tenantry-config.ts';
@@ -39,8 +40,7 @@ export type LimitSettings = { readonly [K in keyof NonNullable<TenantryConfig['l
 export interface Settings {
   readonly catalog: { readonly address: ShardAddress; readonly login: Login };
   readonly redis?: { readonly url: string };
-  /** 32 bytes each. */
-  readonly fleetKey: { readonly current: Uint8Array; readonly previous?: Uint8Array };
+  readonly fleetKey: { readonly current: FleetKey; readonly previous?: FleetKey };
   readonly map: TenantryConfig['map'];
   readonly logins: Readonly<Record<PrincipalName, Login>>;
   readonly contextProtection: ContextProtection;

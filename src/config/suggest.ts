@@ -4,13 +4,13 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   const near = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= farthest)
-    .sort((one, other) => one.distance - other.distance);
+    .toSorted((one, other) => one.distance - other.distance);
   return near[0]?.candidate;
 }
 
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [line, letter] of [...from].entries()) {
+  for (const [line, letter] of Array.from(from).entries()) {
     const next = [line + 1];
     for (let column = 1; column <= to.length; column += 1) {
       const replaced = (row[column - 1] ?? 0) + (letter === to[column - 1] ? 0 : 1);

@@ -1,3 +1,5 @@
+import type { KeyType } from '../../shardmap/key.ts';
+import type { ShardMapKind } from '../../shardmap/shard-map.ts';
 import type { EnvReference, OptionalEnvReference } from './env-reference.ts';
 
 /** How the tenant stands in a shard's session: see `TenantryConfig.contextProtection`. */
@@ -5,11 +7,19 @@ export type ContextProtection = 'guarded' | 'plain';
 
 /** Signature algorithms that an issuer may be pinned to. `HS…` needs a shared secret and stands alone. */
 export type TokenAlgorithm =
-  | 'RS256' | 'RS384' | 'RS512'
-  | 'PS256' | 'PS384' | 'PS512'
-  | 'ES256' | 'ES384' | 'ES512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
   | 'EdDSA'
-  | 'HS256' | 'HS384' | 'HS512';
+  | 'HS256'
+  | 'HS384'
+  | 'HS512';
 
 /** Database user and password of one principal. */
 export interface LoginConfig {
@@ -84,9 +94,9 @@ export interface TenantryConfig {
   /** The one shard map this configuration routes by. */
   readonly map: {
     readonly name: string;
-    readonly kind: 'list' | 'range';
+    readonly kind: ShardMapKind;
     /** Type of the tenant ids. */
-    readonly key: 'int' | 'bigint' | 'uuid' | 'string' | 'bytes';
+    readonly key: KeyType;
     /** Name of the tenant in a shard's session and in messages, such as `TenantId`. */
     readonly context: string;
   };

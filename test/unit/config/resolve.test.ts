@@ -64,14 +64,20 @@ describe('a valid configuration', () => {
   });
 
   test('leaves out what an unset optional variable would have configured', () => {
-    const config = sampleConfig({ redis: { url: env.optional('NOT_SET') }, fleetKey: { current: env('FLEET'), previous: env.optional('EMPTY') } });
+    const config = sampleConfig({
+      redis: { url: env.optional('NOT_SET') },
+      fleetKey: { current: env('FLEET'), previous: env.optional('EMPTY') },
+    });
     const settings = resolveConfig(config, { ...sampleEnvironment, EMPTY: '' });
     expect(settings).not.toHaveProperty('redis');
     expect(settings.fleetKey).toEqual({ current: new Uint8Array(32).fill(7) });
   });
 
   test('takes what an optional variable holds', () => {
-    const config = sampleConfig({ redis: { url: env.optional('REDIS') }, fleetKey: { current: env('FLEET'), previous: env.optional('HMAC') } });
+    const config = sampleConfig({
+      redis: { url: env.optional('REDIS') },
+      fleetKey: { current: env('FLEET'), previous: env.optional('HMAC') },
+    });
     const settings = resolveConfig(config, sampleEnvironment);
     expect(settings.redis).toEqual({ url: sampleEnvironment.REDIS });
     expect(settings.fleetKey.previous).toEqual(new Uint8Array(32).fill(9));
@@ -87,16 +93,31 @@ describe('a valid configuration', () => {
     );
     expect(resolveConfig(config, sampleEnvironment).auth.issuers).toEqual([
       {
-        ...{ issuer: 'https://id.example', audience: 'api', algorithms: ['RS256'], tenantClaim: 'tenant', development: false },
-        ...{ tenants: new Set(['1', '2']), keys: { kind: 'jwks', url: new URL('https://id.example/keys') } },
+        issuer: 'https://id.example',
+        audience: 'api',
+        algorithms: ['RS256'],
+        tenantClaim: 'tenant',
+        development: false,
+        tenants: new Set(['1', '2']),
+        keys: { kind: 'jwks', url: new URL('https://id.example/keys') },
       },
       {
-        ...{ issuer: 'pem', audience: 'api', algorithms: ['EdDSA'], tenantClaim: 'org', development: false },
-        ...{ tenants: '*', keys: { kind: 'public', pem: sampleEnvironment.PEM } },
+        issuer: 'pem',
+        audience: 'api',
+        algorithms: ['EdDSA'],
+        tenantClaim: 'org',
+        development: false,
+        tenants: '*',
+        keys: { kind: 'public', pem: sampleEnvironment.PEM },
       },
       {
-        ...{ issuer: 'dev', audience: 'api', algorithms: ['HS256'], tenantClaim: 'tenant', development: true },
-        ...{ tenants: '*', keys: { kind: 'secret', secret: new Uint8Array(32).fill(9) } },
+        issuer: 'dev',
+        audience: 'api',
+        algorithms: ['HS256'],
+        tenantClaim: 'tenant',
+        development: true,
+        tenants: '*',
+        keys: { kind: 'secret', secret: new Uint8Array(32).fill(9) },
       },
     ]);
   });
@@ -115,15 +136,27 @@ describe('an invalid configuration is refused with every problem, its path and w
         `(the whole): unknown key "tabels" (did you mean "tables"?), "policies"; allowed are ${allKeys}`,
       ],
     ],
-    ['an engine that is not supported', sampleConfig({ catalog: { engine: 'oracle', url: env('CATALOG') } }), ['catalog.engine: must be postgres']],
-    ['a literal catalog URL', sampleConfig({ catalog: { engine: 'postgres', url: 'postgres://u:p@h/d' } }), [`catalog.url: ${byReference}`]],
-    ['an optional catalog URL', sampleConfig({ catalog: { engine: 'postgres', url: env.optional('CATALOG') } }), [`catalog.url: ${byReference}`]],
+    [
+      'an engine that is not supported',
+      sampleConfig({ catalog: { engine: 'oracle', url: env('CATALOG') } }),
+      ['catalog.engine: must be postgres'],
+    ],
+    [
+      'a literal catalog URL',
+      sampleConfig({ catalog: { engine: 'postgres', url: 'postgres://u:p@h/d' } }),
+      [`catalog.url: ${byReference}`],
+    ],
+    [
+      'an optional catalog URL',
+      sampleConfig({ catalog: { engine: 'postgres', url: env.optional('CATALOG') } }),
+      [`catalog.url: ${byReference}`],
+    ],
     ['a reference with a bad name', sampleConfig({ fleetKey: { current: env('FLEET KEY') } }), [`fleetKey.current: ${byReference}`]],
     ['a literal fleet key', sampleConfig({ fleetKey: { current: 'AAAA' } }), [`fleetKey.current: ${byReference}`]],
     [
       'a fleet key of another length',
       sampleConfig({ fleetKey: { current: env('PASSWORD'), previous: env('PASSWORD') } }),
-      ['current', 'previous'].map((key) => `fleetKey.${key}: must be base64 of 32 bytes (openssl rand -base64 32 makes one)`),
+      ['current', 'previous'].map((key) => `fleetKey.${key}: must be base64 of 32 random bytes (openssl rand -base64 32 makes one)`),
     ],
     [
       'a literal Redis URL, and one that is no Redis URL',
@@ -143,9 +176,18 @@ describe('an invalid configuration is refused with every problem, its path and w
     [
       'a literal password and missing logins',
       sampleConfig({ logins: { app: { user: 'app', password: 'hunter2' }, admin: { user: '', password: env('PASSWORD') } } }),
-      [`logins.app.password: ${byReference}`, 'logins.superuser: is missing', 'logins.mover: is missing', "logins.admin.user: must be text or env('NAME')"],
+      [
+        `logins.app.password: ${byReference}`,
+        'logins.superuser: is missing',
+        'logins.mover: is missing',
+        "logins.admin.user: must be text or env('NAME')",
+      ],
     ],
-    ['a protection that does not exist', sampleConfig({ contextProtection: 'strong' }), ['contextProtection: must be one of guarded, plain']],
+    [
+      'a protection that does not exist',
+      sampleConfig({ contextProtection: 'strong' }),
+      ['contextProtection: must be one of guarded, plain'],
+    ],
     ['no tables', sampleConfig({ tables: {} }), ['tables: needs at least one table with a tenant column']],
     ['reference tables alone', sampleConfig({ tables: { A: 'reference' } }), ['tables: needs at least one table with a tenant column']],
     [
@@ -176,15 +218,27 @@ describe('an invalid configuration is refused with every problem, its path and w
         'http.opsPort: must be at least 0',
       ],
     ],
-    ['the algorithm none', sampleConfig(issuers(sampleIssuer({ algorithms: ['none'] }))), [`auth.issuers.0.algorithms.0: must be one of ${allAlgorithms}`]],
+    [
+      'the algorithm none',
+      sampleConfig(issuers(sampleIssuer({ algorithms: ['none'] }))),
+      [`auth.issuers.0.algorithms.0: must be one of ${allAlgorithms}`],
+    ],
     ['no algorithms', sampleConfig(issuers(sampleIssuer({ algorithms: [] }))), ['auth.issuers.0.algorithms: needs at least one algorithm']],
     [
       'algorithms of both families',
       sampleConfig(issuers(sampleIssuer({ algorithms: ['RS256', 'HS256'] }))),
       ['auth.issuers.0.algorithms: must not mix HS256, HS384 or HS512 with the others'],
     ],
-    ['neither jwks nor key', sampleConfig(issuers(sampleIssuer({ jwks: undefined }))), ["auth.issuers.0.jwks: needs either jwks or key: env('NAME')"]],
-    ['both jwks and key', sampleConfig(issuers(sampleIssuer({ key: env('PEM') }))), ["auth.issuers.0.jwks: needs either jwks or key: env('NAME')"]],
+    [
+      'neither jwks nor key',
+      sampleConfig(issuers(sampleIssuer({ jwks: undefined }))),
+      ["auth.issuers.0.jwks: needs either jwks or key: env('NAME')"],
+    ],
+    [
+      'both jwks and key',
+      sampleConfig(issuers(sampleIssuer({ key: env('PEM') }))),
+      ["auth.issuers.0.jwks: needs either jwks or key: env('NAME')"],
+    ],
     ['a literal key', sampleConfig(issuers(sampleIssuer({ jwks: undefined, key: 'secret' }))), [`auth.issuers.0.key: ${byReference}`]],
     [
       'a key set over plain http elsewhere',
@@ -211,8 +265,23 @@ describe('an invalid configuration is refused with every problem, its path and w
       sampleConfig(issuers(sampleIssuer({ development: true }))),
       ['auth.issuers.0.development: needs algorithms of HS256, HS384 or HS512 and a key'],
     ],
-    ['an issuer for no tenant', sampleConfig(issuers(sampleIssuer({ tenants: [] }))), ['auth.issuers.0.tenants: must name at least one tenant, or be *']],
-    ['an issuer for half a tenant', sampleConfig(issuers(sampleIssuer({ tenants: [1.5] }))), ["auth.issuers.0.tenants: must be '*' or a list of tenant ids"]],
+    [
+      'an issuer for no tenant',
+      sampleConfig(issuers(sampleIssuer({ tenants: [] }))),
+      ['auth.issuers.0.tenants: must name at least one tenant, or be *'],
+    ],
+    [
+      'an issuer for half a tenant',
+      sampleConfig(issuers(sampleIssuer({ tenants: [1.5] }))),
+      ["auth.issuers.0.tenants: must be '*' or a list of tenant ids"],
+    ],
+    [
+      'an issuer for a tenant that cannot be',
+      sampleConfig(issuers(sampleIssuer({ tenants: ['1', '01'] }))),
+      [
+        'auth.issuers.0.tenants: names "01". The tenant id is not in the canonical form of its key type. A key of type int is an integer from -2147483648 to 2147483647 except 0: a number or bigint; as text, decimal digits without leading zeros. The text given is not in this form.',
+      ],
+    ],
     [
       'an issuer that stands twice',
       sampleConfig(issuers(sampleIssuer(), sampleIssuer())),

@@ -22,7 +22,7 @@ export function sampleConfig(parts: Partial<Record<string, unknown>> = {}): Tena
     logins: { app: login('app'), superuser: login('superuser'), mover: login('mover'), admin: login('admin') },
     tables: { Blogs: { tenant: 'TenantId' } },
   });
-  return { ...sample, ...parts } as TenantryConfig;
+  return { ...sample, ...parts };
 }
 
 /** A valid issuer, with parts replaced. */

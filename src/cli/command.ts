@@ -1,0 +1,114 @@
+import { resolve } from 'node:path';
+import { type Command, CommanderError } from 'commander';
+import { findConfig, loadConfig, resolveConfig, type Environment, type Settings } from '../config.ts';
+import { TenantryError } from '../core/errors.ts';
+import { describeFailure, Output } from './output.ts';
+import type { Services } from './services.ts';
+import type { Terminal } from './terminal.ts';
+
+/** 0: done. 1: an error. 2: changes are pending, or a check failed. */
+export type ExitCode = 0 | 1 | 2;
+
+/** What the command line stands on; everything that reaches outside is injected. */
+export interface CliWorld {
+  readonly terminal: Terminal;
+  readonly environment: Environment;
+  /** Working folder: relative paths and the configuration are looked for here. */
+  readonly folder: string;
+  readonly services: Services;
+}
+
+/** What a command says of itself. */
+export interface CommandSpec {
+  /** Name and arguments: `add <name>`. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Lines of an example, without `tenantry` before them. */
+  readonly examples: readonly string[];
+  /** It changes something: `--dry-run` shows what, and ends with 2 where there is something to do. */
+  readonly changes?: boolean;
+  /** It destroys something: it asks first, and `--yes` answers. */
+  readonly destroys?: boolean;
+  /** It works on one shard map: `--map` names another than the configuration does. */
+  readonly ofMap?: boolean;
+}
+
+/** Options that several commands have. */
+interface CommonOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly map?: string;
+}
+
+/** One run of a command. */
+export interface Invocation<Options> {
+  readonly args: readonly string[];
+  readonly options: Options & CommonOptions;
+  readonly world: CliWorld;
+  readonly output: Output;
+  /** Reads and checks the configuration; its path is for messages. Throws INVALID_CONFIGURATION. */
+  readonly settings: () => Promise<Settings>;
+  /** Goes on only with a yes; throws INVALID_REQUEST without. */
+  readonly confirm: (question: string) => Promise<void>;
+}
+
+/** Adds a command. `configure` declares its own options; `run` answers with the exit code, nothing meaning 0. */
+export function addCommand<Options>(
+  parent: Command,
+  world: CliWorld,
+  spec: CommandSpec,
+  configure: (command: Command) => Command,
+  run: (invocation: Invocation<Options>) => Promise<ExitCode | void>,
+): void {
+  const command = configure(parent.command(spec.usage).description(spec.summary));
+  if (spec.ofMap === true) command.option('--map <name>', 'another shard map than the one configured');
+  if (spec.changes === true)
+    command.option('--dry-run', 'show what would be done and do nothing; ends with 2 where there is something to do');
+  if (spec.destroys === true) command.option('--yes', 'do not ask');
+  command.option('--config <path>', 'configuration file (default: TENANTRY_CONFIG, else tenantry.config.ts, .js or .json here)');
+  command.option('--json', 'print data as JSON');
+  command.addHelpText(
+    'after',
+    `\nExample${spec.examples.length === 1 ? '' : 's'}:\n${spec.examples.map((line) => `  tenantry ${line}`).join('\n')}`,
+  );
+  command.action(async () => {
+    const code = await run(invocation<Options>(command, world));
+    if (code !== undefined && code !== 0) throw new CommanderError(code, 'tenantry.exit', '');
+  });
+}
+
+/** Runs a command line (without program name) and gives its exit code; what went wrong is said on `err`. */
+export async function runCommandLine(program: Command, world: CliWorld, args: readonly string[]): Promise<ExitCode> {
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.code === 'tenantry.exit' && error.exitCode === 2 ? 2 : error.exitCode === 0 ? 0 : 1;
+    world.terminal.err.write(`${describeFailure(error, args.includes('--json'))}\n`);
+    return 1;
+  }
+}
+
+function invocation<Options>(command: Command, world: CliWorld): Invocation<Options> {
+  const options = command.opts<Options & CommonOptions>();
+  return {
+    args: command.args,
+    options,
+    world,
+    output: new Output(world.terminal, options.json === true),
+    settings: async () => {
+      const path = findConfig(options.config, world.environment, world.folder);
+      return resolveConfig(await loadConfig(resolve(world.folder, path)), world.environment, path);
+    },
+    confirm: (question) => confirm(world.terminal, question, options.yes === true),
+  };
+}
+
+async function confirm(terminal: Terminal, question: string, yes: boolean): Promise<void> {
+  if (yes) return;
+  if (terminal.ask === undefined) throw new TenantryError('INVALID_REQUEST', `${question} There is no terminal to ask on: say --yes.`);
+  const answer = await terminal.ask(`${question} [y/N] `);
+  if (!/^y(es)?$/i.test(answer)) throw new TenantryError('INVALID_REQUEST', 'It was not confirmed; nothing was done.');
+}

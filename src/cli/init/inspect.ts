@@ -1,0 +1,64 @@
+import { parseDatabaseUrl } from '../../config/database-url.ts';
+import { TenantryError } from '../../core/errors.ts';
+import type { KeyType } from '../../../shardmap/key.ts';
+import type { Services } from '../services.ts';
+import type { InitPlan } from './plan.ts';
+
+interface SeenTable extends Record<string, unknown> {
+  readonly schema: string;
+  readonly table: string;
+  readonly isDefaultSchema: boolean;
+  readonly columnType: string | null;
+}
+
+/** What `--from` finds: the tables with the tenant column, those without, and the key type that its columns have. */
+export type SeenTables = Pick<InitPlan, 'tables' | 'undecided'> & { readonly key: KeyType };
+
+/** Column types of both engines that a key type is kept in. */
+const keyTypesByColumn: Readonly<Record<string, KeyType>> = {
+  int4: 'int',
+  int8: 'bigint',
+  uuid: 'uuid',
+  text: 'string',
+  varchar: 'string',
+  bytea: 'bytes',
+};
+
+/** Reads a database's tables. Throws INVALID_REQUEST where the URL is wrong, or no table or tables of different types have the column. */
+export async function readTables(services: Services, engine: string, url: string, column: string): Promise<SeenTables> {
+  const parsed = parseDatabaseUrl(engine, url);
+  if ('problem' in parsed) throw new TenantryError('INVALID_REQUEST', `--from ${parsed.problem}.`);
+  const database = services.openDatabase(parsed.address, parsed.login);
+  try {
+    const { rows } = await database.run<SeenTable>('inspect/list-tables', { column });
+    return sortTables(rows, column);
+  } finally {
+    await database.close();
+  }
+}
+
+function sortTables(rows: readonly SeenTable[], column: string): SeenTables {
+  const named = rows.map((row) => ({ ...row, name: row.isDefaultSchema ? row.table : `${row.schema}.${row.table}` }));
+  const withColumn = named.filter(({ columnType }) => columnType !== null);
+  const types = [...new Set(withColumn.map(({ columnType }) => columnType ?? ''))];
+  if (withColumn.length === 0)
+    throw new TenantryError('INVALID_REQUEST', `No table there has a column ${column}; name another by --tenant-column.`);
+  const key = keyTypesByColumn[types[0] ?? ''];
+  if (types.length > 1 || key === undefined) {
+    const allowed = Object.keys(keyTypesByColumn).join(', ');
+    throw new TenantryError(
+      'INVALID_REQUEST',
+      `The columns ${column} have the types ${types.join(', ')}; they must have one of ${allowed}, the same in every table.`,
+    );
+  }
+  const isDotted = (name: string, row: SeenTable): boolean =>
+    row.table.includes('.') || row.schema.includes('.') || name.split('.').length > 2;
+  const dotted = named.find((row) => isDotted(row.name, row));
+  if (dotted !== undefined)
+    throw new TenantryError('INVALID_REQUEST', 'A table or schema has a dot in its name, which a configuration cannot say.');
+  return {
+    key,
+    tables: withColumn.map(({ name }) => name),
+    undecided: named.filter(({ columnType }) => columnType === null).map(({ name }) => name),
+  };
+}

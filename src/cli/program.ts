@@ -1,0 +1,20 @@
+import { Command } from 'commander';
+import { addConfigCommands } from './commands/config.ts';
+import { addInitCommand } from './commands/init.ts';
+import { addTokenCommands } from './commands/token.ts';
+import type { CliWorld } from './command.ts';
+
+/** The whole command line. Errors of usage are told on the terminal's `err` and end with 1. */
+export function createProgram(world: CliWorld, version: string): Command {
+  const { terminal } = world;
+  const program = new Command('tenantry')
+    .description('A sharded multi-tenant data router')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) })
+    .showHelpAfterError('(add --help for what is allowed)');
+  addInitCommand(program, world);
+  addConfigCommands(program, world);
+  addTokenCommands(program, world);
+  return program;
+}

@@ -1,0 +1,47 @@
+import { Writable } from 'node:stream';
+import type { ExitCode } from '../../src/cli/command.ts';
+import { runCommandLine } from '../../src/cli/command.ts';
+import { createProgram } from '../../src/cli/program.ts';
+import type { Services } from '../../src/cli/services.ts';
+import type { Environment } from '../../src/config.ts';
+
+/** What a command line gave. */
+export interface CommandResult {
+  readonly code: ExitCode;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Surroundings {
+  readonly environment?: Environment;
+  readonly folder: string;
+  readonly services: Services;
+  /** Given to questions in turn; without, there is no terminal. */
+  readonly answers?: readonly string[];
+  readonly styled?: boolean;
+}
+
+/** Runs a command line in this process, with its own terminal. */
+export async function runCommand(args: readonly string[], surroundings: Surroundings): Promise<CommandResult> {
+  const { environment = {}, folder, services, answers, styled = false } = surroundings;
+  const [out, err] = [new Collector(), new Collector()];
+  const left = [...(answers ?? [])];
+  const ask = async (question: string): Promise<string> => {
+    err.write(question);
+    const answer = left.shift();
+    if (answer === undefined) throw new Error(`no answer is left for: ${question}`);
+    return answer;
+  };
+  const terminal = { out, err, styled, ...(answers === undefined ? {} : { ask }) };
+  const world = { terminal, environment, folder, services };
+  const code = await runCommandLine(createProgram(world, '0.0.0'), world, args);
+  return { code, out: out.text, err: err.text };
+}
+
+class Collector extends Writable {
+  text = '';
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}

@@ -1,0 +1,71 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCommand, type CommandResult } from '../../support/command-line.ts';
+import { sampleConfig, sampleEnvironment } from '../config/sample.ts';
+import { offlineServices } from './offline-services.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tenantry-cli-'));
+  await writeFile(join(folder, 'tenantry.config.json'), JSON.stringify(sampleConfig()));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const run = (args: readonly string[], environment: object = sampleEnvironment): Promise<CommandResult> =>
+  runCommand(args, { folder, environment: { ...environment }, services: offlineServices });
+
+describe('tenantry config', () => {
+  test('check says what is configured', async () => {
+    expect(await run(['config', 'check'])).toEqual({
+      code: 0,
+      out: 'The configuration is valid: map customers (list of int), 1 tables.\n',
+      err: '',
+    });
+    expect(await run(['config', 'check', '--json'])).toEqual({ code: 0, out: '{\n  "ok": true\n}\n', err: '' });
+  });
+
+  test('check names the file and every problem', async () => {
+    const { code, out, err } = await run(['config', 'check'], { ...sampleEnvironment, CATALOG: '', FLEET: '' });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toBe(
+      `error: The configuration is invalid. ${folder}/tenantry.config.json has 2 problems:\n  catalog.url: the environment variable CATALOG is not set\n  fleetKey.current: the environment variable FLEET is not set [INVALID_CONFIGURATION]\n`,
+    );
+  });
+
+  test('an error is JSON where data would be', async () => {
+    const { code, err } = await run(['config', 'show', '--config', 'none.json', '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(err)).toEqual({
+      error: {
+        code: 'INVALID_CONFIGURATION',
+        message: `The configuration is invalid. There is no file ${folder}/none.json.`,
+        retryable: false,
+      },
+    });
+  });
+
+  test('show hides secrets', async () => {
+    const { code, out } = await run(['config', 'show']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ catalog: { user: 'cat', password: '(hidden)' }, limits: { perTenant: 8 } });
+    expect(out).not.toContain('c@t-secret');
+  });
+});
+
+describe('every command', () => {
+  test.each([['init'], ['config', 'show'], ['config', 'check'], ['token', 'mint']])('%s %s has help with an example', async (...words) => {
+    const { code, out } = await run([...words.filter((word) => word !== undefined), '--help']);
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage: tenantry ${words.join(' ')} `);
+    expect(out).toMatch(new RegExp(`Examples?:\\n  tenantry ${words.join(' ')}`));
+    expect(out).toContain('--json');
+  });
+
+  test('that does not exist is refused with the nearest', async () => {
+    const { code, err } = await run(['tokn', 'mint']);
+    expect(code).toBe(1);
+    expect(err).toContain("error: unknown command 'tokn'\n(Did you mean token?)");
+  });
+});

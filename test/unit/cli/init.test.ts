@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Settings } from '../../../src/config.ts';
+import { neededVariables, renderModule } from '../../../src/cli/init/render.ts';
+import { runCommand, type CommandResult } from '../../support/command-line.ts';
+import { sampleEnvironment } from '../config/sample.ts';
+import { offlineServices } from './offline-services.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tenantry-init-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const environment = {
+  ...Object.fromEntries(neededVariables.map((name) => [name, 'x'])),
+  TENANTRY_CATALOG_URL: sampleEnvironment.CATALOG,
+  TENANTRY_FLEET_KEY: sampleEnvironment.FLEET,
+};
+const init = (args: readonly string[], answers?: readonly string[]): Promise<CommandResult> =>
+  runCommand(['init', ...args], { folder, services: offlineServices, ...(answers === undefined ? {} : { answers }) });
+
+/** The configuration as a process of its own reads it: there the name `tenantry` is resolved by Node, not by the test runner. */
+async function shown(file: string): Promise<Pick<Settings, 'map'> & { readonly tables: object }> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['bin/tenantry.js', 'config', 'show', '--json', '--config', join(folder, file)],
+    { env: environment },
+  );
+  return JSON.parse(stdout) as Pick<Settings, 'map'> & { readonly tables: object };
+}
+
+describe('tenantry init', () => {
+  test.each(['tenantry.config.ts', 'tenantry.config.js', 'tenantry.config.json'])(
+    'writes %s, which is valid as it stands',
+    async (file) => {
+      const args = [
+        '--table',
+        'Blogs',
+        'dbo.Posts',
+        '--reference',
+        'Countries',
+        '--key',
+        'bigint',
+        '--kind',
+        'range',
+        '--map-name',
+        'shops',
+        '--output',
+        file,
+      ];
+      const { code, out, err } = await init(args);
+      expect({ code, out }).toEqual({ code: 0, out: `Wrote ${file}.\n` });
+      expect(err).toContain(`Set these variables: ${neededVariables.join(', ')}\n`);
+      const { map, tables } = await shown(file);
+      expect(map).toEqual({ name: 'shops', kind: 'range', key: 'bigint', context: 'TenantId' });
+      expect(tables).toEqual({ Blogs: { tenant: 'TenantId' }, 'dbo.Posts': { tenant: 'TenantId' }, Countries: 'reference' });
+    },
+  );
+
+  test('asks for what no flag says', async () => {
+    const { code, err } = await init([], ['Blogs  Posts', 'uuid']);
+    expect(code).toBe(0);
+    expect(err).toContain('Type of the tenant ids (int, bigint, uuid, string, bytes): ');
+    const { map, tables } = await shown('tenantry.config.ts');
+    expect(map.key).toBe('uuid');
+    expect(Object.keys(tables)).toEqual(['Blogs', 'Posts']);
+  });
+
+  test('shows the file and ends with 2 where it is a dry run', async () => {
+    const { code, out } = await init(['--table', 'Blogs', '--key', 'int', '--dry-run']);
+    expect(code).toBe(2);
+    expect(out).toContain("Blogs: { tenant: 'TenantId' },");
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('never overwrites a file without --force', async () => {
+    await writeFile(join(folder, 'tenantry.config.ts'), 'mine');
+    const args = ['--table', 'Blogs', '--key', 'int'];
+    const refused = await init(args);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('tenantry.config.ts is there already; say --force to overwrite it, or --output for another file.');
+    expect(await readFile(join(folder, 'tenantry.config.ts'), 'utf8')).toBe('mine');
+    expect((await init([...args, '--force'])).code).toBe(0);
+    expect(await readFile(join(folder, 'tenantry.config.ts'), 'utf8')).toContain('defineConfig');
+  });
+
+  test('writes names as text, never as code', async () => {
+    const name = "x' + process.exit(3) + '\n};//\u2028y";
+    const map = { name: 'customers', kind: 'list', key: 'int', context: 'TenantId' } as const;
+    const text = renderModule({
+      engine: 'postgres',
+      map,
+      tenantColumn: 'Ten"ant\\',
+      tables: ['Blogs', 'a\\'],
+      references: [],
+      undecided: [name],
+    });
+    await writeFile(join(folder, 'tenantry.config.ts'), text);
+    expect((await shown('tenantry.config.ts')).tables).toEqual({ Blogs: { tenant: 'Ten"ant\\' }, 'a\\': { tenant: 'Ten"ant\\' } });
+  });
+
+  test.each([
+    [[], 'There is no terminal to ask on: say --table and --key, or --from the URL of a database that has the tables.'],
+    [['--table', 'Blogs'], 'There is no terminal to ask on: say --table and --key'],
+    [
+      ['--table', 'a.b.c', '--key', 'int'],
+      'The table "a.b.c" must be a table\'s name, or a schema and a table\'s name with a dot between.',
+    ],
+    [
+      ['--table', 'Blogs', '--key', 'int', '--map-name', 'a b'],
+      '--map-name must be 1 to 50 letters, digits, _ or -, the first a letter or digit.',
+    ],
+    [
+      ['--table', 'Blogs', '--key', 'integer'],
+      "option '--key <type>' argument 'integer' is invalid. Allowed choices are int, bigint, uuid, string, bytes.",
+    ],
+    [['--engine', 'oracle'], "option '--engine <name>' argument 'oracle' is invalid. Allowed choices are postgres."],
+    [['--output', 'c.yaml'], "option '--output <file>' argument 'c.yaml' is invalid. It must end in .ts, .js or .json."],
+    [['--from', 's3cret'], '--from is not a URL of the form postgres://user:password@host:port/database?sslmode=verify-full'],
+  ])('with %j is refused, and nothing is written', async (args, problem) => {
+    const { code, out, err } = await init(args);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain(problem);
+    expect(err).not.toMatch(/s3cret/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
