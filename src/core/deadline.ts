@@ -39,6 +39,8 @@ export class Deadline {
    * from `bound` where it can be stopped.
    */
   race<T>(work: string, promise: Promise<T>): Promise<T> {
+    // Where the deadline is over already nobody waits for the promise, and its failure is nobody's any more.
+    promise.catch(() => undefined);
     return this.bound(work, () => promise);
   }
 
