@@ -28,7 +28,11 @@ export const errorCatalogue = {
   SESSION_MISUSE: { status: 500, retryable: false, text: 'The session was used in a way it does not allow.' },
   CANCELLED: { status: 499, retryable: false, text: 'The caller cancelled the request.' },
   INTERNAL: { status: 500, retryable: false, text: 'An unexpected error occurred.' },
-  COMMIT_UNKNOWN: { status: 500, retryable: false, text: 'The connection was lost while the change was being committed: it may have happened.' },
+  COMMIT_UNKNOWN: {
+    status: 500,
+    retryable: false,
+    text: 'The connection was lost while the change was being committed: it may have happened.',
+  },
   TENANT_OFFLINE: { status: 503, retryable: true, text: 'The tenant is offline.' },
   TENANT_MOVING: { status: 503, retryable: true, text: 'The tenant is being moved or changed.' },
   SHARD_UNAVAILABLE: { status: 503, retryable: true, text: 'The shard cannot be reached.' },

@@ -66,7 +66,10 @@ export function sql(strings: TemplateStringsArray, ...values: readonly (SqlValue
 sql.id = (...path: readonly [string, ...string[]]): Sql => {
   for (const identifier of path) {
     if (typeof identifier !== 'string' || identifier === '' || identifier.includes('\0') || !identifier.isWellFormed()) {
-      throw new TenantryError('INVALID_REQUEST', 'A name in a statement is a string of at least one character, without NUL or lone surrogates.');
+      throw new TenantryError(
+        'INVALID_REQUEST',
+        'A name in a statement is a string of at least one character, without NUL or lone surrogates.',
+      );
     }
   }
   return new Sql([{ kind: 'name', path }]);
@@ -74,7 +77,11 @@ sql.id = (...path: readonly [string, ...string[]]): Sql => {
 
 /** Joins fragments with a separator of plain SQL, `, ` by default. Throws INVALID_REQUEST for anything but fragments. */
 sql.join = (fragments: readonly Sql[], separator: Sql = sql`, `): Sql =>
-  new Sql(fragments.flatMap((fragment, index) => (index === 0 ? partsOfStatement(fragment) : [...separator.parts, ...partsOfStatement(fragment)])));
+  new Sql(
+    fragments.flatMap((fragment, index) =>
+      index === 0 ? partsOfStatement(fragment) : [...separator.parts, ...partsOfStatement(fragment)],
+    ),
+  );
 
 /** A text of the program's own, such as a schema file or a rendered definition; never anything a caller typed. */
 export function sqlText(text: string): Sql {

@@ -35,7 +35,11 @@ export interface TestShard {
 const columnTypes: Readonly<Record<KeyType, string>> = { int: 'integer', bigint: 'bigint', uuid: 'uuid', string: 'text', bytes: 'bytea' };
 
 /** Makes a shard in a new database of the server, as an operator would: provisioning, schema, table, policies, identity. */
-export async function createTestShard(server: PostgresServer, name: string, options: { keyType?: KeyType; protection?: ContextProtection } = {}): Promise<TestShard> {
+export async function createTestShard(
+  server: PostgresServer,
+  name: string,
+  options: { keyType?: KeyType; protection?: ContextProtection } = {},
+): Promise<TestShard> {
   const { keyType = 'int', protection = 'guarded' } = options;
   await server.createDatabase(name);
   const engine = createPostgresEngine();
@@ -52,7 +56,11 @@ export async function createTestShard(server: PostgresServer, name: string, opti
         grant select, insert, update, delete on "Blogs" to tenantry_app`),
     );
   });
-  await applyPolicies(admin, { renderer: postgresPolicyRenderer, dialect: engine.dialect }, { tables: [{ table: 'Blogs', tenantColumn: 'TenantId' }], keyType, dryRun: false });
+  await applyPolicies(
+    admin,
+    { renderer: postgresPolicyRenderer, dialect: engine.dialect },
+    { tables: [{ table: 'Blogs', tenantColumn: 'TenantId' }], keyType, dryRun: false },
+  );
   const incarnation = (await root.run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;
   return {
     address,

@@ -25,7 +25,9 @@ export class PostgresDatabase implements SqlDatabase {
       types: ownTypes(),
       max: options.connections ?? defaults.connections,
       connectionTimeoutMillis: options.connectTimeoutMs ?? defaults.connectTimeoutMs,
-      ...(options.statementTimeoutMs === undefined ? {} : { statement_timeout: options.statementTimeoutMs, query_timeout: options.statementTimeoutMs }),
+      ...(options.statementTimeoutMs === undefined
+        ? {}
+        : { statement_timeout: options.statementTimeoutMs, query_timeout: options.statementTimeoutMs }),
       // A program stopped inside a transaction must not hold rows that others wait for.
       idle_in_transaction_session_timeout: 10_000,
       allowExitOnIdle: true,
@@ -121,7 +123,8 @@ class PostgresSession implements SqlSession {
     try {
       const { command } = await this.#client.query('commit');
       // The server answers COMMIT of a failed transaction with ROLLBACK, and no error.
-      if (command !== 'COMMIT') throw new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
+      if (command !== 'COMMIT')
+        throw new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
     } catch (error) {
       if (!isLost(error)) throw toEngineError(error);
       this.broken = true;

@@ -20,7 +20,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   '08': 'SHARD_UNAVAILABLE',
   '28': 'SHARD_UNAVAILABLE',
   '3D000': 'SHARD_UNAVAILABLE',
-  'TN009': 'OPERATION_IN_PROGRESS',
+  TN009: 'OPERATION_IN_PROGRESS',
 };
 
 /** SQLSTATEs by which a shard's `enter` refuses. */

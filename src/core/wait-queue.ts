@@ -1,0 +1,99 @@
+import type { Clock } from './clock.ts';
+import type { Deadline } from './deadline.ts';
+import { TenantryError } from './errors.ts';
+
+interface Waiter<T> {
+  give(value: T): void;
+  fail(error: Error): void;
+}
+
+/** How long and how full a queue may be. */
+export interface WaitQueueLimits {
+  /** Waiters at the same time; one more is OVERLOADED at once. */
+  readonly waiting: number;
+  /** Milliseconds to wait before OVERLOADED, where the deadline does not end sooner. */
+  readonly waitMs: number;
+}
+
+/** First come, first served, for something that is handed over. Bounded in number and time; who gives up leaves at once. */
+export class WaitQueue<T> {
+  readonly #waiters = new Set<Waiter<T>>();
+  readonly #clock: Clock;
+  readonly #limits: WaitQueueLimits;
+  readonly #what: string;
+
+  /** `what` is waited for, as messages call it: `a connection to the shard`. */
+  constructor(clock: Clock, limits: WaitQueueLimits, what: string) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#what = what;
+  }
+
+  get length(): number {
+    return this.#waiters.size;
+  }
+
+  /** Settles by `give` or `fail`; rejects with OVERLOADED, TIMEOUT or CANCELLED. */
+  wait(deadline: Deadline): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const { waiting, waitMs } = this.#limits;
+      deadline.check(`Waiting for ${this.#what}`);
+      if (this.#waiters.size >= waiting) throw this.#overloaded(`${waiting} calls wait for ${this.#what} already.`);
+      const settle = (): void => {
+        this.#waiters.delete(waiter);
+        stopTimer();
+        deadline.callerSignal?.removeEventListener('abort', onAbort);
+      };
+      const waiter: Waiter<T> = {
+        give: (value) => {
+          settle();
+          resolve(value);
+        },
+        fail: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      const onAbort = (): void => waiter.fail(this.#cancelled(deadline));
+      const { remainingMs } = deadline;
+      const onTime = (): void =>
+        waiter.fail(remainingMs <= waitMs ? this.#late() : this.#overloaded(`There was none for ${waitMs} ms: ${this.#what}.`));
+      const stopTimer = this.#clock.after(Math.min(remainingMs, waitMs), onTime);
+      deadline.callerSignal?.addEventListener('abort', onAbort, { once: true });
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** Hands a value to whoever has waited longest; `false` where nobody waits. */
+  give(value: T): boolean {
+    const first = this.#first();
+    first?.give(value);
+    return first !== undefined;
+  }
+
+  /** Rejects whoever has waited longest. */
+  failFirst(error: Error): void {
+    this.#first()?.fail(error);
+  }
+
+  /** Rejects everybody. */
+  failAll(error: Error): void {
+    for (const waiter of this.#waiters) waiter.fail(error);
+  }
+
+  #first(): Waiter<T> | undefined {
+    return this.#waiters.values().next().value;
+  }
+
+  #overloaded(detail: string): TenantryError {
+    return new TenantryError('OVERLOADED', detail, { retryAfterMs: this.#limits.waitMs });
+  }
+
+  #late(): TenantryError {
+    return new TenantryError('TIMEOUT', `It ended while the call waited for ${this.#what}.`);
+  }
+
+  #cancelled(deadline: Deadline): TenantryError {
+    return new TenantryError('CANCELLED', `It waited for ${this.#what}.`, { cause: deadline.callerSignal?.reason });
+  }
+}

@@ -1,0 +1,218 @@
+import type { Clock } from '../core/clock.ts';
+import type { Deadline } from '../core/deadline.ts';
+import { TenantryError } from '../core/errors.ts';
+import { WaitQueue, type WaitQueueLimits } from '../core/wait-queue.ts';
+import type { BudgetMember, BudgetShare, ConnectionBudget } from './connection-budget.ts';
+
+/** What a pool keeps of a connection's interface. */
+export interface PooledConnection {
+  /** False: it is closed instead of being lent again. */
+  readonly usable: boolean;
+  /** Resolves once the socket is gone on this side. */
+  close(): Promise<void>;
+}
+
+/** How a pool behaves; its size is the budget's. */
+export interface PoolLimits extends WaitQueueLimits {
+  /** Milliseconds to open a connection before SHARD_UNAVAILABLE. */
+  readonly connectTimeoutMs: number;
+  /** Milliseconds without use after which a connection is closed, at the latest after twice as many. */
+  readonly idleMs: number;
+}
+
+/** Told of a pool's connections. */
+export interface PoolObserver {
+  opened(durationMs: number): void;
+  /** Opening failed. Nobody else is told where calls go on waiting for connections that are lent. */
+  failed(error: unknown): void;
+  /** With an error where closing failed; the socket is gone all the same. */
+  closed(error?: unknown): void;
+}
+
+/** What a pool works with. */
+export interface PoolDependencies<C extends PooledConnection> {
+  /** Opens a connection; rejects soon after the signal aborts. */
+  readonly connect: (signal: AbortSignal) => Promise<C>;
+  readonly budget: ConnectionBudget;
+  readonly limits: PoolLimits;
+  readonly clock: Clock;
+  readonly observer: PoolObserver;
+}
+
+/** Milliseconds after a failed attempt to open a connection in which calls wait for those that are lent. */
+const reconnectMs = 200;
+
+/**
+ * The connections of one shard as one principal: opened when a call waits, the one used last lent first, closed when
+ * idle, bounded by a budget that all pools share.
+ */
+export class Pool<C extends PooledConnection> implements BudgetMember {
+  readonly #dependencies: PoolDependencies<C>;
+  readonly #share: BudgetShare;
+  readonly #queue: WaitQueue<C>;
+  readonly #idle: C[] = [];
+  readonly #lent = new Set<C>();
+  /** Lent connections that are not to be lent again. */
+  readonly #retired = new Set<C>();
+  readonly #closing = new AbortController();
+  #connecting = 0;
+  /** The smallest number of idle connections since the last sweep: so many at the bottom were not needed. */
+  #unneeded = 0;
+  #stopSweep: (() => void) | undefined;
+  #stopRetry: (() => void) | undefined;
+
+  constructor(dependencies: PoolDependencies<C>) {
+    this.#dependencies = dependencies;
+    this.#share = dependencies.budget.join(this);
+    this.#queue = new WaitQueue(dependencies.clock, dependencies.limits, 'a connection to the shard');
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  /** Connections open, being opened or being closed. */
+  get size(): number {
+    return this.#share.held;
+  }
+
+  /** A connection that is free now. */
+  take(): C | undefined {
+    let connection = this.#idle.pop();
+    while (connection !== undefined && !connection.usable) {
+      void this.#discard(connection);
+      connection = this.#idle.pop();
+    }
+    if (this.#idle.length < this.#unneeded) this.#unneeded = this.#idle.length;
+    if (connection !== undefined) this.#lent.add(connection);
+    return connection;
+  }
+
+  /** The next connection that comes free or can be opened. Rejects with OVERLOADED, TIMEOUT, CANCELLED, or why none could be opened. */
+  wait(deadline: Deadline): Promise<C> {
+    const connection = this.#queue.wait(deadline);
+    this.grow();
+    return connection;
+  }
+
+  /** Takes back a connection that was lent. */
+  give(connection: C): void {
+    this.#lent.delete(connection);
+    const retired = this.#retired.size > 0 && this.#retired.delete(connection);
+    if (retired || !connection.usable || this.#closing.signal.aborted || this.#dependencies.budget.mustYield(this.#share))
+      void this.#discard(connection);
+    else this.#offer(connection);
+  }
+
+  /** Rejects every call that waits. */
+  failWaiting(error: Error): void {
+    this.#queue.failAll(error);
+  }
+
+  /** Lends none of today's connections again: what was checked when they were opened does not hold any more. */
+  retire(): void {
+    for (const connection of this.#idle.splice(0)) void this.#discard(connection);
+    for (const connection of this.#lent) this.#retired.add(connection);
+  }
+
+  closeIdle(): void {
+    const connection = this.#idle.shift();
+    this.#unneeded = Math.min(this.#unneeded, this.#idle.length);
+    if (connection !== undefined) void this.#discard(connection);
+  }
+
+  grow(): void {
+    if (this.#stopRetry !== undefined && this.#lent.size > 0) return;
+    while (this.#connecting < this.#queue.length && !this.#closing.signal.aborted && this.#dependencies.budget.reserve(this.#share))
+      void this.#open();
+  }
+
+  /** Rejects the calls that wait and closes every connection; what runs on a lent one fails. Nobody may ask for one any more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#stopSweep?.();
+    this.#stopRetry?.();
+    this.#queue.failAll(new TenantryError('SESSION_MISUSE', 'The pool of connections is closed.'));
+    await Promise.all([
+      ...this.#idle.splice(0).map((connection) => this.#discard(connection)),
+      ...[...this.#lent].map((connection) => connection.close()),
+    ]);
+  }
+
+  async #open(): Promise<void> {
+    const { clock, connect, limits, observer } = this.#dependencies;
+    const startedAt = clock.now();
+    const attempt = new AbortController();
+    const stopTimer = clock.after(limits.connectTimeoutMs, () => attempt.abort());
+    this.#connecting += 1;
+    try {
+      const connection = await connect(AbortSignal.any([attempt.signal, this.#closing.signal]));
+      this.#connecting -= 1;
+      observer.opened(clock.now() - startedAt);
+      if (this.#closing.signal.aborted) void this.#discard(connection);
+      else this.#offer(connection);
+    } catch (error) {
+      this.#connecting -= 1;
+      this.#openFailed(attempt.signal.aborted ? this.#tooSlow(error) : error);
+    } finally {
+      stopTimer();
+    }
+  }
+
+  #tooSlow(cause: unknown): TenantryError {
+    return new TenantryError('SHARD_UNAVAILABLE', `Opening a connection took more than ${this.#dependencies.limits.connectTimeoutMs} ms.`, {
+      cause,
+    });
+  }
+
+  /** While connections are lent, one comes back sooner or later, and calls go on waiting for it. */
+  #openFailed(error: unknown): void {
+    this.#dependencies.observer.failed(error);
+    if (this.#lent.size === 0)
+      this.#queue.failFirst(error instanceof Error ? error : new TenantryError('INTERNAL', undefined, { cause: error }));
+    else this.#stopRetry ??= this.#dependencies.clock.after(reconnectMs, () => this.#retry(), 'background');
+    this.#dependencies.budget.release(this.#share);
+    this.grow();
+  }
+
+  #retry(): void {
+    this.#stopRetry = undefined;
+    this.grow();
+  }
+
+  #offer(connection: C): void {
+    if (this.#queue.length > 0) {
+      this.#lent.add(connection);
+      this.#queue.give(connection);
+      return;
+    }
+    this.#idle.push(connection);
+    this.#stopSweep ??= this.#sweepLater();
+  }
+
+  #sweepLater(): () => void {
+    this.#unneeded = this.#idle.length;
+    return this.#dependencies.clock.after(this.#dependencies.limits.idleMs, () => this.#sweep(), 'background');
+  }
+
+  #sweep(): void {
+    for (const connection of this.#idle.splice(0, this.#unneeded)) void this.#discard(connection);
+    this.#stopSweep = this.#idle.length > 0 ? this.#sweepLater() : undefined;
+  }
+
+  async #discard(connection: C): Promise<void> {
+    const { budget, observer } = this.#dependencies;
+    try {
+      await connection.close();
+      observer.closed();
+    } catch (error) {
+      observer.closed(error);
+    }
+    budget.release(this.#share);
+    this.grow();
+  }
+}

@@ -1,0 +1,150 @@
+import { Deadline } from '../core/deadline.ts';
+import { type ErrorCode, TenantryError } from '../core/errors.ts';
+import type { Row, SqlResult } from '../core/session.ts';
+import type { Sql } from '../core/sql.ts';
+import type { TenantId } from '../../shardmap/key.ts';
+import { isolationOf, timeoutOf } from './call-options.ts';
+import { Nesting } from './nesting.ts';
+import { repeat } from './repeat.ts';
+import { BeginCall, type OpenTransaction, type RoutedCall, StatementCall } from './routed-call.ts';
+import { runTransaction, type TransactionWork } from './run-transaction.ts';
+import type { QueryOptions, Router, TransactionOptions } from './router.ts';
+import type { RouterDependencies } from './router-dependencies.ts';
+import { ShardVisitor } from './shard-visitor.ts';
+import type { TenantDesk } from './tenant-desk.ts';
+import { TenantDesks } from './tenant-desks.ts';
+
+const noOptions: QueryOptions & TransactionOptions = {};
+const drainMs = 10_000;
+
+/** A router over its parts. Opens nothing before it is used. */
+export function createRouter(dependencies: RouterDependencies): Router {
+  return new TenantRouter(dependencies);
+}
+
+class TenantRouter implements Router {
+  readonly #dependencies: RouterDependencies;
+  readonly #desks: TenantDesks;
+  readonly #visitor: ShardVisitor;
+  readonly #nesting = new Nesting();
+  #running = 0;
+  #closed = false;
+  #drained: (() => void) | undefined;
+
+  constructor(dependencies: RouterDependencies) {
+    this.#dependencies = dependencies;
+    this.#desks = new TenantDesks(dependencies.keyType, dependencies);
+    this.#visitor = new ShardVisitor(dependencies);
+  }
+
+  /** Flat for the sake of its cost: where nothing has to wait, only the attempt itself is awaited. */
+  async query<R extends Row = Row>(tenant: TenantId, statement: Sql, options: QueryOptions = noOptions): Promise<SqlResult<R>> {
+    const desk = this.#admit(tenant);
+    const { clock, limits } = this.#dependencies;
+    const startedAt = clock.now();
+    const deadline = new Deadline(clock, timeoutOf(options, limits.statementTimeoutMs), options.signal);
+    const call = new StatementCall<R>(desk, deadline, statement, options);
+    let outcome: 'ok' | ErrorCode = 'ok';
+    let hasTurn = desk.tryBegin();
+    this.#running += 1;
+    try {
+      if (!hasTurn) {
+        await desk.awaitTurn(deadline);
+        hasTurn = true;
+      }
+      try {
+        return await this.#visitor.visit(call);
+      } catch (error) {
+        return await this.#repeat(call, error);
+      }
+    } catch (error) {
+      outcome = codeOf(error);
+      throw error;
+    } finally {
+      if (hasTurn) desk.end();
+      this.#ended('query', outcome, startedAt);
+    }
+  }
+
+  withTenant<T>(tenant: TenantId, work: TransactionWork<T>): Promise<T>;
+  withTenant<T>(tenant: TenantId, options: TransactionOptions, work: TransactionWork<T>): Promise<T>;
+  async withTenant<T>(tenant: TenantId, first: TransactionOptions | TransactionWork<T>, second?: TransactionWork<T>): Promise<T> {
+    const options = typeof first === 'function' ? noOptions : first;
+    const work = typeof first === 'function' ? first : second;
+    if (typeof work !== 'function') throw new TenantryError('SESSION_MISUSE', 'withTenant takes a callback, which is given the session.');
+    const desk = this.#admit(tenant);
+    const startedAt = this.#dependencies.clock.now();
+    this.#running += 1;
+    let outcome: 'ok' | ErrorCode = 'ok';
+    try {
+      return await this.#inTurn(desk, options, (open) =>
+        runTransaction(open, (session) => this.#nesting.run(desk, () => work(session)), options.signal),
+      );
+    } catch (error) {
+      outcome = codeOf(error);
+      throw error;
+    } finally {
+      this.#ended('transaction', outcome, startedAt);
+    }
+  }
+
+  async close(withinMs: number = drainMs): Promise<void> {
+    this.#closed = true;
+    if (this.#running > 0) await this.#untilDrained(withinMs);
+    await this.#visitor.close();
+  }
+
+  /** The desk of a tenant whose call may start. */
+  #admit(tenant: TenantId): TenantDesk {
+    if (this.#closed) throw new TenantryError('SESSION_MISUSE', 'The router has been closed.');
+    const desk = this.#desks.get(tenant);
+    this.#nesting.refuse(desk);
+    return desk;
+  }
+
+  /** Enters a transaction when it is the tenant's turn, and has `use` run it to its end. */
+  async #inTurn<T>(desk: TenantDesk, options: TransactionOptions, use: (open: OpenTransaction) => Promise<T>): Promise<T> {
+    const { clock, limits } = this.#dependencies;
+    const timeoutMs = timeoutOf(options, limits.statementTimeoutMs);
+    const deadline = new Deadline(clock, timeoutMs, options.signal);
+    const call = new BeginCall(desk, deadline, { readOnly: options.readOnly === true, isolation: isolationOf(options), timeoutMs });
+    if (!desk.tryBegin()) await desk.awaitTurn(deadline);
+    try {
+      return await use(await this.#enter(call));
+    } finally {
+      desk.end();
+    }
+  }
+
+  async #enter(call: BeginCall): Promise<OpenTransaction> {
+    try {
+      return await this.#visitor.visit(call);
+    } catch (error) {
+      return this.#repeat(call, error);
+    }
+  }
+
+  #repeat<T>(call: RoutedCall<T>, failure: unknown): Promise<T> {
+    return repeat(call, failure, (again) => this.#visitor.visit(again), this.#dependencies);
+  }
+
+  #ended(kind: 'query' | 'transaction', outcome: 'ok' | ErrorCode, startedAt: number): void {
+    this.#dependencies.observer.callEnded(kind, outcome, this.#dependencies.clock.now() - startedAt);
+    this.#running -= 1;
+    if (this.#running === 0) this.#drained?.();
+  }
+
+  #untilDrained(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const stopTimer = this.#dependencies.clock.after(withinMs, resolve);
+      this.#drained = () => {
+        stopTimer();
+        resolve();
+      };
+    });
+  }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof TenantryError ? error.code : 'INTERNAL';
+}

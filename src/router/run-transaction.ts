@@ -1,0 +1,57 @@
+import { TenantryError } from '../core/errors.ts';
+import type { OpenTransaction } from './routed-call.ts';
+import { RoutedSession } from './routed-session.ts';
+import type { TenantSession } from './router.ts';
+
+/** What a caller does in a transaction. */
+export type TransactionWork<T> = (session: TenantSession) => Promise<T>;
+
+/**
+ * Runs `work` in an open transaction and gives its connection back: committed when `work` resolves, rolled back when it
+ * throws, when the signal has been aborted (CANCELLED), or when it left a statement running (SESSION_MISUSE).
+ */
+export async function runTransaction<T>(open: OpenTransaction, work: TransactionWork<T>, signal: AbortSignal | undefined): Promise<T> {
+  const { connection, lane, transaction } = open;
+  try {
+    const result = await workOrUndo(open, work, signal);
+    await transaction.commit();
+    lane.ended(connection);
+    return result;
+  } catch (error) {
+    lane.ended(connection, error);
+    throw error;
+  } finally {
+    lane.pool.give(connection);
+  }
+}
+
+async function workOrUndo<T>(open: OpenTransaction, work: TransactionWork<T>, signal: AbortSignal | undefined): Promise<T> {
+  const session = new RoutedSession(open.transaction, open.connection.dialect);
+  let wasRunning = false;
+  try {
+    const result = await work(session);
+    wasRunning = session.end();
+    if (wasRunning) {
+      throw new TenantryError(
+        'SESSION_MISUSE',
+        'A statement or stream was running still when the callback of withTenant ended: await every statement, and read or leave every stream.',
+      );
+    }
+    if (signal?.aborted === true) throw new TenantryError('CANCELLED', 'The transaction was rolled back.', { cause: signal.reason });
+    return result;
+  } catch (error) {
+    wasRunning ||= session.end();
+    await undo(open, wasRunning);
+    throw error;
+  }
+}
+
+/** What cannot be rolled back is rolled back by the server, when the connection is gone. */
+async function undo({ connection, transaction }: OpenTransaction, statementRunning: boolean): Promise<void> {
+  if (statementRunning) return connection.close();
+  try {
+    return await transaction.rollback();
+  } catch {
+    return connection.close();
+  }
+}

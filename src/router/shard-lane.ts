@@ -1,0 +1,63 @@
+import { TenantryError } from '../core/errors.ts';
+import type { ConnectionBudget } from '../engine/connection-budget.ts';
+import type { EngineConnection } from '../engine/engine.ts';
+import { EntryRefused } from '../engine/entry.ts';
+import { Pool } from '../engine/pool.ts';
+import { Breaker } from './breaker.ts';
+import { RetryBudget } from './retry-budget.ts';
+import type { RouterDependencies } from './router-dependencies.ts';
+
+/** All that the router keeps of one shard: its connections, and what it has learnt of its health. */
+export class ShardLane {
+  readonly shardId: string;
+  readonly pool: Pool<EngineConnection>;
+  readonly breaker: Breaker;
+  readonly retries = new RetryBudget();
+
+  constructor(shardId: string, budget: ConnectionBudget, { clock, connect, limits, observer, random }: RouterDependencies) {
+    this.shardId = shardId;
+    this.breaker = new Breaker(clock, random, (state) => observer.breakerChanged(shardId, state));
+    this.pool = new Pool({
+      connect: (signal) => connect(shardId, signal),
+      budget,
+      limits,
+      clock,
+      observer: {
+        opened: (durationMs) => {
+          this.breaker.connected();
+          observer.connectionOpened(shardId, durationMs);
+        },
+        failed: (error) => {
+          observer.connectionFailed(shardId, codeOf(error));
+          if (isTrouble(error)) this.#trouble(error);
+        },
+        closed: () => observer.connectionClosed(shardId),
+      },
+    });
+  }
+
+  /** A statement or an entry came to its end, well or not. */
+  ended(connection: EngineConnection, error?: unknown): void {
+    if (error === undefined) {
+      this.breaker.answered();
+      this.retries.deposit();
+    } else if (error instanceof EntryRefused || connection.usable) this.breaker.answered();
+    else if (isTrouble(error)) this.#trouble(error);
+  }
+
+  #trouble(error: TenantryError): void {
+    if (!this.breaker.failed(error)) return;
+    if (error.code === 'SHARD_UNVERIFIED') this.pool.retire();
+    this.pool.failWaiting(this.breaker.error());
+  }
+}
+
+/** Whether an error speaks of the shard or the way to it, and not of a statement. */
+function isTrouble(error: unknown): error is TenantryError {
+  if (!(error instanceof TenantryError)) return false;
+  return ['SHARD_UNAVAILABLE', 'SHARD_UNVERIFIED', 'COMMIT_UNKNOWN', 'TIMEOUT'].includes(error.code);
+}
+
+function codeOf(error: unknown): TenantryError['code'] {
+  return error instanceof TenantryError ? error.code : 'INTERNAL';
+}
