@@ -29,7 +29,7 @@ const lockTimeout = '5s';
  * `shard` is the database as admin. Throws INVALID_CONFIGURATION where the tables do not fit, before anything is changed.
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
-  return await shard.transaction(async (session) => {
+  return shard.transaction(async (session) => {
     await session.run('policy/lock', { lockTimeout });
     await refuseUnfit(session, request.tables, request.keyType);
     const pending = await differences(session, engine.renderer, request.tables);

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login, PrincipalName } from '../../core/principal.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { Provisioner, ProvisionRequest } from '../provisioner.ts';
+import { QueryLibrary } from './query-library.ts';
 import { scramVerifier } from './scram-verifier.ts';
-
-const folder = new URL('../../../sql/postgres/schema/bootstrap/', import.meta.url);
 
 const groups: Readonly<Record<PrincipalName, string>> = {
   app: 'tenantry_app',
@@ -17,21 +15,19 @@ const groups: Readonly<Record<PrincipalName, string>> = {
 
 /** What a PostgreSQL superuser does once for a shard: `sql/postgres/schema/bootstrap`, then the logins. */
 export function createPostgresProvisioner(random: (size: number) => Uint8Array = randomBytes): Provisioner {
+  const library = new QueryLibrary();
+  const file = (name: string): Sql => sqlText(library.script(`schema/bootstrap/${name}`).trimEnd().replace(/;$/, ''));
   return {
     provision(request) {
       checkLogins(request.logins);
       return [
-        file('001-roles.sql'),
-        ...(request.contextProtection === 'guarded' ? [file('002-guarded-setting.sql')] : []),
-        file('003-database.sql'),
+        file('001-roles'),
+        ...(request.contextProtection === 'guarded' ? [file('002-guarded-setting')] : []),
+        file('003-database'),
         ...(Object.keys(groups) as PrincipalName[]).flatMap((principal) => loginStatements(principal, request, random)),
       ];
     },
   };
-}
-
-function file(name: string): Sql {
-  return sqlText(readFileSync(new URL(name, folder), 'utf8').trimEnd().replace(/;$/, ''));
 }
 
 function checkLogins(logins: Readonly<Record<PrincipalName, Login>>): void {

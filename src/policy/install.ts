@@ -1,0 +1,60 @@
+import { TenantryError } from '../core/errors.ts';
+import type { SqlDatabase, SqlSession } from '../core/session.ts';
+import type { KeyType } from '../../shardmap/key.ts';
+import type { ContextProtection } from '../engine/provisioner.ts';
+import { shardSchemaFiles } from '../engine/schema-files.ts';
+import { applyPolicies, type PolicyEngine } from './apply.ts';
+import type { ConfiguredTable, PolicyResult } from './model.ts';
+
+/** What makes a database a shard. */
+export interface ShardInstallation {
+  readonly tables: readonly ConfiguredTable[];
+  /** Key type of the shard map. */
+  readonly keyType: KeyType;
+  readonly contextProtection: ContextProtection;
+}
+
+interface SchemaState extends Record<string, unknown> {
+  readonly prepared: boolean;
+  readonly installed: boolean;
+  readonly isCatalog: boolean;
+  readonly keyType: string | null;
+}
+
+/**
+ * Makes a prepared database fit to be a shard: Tenantry's schema where there is none, then the policies. May be repeated.
+ * `shard` is the database as admin. Throws INVALID_CONFIGURATION where the server was not provisioned, or the database is
+ * a catalog or a shard of another key type.
+ */
+export async function installShard(shard: SqlDatabase, engine: PolicyEngine, installation: ShardInstallation): Promise<PolicyResult> {
+  await shard.transaction((session) => installSchema(session, installation));
+  return applyPolicies(shard, engine, { ...installation, dryRun: false });
+}
+
+async function installSchema(session: SqlSession, { keyType, contextProtection }: ShardInstallation): Promise<void> {
+  const { prepared, ...before } = await schemaState(session);
+  if (!prepared) {
+    throw new TenantryError(
+      'INVALID_CONFIGURATION',
+      'The database was not prepared to be a shard: provision it with --bootstrap, or run the SQL printed without it.',
+    );
+  }
+  await session.run('policy/lock', { lockTimeout: '5s' });
+  if (before.isCatalog) throw new TenantryError('INVALID_CONFIGURATION', 'The database is a catalog; a catalog cannot be a shard.');
+  const { installed, keyType: present } = await schemaState(session);
+  if (!installed) {
+    for (const file of shardSchemaFiles(keyType, contextProtection)) await session.script(file);
+  } else if (present !== keyType) {
+    throw new TenantryError(
+      'INVALID_CONFIGURATION',
+      `The database is a shard for keys of type ${present ?? 'unknown'}; the map's are of type ${keyType}.`,
+    );
+  }
+}
+
+async function schemaState(session: SqlSession): Promise<SchemaState> {
+  const { rows } = await session.run<SchemaState>('policy/shard-schema');
+  const [state] = rows;
+  if (state === undefined) throw new TenantryError('INTERNAL', 'policy/shard-schema gave no row.');
+  return state;
+}

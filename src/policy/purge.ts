@@ -1,0 +1,38 @@
+import type { SqlSession } from '../core/session.ts';
+import { sql, type SqlValue } from '../core/sql.ts';
+import { tenantKeyFromBytes, type KeyType } from '../../shardmap/key.ts';
+import type { MappingKeys } from '../../shardmap/mapping.ts';
+import type { PolicyRenderer } from '../engine/policy-renderer.ts';
+import type { ConfiguredTable } from './model.ts';
+
+/** Whose rows to delete, and how many at most. */
+export interface Purge {
+  readonly tables: readonly ConfiguredTable[];
+  readonly keyType: KeyType;
+  readonly keys: MappingKeys;
+  readonly limit: number;
+}
+
+/** Deletes at most `limit` rows of a mapping's keys from the routed tables, referring tables first; how many it were. 0: none are left. */
+export async function purgeRows(session: SqlSession, renderer: PolicyRenderer, { tables, keyType, keys, limit }: Purge): Promise<number> {
+  const bounds = {
+    low: keys.low.length === 0 ? undefined : bound(keyType, keys.low),
+    high: keys.high === undefined ? undefined : bound(keyType, keys.high),
+  };
+  const ordered = await session.run<{ schema: string; table: string; tenantColumn: string }>('policy/purge-order', {
+    tables: JSON.stringify(tables),
+  });
+  let deleted = 0;
+  for (const { schema, table, tenantColumn } of ordered.rows) {
+    if (deleted >= limit) break;
+    const column = sql.id(tenantColumn);
+    const rows = keys.kind === 'point' ? sql`${column} = ${bound(keyType, keys.low)}` : renderer.within(column, keyType, bounds);
+    deleted += (await session.query(renderer.deleteSome(sql.id(schema, table), rows, limit - deleted))).rowCount;
+  }
+  return deleted;
+}
+
+/** A key as a parameter that the server reads as the tenant column's type. */
+function bound(keyType: KeyType, bytes: Uint8Array): SqlValue {
+  return keyType === 'bytes' ? bytes : tenantKeyFromBytes(keyType, bytes).text;
+}

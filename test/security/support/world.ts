@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import { capabilityToken, type FleetKey } from '../../../shardmap/capability.ts';
+import { tenantKey } from '../../../shardmap/key.ts';
+import { installShard } from '../../../src/policy/install.ts';
+import { provision } from '../../../src/policy/provision.ts';
+import type { Login, PrincipalName } from '../../../src/core/principal.ts';
+import { PostgresDatabase } from '../../../src/engine/postgres/postgres-database.ts';
+import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
+import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
+import { createPostgresProvisioner } from '../../../src/engine/postgres/provisioner.ts';
+import { QueryLibrary } from '../../../src/engine/postgres/query-library.ts';
+import type { PostgresAccess } from '../../support/servers/postgres-access.ts';
+import { usePostgres } from '../../support/servers/use-postgres.ts';
+
+/** Tables of the world as a configuration names them. */
+const tables = [
+  { name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' },
+  { name: 'Posts', table: 'Posts', tenantColumn: 'TenantId' },
+  { name: 'Events', table: 'Events', tenantColumn: 'TenantId' },
+  { name: 'Countries', table: 'Countries' },
+];
+export const logins: Readonly<Record<PrincipalName, Login>> = {
+  app: { user: 'world_app', password: 'app secret' },
+  superuser: { user: 'world_superuser', password: 'superuser secret' },
+  mover: { user: 'world_mover', password: 'mover secret' },
+  admin: { user: 'world_admin', password: 'admin secret' },
+};
+const shardId = '11111111-1111-4111-8111-111111111111';
+const otherShardId = '22222222-2222-4222-8222-222222222222';
+const fleetKey = new Uint8Array(32).fill(7) as FleetKey;
+const template = 'world';
+
+/** What a router would present for a tenant whose mapping has the tenant's number. */
+export function entryOf(tenant: number, epoch = 5): { mappingId: number; key: Uint8Array; epoch: number; token: Uint8Array } {
+  return { mappingId: tenant, key: tenantKey('int', tenant).bytes, epoch, token: capabilityToken(fleetKey, 'customers', tenant, epoch) };
+}
+
+/** A shard with two tenants, of one attack alone, so that its defences can be switched off. */
+export interface World {
+  readonly database: string;
+  /** Login of tenant traffic, of this world alone. */
+  readonly appLogin: Login;
+  readonly host: string;
+  readonly port: number;
+  /** The server's superuser in this database. */
+  readonly root: pg.Client;
+  /** The shard as the admin login. */
+  readonly admin: PostgresDatabase;
+  /** A new connection of the app login, outside any transaction. */
+  app(): Promise<pg.Client>;
+  /** A transaction on a connection of its own, entered as a tenant, committed after `work`. */
+  asTenant<T>(tenant: number, work: (client: pg.Client) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Where worlds are made: one server, and a template that is copied for each. */
+export class WorldServer {
+  readonly #server: PostgresAccess;
+  #worlds = 0;
+
+  private constructor(server: PostgresAccess) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<WorldServer> {
+    const server = await usePostgres();
+    const { host, port, user, password } = server;
+    await server.createDatabase(template);
+    const address = { engine: 'postgres', host, port, database: template, tls: 'disable' } as const;
+    const root = new PostgresDatabase(address, { user, password }, new QueryLibrary());
+    await provision(root, createPostgresProvisioner(), { logins, contextProtection: 'guarded' });
+    const admin = new PostgresDatabase(address, logins.admin, new QueryLibrary());
+    const client = await connect(server, template, logins.admin);
+    await client.query(readFileSync(new URL('world.sql', import.meta.url), 'utf8'));
+    await installShard(
+      admin,
+      { renderer: postgresPolicyRenderer, dialect: postgresDialect },
+      { tables, keyType: 'int', contextProtection: 'guarded' },
+    );
+    await fillLocalMap(client);
+    await Promise.all([root.close(), admin.close(), client.end()]);
+    return new WorldServer(server);
+  }
+
+  async createWorld(): Promise<World> {
+    this.#worlds += 1;
+    const database = `${template}_${this.#worlds}`;
+    const appLogin = { user: `${database}_app`, password: 'app secret' };
+    const maintenance = await connect(this.#server, 'postgres');
+    await maintenance.query(`create database ${database} template ${template}`);
+    // Rights on a database itself are not copied with it.
+    await maintenance.query(`revoke temporary on database ${database} from public; grant create on database ${database} to tenantry_admin`);
+    await maintenance.query(`create role ${appLogin.user} login password '${appLogin.password}' in role tenantry_app`);
+    await maintenance.end();
+    return new TestWorld(this.#server, database, appLogin, await connect(this.#server, database));
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop();
+  }
+}
+
+class TestWorld implements World {
+  readonly database: string;
+  readonly appLogin: Login;
+  readonly host: string;
+  readonly port: number;
+  readonly root: pg.Client;
+  readonly admin: PostgresDatabase;
+  readonly #server: PostgresAccess;
+  readonly #clients: pg.Client[];
+
+  constructor(server: PostgresAccess, database: string, appLogin: Login, root: pg.Client) {
+    this.#server = server;
+    this.database = database;
+    this.appLogin = appLogin;
+    this.host = server.host;
+    this.port = server.port;
+    this.root = root;
+    this.admin = new PostgresDatabase(
+      { engine: 'postgres', host: server.host, port: server.port, database, tls: 'disable' },
+      logins.admin,
+      new QueryLibrary(),
+    );
+    this.#clients = [root];
+  }
+
+  async app(): Promise<pg.Client> {
+    const client = await connect(this.#server, this.database, this.appLogin);
+    this.#clients.push(client);
+    return client;
+  }
+
+  async asTenant<T>(tenant: number, work: (client: pg.Client) => Promise<T>): Promise<T> {
+    const client = await this.app();
+    await client.query('begin');
+    await enter(client, tenant);
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.admin.close(), ...this.#clients.map((client) => client.end())]);
+  }
+}
+
+/** The rows of a statement. */
+export async function rowsOf<R extends Record<string, unknown>>(client: pg.Client, text: string): Promise<R[]> {
+  return (await client.query<R>(text)).rows;
+}
+
+/** Makes a transaction a tenant's. */
+export async function enter(client: pg.Client, tenant: number, claims: Partial<ReturnType<typeof entryOf>> = {}): Promise<void> {
+  const { mappingId, key, epoch, token } = { ...entryOf(tenant), ...claims };
+  await client.query('select tenantry.enter($1, $2, $3, $4)', [mappingId, key, epoch, token]);
+}
+
+async function connect(server: PostgresAccess, database: string, login?: Login): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: server.url(database, login) });
+  // A server that ends a connection is part of some attacks.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** Tenants 1 and 2 are here; tenant 3 has moved, 4 is elsewhere, 5 is being drained and 6 coming. */
+async function fillLocalMap(admin: pg.Client): Promise<void> {
+  await admin.query('insert into tenantry.shard_identity (shard_id, map, key_type) values ($1, $2, $3)', [shardId, 'customers', 'int']);
+  const states: readonly [number, string][] = [
+    [1, 'ONLINE'],
+    [2, 'ONLINE'],
+    [3, 'MOVED'],
+    [5, 'DRAINING'],
+    [6, 'INCOMING'],
+  ];
+  for (const [tenant, state] of states) {
+    const { mappingId, key, epoch, token } = entryOf(tenant);
+    const moved = state === 'MOVED';
+    await admin.query(
+      `insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token, moved_to, moved_epoch) values ($1, 'point', $2, $3, $4, $5, $6, $7)`,
+      [mappingId, key, state, epoch, moved ? null : token, moved ? otherShardId : null, moved ? epoch + 1 : null],
+    );
+  }
+}
