@@ -158,7 +158,8 @@ class TieredLookup implements Lookup {
   }
 
   #start(key: TenantKey, own: LookupKey): Flight {
-    if (this.#flights.size >= this.#limits.concurrency) throw new TenantryError('OVERLOADED', 'Too many tenants are being looked up at once.');
+    if (this.#flights.size >= this.#limits.concurrency)
+      throw new TenantryError('OVERLOADED', 'Too many tenants are being looked up at once.');
     const flight: Flight = { key, superseded: false, outcome: Promise.resolve(undefined) };
     flight.outcome = this.#lookUp(flight, own).finally(() => {
       if (this.#flights.get(own) === flight) this.#flights.delete(own);

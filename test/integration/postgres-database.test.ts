@@ -19,7 +19,9 @@ afterAll(async () => {
 
 describe('the database of the program itself', () => {
   test('gives 64-bit integers as numbers, bytes as bytes, JSON parsed', async () => {
-    const { rows } = await shard.admin.query(sql`select 9007199254740991::bigint as n, '\\x00ff'::bytea as b, '{"a":[1]}'::jsonb as j, null::bigint as z`);
+    const { rows } = await shard.admin.query(
+      sql`select 9007199254740991::bigint as n, '\\x00ff'::bytea as b, '{"a":[1]}'::jsonb as j, null::bigint as z`,
+    );
     expect(rows).toEqual([{ n: 9007199254740991, b: Buffer.from([0, 255]), j: { a: [1] }, z: null }]);
   });
 
@@ -38,7 +40,9 @@ describe('the database of the program itself', () => {
         throw new Error('changed my mind');
       }),
     ).rejects.toThrow('changed my mind');
-    const { rows } = await shard.admin.query(sql`select operation_id from tenantry.operation_fence where operation_id in (${kept}, ${undone})`);
+    const { rows } = await shard.admin.query(
+      sql`select operation_id from tenantry.operation_fence where operation_id in (${kept}, ${undone})`,
+    );
     expect(rows).toEqual([{ operation_id: kept }]);
   });
 
@@ -53,13 +57,21 @@ describe('the database of the program itself', () => {
   test('says COMMIT_UNKNOWN where the answer to commit was lost, and the next work gets a new connection', async () => {
     await using proxy = await startWireProxy(server);
     const database = createPostgresEngine().open({ ...shard.address, host: proxy.host, port: proxy.port }, shardLogins.admin);
-    const lost = proxy.once({ when: 'before', match: (message) => message.type === 'C' && message.bytes.includes('COMMIT'), action: (connection) => connection.cut() });
+    const lost = proxy.once({
+      when: 'before',
+      match: (message) => message.type === 'C' && message.bytes.includes('COMMIT'),
+      action: (connection) => connection.cut(),
+    });
     const id = '00000000-0000-4000-8000-000000000003';
     await expect(
-      database.transaction((session) => session.query(sql`insert into tenantry.operation_fence (operation_id, generation) values (${id}, ${1})`)),
+      database.transaction((session) =>
+        session.query(sql`insert into tenantry.operation_fence (operation_id, generation) values (${id}, ${1})`),
+      ),
     ).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN', outcome: 'unknown' });
     await lost;
-    expect((await database.query(sql`select generation from tenantry.operation_fence where operation_id = ${id}`)).rows).toEqual([{ generation: 1 }]);
+    expect((await database.query(sql`select generation from tenantry.operation_fence where operation_id = ${id}`)).rows).toEqual([
+      { generation: 1 },
+    ]);
     await database.close();
   });
 
@@ -70,7 +82,9 @@ describe('the database of the program itself', () => {
   });
 
   test('names a parameter that a query file does not have, before anything is sent', async () => {
-    await expect(shard.admin.run('policy/gate', { tables: '[]', tabels: '[]' })).rejects.toThrow('policy/gate.sql has no parameter @tabels; it has @tables.');
+    await expect(shard.admin.run('policy/gate', { tables: '[]', tabels: '[]' })).rejects.toThrow(
+      'policy/gate.sql has no parameter @tabels; it has @tables.',
+    );
     await expect(shard.admin.run('policy/gate')).rejects.toThrow('policy/gate.sql needs a value for @tables.');
     await expect(shard.admin.run('policy/none')).rejects.toThrow('There is no file queries/policy/none.sql');
   });

@@ -36,7 +36,12 @@ class SharedCache {
   remove = async (_: unknown, route: Route): Promise<void> => void this.removed.push(route);
 }
 
-function setUp(more: Partial<LookupDependencies> = {}): { clock: FakeClock; catalog: Catalog; lookup: Lookup; find: (id: number) => Promise<Route> } {
+function setUp(more: Partial<LookupDependencies> = {}): {
+  clock: FakeClock;
+  catalog: Catalog;
+  lookup: Lookup;
+  find: (id: number) => Promise<Route>;
+} {
   const clock = new FakeClock();
   const catalog = new Catalog();
   const lookup = createLookup({ map: { kind: 'list', keyType: 'int' }, findMapping: catalog.findMapping, clock, ...more });
@@ -66,7 +71,9 @@ describe('a lookup in a list map', () => {
     await settle();
     expect(catalog.asked).toEqual(['80000001', '80000002']);
     answer.resolve(point(1));
-    await expect(Promise.all(all.slice(0, 3))).resolves.toEqual(Array(3).fill({ mappingId: 1, shardId: 'a', epoch: 1 }));
+    await expect(Promise.all(all.slice(0, 3))).resolves.toEqual(
+      Array.from({ length: 3 }, () => ({ mappingId: 1, shardId: 'a', epoch: 1 })),
+    );
     await all[3];
   });
 
@@ -309,14 +316,28 @@ describe('a lookup in a range map', () => {
     const all = setUp({ map: { kind: 'range', keyType: 'int' } });
     all.catalog.answer = (key) => {
       const id = Buffer.from(key).readInt32BE() ^ 0x80000000;
-      return id < 100 ? range(1, undefined, 100) : id < 200 ? range(2, 100, 200, 'b') : id < 1000 ? undefined : range(3, 1000, undefined, 'c');
+      return id < 100
+        ? range(1, undefined, 100)
+        : id < 200
+          ? range(2, 100, 200, 'b')
+          : id < 1000
+            ? undefined
+            : range(3, 1000, undefined, 'c');
     };
     return all;
   };
 
   it('knows every key of a range that it has seen one key of', async () => {
     const { catalog, lookup, find } = ranged();
-    for (const [id, shardId] of [[-5, 'a'], [99, 'a'], [100, 'b'], [199, 'b'], [1000, 'c'], [2 ** 31 - 1, 'c'], [-(2 ** 31), 'a']] as const) {
+    for (const [id, shardId] of [
+      [-5, 'a'],
+      [99, 'a'],
+      [100, 'b'],
+      [199, 'b'],
+      [1000, 'c'],
+      [2 ** 31 - 1, 'c'],
+      [-(2 ** 31), 'a'],
+    ] as const) {
       await expect(find(id)).resolves.toMatchObject({ shardId });
       expect(lookup.peek(id)).toMatchObject({ shardId });
     }

@@ -14,7 +14,9 @@ describe('sorted ranges', () => {
         let model: Range[] = [];
         for (const { low, length, remove, probe } of steps) {
           const high = low + length;
-          const expected = model.filter((one) => (one.low as number) < high && low < (one.high as number)).sort((a, b) => (a.low as number) - (b.low as number));
+          const expected = model
+            .filter((one) => (one.low as number) < high && low < (one.high as number))
+            .toSorted((a, b) => (a.low as number) - (b.low as number));
           expect(sorted.overlapping(low, high)).toEqual(expected);
           if (remove) {
             for (const one of expected) sorted.remove(one);
