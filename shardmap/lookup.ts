@@ -138,7 +138,7 @@ class TieredLookup implements Lookup {
     this.#supersede(own);
     this.#table.forget(key, route);
     this.#refused.add(own, route.epoch);
-    void this.#dependencies.cache?.remove(key, route);
+    void this.#dependencies.cache?.remove(key.bytes, route);
   }
 
   invalidate({ keys, route }: { readonly keys: MappingKeys; readonly route?: Route | undefined }): void {
@@ -195,7 +195,7 @@ class TieredLookup implements Lookup {
   }
 
   async #askCache(key: TenantKey, own: LookupKey): Promise<RoutedKeys | undefined> {
-    const found = await this.#dependencies.cache?.get(key);
+    const found = await this.#dependencies.cache?.get(key.bytes);
     return found !== undefined && this.#refused.allows(own, found.route.epoch) ? found : undefined;
   }
 
@@ -209,7 +209,7 @@ class TieredLookup implements Lookup {
     this.#refused.delete(own);
     if (mapping === undefined || !isRoutable(mapping)) return undefined;
     const found: RoutedKeys = { keys: mapping, route: { mappingId: mapping.mappingId, shardId: mapping.shardId, epoch: mapping.epoch } };
-    void cache?.put(key, found);
+    void cache?.put(key.bytes, found);
     return found;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Deadline } from '../../../src/core/deadline.ts';
-import { tenantKey } from '../../../shardmap/key.ts';
+import { tenantKey, tenantKeyFromBytes } from '../../../shardmap/key.ts';
 import { createLookup, type Lookup, type LookupDependencies } from '../../../shardmap/lookup.ts';
 import type { Mapping } from '../../../shardmap/mapping.ts';
 import type { Route, RoutedKeys } from '../../../shardmap/route.ts';
@@ -31,8 +31,8 @@ class Catalog {
 class SharedCache {
   readonly kept = new Map<string, RoutedKeys>();
   readonly removed: Route[] = [];
-  get = async (key: { text: string }): Promise<RoutedKeys | undefined> => this.kept.get(key.text);
-  put = async (key: { text: string }, found: RoutedKeys): Promise<void> => void this.kept.set(key.text, found);
+  get = async (key: Uint8Array): Promise<RoutedKeys | undefined> => this.kept.get(tenantKeyFromBytes('int', key).text);
+  put = async (key: Uint8Array, found: RoutedKeys): Promise<void> => void this.kept.set(tenantKeyFromBytes('int', key).text, found);
   remove = async (_: unknown, route: Route): Promise<void> => void this.removed.push(route);
 }
 
