@@ -1,0 +1,125 @@
+import { TenantryError } from '../src/core/errors.ts';
+import type { Row, SqlSession } from '../src/core/session.ts';
+import { describeLocal, disagreement } from './disagreement.ts';
+import type { MappingKeys, MappingKind } from './mapping.ts';
+
+/** State of a mapping on a shard, which is what admits a tenant there. */
+export type LocalState = 'ONLINE' | 'OFFLINE' | 'INCOMING' | 'DRAINING' | 'MOVED';
+
+/** A mapping as the shard's own local map has it. */
+export interface LocalMapping extends MappingKeys {
+  readonly mappingId: number;
+  readonly state: LocalState;
+  readonly epoch: number;
+  /** The capability that an entry must present; absent exactly for MOVED. */
+  readonly token?: Uint8Array;
+}
+
+/** A shard's local map before or after a change: a state at an epoch. */
+export interface LocalStand {
+  readonly state: LocalState;
+  readonly epoch: number;
+}
+
+/** Which map's shard a database is. */
+export interface ShardIdentity {
+  readonly shardId: string;
+  readonly map: string;
+  readonly keyType: string;
+}
+
+type LocalMappingRow = Row & {
+  readonly mappingId: number;
+  readonly kind: MappingKind;
+  readonly low: Uint8Array;
+  readonly high: Uint8Array | null;
+  readonly state: LocalState;
+  readonly epoch: number;
+  readonly token: Uint8Array | null;
+};
+
+/** A shard's local map over a session of the shard; changes belong in a transaction. */
+export class LocalMap {
+  readonly #session: SqlSession;
+
+  constructor(session: SqlSession) {
+    this.#session = session;
+  }
+
+  async get(mappingId: number): Promise<LocalMapping | undefined> {
+    return this.#first('local-map/get-mapping', { mappingId });
+  }
+
+  /** By id, after the id given. */
+  async list(afterId: number, limit: number): Promise<LocalMapping[]> {
+    return (await this.#session.run<LocalMappingRow>('local-map/list-mappings', { afterId, limit })).rows.map(localMappingFrom);
+  }
+
+  /** Adds a mapping, or finds it as it is to be. Throws CONFLICT where the local map has something else for the keys. */
+  async add(mapping: LocalMapping & { readonly token: Uint8Array }): Promise<void> {
+    const { mappingId, kind, low, high, state, epoch, token } = mapping;
+    const keys = { mappingId, low, high: high ?? null };
+    const other = await this.#first('local-map/find-overlap', keys);
+    if (other !== undefined) throw disagreement(`mapping ${other.mappingId} holds some of its keys already (${describeLocal(other)})`, mappingId);
+    const { rowCount } = await this.#session.run('local-map/add-mapping', { ...keys, kind, state, epoch, token });
+    if (rowCount === 0) await this.expect(mappingId, { state, epoch });
+  }
+
+  /** Takes a mapping from one stand to another, or finds it there already. Throws CONFLICT where it is neither. */
+  async change(mappingId: number, from: LocalStand, to: LocalStand, token: Uint8Array): Promise<void> {
+    const parameters = { mappingId, fromState: from.state, fromEpoch: from.epoch, toState: to.state, toEpoch: to.epoch, token };
+    const { rowCount } = await this.#session.run('local-map/change-mapping', parameters);
+    if (rowCount === 0) await this.expect(mappingId, to);
+  }
+
+  /** Deletes a mapping of this stand, or finds none. Throws CONFLICT where it is of another. */
+  async delete(mappingId: number, { state, epoch }: LocalStand): Promise<void> {
+    const { rowCount } = await this.#session.run('local-map/delete-mapping', { mappingId, state, epoch });
+    const found = rowCount === 0 ? await this.get(mappingId) : undefined;
+    if (found !== undefined) throw disagreement(`it is ${describeLocal(found)} where ${describeLocal({ state, epoch })} was expected`, mappingId);
+  }
+
+  /** Throws CONFLICT where the mapping is not of this stand. */
+  async expect(mappingId: number, stand: LocalStand): Promise<void> {
+    const found = await this.get(mappingId);
+    if (found?.state === stand.state && found.epoch === stand.epoch) return;
+    throw disagreement(`it is ${describeLocal(found)} where ${describeLocal(stand)} was expected`, mappingId);
+  }
+
+  /** Takes the mapping's lock exclusively for the transaction, where nobody holds it. Does not wait. */
+  async tryLock(mappingId: number): Promise<boolean> {
+    return (await this.#session.run<{ taken: boolean }>('local-map/try-lock', { mappingId })).rows[0]?.taken === true;
+  }
+
+  /** Cancels what runs under the mapping's lock, or ends the sessions that hold it; how many there were. */
+  async interruptHolders(mappingId: number, disconnect: boolean): Promise<number> {
+    return (await this.#session.run('local-map/interrupt-holders', { mappingId, disconnect })).rows.length;
+  }
+
+  /** Whose shard the database is; absent where it has not been added to a map. Throws CONFLICT where it is no shard at all. */
+  async identity(): Promise<ShardIdentity | undefined> {
+    try {
+      return (await this.#session.run<ShardIdentity & Row>('local-map/get-identity')).rows[0];
+    } catch (error) {
+      if (!(error instanceof TenantryError) || error.code !== 'STATEMENT_FAILED') throw error;
+      throw new TenantryError('CONFLICT', "The database is not a shard: it has no schema of Tenantry that can be read.", { cause: error });
+    }
+  }
+
+  async claimIdentity({ shardId, map, keyType }: ShardIdentity): Promise<void> {
+    await this.#session.run('local-map/claim-identity', { shardId, map, keyType });
+  }
+
+  async releaseIdentity(shardId: string): Promise<void> {
+    await this.#session.run('local-map/release-identity', { shardId });
+  }
+
+  async #first(file: string, parameters: Record<string, number | Uint8Array | null>): Promise<LocalMapping | undefined> {
+    const row = (await this.#session.run<LocalMappingRow>(file, parameters)).rows[0];
+    return row && localMappingFrom(row);
+  }
+}
+
+function localMappingFrom({ mappingId, kind, low, high, state, epoch, token }: LocalMappingRow): LocalMapping {
+  return { mappingId, kind, low, ...(high !== null && { high }), state, epoch, ...(token !== null && { token }) };
+}

@@ -1,0 +1,16 @@
+import type { Clock } from '../src/core/clock.ts';
+import type { PublishChange, ShardAccess } from './shard-access.ts';
+import type { ShardMapStore } from './store.ts';
+
+/** What runs operations, injected. */
+export interface OperationDependencies {
+  readonly store: ShardMapStore;
+  readonly access: ShardAccess;
+  /** Decides only how long to wait; what is still valid is decided by the catalog. */
+  readonly clock: Clock;
+  readonly publish: PublishChange;
+  /** Capability token of a mapping at an epoch; see `capability.ts`. */
+  readonly capability: (mapName: string, mappingId: number, epoch: number) => Uint8Array;
+  /** Milliseconds for which a runner that is not heard of is taken to be alive. */
+  readonly leaseMs: number;
+}

@@ -1,0 +1,116 @@
+import { TenantryError } from '../src/core/errors.ts';
+import { LocalMap } from './local-map.ts';
+import type { Operation } from './operation.ts';
+import type { OperationDependencies } from './operation-dependencies.ts';
+import type { LockPatience, ShardStep, StepContext } from './operation-steps.ts';
+import { pause } from './pause.ts';
+import type { ShardAccess } from './shard-access.ts';
+import type { Shard } from './shard.ts';
+import type { ShardMap } from './shard-map.ts';
+import type { CatalogReader } from './store.ts';
+
+/** After so many milliseconds of cancelling statements, sessions that hold a lock are ended: they run none. */
+const cancelForMs = 500;
+const longestPauseMs = 50;
+
+/** Thrown where another runner has taken the operation since. Never leaves the shard map. */
+export class Superseded extends Error {
+  override readonly name = 'Superseded';
+}
+
+/** The local work of one runner, fenced by its generation. */
+export class OperationStep implements StepContext {
+  readonly map: ShardMap;
+  readonly access: ShardAccess;
+  readonly catalog: CatalogReader;
+  readonly #dependencies: OperationDependencies;
+  readonly #operation: Operation;
+  readonly #shardIds: readonly string[];
+  #stamped = false;
+  #renewedAt: number;
+
+  constructor(dependencies: OperationDependencies, map: ShardMap, operation: Operation, shardIds: readonly string[]) {
+    this.map = map;
+    this.access = dependencies.access;
+    this.catalog = dependencies.store;
+    this.#dependencies = dependencies;
+    this.#operation = operation;
+    this.#shardIds = shardIds;
+    this.#renewedAt = dependencies.clock.now();
+  }
+
+  async shard(shardId: string): Promise<Shard> {
+    const shard = await this.catalog.getShard(shardId);
+    if (shard === undefined) throw new TenantryError('NOT_FOUND', `The catalog has no shard ${shardId}.`);
+    return shard;
+  }
+
+  token(mappingId: number, epoch: number): Uint8Array {
+    return this.#dependencies.capability(this.map.name, mappingId, epoch);
+  }
+
+  async onShard<T>(shardId: string, work: (step: ShardStep) => Promise<T>): Promise<T> {
+    await this.#stamp();
+    await this.#keepLease();
+    const { operationId, generation } = this.#operation;
+    return this.access.open(await this.shard(shardId)).transaction(async (session) => {
+      const { rows } = await session.run<{ generation: number }>('local-map/lock-generation', { operationId });
+      if (rows[0]?.generation !== generation) throw new Superseded();
+      const forget = async (): Promise<void> => void (await session.run('local-map/remove-generation', { operationId }));
+      return work({ local: new LocalMap(session), session, forget });
+    });
+  }
+
+  async onceDrained(shardId: string, mappingIds: readonly number[], patience: LockPatience, work: (step: ShardStep) => Promise<void>): Promise<void> {
+    const { clock } = this.#dependencies;
+    const startedAt = clock.now();
+    for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      const held = await this.onShard(shardId, (step) => whenLocked(step, mappingIds, work));
+      if (held === undefined) return;
+      const waitedMs = clock.now() - startedAt;
+      if (waitedMs >= patience.limitMs) throw notDrained(held, patience);
+      if (patience.force) await this.onShard(shardId, ({ local }) => local.interruptHolders(held, waitedMs >= cancelForMs));
+      await pause(clock, pauseMs);
+    }
+  }
+
+  /** Raises the generation on the shards, then looks whether it is still the newest: only then a local step is safe. */
+  async #stamp(): Promise<void> {
+    if (this.#stamped) return;
+    const { operationId, generation } = this.#operation;
+    for (const shardId of this.#shardIds) {
+      const shard = this.access.open(await this.shard(shardId));
+      const { rows } = await shard.run('local-map/stamp-generation', { operationId, generation });
+      if (rows.length === 0) throw new Superseded();
+    }
+    // A runner may have been taken for dead before it stamped, and its successor have finished and forgotten the operation.
+    await this.#renew();
+    this.#stamped = true;
+  }
+
+  async #keepLease(): Promise<void> {
+    if (this.#dependencies.clock.now() - this.#renewedAt > this.#dependencies.leaseMs / 3) await this.#renew();
+  }
+
+  async #renew(): Promise<void> {
+    const { store, clock, leaseMs } = this.#dependencies;
+    const { operationId, generation } = this.#operation;
+    const now = clock.now();
+    if (!(await store.renewLease(operationId, generation, leaseMs))) throw new Superseded();
+    this.#renewedAt = now;
+  }
+}
+
+/** Runs `work` under the locks of all mappings, or gives the first one that somebody else holds. */
+async function whenLocked(step: ShardStep, mappingIds: readonly number[], work: (step: ShardStep) => Promise<void>): Promise<number | undefined> {
+  for (const mappingId of mappingIds) {
+    if (!(await step.local.tryLock(mappingId))) return mappingId;
+  }
+  await work(step);
+  return undefined;
+}
+
+function notDrained(mappingId: number, { limitMs, force }: LockPatience): TenantryError {
+  const advice = force ? '' : ' Try again later, or with --force, which cancels them.';
+  return new TenantryError('TIMEOUT', `Transactions under mapping ${mappingId} were not through after ${limitMs} ms.${advice}`);
+}

@@ -1,0 +1,93 @@
+import { TenantryError } from '../src/core/errors.ts';
+import type { Operation } from './operation.ts';
+import type { OperationDependencies } from './operation-dependencies.ts';
+import { OperationRunner, type OperationEnd } from './operation-runner.ts';
+import { HeldByOperation, type OperationKind, type OperationSteps } from './operation-steps.ts';
+import { bindOperation } from './operations/index.ts';
+import { pause } from './pause.ts';
+import type { ShardMap } from './shard-map.ts';
+
+/** What a change of the shard map was, or would be. */
+export interface OperationReport {
+  /** Absent where nothing was changed: a dry run. */
+  readonly operationId?: string;
+  /** One line for people. */
+  readonly description: string;
+}
+
+/** How changes of the shard map are made: logged, or only tried. */
+export interface Operations {
+  /** Throws what speaks against the request, or what went wrong. */
+  run<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<OperationReport>;
+}
+
+interface LoggedOperationsOptions extends OperationDependencies {
+  /** A fresh uuid. */
+  readonly newId: () => string;
+  /** Milliseconds to wait for an operation that another process is running; 0: OPERATION_IN_PROGRESS at once. */
+  readonly waitMs: number;
+}
+
+/** What became of an operation that its runner had left. */
+export interface SettledOperation {
+  readonly operation: Operation;
+  readonly end: OperationEnd;
+}
+
+/** Changes as logged operations, any of which another process can bring to its end. */
+export class LoggedOperations implements Operations {
+  readonly #options: LoggedOperationsOptions;
+
+  constructor(options: LoggedOperationsOptions) {
+    this.#options = options;
+  }
+
+  async run<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<OperationReport> {
+    const waitUntil = this.#options.clock.now() + this.#options.waitMs;
+    for (;;) {
+      try {
+        const { operation, steps } = await this.#begin(kind, map, request);
+        await new OperationRunner(this.#options, map, operation, steps).finish();
+        return { operationId: operation.operationId, description: steps.description };
+      } catch (error) {
+        if (!(error instanceof HeldByOperation)) throw error;
+        await this.#outOfTheWay(error.operationId, waitUntil);
+      }
+    }
+  }
+
+  /** Finishes or undoes an operation whose runner's lease has run out; undefined where it is still running, or ended by now. */
+  async settle(left: Operation): Promise<SettledOperation | undefined> {
+    const { store, leaseMs } = this.#options;
+    const operation = await store.takeOperation(left.operationId, left.generation, leaseMs);
+    if (operation === undefined) return undefined;
+    const map = await store.getMap(operation.mapId);
+    const end = await new OperationRunner(this.#options, map, operation, bindOperation(operation)).settle();
+    return { operation, end };
+  }
+
+  async #begin<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<{ operation: Operation; steps: OperationSteps }> {
+    const { store, leaseMs, newId } = this.#options;
+    return store.change(async (catalog) => {
+      const payload = await kind.plan(catalog, map, request);
+      const steps = kind.bind(payload);
+      const { state } = steps.phases[0];
+      const operation = { operationId: newId(), mapId: map.mapId, kind: kind.name, payload, state, generation: 1, leaseLeftMs: leaseMs };
+      await catalog.addOperation(operation, leaseMs);
+      await steps.claim(catalog, operation.operationId);
+      return { operation, steps };
+    });
+  }
+
+  async #outOfTheWay(operationId: string, waitUntil: number): Promise<void> {
+    const { store, clock } = this.#options;
+    const operation = await store.getOperation(operationId);
+    if (operation === undefined || operation.state === 'DONE' || operation.state === 'UNDONE') return;
+    if (operation.leaseLeftMs === 0) return void (await this.settle(operation));
+    if (clock.now() >= waitUntil) {
+      const detail = `It is ${operation.kind}, operation ${operationId}.`;
+      throw new TenantryError('OPERATION_IN_PROGRESS', detail, { retryAfterMs: operation.leaseLeftMs });
+    }
+    await pause(clock, Math.min(operation.leaseLeftMs, 50));
+  }
+}

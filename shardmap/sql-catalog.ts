@@ -1,0 +1,179 @@
+import { TenantryError } from '../src/core/errors.ts';
+import type { Row, SqlParameters, SqlResult, SqlSession } from '../src/core/session.ts';
+import { containsKey, type Mapping, type MappingState } from './mapping.ts';
+import type { Operation } from './operation.ts';
+import type { Shard, ShardState } from './shard.ts';
+import type { ShardMap } from './shard-map.ts';
+import { mappingFrom, operationFrom, shardFrom, type MappingRow, type OperationRow, type ShardRow } from './sql-rows.ts';
+import type { CatalogChange, CatalogReader, MappingPage } from './store.ts';
+
+type MapRow = ShardMap & Row;
+
+/** Reading the catalog over a session or a database of it. */
+export class SqlCatalogReader implements CatalogReader {
+  readonly #session: SqlSession;
+
+  constructor(session: SqlSession) {
+    this.#session = session;
+  }
+
+  async findMap(name: string): Promise<ShardMap | undefined> {
+    return (await this.run<MapRow>('catalog/find-map', { name })).rows[0];
+  }
+
+  async getMap(mapId: number): Promise<ShardMap> {
+    const map = (await this.run<MapRow>('catalog/get-map', { mapId })).rows[0];
+    if (map === undefined) throw new TenantryError('NOT_FOUND', `The catalog has no shard map ${mapId}.`);
+    return map;
+  }
+
+  async listMaps(): Promise<ShardMap[]> {
+    return (await this.run<MapRow>('catalog/list-maps')).rows;
+  }
+
+  async findShard(name: string): Promise<Shard | undefined> {
+    return this.#shard('catalog/find-shard', { name });
+  }
+
+  async getShard(shardId: string): Promise<Shard | undefined> {
+    return this.#shard('catalog/get-shard', { shardId });
+  }
+
+  async listShards(mapId?: number): Promise<Shard[]> {
+    return (await this.run<ShardRow>('catalog/list-shards', { mapId: mapId ?? null })).rows.map(shardFrom);
+  }
+
+  async findMapping(mapId: number, key: Uint8Array): Promise<Mapping | undefined> {
+    const mapping = await this.#mapping('catalog/find-mapping', { mapId, key });
+    return mapping !== undefined && containsKey(mapping, key) ? mapping : undefined;
+  }
+
+  async getMapping(mappingId: number): Promise<Mapping | undefined> {
+    return this.#mapping('catalog/get-mapping', { mappingId });
+  }
+
+  async listMappings(mapId: number, { afterLow, shardId, limit }: MappingPage): Promise<Mapping[]> {
+    const parameters = { mapId, afterLow: afterLow ?? null, shardId: shardId ?? null, limit };
+    return (await this.run<MappingRow>('catalog/list-mappings', parameters)).rows.map(mappingFrom);
+  }
+
+  async listMappingsOfShard(shardId: string, afterId: number, limit: number): Promise<Mapping[]> {
+    const { rows } = await this.run<MappingRow>('catalog/list-mappings-of-shard', { shardId, afterId, limit });
+    return rows.map(mappingFrom);
+  }
+
+  async getOperation(operationId: string): Promise<Operation | undefined> {
+    const row = (await this.run<OperationRow>('catalog/get-operation', { operationId })).rows[0];
+    return row && operationFrom(row);
+  }
+
+  async listUnfinished(): Promise<Operation[]> {
+    return (await this.run<OperationRow>('catalog/list-unfinished')).rows.map(operationFrom);
+  }
+
+  /** Runs a file of the query library in the catalog. */
+  protected run<R extends Row>(file: string, parameters: SqlParameters = {}): Promise<SqlResult<R>> {
+    return catalogUnavailable(this.#session.run<R>(file, parameters));
+  }
+
+  async #shard(file: string, parameters: SqlParameters): Promise<Shard | undefined> {
+    const row = (await this.run<ShardRow>(file, parameters)).rows[0];
+    return row && shardFrom(row);
+  }
+
+  async #mapping(file: string, parameters: SqlParameters): Promise<Mapping | undefined> {
+    const row = (await this.run<MappingRow>(file, parameters)).rows[0];
+    return row && mappingFrom(row);
+  }
+}
+
+/** One transaction of the catalog over a session that is in one. */
+export class SqlCatalogChange extends SqlCatalogReader implements CatalogChange {
+  async addMap({ name, kind, keyType, context }: Omit<ShardMap, 'mapId' | 'version'>): Promise<boolean> {
+    return this.#one('catalog/add-map', { name, kind, keyType, context });
+  }
+
+  async raiseMapVersion(mapId: number): Promise<number> {
+    return this.#value<{ version: number }, 'version'>('catalog/raise-map-version', { mapId }, 'version');
+  }
+
+  async addOperation(operation: Pick<Operation, 'operationId' | 'mapId' | 'kind' | 'payload' | 'state'>, leaseMs: number): Promise<void> {
+    const { operationId, mapId, kind, payload, state } = operation;
+    await this.run('catalog/add-operation', { operationId, mapId, kind, payload: JSON.stringify(payload), state, leaseMs });
+  }
+
+  async swapOperation(from: Pick<Operation, 'operationId' | 'state' | 'generation'>, toState: string, failure?: string): Promise<boolean> {
+    const { operationId, state, generation } = from;
+    return this.#one('catalog/swap-operation', { operationId, fromState: state, generation, toState, failure: failure ?? null });
+  }
+
+  async addShard(shard: Omit<Shard, 'incarnation'>): Promise<boolean> {
+    const { shardId, mapId, name, address, state, operationId } = shard;
+    return this.#one('catalog/add-shard', { shardId, mapId, name, ...address, state, operationId: operationId ?? null });
+  }
+
+  async claimEmptyShard(shardId: string, operationId: string): Promise<boolean> {
+    // Two statements: under READ COMMITTED only the second one sees what those committed for whom the first one waited.
+    await this.run('catalog/lock-shard', { shardId });
+    return this.#one('catalog/claim-empty-shard', { shardId, operationId });
+  }
+
+  async changeShard(shardId: string, operationId: string, to: { state: ShardState; incarnation?: string; release: boolean }): Promise<boolean> {
+    const { state, incarnation, release } = to;
+    return this.#one('catalog/change-shard', { shardId, operationId, state, incarnation: incarnation ?? null, release });
+  }
+
+  async deleteShard(shardId: string, operationId: string): Promise<boolean> {
+    return this.#one('catalog/delete-shard', { shardId, operationId });
+  }
+
+  async recordIncarnation(shardId: string, from: string, to: string): Promise<boolean> {
+    return this.#one('catalog/record-incarnation', { shardId, from, to });
+  }
+
+  async nextMappingId(): Promise<number> {
+    return this.#value<{ mappingId: number }, 'mappingId'>('catalog/next-mapping-id', {}, 'mappingId');
+  }
+
+  async addMapping(mapping: Mapping): Promise<boolean> {
+    const { mappingId, mapId, kind, low, high, shardId, state, epoch, operationId } = mapping;
+    const parameters = { mappingId, mapId, kind, low, high: high ?? null, shardId, state, epoch, operationId: operationId ?? null };
+    return this.#one('catalog/add-mapping', parameters);
+  }
+
+  async claimMapping({ mappingId, state, epoch }: Pick<Mapping, 'mappingId' | 'state' | 'epoch'>, operationId: string): Promise<boolean> {
+    return this.#one('catalog/claim-mapping', { mappingId, state, epoch, operationId });
+  }
+
+  async changeMapping(mappingId: number, operationId: string, { state, epoch }: { state: MappingState; epoch: number }): Promise<boolean> {
+    return this.#one('catalog/change-mapping', { mappingId, operationId, state, epoch });
+  }
+
+  async deleteMapping(mappingId: number, operationId: string): Promise<boolean> {
+    return this.#one('catalog/delete-mapping', { mappingId, operationId });
+  }
+
+  async releaseMappings(operationId: string): Promise<void> {
+    await this.run('catalog/release-mappings', { operationId });
+  }
+
+  async #one(file: string, parameters: SqlParameters): Promise<boolean> {
+    return (await this.run(file, parameters)).rowCount === 1;
+  }
+
+  async #value<R extends Row, K extends keyof R>(file: string, parameters: SqlParameters, column: K): Promise<R[K]> {
+    const row = (await this.run<R>(file, parameters)).rows[0];
+    if (row === undefined) throw new TenantryError('INTERNAL', `The catalog gave no row for ${file}.`);
+    return row[column];
+  }
+}
+
+/** The outcome of work on the catalog; that it cannot be reached is said as such. */
+export async function catalogUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
+    throw new TenantryError('CATALOG_UNAVAILABLE', undefined, { cause: error, outcome: error.outcome });
+  }
+}

@@ -1,0 +1,46 @@
+import { TenantryError } from '../src/core/errors.ts';
+import type { SqlDatabase } from '../src/core/session.ts';
+import { catalogUnavailable, SqlCatalogChange, SqlCatalogReader } from './sql-catalog.ts';
+import { operationFrom, type OperationRow } from './sql-rows.ts';
+import type { Operation } from './operation.ts';
+import type { CatalogChange, ShardMapStore } from './store.ts';
+
+/** The version of the catalog's schema that this program works with. */
+const schemaVersion = 1;
+
+/** The catalog in an SQL database that has Tenantry's catalog schema. */
+export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore {
+  readonly #database: SqlDatabase;
+
+  /** The database stays the caller's to close. */
+  constructor(database: SqlDatabase) {
+    super(database);
+    this.#database = database;
+  }
+
+  async checkSchema(): Promise<void> {
+    let found: number | undefined;
+    try {
+      found = (await this.run<{ version: number }>('catalog/schema-version')).rows[0]?.version;
+    } catch (error) {
+      if (error instanceof TenantryError && error.code === 'CATALOG_UNAVAILABLE') throw error;
+      throw new TenantryError('INVALID_CONFIGURATION', "The catalog's database has no catalog of Tenantry: run `tenantry init`, or check the address.", { cause: error });
+    }
+    if (found === schemaVersion) return;
+    const difference = found === undefined ? 'no version' : found > schemaVersion ? `version ${found}, made by a newer Tenantry` : `the older version ${found}`;
+    throw new TenantryError('INVALID_CONFIGURATION', `The catalog's schema has ${difference}; this program works with version ${schemaVersion}.`);
+  }
+
+  async change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T> {
+    return catalogUnavailable(this.#database.transaction((session) => work(new SqlCatalogChange(session))));
+  }
+
+  async takeOperation(operationId: string, generation: number, leaseMs: number): Promise<Operation | undefined> {
+    const { rows } = await this.run<OperationRow>('catalog/take-operation', { operationId, generation, leaseMs });
+    return rows[0] && operationFrom(rows[0]);
+  }
+
+  async renewLease(operationId: string, generation: number, leaseMs: number): Promise<boolean> {
+    return (await this.run('catalog/renew-lease', { operationId, generation, leaseMs })).rowCount === 1;
+  }
+}

@@ -1,0 +1,3 @@
+-- @operationId uuid
+delete from tenantry.operation_fence
+where operation_id = @operationId;
