@@ -1,4 +1,6 @@
-import type { OperationKind } from './operation-steps.ts';
+import { TenantryError } from '../src/core/errors.ts';
+import { beginOperation } from './begin-operation.ts';
+import { HeldByOperation, type OperationKind } from './operation-steps.ts';
 import type { OperationReport, Operations } from './operations.ts';
 import type { ShardMap } from './shard-map.ts';
 import type { CatalogChange, ShardMapStore } from './store.ts';
@@ -20,24 +22,26 @@ export class DryRunOperations implements Operations {
   }
 
   async run<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<OperationReport> {
-    const operationId = this.#newId();
-    let description = '';
+    const begun = { operationId: this.#newId(), leaseMs: 0 };
+    const { steps } = await this.change((catalog) => beginOperation(catalog, kind, map, request, begun)).catch(inProgress);
+    return { description: steps.description };
+  }
+
+  async change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T> {
+    const trial: { result?: T } = {};
     try {
-      await this.#store.change(async (catalog) => {
-        description = await this.#tryIn(catalog, operationId, kind, map, request);
+      return await this.#store.change(async (catalog) => {
+        trial.result = await work(catalog);
         throw new RolledBack();
       });
     } catch (error) {
-      if (!(error instanceof RolledBack)) throw error;
+      if (error instanceof RolledBack && 'result' in trial) return trial.result as T;
+      throw error;
     }
-    return { description };
   }
+}
 
-  async #tryIn<Request>(catalog: CatalogChange, operationId: string, kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<string> {
-    const payload = await kind.plan(catalog, map, request);
-    const steps = kind.bind(payload);
-    await catalog.addOperation({ operationId, mapId: map.mapId, kind: kind.name, payload, state: steps.phases[0].state }, 0);
-    await steps.claim(catalog, operationId);
-    return steps.description;
-  }
+function inProgress(error: unknown): never {
+  if (error instanceof HeldByOperation) throw new TenantryError('OPERATION_IN_PROGRESS', `It is operation ${error.operationId}.`);
+  throw error;
 }

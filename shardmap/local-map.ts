@@ -1,4 +1,3 @@
-import { TenantryError } from '../src/core/errors.ts';
 import type { Row, SqlSession } from '../src/core/session.ts';
 import { describeLocal, disagreement } from './disagreement.ts';
 import type { MappingKeys, MappingKind } from './mapping.ts';
@@ -27,6 +26,15 @@ export interface ShardIdentity {
   readonly map: string;
   readonly keyType: string;
 }
+
+/** A database that has a shard's schema. */
+export interface ShardDescription {
+  readonly schemaVersion: number;
+  /** Absent where the database has not been added to a map. */
+  readonly identity?: ShardIdentity;
+}
+
+type ShardDescriptionRow = Row & { readonly schemaVersion: number } & { readonly [K in keyof ShardIdentity]: ShardIdentity[K] | null };
 
 type LocalMappingRow = Row & {
   readonly mappingId: number;
@@ -96,14 +104,14 @@ export class LocalMap {
     return (await this.#session.run('local-map/interrupt-holders', { mappingId, disconnect })).rows.length;
   }
 
-  /** Whose shard the database is; absent where it has not been added to a map. Throws CONFLICT where it is no shard at all. */
-  async identity(): Promise<ShardIdentity | undefined> {
-    try {
-      return (await this.#session.run<ShardIdentity & Row>('local-map/get-identity')).rows[0];
-    } catch (error) {
-      if (!(error instanceof TenantryError) || error.code !== 'STATEMENT_FAILED') throw error;
-      throw new TenantryError('CONFLICT', "The database is not a shard: it has no schema of Tenantry that can be read.", { cause: error });
-    }
+  /** What kind of database it is; absent where it has no schema of Tenantry. */
+  async description(): Promise<ShardDescription | undefined> {
+    const installed = (await this.#session.run<{ installed: boolean }>('local-map/is-installed')).rows[0]?.installed === true;
+    if (!installed) return undefined;
+    const row = (await this.#session.run<ShardDescriptionRow>('local-map/get-description')).rows[0];
+    if (row === undefined) return undefined;
+    const { schemaVersion, shardId, map, keyType } = row;
+    return { schemaVersion, ...(shardId !== null && map !== null && keyType !== null && { identity: { shardId, map, keyType } }) };
   }
 
   async claimIdentity({ shardId, map, keyType }: ShardIdentity): Promise<void> {

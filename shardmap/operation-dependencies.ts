@@ -11,6 +11,8 @@ export interface OperationDependencies {
   readonly publish: PublishChange;
   /** Capability token of a mapping at an epoch; see `capability.ts`. */
   readonly capability: (mapName: string, mappingId: number, epoch: number) => Uint8Array;
+  /** By the fleet key that is being replaced: what such tokens say still holds. */
+  readonly previousCapability?: OperationDependencies['capability'];
   /** Milliseconds for which a runner that is not heard of is taken to be alive. */
   readonly leaseMs: number;
 }

@@ -61,6 +61,7 @@ export class OperationRunner {
   async #forward(phase: Phase): Promise<void> {
     const next = this.#steps.phases[this.#steps.phases.indexOf(phase) + 1]?.state ?? 'DONE';
     try {
+      if (phase.undoable) await this.#step.checkShards();
       await phase.work(this.#step);
       await this.#swap(next, (catalog) => phase.advance(catalog, this.#operation.operationId));
     } catch (error) {
@@ -71,7 +72,7 @@ export class OperationRunner {
   }
 
   async #undo(): Promise<void> {
-    await this.#steps.undo?.(this.#step);
+    if (!this.#step.untouched) await this.#steps.undo?.(this.#step);
     await this.#swap('UNDONE', (catalog) => this.#steps.abandon(catalog, this.#operation.operationId));
   }
 

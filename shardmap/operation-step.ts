@@ -4,6 +4,7 @@ import type { Operation } from './operation.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
 import type { LockPatience, ShardStep, StepContext } from './operation-steps.ts';
 import { pause } from './pause.ts';
+import { requireOwnShard } from './own-shard.ts';
 import type { ShardAccess } from './shard-access.ts';
 import type { Shard } from './shard.ts';
 import type { ShardMap } from './shard-map.ts';
@@ -26,6 +27,7 @@ export class OperationStep implements StepContext {
   readonly #dependencies: OperationDependencies;
   readonly #operation: Operation;
   readonly #shardIds: readonly string[];
+  #stampTried = false;
   #stamped = false;
   #renewedAt: number;
 
@@ -74,13 +76,24 @@ export class OperationStep implements StepContext {
     }
   }
 
+  /** Whether no runner of this operation, this one included, can have left a trace on a shard. */
+  get untouched(): boolean {
+    return this.#operation.generation === 1 && !this.#stampTried;
+  }
+
+  /** Throws where a shard is not fit for a new operation; see `requireOwnShard`. */
+  async checkShards(): Promise<void> {
+    for (const shardId of this.#shardIds) await requireOwnShard(this.access, await this.shard(shardId));
+  }
+
   /** Raises the generation on the shards, then looks whether it is still the newest: only then a local step is safe. */
   async #stamp(): Promise<void> {
     if (this.#stamped) return;
+    this.#stampTried = true;
     const { operationId, generation } = this.#operation;
     for (const shardId of this.#shardIds) {
-      const shard = this.access.open(await this.shard(shardId));
-      const { rows } = await shard.run('local-map/stamp-generation', { operationId, generation });
+      const shard = await this.shard(shardId);
+      const { rows } = await this.access.open(shard).run('local-map/stamp-generation', { operationId, generation });
       if (rows.length === 0) throw new Superseded();
     }
     // A runner may have been taken for dead before it stamped, and its successor have finished and forgotten the operation.

@@ -21,6 +21,8 @@ export interface OperationSteps {
   readonly description: string;
   /** Shards of local steps: every runner stamps its generation there before anything else. */
   readonly shardIds: readonly string[];
+  /** Mappings that may be different in catalog and shard until the end. */
+  readonly mappingIds: readonly number[];
   /** In the transaction that logs the operation: takes what it changes. Throws `HeldByOperation` or CONFLICT. */
   claim(catalog: CatalogChange, operationId: string): Promise<void>;
   /** In order; the first is the state in which an operation is logged, after the last comes DONE. */

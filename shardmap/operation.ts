@@ -9,9 +9,6 @@ export type OperationKindName =
   | 'split-mapping'
   | 'merge-mappings';
 
-/** States that end an operation: nothing is held any more. */
-export const finalStates = ['DONE', 'UNDONE'] as const;
-
 /** The state of an operation given up before its commit, whose local traces are not yet removed. */
 export const abortedState = 'ABORTED';
 
@@ -23,7 +20,7 @@ export interface Operation {
   readonly kind: OperationKindName;
   /** What the kind needs to carry on; its own schema checks it. Never a capability token. */
   readonly payload: unknown;
-  /** One of the kind's own states, ABORTED, or one of `finalStates`. Changes by compare-and-swap only. */
+  /** One of the kind's own states, ABORTED, or one that ends it: DONE, UNDONE. Changes by compare-and-swap only. */
   readonly state: string;
   /** Raised by every runner that takes the operation; older ones are refused by catalog and shards. */
   readonly generation: number;

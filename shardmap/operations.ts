@@ -1,11 +1,13 @@
 import { TenantryError } from '../src/core/errors.ts';
 import type { Operation } from './operation.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
+import { beginOperation } from './begin-operation.ts';
 import { OperationRunner, type OperationEnd } from './operation-runner.ts';
-import { HeldByOperation, type OperationKind, type OperationSteps } from './operation-steps.ts';
+import { HeldByOperation, type OperationKind } from './operation-steps.ts';
 import { bindOperation } from './operations/index.ts';
 import { pause } from './pause.ts';
 import type { ShardMap } from './shard-map.ts';
+import type { CatalogChange } from './store.ts';
 
 /** What a change of the shard map was, or would be. */
 export interface OperationReport {
@@ -19,6 +21,8 @@ export interface OperationReport {
 export interface Operations {
   /** Throws what speaks against the request, or what went wrong. */
   run<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<OperationReport>;
+  /** A change of the catalog alone, in one transaction. */
+  change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T>;
 }
 
 interface LoggedOperationsOptions extends OperationDependencies {
@@ -43,10 +47,12 @@ export class LoggedOperations implements Operations {
   }
 
   async run<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<OperationReport> {
+    const { store, leaseMs, newId } = this.#options;
     const waitUntil = this.#options.clock.now() + this.#options.waitMs;
     for (;;) {
       try {
-        const { operation, steps } = await this.#begin(kind, map, request);
+        const begun = { operationId: newId(), leaseMs };
+        const { operation, steps } = await store.change((catalog) => beginOperation(catalog, kind, map, request, begun));
         await new OperationRunner(this.#options, map, operation, steps).finish();
         return { operationId: operation.operationId, description: steps.description };
       } catch (error) {
@@ -54,6 +60,10 @@ export class LoggedOperations implements Operations {
         await this.#outOfTheWay(error.operationId, waitUntil);
       }
     }
+  }
+
+  change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T> {
+    return this.#options.store.change(work);
   }
 
   /** Finishes or undoes an operation whose runner's lease has run out; undefined where it is still running, or ended by now. */
@@ -64,19 +74,6 @@ export class LoggedOperations implements Operations {
     const map = await store.getMap(operation.mapId);
     const end = await new OperationRunner(this.#options, map, operation, bindOperation(operation)).settle();
     return { operation, end };
-  }
-
-  async #begin<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<{ operation: Operation; steps: OperationSteps }> {
-    const { store, leaseMs, newId } = this.#options;
-    return store.change(async (catalog) => {
-      const payload = await kind.plan(catalog, map, request);
-      const steps = kind.bind(payload);
-      const { state } = steps.phases[0];
-      const operation = { operationId: newId(), mapId: map.mapId, kind: kind.name, payload, state, generation: 1, leaseLeftMs: leaseMs };
-      await catalog.addOperation(operation, leaseMs);
-      await steps.claim(catalog, operation.operationId);
-      return { operation, steps };
-    });
   }
 
   async #outOfTheWay(operationId: string, waitUntil: number): Promise<void> {

@@ -1,11 +1,11 @@
 import { TenantryError } from '../src/core/errors.ts';
 import type { Row, SqlParameters, SqlResult, SqlSession } from '../src/core/session.ts';
-import { containsKey, type Mapping, type MappingState } from './mapping.ts';
+import { containsKey, type Mapping, type MappingKeys, type MappingState } from './mapping.ts';
 import type { Operation } from './operation.ts';
 import type { Shard, ShardState } from './shard.ts';
 import type { ShardMap } from './shard-map.ts';
 import { mappingFrom, operationFrom, shardFrom, type MappingRow, type OperationRow, type ShardRow } from './sql-rows.ts';
-import type { CatalogChange, CatalogReader, MappingPage } from './store.ts';
+import type { CatalogChange, CatalogReader, MappingCount, MappingPage } from './store.ts';
 
 type MapRow = ShardMap & Row;
 
@@ -22,9 +22,7 @@ export class SqlCatalogReader implements CatalogReader {
   }
 
   async getMap(mapId: number): Promise<ShardMap> {
-    const map = (await this.run<MapRow>('catalog/get-map', { mapId })).rows[0];
-    if (map === undefined) throw new TenantryError('NOT_FOUND', `The catalog has no shard map ${mapId}.`);
-    return map;
+    return this.map('catalog/get-map', mapId);
   }
 
   async listMaps(): Promise<ShardMap[]> {
@@ -48,6 +46,18 @@ export class SqlCatalogReader implements CatalogReader {
     return mapping !== undefined && containsKey(mapping, key) ? mapping : undefined;
   }
 
+  async findMappingAt(mapId: number, low: Uint8Array): Promise<Mapping | undefined> {
+    return this.#mapping('catalog/find-mapping-at', { mapId, low });
+  }
+
+  async findMappingEndingAt(mapId: number, high: Uint8Array): Promise<Mapping | undefined> {
+    return this.#mapping('catalog/find-mapping-ending-at', { mapId, high });
+  }
+
+  async findOverlappingMapping(mapId: number, { low, high }: MappingKeys): Promise<Mapping | undefined> {
+    return this.#mapping('catalog/find-overlapping-mapping', { mapId, low, high: high ?? null });
+  }
+
   async getMapping(mappingId: number): Promise<Mapping | undefined> {
     return this.#mapping('catalog/get-mapping', { mappingId });
   }
@@ -62,6 +72,10 @@ export class SqlCatalogReader implements CatalogReader {
     return rows.map(mappingFrom);
   }
 
+  async countMappings(mapId: number): Promise<MappingCount[]> {
+    return (await this.run<MappingCount & Row>('catalog/count-mappings', { mapId })).rows;
+  }
+
   async getOperation(operationId: string): Promise<Operation | undefined> {
     const row = (await this.run<OperationRow>('catalog/get-operation', { operationId })).rows[0];
     return row && operationFrom(row);
@@ -69,6 +83,13 @@ export class SqlCatalogReader implements CatalogReader {
 
   async listUnfinished(): Promise<Operation[]> {
     return (await this.run<OperationRow>('catalog/list-unfinished')).rows.map(operationFrom);
+  }
+
+  /** A map by a file that takes its id. */
+  protected async map(file: string, mapId: number): Promise<ShardMap> {
+    const map = (await this.run<MapRow>(file, { mapId })).rows[0];
+    if (map === undefined) throw new TenantryError('NOT_FOUND', `The catalog has no shard map ${mapId}.`);
+    return map;
   }
 
   /** Runs a file of the query library in the catalog. */
@@ -91,6 +112,10 @@ export class SqlCatalogReader implements CatalogReader {
 export class SqlCatalogChange extends SqlCatalogReader implements CatalogChange {
   async addMap({ name, kind, keyType, context }: Omit<ShardMap, 'mapId' | 'version'>): Promise<boolean> {
     return this.#one('catalog/add-map', { name, kind, keyType, context });
+  }
+
+  async lockMap(mapId: number): Promise<ShardMap> {
+    return this.map('catalog/lock-map', mapId);
   }
 
   async raiseMapVersion(mapId: number): Promise<number> {

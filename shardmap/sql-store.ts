@@ -23,7 +23,7 @@ export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore 
     try {
       found = (await this.run<{ version: number }>('catalog/schema-version')).rows[0]?.version;
     } catch (error) {
-      if (error instanceof TenantryError && error.code === 'CATALOG_UNAVAILABLE') throw error;
+      if (!(error instanceof TenantryError) || error.code !== 'STATEMENT_FAILED') throw error;
       throw new TenantryError('INVALID_CONFIGURATION', "The catalog's database has no catalog of Tenantry: run `tenantry init`, or check the address.", { cause: error });
     }
     if (found === schemaVersion) return;

@@ -1,4 +1,4 @@
-import type { Mapping, MappingState } from './mapping.ts';
+import type { Mapping, MappingKeys, MappingState } from './mapping.ts';
 import type { Operation } from './operation.ts';
 import type { Shard, ShardState } from './shard.ts';
 import type { ShardMap } from './shard-map.ts';
@@ -10,6 +10,14 @@ export interface MappingPage {
   readonly shardId?: string | undefined;
   /** At most so many. */
   readonly limit: number;
+}
+
+/** How many mappings of a map a shard has in a state. */
+export interface MappingCount {
+  readonly shardId: string;
+  readonly shard: string;
+  readonly state: MappingState;
+  readonly mappings: number;
 }
 
 /** Reading the global shard map. Every method throws CATALOG_UNAVAILABLE where the catalog cannot be reached. */
@@ -24,10 +32,18 @@ export interface CatalogReader {
   listShards(mapId?: number): Promise<Shard[]>;
   /** The mapping that an encoded key belongs to, whatever its state. */
   findMapping(mapId: number, key: Uint8Array): Promise<Mapping | undefined>;
+  /** The mapping whose low end is exactly this; of a list map: the key's. */
+  findMappingAt(mapId: number, low: Uint8Array): Promise<Mapping | undefined>;
+  /** The range that ends exactly there. */
+  findMappingEndingAt(mapId: number, high: Uint8Array): Promise<Mapping | undefined>;
+  /** A mapping that has some of these keys. */
+  findOverlappingMapping(mapId: number, keys: MappingKeys): Promise<Mapping | undefined>;
   getMapping(mappingId: number): Promise<Mapping | undefined>;
   listMappings(mapId: number, page: MappingPage): Promise<Mapping[]>;
   /** A shard's mappings by id, after the id given. */
   listMappingsOfShard(shardId: string, afterId: number, limit: number): Promise<Mapping[]>;
+  /** By shard and state; what has none is left out. */
+  countMappings(mapId: number): Promise<MappingCount[]>;
   getOperation(operationId: string): Promise<Operation | undefined>;
   /** Operations that still hold something, oldest first. */
   listUnfinished(): Promise<Operation[]>;
@@ -39,7 +55,9 @@ export interface CatalogReader {
  */
 export interface CatalogChange extends CatalogReader {
   addMap(map: Omit<ShardMap, 'mapId' | 'version'>): Promise<boolean>;
-  /** The map's version after one more change. */
+  /** The map as it is; its version cannot change before the transaction's end. */
+  lockMap(mapId: number): Promise<ShardMap>;
+  /** The map's version after one more change. Locks the map's row: comes first, before any mapping is changed. */
   raiseMapVersion(mapId: number): Promise<number>;
 
   /** With generation 1 and a lease from now on. */

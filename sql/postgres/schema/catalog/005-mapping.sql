@@ -25,5 +25,6 @@ create table tenantry.mapping (
   check (high is null or low < high),
   check (state in ('ONLINE', 'OFFLINE') or operation_id is not null)
 );
+create unique index mapping_end on tenantry.mapping (map_id, high) where high is not null;
 create index mapping_of_shard on tenantry.mapping (shard_id);
 create index mapping_of_operation on tenantry.mapping (operation_id) where operation_id is not null;

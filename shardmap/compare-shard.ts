@@ -1,0 +1,138 @@
+import { TenantryError } from '../src/core/errors.ts';
+import { describeKeys } from './describe-keys.ts';
+import { describeLocal } from './disagreement.ts';
+import { LocalMap, type LocalMapping } from './local-map.ts';
+import type { Mapping } from './mapping.ts';
+import type { OperationDependencies } from './operation-dependencies.ts';
+import { shardSchemaVersion } from './own-shard.ts';
+import type { Shard } from './shard.ts';
+import type { ShardMap } from './shard-map.ts';
+
+/** One place where a shard is not as the catalog has it. */
+export interface Disagreement {
+  readonly shard: string;
+  /**
+   * `unreachable`, `schema` (none, or another version), `identity` (another shard, or none), `server` (another one than
+   * was added, such as a restored backup); of a mapping: `missing` on the shard, `extra` there, or its `keys`, `state`,
+   * `epoch` or `token`.
+   */
+  readonly what: 'unreachable' | 'schema' | 'identity' | 'server' | 'missing' | 'extra' | 'keys' | 'state' | 'epoch' | 'token';
+  readonly mappingId?: number;
+  /** In words. Tokens are never shown. */
+  readonly inCatalog: string;
+  readonly onShard: string;
+}
+
+type Finding = Omit<Disagreement, 'shard'>;
+
+const pageRows = 1000;
+
+/** Everything in which a shard differs from the catalog. `unsettled`: mappings of unfinished operations, which may. */
+export async function compareShard(dependencies: OperationDependencies, map: ShardMap, shard: Shard, unsettled: ReadonlySet<number>): Promise<Disagreement[]> {
+  if (shard.operationId !== undefined) return [];
+  const findings: Finding[] = [];
+  try {
+    const local = new LocalMap(dependencies.access.open(shard));
+    findings.push(...(await compareServer(dependencies, map, shard, local)));
+    const foreign = findings.some(({ what }) => what === 'schema' || what === 'identity');
+    if (!foreign) findings.push(...(await new MappingComparison(dependencies, map, shard, local, unsettled).run()));
+  } catch (error) {
+    if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
+    findings.push({ what: 'unreachable', inCatalog: 'a server that answers', onShard: 'no answer' });
+  }
+  return findings.map((finding) => ({ shard: shard.name, ...finding }));
+}
+
+async function compareServer({ access }: OperationDependencies, map: ShardMap, shard: Shard, local: LocalMap): Promise<Finding[]> {
+  const found = await local.description();
+  if (found?.schemaVersion !== shardSchemaVersion) {
+    const onShard = found === undefined ? 'no schema of Tenantry' : `version ${found.schemaVersion}`;
+    return [{ what: 'schema', inCatalog: `version ${shardSchemaVersion}`, onShard }];
+  }
+  const { identity } = found;
+  if (identity?.shardId !== shard.shardId || identity.map !== map.name || identity.keyType !== map.keyType) {
+    const onShard = identity === undefined ? 'no identity' : `shard ${identity.shardId} of map ${identity.map} (${identity.keyType})`;
+    return [{ what: 'identity', inCatalog: `shard ${shard.shardId} of map ${map.name} (${map.keyType})`, onShard }];
+  }
+  const incarnation = await access.identify(shard);
+  return incarnation === shard.incarnation ? [] : [{ what: 'server', inCatalog: shard.incarnation, onShard: incarnation }];
+}
+
+/** Walks the mappings of catalog and shard, both in order of their ids. */
+class MappingComparison {
+  readonly #dependencies: OperationDependencies;
+  readonly #map: ShardMap;
+  readonly #shard: Shard;
+  readonly #local: LocalMap;
+  readonly #unsettled: ReadonlySet<number>;
+
+  constructor(dependencies: OperationDependencies, map: ShardMap, shard: Shard, local: LocalMap, unsettled: ReadonlySet<number>) {
+    this.#dependencies = dependencies;
+    this.#map = map;
+    this.#shard = shard;
+    this.#local = local;
+    this.#unsettled = unsettled;
+  }
+
+  async run(): Promise<Finding[]> {
+    const { store } = this.#dependencies;
+    const findings: Finding[] = [];
+    for (let from = 0; from !== Infinity; ) {
+      const catalog = await store.listMappingsOfShard(this.#shard.shardId, from, pageRows);
+      const local = await this.#local.list(from, pageRows);
+      // Up to here both lists are complete.
+      const end = Math.min(lastOf(catalog), lastOf(local));
+      for (const mappingId of idsUpTo(end, catalog, local)) findings.push(...(await this.#compareMapping(mappingId, catalog, local)));
+      from = end;
+    }
+    return findings;
+  }
+
+  async #compareMapping(mappingId: number, catalog: readonly Mapping[], local: readonly LocalMapping[]): Promise<Finding[]> {
+    const isIt = (mapping: { readonly mappingId: number }): boolean => mapping.mappingId === mappingId;
+    if (this.#unsettled.has(mappingId) || this.#differences(catalog.find(isIt), local.find(isIt)).length === 0) return [];
+    // The two were not read at one moment: what an operation has changed since is no disagreement.
+    const before = await this.#inCatalog(mappingId);
+    const onShard = await this.#local.get(mappingId);
+    const after = await this.#inCatalog(mappingId);
+    if (before?.operationId !== undefined || after?.operationId !== undefined || before?.epoch !== after?.epoch) return [];
+    return this.#differences(after, onShard).map((finding) => ({ mappingId, ...finding }));
+  }
+
+  async #inCatalog(mappingId: number): Promise<Mapping | undefined> {
+    const mapping = await this.#dependencies.store.getMapping(mappingId);
+    return mapping?.shardId === this.#shard.shardId ? mapping : undefined;
+  }
+
+  #differences(mapping: Mapping | undefined, local: LocalMapping | undefined): Finding[] {
+    if (mapping === undefined) {
+      if (local === undefined || local.state === 'MOVED') return [];
+      return [{ what: 'extra', inCatalog: 'absent', onShard: `${describeLocal(local)}, ${describeKeys(this.#map, local)}` }];
+    }
+    if (local === undefined) return [{ what: 'missing', inCatalog: `${describeLocal(mapping)}, ${describeKeys(this.#map, mapping)}`, onShard: 'absent' }];
+    const findings: Finding[] = [];
+    const compare = (what: Finding['what'], inCatalog: string, onShard: string): void => {
+      if (inCatalog !== onShard) findings.push({ what, inCatalog, onShard });
+    };
+    compare('keys', describeKeys(this.#map, mapping), describeKeys(this.#map, local));
+    compare('state', mapping.state, local.state);
+    compare('epoch', String(mapping.epoch), String(local.epoch));
+    if (findings.length === 0 && !this.#isGoodToken(local)) findings.push({ what: 'token', inCatalog: 'computed with the fleet key', onShard: 'another one' });
+    return findings;
+  }
+
+  #isGoodToken({ mappingId, epoch, token }: LocalMapping): boolean {
+    const { capability, previousCapability } = this.#dependencies;
+    return [capability, previousCapability].some((of) => of !== undefined && token !== undefined && Buffer.compare(of(this.#map.name, mappingId, epoch), token) === 0);
+  }
+}
+
+/** The last id of a page, Infinity where no page comes after it. */
+function lastOf(page: readonly { readonly mappingId: number }[]): number {
+  return page.length < pageRows ? Infinity : (page.at(-1)?.mappingId ?? Infinity);
+}
+
+function idsUpTo(end: number, ...pages: readonly (readonly { readonly mappingId: number }[])[]): number[] {
+  const ids = new Set(pages.flat().map(({ mappingId }) => mappingId));
+  return [...ids].filter((id) => id <= end).toSorted((one, other) => one - other);
+}

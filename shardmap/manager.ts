@@ -1,0 +1,60 @@
+import { DryRunOperations } from './dry-run-operations.ts';
+import { MapAdministration } from './manager/map-administration.ts';
+import { RangeAdministration } from './manager/range-administration.ts';
+import { ShardAdministration } from './manager/shard-administration.ts';
+import { TenantAdministration } from './manager/tenant-administration.ts';
+import type { OperationDependencies } from './operation-dependencies.ts';
+import { LoggedOperations, type Operations } from './operations.ts';
+import { Recovery, type RecoveryReport, type SweepReport } from './recovery.ts';
+import type { ShardAccess } from './shard-access.ts';
+
+/** Changing and showing the shard map: everything that the command line can do with it. */
+export interface ShardMapManager {
+  readonly maps: MapAdministration;
+  readonly shards: ShardAdministration;
+  /** Tenants of list maps; `where` and `list` of every map. */
+  readonly tenants: TenantAdministration;
+  readonly ranges: RangeAdministration;
+  /** The same, but every change is only tried against the catalog and then rolled back; no shard is touched. */
+  readonly dryRun: Omit<ShardMapManager, 'dryRun' | 'sweep' | 'recover'>;
+  /** Brings operations that other processes left to their end; for a service to call now and then. */
+  sweep(): Promise<SweepReport>;
+  /** A sweep, and then where shards and catalog disagree. */
+  recover(): Promise<RecoveryReport>;
+}
+
+/** What a manager is made of. Defaults are left to whoever configures it. */
+export interface ShardMapManagerOptions extends OperationDependencies {
+  /** Name of the map for calls that name none. */
+  readonly map: string;
+  /** A fresh uuid, in lower case. */
+  readonly newId: () => string;
+  /** Milliseconds to wait for an operation that another process is running; 0: OPERATION_IN_PROGRESS at once. */
+  readonly waitMs: number;
+  /** Milliseconds that transactions inside a mapping have to end when it is drained. */
+  readonly drainMs: number;
+}
+
+/** Makes a manager of the shard map. It opens nothing by itself and has nothing to close. */
+export function createShardMapManager(options: ShardMapManagerOptions): ShardMapManager {
+  const operations = new LoggedOperations(options);
+  const recovery = new Recovery(options, operations);
+  // A trial must not change the database that it is about.
+  const access: ShardAccess = { ...options.access, install: async () => undefined };
+  return {
+    ...administration(options, operations),
+    dryRun: administration({ ...options, access }, new DryRunOperations(options.store, options.newId)),
+    sweep: () => recovery.sweep(),
+    recover: () => recovery.recover(),
+  };
+}
+
+function administration(options: ShardMapManagerOptions, operations: Operations): ShardMapManager['dryRun'] {
+  const { store, map, drainMs } = options;
+  return {
+    maps: new MapAdministration(store, operations),
+    shards: new ShardAdministration(options, operations),
+    tenants: new TenantAdministration({ store, operations, map, drainMs }),
+    ranges: new RangeAdministration({ store, operations, map, drainMs }),
+  };
+}

@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import { TenantryError } from '../../src/core/errors.ts';
+import type { ShardAddress } from '../../src/core/shard-address.ts';
+import type { LocalMap, ShardIdentity } from '../local-map.ts';
+import { HeldByOperation, type OperationKind } from '../operation-steps.ts';
+import type { CatalogReader } from '../store.ts';
+import { inUseElsewhere } from '../own-shard.ts';
+import { readPayload } from './logged-mapping.ts';
+
+/** A database that has Tenantry's schema already. */
+interface AddShardRequest {
+  /** A fresh uuid. */
+  readonly shardId: string;
+  readonly name: string;
+  readonly address: ShardAddress;
+  /** Who its server is now. */
+  readonly incarnation: string;
+}
+
+/** Makes a database a shard of the map: it is told whose it is, then the catalog knows who it is. */
+export const addShard: OperationKind<AddShardRequest> = {
+  name: 'add-shard',
+
+  async plan(_catalog, map, request) {
+    const { name, address } = request;
+    return { ...request, mapId: map.mapId, description: `Add shard ${name} of map ${map.name}: database ${address.database} on ${address.host}:${address.port}` };
+  },
+
+  bind(payload) {
+    const { shardId, mapId, name, address, incarnation, description } = readPayload(payloadSchema, addShard.name, payload);
+    return {
+      description,
+      shardIds: [shardId],
+      mappingIds: [],
+      changes: [],
+      async claim(catalog, operationId) {
+        if (!(await catalog.addShard({ shardId, mapId, name, address, state: 'ADDING', operationId }))) throw await refusal(catalog, name, address);
+      },
+      phases: [
+        {
+          state: 'PREPARING',
+          undoable: true,
+          work: (step) =>
+            step.onShard(shardId, ({ local }) => claimDatabase(local, { shardId, map: step.map.name, keyType: step.map.keyType })),
+          async advance(catalog, operationId) {
+            const changed = await catalog.changeShard(shardId, operationId, { state: 'ONLINE', incarnation, release: false });
+            if (!changed) throw new TenantryError('INTERNAL', `Shard ${name} is no longer held by the operation that adds it.`);
+          },
+        },
+        {
+          state: 'COMMITTED',
+          undoable: false,
+          work: (step) => step.onShard(shardId, ({ forget }) => forget()),
+          advance: async (catalog, operationId) => void (await catalog.changeShard(shardId, operationId, { state: 'ONLINE', release: true })),
+        },
+      ],
+      undo: (step) =>
+        step.onShard(shardId, async ({ local, forget }) => {
+          await local.releaseIdentity(shardId);
+          await forget();
+        }),
+      abandon: async (catalog, operationId) => void (await catalog.deleteShard(shardId, operationId)),
+    };
+  },
+};
+
+const payloadSchema = z.object({
+  shardId: z.string(),
+  mapId: z.int(),
+  name: z.string(),
+  address: z.object({
+    engine: z.string(),
+    host: z.string(),
+    port: z.int(),
+    database: z.string(),
+    tls: z.enum(['disable', 'require', 'verify-full']),
+  }),
+  incarnation: z.string().min(1),
+  description: z.string(),
+});
+
+async function claimDatabase(local: LocalMap, identity: ShardIdentity): Promise<void> {
+  await local.claimIdentity(identity);
+  const now = (await local.description())?.identity;
+  if (now?.shardId !== identity.shardId) throw inUseElsewhere('database', now);
+  const [left] = await local.list(0, 1);
+  if (left !== undefined) {
+    throw new TenantryError('CONFLICT', `The database's local map is not empty: it has mapping ${left.mappingId}, of a shard map that it was part of before.`);
+  }
+}
+
+async function refusal(catalog: CatalogReader, name: string, address: ShardAddress): Promise<Error> {
+  const shards = await catalog.listShards();
+  const same = shards.find((shard) => shard.name === name);
+  const other = same ?? shards.find(({ address: used }) => used.host === address.host && used.port === address.port && used.database === address.database);
+  if (other?.operationId !== undefined) return new HeldByOperation(other.operationId);
+  if (same !== undefined) return new TenantryError('CONFLICT', `There is a shard ${name} already.`);
+  return new TenantryError('CONFLICT', other === undefined ? 'It was added at the same time.' : `The database is shard ${other.name} already.`);
+}

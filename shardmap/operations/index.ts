@@ -1,0 +1,26 @@
+import type { Operation, OperationKindName } from '../operation.ts';
+import type { OperationKind, OperationSteps } from '../operation-steps.ts';
+import { addMapping } from './add-mapping.ts';
+import { addShard } from './add-shard.ts';
+import { bringOnline } from './bring-online.ts';
+import { mergeMappings } from './merge-mappings.ts';
+import { removeMapping } from './remove-mapping.ts';
+import { removeShard } from './remove-shard.ts';
+import { splitMapping } from './split-mapping.ts';
+import { takeOffline } from './take-offline.ts';
+
+const kinds: { readonly [Name in OperationKindName]: Pick<OperationKind<never>, 'bind'> } = {
+  'add-shard': addShard,
+  'remove-shard': removeShard,
+  'add-mapping': addMapping,
+  'remove-mapping': removeMapping,
+  'take-offline': takeOffline,
+  'bring-online': bringOnline,
+  'split-mapping': splitMapping,
+  'merge-mappings': mergeMappings,
+};
+
+/** The steps of an operation as it was logged. */
+export function bindOperation({ kind, payload }: Operation): OperationSteps {
+  return kinds[kind].bind(payload);
+}

@@ -1,0 +1,32 @@
+import { TenantryError } from '../src/core/errors.ts';
+import { LocalMap, type ShardIdentity } from './local-map.ts';
+import type { ShardAccess } from './shard-access.ts';
+import type { Shard } from './shard.ts';
+
+/** The version of a shard's schema that this program works with. */
+export const shardSchemaVersion = 1;
+
+/**
+ * Throws where a shard's database is not the one that the catalog knows: CONFLICT for one that is no shard or another
+ * one, SHARD_UNVERIFIED for another schema version or another server, such as a restored backup.
+ */
+export async function requireOwnShard(access: ShardAccess, shard: Shard): Promise<void> {
+  const found = await new LocalMap(access.open(shard)).description();
+  if (found === undefined || (found.identity === undefined && shard.state !== 'ADDING')) {
+    throw new TenantryError('CONFLICT', `The database at the address of shard ${shard.name} is not a shard.`);
+  }
+  if (found.schemaVersion !== shardSchemaVersion) {
+    const detail = `The schema of shard ${shard.name} has version ${found.schemaVersion}; this program works with version ${shardSchemaVersion}.`;
+    throw new TenantryError('SHARD_UNVERIFIED', detail);
+  }
+  if (found.identity !== undefined && found.identity.shardId !== shard.shardId) throw inUseElsewhere(`database at the address of shard ${shard.name}`, found.identity);
+  if (shard.incarnation === '' || (await access.identify(shard)) === shard.incarnation) return;
+  const detail = `The server of shard ${shard.name} is not the one that was added: it may be a restored backup. Run \`tenantry recover\`.`;
+  throw new TenantryError('SHARD_UNVERIFIED', detail);
+}
+
+/** The error that a database belongs to another shard map, or is another shard of this one. */
+export function inUseElsewhere(what: string, identity: ShardIdentity | undefined): TenantryError {
+  const owner = identity === undefined ? 'claimed by another process' : `shard ${identity.shardId} of map ${identity.map}`;
+  return new TenantryError('CONFLICT', `The ${what} is in use already: it is ${owner}. Use another, or remove it from there first.`);
+}

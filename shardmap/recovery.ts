@@ -1,0 +1,82 @@
+import { TenantryError } from '../src/core/errors.ts';
+import { compareShard, type Disagreement } from './compare-shard.ts';
+import type { Operation } from './operation.ts';
+import type { OperationDependencies } from './operation-dependencies.ts';
+import type { LoggedOperations, SettledOperation } from './operations.ts';
+import { bindOperation } from './operations/index.ts';
+import type { Shard } from './shard.ts';
+
+/** What a sweep did about operations that were not at their end. */
+export interface SweepReport {
+  readonly settled: readonly SettledOperation[];
+  /** Still being run by a process whose lease holds. */
+  readonly running: readonly Operation[];
+  /** What could not be brought to its end now, such as on a shard that is away. */
+  readonly failed: readonly { readonly operation: Operation; readonly error: TenantryError }[];
+}
+
+/** What `recover` did and found. */
+export interface RecoveryReport extends SweepReport {
+  readonly disagreements: readonly Disagreement[];
+  /** Names of shards whose server had changed, which are open again: nothing else was wrong with them. */
+  readonly reopened: readonly string[];
+}
+
+/** Brings what other processes left to its end, and compares shards with the catalog. */
+export class Recovery {
+  readonly #dependencies: OperationDependencies;
+  readonly #operations: LoggedOperations;
+
+  constructor(dependencies: OperationDependencies, operations: LoggedOperations) {
+    this.#dependencies = dependencies;
+    this.#operations = operations;
+  }
+
+  /** Finishes or undoes every operation whose runner's lease has run out. */
+  async sweep(): Promise<SweepReport> {
+    const report = { settled: [] as SettledOperation[], running: [] as Operation[], failed: [] as { operation: Operation; error: TenantryError }[] };
+    for (const operation of await this.#dependencies.store.listUnfinished()) {
+      try {
+        const settled = await this.#operations.settle(operation);
+        if (settled === undefined) report.running.push(operation);
+        else report.settled.push(settled);
+      } catch (error) {
+        if (!(error instanceof TenantryError)) throw error;
+        report.failed.push({ operation, error });
+      }
+    }
+    return report;
+  }
+
+  /** A sweep, and where shards and catalog disagree after it. Repairs nothing. */
+  async recover(): Promise<RecoveryReport> {
+    const swept = await this.sweep();
+    const disagreements: Disagreement[] = [];
+    const reopened: string[] = [];
+    for (const shard of await this.#dependencies.store.listShards()) {
+      const found = await this.#compare(shard);
+      if (await this.#reopen(shard, found)) reopened.push(shard.name);
+      else disagreements.push(...found);
+    }
+    return { ...swept, disagreements, reopened };
+  }
+
+  async #compare(shard: Shard): Promise<Disagreement[]> {
+    const { store } = this.#dependencies;
+    const unfinished = (await store.listUnfinished()).map(bindOperation);
+    const unsettled = new Set(unfinished.flatMap(({ mappingIds }) => mappingIds));
+    const map = await store.getMap(shard.mapId);
+    return compareShard(this.#dependencies, map, shard, unsettled);
+  }
+
+  /**
+   * A server that changed and whose local map is still exactly the catalog's, tokens included, may serve again: it
+   * admits whom the catalog sends there and nobody else. Anything else keeps it closed. Of rows that a backup lacks
+   * nothing is known here.
+   */
+  async #reopen(shard: Shard, found: readonly Disagreement[]): Promise<boolean> {
+    const [only, ...others] = found;
+    if (only?.what !== 'server' || others.length > 0) return false;
+    return this.#dependencies.store.change((catalog) => catalog.recordIncarnation(shard.shardId, shard.incarnation, only.onShard));
+  }
+}
