@@ -28,7 +28,12 @@ type Finding = Omit<Disagreement, 'shard'>;
 const pageRows = 1000;
 
 /** Everything in which a shard differs from the catalog. `unsettled`: mappings of unfinished operations, which may. */
-export async function compareShard(dependencies: OperationDependencies, map: ShardMap, shard: Shard, unsettled: ReadonlySet<number>): Promise<Disagreement[]> {
+export async function compareShard(
+  dependencies: OperationDependencies,
+  map: ShardMap,
+  shard: Shard,
+  unsettled: ReadonlySet<number>,
+): Promise<Disagreement[]> {
   if (shard.operationId !== undefined) return [];
   const findings: Finding[] = [];
   try {
@@ -40,7 +45,7 @@ export async function compareShard(dependencies: OperationDependencies, map: Sha
     if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
     findings.push({ what: 'unreachable', inCatalog: 'a server that answers', onShard: 'no answer' });
   }
-  return findings.map((finding) => ({ shard: shard.name, ...finding }));
+  return findings.map((finding) => Object.assign({ shard: shard.name }, finding));
 }
 
 async function compareServer({ access }: OperationDependencies, map: ShardMap, shard: Shard, local: LocalMap): Promise<Finding[]> {
@@ -77,7 +82,7 @@ class MappingComparison {
   async run(): Promise<Finding[]> {
     const { store } = this.#dependencies;
     const findings: Finding[] = [];
-    for (let from = 0; from !== Infinity; ) {
+    for (let from = 0; from !== Infinity;) {
       const catalog = await store.listMappingsOfShard(this.#shard.shardId, from, pageRows);
       const local = await this.#local.list(from, pageRows);
       // Up to here both lists are complete.
@@ -96,7 +101,7 @@ class MappingComparison {
     const onShard = await this.#local.get(mappingId);
     const after = await this.#inCatalog(mappingId);
     if (before?.operationId !== undefined || after?.operationId !== undefined || before?.epoch !== after?.epoch) return [];
-    return this.#differences(after, onShard).map((finding) => ({ mappingId, ...finding }));
+    return this.#differences(after, onShard).map((finding) => Object.assign({ mappingId }, finding));
   }
 
   async #inCatalog(mappingId: number): Promise<Mapping | undefined> {
@@ -109,7 +114,8 @@ class MappingComparison {
       if (local === undefined || local.state === 'MOVED') return [];
       return [{ what: 'extra', inCatalog: 'absent', onShard: `${describeLocal(local)}, ${describeKeys(this.#map, local)}` }];
     }
-    if (local === undefined) return [{ what: 'missing', inCatalog: `${describeLocal(mapping)}, ${describeKeys(this.#map, mapping)}`, onShard: 'absent' }];
+    if (local === undefined)
+      return [{ what: 'missing', inCatalog: `${describeLocal(mapping)}, ${describeKeys(this.#map, mapping)}`, onShard: 'absent' }];
     const findings: Finding[] = [];
     const compare = (what: Finding['what'], inCatalog: string, onShard: string): void => {
       if (inCatalog !== onShard) findings.push({ what, inCatalog, onShard });
@@ -117,13 +123,16 @@ class MappingComparison {
     compare('keys', describeKeys(this.#map, mapping), describeKeys(this.#map, local));
     compare('state', mapping.state, local.state);
     compare('epoch', String(mapping.epoch), String(local.epoch));
-    if (findings.length === 0 && !this.#isGoodToken(local)) findings.push({ what: 'token', inCatalog: 'computed with the fleet key', onShard: 'another one' });
+    if (findings.length === 0 && !this.#isGoodToken(local))
+      findings.push({ what: 'token', inCatalog: 'computed with the fleet key', onShard: 'another one' });
     return findings;
   }
 
   #isGoodToken({ mappingId, epoch, token }: LocalMapping): boolean {
     const { capability, previousCapability } = this.#dependencies;
-    return [capability, previousCapability].some((of) => of !== undefined && token !== undefined && Buffer.compare(of(this.#map.name, mappingId, epoch), token) === 0);
+    return [capability, previousCapability].some(
+      (of) => of !== undefined && token !== undefined && Buffer.compare(of(this.#map.name, mappingId, epoch), token) === 0,
+    );
   }
 }
 

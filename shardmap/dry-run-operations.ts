@@ -35,7 +35,7 @@ export class DryRunOperations implements Operations {
         throw new RolledBack();
       });
     } catch (error) {
-      if (error instanceof RolledBack && 'result' in trial) return trial.result as T;
+      if (error instanceof RolledBack && 'result' in trial) return trial.result;
       throw error;
     }
   }

@@ -68,7 +68,8 @@ export class LocalMap {
     const { mappingId, kind, low, high, state, epoch, token } = mapping;
     const keys = { mappingId, low, high: high ?? null };
     const other = await this.#first('local-map/find-overlap', keys);
-    if (other !== undefined) throw disagreement(`mapping ${other.mappingId} holds some of its keys already (${describeLocal(other)})`, mappingId);
+    if (other !== undefined)
+      throw disagreement(`mapping ${other.mappingId} holds some of its keys already (${describeLocal(other)})`, mappingId);
     const { rowCount } = await this.#session.run('local-map/add-mapping', { ...keys, kind, state, epoch, token });
     if (rowCount === 0) await this.expect(mappingId, { state, epoch });
   }
@@ -84,7 +85,8 @@ export class LocalMap {
   async delete(mappingId: number, { state, epoch }: LocalStand): Promise<void> {
     const { rowCount } = await this.#session.run('local-map/delete-mapping', { mappingId, state, epoch });
     const found = rowCount === 0 ? await this.get(mappingId) : undefined;
-    if (found !== undefined) throw disagreement(`it is ${describeLocal(found)} where ${describeLocal({ state, epoch })} was expected`, mappingId);
+    if (found !== undefined)
+      throw disagreement(`it is ${describeLocal(found)} where ${describeLocal({ state, epoch })} was expected`, mappingId);
   }
 
   /** Throws CONFLICT where the mapping is not of this stand. */

@@ -119,14 +119,15 @@ export class OperationRunner {
   }
 
   /** The error to throw where the operation stays unfinished. Its lease is given back, so that the next process need not wait. */
-  async #leave(error: unknown): Promise<TenantryError> {
+  async #leave(failure: unknown): Promise<TenantryError> {
     const { operationId, generation, state } = this.#operation;
     // If the catalog is away, the lease runs out by itself.
     await Promise.allSettled([this.#dependencies.store.renewLease(operationId, generation, 0)]);
-    const code = error instanceof TenantryError ? error.code : 'INTERNAL';
-    const reason = error instanceof TenantryError ? error.message : 'An unexpected error occurred.';
+    const code = failure instanceof TenantryError ? failure.code : 'INTERNAL';
+    const reason = failure instanceof TenantryError ? failure.message : 'An unexpected error occurred.';
     const detail = `Operation ${operationId} is left ${state}: the next operation on the same mapping, the sweep of \`tenantry serve\` or \`tenantry recover\` brings it to its end. ${reason}`;
-    const cause = this.#failure === undefined ? error : new AggregateError([this.#failure, error], 'The operation failed, and so did its undoing.');
+    const cause =
+      this.#failure === undefined ? failure : new AggregateError([this.#failure, failure], 'The operation failed, and so did its undoing.');
     return new TenantryError(code, detail, { cause, outcome: 'unknown' });
   }
 }

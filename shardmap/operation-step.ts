@@ -63,7 +63,12 @@ export class OperationStep implements StepContext {
     });
   }
 
-  async onceDrained(shardId: string, mappingIds: readonly number[], patience: LockPatience, work: (step: ShardStep) => Promise<void>): Promise<void> {
+  async onceDrained(
+    shardId: string,
+    mappingIds: readonly number[],
+    patience: LockPatience,
+    work: (step: ShardStep) => Promise<void>,
+  ): Promise<void> {
     const { clock } = this.#dependencies;
     const startedAt = clock.now();
     for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
@@ -115,7 +120,11 @@ export class OperationStep implements StepContext {
 }
 
 /** Runs `work` under the locks of all mappings, or gives the first one that somebody else holds. */
-async function whenLocked(step: ShardStep, mappingIds: readonly number[], work: (step: ShardStep) => Promise<void>): Promise<number | undefined> {
+async function whenLocked(
+  step: ShardStep,
+  mappingIds: readonly number[],
+  work: (step: ShardStep) => Promise<void>,
+): Promise<number | undefined> {
   for (const mappingId of mappingIds) {
     if (!(await step.local.tryLock(mappingId))) return mappingId;
   }

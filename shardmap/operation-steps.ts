@@ -50,7 +50,7 @@ export interface ShardStep {
   readonly local: LocalMap;
   readonly session: SqlSession;
   /** Forgets the operation on this shard: its last step there. Older runners are refused ever after. */
-  forget(): Promise<void>;
+  readonly forget: () => Promise<void>;
 }
 
 /** How long to try for a mapping's lock, and by which means. */
@@ -72,7 +72,12 @@ export interface StepContext {
   /** One transaction of a shard; nothing happens in it where another runner has taken over since. */
   onShard<T>(shardId: string, work: (step: ShardStep) => Promise<T>): Promise<T>;
   /** Like `onShard`, with the exclusive locks of mappings in DRAINING: after everyone who entered them has left. */
-  onceDrained(shardId: string, mappingIds: readonly number[], patience: LockPatience, work: (step: ShardStep) => Promise<void>): Promise<void>;
+  onceDrained(
+    shardId: string,
+    mappingIds: readonly number[],
+    patience: LockPatience,
+    work: (step: ShardStep) => Promise<void>,
+  ): Promise<void>;
 }
 
 /** Thrown by `claim`: an unfinished operation holds what is asked for. Never leaves the shard map. */

@@ -19,7 +19,8 @@ export async function requireOwnShard(access: ShardAccess, shard: Shard): Promis
     const detail = `The schema of shard ${shard.name} has version ${found.schemaVersion}; this program works with version ${shardSchemaVersion}.`;
     throw new TenantryError('SHARD_UNVERIFIED', detail);
   }
-  if (found.identity !== undefined && found.identity.shardId !== shard.shardId) throw inUseElsewhere(`database at the address of shard ${shard.name}`, found.identity);
+  if (found.identity !== undefined && found.identity.shardId !== shard.shardId)
+    throw inUseElsewhere(`database at the address of shard ${shard.name}`, found.identity);
   if (shard.incarnation === '' || (await access.identify(shard)) === shard.incarnation) return;
   const detail = `The server of shard ${shard.name} is not the one that was added: it may be a restored backup. Run \`tenantry recover\`.`;
   throw new TenantryError('SHARD_UNVERIFIED', detail);

@@ -34,7 +34,11 @@ export class Recovery {
 
   /** Finishes or undoes every operation whose runner's lease has run out. */
   async sweep(): Promise<SweepReport> {
-    const report = { settled: [] as SettledOperation[], running: [] as Operation[], failed: [] as { operation: Operation; error: TenantryError }[] };
+    const report = {
+      settled: [] as SettledOperation[],
+      running: [] as Operation[],
+      failed: [] as { operation: Operation; error: TenantryError }[],
+    };
     for (const operation of await this.#dependencies.store.listUnfinished()) {
       try {
         const settled = await this.#operations.settle(operation);

@@ -143,7 +143,11 @@ export class SqlCatalogChange extends SqlCatalogReader implements CatalogChange 
     return this.#one('catalog/claim-empty-shard', { shardId, operationId });
   }
 
-  async changeShard(shardId: string, operationId: string, to: { state: ShardState; incarnation?: string; release: boolean }): Promise<boolean> {
+  async changeShard(
+    shardId: string,
+    operationId: string,
+    to: { state: ShardState; incarnation?: string; release: boolean },
+  ): Promise<boolean> {
     const { state, incarnation, release } = to;
     return this.#one('catalog/change-shard', { shardId, operationId, state, incarnation: incarnation ?? null, release });
   }

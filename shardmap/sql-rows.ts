@@ -19,7 +19,17 @@ export type OperationRow = Operation & Row;
 /** A mapping from its columns. */
 export function mappingFrom(row: MappingRow): Mapping {
   const { mappingId, mapId, kind, low, high, shardId, state, epoch, operationId } = row;
-  return { mappingId, mapId, kind, low, ...(high !== null && { high }), shardId, state, epoch, ...(operationId !== null && { operationId }) };
+  return {
+    mappingId,
+    mapId,
+    kind,
+    low,
+    ...(high !== null && { high }),
+    shardId,
+    state,
+    epoch,
+    ...(operationId !== null && { operationId }),
+  };
 }
 
 /** A shard from its columns. */

@@ -24,11 +24,23 @@ export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore 
       found = (await this.run<{ version: number }>('catalog/schema-version')).rows[0]?.version;
     } catch (error) {
       if (!(error instanceof TenantryError) || error.code !== 'STATEMENT_FAILED') throw error;
-      throw new TenantryError('INVALID_CONFIGURATION', "The catalog's database has no catalog of Tenantry: run `tenantry init`, or check the address.", { cause: error });
+      throw new TenantryError(
+        'INVALID_CONFIGURATION',
+        "The catalog's database has no catalog of Tenantry: run `tenantry init`, or check the address.",
+        { cause: error },
+      );
     }
     if (found === schemaVersion) return;
-    const difference = found === undefined ? 'no version' : found > schemaVersion ? `version ${found}, made by a newer Tenantry` : `the older version ${found}`;
-    throw new TenantryError('INVALID_CONFIGURATION', `The catalog's schema has ${difference}; this program works with version ${schemaVersion}.`);
+    const difference =
+      found === undefined
+        ? 'no version'
+        : found > schemaVersion
+          ? `version ${found}, made by a newer Tenantry`
+          : `the older version ${found}`;
+    throw new TenantryError(
+      'INVALID_CONFIGURATION',
+      `The catalog's schema has ${difference}; this program works with version ${schemaVersion}.`,
+    );
   }
 
   async change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T> {

@@ -25,11 +25,20 @@ export class MapAdministration {
   }
 
   /** Throws CONFLICT where there is a map of that name; INVALID_REQUEST for what a map cannot be. */
-  async create(map: { readonly name: string; readonly kind: ShardMapKind; readonly keyType: KeyType; readonly context: string }): Promise<ShardMap> {
+  async create(map: {
+    readonly name: string;
+    readonly kind: ShardMapKind;
+    readonly keyType: KeyType;
+    readonly context: string;
+  }): Promise<ShardMap> {
     requireName('shard map', map.name);
     requireOneOf('kind', mapKinds, map.kind);
     requireOneOf('key type', keyTypes, map.keyType);
-    if (map.context === '') throw new TenantryError('INVALID_REQUEST', 'The context of a shard map is the name of its tenant column, such as TenantId: it cannot be empty.');
+    if (map.context === '')
+      throw new TenantryError(
+        'INVALID_REQUEST',
+        'The context of a shard map is the name of its tenant column, such as TenantId: it cannot be empty.',
+      );
     return this.#operations.change(async (catalog) => {
       if (!(await catalog.addMap(map))) throw new TenantryError('CONFLICT', `There is a shard map ${map.name} already.`);
       return findMap(catalog, map.name);
@@ -49,5 +58,6 @@ export class MapAdministration {
 }
 
 function requireOneOf(what: string, allowed: readonly string[], value: string): void {
-  if (!allowed.includes(value)) throw new TenantryError('INVALID_REQUEST', `The ${what} of a shard map is one of ${allowed.join(', ')}; it cannot be ${value}.`);
+  if (!allowed.includes(value))
+    throw new TenantryError('INVALID_REQUEST', `The ${what} of a shard map is one of ${allowed.join(', ')}; it cannot be ${value}.`);
 }

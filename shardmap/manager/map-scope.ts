@@ -36,7 +36,10 @@ export async function findMap(store: CatalogReader, name: string): Promise<Shard
   const map = await store.findMap(name);
   if (map !== undefined) return map;
   const names = (await store.listMaps()).map((other) => other.name);
-  throw new TenantryError('NOT_FOUND', `There is no shard map ${name}; there ${names.length === 0 ? 'is none yet' : `is ${names.join(', ')}`}.`);
+  throw new TenantryError(
+    'NOT_FOUND',
+    `There is no shard map ${name}; there ${names.length === 0 ? 'is none yet' : `is ${names.join(', ')}`}.`,
+  );
 }
 
 /** The map of a call that makes sense for one kind only. Throws INVALID_REQUEST for the other kind. */
@@ -45,7 +48,10 @@ export async function findMapOfKind(scope: MapScope, choice: MapChoice, kind: Sh
   if (map.kind === kind) return map;
   const noun = kind === 'list' ? 'tenant' : 'range';
   const other = kind === 'list' ? 'range' : 'tenant';
-  throw new TenantryError('INVALID_REQUEST', `Map ${map.name} is a ${map.kind} map: change it by \`${other}\` commands, not by \`${noun}\`.`);
+  throw new TenantryError(
+    'INVALID_REQUEST',
+    `Map ${map.name} is a ${map.kind} map: change it by \`${other}\` commands, not by \`${noun}\`.`,
+  );
 }
 
 /** The shard of that name in a map. Throws NOT_FOUND, naming those that are there. */
@@ -54,7 +60,10 @@ export async function findShard(store: CatalogReader, map: ShardMap, name: strin
   const shard = shards.find((candidate) => candidate.name === name);
   if (shard !== undefined) return shard;
   const names = shards.map((other) => other.name);
-  throw new TenantryError('NOT_FOUND', `Map ${map.name} has no shard ${name}; it has ${names.length === 0 ? 'none yet' : names.join(', ')}.`);
+  throw new TenantryError(
+    'NOT_FOUND',
+    `Map ${map.name} has no shard ${name}; it has ${names.length === 0 ? 'none yet' : names.join(', ')}.`,
+  );
 }
 
 /** A key of the map. Throws INVALID_TENANT_ID. */
@@ -65,6 +74,7 @@ export function keyOf({ keyType }: ShardMap, reference: KeyReference): TenantKey
 
 /** The patience of a call. Throws INVALID_REQUEST for a time that is none. */
 export function patienceOf(scope: MapScope, { drainMs = scope.drainMs, force = false }: DrainChoice): LockPatience {
-  if (!Number.isFinite(drainMs) || drainMs < 0) throw new TenantryError('INVALID_REQUEST', `drainMs must be a number of milliseconds of at least 0, not ${drainMs}.`);
+  if (!Number.isFinite(drainMs) || drainMs < 0)
+    throw new TenantryError('INVALID_REQUEST', `drainMs must be a number of milliseconds of at least 0, not ${drainMs}.`);
   return { limitMs: drainMs, force };
 }

@@ -9,7 +9,16 @@ import { removeMapping } from '../operations/remove-mapping.ts';
 import { splitMapping } from '../operations/split-mapping.ts';
 import { takeOffline } from '../operations/take-offline.ts';
 import type { ShardMap } from '../shard-map.ts';
-import { findMapOfKind, findShard, keyOf, patienceOf, type DrainChoice, type KeyReference, type MapChoice, type MapScope } from './map-scope.ts';
+import {
+  findMapOfKind,
+  findShard,
+  keyOf,
+  patienceOf,
+  type DrainChoice,
+  type KeyReference,
+  type MapChoice,
+  type MapScope,
+} from './map-scope.ts';
 import { listPlacements, type Placement } from './placement.ts';
 
 /** The keys from `low` up to and without `high`; left out: from the first, up to the last. */

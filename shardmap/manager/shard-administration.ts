@@ -81,7 +81,10 @@ export class ShardAdministration {
     const shard = await store.findShard(name);
     if (shard !== undefined) return shard;
     const names = (await store.listShards()).map((other) => other.name);
-    throw new TenantryError('NOT_FOUND', `There is no shard ${name}; there ${names.length === 0 ? 'is none yet' : `is ${names.join(', ')}`}.`);
+    throw new TenantryError(
+      'NOT_FOUND',
+      `There is no shard ${name}; there ${names.length === 0 ? 'is none yet' : `is ${names.join(', ')}`}.`,
+    );
   }
 
   /** Whether the database's identity is only what an unfinished operation of this catalog has left there. */
@@ -95,14 +98,19 @@ export class ShardAdministration {
       return await this.#options.access.identify(shard);
     } catch (error) {
       if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
-      throw new TenantryError('SHARD_UNAVAILABLE', `Database ${database} on ${host}:${port} does not let the admin login in, or there is no such server.`, { cause: error });
+      throw new TenantryError(
+        'SHARD_UNAVAILABLE',
+        `Database ${database} on ${host}:${port} does not let the admin login in, or there is no such server.`,
+        { cause: error },
+      );
     }
   }
 }
 
 function requireAddress({ host, port, database }: ShardAddress): void {
   requireHost(host);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new TenantryError('INVALID_REQUEST', `A port is a number from 1 to 65535, not ${port}.`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new TenantryError('INVALID_REQUEST', `A port is a number from 1 to 65535, not ${port}.`);
   if (database === '') throw new TenantryError('INVALID_REQUEST', 'A shard needs the name of a database.');
 }
 

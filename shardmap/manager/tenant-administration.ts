@@ -6,7 +6,17 @@ import { bringOnline } from '../operations/bring-online.ts';
 import { removeMapping } from '../operations/remove-mapping.ts';
 import { takeOffline } from '../operations/take-offline.ts';
 import type { ShardMap } from '../shard-map.ts';
-import { findMap, findMapOfKind, findShard, keyOf, patienceOf, type DrainChoice, type KeyReference, type MapChoice, type MapScope } from './map-scope.ts';
+import {
+  findMap,
+  findMapOfKind,
+  findShard,
+  keyOf,
+  patienceOf,
+  type DrainChoice,
+  type KeyReference,
+  type MapChoice,
+  type MapScope,
+} from './map-scope.ts';
 import { listPlacements, placementOf, type Placement } from './placement.ts';
 
 /** Tenants of a list map, one by one. Every change throws OPERATION_IN_PROGRESS where another process is at it. */

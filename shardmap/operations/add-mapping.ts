@@ -77,4 +77,3 @@ async function refusal(catalog: CatalogReader, mapping: LoggedMapping): Promise<
   const place = (await catalog.getShard(requireFree(other).shardId))?.name;
   return new TenantryError('CONFLICT', `The ${describeKeys(map, other)} is on shard ${place} already, as mapping ${other.mappingId}.`);
 }
-

@@ -23,7 +23,11 @@ export const addShard: OperationKind<AddShardRequest> = {
 
   async plan(_catalog, map, request) {
     const { name, address } = request;
-    return { ...request, mapId: map.mapId, description: `Add shard ${name} of map ${map.name}: database ${address.database} on ${address.host}:${address.port}` };
+    return {
+      ...request,
+      mapId: map.mapId,
+      description: `Add shard ${name} of map ${map.name}: database ${address.database} on ${address.host}:${address.port}`,
+    };
   },
 
   bind(payload) {
@@ -34,7 +38,8 @@ export const addShard: OperationKind<AddShardRequest> = {
       mappingIds: [],
       changes: [],
       async claim(catalog, operationId) {
-        if (!(await catalog.addShard({ shardId, mapId, name, address, state: 'ADDING', operationId }))) throw await refusal(catalog, name, address);
+        if (!(await catalog.addShard({ shardId, mapId, name, address, state: 'ADDING', operationId })))
+          throw await refusal(catalog, name, address);
       },
       phases: [
         {
@@ -51,7 +56,8 @@ export const addShard: OperationKind<AddShardRequest> = {
           state: 'COMMITTED',
           undoable: false,
           work: (step) => step.onShard(shardId, ({ forget }) => forget()),
-          advance: async (catalog, operationId) => void (await catalog.changeShard(shardId, operationId, { state: 'ONLINE', release: true })),
+          advance: async (catalog, operationId) =>
+            void (await catalog.changeShard(shardId, operationId, { state: 'ONLINE', release: true })),
         },
       ],
       undo: (step) =>
@@ -85,15 +91,23 @@ async function claimDatabase(local: LocalMap, identity: ShardIdentity): Promise<
   if (now?.shardId !== identity.shardId) throw inUseElsewhere('database', now);
   const [left] = await local.list(0, 1);
   if (left !== undefined) {
-    throw new TenantryError('CONFLICT', `The database's local map is not empty: it has mapping ${left.mappingId}, of a shard map that it was part of before.`);
+    throw new TenantryError(
+      'CONFLICT',
+      `The database's local map is not empty: it has mapping ${left.mappingId}, of a shard map that it was part of before.`,
+    );
   }
 }
 
 async function refusal(catalog: CatalogReader, name: string, address: ShardAddress): Promise<Error> {
   const shards = await catalog.listShards();
   const same = shards.find((shard) => shard.name === name);
-  const other = same ?? shards.find(({ address: used }) => used.host === address.host && used.port === address.port && used.database === address.database);
+  const other =
+    same ??
+    shards.find(({ address: used }) => used.host === address.host && used.port === address.port && used.database === address.database);
   if (other?.operationId !== undefined) return new HeldByOperation(other.operationId);
   if (same !== undefined) return new TenantryError('CONFLICT', `There is a shard ${name} already.`);
-  return new TenantryError('CONFLICT', other === undefined ? 'It was added at the same time.' : `The database is shard ${other.name} already.`);
+  return new TenantryError(
+    'CONFLICT',
+    other === undefined ? 'It was added at the same time.' : `The database is shard ${other.name} already.`,
+  );
 }

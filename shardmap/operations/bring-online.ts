@@ -14,7 +14,10 @@ export const bringOnline: OperationKind<{ readonly keys: MappingKeys }> = {
     const mapping = await findFree(catalog, map, keys);
     const what = describeKeys(map, keys);
     if (mapping.state !== 'OFFLINE') throw new TenantryError('CONFLICT', `The ${what} is ${mapping.state} already.`);
-    return { mapping: logMapping(mapping), description: `Bring ${what} online: mapping ${mapping.mappingId}, epoch ${mapping.epoch} to ${mapping.epoch + 1}` };
+    return {
+      mapping: logMapping(mapping),
+      description: `Bring ${what} online: mapping ${mapping.mappingId}, epoch ${mapping.epoch} to ${mapping.epoch + 1}`,
+    };
   },
 
   bind(payload) {

@@ -13,7 +13,10 @@ import type { LoggedMapping } from './logged-mapping.ts';
 export async function findFree(catalog: CatalogReader, map: ShardMap, keys: MappingKeys): Promise<Mapping> {
   const found = await catalog.findMappingAt(map.mapId, keys.low);
   if (found === undefined || !sameEnd(found.high, keys.high)) {
-    throw new TenantryError(keys.kind === 'point' ? 'UNKNOWN_TENANT' : 'NOT_FOUND', `Map ${map.name} has no mapping of ${describeKeys(map, keys)}.`);
+    throw new TenantryError(
+      keys.kind === 'point' ? 'UNKNOWN_TENANT' : 'NOT_FOUND',
+      `Map ${map.name} has no mapping of ${describeKeys(map, keys)}.`,
+    );
   }
   return requireFree(found);
 }

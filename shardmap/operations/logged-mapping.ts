@@ -21,7 +21,11 @@ export const loggedMappingSchema = z
     state: z.enum(['ADDING', 'ONLINE', 'OFFLINE', 'REMOVING']),
     epoch: z.int(),
   })
-  .transform(({ low, high, ...rest }): LoggedMapping => ({ ...rest, low: hexToBytes(low), ...(high !== undefined && { high: hexToBytes(high) }) }));
+  .transform(({ low, high, ...rest }): LoggedMapping => ({
+    ...rest,
+    low: hexToBytes(low),
+    ...(high !== undefined && { high: hexToBytes(high) }),
+  }));
 
 /** A mapping in the form in which an operation's payload, JSON, keeps it. */
 export function logMapping(mapping: LoggedMapping): z.input<typeof loggedMappingSchema> {

@@ -15,9 +15,13 @@ export const mergeMappings: OperationKind<{ readonly at: TenantKey; readonly pat
 
   async plan(catalog, map, { at, patience }) {
     const [left, right] = await meetingAt(catalog, map, at);
-    if (left.shardId !== right.shardId) throw new TenantryError('CONFLICT', `The ranges that meet at ${at.text} are on two shards: move one first.`);
+    if (left.shardId !== right.shardId)
+      throw new TenantryError('CONFLICT', `The ranges that meet at ${at.text} are on two shards: move one first.`);
     if (left.state !== right.state) {
-      throw new TenantryError('CONFLICT', `Of the ranges that meet at ${at.text}, one is ${left.state} and one ${right.state}: make them equal first.`);
+      throw new TenantryError(
+        'CONFLICT',
+        `Of the ranges that meet at ${at.text}, one is ${left.state} and one ${right.state}: make them equal first.`,
+      );
     }
     const { operationId: _, high: __, ...rest } = left;
     const merged: LoggedMapping = {

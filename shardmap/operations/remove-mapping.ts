@@ -21,7 +21,11 @@ export const removeMapping: OperationKind<{ readonly keys: MappingKeys; readonly
     const mapping = await findFree(catalog, map, keys);
     const what = describeKeys(map, keys);
     if (mapping.state !== 'OFFLINE') throw new TenantryError('CONFLICT', `The ${what} is ${mapping.state}: take it offline first.`);
-    return { mapping: logMapping(mapping), purge, description: `Remove ${what}, mapping ${mapping.mappingId}${purge ? ', and delete its rows' : '; its rows stay'}` };
+    return {
+      mapping: logMapping(mapping),
+      purge,
+      description: `Remove ${what}, mapping ${mapping.mappingId}${purge ? ', and delete its rows' : '; its rows stay'}`,
+    };
   },
 
   bind(payload) {

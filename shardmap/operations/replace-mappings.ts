@@ -37,8 +37,12 @@ export function replacementSteps(kind: OperationKindName, payload: unknown): Ope
         state: 'PREPARING',
         undoable: true,
         async work(step) {
-          await step.onShard(shardId, ({ local }) => eachOf(before, (old) => local.change(old.mappingId, open(old), drained(old), step.token(old.mappingId, old.epoch))));
-          await step.onceDrained(shardId, oldIds, patience, ({ local }) => eachOf(before, (old) => local.expect(old.mappingId, drained(old))));
+          await step.onShard(shardId, ({ local }) =>
+            eachOf(before, (old) => local.change(old.mappingId, open(old), drained(old), step.token(old.mappingId, old.epoch))),
+          );
+          await step.onceDrained(shardId, oldIds, patience, ({ local }) =>
+            eachOf(before, (old) => local.expect(old.mappingId, drained(old))),
+          );
         },
         async advance(catalog, operationId) {
           await catalog.raiseMapVersion(mapId);
@@ -80,7 +84,12 @@ function drained({ state, epoch }: LoggedMapping): LocalStand {
   return { state: state === 'OFFLINE' ? 'OFFLINE' : 'DRAINING', epoch };
 }
 
-async function replaceLocally(step: StepContext, { local, forget }: ShardStep, before: readonly LoggedMapping[], after: readonly LoggedMapping[]): Promise<void> {
+async function replaceLocally(
+  step: StepContext,
+  { local, forget }: ShardStep,
+  before: readonly LoggedMapping[],
+  after: readonly LoggedMapping[],
+): Promise<void> {
   await eachOf(before, (old) => local.delete(old.mappingId, drained(old)));
   await eachOf(after, (mapping) => local.add({ ...mapping, ...open(mapping), token: step.token(mapping.mappingId, mapping.epoch) }));
   await forget();

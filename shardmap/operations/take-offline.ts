@@ -14,13 +14,20 @@ export const takeOffline: OperationKind<{ readonly keys: MappingKeys; readonly p
     const mapping = await findFree(catalog, map, keys);
     const what = describeKeys(map, keys);
     if (mapping.state !== 'ONLINE') throw new TenantryError('CONFLICT', `The ${what} is ${mapping.state} already.`);
-    return { mapping: logMapping(mapping), patience, description: `Take ${what} offline: mapping ${mapping.mappingId}, epoch ${mapping.epoch} to ${mapping.epoch + 1}` };
+    return {
+      mapping: logMapping(mapping),
+      patience,
+      description: `Take ${what} offline: mapping ${mapping.mappingId}, epoch ${mapping.epoch} to ${mapping.epoch + 1}`,
+    };
   },
 
   bind(payload) {
     const { mapping, patience, description } = readPayload(payloadSchema, takeOffline.name, payload);
     const { mappingId, shardId, epoch } = mapping;
-    const [online, draining] = [{ state: 'ONLINE', epoch }, { state: 'DRAINING', epoch }] as const;
+    const [online, draining] = [
+      { state: 'ONLINE', epoch },
+      { state: 'DRAINING', epoch },
+    ] as const;
     const offline = { state: 'OFFLINE', epoch: epoch + 1 } as const;
     return {
       description,
