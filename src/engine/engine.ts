@@ -60,8 +60,8 @@ export interface ConnectionExpectations {
   readonly shardId: string;
   /** Who the server was when the shard was registered, as `identify` gave it. */
   readonly incarnation: string;
-  /** Routed tables, schema-qualified where the configuration says so, with their tenant column. */
-  readonly tables: readonly { readonly name: string; readonly tenantColumn: string }[];
+  /** Tables whose rows belong to tenants; a schema where the configuration names one. */
+  readonly tables: readonly { readonly name: string; readonly schema?: string; readonly table: string; readonly tenantColumn: string }[];
 }
 
 /** How `open` connects; all in all a few connections, closed when idle. */

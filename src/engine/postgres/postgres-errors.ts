@@ -16,6 +16,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   '25P03': 'TIMEOUT',
   '25P04': 'TIMEOUT',
   '57P': 'SHARD_UNAVAILABLE',
+  '53300': 'OVERLOADED',
   '53': 'SHARD_UNAVAILABLE',
   '08': 'SHARD_UNAVAILABLE',
   '28': 'SHARD_UNAVAILABLE',

@@ -1,0 +1,8 @@
+-- Who this database says it is: no row where it has not been added to a map. A server in recovery has no incarnation.
+select i.shard_id as "shardId", v.version as "schemaVersion",
+  case when not pg_is_in_recovery() then
+    s.system_identifier::text || '/' || ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
+  end as "incarnation"
+from tenantry.schema_version v
+cross join pg_control_system() s
+left join tenantry.shard_identity i on true;

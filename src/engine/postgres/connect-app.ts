@@ -1,0 +1,58 @@
+import pg from 'pg';
+import type { Clock } from '../../core/clock.ts';
+import { TenantryError } from '../../core/errors.ts';
+import type { Login } from '../../core/principal.ts';
+import type { ShardAddress } from '../../core/shard-address.ts';
+import type { ConnectionExpectations } from '../engine.ts';
+import { clientConfig } from './client-config.ts';
+import { toEngineError } from './postgres-errors.ts';
+import { PostgresConnection } from './postgres-connection.ts';
+import type { QueryLibrary } from './query-library.ts';
+import { verifyConnection } from './verify-connection.ts';
+import { WireClient } from './wire-client.ts';
+
+/** Settings that a reset goes back to, whatever the role's or the database's own defaults are. */
+const startupOptions = ['datestyle=ISO', 'default_transaction_isolation=read\\ committed', 'default_transaction_read_only=off', 'default_transaction_deferrable=off']
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
+/** What connections for tenant traffic are made with. */
+export interface AppConnectionOptions {
+  readonly library: QueryLibrary;
+  readonly clock: Clock;
+  /** The server's own limit, behind that of each statement. */
+  readonly statementTimeoutMs: number;
+}
+
+/** Opens and verifies a connection as `app`. Throws SHARD_UNAVAILABLE, OVERLOADED or SHARD_UNVERIFIED; `signal` gives up. */
+export async function connectApp(address: ShardAddress, login: Login, expected: ConnectionExpectations, options: AppConnectionOptions, signal?: AbortSignal): Promise<PostgresConnection> {
+  if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.');
+  const config = clientConfig(address, login);
+  const client = new pg.Client({ ...config, options: startupOptions, statement_timeout: options.statementTimeoutMs });
+  // Failures reach the calls below; without a listener pg's event would end the process besides.
+  client.on('error', () => undefined);
+  let gaveUp = false;
+  const giveUp = (): void => {
+    gaveUp = true;
+    streamOf(client).destroy();
+  };
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    await client.connect();
+    await verifyConnection(client, options.library, expected);
+    return new PostgresConnection(new WireClient(client, { host: address.host, port: address.port, tls: tlsOf(config) }, options.clock));
+  } catch (error) {
+    streamOf(client).destroy();
+    throw gaveUp ? new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error }) : toEngineError(error);
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
+}
+
+function streamOf(client: pg.Client): { destroy(): unknown } {
+  return (client as unknown as { connection: pg.Connection }).connection.stream;
+}
+
+function tlsOf({ ssl }: pg.ClientConfig): Exclude<pg.ClientConfig['ssl'], boolean | undefined> | false {
+  return ssl === undefined || typeof ssl === 'boolean' ? false : ssl;
+}

@@ -1,0 +1,121 @@
+import type { CompiledSql } from '../../core/sql.ts';
+import type { Isolation } from '../engine.ts';
+import type { Entry } from '../entry.ts';
+import { Exchange, type Parsing } from './exchange.ts';
+import { StatementCache, type PreparedStatement } from './statement-cache.ts';
+import { WireWriter } from './wire-writer.ts';
+
+/** Named statements of callers kept on one connection. */
+const statementLimit = 128;
+const ownLimit = 16;
+
+const enterText = { write: 'select tenantry.enter($1, $2, $3, $4)', read: 'select tenantry.enter_read_only($1, $2, $3, $4)' };
+
+/** Composes the batches of one connection, each in one buffer, and keeps the statements that are prepared on it. */
+export class ExchangeBuilder {
+  readonly #writer = new WireWriter();
+  readonly #statements = new StatementCache(statementLimit, 's');
+  readonly #own = new StatementCache(ownLimit, 'o');
+  #parsings: Parsing[] = [];
+
+  /** enter and a statement, in an implicit transaction of their own. */
+  enterAndRun(entry: Entry, readOnly: boolean, statement: CompiledSql): Exchange {
+    const evicted = this.#makeRoom(statement);
+    this.#enter(entry, readOnly);
+    return this.#finish(this.#run(statement, '', 0, evicted), 1);
+  }
+
+  /** BEGIN and enter. */
+  beginAndEnter(entry: Entry, readOnly: boolean, isolation: Isolation): Exchange {
+    this.#execute(`begin isolation level ${isolation}`);
+    return this.#finish(this.#enter(entry, readOnly), 1);
+  }
+
+  /** A statement in the open transaction. With a portal, at most `maxRows` rows; `fetch` gives more. */
+  run(statement: CompiledSql, portal = '', maxRows = 0): Exchange {
+    const evicted = this.#makeRoom(statement);
+    return this.#finish(this.#run(statement, portal, maxRows, evicted), 0);
+  }
+
+  /** More rows of a portal that `run` opened for the same statement. */
+  fetch(statement: CompiledSql, portal: string, maxRows: number): Exchange {
+    this.#writer.execute(portal, maxRows);
+    return this.#finish(this.#statements.find(statement.text) ?? this.#statements.create(statement.text), 0);
+  }
+
+  /** Ends a portal before its last row. */
+  closePortal(portal: string): Exchange {
+    this.#writer.closePortal(portal);
+    return this.#finish(this.#own.create(''), 0);
+  }
+
+  /** COMMIT or ROLLBACK of the open transaction. */
+  end(command: 'commit' | 'rollback'): Exchange {
+    return this.#finish(this.#execute(command), 0);
+  }
+
+  /** The statement has to be prepared anew: its tables have changed. */
+  forget(statement: CompiledSql): void {
+    this.#statements.delete(statement.text);
+  }
+
+  /** The session was reset: nothing is prepared any more. */
+  forgetAll(): void {
+    this.#statements.clear();
+    this.#own.clear();
+  }
+
+  #enter(entry: Entry, readOnly: boolean): PreparedStatement {
+    const statement = this.#prepared(this.#own, readOnly ? enterText.read : enterText.write);
+    this.#writer.bindEntry(statement.name, entry.mappingId, entry.key, entry.epoch, entry.token);
+    this.#writer.execute('', 0);
+    return statement;
+  }
+
+  #execute(text: string): PreparedStatement {
+    const statement = this.#prepared(this.#own, text);
+    this.#writer.bind(statement.name, '', []);
+    this.#writer.execute('', 0);
+    return statement;
+  }
+
+  #run({ text, values }: CompiledSql, portal: string, maxRows: number, evicted: PreparedStatement | undefined): PreparedStatement {
+    try {
+      const statement = this.#prepared(this.#statements, text);
+      this.#writer.bind(statement.name, portal, values);
+      if (statement.shape === undefined) this.#writer.describePortal(portal);
+      this.#writer.execute(portal, maxRows);
+      return statement;
+    } catch (error) {
+      // A value that cannot be written: nothing goes out, the statement that should leave stays.
+      if (evicted !== undefined) this.#statements.add(evicted);
+      this.#parsings = [];
+      this.#writer.clear();
+      throw error;
+    }
+  }
+
+  /** Close comes first in the batch, so that no failure can leave the evicted statement behind. */
+  #makeRoom({ text }: CompiledSql): PreparedStatement | undefined {
+    if (this.#statements.find(text) !== undefined) return undefined;
+    const evicted = this.#statements.evict();
+    if (evicted !== undefined) this.#writer.closeStatement(evicted.name);
+    return evicted;
+  }
+
+  #prepared(cache: StatementCache, text: string): PreparedStatement {
+    const known = cache.find(text);
+    if (known !== undefined) return known;
+    const statement = cache.create(text);
+    this.#writer.parse(statement.name, text);
+    this.#parsings.push({ statement, cache });
+    return statement;
+  }
+
+  #finish(statement: PreparedStatement, leading: number): Exchange {
+    this.#writer.sync();
+    const parsings = this.#parsings;
+    if (parsings.length > 0) this.#parsings = [];
+    return new Exchange(this.#writer.take(), statement, parsings, leading);
+  }
+}

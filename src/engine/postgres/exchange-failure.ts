@@ -1,0 +1,33 @@
+import { TenantryError } from '../../core/errors.ts';
+import type { Exchange } from './exchange.ts';
+import { endsConnection, toEngineError } from './postgres-errors.ts';
+import type { Interruption } from './wire-client.ts';
+
+const queryCancelled = '57014';
+
+/** What an exchange was meant to be. */
+interface Expectation {
+  readonly interruption: Interruption | undefined;
+  /** Transaction status that it must end with. */
+  readonly status: 'I' | 'T';
+  /** Whether its Sync or COMMIT may have made changes durable. */
+  readonly mayCommit: boolean;
+}
+
+/** Why an exchange did not do what it was meant to, and whether that is certain; undefined where it did. */
+export function failureOf(exchange: Exchange, { interruption, status, mayCommit }: Expectation): Error | undefined {
+  const { error } = exchange;
+  if (error !== undefined && !(endsConnection(error) && mayCommit && exchange.tag !== undefined)) {
+    return error.code === queryCancelled && interruption !== undefined ? new TenantryError(interruption) : toEngineError(error);
+  }
+  if (exchange.loss !== undefined) return lossOf(exchange, interruption, mayCommit);
+  if (exchange.status !== status) return new TenantryError('TRANSACTION_CONTROL');
+  if (exchange.rowError !== undefined) return new TenantryError('INTERNAL', 'A value of the answer could not be read.', { cause: exchange.rowError });
+  return undefined;
+}
+
+/** A connection lost while the server may have been committing leaves that open; any other way it has rolled back. */
+function lossOf({ loss, sent }: Exchange, interruption: Interruption | undefined, mayCommit: boolean): TenantryError {
+  if (mayCommit && sent) return new TenantryError('COMMIT_UNKNOWN', undefined, { cause: loss, outcome: 'unknown' });
+  return new TenantryError(interruption ?? 'SHARD_UNAVAILABLE', undefined, { cause: loss });
+}

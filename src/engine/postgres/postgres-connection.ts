@@ -1,0 +1,78 @@
+import { TenantryError } from '../../core/errors.ts';
+import type { Row, SqlResult } from '../../core/session.ts';
+import type { CompiledSql } from '../../core/sql.ts';
+import type { EngineConnection, EngineTransaction, EnterOptions, Isolation } from '../engine.ts';
+import type { Entry } from '../entry.ts';
+import { residueOf } from './command-tag.ts';
+import type { Exchange } from './exchange.ts';
+import { ExchangeBuilder } from './exchange-builder.ts';
+import { failureOf } from './exchange-failure.ts';
+import { postgresDialect } from './postgres-dialect.ts';
+import { PostgresTransaction } from './postgres-transaction.ts';
+import { clearResidue } from './session-residue.ts';
+import type { WireClient } from './wire-client.ts';
+
+/** A prepared statement whose result has other columns now: the server refuses it before it runs. */
+const staleStatement = '0A000';
+
+/** One checked connection of a PostgreSQL shard as `app`. */
+export class PostgresConnection implements EngineConnection {
+  readonly dialect = postgresDialect;
+  readonly #wire: WireClient;
+  readonly #builder = new ExchangeBuilder();
+
+  constructor(wire: WireClient) {
+    this.#wire = wire;
+  }
+
+  get usable(): boolean {
+    return this.#wire.usable && !this.#wire.busy;
+  }
+
+  async execute<R extends Row>(entry: Entry, statement: CompiledSql, options: EnterOptions): Promise<SqlResult<R>> {
+    this.#check(options);
+    let exchange = this.#builder.enterAndRun(entry, options.readOnly, statement);
+    let interruption = await this.#wire.run(exchange, options);
+    if (exchange.error?.code === staleStatement && exchange.status === 'I' && interruption === undefined) {
+      this.#builder.forget(statement);
+      exchange = this.#builder.enterAndRun(entry, options.readOnly, statement);
+      interruption = await this.#wire.run(exchange, options);
+    }
+    this.#tidy(exchange, statement);
+    const failure = failureOf(exchange, { interruption, status: 'I', mayCommit: !options.readOnly });
+    if (failure !== undefined) throw failure;
+    if (residueOf(exchange.command, statement.text) === 'transaction-control') throw new TenantryError('TRANSACTION_CONTROL');
+    return { rows: exchange.rows as R[], rowCount: exchange.rowCount };
+  }
+
+  async begin(entry: Entry, options: EnterOptions & { readonly isolation: Isolation }): Promise<EngineTransaction> {
+    this.#check(options);
+    const exchange = this.#builder.beginAndEnter(entry, options.readOnly, options.isolation);
+    const interruption = await this.#wire.run(exchange, options);
+    const failure = failureOf(exchange, { interruption, status: 'T', mayCommit: false });
+    if (failure === undefined) return new PostgresTransaction(this.#wire, this.#builder, options);
+    if (exchange.status === 'E') this.#wire.runAfter('rollback');
+    else if (exchange.status !== 'I') this.#wire.discard();
+    throw failure;
+  }
+
+  async close(): Promise<void> {
+    await this.#wire.close();
+  }
+
+  #check({ signal }: EnterOptions): void {
+    if (signal?.aborted === true) throw new TenantryError('CANCELLED');
+    if (this.#wire.busy) throw new TenantryError('SESSION_MISUSE', 'A statement is running already on this connection; wait for it.');
+  }
+
+  /** Nothing that a statement left in the session may meet the next tenant. */
+  #tidy(exchange: Exchange, { text }: CompiledSql): void {
+    if (exchange.loss !== undefined) return;
+    if (exchange.status !== 'I') {
+      this.#wire.discard();
+      return;
+    }
+    if (exchange.error !== undefined) return;
+    clearResidue(this.#wire, this.#builder, residueOf(exchange.command, text));
+  }
+}

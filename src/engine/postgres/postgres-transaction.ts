@@ -1,0 +1,109 @@
+import { TenantryError } from '../../core/errors.ts';
+import type { Row, SqlResult } from '../../core/session.ts';
+import type { CompiledSql } from '../../core/sql.ts';
+import type { EngineTransaction, EnterOptions } from '../engine.ts';
+import { residueOf, type Residue } from './command-tag.ts';
+import type { Exchange } from './exchange.ts';
+import type { ExchangeBuilder } from './exchange-builder.ts';
+import { failureOf } from './exchange-failure.ts';
+import { clearResidue } from './session-residue.ts';
+import type { WireClient } from './wire-client.ts';
+
+/** Rows of a stream in one answer. */
+const rowsPerFetch = 256;
+
+/** A transaction that `enter` has admitted, on a connection of its own until it ends. */
+export class PostgresTransaction implements EngineTransaction {
+  readonly #wire: WireClient;
+  readonly #builder: ExchangeBuilder;
+  readonly #options: EnterOptions;
+  #residue: Residue = 'none';
+  #ended = false;
+  #portals = 0;
+
+  constructor(wire: WireClient, builder: ExchangeBuilder, options: EnterOptions) {
+    this.#wire = wire;
+    this.#builder = builder;
+    this.#options = options;
+  }
+
+  async query<R extends Row>(statement: CompiledSql): Promise<SqlResult<R>> {
+    this.#check();
+    const exchange = this.#builder.run(statement);
+    await this.#run(exchange, statement);
+    return { rows: exchange.rows as R[], rowCount: exchange.rowCount };
+  }
+
+  async *stream<R extends Row>(statement: CompiledSql): AsyncIterableIterator<R> {
+    this.#check();
+    this.#portals += 1;
+    const portal = `p${this.#portals}`;
+    let exchange = this.#builder.run(statement, portal, rowsPerFetch);
+    await this.#run(exchange, statement);
+    let open = exchange.suspended;
+    try {
+      for (;;) {
+        yield* exchange.rows as R[];
+        if (!exchange.suspended) return;
+        this.#check();
+        open = false;
+        exchange = this.#builder.fetch(statement, portal, rowsPerFetch);
+        await this.#run(exchange, statement);
+        open = exchange.suspended;
+      }
+    } finally {
+      if (open && !this.#ended && this.#wire.usable) await this.#run(this.#builder.closePortal(portal), statement);
+    }
+  }
+
+  async commit(): Promise<void> {
+    this.#check();
+    this.#ended = true;
+    const exchange = this.#builder.end('commit');
+    // Not interrupted by the caller: a cancelled COMMIT would only be another way not to know.
+    const interruption = await this.#wire.run(exchange, { timeoutMs: this.#options.timeoutMs });
+    this.#leave(exchange);
+    const failure = failureOf(exchange, { interruption, status: 'I', mayCommit: !this.#options.readOnly });
+    if (failure !== undefined) throw failure;
+    if (exchange.command !== 'COMMIT') throw new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (!this.#wire.usable) return;
+    if (this.#wire.busy) {
+      this.#wire.discard();
+      return;
+    }
+    const exchange = this.#builder.end('rollback');
+    await this.#wire.run(exchange, { timeoutMs: this.#options.timeoutMs });
+    this.#leave(exchange);
+  }
+
+  #check(): void {
+    if (this.#ended) throw new TenantryError('SESSION_MISUSE', 'The transaction has ended.');
+    if (this.#options.signal?.aborted === true) throw new TenantryError('CANCELLED');
+    if (this.#wire.busy) throw new TenantryError('SESSION_MISUSE', 'A statement of this transaction is running already; wait for it.');
+  }
+
+  async #run(exchange: Exchange, { text }: CompiledSql): Promise<void> {
+    const interruption = await this.#wire.run(exchange, this.#options);
+    const residue = exchange.tag === undefined ? 'none' : residueOf(exchange.command, text);
+    if (residue === 'transaction-control' || (exchange.loss === undefined && exchange.status === 'I')) {
+      this.#ended = true;
+      this.#wire.discard();
+      throw new TenantryError('TRANSACTION_CONTROL');
+    }
+    if (residue === 'permanent' || this.#residue === 'none') this.#residue = residue;
+    const failure = failureOf(exchange, { interruption, status: 'T', mayCommit: false });
+    if (failure !== undefined) throw failure;
+  }
+
+  /** The connection serves others again only where the transaction is known to have ended. */
+  #leave(exchange: Exchange): void {
+    if (exchange.loss !== undefined) return;
+    if (exchange.status !== 'I') this.#wire.discard();
+    else clearResidue(this.#wire, this.#builder, this.#residue);
+  }
+}

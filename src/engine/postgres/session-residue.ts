@@ -1,0 +1,23 @@
+import type { Residue } from './command-tag.ts';
+import type { ExchangeBuilder } from './exchange-builder.ts';
+import type { WireClient } from './wire-client.ts';
+
+/** Makes a session whose transaction has ended as clean as a new one: by a reset behind the caller's back, or by closing it. */
+export function clearResidue(wire: WireClient, builder: ExchangeBuilder, residue: Residue): void {
+  switch (residue) {
+    case 'none':
+      return;
+    case 'resettable':
+      // Prepared statements go too: SQL can redefine one under a name that this connection uses.
+      builder.forgetAll();
+      wire.runAfter('discard all');
+      return;
+    case 'permanent':
+      wire.discard();
+      return;
+    case 'transaction-control':
+      builder.forgetAll();
+      wire.runAfter('discard all');
+      return;
+  }
+}

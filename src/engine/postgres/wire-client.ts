@@ -1,0 +1,181 @@
+import type { Duplex } from 'node:stream';
+import pg from 'pg';
+import type { Clock } from '../../core/clock.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { requestCancel, type CancelTarget } from './cancel-request.ts';
+import type { Exchange } from './exchange.ts';
+import { messageType } from './server-message.ts';
+import { WireFramer } from './wire-framer.ts';
+
+/** Milliseconds that a server has to answer a cancel request before its connection is given up. */
+const cancelGraceMs = 2_000;
+const terminate = Buffer.from([0x58, 0, 0, 0, 4]);
+
+/** When an exchange is to be interrupted. */
+export interface ExchangeLimits {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Why an exchange was interrupted, as an error code. */
+export type Interruption = 'CANCELLED' | 'TIMEOUT';
+
+/** What pg's client keeps to itself: its socket, and what a cancel request needs. Seen in pg 8.23. */
+interface PgInternals {
+  readonly connection: pg.Connection & { emit(event: 'readyForQuery', message: { readonly status: string }): boolean };
+  readonly processID: number;
+  readonly secretKey: number;
+}
+
+/**
+ * A connection of pg on which an `Exchange` reads its answer straight from the socket, without an event for every message.
+ * Everything else (start-up, statements of pg's own, notices) goes to pg as ever. One exchange at a time.
+ */
+export class WireClient {
+  readonly #client: pg.Client;
+  readonly #internals: PgInternals;
+  readonly #stream: Duplex;
+  readonly #framer = new WireFramer();
+  readonly #clock: Clock;
+  readonly #target: Omit<CancelTarget, 'processId' | 'secretKey'>;
+  readonly #toPg: (chunk: Buffer) => void;
+  #exchange: Exchange | undefined;
+  #lost = false;
+  #discarded = false;
+  /** When the running exchange is to be interrupted, by the clock. */
+  #endsAt = Infinity;
+  #timerAt = Infinity;
+  #stopTimer: () => void = () => undefined;
+  #interruption: { readonly code: Interruption; readonly requested: Promise<void>; readonly stopGrace: () => void } | undefined;
+
+  /** `client` has connected. */
+  constructor(client: pg.Client, target: Omit<CancelTarget, 'processId' | 'secretKey'>, clock: Clock) {
+    this.#client = client;
+    this.#internals = client as unknown as PgInternals;
+    this.#stream = this.#internals.connection.stream;
+    this.#clock = clock;
+    this.#target = target;
+    this.#toPg = takeListener(this.#stream);
+    this.#stream.on('data', (chunk: Buffer) => this.#framer.push(chunk, this.#handle));
+    // What runs at that moment is told by pg through handleError.
+    client.on('error', () => (this.#lost = true));
+    client.once('end', () => {
+      this.#lost = true;
+      this.#stopTimer();
+    });
+  }
+
+  /** False once the connection is gone, or in a state that nobody knows. */
+  get usable(): boolean {
+    return !this.#lost && !this.#discarded && this.#stream.writable;
+  }
+
+  get busy(): boolean {
+    return this.#exchange !== undefined;
+  }
+
+  /**
+   * Sends the exchange, and resolves once its answer is whole, its connection lost, or an interruption has been dealt with to
+   * the end; says which interruption there was. Never rejects but for use by two at once.
+   */
+  run(exchange: Exchange, limits: ExchangeLimits): Promise<Interruption | undefined> {
+    if (this.#exchange !== undefined) throw new TenantryError('SESSION_MISUSE', 'A statement is running already; wait for it.');
+    this.#exchange = exchange;
+    this.#watch(limits.timeoutMs);
+    const { signal } = limits;
+    const onAbort = signal === undefined ? undefined : (): void => this.#interrupt('CANCELLED');
+    if (onAbort !== undefined) signal?.addEventListener('abort', onAbort, { once: true });
+    return new Promise((resolve) => {
+      exchange.onSettled = () => {
+        if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+        this.#settle(exchange, resolve);
+      };
+      this.#client.query(exchange);
+    });
+  }
+
+  /** Runs a statement of the program's own that follows what runs now; a failure costs the connection. */
+  runAfter(text: string): void {
+    this.#client.query(text).catch(() => this.discard());
+  }
+
+  /** Closes at once: what is open on the server is rolled back by it. */
+  discard(): void {
+    this.#discarded = true;
+    this.#stopTimer();
+    this.#stream.destroy();
+  }
+
+  /** Resolves once the socket is gone here; a server that does not answer is not waited for. */
+  async close(): Promise<void> {
+    if (this.#stream.closed) return;
+    const closed = new Promise<void>((resolve) => this.#stream.once('close', resolve));
+    if (this.usable && !this.busy) this.#stream.write(terminate);
+    this.discard();
+    await closed;
+  }
+
+  readonly #handle = (type: number, buffer: Buffer, start: number, end: number): void => {
+    const exchange = this.#exchange;
+    const isForAll = type === messageType.notice || type === messageType.notification || type === messageType.parameterStatus;
+    if (exchange === undefined || !exchange.sent || exchange.settled || isForAll) {
+      this.#toPg(buffer.subarray(start - 5, end));
+      return;
+    }
+    if (exchange.handle(type, buffer, start, end)) this.#internals.connection.emit('readyForQuery', { status: exchange.status });
+  };
+
+  /** One timer serves many exchanges: it looks at the moment that counts when it fires. */
+  #watch(timeoutMs: number): void {
+    this.#endsAt = this.#clock.now() + timeoutMs;
+    if (this.#endsAt >= this.#timerAt || timeoutMs === Infinity) return;
+    this.#stopTimer();
+    this.#timerAt = this.#endsAt;
+    this.#stopTimer = this.#clock.after(timeoutMs, () => {
+      this.#timerAt = Infinity;
+      if (this.#endsAt === Infinity) return;
+      const leftMs = this.#endsAt - this.#clock.now();
+      if (leftMs > 0) this.#watch(leftMs);
+      else this.#interrupt('TIMEOUT');
+    });
+  }
+
+  #interrupt(interruption: Interruption): void {
+    if (this.#interruption !== undefined) return;
+    const grace = new AbortController();
+    const stopGrace = this.#clock.after(cancelGraceMs, () => {
+      grace.abort(new Error('The server did not answer a cancel request.'));
+      this.discard();
+    });
+    const { processID, secretKey } = this.#internals;
+    // A connection whose cancel request was not seen through might be hit by it later.
+    const requested = requestCancel({ ...this.#target, processId: processID, secretKey }, grace.signal).catch(() => this.discard());
+    this.#interruption = { code: interruption, requested, stopGrace };
+  }
+
+  #settle(exchange: Exchange, resolve: (interruption: Interruption | undefined) => void): void {
+    this.#endsAt = Infinity;
+    if (exchange.loss !== undefined) this.#lost = true;
+    const interruption = this.#interruption;
+    if (interruption === undefined) {
+      this.#exchange = undefined;
+      resolve(undefined);
+      return;
+    }
+    void interruption.requested.then(() => {
+      interruption.stopGrace();
+      this.#exchange = undefined;
+      this.#interruption = undefined;
+      resolve(interruption.code);
+    });
+  }
+}
+
+/** Takes the place of pg's listener on its socket, and returns it. */
+function takeListener(stream: Duplex): (chunk: Buffer) => void {
+  const listeners = stream.listeners('data');
+  const [listener] = listeners;
+  if (listener === undefined || listeners.length !== 1) throw new TenantryError('INTERNAL', 'This version of pg reads its socket in another way than 8.23.');
+  stream.removeListener('data', listener as (chunk: Buffer) => void);
+  return listener as (chunk: Buffer) => void;
+}
