@@ -26,9 +26,31 @@ function parseTag(text: string): CommandTag {
 }
 
 /** Statements that leave nothing behind in the session, in the words of their tags. */
-const clean: ReadonlySet<string> = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'FETCH', 'MOVE', 'COPY', 'EXPLAIN', 'SHOW', 'LOCK TABLE', 'SET CONSTRAINTS', '']);
+const clean: ReadonlySet<string> = new Set([
+  'SELECT',
+  'INSERT',
+  'UPDATE',
+  'DELETE',
+  'MERGE',
+  'FETCH',
+  'MOVE',
+  'COPY',
+  'EXPLAIN',
+  'SHOW',
+  'LOCK TABLE',
+  'SET CONSTRAINTS',
+  '',
+]);
 /** What only a transaction's owner may say. */
-const control: ReadonlySet<string> = new Set(['BEGIN', 'START TRANSACTION', 'COMMIT', 'ROLLBACK', 'PREPARE TRANSACTION', 'COMMIT PREPARED', 'ROLLBACK PREPARED']);
+const control: ReadonlySet<string> = new Set([
+  'BEGIN',
+  'START TRANSACTION',
+  'COMMIT',
+  'ROLLBACK',
+  'PREPARE TRANSACTION',
+  'COMMIT PREPARED',
+  'ROLLBACK PREPARED',
+]);
 /** Within one transaction, harmless; a connection on which they ran is as clean as before once it has ended. */
 const savepoints: ReadonlySet<string> = new Set(['SAVEPOINT', 'RELEASE']);
 const rollbackToSavepoint = /^\s*rollback\s+((work|transaction)\s+)?to\s/i;

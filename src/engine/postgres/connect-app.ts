@@ -12,7 +12,12 @@ import { verifyConnection } from './verify-connection.ts';
 import { WireClient } from './wire-client.ts';
 
 /** Settings that a reset goes back to, whatever the role's or the database's own defaults are. */
-const startupOptions = ['datestyle=ISO', 'default_transaction_isolation=read\\ committed', 'default_transaction_read_only=off', 'default_transaction_deferrable=off']
+const startupOptions = [
+  'datestyle=ISO',
+  'default_transaction_isolation=read\\ committed',
+  'default_transaction_read_only=off',
+  'default_transaction_deferrable=off',
+]
   .map((setting) => `-c ${setting}`)
   .join(' ');
 
@@ -25,7 +30,13 @@ export interface AppConnectionOptions {
 }
 
 /** Opens and verifies a connection as `app`. Throws SHARD_UNAVAILABLE, OVERLOADED or SHARD_UNVERIFIED; `signal` gives up. */
-export async function connectApp(address: ShardAddress, login: Login, expected: ConnectionExpectations, options: AppConnectionOptions, signal?: AbortSignal): Promise<PostgresConnection> {
+export async function connectApp(
+  address: ShardAddress,
+  login: Login,
+  expected: ConnectionExpectations,
+  options: AppConnectionOptions,
+  signal?: AbortSignal,
+): Promise<PostgresConnection> {
   if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.');
   const config = clientConfig(address, login);
   const client = new pg.Client({ ...config, options: startupOptions, statement_timeout: options.statementTimeoutMs });

@@ -22,7 +22,8 @@ export function failureOf(exchange: Exchange, { interruption, status, mayCommit 
   }
   if (exchange.loss !== undefined) return lossOf(exchange, interruption, mayCommit);
   if (exchange.status !== status) return new TenantryError('TRANSACTION_CONTROL');
-  if (exchange.rowError !== undefined) return new TenantryError('INTERNAL', 'A value of the answer could not be read.', { cause: exchange.rowError });
+  if (exchange.rowError !== undefined)
+    return new TenantryError('INTERNAL', 'A value of the answer could not be read.', { cause: exchange.rowError });
   return undefined;
 }
 

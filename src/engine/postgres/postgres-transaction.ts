@@ -65,7 +65,8 @@ export class PostgresTransaction implements EngineTransaction {
     this.#leave(exchange);
     const failure = failureOf(exchange, { interruption, status: 'I', mayCommit: !this.#options.readOnly });
     if (failure !== undefined) throw failure;
-    if (exchange.command !== 'COMMIT') throw new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
+    if (exchange.command !== 'COMMIT')
+      throw new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
   }
 
   async rollback(): Promise<void> {

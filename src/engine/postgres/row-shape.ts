@@ -29,7 +29,7 @@ export class RowShape {
     for (let left = buffer.readInt16BE(start); left > 0; left -= 1) {
       const end = buffer.indexOf(0, offset);
       const name = buffer.toString('utf8', offset, end);
-      columns.push({ name, parse: pg.types.getTypeParser(buffer.readUInt32BE(end + 7), 'text') as TextParser });
+      columns.push({ name, parse: textParser(buffer.readUInt32BE(end + 7)) });
       offset = end + 19;
     }
     return new RowShape(columns);
@@ -48,4 +48,10 @@ export class RowShape {
     }
     return row;
   }
+}
+
+/** pg's types know only the built-in ids; any number is allowed, and unknown ones are read as text. */
+function textParser(typeId: number): TextParser {
+  const getTypeParser = pg.types.getTypeParser as (id: number, format: 'text') => TextParser;
+  return getTypeParser(typeId, 'text');
 }

@@ -26,7 +26,9 @@ async function inspect(client: pg.Client, library: QueryLibrary): Promise<Inspec
     return (await rows<Inspection>(client, library, 'engine/inspect'))[0];
   } catch (error) {
     if (error instanceof TenantryError && error.cause instanceof SqlFailure && noSuchSchema.has(error.cause.sqlState)) {
-      throw new TenantryError('SHARD_UNVERIFIED', 'The database is no shard of Tenantry, or its login has not been provisioned.', { cause: error.cause });
+      throw new TenantryError('SHARD_UNVERIFIED', 'The database is no shard of Tenantry, or its login has not been provisioned.', {
+        cause: error.cause,
+      });
     }
     throw error;
   }
@@ -34,20 +36,29 @@ async function inspect(client: pg.Client, library: QueryLibrary): Promise<Inspec
 
 function identityProblem(found: Inspection | undefined, expected: ConnectionExpectations): string | undefined {
   if (found === undefined || found.shardId === null) return 'The database has not been added to a shard map.';
-  if (found.schemaVersion !== schemaVersion) return `The schema of the shard has version ${found.schemaVersion}, and this program works with ${schemaVersion}.`;
+  if (found.schemaVersion !== schemaVersion)
+    return `The schema of the shard has version ${found.schemaVersion}, and this program works with ${schemaVersion}.`;
   if (found.shardId !== expected.shardId) return `The database is shard ${found.shardId}, and the catalog means ${expected.shardId}.`;
   if (found.incarnation === null) return 'The server is in recovery; only a primary can serve tenants.';
-  if (found.incarnation !== expected.incarnation) return 'The server is not the one that the catalog knows: it was restored or replaced. Run: tenantry recover';
+  if (found.incarnation !== expected.incarnation)
+    return 'The server is not the one that the catalog knows: it was restored or replaced. Run: tenantry recover';
   return undefined;
 }
 
 async function gateProblem(client: pg.Client, library: QueryLibrary, { tables }: ConnectionExpectations): Promise<string | undefined> {
-  const problems = await rows<{ table: string | null; problem: string }>(client, library, 'policy/gate', { tables: JSON.stringify(tables) });
+  const problems = await rows<{ table: string | null; problem: string }>(client, library, 'policy/gate', {
+    tables: JSON.stringify(tables),
+  });
   if (problems.length === 0) return undefined;
   return problems.map(({ table, problem }) => (table === null ? `${problem}.` : `${table}: ${problem}.`)).join(' ');
 }
 
-async function rows<R extends pg.QueryResultRow>(client: pg.Client, library: QueryLibrary, file: string, parameters: { readonly tables?: string } = {}): Promise<R[]> {
+async function rows<R extends pg.QueryResultRow>(
+  client: pg.Client,
+  library: QueryLibrary,
+  file: string,
+  parameters: { readonly tables?: string } = {},
+): Promise<R[]> {
   const { text, values } = library.query(file, parameters);
   try {
     return (await client.query<R>(text, [...values])).rows;

@@ -175,7 +175,8 @@ export class WireClient {
 function takeListener(stream: Duplex): (chunk: Buffer) => void {
   const listeners = stream.listeners('data');
   const [listener] = listeners;
-  if (listener === undefined || listeners.length !== 1) throw new TenantryError('INTERNAL', 'This version of pg reads its socket in another way than 8.23.');
+  if (listener === undefined || listeners.length !== 1)
+    throw new TenantryError('INTERNAL', 'This version of pg reads its socket in another way than 8.23.');
   stream.removeListener('data', listener as (chunk: Buffer) => void);
   return listener as (chunk: Buffer) => void;
 }

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { SqlValue } from '../../core/sql.ts';
 
 /** pg's own way of writing a value as a parameter: text, bytes or null. Exported by pg, missing from its types. */
-const { prepareValue } = (pg as unknown as { utils: { prepareValue(value: unknown): string | Uint8Array | null } }).utils;
+const { prepareValue } = (pg as unknown as { utils: { prepareValue: (value: unknown) => string | Uint8Array | null } }).utils;
 
 const initialBytes = 8192;
 /** A batch larger than this is not kept as the buffer of the next ones. */
