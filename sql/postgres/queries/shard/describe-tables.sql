@@ -1,0 +1,59 @@
+-- Columns of the named tables in their order, in words that all engines share. "kind" is null where the type has none;
+-- "keyPosition" counts from 1 within the primary key. A table that is not there has no rows.
+-- @tables text
+with wanted as (
+  select w."name", w."schema", w."table"
+  from jsonb_to_recordset(cast(@tables as jsonb)) as w("name" text, "schema" text, "table" text)
+)
+select
+  wanted."name" as "table",
+  c.column_name::text as "name",
+  pg_catalog.format_type(a.atttypid, a.atttypmod) as "type",
+  case
+    when base.typtype = 'e' then 'text'
+    when base.typname = 'citext' then 'text'
+    when base.typnamespace <> 'pg_catalog'::regnamespace then null
+    else case base.typname
+      when 'int2' then 'int16'
+      when 'int4' then 'int32'
+      when 'int8' then 'int64'
+      when 'numeric' then 'decimal'
+      when 'float4' then 'float32'
+      when 'float8' then 'float64'
+      when 'bool' then 'boolean'
+      when 'text' then 'text'
+      when 'varchar' then 'text'
+      when 'bpchar' then 'text'
+      when 'uuid' then 'uuid'
+      when 'bytea' then 'bytes'
+      when 'date' then 'date'
+      when 'time' then 'time'
+      when 'timestamp' then 'timestamp'
+      when 'timestamptz' then 'instant'
+      when 'json' then 'json'
+      when 'jsonb' then 'json'
+    end
+  end as "kind",
+  c.is_nullable = 'YES' as "nullable",
+  a.atthasdef or c.is_identity = 'YES' or t.typdefault is not null as "hasDefault",
+  c.is_generated = 'ALWAYS' or coalesce(c.identity_generation = 'ALWAYS', false) as "generated",
+  c.character_maximum_length::integer as "maximumLength",
+  case when base.typname = 'numeric' then c.numeric_precision::integer end as "precision",
+  case when base.typname = 'numeric' then c.numeric_scale::integer else c.datetime_precision::integer end as "scale",
+  labels.labels as "allowed",
+  array_position(pk.conkey, a.attnum) as "keyPosition"
+from wanted
+join information_schema.columns c
+  on c.table_name = wanted."table" and (wanted."schema" is null or c.table_schema = wanted."schema")
+join pg_catalog.pg_namespace n on n.nspname = c.table_schema
+join pg_catalog.pg_class r on r.relnamespace = n.oid and r.relname = c.table_name and r.relkind in ('r', 'p')
+join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attname = c.column_name
+join pg_catalog.pg_type t on t.oid = a.atttypid
+join pg_catalog.pg_namespace un on un.nspname = c.udt_schema
+join pg_catalog.pg_type base on base.typnamespace = un.oid and base.typname = c.udt_name
+left join pg_catalog.pg_constraint pk on pk.conrelid = r.oid and pk.contype = 'p'
+left join lateral (
+  select jsonb_agg(e.enumlabel order by e.enumsortorder) as labels from pg_catalog.pg_enum e where e.enumtypid = base.oid
+) labels on true
+where wanted."schema" is not null or pg_catalog.pg_table_is_visible(r.oid)
+order by wanted."name", c.ordinal_position;

@@ -1,0 +1,47 @@
+import type { HttpBindings } from '@hono/node-server';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { TenantryError } from '../core/errors.ts';
+import { endpointFactory, toResponse, type EndpointServices, type HttpContext } from './endpoint.ts';
+import { errorFields } from './observe/error-fields.ts';
+import { problemAnswer } from './problem.ts';
+import { MethodNotAllowed } from './request-problem.ts';
+import { jsonAnswer } from './routes/json-answer.ts';
+import { tableRoutes, type TableRoutesOptions } from './routes/table-routes.ts';
+import { traceIdOf } from './trace-id.ts';
+
+/** The data API, for a server's request listener. */
+export type App = OpenAPIHono<{ Bindings: HttpBindings }>;
+
+/** The data API over a router: everything under `/v1` needs a token. */
+export function createApp(services: EndpointServices, options: TableRoutesOptions): App {
+  const app: App = new OpenAPIHono();
+  const endpoint = endpointFactory(services);
+  const rows = tableRoutes(options);
+
+  app.get(
+    '/v1/me',
+    endpoint('me', ({ caller }) => jsonAnswer({ tenant: caller.tenant.text, subject: caller.subject ?? null, issuer: caller.issuer })),
+  );
+  app.all(
+    '/v1/me',
+    endpoint('me', () => Promise.reject(new MethodNotAllowed(['GET', 'HEAD']))),
+  );
+  app.get('/v1/:table', endpoint('list', rows.list));
+  app.post('/v1/:table', endpoint('insert', rows.insert));
+  app.all('/v1/:table', endpoint('list', rows.refuse));
+  app.get('/v1/:table/:key', endpoint('find', rows.find));
+  app.patch('/v1/:table/:key', endpoint('update', rows.update));
+  app.delete('/v1/:table/:key', endpoint('remove', rows.remove));
+  app.all('/v1/:table/:key', endpoint('find', rows.refuse));
+
+  const refuse = (context: HttpContext, error: unknown): Response => {
+    const { headers } = context.req.raw;
+    const traceId = traceIdOf(headers.get('traceparent'));
+    const answer = problemAnswer(error, { traceId, hasCredentials: headers.has('authorization') });
+    if (answer.status >= 500) services.logger.error({ traceId, error: errorFields(error) }, 'request');
+    return toResponse(answer, services.lifecycle.isStopping);
+  };
+  app.notFound((context) => refuse(context, new TenantryError('NOT_FOUND')));
+  app.onError((error, context) => refuse(context, error));
+  return app;
+}

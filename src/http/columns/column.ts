@@ -1,0 +1,48 @@
+/** Types of columns that travel as JSON, in words that all engines share. */
+export const columnKinds = [
+  'int16',
+  'int32',
+  'int64',
+  'decimal',
+  'float32',
+  'float64',
+  'boolean',
+  'text',
+  'uuid',
+  'bytes',
+  'date',
+  'time',
+  'timestamp',
+  'instant',
+  'json',
+] as const;
+
+/** One of `columnKinds`; `timestamp` has no zone and holds UTC, `instant` has one. */
+export type ColumnKind = (typeof columnKinds)[number];
+
+/** A column that the API shows. */
+export interface Column {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  readonly nullable: boolean;
+  /** May be left out of a new row. */
+  readonly hasDefault: boolean;
+  /** The database alone sets it. */
+  readonly generated: boolean;
+  /** Characters of a `text`; null without bound. */
+  readonly maximumLength: number | null;
+  /** Digits of a `decimal`; null without bound. */
+  readonly precision: number | null;
+  /** Digits after the point, of a `decimal` or of seconds; null without bound. */
+  readonly scale: number | null;
+  /** The only texts allowed, of an enumeration. */
+  readonly allowed: readonly string[] | null;
+}
+
+/** A column as the database describes it; `kind` is null for a type that the API does not carry. */
+export interface ColumnDescription extends Omit<Column, 'kind'> {
+  readonly type: string;
+  readonly kind: ColumnKind | null;
+  /** Place within the primary key, from 1; null outside it. */
+  readonly keyPosition: number | null;
+}

@@ -1,0 +1,8 @@
+import type { PlainAnswer } from '../problem.ts';
+
+const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
+
+/** An answer of JSON that nobody may keep: it is one tenant's. */
+export function jsonAnswer(value: unknown, status = 200, extraHeaders?: Readonly<Record<string, string>>): PlainAnswer {
+  return { status, headers: extraHeaders === undefined ? headers : { ...headers, ...extraHeaders }, text: JSON.stringify(value) };
+}

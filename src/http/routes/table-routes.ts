@@ -1,0 +1,125 @@
+import { TenantryError } from '../../core/errors.ts';
+import type { Row } from '../../core/session.ts';
+import type { Sql } from '../../core/sql.ts';
+import type { Router } from '../../router/router.ts';
+import type { Exchange } from '../endpoint.ts';
+import type { PlainAnswer } from '../problem.ts';
+import { readJsonBody } from '../read-body.ts';
+import { MethodNotAllowed } from '../request-problem.ts';
+import { formatCursor, type CursorKeys } from '../tables/cursor.ts';
+import { keyTexts, rowRenderer, type RowRenderer } from '../tables/row-json.ts';
+import { parseNewRow, parseRowChange } from '../tables/row-body.ts';
+import { formatRowKey, parseRowKey } from '../tables/row-key.ts';
+import { tableStatements, type TableStatements } from '../tables/table-statements.ts';
+import type { Table } from '../tables/table.ts';
+import { jsonAnswer } from './json-answer.ts';
+import { parseListQuery } from './list-query.ts';
+
+/** What the routes of tables need. */
+export interface TableRoutesOptions {
+  readonly router: Pick<Router, 'query'>;
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly cursorKeys: CursorKeys;
+  readonly bodyBytes: number;
+}
+
+interface ServedTable {
+  readonly table: Table;
+  readonly statements: TableStatements;
+  readonly render: RowRenderer;
+}
+
+type Handler = (exchange: Exchange) => Promise<PlainAnswer>;
+
+/** The routes of one table and of one row of it. */
+export interface TableRoutes {
+  readonly list: Handler;
+  readonly find: Handler;
+  readonly insert: Handler;
+  readonly update: Handler;
+  readonly remove: Handler;
+  /** For every other method. */
+  readonly refuse: Handler;
+}
+
+/** Reading and changing rows of the configured tables, as the caller's tenant. */
+export function tableRoutes({ router, tables, cursorKeys, bodyBytes }: TableRoutesOptions): TableRoutes {
+  const served = new Map<string, ServedTable>();
+  for (const table of tables.values()) served.set(table.name, { table, statements: tableStatements(table), render: rowRenderer(table) });
+
+  const tableOf = ({ context }: Exchange): ServedTable => {
+    const table = served.get(context.req.param('table') ?? '');
+    if (table === undefined) throw new TenantryError('NOT_FOUND');
+    return table;
+  };
+  const writableTableOf = (exchange: Exchange): ServedTable => {
+    const found = tableOf(exchange);
+    if (found.table.tenantColumn === undefined) throw new MethodNotAllowed(['GET', 'HEAD']);
+    return found;
+  };
+  const read = ({ context, caller }: Exchange, statement: Sql): Promise<{ rows: Row[] }> =>
+    router.query(caller.tenantId, statement, { readOnly: true, signal: context.req.raw.signal });
+  const write = ({ context, caller }: Exchange, statement: Sql): Promise<{ rows: Row[]; rowCount: number }> =>
+    router.query(caller.tenantId, statement, { signal: context.req.raw.signal });
+
+  return {
+    list: async (exchange) => {
+      const { table, statements, render } = tableOf(exchange);
+      const { limit, after } = parseListQuery(table, exchange.caller, cursorKeys, exchange.context.req.raw.url);
+      const { rows } = await read(exchange, statements.list(limit + 1, after));
+      const data = rows.slice(0, limit).map(render);
+      const last = rows.length > limit ? data.at(-1) : undefined;
+      return jsonAnswer({
+        data,
+        next: last === undefined ? null : formatCursor(cursorKeys, table, exchange.caller, keyTexts(table.key, last)),
+      });
+    },
+    find: async (exchange) => {
+      const { table, statements, render } = tableOf(exchange);
+      const { rows } = await read(exchange, statements.find(parseRowKey(table, keySegment(exchange))));
+      return jsonAnswer(render(existing(rows)));
+    },
+    insert: async (exchange) => {
+      const { table, statements, render } = writableTableOf(exchange);
+      const body = await readJsonBody(exchange.context.env.incoming, bodyBytes, ['application/json']);
+      const { rows } = await write(exchange, statements.insert(parseNewRow(table, body)));
+      const row = render(existing(rows));
+      const location =
+        table.key.length === 0 ? undefined : { location: `/v1/${encodeURIComponent(table.name)}/${formatRowKey(table, row)}` };
+      return jsonAnswer(row, 201, location);
+    },
+    update: async (exchange) => {
+      const { table, statements, render } = writableTableOf(exchange);
+      const key = parseRowKey(table, keySegment(exchange));
+      const body = await readJsonBody(exchange.context.env.incoming, bodyBytes, ['application/json', 'application/merge-patch+json']);
+      const { rows } = await write(exchange, statements.update(key, parseRowChange(table, body)));
+      return jsonAnswer(render(existing(rows)));
+    },
+    remove: async (exchange) => {
+      const { table, statements } = writableTableOf(exchange);
+      const { rowCount } = await write(exchange, statements.remove(parseRowKey(table, keySegment(exchange))));
+      if (rowCount === 0) throw new TenantryError('NOT_FOUND');
+      return { status: 204, headers: {}, text: '' };
+    },
+    refuse: async (exchange) => {
+      const { table } = tableOf(exchange);
+      const ofRow = exchange.context.req.param('key') !== undefined;
+      const writes = table.tenantColumn === undefined ? [] : ofRow ? ['PATCH', 'DELETE'] : ['POST'];
+      throw new MethodNotAllowed(['GET', 'HEAD', ...writes]);
+    },
+  };
+}
+
+/** The key as it was sent: a comma within a value is still `%2C`. */
+function keySegment({ context }: Exchange): string {
+  const { url } = context.req.raw;
+  const query = url.indexOf('?');
+  const path = query === -1 ? url : url.slice(0, query);
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function existing(rows: readonly Row[]): Row {
+  const [row] = rows;
+  if (row === undefined) throw new TenantryError('NOT_FOUND');
+  return row;
+}

@@ -1,0 +1,22 @@
+import type { Row } from '../../core/session.ts';
+import type { Table, TableColumn } from './table.ts';
+
+/** Turns a row as the database gave it into what JSON shows; changes the row in place. */
+export type RowRenderer = (row: Row) => Row;
+
+/** The renderer of a table: touches only the columns whose values are not JSON already. */
+export function rowRenderer(table: Table): RowRenderer {
+  const converted = [...table.columns.values()].flatMap(({ name, codec: { toJson } }) => (toJson === undefined ? [] : [{ name, toJson }]));
+  return (row) => {
+    for (const { name, toJson } of converted) {
+      const value = row[name];
+      if (value !== null) row[name] = toJson(value);
+    }
+    return row;
+  };
+}
+
+/** The text of each key column as it stands in paths and cursors. */
+export function keyTexts(key: readonly TableColumn[], rendered: Row): string[] {
+  return key.map(({ name }) => String(rendered[name]));
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { TenantryError } from '../../core/errors.ts';
+import type { SqlSession } from '../../core/session.ts';
+import { columnKinds } from '../columns/column.ts';
+import { buildTable, type Table } from './table.ts';
+import type { TableSettings } from '../../config.ts';
+
+/** Where the shape of the tables is read: a shard database, under a login that may see them. */
+export type TableCatalog = Pick<SqlSession, 'run'>;
+
+/** A row of `shard/describe-tables`. */
+const descriptionRow = z.object({
+  table: z.string(),
+  name: z.string(),
+  /** The engine's own name of the type, for messages. */
+  type: z.string(),
+  kind: z.enum(columnKinds).nullable(),
+  nullable: z.boolean(),
+  hasDefault: z.boolean(),
+  generated: z.boolean(),
+  maximumLength: z.number().nullable(),
+  precision: z.number().nullable(),
+  scale: z.number().nullable(),
+  allowed: z.array(z.string()).nullable(),
+  keyPosition: z.number().nullable(),
+});
+
+/** The configured tables, and the columns that the API leaves out because their type does not travel. */
+export interface LoadedTables {
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly hidden: readonly { readonly table: string; readonly column: string; readonly type: string }[];
+}
+
+/**
+ * Reads the shape of the configured tables from a shard. Throws INVALID_CONFIGURATION that names every table which is
+ * missing, has no primary key, or lacks its tenant column.
+ */
+export async function loadTables(catalog: TableCatalog, settings: readonly TableSettings[]): Promise<LoadedTables> {
+  const wanted = settings.map(({ name, schema, table }) => ({ name, schema: schema ?? null, table }));
+  const { rows } = await catalog.run('shard/describe-tables', { tables: JSON.stringify(wanted) });
+  const described = Map.groupBy(z.array(descriptionRow).parse(rows), (row) => row.table);
+  const problems: string[] = [];
+  const tables = new Map<string, Table>();
+  const hidden: { table: string; column: string; type: string }[] = [];
+  for (const table of settings) {
+    const columns = described.get(table.name) ?? [];
+    const built = buildTable(table, columns);
+    if ('problem' in built) problems.push(`Table ${table.name} ${built.problem}.`);
+    else tables.set(table.name, built);
+    hidden.push(...columns.filter(({ kind }) => kind === null).map(({ name, type }) => ({ table: table.name, column: name, type })));
+  }
+  if (problems.length > 0) throw new TenantryError('INVALID_CONFIGURATION', problems.join(' '));
+  return { tables, hidden };
+}

@@ -1,0 +1,92 @@
+import { sql, SqlShape, type Sql, type SqlValue } from '../../core/sql.ts';
+import type { RowValues } from './row-body.ts';
+import type { Table, TableColumn } from './table.ts';
+
+/** Sets of columns whose statement is kept; clients use few, and a hostile one must not fill the memory. */
+const keptShapes = 64;
+
+/** The statements of one table; each text is compiled once. Values are as the codecs made them. */
+export interface TableStatements {
+  find(key: readonly SqlValue[]): Sql;
+  /** The first `limit` rows, or those after a key, in the order of the key. */
+  list(limit: number, after: readonly SqlValue[] | undefined): Sql;
+  insert(values: RowValues): Sql;
+  update(key: readonly SqlValue[], values: RowValues): Sql;
+  remove(key: readonly SqlValue[]): Sql;
+}
+
+/** Builds the statements of a table. Only names that the database described reach them, quoted. */
+export function tableStatements(table: Table): TableStatements {
+  const from = sql.id(...table.path);
+  const columns = sql.join([...table.columns.values()].map(selectItem));
+  const isKey = sql.join(
+    table.key.map(({ name }) => sql`${sql.id(name)} = ${null}`),
+    sql` and `,
+  );
+  const order = table.key.length === 0 ? sql`` : sql` order by ${sql.join(table.key.map(({ name }) => sql.id('t', name)))}`;
+  const page = sql` offset 0 rows fetch next ${null} rows only`;
+
+  const find = new SqlShape(sql`select ${columns} from ${from} where ${isKey}`);
+  const all = sql`select ${columns} from ${from} as ${sql.id('t')}`;
+  const first = new SqlShape(table.key.length === 0 ? all : sql`${all}${order}${page}`);
+  const next = new SqlShape(sql`${all} where ${after(table.key)}${order}${page}`);
+  const remove = new SqlShape(sql`delete from ${from} where ${isKey}`);
+  const insertShape = keptShape((given) =>
+    given.length === 0
+      ? sql`insert into ${from} default values returning ${columns}`
+      : sql`insert into ${from} (${sql.join(given.map(({ name }) => sql.id(name)))}) values (${sql.join(given.map(() => sql`${null}`))}) returning ${columns}`,
+  );
+  const updateShape = keptShape(
+    (given) =>
+      sql`update ${from} set ${sql.join(given.map(({ name }) => sql`${sql.id(name)} = ${null}`))} where ${isKey} returning ${columns}`,
+  );
+
+  return {
+    find: (key) => find.with(key),
+    list: (limit, last) => {
+      if (table.key.length === 0) return first.with([]);
+      return last === undefined ? first.with([limit]) : next.with([...afterValues(last), limit]);
+    },
+    insert: (values) => insertShape([...values.keys()]).with([...values.values()]),
+    update: (key, values) => updateShape([...values.keys()]).with([...values.values(), ...key]),
+    remove: (key) => remove.with(key),
+  };
+}
+
+function selectItem({ name, codec: { readAs } }: TableColumn): Sql {
+  const column = sql.id(name);
+  if (readAs === undefined) return column;
+  const stored = readAs === 'utc text' ? sql`${column} at time zone 'UTC'` : column;
+  return sql`cast(${stored} as varchar(64)) as ${column}`;
+}
+
+/**
+ * `(a, b) > (x, y)` in words that every engine has and that an index on (a, b) can start from:
+ * `a >= x and (a > x or b > y)`.
+ */
+function after(key: readonly TableColumn[]): Sql {
+  const [first, ...rest] = key;
+  if (first === undefined) return sql`1 = 0`;
+  const column = sql.id('t', first.name);
+  if (rest.length === 0) return sql`${column} > ${null}`;
+  return sql`${column} >= ${null} and (${column} > ${null} or (${after(rest)}))`;
+}
+
+/** The values of `after`'s places: each but the last stands twice. */
+function afterValues(key: readonly SqlValue[]): SqlValue[] {
+  return key.flatMap((value, index) => (index === key.length - 1 ? [value] : [value, value]));
+}
+
+/** Keeps the shapes of the sets of columns used last. */
+function keptShape(build: (given: readonly TableColumn[]) => Sql): (given: readonly TableColumn[]) => SqlShape {
+  const shapes = new Map<string, SqlShape>();
+  return (given) => {
+    const id = JSON.stringify(given.map(({ name }) => name));
+    const shape = shapes.get(id) ?? new SqlShape(build(given));
+    shapes.delete(id);
+    shapes.set(id, shape);
+    const oldest = shapes.keys().next();
+    if (shapes.size > keptShapes && oldest.done !== true) shapes.delete(oldest.value);
+    return shape;
+  };
+}

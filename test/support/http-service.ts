@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import type { TableSettings } from '../../src/config.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/http/http-server.ts';
+import { createMetrics } from '../../src/http/observe/metrics.ts';
+import { loadTables, type TableCatalog } from '../../src/http/tables/table-catalog.ts';
+
+/** The service over loopback, with what it logged. */
+export interface HttpService {
+  readonly server: HttpServer;
+  readonly url: string;
+  readonly opsUrl: string;
+  /** Every line of the log so far, parsed. */
+  readonly log: () => Record<string, unknown>[];
+  readonly logText: () => string;
+}
+
+type Given = Pick<HttpServerOptions, 'router' | 'keyType' | 'issuers'> & Partial<HttpServerOptions>;
+
+/** Starts the service on free ports. */
+export async function startHttpService(
+  given: Given & { readonly catalog: TableCatalog; readonly tableSettings: readonly TableSettings[] },
+): Promise<HttpService> {
+  const lines: string[] = [];
+  const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
+  const { tables } = await loadTables(given.catalog, given.tableSettings);
+  const server = createHttpServer({
+    tables,
+    cursorKeys: [randomBytes(32)],
+    limits: { bodyBytes: 65_536, drainMs: 5_000 },
+    listen: { host: '127.0.0.1', port: 0, opsHost: '127.0.0.1', opsPort: 0 },
+    logger,
+    metrics: createMetrics(),
+    clock: systemClock,
+    currentTimeMs: Date.now,
+    ...given,
+  });
+  const { api, ops } = await server.listen();
+  return {
+    server,
+    url: `http://127.0.0.1:${api.port}`,
+    opsUrl: `http://127.0.0.1:${ops.port}`,
+    log: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+    logText: () => lines.join(''),
+  };
+}
