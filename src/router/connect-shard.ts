@@ -1,0 +1,32 @@
+import { TenantryError } from '../core/errors.ts';
+import type { Login } from '../core/principal.ts';
+import type { ConnectionExpectations, Engine, EngineConnection } from '../engine/engine.ts';
+import type { ShardDirectory } from './shard-directory.ts';
+
+/** What it takes to open a connection for tenant traffic. */
+export interface ConnectShardDependencies {
+  readonly directory: ShardDirectory;
+  /** By name, as shard addresses have it. */
+  readonly engines: ReadonlyMap<string, Engine>;
+  /** The login of `app`. */
+  readonly login: Login;
+  readonly tables: ConnectionExpectations['tables'];
+}
+
+/** Opens a checked connection to a shard by its id. Throws as `RouterDependencies.connect` says; INVALID_CONFIGURATION for an engine that is not built in. */
+export async function connectShard(
+  { directory, engines, login, tables }: ConnectShardDependencies,
+  shardId: string,
+  signal: AbortSignal,
+): Promise<EngineConnection> {
+  const { address, incarnation } = await directory.find(shardId);
+  const engine = engines.get(address.engine);
+  if (engine === undefined)
+    throw new TenantryError('INVALID_CONFIGURATION', `Shard ${shardId} is of an engine that is not known: ${address.engine}.`);
+  try {
+    return await engine.connect(address, login, { shardId, incarnation, tables }, signal);
+  } catch (error) {
+    directory.doubt(shardId);
+    throw error;
+  }
+}
