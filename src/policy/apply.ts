@@ -38,15 +38,17 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
     if (request.dryRun) return { changes, warnings, applied: changes.length === 0 };
     for (const statement of pending.flatMap(({ statements }) => statements)) await session.query(statement);
     const left = await differences(session, engine.renderer, request.tables);
-    if (left.length > 0)
-      throw new TenantryError(
-        'INTERNAL',
-        `Applied policies differ from what was asked for: ${left.map(({ table, item }) => `${item} of ${table}`).join(', ')}.`,
-      );
+    if (left.length > 0) throw unmet(left.map((difference) => changeOf(difference, engine.dialect)));
     return { changes, warnings, applied: true };
   });
 }
 
 function changeOf({ statements, ...rest }: Difference, dialect: SqlDialect): PolicyChange {
   return { ...rest, statements: statements.map((statement) => compileSql(statement, dialect).text) };
+}
+
+/** What stays as it was although every statement was accepted: PostgreSQL only warns of rights that are not the admin's to give. */
+function unmet(left: readonly PolicyChange[]): TenantryError {
+  const list = left.map(({ table, item, statements }) => `${item} (${table}): ${statements.join('; ')};`);
+  return new TenantryError('INVALID_CONFIGURATION', `The admin login may not set these; an administrator must:\n- ${list.join('\n- ')}`);
 }

@@ -37,6 +37,7 @@ export const postgresPolicyRenderer: PolicyRenderer = {
     return [
       ...(column === undefined ? [] : [rowSecurity(name), ...policies.map((policy) => policyItem(name, column, policy))]),
       ...(column === undefined || table.role !== 'routed' ? [] : [tenantDefault(name, column)]),
+      ...(table.role === 'routed' || table.role === 'reference' ? schemaRights(table.schema) : []),
       ...Object.entries(rights[table.role]).map(([group, privileges]) => tableRights(name, group, privileges)),
       ...(table.role === 'routed' ? table.sequences.flatMap((sequence) => sequenceRights(table.schema, sequence)) : []),
     ];
@@ -103,6 +104,18 @@ function tableRights(table: Sql, group: string, privileges: string | null): Poli
       ...(privileges === null ? [] : [sql`grant ${sqlText(privileges)} on table ${table} to ${sqlText(group)}`]),
     ],
   };
+}
+
+/** A name in a schema is found by USAGE; who may CREATE there could put another table or function before a tenant's. */
+function schemaRights(schema: string): PolicyItem[] {
+  return ['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((group) => ({
+    item: `rights of ${group} on its schema`,
+    definition: 'usage',
+    statements: [
+      sql`revoke create on schema ${sql.id(schema)} from ${sqlText(group)}, public`,
+      sql`grant usage on schema ${sql.id(schema)} to ${sqlText(group)}`,
+    ],
+  }));
 }
 
 /** What `serial` columns need; the last value, which tells of other tenants, stays unreadable. */

@@ -54,3 +54,9 @@ select w."schema", w."table", format('rights of %s on sequence %s', r.rolname, s
  cross join lateral aclexplode(s.relacl) g
   join pg_catalog.pg_roles r on r.oid = g.grantee and r.rolname in ('tenantry_app', 'tenantry_mover')
  group by 1, 2, 3
+union all
+select w."schema", w."table", format('rights of %s on its schema', r.rolname),
+       case when has_schema_privilege(r.oid, w."schema", 'create') then 'create, usage' else 'usage' end
+  from wanted w
+ cross join pg_catalog.pg_roles r
+ where r.rolname in ('tenantry_app', 'tenantry_superuser', 'tenantry_mover') and has_schema_privilege(r.oid, w."schema", 'usage')
