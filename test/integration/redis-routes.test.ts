@@ -29,8 +29,20 @@ class Process {
   catalogAway = false;
 
   constructor(url: string, kind: 'list' | 'range' = 'list', pingMs = 10_000) {
-    this.redis = createRedisRoutes({ url, map: { name: 'customers', kind }, clock: systemClock, onTrouble: (error) => this.troubles.push(error), restMs: 300, pingMs });
-    this.lookup = createLookup({ map: { kind, keyType: 'int' }, findMapping: this.#findMapping, cache: this.redis.cache, clock: systemClock });
+    this.redis = createRedisRoutes({
+      url,
+      map: { name: 'customers', kind },
+      clock: systemClock,
+      onTrouble: (error) => this.troubles.push(error),
+      restMs: 300,
+      pingMs,
+    });
+    this.lookup = createLookup({
+      map: { kind, keyType: 'int' },
+      findMapping: this.#findMapping,
+      cache: this.redis.cache,
+      clock: systemClock,
+    });
     this.redis.subscribe({
       invalidate: (change) => this.lookup.invalidate(change),
       changesMissed: () => {
@@ -87,7 +99,10 @@ describeNeeding('redis-server', 'routes in Redis', () => {
   it('are what another process put there, with the ends of ranges', async () => {
     const [one, other] = [start('range'), start('range')];
     await vi.waitFor(() => expect(one.missed).toHaveBeenCalled());
-    const ranged: RoutedKeys = { keys: { kind: 'range', low: new Uint8Array(0), high: bytes(10) }, route: { mappingId: 4, shardId: shardB, epoch: 2 ** 40 } };
+    const ranged: RoutedKeys = {
+      keys: { kind: 'range', low: new Uint8Array(0), high: bytes(10) },
+      route: { mappingId: 4, shardId: shardB, epoch: 2 ** 40 },
+    };
     const unbounded: RoutedKeys = { keys: { kind: 'range', low: bytes(10) }, route: { mappingId: 5, shardId: shardB, epoch: 3 } };
     await vi.waitFor(async () => {
       await one.redis.cache.put(bytes(7), ranged);
@@ -102,7 +117,9 @@ describeNeeding('redis-server', 'routes in Redis', () => {
     const writers = [start(), start(), start()];
     await Promise.all(writers.map((writer) => writer.connected()));
     const epochs = Array.from({ length: 300 }, (_, index) => ((index * 7919) % 300) + 1);
-    await Promise.all(epochs.map((epoch, index) => writers[index % 3]!.redis.cache.put(bytes(1), found(1, epoch, epoch === 300 ? shardB : shardA))));
+    await Promise.all(
+      epochs.map((epoch, index) => writers[index % 3]!.redis.cache.put(bytes(1), found(1, epoch, epoch === 300 ? shardB : shardA))),
+    );
     expect(await writers[0]!.redis.cache.get(bytes(1))).toEqual(found(1, 300, shardB));
 
     await writers[1]!.redis.cache.remove(bytes(1), found(1, 299).route);
@@ -114,7 +131,15 @@ describeNeeding('redis-server', 'routes in Redis', () => {
   it('that are malformed, or about other keys, are not taken', async () => {
     const one = start();
     await one.connected();
-    const texts = ['', 'nonsense', `1 1 not-a-shard`, `99999999999999999 1 ${shardA}`, `1 9999999999 ${shardA}`, `1 1 ${shardA} 80000001 -`, `1 1 ${shardA}\n`];
+    const texts = [
+      '',
+      'nonsense',
+      `1 1 not-a-shard`,
+      `99999999999999999 1 ${shardA}`,
+      `1 9999999999 ${shardA}`,
+      `1 1 ${shardA} 80000001 -`,
+      `1 1 ${shardA}\n`,
+    ];
     for (const text of texts) {
       await plain.set('tenantry:route:customers:80000001', text);
       await expect(one.redis.cache.get(bytes(1))).resolves.toBeUndefined();
@@ -157,7 +182,13 @@ describeNeeding('redis-server', 'routes in Redis', () => {
   it('take a published message that is malformed as a sign that something was missed', async () => {
     const router = start();
     await router.connected();
-    for (const text of ['{', '{}', '{"kind":"range","low":""}', '{"kind":"point","low":"00","route":{"mappingId":1.5}}', '{"kind":"point","low":""}']) {
+    for (const text of [
+      '{',
+      '{}',
+      '{"kind":"range","low":""}',
+      '{"kind":"point","low":"00","route":{"mappingId":1.5}}',
+      '{"kind":"point","low":""}',
+    ]) {
       router.missed.mockClear();
       await plain.publish('tenantry:changes:customers', text);
       await vi.waitFor(() => expect(router.missed).toHaveBeenCalled());
@@ -170,7 +201,7 @@ describeNeeding('redis-server', 'routes in Redis', () => {
     await Promise.all([one.connected(), other.connected()]);
     await one.find(1);
     await plain.flushall();
-    await plain.call("SCRIPT", "FLUSH");
+    await plain.call('SCRIPT', 'FLUSH');
     await expect(one.find(1)).resolves.toMatchObject({ mappingId: 1 });
     await expect(other.find(1)).resolves.toMatchObject({ mappingId: 1 });
     expect(other.asked).toEqual([1]);
@@ -215,7 +246,12 @@ describeNeeding('redis-server', 'routes in Redis', () => {
     const one = start();
     await one.connected();
     server.freeze();
-    const hanging = createLookup({ map: { kind: 'list', keyType: 'int' }, findMapping: () => new Promise(() => undefined), cache: one.redis.cache, clock: systemClock });
+    const hanging = createLookup({
+      map: { kind: 'list', keyType: 'int' },
+      findMapping: () => new Promise(() => undefined),
+      cache: one.redis.cache,
+      clock: systemClock,
+    });
     const from = performance.now();
     await expect(hanging.find(5, deadline(200))).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE' });
     expect(performance.now() - from).toBeGreaterThanOrEqual(199);

@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sql, sqlText } from '../../src/core/sql.ts';
+import type { Login, PrincipalName } from '../../src/core/principal.ts';
+import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
+import { createPostgresProvisioner } from '../../src/engine/postgres/provisioner.ts';
+import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
+import { installShard } from '../../src/policy/install.ts';
+import { provision, provisioningScript } from '../../src/policy/provision.ts';
+import type { SqlDatabase } from '../../src/core/session.ts';
+import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
+
+const engine = createPostgresEngine();
+const provisioner = createPostgresProvisioner();
+const policies = { renderer: postgresPolicyRenderer, dialect: engine.dialect };
+
+let server: PostgresServer;
+let databases = 0;
+const opened: SqlDatabase[] = [];
+
+beforeAll(async () => {
+  server = await startPostgres({ settings: { log_statement: 'all' } });
+});
+afterAll(async () => {
+  await Promise.all(opened.map((database) => database.close()));
+  await server.stop();
+});
+
+function loginsOf(prefix: string): Record<PrincipalName, Login> {
+  const login = (name: string): Login => ({ user: `${prefix}_${name}`, password: `pä$$ "${prefix}" '${name}'` });
+  return { app: login('app'), superuser: login('reports'), mover: login('mover'), admin: login('admin') };
+}
+
+function open(database: string, login: Login): SqlDatabase {
+  const connected = engine.open({ engine: 'postgres', host: server.host, port: server.port, database, tls: 'disable' }, login);
+  opened.push(connected);
+  return connected;
+}
+
+async function createDatabase(): Promise<string> {
+  databases += 1;
+  await server.createDatabase(`provisioned_${databases}`);
+  return `provisioned_${databases}`;
+}
+
+const whoAmI = sql`select current_user::text as "current", session_user::text as "session"`;
+
+describe('provisioning', () => {
+  it('makes logins that can connect with their passwords, admin acting as its group', async () => {
+    const database = await createDatabase();
+    const logins = loginsOf('first');
+    await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
+
+    expect((await open(database, logins.app).query(whoAmI)).rows).toEqual([{ current: 'first_app', session: 'first_app' }]);
+    expect((await open(database, logins.mover).query(whoAmI)).rows).toEqual([{ current: 'first_mover', session: 'first_mover' }]);
+    expect((await open(database, logins.admin).query(whoAmI)).rows).toEqual([{ current: 'tenantry_admin', session: 'first_admin' }]);
+    const readOnly = await open(database, logins.superuser).query(sql`show transaction_read_only`);
+    expect(readOnly.rows).toEqual([{ transaction_read_only: 'on' }]);
+  });
+
+  it('never puts a password into the log of a server that logs every statement', async () => {
+    const database = await createDatabase();
+    await provision(open(database, server), provisioner, { logins: loginsOf('logged'), contextProtection: 'guarded' });
+    expect(server.log()).toContain('alter role "logged_app"');
+    expect(server.log()).not.toContain('pä$$');
+  });
+
+  it('may run again, and for a second database of the same server', async () => {
+    const logins = loginsOf('twice');
+    for (const database of [await createDatabase(), await createDatabase()]) {
+      const administrator = open(database, server);
+      await provision(administrator, provisioner, { logins, contextProtection: 'guarded' });
+      await provision(administrator, provisioner, { logins, contextProtection: 'guarded' });
+      const installed = await installShard(open(database, logins.admin), policies, {
+        tables: [],
+        keyType: 'int',
+        contextProtection: 'guarded',
+      });
+      expect(installed.applied).toBe(true);
+    }
+  });
+
+  it('keeps an older login of a kind valid while one is replaced', async () => {
+    const database = await createDatabase();
+    const administrator = open(database, server);
+    const [old, next] = [loginsOf('old'), loginsOf('next')];
+    await provision(administrator, provisioner, { logins: old, contextProtection: 'guarded' });
+    await provision(administrator, provisioner, { logins: { ...old, admin: next.admin }, contextProtection: 'guarded' });
+    await open(database, old.admin).query(sql`create table made_by_the_old (x integer)`);
+    await open(database, next.admin).query(sql`drop table made_by_the_old`);
+  });
+
+  it('prints a script without passwords that an administrator can complete and run', async () => {
+    const database = await createDatabase();
+    const logins = loginsOf('printed');
+    const script = provisioningScript(provisioner, engine.dialect, { logins, contextProtection: 'guarded' });
+    expect(script).not.toContain('pä$$');
+    expect(script).toContain(`password '<password of printed_app>'`);
+    await open(database, server).query(sqlText(script));
+    const app = open(database, { user: 'printed_app', password: '<password of printed_app>' });
+    expect((await app.query(sql`select pg_has_role('tenantry_app', 'usage') as member`)).rows).toEqual([{ member: true }]);
+  });
+
+  it.each<[right: string, statement: string]>([
+    ['TEMP', 'create temporary table t (x integer)'],
+    ['CREATE in the database', 'create schema mine'],
+    ['CREATE in public', 'create table t (x integer)'],
+    ['set_config', `select set_config('application_name', 'x', false)`],
+    ['advisory locks', 'select pg_advisory_lock(1)'],
+    ['advisory locks of a transaction', 'select pg_try_advisory_xact_lock_shared(1, 2)'],
+    ['large objects', 'select lo_create(0)'],
+    ['reading large objects', 'select lo_get(1)'],
+    ['ending others’ sessions', 'select pg_terminate_backend(1)'],
+    ['cancelling others’ statements', 'select pg_cancel_backend(1)'],
+    ['others’ statements', 'select * from pg_stat_activity'],
+    ['others’ statements by function', 'select pg_stat_get_backend_activity(1)'],
+    ['the guarded setting', `set backtrace_functions = 'x'`],
+    ['new functions of admin', 'select made_by_admin()'],
+    ['the shard’s own schema', 'create function tenantry.f() returns integer language sql return 1'],
+  ])('leaves app without %s', async (_, statement) => {
+    const database = await createDatabase();
+    const logins = loginsOf('poor');
+    await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
+    await open(database, logins.admin).query(sql`create function made_by_admin() returns integer language sql return 1`);
+    await expect(open(database, logins.app).query(sqlText(statement))).rejects.toMatchObject({ cause: { sqlState: '42501' } });
+  });
+
+  it.each<[what: string, change: (logins: Record<PrincipalName, Login>) => void, message: string]>([
+    ['two principals with one login', (logins) => (logins.mover = logins.app), 'logins.mover: its user is that of logins.app'],
+    [
+      'a reserved name',
+      (logins) => (logins.app = { user: 'tenantry_app', password: 'x' }),
+      'logins.app: the name of its user, tenantry_app, is reserved',
+    ],
+    ['a name with quotes', (logins) => (logins.app = { user: `a'; drop`, password: 'x' }), 'logins.app: its user must be 1 to 63 letters'],
+    ['no password', (logins) => (logins.admin = { user: 'adm', password: '' }), 'logins.admin: its password is empty'],
+  ])('refuses %s before anything happens', (_, change, message) => {
+    const logins = loginsOf('refused');
+    change(logins);
+    expect(() => provisioningScript(provisioner, engine.dialect, { logins, contextProtection: 'guarded' })).toThrow(message);
+  });
+
+  it('refuses to make a superuser of the server a principal, and leaves it one', async () => {
+    const database = await createDatabase();
+    const administrator = open(database, server);
+    const logins = { ...loginsOf('super'), app: { user: server.user, password: server.password } };
+    await expect(provision(administrator, provisioner, { logins, contextProtection: 'guarded' })).rejects.toThrow(
+      'The database refused the statement.',
+    );
+    expect((await administrator.query(sql`select rolsuper from pg_roles where rolname = ${server.user}`)).rows).toEqual([
+      { rolsuper: true },
+    ]);
+  });
+});
+
+describe('installing a shard', () => {
+  it('refuses a database that was not prepared, and says what to do', async () => {
+    const database = await createDatabase();
+    const installing = installShard(open(database, server), policies, { tables: [], keyType: 'int', contextProtection: 'guarded' });
+    await expect(installing).rejects.toThrow('provision it with --bootstrap, or run the SQL printed without it');
+  });
+
+  it('refuses a shard of another key type', async () => {
+    const database = await createDatabase();
+    const logins = loginsOf('typed');
+    await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
+    const admin = open(database, logins.admin);
+    await installShard(admin, policies, { tables: [], keyType: 'uuid', contextProtection: 'guarded' });
+    const again = installShard(admin, policies, { tables: [], keyType: 'int', contextProtection: 'guarded' });
+    await expect(again).rejects.toThrow(`The database is a shard for keys of type uuid; the map's are of type int.`);
+  });
+});
