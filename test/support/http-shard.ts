@@ -3,10 +3,11 @@ import { sqlText } from '../../src/core/sql.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
 import { applyPolicies } from '../../src/policy/apply.ts';
+import type { Router } from '../../src/router/router.ts';
 import type { KeyType } from '../../shardmap/key.ts';
-import { createDirectRouter, type DirectRouter } from './direct-router.ts';
 import { createTestShard, type TestShard } from './postgres-shard.ts';
 import type { PostgresServer } from './servers/postgres.ts';
+import { createShardRouter } from './shard-router.ts';
 
 const tenantTable = (name: string): TableSettings => ({ name, table: name, tenantColumn: 'TenantId' });
 
@@ -44,7 +45,7 @@ const definitions = `
 /** A shard with tables of every kind under policies, and a router to it that knows tenants 1 and 2. */
 export interface HttpShard {
   readonly shard: TestShard;
-  readonly router: DirectRouter;
+  readonly router: Router;
   close(): Promise<void>;
 }
 
@@ -52,12 +53,14 @@ export async function createHttpShard(server: PostgresServer, name: string): Pro
   const keyType: KeyType = 'int';
   const shard = await createTestShard(server, name, { keyType });
   await shard.admin.query(sqlText(definitions));
-  const tables = httpTables.flatMap(({ table, tenantColumn }) => (tenantColumn === undefined ? [] : [{ table, tenantColumn }]));
-  const { dialect } = createPostgresEngine();
-  await applyPolicies(shard.admin, { renderer: postgresPolicyRenderer, dialect }, { tables, keyType, dryRun: false });
-  const router = createDirectRouter(shard, keyType);
-  await router.addTenant(1);
-  await router.addTenant(2);
+  const tables = httpTables.flatMap(({ table, tenantColumn }) =>
+    tenantColumn === undefined ? [] : [{ name: table, table, tenantColumn }],
+  );
+  const engine = createPostgresEngine();
+  await applyPolicies(shard.admin, { renderer: postgresPolicyRenderer, dialect: engine.dialect }, { tables, keyType, dryRun: false });
+  const { router, addTenant } = createShardRouter(shard, engine, keyType, tables);
+  await addTenant(1);
+  await addTenant(2);
   return {
     shard,
     router,
