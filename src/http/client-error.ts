@@ -12,7 +12,8 @@ const lingerMs = 1_000;
  * be read), 400 for what is not HTTP. For `server.on('clientError')`.
  */
 export function answerClientError(cause: Error & { readonly code?: string }, socket: Socket): void {
-  if (socket.destroyed || !socket.writable || cause.code === 'ECONNRESET') {
+  if (socket.writableEnded) return; // answered already: what the client still sends is read and dropped, or it would see a reset
+  if (!socket.writable || cause.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
@@ -25,7 +26,5 @@ export function answerClientError(cause: Error & { readonly code?: string }, soc
   socket.end(
     `HTTP/1.1 ${status} ${isTooLarge ? 'Unauthorized' : 'Bad Request'}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${text}`,
   );
-  socket.removeAllListeners('data');
-  socket.resume();
   setTimeout(() => socket.destroy(), lingerMs).unref();
 }

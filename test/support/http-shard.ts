@@ -58,14 +58,14 @@ export async function createHttpShard(server: PostgresServer, name: string): Pro
   );
   const engine = createPostgresEngine();
   await applyPolicies(shard.admin, { renderer: postgresPolicyRenderer, dialect: engine.dialect }, { tables, keyType, dryRun: false });
-  const { router, addTenant } = createShardRouter(shard, engine, keyType, tables);
-  await addTenant(1);
-  await addTenant(2);
+  const routed = createShardRouter(shard, engine, keyType, tables);
+  await routed.addTenant(1);
+  await routed.addTenant(2);
   return {
     shard,
-    router,
+    router: routed.router,
     close: async () => {
-      await router.close();
+      await routed.router.close();
       await shard.close();
     },
   };
