@@ -1,18 +1,22 @@
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
+import type { PostgresAccess } from '../../support/servers/postgres-access.ts';
+import { usePostgres } from '../../support/servers/use-postgres.ts';
 import { statementText, type WireMessage } from '../../support/wire-message.ts';
 import { startWireProxy, type WireProxy } from '../../support/wire-proxy.ts';
 
-let server: PostgresServer;
+let server: PostgresAccess;
+let url: string;
 beforeAll(async () => {
-  server = await startPostgres();
+  server = await usePostgres();
+  url = await server.createDatabase(`wire_${randomUUID()}`);
 });
 afterAll(() => server.stop());
 
 async function throughProxy(): Promise<{ proxy: WireProxy; client: pg.Client }> {
   const proxy = await startWireProxy(server);
-  const client = new pg.Client({ connectionString: proxy.url(server.url()) });
+  const client = new pg.Client({ connectionString: proxy.url(url) });
   // Losing the connection is what some of the tests do to it.
   client.on('error', () => undefined);
   await client.connect();
@@ -89,9 +93,7 @@ describe('the wire proxy', () => {
     expect(performance.now() - started).toBeGreaterThan(59);
     proxy.delayMs = 0;
     proxy.refuse = true;
-    await expect(new pg.Client({ connectionString: proxy.url(server.url()) }).connect()).rejects.toThrow(
-      /Connection terminated|ECONNRESET/,
-    );
+    await expect(new pg.Client({ connectionString: proxy.url(url) }).connect()).rejects.toThrow(/Connection terminated|ECONNRESET/);
     expect(proxy.connections).toBe(1);
     const lost = expect(client.query('select pg_sleep(10)')).rejects.toThrow(/Connection terminated|ECONNRESET/);
     proxy.cut();
@@ -101,7 +103,7 @@ describe('the wire proxy', () => {
 });
 
 async function direct(text: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: server.url() });
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(text)).rows;
