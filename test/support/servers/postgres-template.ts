@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { requireReadable, serverAccount, type Account } from './account.ts';
@@ -40,7 +41,9 @@ export function serverEnvironment(): NodeJS.ProcessEnv {
 
 /** Copies the template to `dataDirectory` as a server of its own. */
 export async function copyTemplate({ directory, account }: PostgresTemplate, dataDirectory: string): Promise<void> {
-  await run('cp', ['-a', join(directory, 'data'), dataDirectory], asAccount(account, directory));
+  // The first WAL segment is 16 MB of little but zeros.
+  const sparse = platform() === 'linux' ? ['--sparse=always'] : [];
+  await run('cp', ['-a', ...sparse, join(directory, 'data'), dataDirectory], asAccount(account, directory));
   renewIdentity(dataDirectory);
 }
 
