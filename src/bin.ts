@@ -3,6 +3,7 @@ import { findPackageJSON } from 'node:module';
 import { runCommandLine } from './cli/command.ts';
 import { createProgram } from './cli/program.ts';
 import { processTerminal } from './cli/terminal.ts';
+import { systemClock } from './core/clock.ts';
 import { createEngines } from './main/engines.ts';
 import { createServices } from './main/services.ts';
 
@@ -13,10 +14,23 @@ function packageVersion(): string {
   return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : 'unknown';
 }
 
+/** Aborted by the first SIGTERM or SIGINT; a second one ends the process. */
+function untilStopped(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
+}
+
 const world = {
   terminal: processTerminal(process, process.env),
   environment: process.env,
   folder: process.cwd(),
-  services: createServices(createEngines()),
+  untilStopped,
+  services: createServices({
+    engines: createEngines(),
+    clock: systemClock,
+    now: () => new Date(),
+    warn: (text) => process.stderr.write(`warning: ${text}\n`),
+  }),
 };
 process.exitCode = await runCommandLine(createProgram(world, packageVersion()), world, process.argv.slice(2));

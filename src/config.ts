@@ -4,8 +4,8 @@ export { env } from './config/env-reference.ts';
 export { findConfig, loadConfig } from './config/load.ts';
 export { resolveConfig } from './config/resolve.ts';
 export type { Environment } from './config/secret.ts';
-export type { IssuerKeys, IssuerSettings, LimitSettings, Settings, TableSettings } from './config/settings.ts';
-export type { ContextProtection, TenantryConfig, TokenAlgorithm } from './config/tenantry-config.ts';
+export type { IssuerKeys, IssuerSettings, Settings, TableSettings } from './config/settings.ts';
+export type { TenantryConfig } from './config/tenantry-config.ts';
 
 /** Gives a configuration its type, for editors and compilers: `export default defineConfig({ ... })`. */
 export function defineConfig(config: TenantryConfig): TenantryConfig {

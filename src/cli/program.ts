@@ -1,6 +1,14 @@
 import { Command } from 'commander';
 import { addConfigCommands } from './commands/config.ts';
 import { addInitCommand } from './commands/init.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addMapCommands } from './commands/map.ts';
+import { addPolicyCommands } from './commands/policy.ts';
+import { addRangeCommands } from './commands/range.ts';
+import { addRecoverCommand } from './commands/recover.ts';
+import { addServeCommand } from './commands/serve.ts';
+import { addShardCommands } from './commands/shard.ts';
+import { addTenantCommands } from './commands/tenant.ts';
 import { addTokenCommands } from './commands/token.ts';
 import type { CliWorld } from './command.ts';
 
@@ -14,7 +22,15 @@ export function createProgram(world: CliWorld, version: string): Command {
     .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) })
     .showHelpAfterError('(add --help for what is allowed)');
   addInitCommand(program, world);
+  addServeCommand(program, world);
+  addDoctorCommand(program, world);
+  addRecoverCommand(program, world);
   addConfigCommands(program, world);
+  addShardCommands(program, world);
+  addMapCommands(program, world);
+  addTenantCommands(program, world);
+  addRangeCommands(program, world);
+  addPolicyCommands(program, world);
   addTokenCommands(program, world);
   return program;
 }

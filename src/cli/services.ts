@@ -1,6 +1,10 @@
+import type { Writable } from 'node:stream';
+import type { Settings } from '../config.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
+import type { PolicyResult } from '../policy/model.ts';
+import type { ShardMapManager } from '../../shardmap/manager.ts';
 
 /** What commands need of the rest of Tenantry; `main.ts` makes it. */
 export interface Services {
@@ -8,4 +12,53 @@ export interface Services {
   now(): Date;
   /** A database for the program's own work, with the engine that its address names. */
   openDatabase(address: ShardAddress, login: Login): SqlDatabase;
+  /** Makes the configured catalog's database a catalog where it is empty; a dry run answers `missing`. */
+  installCatalog(settings: Settings, dryRun: boolean): Promise<'installed' | 'missing' | 'present'>;
+  /** The manager of the catalog's maps. Throws CATALOG_UNAVAILABLE, or INVALID_CONFIGURATION where the database is no catalog of this version. */
+  openAdministration(settings: Settings): Promise<Administration>;
+  /** What an administrator has to do, or did, before a database can be a shard. */
+  readonly preparation: ShardPreparation;
+  /** Makes a shard's policies what the configuration says, or tells what is pending. */
+  applyPolicies(settings: Settings, address: ShardAddress, dryRun: boolean): Promise<PolicyResult>;
+  /** Looks at everything that the configuration names. Never throws: what fails is a finding. */
+  diagnose(settings: Settings): AsyncIterable<Finding>;
+  /** Serves HTTP until the signal; resolves when everything is closed. */
+  serve(settings: Settings, options: ServeOptions): Promise<void>;
+}
+
+/** An open manager. */
+export interface Administration {
+  readonly manager: ShardMapManager;
+  close(): Promise<void>;
+}
+
+/** Roles, logins and rights of a shard's server. */
+export interface ShardPreparation {
+  /** Whether the database was prepared; also false where the admin login is not admitted. Throws SHARD_UNAVAILABLE where there is no answer. */
+  isPrepared(settings: Settings, address: ShardAddress): Promise<boolean>;
+  /** Prepares it, as a superuser of the server. */
+  prepare(settings: Settings, address: ShardAddress, superuser: Login): Promise<void>;
+  /** The same as SQL to read and to run, with placeholders for passwords. */
+  script(settings: Settings, address: ShardAddress): string;
+}
+
+/** What `doctor` saw. */
+export interface Finding {
+  /** `configuration`, `catalog`, `shard a`, `redis`. */
+  readonly subject: string;
+  readonly level: 'ok' | 'warning' | 'problem';
+  /** One sentence. */
+  readonly text: string;
+  /** A command or statement that mends it. */
+  readonly remedy?: string;
+}
+
+/** How `serve` runs. */
+export interface ServeOptions {
+  /** Aborted: stop taking requests, finish those that run, end. */
+  readonly stop: AbortSignal;
+  /** Where log lines go. */
+  readonly log: Writable;
+  /** Told once both ports listen. */
+  readonly onListening: (addresses: { readonly api: string; readonly ops: string }) => void;
 }

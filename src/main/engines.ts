@@ -1,23 +1,27 @@
 import { TenantryError } from '../core/errors.ts';
+import { postgresPolicyRenderer } from '../engine/postgres/policy-renderer.ts';
 import { createPostgresEngine } from '../engine/postgres/postgres-engine.ts';
+import { createPostgresProvisioner } from '../engine/postgres/provisioner.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { PolicyRenderer } from '../engine/policy-renderer.ts';
+import type { Provisioner } from '../engine/provisioner.ts';
 
-type PostgresEngine = ReturnType<typeof createPostgresEngine>;
+/** An engine with everything that is written for it. */
+export type FullEngine = Engine & { readonly renderer: PolicyRenderer; readonly provisioner: Provisioner };
 
-/** The engines of this program by name; the only place that knows concrete ones. */
-export interface Engines {
-  /** Throws INVALID_CONFIGURATION for a name that no engine has. */
-  byName(name: string): PostgresEngine;
+/** Engines by the name that addresses have. */
+export type Engines = ReadonlyMap<string, FullEngine>;
+
+/** Every engine that Tenantry has; the only place that knows concrete ones. */
+export function createEngines(): Engines {
+  const postgres = { ...createPostgresEngine(), renderer: postgresPolicyRenderer, provisioner: createPostgresProvisioner() };
+  return new Map([[postgres.name, postgres]]);
 }
 
-/** Every engine that Tenantry has. */
-export function createEngines(): Engines {
-  const engines = new Map([createPostgresEngine()].map((engine) => [engine.name, engine]));
-  return {
-    byName: (name) => {
-      const engine = engines.get(name);
-      if (engine === undefined)
-        throw new TenantryError('INVALID_CONFIGURATION', `The engine must be one of ${[...engines.keys()].join(', ')}.`);
-      return engine;
-    },
-  };
+/** The engine of an address. Throws INVALID_CONFIGURATION where this program does not have it. */
+export function engineOf(engines: Engines, { engine: name }: { readonly engine: string }): FullEngine {
+  const engine = engines.get(name);
+  if (engine === undefined)
+    throw new TenantryError('INVALID_CONFIGURATION', `The engine must be one of ${[...engines.keys()].join(', ')}.`);
+  return engine;
 }

@@ -1,10 +1,64 @@
 import type { Services } from '../cli/services.ts';
-import type { Engines } from './engines.ts';
+import type { Clock } from '../core/clock.ts';
+import { applyPolicies } from '../policy/apply.ts';
+import { createRedisRoutes } from '../../shardmap/redis-routes.ts';
+import { createAdministration } from './administration.ts';
+import { installCatalog } from './catalog.ts';
+import { openCatalog, openCatalogDatabase } from './catalog-access.ts';
+import { diagnose } from './diagnosis/diagnose.ts';
+import { engineOf, type Engines } from './engines.ts';
+import { createPreparation } from './preparation.ts';
+import { serve } from './service.ts';
+
+/** What the command line is joined from. */
+export interface ServicesParts {
+  readonly engines: Engines;
+  readonly clock: Clock;
+  readonly now: () => Date;
+  /** Told of what does not keep a command from its end. */
+  readonly warn: (text: string) => void;
+}
 
 /** What the command line works with. */
-export function createServices(engines: Engines): Services {
+export function createServices(parts: ServicesParts): Services {
+  const { engines, clock, now, warn } = parts;
   return {
-    now: () => new Date(),
-    openDatabase: (address, login) => engines.byName(address.engine).open(address, login),
+    now,
+    openDatabase: (address, login) => engineOf(engines, address).open(address, login),
+    installCatalog: async (settings, dryRun) => {
+      const database = openCatalogDatabase(engines, settings);
+      try {
+        return await installCatalog(database, dryRun);
+      } finally {
+        await database.close();
+      }
+    },
+    openAdministration: async (settings) => {
+      const { database, store } = await openCatalog(engines, settings);
+      const onTrouble = (): void => warn('Redis cannot be reached: caches of other processes learn of the change from the shards.');
+      const redis =
+        settings.redis === undefined ? undefined : createRedisRoutes({ url: settings.redis.url, map: settings.map, clock, onTrouble });
+      const administration = createAdministration({ engines, store, clock, publish: redis?.publish ?? (async () => undefined) }, settings);
+      return {
+        manager: administration.manager,
+        close: async () => {
+          redis?.close();
+          await administration.close();
+          await database.close();
+        },
+      };
+    },
+    preparation: createPreparation(engines),
+    applyPolicies: async ({ logins, tables, map }, address, dryRun) => {
+      const engine = engineOf(engines, address);
+      const database = engine.open(address, logins.admin, { connections: 1 });
+      try {
+        return await applyPolicies(database, engine, { tables, keyType: map.key, dryRun });
+      } finally {
+        await database.close();
+      }
+    },
+    diagnose: (settings) => diagnose(parts, settings),
+    serve: (settings, options) => serve(parts, settings, options),
   };
 }

@@ -16,3 +16,15 @@ export interface RouterObserver {
   callRepeated(shardId: string, because: Refusal['reason'] | ErrorCode): void;
   breakerChanged(shardId: string, state: 'open' | 'closed'): void;
 }
+
+/** Of a process that keeps no metrics. */
+export const silentObserver: RouterObserver = {
+  callEnded: () => undefined,
+  connectionAwaited: () => undefined,
+  connectionOpened: () => undefined,
+  connectionFailed: () => undefined,
+  connectionClosed: () => undefined,
+  entryRefused: () => undefined,
+  callRepeated: () => undefined,
+  breakerChanged: () => undefined,
+};

@@ -19,12 +19,16 @@ interface Surroundings {
   /** Given to questions in turn; without, there is no terminal. */
   readonly answers?: readonly string[];
   readonly styled?: boolean;
+  /** Ends `serve`. Default: never. */
+  readonly stop?: AbortSignal;
+  /** Told of data as it is written. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Runs a command line in this process, with its own terminal. */
 export async function runCommand(args: readonly string[], surroundings: Surroundings): Promise<CommandResult> {
-  const { environment = {}, folder, services, answers, styled = false } = surroundings;
-  const [out, err] = [new Collector(), new Collector()];
+  const { environment = {}, folder, services, answers, styled = false, stop = new AbortController().signal, onOutput } = surroundings;
+  const [out, err] = [new Collector(onOutput), new Collector()];
   const left = [...(answers ?? [])];
   const ask = async (question: string): Promise<string> => {
     err.write(question);
@@ -33,15 +37,24 @@ export async function runCommand(args: readonly string[], surroundings: Surround
     return answer;
   };
   const terminal = { out, err, styled, ...(answers === undefined ? {} : { ask }) };
-  const world = { terminal, environment, folder, services };
+  const untilStopped = (): AbortSignal => stop;
+  const world = { terminal, environment, folder, services, untilStopped };
   const code = await runCommandLine(createProgram(world, '0.0.0'), world, args);
   return { code, out: out.text, err: err.text };
 }
 
 class Collector extends Writable {
   text = '';
+  readonly #onText: (text: string) => void;
+
+  constructor(onText: (text: string) => void = () => undefined) {
+    super();
+    this.#onText = onText;
+  }
+
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.text += chunk.toString();
+    this.#onText(chunk.toString());
     done();
   }
 }

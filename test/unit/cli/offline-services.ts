@@ -1,9 +1,17 @@
 import type { Services } from '../../../src/cli/services.ts';
 
+function unexpected(): never {
+  throw new Error('nothing is expected to be reached');
+}
+
 /** Services of commands that reach no server; the time stands still. */
 export const offlineServices: Services = {
   now: () => new Date('2026-01-02T03:04:05.678Z'),
-  openDatabase: () => {
-    throw new Error('no database is expected to be opened');
-  },
+  openDatabase: unexpected,
+  installCatalog: unexpected,
+  openAdministration: unexpected,
+  preparation: { isPrepared: unexpected, prepare: unexpected, script: unexpected },
+  applyPolicies: unexpected,
+  diagnose: unexpected,
+  serve: unexpected,
 };

@@ -1,0 +1,34 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Placement } from '../../../shardmap/manager/placement.ts';
+import type { Invocation } from '../command.ts';
+import type { ListRow } from '../output.ts';
+
+/** How long to wait for those who are inside, and whether to cancel their statements. */
+export interface DrainOptions {
+  readonly drainMs?: number;
+  readonly force?: boolean;
+}
+
+/** Declares `DrainOptions`. */
+export function addDrainOptions(command: Command): Command {
+  return command
+    .option('--drain-ms <milliseconds>', 'how long its transactions have to end (default: limits.drainMs)', milliseconds)
+    .option('--force', 'cancel their statements');
+}
+
+/** Prints all placements of a list. */
+export async function listAll<Options>(
+  { output }: Invocation<Options>,
+  placements: AsyncIterable<Placement>,
+  columns: readonly string[],
+  empty: string,
+): Promise<void> {
+  const rows: ListRow[] = [];
+  for await (const placement of placements) rows.push({ ...placement });
+  output.list(rows, columns, empty);
+}
+
+function milliseconds(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of milliseconds.');
+  return Number(text);
+}

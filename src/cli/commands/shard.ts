@@ -1,0 +1,152 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Shard } from '../../../shardmap/shard.ts';
+import type { Settings } from '../../config.ts';
+import { defaultTls } from '../../config/database-url.ts';
+import { isHostName } from '../../config/host-name.ts';
+import { TenantryError } from '../../core/errors.ts';
+import type { Login } from '../../core/principal.ts';
+import type { ShardAddress } from '../../core/shard-address.ts';
+import { change, withManager } from '../administration.ts';
+import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
+
+interface AddOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly tls?: ShardAddress['tls'];
+  readonly bootstrap?: boolean;
+}
+
+const columns = ['name', 'engine', 'host', 'port', 'database', 'tls', 'state', 'shardId'] as const;
+const bootstrapVariables = ['TENANTRY_BOOTSTRAP_USER', 'TENANTRY_BOOTSTRAP_PASSWORD'] as const;
+
+/** `tenantry shard add|list|show|remove`. */
+export function addShardCommands(program: Command, world: CliWorld): void {
+  const shard = program.command('shard').description("databases that hold tenants' rows");
+  addCommand<AddOptions>(
+    shard,
+    world,
+    {
+      usage: 'add <name>',
+      summary:
+        'make a database a shard: schema, policies, then the catalog. A server that was not prepared needs --bootstrap, else the SQL for its administrator is printed',
+      examples: [
+        'shard add a --host db1.example.com --database shop',
+        'shard add b --host 127.0.0.1 --port 5433 --database shop --bootstrap',
+      ],
+      changes: true,
+      ofMap: true,
+    },
+    (command) =>
+      command
+        .requiredOption('--host <host>', 'host name or IP address', host)
+        .option('--port <port>', 'port, 1 to 65535', port, 5432)
+        .requiredOption('--database <name>', 'name of the database')
+        .addOption(
+          new Option('--tls <mode>', 'default: verify-full, and disable for a loopback host').choices([
+            'disable',
+            'require',
+            'verify-full',
+          ]),
+        )
+        .option(
+          '--bootstrap',
+          `prepare server and database first, as the server's superuser ${bootstrapVariables[0]} with ${bootstrapVariables[1]}`,
+        ),
+    add,
+  );
+  addCommand(
+    shard,
+    world,
+    { usage: 'list', summary: 'list the shards', examples: ['shard list'], ofMap: true },
+    (command) => command,
+    (invocation) =>
+      withManager(invocation, async ({ shards }) =>
+        invocation.output.list((await shards.list({ map: invocation.options.map })).map(shown), columns, 'There is no shard yet.'),
+      ),
+  );
+  addCommand(
+    shard,
+    world,
+    { usage: 'show <name>', summary: 'show a shard and what is on it', examples: ['shard show a'] },
+    (command) => command,
+    (invocation) =>
+      withManager(invocation, async ({ shards }) => {
+        const { map, mappings, incarnation, ...found } = await shards.show(invocation.args[0] ?? '');
+        const counts = mappings.map(({ state, mappings: count }) => ({ state, mappings: count }));
+        const { host: where, port: at, database } = found.address;
+        const lines = [`shard ${found.name} of map ${map}: database ${database} on ${where}:${at}, ${found.state}, server ${incarnation}`];
+        invocation.output.result(
+          { ...shown(found), map, incarnation, mappings: counts },
+          [...lines, ...counts.map(({ state, mappings: count }) => `  ${count} ${state}`)].join('\n'),
+        );
+      }),
+  );
+  addCommand<{ readonly lost?: boolean }>(
+    shard,
+    world,
+    {
+      usage: 'remove <name>',
+      summary: 'take a shard without mappings out of its map; the database stays',
+      examples: ['shard remove a', 'shard remove a --lost --yes'],
+      changes: true,
+      destroys: true,
+    },
+    (command) => command.option('--lost', 'do not ask its server, which is gone for good'),
+    async (invocation) => {
+      const [name = ''] = invocation.args;
+      const { lost = false, dryRun } = invocation.options;
+      if (dryRun !== true) await invocation.confirm(`Remove shard ${name} from its map?`);
+      return change(invocation, ({ shards }) => shards.remove(name, { lost }));
+    },
+  );
+}
+
+async function add(invocation: Invocation<AddOptions>): Promise<ExitCode> {
+  const { args, options, settings, output, world } = invocation;
+  const configured = await settings();
+  const address = addressOf(configured, options);
+  const { preparation } = world.services;
+  const [name = ''] = args;
+  const isPrepared = await preparation.isPrepared(configured, address);
+  if (!isPrepared && (options.bootstrap !== true || options.dryRun === true)) {
+    const sql = preparation.script(configured, address);
+    output.note(
+      `Database ${address.database} is not prepared to be a shard: have this SQL run in it by an administrator of its server, or say --bootstrap.`,
+    );
+    output.result({ done: false, prepared: false, sql }, sql);
+    return 2;
+  }
+  if (options.bootstrap === true && options.dryRun !== true) await preparation.prepare(configured, address, bootstrapLogin(world));
+  return change(invocation, ({ shards }) => shards.add(name, address, { map: options.map }));
+}
+
+function addressOf({ catalog }: Settings, { host: name, port: number, database, tls }: AddOptions): ShardAddress {
+  return { engine: catalog.address.engine, host: name, port: number, database, tls: tls ?? defaultTls(name) };
+}
+
+function bootstrapLogin({ environment }: CliWorld): Login {
+  const [user, password] = bootstrapVariables.map((name) => environment[name]);
+  if (user && password) return { user, password };
+  throw new TenantryError('INVALID_REQUEST', `--bootstrap needs the server's superuser in ${bootstrapVariables.join(' and ')}.`);
+}
+
+function shown({
+  name,
+  shardId,
+  state,
+  address,
+}: Pick<Shard, 'name' | 'shardId' | 'state' | 'address'>): Record<(typeof columns)[number], unknown> {
+  return { name, ...address, state, shardId };
+}
+
+function host(text: string): string {
+  if (!isHostName(text)) throw new InvalidArgumentError('It must be a host name or an IP address.');
+  return text;
+}
+
+function port(text: string): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > 65_535) throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
+  return value;
+}

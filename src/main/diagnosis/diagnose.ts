@@ -1,0 +1,53 @@
+import type { Finding } from '../../cli/services.ts';
+import type { Settings } from '../../config.ts';
+import { isLoopback } from '../../config/host-name.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { configuredMap, openCatalog } from '../catalog-access.ts';
+import { failure, type DiagnosisParts } from './finding.ts';
+import { diagnoseRedis } from './redis.ts';
+import { diagnoseShard } from './shard.ts';
+
+/** Looks at everything that a valid configuration names, one finding after another; what fails is one. */
+export async function* diagnose(parts: DiagnosisParts, settings: Settings): AsyncGenerator<Finding, void, undefined> {
+  yield* diagnoseIssuers(settings);
+  yield* diagnoseCatalog(parts, settings);
+  if (settings.redis !== undefined) yield await diagnoseRedis(settings.redis.url, parts.clock);
+}
+
+function* diagnoseIssuers({ auth, http }: Settings): Generator<Finding, void, undefined> {
+  const development = auth.issuers.filter((issuer) => issuer.development).map(({ issuer }) => issuer);
+  if (development.length === 0 || isLoopback(http.host)) return;
+  const text = `Whoever has the key of ${development.join(', ')} can mint tokens, and the API listens on ${http.host}.`;
+  yield {
+    subject: 'configuration',
+    level: 'warning',
+    text,
+    remedy: 'leave development issuers out of a configuration that others can reach',
+  };
+}
+
+async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): AsyncGenerator<Finding, void, undefined> {
+  const subject = 'catalog';
+  let catalog;
+  try {
+    catalog = await openCatalog(parts.engines, settings);
+  } catch (error) {
+    const isMissing = error instanceof TenantryError && error.code === 'INVALID_CONFIGURATION';
+    yield failure(subject, error, isMissing ? 'tenantry map create' : undefined);
+    return;
+  }
+  const { database, store } = catalog;
+  try {
+    const map = await configuredMap(store, settings);
+    const shards = await store.listShards(map.mapId);
+    yield { subject, level: 'ok', text: `It answers; map ${map.name} has version ${map.version} and ${shards.length} shards.` };
+    const unfinished = await store.listUnfinished();
+    if (unfinished.length > 0)
+      yield { subject, level: 'warning', text: `${unfinished.length} operations are not at their end.`, remedy: 'tenantry recover' };
+    for (const shard of shards) yield* diagnoseShard({ ...parts, settings, shard, map });
+  } catch (error) {
+    yield failure(subject, error, 'tenantry map create');
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,127 @@
+import type { Finding } from '../../cli/services.ts';
+import type { Settings } from '../../config.ts';
+import type { PrincipalName } from '../../core/principal.ts';
+import type { SqlDatabase } from '../../core/session.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { applyPolicies } from '../../policy/apply.ts';
+import { requireOwnShard } from '../../../shardmap/own-shard.ts';
+import type { Shard } from '../../../shardmap/shard.ts';
+import type { ShardMap } from '../../../shardmap/shard-map.ts';
+import { engineOf } from '../engines.ts';
+import { createShardAccess } from '../shard-access.ts';
+import { failure, warning, type DiagnosisParts } from './finding.ts';
+
+/** One shard to look at. */
+export interface ShardDiagnosis extends DiagnosisParts {
+  readonly settings: Settings;
+  readonly shard: Shard;
+  readonly map: ShardMap;
+}
+
+/** More than this between a server's clock and ours makes logs hard to compare and tokens seem early or late. */
+const clockToleranceMs = 2_000;
+const otherPrincipals: readonly PrincipalName[] = ['superuser', 'mover', 'admin'];
+
+/** Reachable, the shard that the catalog knows, logins with no more rights than theirs, context, policies, clock. */
+export async function* diagnoseShard(look: ShardDiagnosis): AsyncGenerator<Finding, void, undefined> {
+  const { engines, settings, shard } = look;
+  const subject = `shard ${shard.name}`;
+  const { logins, tables, contextProtection } = settings;
+  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection });
+  const admin = access.open(shard);
+  const found: Finding[] = [];
+  try {
+    await requireOwnShard(access, shard);
+    found.push(...(await diagnoseServer(look, admin)), ...(await diagnosePolicies(look, admin)));
+    for (const principal of otherPrincipals) found.push(...(await diagnosePrincipal(look, principal)));
+    found.push(...(await diagnoseApp(look)));
+  } catch (error) {
+    const isChanged = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
+    found.push(failure(subject, error, isChanged ? 'tenantry recover' : undefined));
+  } finally {
+    await access.close();
+  }
+  yield* found;
+  if (found.length === 0)
+    yield { subject, level: 'ok', text: 'It answers, is the one that was added, and its logins, policies and clock are right.' };
+}
+
+async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
+  const subject = `shard ${shard.name}`;
+  const before = now().getTime();
+  const [row] = (await admin.run<{ timeMs: number; contextProtection: string | null }>('doctor/server')).rows;
+  const after = now().getTime();
+  const findings: Finding[] = [];
+  if (row === undefined) return findings;
+  const differenceMs = Math.max(before - row.timeMs, row.timeMs - after, 0);
+  if (differenceMs > clockToleranceMs)
+    findings.push({ subject, level: 'warning', text: `Its clock differs from this machine's by ${Math.round(differenceMs / 1_000)} s.` });
+  if (row.contextProtection !== settings.contextProtection) {
+    const text = `Its context protection is ${row.contextProtection ?? 'missing'}; the configuration says ${settings.contextProtection}.`;
+    findings.push({
+      subject,
+      level: 'problem',
+      text,
+      remedy: `set contextProtection: '${row.contextProtection ?? 'guarded'}', or make the shard anew`,
+    });
+  }
+  return findings;
+}
+
+async function diagnosePolicies({ engines, settings, shard, map }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
+  const subject = `shard ${shard.name}`;
+  try {
+    const { changes, warnings } = await applyPolicies(admin, engineOf(engines, shard.address), {
+      tables: settings.tables,
+      keyType: map.keyType,
+      dryRun: true,
+    });
+    const pending = [...new Set(changes.map(({ table }) => table))];
+    return [
+      ...(pending.length === 0
+        ? []
+        : [
+            {
+              subject,
+              level: 'problem' as const,
+              text: `The protection of ${pending.join(', ')} is not what the configuration says.`,
+              remedy: `tenantry policy apply --shard ${shard.name}`,
+            },
+          ]),
+      ...warnings.map(({ object, text, remedy }): Finding => warning(subject, `${object}: ${text}`, remedy)),
+    ];
+  } catch (error) {
+    return [failure(subject, error)];
+  }
+}
+
+/** `app` is looked at as the router does it: by opening a connection. */
+async function diagnoseApp({ engines, settings, shard }: ShardDiagnosis): Promise<Finding[]> {
+  const { shardId, incarnation, address } = shard;
+  const tables = settings.tables.flatMap(({ tenantColumn, ...table }) => (tenantColumn === undefined ? [] : [{ ...table, tenantColumn }]));
+  try {
+    const connection = await engineOf(engines, address).connect(address, settings.logins.app, { shardId, incarnation, tables });
+    await connection.close();
+    return [];
+  } catch (error) {
+    return [failure(`shard ${shard.name}, login of app`, error)];
+  }
+}
+
+async function diagnosePrincipal({ engines, settings, shard }: ShardDiagnosis, principal: PrincipalName): Promise<Finding[]> {
+  const subject = `shard ${shard.name}, login of ${principal}`;
+  const database = engineOf(engines, shard.address).open(shard.address, settings.logins[principal], { connections: 1 });
+  try {
+    const { rows } = await database.run<{ problem: string }>('doctor/principal');
+    return rows.map(({ problem }) => ({
+      subject,
+      level: 'problem',
+      text: `It ${problem}.`,
+      remedy: 'tenantry shard add (printed SQL shows the rights it needs)',
+    }));
+  } catch (error) {
+    return [failure(subject, error)];
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,51 @@
+import type { Settings } from '../config.ts';
+import type { Clock } from '../core/clock.ts';
+import { capabilityToken } from '../../shardmap/capability.ts';
+import { createLookup } from '../../shardmap/lookup.ts';
+import type { RedisRoutes } from '../../shardmap/redis-routes.ts';
+import type { ShardMap } from '../../shardmap/shard-map.ts';
+import type { ShardMapStore } from '../../shardmap/store.ts';
+import { connectShard } from '../router/connect-shard.ts';
+import { createRouter } from '../router/create-router.ts';
+import { defaultRouterLimits } from '../router/limits.ts';
+import type { RouterObserver } from '../router/router-observer.ts';
+import type { Router } from '../router/router.ts';
+import { ShardDirectory } from '../router/shard-directory.ts';
+import type { Engines } from './engines.ts';
+
+/** What a router is joined from. */
+export interface RoutingParts {
+  readonly engines: Engines;
+  readonly store: ShardMapStore;
+  readonly map: ShardMap;
+  /** The second cache, where there is one. */
+  readonly redis?: RedisRoutes | undefined;
+  readonly clock: Clock;
+  readonly observer: RouterObserver;
+}
+
+/** Lookup, shards and pools of one map, joined to a router. */
+export function joinRouter({ engines, store, map, redis, clock, observer }: RoutingParts, settings: Settings): Router {
+  const { fleetKey, limits, logins, tables } = settings;
+  const lookup = createLookup({
+    map,
+    findMapping: (key) => store.findMapping(map.mapId, key),
+    cache: redis?.cache,
+    clock,
+    limits: { capacity: limits.cachedTenants },
+  });
+  redis?.subscribe(lookup);
+  const directory = new ShardDirectory((shardId) => store.getShard(shardId), clock);
+  const routed = tables.flatMap(({ tenantColumn, ...table }) => (tenantColumn === undefined ? [] : [{ ...table, tenantColumn }]));
+  const keys = [fleetKey.current, ...(fleetKey.previous === undefined ? [] : [fleetKey.previous])];
+  return createRouter({
+    keyType: map.keyType,
+    routes: lookup,
+    connect: (shardId, signal) => connectShard({ directory, engines, login: logins.app, tables: routed }, shardId, signal),
+    capabilities: keys.map((key) => (mappingId, epoch) => capabilityToken(key, map.name, mappingId, epoch)),
+    limits: { ...defaultRouterLimits, ...limits },
+    clock,
+    random: Math.random,
+    observer,
+  });
+}

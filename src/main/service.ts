@@ -1,0 +1,107 @@
+import type { AddressInfo } from 'node:net';
+import pino, { type Logger } from 'pino';
+import type { ServeOptions } from '../cli/services.ts';
+import type { Settings } from '../config.ts';
+import type { Clock } from '../core/clock.ts';
+import { TenantryError } from '../core/errors.ts';
+import { createHttpServer, type HttpServer } from '../http/http-server.ts';
+import { createMetrics } from '../http/observe/metrics.ts';
+import { cursorKey } from '../http/tables/cursor.ts';
+import { loadTables, type LoadedTables } from '../http/tables/table-catalog.ts';
+import type { ShardMap } from '../../shardmap/shard-map.ts';
+import type { ShardMapStore } from '../../shardmap/store.ts';
+import type { Engines } from './engines.ts';
+import { createShardAccess } from './shard-access.ts';
+import { RecoverySweep } from './recovery-sweep.ts';
+import { openTenantry } from './tenantry.ts';
+
+/** What `serve` needs besides the settings. */
+export interface ServiceParts {
+  readonly engines: Engines;
+  readonly clock: Clock;
+  readonly now: () => Date;
+}
+
+/** Serves the HTTP API and sweeps up after crashed operations, until told to stop; then drains and closes everything. */
+export async function serve(parts: ServiceParts, settings: Settings, { stop, log, onListening }: ServeOptions): Promise<void> {
+  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, log);
+  const metrics = createMetrics();
+  const tenantry = await openTenantry({ ...parts, observer: metrics.router, onTrouble: troubleLog(logger) }, settings);
+  try {
+    const { map, store, router, admin } = tenantry;
+    const { tables, hidden } = await tablesOfAnyShard(parts, settings, store, map);
+    for (const column of hidden) logger.warn(column, 'a column of a type that the API does not carry is left out');
+    const server = createHttpServer({
+      router,
+      tables,
+      logger,
+      metrics,
+      clock: parts.clock,
+      keyType: map.keyType,
+      issuers: settings.auth.issuers,
+      cursorKeys: [
+        cursorKey(settings.fleetKey.current),
+        ...(settings.fleetKey.previous === undefined ? [] : [cursorKey(settings.fleetKey.previous)]),
+      ],
+      limits: settings.limits,
+      listen: settings.http,
+      currentTimeMs: () => parts.now().getTime(),
+    });
+    const sweep = new RecoverySweep(admin, parts.clock, logger);
+    const { api, ops } = await server.listen();
+    logger.info({ api: urlOf(api), ops: urlOf(ops) }, 'listening');
+    onListening({ api: urlOf(api), ops: urlOf(ops) });
+    sweep.start();
+    await stopped(stop);
+    await drain(server, sweep, logger);
+  } finally {
+    await tenantry.close();
+  }
+}
+
+async function drain(server: HttpServer, sweep: RecoverySweep, logger: Logger): Promise<void> {
+  logger.info('stopping');
+  const [{ cut }] = await Promise.all([server.stop(), sweep.stop()]);
+  logger.info({ cut }, 'stopped');
+}
+
+/** The shape of the tables, from the first shard that answers. */
+async function tablesOfAnyShard({ engines }: ServiceParts, settings: Settings, store: ShardMapStore, map: ShardMap): Promise<LoadedTables> {
+  const { logins, tables, contextProtection } = settings;
+  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection });
+  let away: TenantryError | undefined;
+  try {
+    for (const shard of await store.listShards(map.mapId)) {
+      try {
+        return await loadTables(access.open(shard), tables);
+      } catch (error) {
+        if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
+        away = error;
+      }
+    }
+  } finally {
+    await access.close();
+  }
+  throw away ?? new TenantryError('INVALID_CONFIGURATION', `Map ${map.name} has no shard yet: run \`tenantry shard add\`.`);
+}
+
+/** Redis comes and goes: every change of what is wrong is logged once, not every request that sees it. */
+function troubleLog(logger: Logger): (error: unknown) => void {
+  let last = '';
+  return (error) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    if (code !== last) logger.warn({ code }, 'redis is not well; requests go on without it');
+    last = code;
+  };
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

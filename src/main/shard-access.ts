@@ -1,0 +1,57 @@
+import type { TableSettings } from '../config.ts';
+import { TenantryError } from '../core/errors.ts';
+import type { Login } from '../core/principal.ts';
+import type { SqlDatabase } from '../core/session.ts';
+import type { ContextProtection } from '../engine/provisioner.ts';
+import { installShard } from '../policy/install.ts';
+import { purgeRows } from '../policy/purge.ts';
+import type { Shard } from '../../shardmap/shard.ts';
+import type { ShardAccess } from '../../shardmap/shard-access.ts';
+import { engineOf, type Engines } from './engines.ts';
+
+/** What shards are reached with. */
+interface ShardAccessOptions {
+  readonly engines: Engines;
+  readonly admin: Login;
+  readonly tables: readonly TableSettings[];
+  readonly contextProtection: ContextProtection;
+}
+
+/** Access that closes what it opened. */
+export interface ClosableShardAccess extends ShardAccess {
+  close(): Promise<void>;
+}
+
+/** Shards as `admin`; databases stay open, each once, until everything is closed. */
+export function createShardAccess({ engines, admin, tables, contextProtection }: ShardAccessOptions): ClosableShardAccess {
+  const opened = new Map<string, SqlDatabase>();
+  const open = ({ shardId, address }: Shard): SqlDatabase => {
+    const key = [shardId, address.host, address.port, address.database].join(' ');
+    const database = opened.get(key) ?? engineOf(engines, address).open(address, admin);
+    opened.set(key, database);
+    return database;
+  };
+  return {
+    open,
+    identify: async (shard) => {
+      const [row] = (await open(shard).run<{ incarnation: string }>('engine/incarnation')).rows;
+      if (row === undefined) throw new TenantryError('INTERNAL', 'engine/incarnation gave no row.');
+      return row.incarnation;
+    },
+    install: async (shard, { keyType }) => {
+      await installShard(open(shard), engineOf(engines, shard.address), { tables, keyType, contextProtection });
+    },
+    purge: (session, shard, { keyType }, keys, limit) =>
+      purgeRows(session, engineOf(engines, shard.address).renderer, {
+        tables: tables.filter((table) => table.tenantColumn !== undefined),
+        keyType,
+        keys,
+        limit,
+      }),
+    close: async () => {
+      const databases = [...opened.values()];
+      opened.clear();
+      await Promise.all(databases.map((database) => database.close()));
+    },
+  };
+}
