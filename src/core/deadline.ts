@@ -10,7 +10,7 @@ const longestTimerMs = 2 ** 31 - 1;
  */
 export class Deadline {
   readonly #clock: Clock;
-  readonly #endsAt: number;
+  readonly #startedAt: number;
   readonly #limitMs: number;
   /** The caller's own signal, if any: aborted means cancelled, not timed out. */
   readonly callerSignal: AbortSignal | undefined;
@@ -19,13 +19,18 @@ export class Deadline {
   constructor(clock: Clock, limitMs: number, callerSignal?: AbortSignal) {
     this.#clock = clock;
     this.#limitMs = limitMs;
-    this.#endsAt = clock.now() + limitMs;
+    this.#startedAt = clock.now();
     this.callerSignal = callerSignal;
+  }
+
+  /** Milliseconds since it was set. */
+  get elapsedMs(): number {
+    return this.#clock.now() - this.#startedAt;
   }
 
   /** Milliseconds left, never below 0. */
   get remainingMs(): number {
-    return Math.max(0, this.#endsAt - this.#clock.now());
+    return Math.max(0, this.#limitMs - this.elapsedMs);
   }
 
   /** Throws CANCELLED or TIMEOUT where the time is over. `work` completes "... was not finished", such as `The lookup`. */

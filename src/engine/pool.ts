@@ -51,11 +51,13 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   readonly #share: BudgetShare;
   readonly #queue: WaitQueue<C>;
   readonly #idle: C[] = [];
-  readonly #lent = new Set<C>();
+  /** All that are open: idle or lent. */
+  readonly #connections = new Set<C>();
   /** Lent connections that are not to be lent again. */
   readonly #retired = new Set<C>();
   readonly #closing = new AbortController();
   #connecting = 0;
+  #closed = false;
   /** The smallest number of idle connections since the last sweep: so many at the bottom were not needed. */
   #unneeded = 0;
   #stopSweep: (() => void) | undefined;
@@ -80,6 +82,11 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
     return this.#share.held;
   }
 
+  /** How many a call has. */
+  get #lent(): number {
+    return this.#connections.size - this.#idle.length;
+  }
+
   /** A connection that is free now. */
   take(): C | undefined {
     let connection = this.#idle.pop();
@@ -88,7 +95,6 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
       connection = this.#idle.pop();
     }
     if (this.#idle.length < this.#unneeded) this.#unneeded = this.#idle.length;
-    if (connection !== undefined) this.#lent.add(connection);
     return connection;
   }
 
@@ -101,10 +107,8 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
 
   /** Takes back a connection that was lent. */
   give(connection: C): void {
-    this.#lent.delete(connection);
     const retired = this.#retired.size > 0 && this.#retired.delete(connection);
-    if (retired || !connection.usable || this.#closing.signal.aborted || this.#dependencies.budget.mustYield(this.#share))
-      void this.#discard(connection);
+    if (retired || !connection.usable || this.#closed || this.#dependencies.budget.mustYield(this.#share)) void this.#discard(connection);
     else this.#offer(connection);
   }
 
@@ -116,7 +120,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   /** Lends none of today's connections again: what was checked when they were opened does not hold any more. */
   retire(): void {
     for (const connection of this.#idle.splice(0)) void this.#discard(connection);
-    for (const connection of this.#lent) this.#retired.add(connection);
+    for (const connection of this.#connections) this.#retired.add(connection);
   }
 
   closeIdle(): void {
@@ -126,21 +130,19 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   }
 
   grow(): void {
-    if (this.#stopRetry !== undefined && this.#lent.size > 0) return;
-    while (this.#connecting < this.#queue.length && !this.#closing.signal.aborted && this.#dependencies.budget.reserve(this.#share))
-      void this.#open();
+    if (this.#stopRetry !== undefined && this.#lent > 0) return;
+    while (this.#connecting < this.#queue.length && !this.#closed && this.#dependencies.budget.reserve(this.#share)) void this.#open();
   }
 
   /** Rejects the calls that wait and closes every connection; what runs on a lent one fails. Nobody may ask for one any more. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#closing.abort();
     this.#stopSweep?.();
     this.#stopRetry?.();
     this.#queue.failAll(new TenantryError('SESSION_MISUSE', 'The pool of connections is closed.'));
-    await Promise.all([
-      ...this.#idle.splice(0).map((connection) => this.#discard(connection)),
-      ...[...this.#lent].map((connection) => connection.close()),
-    ]);
+    const idle = this.#idle.splice(0).map((connection) => this.#discard(connection));
+    await Promise.all([...idle, ...Array.from(this.#connections, (connection) => connection.close())]);
   }
 
   async #open(): Promise<void> {
@@ -152,8 +154,9 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
     try {
       const connection = await connect(AbortSignal.any([attempt.signal, this.#closing.signal]));
       this.#connecting -= 1;
+      this.#connections.add(connection);
       observer.opened(clock.now() - startedAt);
-      if (this.#closing.signal.aborted) void this.#discard(connection);
+      if (this.#closed) void this.#discard(connection);
       else this.#offer(connection);
     } catch (error) {
       this.#connecting -= 1;
@@ -172,7 +175,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   /** While connections are lent, one comes back sooner or later, and calls go on waiting for it. */
   #openFailed(error: unknown): void {
     this.#dependencies.observer.failed(error);
-    if (this.#lent.size === 0)
+    if (this.#lent === 0)
       this.#queue.failFirst(error instanceof Error ? error : new TenantryError('INTERNAL', undefined, { cause: error }));
     else this.#stopRetry ??= this.#dependencies.clock.after(reconnectMs, () => this.#retry(), 'background');
     this.#dependencies.budget.release(this.#share);
@@ -185,11 +188,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   }
 
   #offer(connection: C): void {
-    if (this.#queue.length > 0) {
-      this.#lent.add(connection);
-      this.#queue.give(connection);
-      return;
-    }
+    if (this.#queue.length > 0 && this.#queue.give(connection)) return;
     this.#idle.push(connection);
     this.#stopSweep ??= this.#sweepLater();
   }
@@ -206,6 +205,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
 
   async #discard(connection: C): Promise<void> {
     const { budget, observer } = this.#dependencies;
+    this.#connections.delete(connection);
     try {
       await connection.close();
       observer.closed();

@@ -41,7 +41,6 @@ class TenantRouter implements Router {
   async query<R extends Row = Row>(tenant: TenantId, statement: Sql, options: QueryOptions = noOptions): Promise<SqlResult<R>> {
     const desk = this.#admit(tenant);
     const { clock, limits } = this.#dependencies;
-    const startedAt = clock.now();
     const deadline = new Deadline(clock, timeoutOf(options, limits.statementTimeoutMs), options.signal);
     const call = new StatementCall<R>(desk, deadline, statement, options);
     let outcome: 'ok' | ErrorCode = 'ok';
@@ -62,7 +61,7 @@ class TenantRouter implements Router {
       throw error;
     } finally {
       if (hasTurn) desk.end();
-      this.#ended('query', outcome, startedAt);
+      this.#ended('query', outcome, deadline.elapsedMs);
     }
   }
 
@@ -84,7 +83,7 @@ class TenantRouter implements Router {
       outcome = codeOf(error);
       throw error;
     } finally {
-      this.#ended('transaction', outcome, startedAt);
+      this.#ended('transaction', outcome, this.#dependencies.clock.now() - startedAt);
     }
   }
 
@@ -128,8 +127,8 @@ class TenantRouter implements Router {
     return repeat(call, failure, (again) => this.#visitor.visit(again), this.#dependencies);
   }
 
-  #ended(kind: 'query' | 'transaction', outcome: 'ok' | ErrorCode, startedAt: number): void {
-    this.#dependencies.observer.callEnded(kind, outcome, this.#dependencies.clock.now() - startedAt);
+  #ended(kind: 'query' | 'transaction', outcome: 'ok' | ErrorCode, durationMs: number): void {
+    this.#dependencies.observer.callEnded(kind, outcome, durationMs);
     this.#running -= 1;
     if (this.#running === 0) this.#drained?.();
   }
