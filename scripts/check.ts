@@ -7,6 +7,7 @@ const checks: Readonly<Record<string, readonly string[]>> = {
   lint: ['oxlint', '--quiet'],
   format: ['oxfmt', '--check', '.'],
   'import rules and unused code': ['fallow', 'dead-code', '--quiet', '--fail-on-issues'],
+  'SQL library': [process.execPath, 'scripts/check-sql.ts'],
   'generated pages': [process.execPath, 'scripts/generate-docs.ts', '--check'],
 };
 
