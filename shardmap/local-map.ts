@@ -67,7 +67,10 @@ export class LocalMap {
   async add(mapping: LocalMapping & { readonly token: Uint8Array }): Promise<void> {
     const { mappingId, kind, low, high, state, epoch, token } = mapping;
     const keys = { mappingId, low, high: high ?? null };
-    const other = await this.#first('local-map/find-overlap', keys);
+    const other =
+      kind === 'point'
+        ? await this.#first('local-map/find-same-key', { mappingId, low })
+        : await this.#first('local-map/find-overlap', keys);
     if (other !== undefined)
       throw disagreement(`mapping ${other.mappingId} holds some of its keys already (${describeLocal(other)})`, mappingId);
     const { rowCount } = await this.#session.run('local-map/add-mapping', { ...keys, kind, state, epoch, token });

@@ -39,11 +39,9 @@ export interface ShardMapManagerOptions extends OperationDependencies {
 export function createShardMapManager(options: ShardMapManagerOptions): ShardMapManager {
   const operations = new LoggedOperations(options);
   const recovery = new Recovery(options, operations);
-  // A trial must not change the database that it is about.
-  const access: ShardAccess = { ...options.access, install: async () => undefined };
   return {
     ...administration(options, operations),
-    dryRun: administration({ ...options, access }, new DryRunOperations(options.store, options.newId)),
+    dryRun: administration({ ...options, access: withoutInstalling(options.access) }, new DryRunOperations(options.store, options.newId)),
     sweep: () => recovery.sweep(),
     recover: () => recovery.recover(),
   };
@@ -56,5 +54,15 @@ function administration(options: ShardMapManagerOptions, operations: Operations)
     shards: new ShardAdministration(options, operations),
     tenants: new TenantAdministration({ store, operations, map, drainMs }),
     ranges: new RangeAdministration({ store, operations, map, drainMs }),
+  };
+}
+
+/** Access for a trial, which must not change the database that it is about. */
+function withoutInstalling(access: ShardAccess): ShardAccess {
+  return {
+    open: (shard) => access.open(shard),
+    identify: (shard) => access.identify(shard),
+    install: async () => undefined,
+    purge: (...batch) => access.purge(...batch),
   };
 }

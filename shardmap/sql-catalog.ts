@@ -54,7 +54,8 @@ export class SqlCatalogReader implements CatalogReader {
     return this.#mapping('catalog/find-mapping-ending-at', { mapId, high });
   }
 
-  async findOverlappingMapping(mapId: number, { low, high }: MappingKeys): Promise<Mapping | undefined> {
+  async findOverlappingMapping(mapId: number, { kind, low, high }: MappingKeys): Promise<Mapping | undefined> {
+    if (kind === 'point') return this.findMappingAt(mapId, low);
     return this.#mapping('catalog/find-overlapping-mapping', { mapId, low, high: high ?? null });
   }
 

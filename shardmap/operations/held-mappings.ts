@@ -12,13 +12,16 @@ import type { LoggedMapping } from './logged-mapping.ts';
  */
 export async function findFree(catalog: CatalogReader, map: ShardMap, keys: MappingKeys): Promise<Mapping> {
   const found = await catalog.findMappingAt(map.mapId, keys.low);
-  if (found === undefined || !sameEnd(found.high, keys.high)) {
-    throw new TenantryError(
-      keys.kind === 'point' ? 'UNKNOWN_TENANT' : 'NOT_FOUND',
-      `Map ${map.name} has no mapping of ${describeKeys(map, keys)}.`,
-    );
-  }
-  return requireFree(found);
+  if (found !== undefined && sameEnd(found.high, keys.high)) return requireFree(found);
+  await requireNoneHeld(catalog, map, keys);
+  const code = keys.kind === 'point' ? 'UNKNOWN_TENANT' : 'NOT_FOUND';
+  throw new TenantryError(code, `Map ${map.name} has no mapping of ${describeKeys(map, keys)}.`);
+}
+
+/** Throws `HeldByOperation` where an operation holds a mapping of some of these keys: what is there now may not stay so. */
+async function requireNoneHeld(catalog: CatalogReader, map: ShardMap, keys: MappingKeys): Promise<void> {
+  const found = await catalog.findOverlappingMapping(map.mapId, keys);
+  if (found !== undefined) requireFree(found);
 }
 
 /** Throws `HeldByOperation` where an operation holds the mapping. */

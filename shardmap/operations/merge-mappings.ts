@@ -42,6 +42,8 @@ async function meetingAt(catalog: CatalogReader, map: ShardMap, at: TenantKey): 
   const right = await catalog.findMappingAt(map.mapId, at.bytes);
   const left = await catalog.findMappingEndingAt(map.mapId, at.bytes);
   if (left === undefined || right === undefined) {
+    const found = await catalog.findMapping(map.mapId, at.bytes);
+    if (found !== undefined) requireFree(found);
     throw new TenantryError('NOT_FOUND', `Map ${map.name} has no two ranges that meet at ${at.text}.`);
   }
   return [requireSettledState(requireFree(left)), requireSettledState(requireFree(right))];

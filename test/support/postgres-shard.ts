@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Login, PrincipalName } from '../../src/core/principal.ts';
 import type { SqlDatabase } from '../../src/core/session.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
 import { sql, sqlText } from '../../src/core/sql.ts';
@@ -12,14 +11,9 @@ import { applyPolicies } from '../../src/policy/apply.ts';
 import { provision } from '../../src/policy/provision.ts';
 import type { KeyType } from '../../shardmap/key.ts';
 import type { PostgresServer } from './servers/postgres.ts';
+import { shardLogins } from './shard-logins.ts';
 
-/** The logins of every shard that tests make; one set for each server. */
-export const shardLogins: Readonly<Record<PrincipalName, Login>> = {
-  app: { user: 'shop_app', password: 'app-secret' },
-  superuser: { user: 'shop_reports', password: 'reports-secret' },
-  mover: { user: 'shop_mover', password: 'mover-secret' },
-  admin: { user: 'shop_admin', password: 'admin-secret' },
-};
+export { shardLogins };
 
 /** A database prepared as a shard, with the table Blogs("TenantId", "BlogId", "Name") under its policies. */
 export interface TestShard {

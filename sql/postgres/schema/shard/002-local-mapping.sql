@@ -19,5 +19,7 @@ create table tenantry.local_mapping (
   check ((state = 'MOVED') = (moved_to is not null)),
   check ((state = 'MOVED') = (moved_epoch is not null))
 );
+-- For whoever adds a mapping and looks whether its keys are taken; `enter` goes by the primary key.
+create index local_mapping_low on tenantry.local_mapping (low);
 -- UPDATE is what SELECT ... FOR SHARE asks for; the owner of `enter` changes nothing.
 grant select, update on tenantry.local_mapping to tenantry_definer;
