@@ -1,5 +1,5 @@
 import type { Defence } from './support/attack.ts';
-import type { World } from './support/world.ts';
+import { entryOf, type World } from './support/world.ts';
 
 const root =
   (statement: string | ((world: World) => string)): Defence =>
@@ -15,6 +15,9 @@ const settable = root(
     `grant set on parameter backtrace_functions to ${appLogin.user}; grant execute on function set_config(text, text, boolean) to ${appLogin.user}`,
 );
 const ownsBlogs = root(({ appLogin }) => `alter table "Blogs" owner to ${appLogin.user}; alter table "Blogs" no force row level security`);
+
+const uniqueAcrossTenants = root('create unique index one_seven on "Blogs" ("BlogId") where "BlogId" = 7');
+const seesActivity = root('grant execute on function pg_stat_get_activity(integer), pg_stat_get_backend_activity(integer) to tenantry_app');
 
 /** For each attack of the catalogue, by file and title: how its defence is switched off. A run with it off must leak. */
 export const defences = {
@@ -127,5 +130,59 @@ export const defences = {
     'reading a materialized view that nobody gave it': root('grant select on every_row to tenantry_app'),
     'shadowing a table by a temporary one': root(({ database }) => `grant temporary on database ${database} to public`),
     'shadowing a table by one in a schema of its own': root(({ database }) => `grant create on database ${database} to tenantry_app`),
+  },
+  oracles: {
+    'a key that another tenant has is refused as taken': uniqueAcrossTenants,
+    'an upsert tells whether another tenant has a key': uniqueAcrossTenants,
+    'a reference to a row of another tenant is accepted': root(`
+      alter table "Posts" drop constraint "Posts_Blog"; delete from "Posts"; delete from "Blogs" where "TenantId" = 1;
+      alter table "Blogs" add unique ("BlogId"); alter table "Posts" add foreign key ("BlogId") references "Blogs" ("BlogId")`),
+    'a division by zero tells of a row of another tenant': withoutTenantPolicy,
+    'the error of a cast shows a value of another tenant': withoutTenantPolicy,
+    'the error of a condition shows a value of another tenant': withoutTenantPolicy,
+    'a function is called before the policy is asked': root('alter function tell(text) leakproof cost 0.0001'),
+  },
+  statistics: {
+    'the most common values and histograms of a column': root('alter table "Blogs" disable row level security'),
+    'the raw statistics': root('grant select on pg_statistic to tenantry_app'),
+    'the text of another session’s statement': seesActivity,
+    'the text of another session’s statement, by function': seesActivity,
+    'the secrets of logins': root('grant select on pg_authid to tenantry_app'),
+    'files of the server': root(
+      ({ appLogin }) => `grant pg_read_server_files to ${appLogin.user}; grant execute on function pg_read_file(text) to ${appLogin.user}`,
+    ),
+    'programs of the server': root(({ appLogin }) => `grant pg_execute_server_program to ${appLogin.user}`),
+    'large objects, which have no tenant': root('grant execute on function lo_from_bytea(oid, bytea), lo_get(oid) to tenantry_app'),
+  },
+  'stale routers': {
+    'with an epoch that is over': ({ root: client }) =>
+      client.query('update tenantry.local_mapping set epoch = 4, token = $1 where mapping_id = 2', [entryOf(2, 4).token]),
+    'at a tombstone': ({ root: client }) =>
+      client.query(
+        `update tenantry.local_mapping set state = 'ONLINE', token = $1, moved_to = null, moved_epoch = null where mapping_id = 3`,
+        [entryOf(3).token],
+      ),
+    'at a mapping that is being drained': root(`update tenantry.local_mapping set state = 'ONLINE' where mapping_id = 5`),
+    'at a mapping that is only coming': root(`update tenantry.local_mapping set state = 'ONLINE' where mapping_id = 6`),
+    'at a shard that never had the mapping': ({ root: client }) =>
+      client.query(
+        `insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (4, 'point', $1, 'ONLINE', 5, $2)`,
+        [entryOf(4).key, entryOf(4).token],
+      ),
+  },
+  locks: {
+    'taking the lock of another tenant’s mapping for the session': root(
+      'grant execute on function pg_advisory_lock(integer, integer) to tenantry_app',
+    ),
+    'taking the lock of another tenant’s mapping for the transaction': root(
+      'grant execute on function pg_advisory_xact_lock(integer, integer) to tenantry_app',
+    ),
+    'trying for the lock of another tenant’s mapping': root(
+      'grant execute on function pg_try_advisory_lock(integer, integer) to tenantry_app',
+    ),
+    'keeping a fence out by entering another mapping without its token': ({ root: client }) =>
+      client.query('update tenantry.local_mapping set token = $1 where mapping_id = 2', [new Uint8Array(16)]),
+    'locking the local shard map': root('grant update on tenantry.local_mapping to tenantry_app'),
+    'ending another tenant’s session': root('grant execute on function pg_terminate_backend(integer, bigint) to tenantry_app'),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Defence>>>>;

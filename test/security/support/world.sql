@@ -38,3 +38,5 @@ create view owners_view with (security_invoker = true) as select * from "Blogs";
 grant select on owners_view to tenantry_app;
 create materialized view every_row as select * from "Blogs";
 analyze;
+create function tell(value text) returns boolean language plpgsql as $$ begin raise notice '%', value; return true; end $$;
+grant execute on function tell(text) to tenantry_app;

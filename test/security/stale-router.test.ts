@@ -1,0 +1,29 @@
+import { defences } from './defences.ts';
+import { describeAttacks, succeeded, type Attack } from './support/attack.ts';
+import { enter, entryOf } from './support/world.ts';
+
+/** A router that believes what was true once, with the capability it had then. */
+const believe =
+  (tenant: number, epoch = 5): Attack =>
+  async (world) => {
+    const client = await world.app();
+    await client.query('begin');
+    try {
+      await enter(client, tenant, entryOf(tenant, epoch));
+      return succeeded;
+    } finally {
+      await client.query('rollback');
+    }
+  };
+
+describeAttacks(
+  'A stale router',
+  {
+    'with an epoch that is over': believe(2, 4),
+    'at a tombstone': believe(3),
+    'at a mapping that is being drained': believe(5),
+    'at a mapping that is only coming': believe(6),
+    'at a shard that never had the mapping': believe(4),
+  },
+  defences['stale routers'],
+);
