@@ -19,6 +19,11 @@ const ownsBlogs = root(({ appLogin }) => `alter table "Blogs" owner to ${appLogi
 const uniqueAcrossTenants = root('create unique index one_seven on "Blogs" ("BlogId") where "BlogId" = 7');
 const seesActivity = root('grant execute on function pg_stat_get_activity(integer), pg_stat_get_backend_activity(integer) to tenantry_app');
 
+/** The connection is handed from one tenant to the next as it is, instead of by the router. */
+const careless: Defence = async (world) => {
+  world.careless = true;
+};
+
 /** For each attack of the catalogue, by file and title: how its defence is switched off. A run with it off must leak. */
 export const defences = {
   'no context': {
@@ -184,5 +189,31 @@ export const defences = {
       client.query('update tenantry.local_mapping set token = $1 where mapping_id = 2', [new Uint8Array(16)]),
     'locking the local shard map': root('grant update on tenantry.local_mapping to tenantry_app'),
     'ending another tenant’s session': root('grant execute on function pg_terminate_backend(integer, bigint) to tenantry_app'),
+  },
+  'pooled session': {
+    'a temporary table in place of a real one': careless,
+    'a cursor WITH HOLD': careless,
+    'a prepared statement': careless,
+    'a session-wide isolation level': careless,
+    'a search path': careless,
+    'a statement timeout': careless,
+    'the logging of parameters': careless,
+    'the printing of plans': careless,
+    'a role that was set': careless,
+    'a channel that is listened to': careless,
+  },
+  interrupted: {
+    'an abort': careless,
+    'a timeout': careless,
+    'an error': careless,
+    'a statement that fails': careless,
+    'an ended server process': careless,
+  },
+  'transaction control': {
+    'BEGIN as a statement': careless,
+    'START TRANSACTION as a statement': careless,
+    'ROLLBACK inside a transaction': careless,
+    'ROLLBACK AND CHAIN inside a transaction': careless,
+    'ABORT inside a transaction': careless,
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Defence>>>>;

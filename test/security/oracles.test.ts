@@ -41,7 +41,7 @@ describeAttacks(
     ),
     'the error of a cast shows a value of another tenant': show('select "Name"::integer from "Blogs" where "TenantId" = 2'),
     'the error of a condition shows a value of another tenant': show(
-      'select 1 from "Blogs" where "Name"::json is not null and "TenantId" = 2',
+      'select 1 from "Blogs" where case when "TenantId" = 2 then "Name"::integer > 0 else false end',
     ),
     'a function is called before the policy is asked': (world) =>
       world.asTenant(1, async (client) => {

@@ -40,3 +40,11 @@ create materialized view every_row as select * from "Blogs";
 analyze;
 create function tell(value text) returns boolean language plpgsql as $$ begin raise notice '%', value; return true; end $$;
 grant execute on function tell(text) to tenantry_app;
+
+-- Where tenants write in the course of an attack; compared by the attack itself.
+create table "Notes" (
+  "TenantId" integer not null,
+  "NoteId" integer not null,
+  "Text" text not null,
+  primary key ("TenantId", "NoteId")
+);

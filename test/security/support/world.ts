@@ -10,30 +10,35 @@ import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.t
 import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
 import { createPostgresProvisioner } from '../../../src/engine/postgres/provisioner.ts';
 import { QueryLibrary } from '../../../src/engine/postgres/query-library.ts';
-import type { PostgresAccess } from '../../support/servers/postgres-access.ts';
-import { usePostgres } from '../../support/servers/use-postgres.ts';
+import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
 
 /** Tables of the world as a configuration names them. */
-const tables = [
+export const routedTables = [
   { name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' },
   { name: 'Posts', table: 'Posts', tenantColumn: 'TenantId' },
   { name: 'Events', table: 'Events', tenantColumn: 'TenantId' },
-  { name: 'Countries', table: 'Countries' },
+  { name: 'Notes', table: 'Notes', tenantColumn: 'TenantId' },
 ];
+const tables = [...routedTables, { table: 'Countries' }];
 export const logins: Readonly<Record<PrincipalName, Login>> = {
   app: { user: 'world_app', password: 'app secret' },
   superuser: { user: 'world_superuser', password: 'superuser secret' },
   mover: { user: 'world_mover', password: 'mover secret' },
   admin: { user: 'world_admin', password: 'admin secret' },
 };
-const shardId = '11111111-1111-4111-8111-111111111111';
+export const shardId = '11111111-1111-4111-8111-111111111111';
 const otherShardId = '22222222-2222-4222-8222-222222222222';
 const fleetKey = new Uint8Array(32).fill(7) as FleetKey;
 const template = 'world';
 
 /** What a router would present for a tenant whose mapping has the tenant's number. */
 export function entryOf(tenant: number, epoch = 5): { mappingId: number; key: Uint8Array; epoch: number; token: Uint8Array } {
-  return { mappingId: tenant, key: tenantKey('int', tenant).bytes, epoch, token: capabilityToken(fleetKey, 'customers', tenant, epoch) };
+  return { mappingId: tenant, key: tenantKey('int', tenant).bytes, epoch, token: tokenOf(tenant, epoch) };
+}
+
+/** The capability of a mapping at an epoch. */
+export function tokenOf(mappingId: number, epoch: number): Uint8Array {
+  return capabilityToken(fleetKey, 'customers', mappingId, epoch);
 }
 
 /** A shard with two tenants, of one attack alone, so that its defences can be switched off. */
@@ -47,6 +52,8 @@ export interface World {
   readonly root: pg.Client;
   /** The shard as the admin login. */
   readonly admin: PostgresDatabase;
+  /** Set by a defence: traffic goes over a pool that hands connections on as they are. */
+  careless: boolean;
   /** A new connection of the app login, outside any transaction. */
   app(): Promise<pg.Client>;
   /** A transaction on a connection of its own, entered as a tenant, committed after `work`. */
@@ -56,15 +63,15 @@ export interface World {
 
 /** Where worlds are made: one server, and a template that is copied for each. */
 export class WorldServer {
-  readonly #server: PostgresAccess;
+  readonly #server: PostgresServer;
   #worlds = 0;
 
-  private constructor(server: PostgresAccess) {
+  private constructor(server: PostgresServer) {
     this.#server = server;
   }
 
   static async start(): Promise<WorldServer> {
-    const server = await usePostgres();
+    const server = await startPostgres();
     const { host, port, user, password } = server;
     await server.createDatabase(template);
     const address = { engine: 'postgres', host, port, database: template, tls: 'disable' } as const;
@@ -108,10 +115,11 @@ class TestWorld implements World {
   readonly port: number;
   readonly root: pg.Client;
   readonly admin: PostgresDatabase;
-  readonly #server: PostgresAccess;
+  careless = false;
+  readonly #server: PostgresServer;
   readonly #clients: pg.Client[];
 
-  constructor(server: PostgresAccess, database: string, appLogin: Login, root: pg.Client) {
+  constructor(server: PostgresServer, database: string, appLogin: Login, root: pg.Client) {
     this.#server = server;
     this.database = database;
     this.appLogin = appLogin;
@@ -157,7 +165,7 @@ export async function enter(client: pg.Client, tenant: number, claims: Partial<R
   await client.query('select tenantry.enter($1, $2, $3, $4)', [mappingId, key, epoch, token]);
 }
 
-async function connect(server: PostgresAccess, database: string, login?: Login): Promise<pg.Client> {
+async function connect(server: PostgresServer, database: string, login?: Login): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: server.url(database, login) });
   // A server that ends a connection is part of some attacks.
   client.on('error', () => undefined);

@@ -1,0 +1,145 @@
+import { defences } from './defences.ts';
+import { describeAttacks, succeeded, type Attack } from './support/attack.ts';
+import { notes, trafficOf, type Rows, type Traffic } from './support/traffic.ts';
+import type { World } from './support/world.ts';
+
+/** Over one connection: what the attacker was shown, or what the victim met. */
+const onOneConnection =
+  (deeds: (traffic: Traffic, world: World) => Promise<unknown>): Attack =>
+  async (world) => {
+    const traffic = await trafficOf(world);
+    try {
+      return await deeds(traffic, world);
+    } finally {
+      await traffic.close();
+    }
+  };
+/** Tenant 1 leaves something; harm is done where tenant 2 finds anything but what a new session has. */
+const leave = (text: string, look: string, asNew: string): Attack =>
+  onOneConnection(async (traffic) => {
+    await traffic.query(1, text);
+    const found = Object.values((await traffic.query(2, look))[0] ?? {})[0];
+    return found === asNew ? 'as new' : succeeded;
+  });
+/** Tenant 2 leaves something of its own; tenant 1 tries to have it. */
+const find = (left: string, text: string): Attack =>
+  onOneConnection(async (traffic): Promise<Rows> => {
+    await traffic.query(2, left);
+    return traffic.query(1, text);
+  });
+
+describeAttacks(
+  'What one tenant leaves in a pooled session',
+  {
+    'a temporary table in place of a real one': onOneConnection(async (traffic, { root, database }) => {
+      await root.query(`grant temporary on database ${database} to public`);
+      await traffic.query(1, 'create temporary table "Notes" ("TenantId" integer, "NoteId" integer, "Text" text)');
+      await traffic.query(2, `insert into "Notes" values (2, ${freshNote()}, 'tenant-2 note')`);
+      return traffic.query(1, 'select * from "Notes"');
+    }),
+    'a cursor WITH HOLD': find('declare held cursor with hold for select * from "Blogs"', 'fetch all from held'),
+    'a prepared statement': find(`prepare mine as select 'tenant-2 prepared'`, 'execute mine'),
+    'a session-wide isolation level': leave(
+      'set session characteristics as transaction isolation level repeatable read',
+      'show default_transaction_isolation',
+      'read committed',
+    ),
+    'a search path': leave('set search_path = pg_catalog', 'show search_path', '"$user", public'),
+    'a statement timeout': leave('set lock_timeout = 12345', 'show lock_timeout', '0'),
+    'the logging of parameters': leave('set log_parameter_max_length_on_error = -1', 'show log_parameter_max_length_on_error', '0'),
+    'the printing of plans': leave('set debug_print_plan = on', 'show debug_print_plan', 'off'),
+    'a role that was set': leave('set role tenantry_app', 'show role', 'none'),
+    'a channel that is listened to': leave('listen anything', 'select count(*)::text from pg_listening_channels()', '0'),
+  },
+  defences['pooled session'],
+);
+
+/** Tenant 1's transaction is interrupted after a write; harm is done where the write stays, or tenant 2 suffers. */
+const interrupt = (
+  options: { timeoutMs?: number },
+  how: (run: (text: string) => Promise<Rows>, context: { world: World; abort: () => void }) => Promise<unknown>,
+): Attack =>
+  onOneConnection(async (traffic, world) => {
+    const abort = new AbortController();
+    const failed = await traffic
+      .transaction(1, { ...options, signal: abort.signal }, async (run) => {
+        await run(`insert into "Notes" values (1, ${freshNote()}, 'interrupted')`);
+        await how(run, { world, abort: () => abort.abort() });
+      })
+      .then(
+        () => false,
+        () => true,
+      );
+    if (!failed) throw new Error('The transaction was not interrupted.');
+    const served: Rows[] = [];
+    await traffic
+      .transaction(2, {}, async (run) => {
+        served.push(await run('select min("TenantId") as low, max("TenantId") as high, tenantry.current_tenant() as tenant from "Blogs"'));
+      })
+      .catch(() => served.push([]));
+    const right = JSON.stringify(served) === JSON.stringify([[{ low: 2, high: 2, tenant: 2 }]]);
+    await traffic.close();
+    return right && !(await notes(world)).includes('interrupted') ? 'nothing crossed' : succeeded;
+  });
+
+describeAttacks(
+  'A transaction of one tenant that is interrupted, and the next tenant on its connection',
+  {
+    'an abort': interrupt({}, async (run, { abort }) => {
+      const sleeping = run('select pg_sleep(0.3)');
+      abort();
+      await sleeping;
+    }),
+    'a timeout': interrupt({ timeoutMs: 250 }, (run) => run('select pg_sleep(0.6)')),
+    'an error': interrupt({}, () => Promise.reject(new Error('the caller’s own'))),
+    'a statement that fails': interrupt({}, (run) => run('select 1 / 0')),
+    'an ended server process': interrupt({}, async (run, { world }) => {
+      const [session] = await run('select pg_backend_pid() as pid');
+      await world.root.query('select pg_terminate_backend($1, 5000)', [session?.['pid']]);
+      await run('select 1');
+    }),
+  },
+  defences.interrupted,
+);
+
+/** Harm is done where a note of which its tenant was told that it is kept is not. */
+const lose = (deed: (traffic: Traffic, note: (text: string) => string) => Promise<string>): Attack =>
+  onOneConnection(async (traffic, world) => {
+    const insert = (tenant: number, text: string): string => `insert into "Notes" values (${tenant}, ${freshNote()}, '${text}')`;
+    const acknowledged = await deed(traffic, (text) => insert(1, text)).catch(() => undefined);
+    const neighbours = `acknowledged ${freshNote()}`;
+    await traffic.query(2, insert(2, neighbours));
+    await traffic.close();
+    const kept = await notes(world);
+    return kept.includes(neighbours) && (acknowledged === undefined || kept.includes(acknowledged))
+      ? 'kept what was acknowledged'
+      : succeeded;
+  });
+const withinTransaction = (text: string): Attack =>
+  lose(async (traffic, note) => {
+    const own = `own ${freshNote()}`;
+    await traffic.transaction(1, {}, async (run) => {
+      await run(note(own));
+      await run(text);
+    });
+    return own;
+  });
+
+describeAttacks(
+  'Transaction control in a tenant’s statements',
+  {
+    'BEGIN as a statement': lose((traffic) => traffic.query(1, 'begin').then(() => 'nothing')),
+    'START TRANSACTION as a statement': lose((traffic) => traffic.query(1, 'start transaction').then(() => 'nothing')),
+    'ROLLBACK inside a transaction': withinTransaction('rollback'),
+    'ROLLBACK AND CHAIN inside a transaction': withinTransaction('rollback and chain'),
+    'ABORT inside a transaction': withinTransaction('abort'),
+  },
+  defences['transaction control'],
+);
+
+let noteIds = 0;
+/** A number that no note has yet. */
+function freshNote(): number {
+  noteIds += 1;
+  return noteIds;
+}
