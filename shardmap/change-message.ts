@@ -44,6 +44,7 @@ export function changeFromMessage(text: string, kind: MappingKind): KeysChange {
   const result = message.safeParse(parsed);
   if (!result.success) throw new TenantryError('INVALID_REQUEST', 'A published change is malformed.', { cause: result.error });
   const { low, high, route } = result.data;
-  if (result.data.kind !== kind) throw new TenantryError('INVALID_REQUEST', `A published change is about a ${result.data.kind}, in a map of the other kind.`);
+  if (result.data.kind !== kind)
+    throw new TenantryError('INVALID_REQUEST', `A published change is about a ${result.data.kind}, in a map of the other kind.`);
   return { keys: { kind, low, ...(high === undefined ? {} : { high }) }, route };
 }

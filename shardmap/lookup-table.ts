@@ -41,11 +41,11 @@ export class LookupTable {
     const at = slot * cellsPerSlot;
     const shardAndMark = cells[at + 3] as number;
     if ((shardAndMark & 1) === 0) cells[at + 3] = shardAndMark | 1;
-    return {
-      mappingId: cells[at] as number,
-      shardId: this.#shardIds[shardAndMark >> 1] as string,
-      epoch: (cells[at + 2] as number) * 2 ** 32 + ((cells[at + 1] as number) >>> 0),
-    };
+    const epochLow = cells[at + 1] as number;
+    const epochHigh = cells[at + 2] as number;
+    // An epoch is small nearly always, and a small integer costs no number object.
+    const epoch = epochHigh === 0 && epochLow >= 0 ? epochLow : epochHigh * 2 ** 32 + (epochLow >>> 0);
+    return { mappingId: cells[at] as number, shardId: this.#shardIds[shardAndMark >> 1] as string, epoch };
   }
 
   /** Holds a route from now on, in place of another of this key and, where it is full, of one that was long unused. */

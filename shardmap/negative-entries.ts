@@ -15,10 +15,6 @@ export class NegativeEntries {
     this.#lifetimeMs = lifetimeMs;
   }
 
-  get size(): number {
-    return this.#ends.size;
-  }
-
   has(key: LookupKey): boolean {
     const end = this.#ends.get(key);
     if (end === undefined) return false;

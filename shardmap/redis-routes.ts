@@ -52,7 +52,8 @@ export function createRedisRoutes(options: RedisRoutesOptions): RedisRoutes {
     if (redis.status !== 'ready') await once(redis, 'ready', { signal });
     const { keys, route } = change;
     // The keys of a range are not known here: what the cache has of them is found stale by the shards.
-    if (keys.kind === 'point') await (route === undefined ? cacheOf(change.map).drop(keys.low) : cacheOf(change.map).put(keys.low, { keys, route }));
+    if (keys.kind === 'point')
+      await (route === undefined ? cacheOf(change.map).drop(keys.low) : cacheOf(change.map).put(keys.low, { keys, route }));
     await publishChange(redis, change.map, change);
   };
 

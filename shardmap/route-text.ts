@@ -18,7 +18,7 @@ export function routeFromText(text: string, kind: MappingKind, key: Uint8Array):
   if (shardId === undefined || (low === undefined) !== (kind === 'point')) return undefined;
   const route = { mappingId: Number(mappingId), shardId, epoch: Number(epoch) };
   if (!Number.isSafeInteger(route.epoch) || route.mappingId !== (route.mappingId | 0)) return undefined;
-  const keys: MappingKeys = low === undefined ? { kind, low: key } : { kind, low: hexToBytes(low), ...(high === '-' ? {} : { high: hexToBytes(high ?? '') }) };
+  const keys: MappingKeys =
+    low === undefined ? { kind, low: key } : { kind, low: hexToBytes(low), ...(high === '-' ? {} : { high: hexToBytes(high ?? '') }) };
   return containsKey(keys, key) ? { keys, route } : undefined;
 }
-

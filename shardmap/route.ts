@@ -12,8 +12,3 @@ export interface RoutedKeys {
   readonly keys: MappingKeys;
   readonly route: Route;
 }
-
-/** Whether two routes say the same. */
-export function isSameRoute(left: Route, right: Route): boolean {
-  return left.mappingId === right.mappingId && left.epoch === right.epoch && left.shardId === right.shardId;
-}
