@@ -36,9 +36,10 @@ function write(path: string, text: string): void {
   writeFileSync(join(copy, path), text);
 }
 
-/** A planted module is used by a planted test, so that only the planted fault is wrong with it. */
-function reach(path: string): void {
-  write('test/unit/planted.test.ts', `import { planted } from '../../${path}';\nconsole.log(planted);\n`);
+/** Planted modules are used by a planted test, so that only the planted fault is wrong with them. */
+function reach(...paths: readonly string[]): void {
+  const lines = paths.map((path, index) => `import { planted as planted${index} } from '../../${path}';\nconsole.log(planted${index});\n`);
+  write('test/unit/planted.test.ts', lines.join(''));
 }
 
 describe('the import rules', () => {
@@ -48,19 +49,27 @@ describe('the import rules', () => {
     expect((await checkRules()).report).not.toContain('planted');
   });
 
-  it.each([
-    ['the shard map knows the engine', 'shardmap/planted.ts', '../src/engine/schema-files.ts', 'shardSchemaFiles'],
-    ['the engine port knows the shard map', 'src/engine/planted.ts', '../../shardmap/key.ts', 'tenantKey'],
-    ['core knows the router', 'src/core/planted.ts', '../router/limits.ts', 'defaultRouterLimits'],
-    ['the router names a concrete engine', 'src/router/planted.ts', '../engine/postgres/postgres-engine.ts', 'createPostgresEngine'],
-    ['policies name a concrete engine', 'src/policy/planted.ts', '../engine/postgres/postgres-engine.ts', 'createPostgresEngine'],
-    ['the program imports a test', 'src/core/planted.ts', '../../test/support/random.ts', 'checkProperty'],
-  ])('fail where %s', async (_, path, target, name) => {
-    write(path, `import { ${name} } from '${target}';\nexport const planted = ${name};\n`);
-    reach(path);
+  it('fail for every arrow in the wrong direction', async () => {
+    const arrows = [
+      // the shard map and the engine know of each other
+      ['shardmap/planted.ts', '../src/engine/schema-files.ts', 'shardSchemaFiles'],
+      ['src/engine/planted.ts', '../../shardmap/key.ts', 'tenantKey'],
+      // what stands below knows what stands above
+      ['src/core/planted.ts', '../router/limits.ts', 'defaultRouterLimits'],
+      ['src/router/planted.ts', '../http/http-server.ts', 'createHttpServer'],
+      ['src/cli/planted.ts', '../main.ts', 'createTenantry'],
+      // a concrete engine is named by others than main.ts
+      ['src/policy/planted.ts', '../engine/postgres/postgres-engine.ts', 'createPostgresEngine'],
+      ['src/http/planted.ts', '../engine/postgres/postgres-engine.ts', 'createPostgresEngine'],
+      // the program imports what is for tests
+      ['src/config/planted.ts', '../../test/support/random.ts', 'checkProperty'],
+    ] as const;
+    for (const [path, target, name] of arrows) write(path, `import { ${name} } from '${target}';\nexport const planted = ${name};\n`);
+    reach(...arrows.map(([path]) => path));
     const { code, report } = await checkRules();
     expect(code).not.toBe(0);
-    expect(JSON.parse(report)).toMatchObject({ boundary_violations: [{ from_path: path }] });
+    const { boundary_violations: violations } = JSON.parse(report) as { boundary_violations: { from_path: string }[] };
+    expect(violations.map((violation) => violation.from_path).toSorted()).toEqual(arrows.map(([path]) => path).toSorted());
   });
 
   it('fail for a file that lies in no room', async () => {
