@@ -9,6 +9,8 @@ export interface ProvisionRequest {
   /** One login for each principal, no two the same. */
   readonly logins: Readonly<Record<PrincipalName, Login>>;
   readonly contextProtection: ContextProtection;
+  /** Tables that are there already become the admin group's: only a table's owner can put policies on it. */
+  readonly tables?: readonly { readonly schema?: string; readonly table: string }[];
   /** `placeholders` writes a remark where a password belongs: for printing. */
   readonly passwords: 'verifiers' | 'placeholders';
 }

@@ -19,19 +19,21 @@ export function createPreparation(engines: Engines): ShardPreparation {
         if (isRefusedLogin(error)) return false;
         throw named(error, address);
       }),
-    prepare: async ({ logins, contextProtection }: Settings, address, superuser) => {
+    prepare: async ({ logins, contextProtection, tables }: Settings, address, superuser) => {
       const { provisioner } = engineOf(engines, address);
       try {
-        await withDatabase(engines, address, superuser, (database) => provision(database, provisioner, { logins, contextProtection }));
+        await withDatabase(engines, address, superuser, (database) =>
+          provision(database, provisioner, { logins, contextProtection, tables }),
+        );
       } catch (error) {
         throw isRefusedLogin(error)
           ? new TenantryError('FORBIDDEN', `The server at ${address.host}:${address.port} does not let the superuser of --bootstrap in.`)
           : named(error, address);
       }
     },
-    script: ({ logins, contextProtection }, address) => {
+    script: ({ logins, contextProtection, tables }, address) => {
       const { provisioner, dialect } = engineOf(engines, address);
-      return provisioningScript(provisioner, dialect, { logins, contextProtection });
+      return provisioningScript(provisioner, dialect, { logins, contextProtection, tables });
     },
   };
 }

@@ -25,6 +25,9 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
         ...(request.contextProtection === 'guarded' ? [file('002-guarded-setting')] : []),
         file('003-database'),
         ...(Object.keys(groups) as PrincipalName[]).flatMap((principal) => loginStatements(principal, request, random)),
+        ...(request.tables ?? []).map(
+          ({ schema = 'public', table }) => sql`alter table if exists ${sql.id(schema, table)} owner to ${sql.id(groups.admin)}`,
+        ),
       ];
     },
   };

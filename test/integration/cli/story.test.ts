@@ -56,20 +56,18 @@ describe('from an empty catalog to a row over HTTP', () => {
     expect(JSON.parse((await world.run('shard list --json')).out)).toEqual([]);
   });
 
-  test('shard add --bootstrap prepares it; tables of another owner are refused with what to run', async () => {
-    const { code, err } = await world.run(`shard add a ${place} --database shop_a --bootstrap`);
-    expect(code).toBe(1);
-    expect(err).toMatch(/alter table .*"Blogs".* owner to tenantry_admin/);
-    await root.query(sqlText('alter table "Blogs" owner to tenantry_admin; alter table "Posts" owner to tenantry_admin'));
+  test('shard add --bootstrap --dry-run changes nothing either', async () => {
+    const { code, out } = await world.run(`shard add a ${place} --database shop_a --bootstrap --dry-run --json`);
+    expect({ code, ...(JSON.parse(out) as object) }).toMatchObject({ code: 2, done: false, prepared: false });
+    expect((await root.query(sqlText("select from pg_roles where rolname like 'tenantry%'"))).rowCount).toBe(0);
   });
 
-  test('shard add makes it a shard', async () => {
-    const dry = await world.run(`shard add a ${place} --database shop_a --dry-run`);
-    expect(dry).toMatchObject({ code: 2, out: expect.stringContaining('Would be done: Add shard a of map customers') });
-    const { code, out } = await world.run(`shard add a ${place} --database shop_a`);
-    expect({ code, out }).toEqual({
+  test('shard add --bootstrap prepares it and makes it a shard', async () => {
+    const { code, out, err } = await world.run(`shard add a ${place} --database shop_a --bootstrap`);
+    expect({ code, out, err }).toEqual({
       code: 0,
       out: `Done: Add shard a of map customers: database shop_a on ${world.server.host}:${world.server.port}\n`,
+      err: '',
     });
     const [shard] = JSON.parse((await world.run('shard list --json')).out) as [object];
     expect(shard).toMatchObject({
@@ -81,6 +79,16 @@ describe('from an empty catalog to a row over HTTP', () => {
       tls: 'disable',
       state: 'ONLINE',
     });
+  });
+
+  test('a prepared database is added without --bootstrap, and a dry run only says so', async () => {
+    await world.createShardDatabase('shop_b');
+    expect((await world.run(`shard add b ${place} --database shop_b --dry-run`)).err).toContain('is not prepared');
+    await world.run(`shard add b ${place} --database shop_b --bootstrap`);
+    expect((await world.run('shard remove b --yes')).code).toBe(0);
+    const dry = await world.run(`shard add b ${place} --database shop_b --dry-run`);
+    expect(dry).toMatchObject({ code: 2, out: expect.stringContaining('Would be done: Add shard b of map customers') });
+    expect(JSON.parse((await world.run('shard list --json')).out)).toHaveLength(1);
   });
 
   test('policy apply finds nothing to do, because shard add did it', async () => {
