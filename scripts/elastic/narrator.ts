@@ -1,11 +1,11 @@
 import { isDeepStrictEqual, styleText } from 'node:util';
 
 /** Thrown where the story does not go as it is told. */
-export class NotAsTold extends Error {
+class NotAsTold extends Error {
   override readonly name = 'NotAsTold';
 }
 
-/** Tells a story on the terminal and checks every sentence of it. */
+/** Tells a story on a terminal and checks every sentence of it. */
 export class Narrator {
   readonly #styled: boolean;
   readonly #write: (text: string) => void;
@@ -43,7 +43,8 @@ export class Narrator {
 
   /** A statement that must be so: tells it, or throws `NotAsTold`. */
   check(statement: string, actual: unknown, expected: unknown): void {
-    if (!isDeepStrictEqual(actual, expected)) throw new NotAsTold(`${statement}\n  told:  ${JSON.stringify(expected)}\n  is:    ${JSON.stringify(actual)}`);
+    if (!isDeepStrictEqual(actual, expected))
+      throw new NotAsTold(`${statement}\n  told:  ${JSON.stringify(expected)}\n  is:    ${JSON.stringify(actual)}`);
     this.#checked += 1;
     this.#line(`   ${this.#style('green', '✓')} ${statement}`);
   }
@@ -54,5 +55,17 @@ export class Narrator {
 
   #style(format: 'bold' | 'cyan' | 'dim' | 'green', text: string): string {
     return this.#styled ? styleText(format, text, { validateStream: false }) : text;
+  }
+}
+
+/** Tells a story to the process's terminal, and ends the process with 1 where it is not as told. */
+export async function tell(story: (narrator: Narrator) => Promise<void>): Promise<void> {
+  const narrator = new Narrator((text) => process.stdout.write(text), process.stdout.isTTY && !process.env['NO_COLOR']);
+  try {
+    await story(narrator);
+  } catch (error) {
+    if (!(error instanceof NotAsTold)) throw error;
+    process.stderr.write(`\nNot as told: ${error.message}\n`);
+    process.exitCode = 1;
   }
 }

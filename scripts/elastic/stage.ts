@@ -49,7 +49,9 @@ export async function createStage(): Promise<Stage> {
     TENANTRY_CATALOG_URL: catalog.url('catalog'),
     TENANTRY_FLEET_KEY: randomBytes(32).toString('base64'),
     TENANTRY_DEVELOPMENT_KEY: randomBytes(32).toString('base64'),
-    ...Object.fromEntries(Object.keys(logins).map((principal) => [`TENANTRY_${principal.toUpperCase()}_PASSWORD`, randomBytes(12).toString('hex')])),
+    ...Object.fromEntries(
+      Object.keys(logins).map((principal) => [`TENANTRY_${principal.toUpperCase()}_PASSWORD`, randomBytes(12).toString('hex')]),
+    ),
     TENANTRY_BOOTSTRAP_USER: a.user,
     TENANTRY_BOOTSTRAP_PASSWORD: a.password,
     TENANTRY_CONFIG: configFile,
@@ -108,7 +110,14 @@ function configuration(tables: TenantryConfig['tables']): TenantryConfig {
     tables,
     auth: {
       issuers: [
-        { issuer: 'development', audience: 'blogging', key: env('TENANTRY_DEVELOPMENT_KEY'), algorithms: ['HS256'], tenants: '*', development: true },
+        {
+          issuer: 'development',
+          audience: 'blogging',
+          key: env('TENANTRY_DEVELOPMENT_KEY'),
+          algorithms: ['HS256'],
+          tenants: '*',
+          development: true,
+        },
       ],
     },
     http: { port: 0, opsPort: 0 },

@@ -1,0 +1,47 @@
+import { createTenantry, sql, type Tenantry } from '../../src/index.ts';
+import { TenantryError } from '../../src/core/errors.ts';
+import type { Narrator } from './narrator.ts';
+import { command } from './setup.ts';
+import { bareQuery, logins, type Stage } from './stage.ts';
+
+const table = `create table "Comments" ("TenantId" integer not null, "CommentId" integer not null, "Text" text not null, primary key ("TenantId", "CommentId"))`;
+const everything = sql`select "TenantId", "Text" from "Comments"`;
+
+/** A table that is added later: closed until it is configured, not served before its policy is there, then like the others. */
+export async function tellLaterTable(stage: Stage, tenantry: Tenantry, narrator: Narrator): Promise<void> {
+  narrator.chapter('A table is added later');
+  const admin = { user: logins.admin, password: stage.environment['TENANTRY_ADMIN_PASSWORD'] ?? '' };
+  const databases = [
+    stage.servers[0].url('blogging', admin),
+    stage.servers[1].url('blogging', admin),
+    stage.servers[1].url('premium', admin),
+  ];
+  narrator.code(table);
+  for (const url of databases) await bareQuery(url, table);
+  narrator.check('Until it is configured, tenants have no right to it', await outcome(tenantry, 1), 'FORBIDDEN');
+
+  const config = await stage.addTable('Comments');
+  const later = await createTenantry(config);
+  try {
+    narrator.check('A program that is told of it refuses shards whose policy is missing', await outcome(later, 1), 'SHARD_UNVERIFIED');
+    await command(stage, narrator, 'policy apply');
+    await later.query(1, sql`insert into "Comments" ("CommentId", "Text") values (1, ${'Nice'})`);
+    await later.query(2, sql`insert into "Comments" ("CommentId", "Text") values (1, ${'Mine'})`);
+    narrator.check('With its policy it is like the others: tenant 1 sees its own', await outcome(later, 1), [
+      { TenantId: 1, Text: 'Nice' },
+    ]);
+    narrator.check('… and tenant 2 its own', await outcome(later, 2), [{ TenantId: 2, Text: 'Mine' }]);
+    narrator.check('Every shard has it, the premium one too', (await stage.tenantry('policy apply --dry-run')).code, 0);
+  } finally {
+    await later.close();
+  }
+}
+
+async function outcome(tenantry: Tenantry, tenant: number): Promise<unknown> {
+  try {
+    return (await tenantry.query(tenant, everything)).rows;
+  } catch (error) {
+    if (error instanceof TenantryError) return error.code;
+    throw error;
+  }
+}

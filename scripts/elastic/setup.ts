@@ -1,0 +1,32 @@
+import type { Narrator } from './narrator.ts';
+import type { Answer, Stage } from './stage.ts';
+
+/** Runs a command line that must succeed, and tells what it said. */
+export async function command(stage: Stage, narrator: Narrator, line: string): Promise<Answer> {
+  narrator.code(`tenantry ${line}`);
+  const answer = await stage.tenantry(line);
+  narrator.answer([answer.out, answer.err].filter((text) => text !== '').flatMap((text) => text.split('\n')));
+  if (answer.code !== 0) narrator.check(`tenantry ${line} succeeds`, answer.code, 0);
+  return answer;
+}
+
+/** A shard map, two shards, four tenants. */
+export async function tellSetup(stage: Stage, narrator: Narrator): Promise<void> {
+  narrator.chapter('Tenantry takes over: a shard map, two shards, row-level security on both');
+  narrator.say('--bootstrap prepares a server’s roles and logins; everything after it runs as admin, which is no superuser.');
+  await command(stage, narrator, 'map create');
+  for (const [index, name] of ['a', 'b'].entries()) await command(stage, narrator, shardAdd(stage, index, name, 'blogging'));
+  for (const tenant of [1, 2, 3, 4]) await command(stage, narrator, `tenant add ${tenant} --shard ${tenant <= 2 ? 'a' : 'b'}`);
+  const { out } = await stage.tenantry('tenant list --json');
+  const placed = (JSON.parse(out) as { tenant: string; shard: string; state: string }[]).map(
+    ({ tenant, shard, state }) => `${tenant} ${shard} ${state}`,
+  );
+  narrator.check('Four tenants are placed, two on each shard', placed, ['1 a ONLINE', '2 a ONLINE', '3 b ONLINE', '4 b ONLINE']);
+  narrator.check('The policies of both shards are what the configuration says', (await stage.tenantry('policy apply --dry-run')).code, 0);
+}
+
+/** The command line that adds a database of the first or the second server as a shard. */
+export function shardAdd(stage: Stage, index: number, name: string, database: string): string {
+  const server = stage.servers[index] ?? stage.servers[0];
+  return `shard add ${name} --host ${server.host} --port ${server.port} --database ${database} --bootstrap`;
+}

@@ -1,0 +1,19 @@
+import { tell, type Narrator } from './elastic/narrator.ts';
+import { tellElastic } from './elastic/tell.ts';
+
+// The stories of the documents that Tenantry is modelled on, each with its outcome checked sentence by sentence.
+const scenarios: Readonly<Record<string, (narrator: Narrator) => Promise<void>>> = {
+  elastic: (narrator) => tellElastic(narrator, { laterTable: true, atTheEnd: async () => undefined }),
+};
+
+const [name = ''] = process.argv.slice(2);
+const scenario = Object.hasOwn(scenarios, name) ? scenarios[name] : undefined;
+if (scenario === undefined) {
+  process.stderr.write(`error: the name of a scenario is needed, one of ${Object.keys(scenarios).join(', ')}\n`);
+  process.exitCode = 1;
+} else {
+  await tell(async (narrator) => {
+    await scenario(narrator);
+    process.stdout.write(`\n${name}: ${narrator.checked} statements checked, all as told.\n`);
+  });
+}
