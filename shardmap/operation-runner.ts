@@ -29,7 +29,7 @@ export class OperationRunner {
 
   /** To DONE. What fails before the commit is undone, and thrown once that is so. */
   async finish(): Promise<void> {
-    if ((await this.#toTheEnd((phase) => this.#forward(phase))) === 'UNDONE') throw this.#failure;
+    if ((await this.#toTheEnd((phase) => this.#forward(phase))) === 'UNDONE') throw undone(this.#failure);
   }
 
   /** To whichever end is nearer: undone before the commit, finished after it. */
@@ -130,4 +130,11 @@ export class OperationRunner {
       this.#failure === undefined ? failure : new AggregateError([this.#failure, failure], 'The operation failed, and so did its undoing.');
     return new TenantryError(code, detail, { cause, outcome: 'unknown' });
   }
+}
+
+/** Why an operation was undone. What was unknown of one of its steps is known of the whole: it did not happen. */
+function undone(failure: unknown): unknown {
+  if (!(failure instanceof TenantryError) || failure.outcome !== 'unknown') return failure;
+  const code = failure.code === 'COMMIT_UNKNOWN' ? 'SHARD_UNAVAILABLE' : failure.code;
+  return new TenantryError(code, 'A connection was lost in the middle of the change, which was undone.', { cause: failure });
 }

@@ -1,7 +1,7 @@
 import { TenantryError } from '../src/core/errors.ts';
 import type { Operation } from './operation.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
-import { beginOperation } from './begin-operation.ts';
+import { beginOperation, type BegunOperation } from './begin-operation.ts';
 import { OperationRunner, type OperationEnd } from './operation-runner.ts';
 import { HeldByOperation, type OperationKind } from './operation-steps.ts';
 import { bindOperation } from './operations/index.ts';
@@ -47,12 +47,10 @@ export class LoggedOperations implements Operations {
   }
 
   async run<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<OperationReport> {
-    const { store, leaseMs, newId } = this.#options;
     const waitUntil = this.#options.clock.now() + this.#options.waitMs;
     for (;;) {
       try {
-        const begun = { operationId: newId(), leaseMs };
-        const { operation, steps } = await store.change((catalog) => beginOperation(catalog, kind, map, request, begun));
+        const { operation, steps } = await this.#begin(kind, map, request);
         await new OperationRunner(this.#options, map, operation, steps).finish();
         return { operationId: operation.operationId, description: steps.description };
       } catch (error) {
@@ -74,6 +72,20 @@ export class LoggedOperations implements Operations {
     const map = await store.getMap(operation.mapId);
     const end = await new OperationRunner(this.#options, map, operation, bindOperation(operation)).settle();
     return { operation, end };
+  }
+
+  async #begin<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<BegunOperation> {
+    const { store, leaseMs, newId } = this.#options;
+    const operationId = newId();
+    try {
+      return await store.change((catalog) => beginOperation(catalog, kind, map, request, { operationId, leaseMs }));
+    } catch (error) {
+      if (!(error instanceof TenantryError) || error.outcome !== 'unknown') throw error;
+      // The answer was lost: if it is logged all the same, it is this process that has to run it.
+      const operation = await store.getOperation(operationId);
+      if (operation === undefined) throw new TenantryError('CATALOG_UNAVAILABLE', undefined, { cause: error });
+      return { operation, steps: bindOperation(operation) };
+    }
   }
 
   async #outOfTheWay(operationId: string, waitUntil: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { sql, sqlText } from '../../src/core/sql.ts';
+import type { ShardAddress } from '../../src/core/shard-address.ts';
+import { sql, sqlText, type Sql } from '../../src/core/sql.ts';
 import { EntryRefused } from '../../src/engine/entry.ts';
 import { tenantKey } from '../../shardmap/key.ts';
 import { capabilityOfTests } from './shard-map-access.ts';
@@ -86,16 +87,23 @@ export function expectSettled(state: WorldState): void {
   }
 }
 
-/** What `enter` as app says to a request for a key by the catalog's present mapping: `admitted`, or the reason of the refusal. */
-export async function enterAs(world: ShardMapWorld, key: number): Promise<string> {
+/** `enter` for a key by the catalog's present mapping, and where; undefined where it has none. */
+export async function enterStatement(world: ShardMapWorld, key: number): Promise<{ statement: Sql; address: ShardAddress } | undefined> {
   const { keyType, mapId } = (await world.store.findMap('customers'))!;
   const bytes = tenantKey(keyType, key).bytes;
   const mapping = await world.store.findMapping(mapId, bytes);
-  if (mapping === undefined) return 'absent';
-  const shard = (await world.store.getShard(mapping.shardId))!;
+  if (mapping === undefined) return undefined;
+  const { address } = (await world.store.getShard(mapping.shardId))!;
   const token = capabilityOfTests('customers', mapping.mappingId, mapping.epoch);
+  return { statement: sql`select tenantry.enter(${mapping.mappingId}, ${bytes}, ${mapping.epoch}, ${token})`, address };
+}
+
+/** What `enter` as app says to a request for a key: `admitted`, or the reason of the refusal. */
+export async function enterAs(world: ShardMapWorld, key: number): Promise<string> {
+  const entry = await enterStatement(world, key);
+  if (entry === undefined) return 'absent';
   try {
-    await world.app(shard.address).query(sql`select tenantry.enter(${mapping.mappingId}, ${bytes}, ${mapping.epoch}, ${token})`);
+    await world.app(entry.address).query(entry.statement);
     return 'admitted';
   } catch (error) {
     if (error instanceof EntryRefused) return error.refusal.reason;

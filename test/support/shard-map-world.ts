@@ -6,6 +6,7 @@ import type { ShardAddress } from '../../src/core/shard-address.ts';
 import { sqlText } from '../../src/core/sql.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { createPostgresProvisioner } from '../../src/engine/postgres/provisioner.ts';
+import { catalogSchemaFiles } from '../../src/engine/schema-files.ts';
 import { provision } from '../../src/policy/provision.ts';
 import { createShardMapManager, type ShardMapManager, type ShardMapManagerOptions } from '../../shardmap/manager.ts';
 import type { MappingChange } from '../../shardmap/shard-access.ts';
@@ -14,8 +15,6 @@ import { SqlShardMapStore } from '../../shardmap/sql-store.ts';
 import { shardLogins } from './shard-logins.ts';
 import { startPostgres, type PostgresServer } from './servers/postgres.ts';
 import { capabilityOfTests, TestShardAccess } from './shard-map-access.ts';
-
-const catalogFiles = ['001-schema', '002-shard-map', '003-operation', '004-shard', '005-mapping'];
 
 /** Real servers for the shard map: one with a catalog, one with databases prepared to be shards. */
 export interface ShardMapWorld {
@@ -53,7 +52,7 @@ export async function startShardMapWorld(kind: ShardMapKind, shards: readonly st
   };
   const catalogAddress = addressOf(catalogServer, 'catalog');
   const catalog = open(catalogAddress, catalogServer);
-  for (const file of catalogFiles) await catalog.script(`schema/catalog/${file}`);
+  for (const file of catalogSchemaFiles) await catalog.script(file);
   const store = new SqlShardMapStore(catalog);
   const access = new TestShardAccess();
   const published: MappingChange[] = [];
