@@ -15,7 +15,7 @@ export interface FakeRequest {
 /** What a shard answers; it throws what the engine would. */
 export type FakeAnswer = (request: FakeRequest, connection: FakeConnection) => Promise<Row[]>;
 
-export const fakeDialect: EngineDialect = {
+const fakeDialect: EngineDialect = {
   quote: (identifier) => `"${identifier}"`,
   placeholder: (position) => `$${position}`,
   kysely: {
@@ -55,7 +55,7 @@ export class FakeConnection implements EngineConnection {
 }
 
 /** Remembers what became of it in its shard's log. */
-export class FakeTransaction implements EngineTransaction {
+class FakeTransaction implements EngineTransaction {
   readonly #connection: FakeConnection;
   readonly #entry: Entry;
   readonly #options: EnterOptions;

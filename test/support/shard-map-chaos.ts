@@ -73,7 +73,12 @@ export async function endLeases({ catalog }: ShardMapWorld): Promise<void> {
 }
 
 /** Another process' sweep, after which everything must have settled and be as before the change or as after it. */
-export async function expectSettledBySweep(scenario: Scenario, world: ShardMapWorld, number: number, versionBefore: number): Promise<'before' | 'after'> {
+export async function expectSettledBySweep(
+  scenario: Scenario,
+  world: ShardMapWorld,
+  number: number,
+  versionBefore: number,
+): Promise<'before' | 'after'> {
   await endLeases(world);
   const { failed } = await world.createManager().sweep();
   expect(failed).toEqual([]);

@@ -20,7 +20,11 @@ export interface Scenario {
 }
 
 /** The range of a number: ten keys. */
-const bounds = (number: number): { low: number; mid: number; high: number } => ({ low: number * 10, mid: number * 10 + 5, high: number * 10 + 10 });
+const bounds = (number: number): { low: number; mid: number; high: number } => ({
+  low: number * 10,
+  mid: number * 10 + 5,
+  high: number * 10 + 10,
+});
 
 async function lookAtTenant(world: ShardMapWorld, number: number): Promise<string> {
   try {
