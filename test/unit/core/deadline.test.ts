@@ -81,4 +81,10 @@ describe('a deadline', () => {
     late.reject(new Error('late'));
     await new Promise((resolve) => setImmediate(resolve));
   });
+
+  it('lets a failure of work that it was over for pass without an unhandled rejection', async () => {
+    const over = new Deadline(new FakeClock(), 0);
+    await expect(over.race('The work', Promise.reject(new Error('nobody waits')))).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await new Promise((resolve) => setImmediate(resolve));
+  });
 });

@@ -375,4 +375,12 @@ describe('a lookup in a range map', () => {
     await find(170);
     await expect(find(150)).resolves.toMatchObject({ mappingId: 4 });
   });
+
+  it('asks again for a key without a mapping once a shard said that it has one', async () => {
+    const { catalog, lookup, find } = ranged();
+    await expect(find(500)).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' });
+    catalog.answer = () => range(9, 500, 600, 'b', 2);
+    lookup.learn(500, { mappingId: 9, shardId: 'b', epoch: 2 });
+    await expect(find(500)).resolves.toEqual(expect.objectContaining({ mappingId: 9, shardId: 'b' }));
+  });
 });
