@@ -19,17 +19,14 @@ export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore 
   }
 
   async checkSchema(): Promise<void> {
-    let found: number | undefined;
-    try {
-      found = (await this.run<{ version: number }>('catalog/schema-version')).rows[0]?.version;
-    } catch (error) {
-      if (!(error instanceof TenantryError) || error.code !== 'STATEMENT_FAILED') throw error;
+    const [state] = (await this.run<{ isCatalog: boolean }>('catalog/schema-state')).rows;
+    if (state?.isCatalog !== true) {
       throw new TenantryError(
         'INVALID_CONFIGURATION',
-        "The catalog's database has no catalog of Tenantry: run `tenantry init`, or check the address.",
-        { cause: error },
+        "The catalog's database has no catalog of Tenantry: run `tenantry map create`, or check the address.",
       );
     }
+    const found = (await this.run<{ version: number }>('catalog/schema-version')).rows[0]?.version;
     if (found === schemaVersion) return;
     const difference =
       found === undefined

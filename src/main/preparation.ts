@@ -8,27 +8,33 @@ import { SqlFailure } from '../engine/sql-failure.ts';
 import { provision, provisioningScript } from '../policy/provision.ts';
 import { engineOf, type Engines } from './engines.ts';
 
+const catalogIsNoShard = 'The database is a catalog; a catalog cannot be a shard.';
+
 /** Prepares servers and databases to be shards. */
 export function createPreparation(engines: Engines): ShardPreparation {
   return {
-    isPrepared: ({ logins }, address) =>
-      withDatabase(engines, address, logins.admin, async (database) => {
-        const { rows } = await database.run<{ prepared: boolean }>('policy/shard-schema');
-        return rows[0]?.prepared === true;
-      }).catch((error: unknown) => {
+    isPrepared: async ({ logins, catalog }, address) => {
+      if (isSamePlace(catalog.address, address)) throw new TenantryError('INVALID_REQUEST', catalogIsNoShard);
+      try {
+        return await withDatabase(engines, address, logins.admin, async (database) => {
+          await refuseCatalog(database);
+          return (await database.run<{ prepared: boolean }>('policy/shard-schema')).rows[0]?.prepared === true;
+        });
+      } catch (error) {
         if (isRefusedLogin(error)) return false;
         throw named(error, address);
-      }),
+      }
+    },
     prepare: async ({ logins, contextProtection, tables }: Settings, address, superuser) => {
       const { provisioner } = engineOf(engines, address);
       try {
-        await withDatabase(engines, address, superuser, (database) =>
-          provision(database, provisioner, { logins, contextProtection, tables }),
-        );
+        await withDatabase(engines, address, superuser, async (database) => {
+          await refuseCatalog(database);
+          await provision(database, provisioner, { logins, contextProtection, tables });
+        });
       } catch (error) {
-        throw isRefusedLogin(error)
-          ? new TenantryError('FORBIDDEN', `The server at ${address.host}:${address.port} does not let the superuser of --bootstrap in.`)
-          : named(error, address);
+        if (!isRefusedLogin(error)) throw named(error, address);
+        throw new TenantryError('FORBIDDEN', `The server at ${address.host}:${address.port} does not let the superuser of --bootstrap in.`);
       }
     },
     script: ({ logins, contextProtection, tables }, address) => {
@@ -60,4 +66,14 @@ function isRefusedLogin(error: unknown): boolean {
 function named(error: unknown, { host, port, database }: ShardAddress): unknown {
   if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') return error;
   return new TenantryError('SHARD_UNAVAILABLE', `There is no database ${database} on ${host}:${port} that answers.`, { cause: error });
+}
+
+function isSamePlace(one: ShardAddress, other: ShardAddress): boolean {
+  return one.host === other.host && one.port === other.port && one.database === other.database;
+}
+
+/** Its rights would be changed before anybody noticed what it is. */
+async function refuseCatalog(database: SqlDatabase): Promise<void> {
+  const [state] = (await database.run<{ isCatalog: boolean }>('catalog/schema-state')).rows;
+  if (state?.isCatalog !== false) throw new TenantryError('INVALID_REQUEST', catalogIsNoShard);
 }

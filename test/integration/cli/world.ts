@@ -28,7 +28,9 @@ export interface CliWorld {
       readonly onOutput?: (text: string) => void;
     },
   ): Promise<CommandResult>;
-  /** A database prepared for Tenantry by `shard add --bootstrap` comes from here: empty but for the tables. */
+  /** A database of the server, as its superuser; closed with the world. */
+  openDatabase(name: string): SqlDatabase;
+  /** A new database with the configured tables, and nothing of Tenantry's. */
   createShardDatabase(name: string): Promise<SqlDatabase>;
   close(): Promise<void>;
 }
@@ -39,7 +41,7 @@ const tables = `
   create table "Posts" ("TenantId" integer not null, "PostId" integer not null, "Title" text not null, primary key ("TenantId", "PostId"))`;
 
 /** The configuration of the tests, as JSON. */
-function configuration(parts: object = {}): string {
+export function configuration(parts: object = {}): string {
   const login = (name: string): object => ({ user: name, password: { env: 'TENANTRY_PASSWORD' } });
   return JSON.stringify({
     catalog: { engine: 'postgres', url: { env: 'TENANTRY_CATALOG_URL' } },
@@ -81,6 +83,12 @@ export async function createCliWorld(): Promise<CliWorld> {
   const engines = createEngines();
   const services = createServices({ engines, clock: systemClock, now: () => new Date(), warn: (text) => warnings.push(text) });
   const opened: SqlDatabase[] = [];
+  const open = (database: string): SqlDatabase => {
+    const address = { engine: 'postgres', host: server.host, port: server.port, database, tls: 'disable' as const };
+    const connection = engineOf(engines, address).open(address, server);
+    opened.push(connection);
+    return connection;
+  };
   return {
     server,
     folder,
@@ -91,11 +99,10 @@ export async function createCliWorld(): Promise<CliWorld> {
         line.split(' ').filter((word) => word !== ''),
         { folder, services, ...options, environment: { ...environment, ...options.environment } },
       ),
+    openDatabase: open,
     createShardDatabase: async (name) => {
       await server.createDatabase(name);
-      const address = { engine: 'postgres', host: server.host, port: server.port, database: name, tls: 'disable' as const };
-      const database = engineOf(engines, address).open(address, server);
-      opened.push(database);
+      const database = open(name);
       await database.query(sqlText(tables));
       return database;
     },

@@ -1,4 +1,7 @@
--- What a database holds that is asked to become the catalog. Any login may look.
-select to_regclass('tenantry.schema_version') is not null as "hasSchema",
-  to_regclass('tenantry.shard_map') is not null as "isCatalog",
-  to_regclass('tenantry.shard_identity') is not null as "isShard";
+-- What a database holds that is asked to be, or to become, the catalog. Any login may look.
+select coalesce(bool_or(c.relname = 'schema_version'), false) as "hasSchema",
+  coalesce(bool_or(c.relname = 'shard_map'), false) as "isCatalog",
+  coalesce(bool_or(c.relname = 'shard_identity'), false) as "isShard"
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where n.nspname = 'tenantry' and c.relkind = 'r';
