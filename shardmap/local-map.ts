@@ -92,6 +92,16 @@ export class LocalMap {
       throw disagreement(`it is ${describeLocal(found)} where ${describeLocal({ state, epoch })} was expected`, mappingId);
   }
 
+  /** Takes a mapping back from the stand that an operation gave it, or deletes it. Where it is not of that stand, that was not the operation. */
+  async takeBack(mappingId: number, from: LocalStand, to?: LocalStand & { readonly token: Uint8Array }): Promise<void> {
+    if (to === undefined) {
+      await this.#session.run('local-map/delete-mapping', { mappingId, state: from.state, epoch: from.epoch });
+      return;
+    }
+    const { state: toState, epoch: toEpoch, token } = to;
+    await this.#session.run('local-map/change-mapping', { mappingId, fromState: from.state, fromEpoch: from.epoch, toState, toEpoch, token });
+  }
+
   /** Throws CONFLICT where the mapping is not of this stand. */
   async expect(mappingId: number, stand: LocalStand): Promise<void> {
     const found = await this.get(mappingId);

@@ -55,7 +55,7 @@ export const addMapping: OperationKind<{ readonly keys: MappingKeys; readonly sh
       ],
       undo: (step) =>
         step.onShard(shardId, async ({ local, forget }) => {
-          await local.delete(mappingId, incoming);
+          await local.takeBack(mappingId, incoming);
           await forget();
         }),
       async abandon(catalog, operationId) {

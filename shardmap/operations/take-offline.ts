@@ -62,7 +62,7 @@ export const takeOffline: OperationKind<{ readonly keys: MappingKeys; readonly p
       ],
       undo: (step) =>
         step.onShard(shardId, async ({ local, forget }) => {
-          await local.change(mappingId, draining, online, step.token(mappingId, epoch));
+          await local.takeBack(mappingId, draining, { ...online, token: step.token(mappingId, epoch) });
           await forget();
         }),
       abandon: (catalog, operationId) => catalog.releaseMappings(operationId),

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sql, sqlText } from '../../../src/core/sql.ts';
+import { enterAs, enterStatement, expectSettled, readState } from '../../support/shard-map-state.ts';
+import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
+
+let world: ShardMapWorld;
+beforeAll(async () => {
+  world = await startShardMapWorld('list', ['a']);
+});
+afterAll(async () => {
+  await world?.close();
+});
+
+/** A transaction of a tenant that is open until `leave` is called; `done` is how it ended. */
+async function goInside(tenant: number, running = sqlText('select 1')): Promise<{ leave: () => void; done: Promise<string> }> {
+  const { statement, address } = (await enterStatement(world, tenant))!;
+  const inside = Promise.withResolvers<void>();
+  const outside = Promise.withResolvers<void>();
+  const done = world
+    .app(address)
+    .transaction(async (session) => {
+      await session.query(statement);
+      inside.resolve();
+      await session.query(running);
+      await outside.promise;
+      await session.query(sql`insert into "Blogs" ("TenantId", "BlogId", "Name") values (${tenant}, 1, 'kept')`);
+      return 'committed';
+    })
+    .catch(() => 'ended');
+  await inside.promise;
+  return { leave: outside.resolve, done };
+}
+
+const blogs = async (tenant: number): Promise<number> => {
+  const shard = world.access.open((await world.store.findShard('a'))!);
+  return (await shard.query(sql`select 1 from "Blogs" where "TenantId" = ${tenant}`)).rowCount;
+};
+
+describe('taking a tenant offline', () => {
+  it('waits for its transactions, lets no new one in, and leaves other tenants alone', async () => {
+    const { tenants } = world.manager;
+    for (const tenant of [1, 2]) await tenants.add(tenant, { shard: 'a' });
+    const [mine, neighbour] = [await goInside(1), await goInside(2)];
+    let isOffline = false;
+    const offline = tenants.offline(1).then(() => (isOffline = true));
+    await expect.poll(() => enterAs(world, 1)).toBe('DRAINING');
+    expect(await enterAs(world, 2)).toBe('admitted');
+    expect(isOffline).toBe(false);
+    mine.leave();
+    await offline;
+    expect(await mine.done).toBe('committed');
+    expect(await blogs(1)).toBe(1);
+    expect(await enterAs(world, 1)).toBe('OFFLINE');
+    neighbour.leave();
+    expect(await neighbour.done).toBe('committed');
+    expectSettled(await readState(world));
+  });
+
+  it('gives up where they do not end, and the tenant goes on', async () => {
+    const { tenants } = world.manager;
+    await tenants.add(3, { shard: 'a' });
+    const before = await tenants.where(3);
+    const mine = await goInside(3);
+    await expect(tenants.offline(3, { drainMs: 100 })).rejects.toThrow(/were not through after 100 ms. Try again later, or with --force/);
+    expect(await enterAs(world, 3)).toBe('admitted');
+    mine.leave();
+    expect(await mine.done).toBe('committed');
+    expect(await tenants.where(3)).toEqual(before);
+    expectSettled(await readState(world));
+  });
+
+  it.each([
+    ['a statement that runs', sqlText('select pg_sleep(60)')],
+    ['a transaction that runs nothing', sqlText('select 1')],
+  ])('by force cancels %s, and nothing of a neighbour', async (_title, running) => {
+    const { tenants } = world.manager;
+    const [tenant, other] = [(await readState(world)).version * 10 + 11, (await readState(world)).version * 10 + 12];
+    for (const each of [tenant, other]) await tenants.add(each, { shard: 'a' });
+    const [mine, neighbour] = [await goInside(tenant, running), await goInside(other)];
+    await tenants.offline(tenant, { force: true });
+    neighbour.leave();
+    expect(await neighbour.done).toBe('committed');
+    mine.leave();
+    expect(await mine.done).toBe('ended');
+    expect(await blogs(tenant)).toBe(0);
+    expectSettled(await readState(world));
+  });
+});
