@@ -99,7 +99,14 @@ export class LocalMap {
       return;
     }
     const { state: toState, epoch: toEpoch, token } = to;
-    await this.#session.run('local-map/change-mapping', { mappingId, fromState: from.state, fromEpoch: from.epoch, toState, toEpoch, token });
+    await this.#session.run('local-map/change-mapping', {
+      mappingId,
+      fromState: from.state,
+      fromEpoch: from.epoch,
+      toState,
+      toEpoch,
+      token,
+    });
   }
 
   /** Throws CONFLICT where the mapping is not of this stand. */

@@ -59,7 +59,9 @@ export function replacementSteps(kind: OperationKindName, payload: unknown): Ope
     ],
     undo: (step) =>
       step.onShard(shardId, async ({ local, forget }) => {
-        await eachOf(before, (old) => local.takeBack(old.mappingId, drained(old), { ...open(old), token: step.token(old.mappingId, old.epoch) }));
+        await eachOf(before, (old) =>
+          local.takeBack(old.mappingId, drained(old), { ...open(old), token: step.token(old.mappingId, old.epoch) }),
+        );
         await forget();
       }),
     abandon: (catalog, operationId) => catalog.releaseMappings(operationId),

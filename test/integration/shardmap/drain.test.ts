@@ -77,10 +77,9 @@ describe('taking a tenant offline', () => {
     const [tenant, other] = [(await readState(world)).version * 10 + 11, (await readState(world)).version * 10 + 12];
     for (const each of [tenant, other]) await tenants.add(each, { shard: 'a' });
     const [mine, neighbour] = [await goInside(tenant, running), await goInside(other)];
-    await tenants.offline(tenant, { force: true });
-    neighbour.leave();
+    const offline = tenants.offline(tenant, { force: true });
+    await offline.finally(() => [mine, neighbour].forEach(({ leave }) => leave()));
     expect(await neighbour.done).toBe('committed');
-    mine.leave();
     expect(await mine.done).toBe('ended');
     expect(await blogs(tenant)).toBe(0);
     expectSettled(await readState(world));

@@ -23,7 +23,13 @@ async function mappingId(tenant: number): Promise<number> {
 
 describe('recover', () => {
   beforeEach(async () => {
-    expect(await world.manager.recover(), 'before the test').toEqual({ settled: [], running: [], failed: [], disagreements: [], reopened: [] });
+    expect(await world.manager.recover(), 'before the test').toEqual({
+      settled: [],
+      running: [],
+      failed: [],
+      disagreements: [],
+      reopened: [],
+    });
   });
 
   it('shows each way in which a local map was changed by hand, and repairs nothing', async () => {
@@ -33,7 +39,9 @@ describe('recover', () => {
     await byHand(sql`update tenantry.local_mapping set state = 'OFFLINE', epoch = epoch + 7 where mapping_id = ${one}`);
     await byHand(sql`update tenantry.local_mapping set token = ${new Uint8Array(16)} where mapping_id = ${two}`);
     await byHand(sql`delete from tenantry.local_mapping where mapping_id = ${three}`);
-    await byHand(sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (700, 'point', '\\x80000063', 'ONLINE', 2, ${new Uint8Array(16)})`);
+    await byHand(
+      sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (700, 'point', '\\x80000063', 'ONLINE', 2, ${new Uint8Array(16)})`,
+    );
     const { disagreements } = await world.manager.recover();
     expect(disagreements).toEqual([
       { shard: 'a', what: 'state', mappingId: one, inCatalog: 'ONLINE', onShard: 'OFFLINE' },
@@ -43,7 +51,9 @@ describe('recover', () => {
       { shard: 'a', what: 'extra', mappingId: 700, inCatalog: 'absent', onShard: 'ONLINE at epoch 2, tenant 99' },
     ]);
     expect(await world.manager.recover()).toMatchObject({ disagreements });
-    await expect(world.manager.tenants.offline(3)).rejects.toThrow(`disagree on mapping ${three}: it is absent where DRAINING at epoch 3 was expected`);
+    await expect(world.manager.tenants.offline(3)).rejects.toThrow(
+      `disagree on mapping ${three}: it is absent where DRAINING at epoch 3 was expected`,
+    );
     await byHand(sqlText('delete from tenantry.local_mapping; insert into tenantry.local_mapping select * from kept; drop table kept'));
     expect((await world.manager.sweep()).failed).toEqual([]);
     expect(await readState(world)).toEqual(before);
@@ -52,14 +62,19 @@ describe('recover', () => {
   it('finds keys that differ', async () => {
     const two = await mappingId(2);
     await byHand(sql`update tenantry.local_mapping set low = '\\x80000009' where mapping_id = ${two}`);
-    expect((await world.manager.recover()).disagreements).toEqual([{ shard: 'a', what: 'keys', mappingId: two, inCatalog: 'tenant 2', onShard: 'tenant 9' }]);
+    expect((await world.manager.recover()).disagreements).toEqual([
+      { shard: 'a', what: 'keys', mappingId: two, inCatalog: 'tenant 2', onShard: 'tenant 9' },
+    ]);
     await byHand(sql`update tenantry.local_mapping set low = '\\x80000002' where mapping_id = ${two}`);
   });
 
   it('opens a shard again whose server is another one and whose local map is exactly right', async () => {
     const { incarnation } = (await world.store.findShard('a'))!;
     await world.catalog.query(sql`update tenantry.shard set incarnation = 'before the restore' where name = 'a'`);
-    await expect(world.manager.tenants.offline(1)).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining('tenantry recover') as unknown });
+    await expect(world.manager.tenants.offline(1)).rejects.toMatchObject({
+      code: 'SHARD_UNVERIFIED',
+      message: expect.stringContaining('tenantry recover') as unknown,
+    });
     expect((await readState(world)).unfinished).toEqual([]);
     expect(await world.manager.recover()).toMatchObject({ reopened: ['a'], disagreements: [] });
     expect((await world.store.findShard('a'))!.incarnation).toBe(incarnation);
@@ -85,14 +100,18 @@ describe('recover', () => {
     const shardId = crypto.randomUUID();
     const own = (await world.store.findShard('a'))!.shardId;
     await byHand(sql`update tenantry.shard_identity set shard_id = ${shardId}`);
-    expect((await world.manager.recover()).disagreements).toMatchObject([{ shard: 'a', what: 'identity', onShard: `shard ${shardId} of map customers (int)` }]);
+    expect((await world.manager.recover()).disagreements).toMatchObject([
+      { shard: 'a', what: 'identity', onShard: `shard ${shardId} of map customers (int)` },
+    ]);
     await expect(world.manager.tenants.add(51, { shard: 'a' })).rejects.toThrow('The database at the address of shard a is in use already');
     await byHand(sqlText('delete from tenantry.shard_identity'));
     expect((await world.manager.recover()).disagreements).toMatchObject([{ shard: 'a', what: 'identity', onShard: 'no identity' }]);
     await expect(world.manager.tenants.add(51, { shard: 'a' })).rejects.toThrow('The database at the address of shard a is not a shard.');
     await byHand(sql`insert into tenantry.shard_identity (shard_id, map, key_type) values (${own}, 'customers', 'int')`);
     await byHand(sqlText('update tenantry.schema_version set version = 2'));
-    expect((await world.manager.recover()).disagreements).toMatchObject([{ shard: 'a', what: 'schema', inCatalog: 'version 1', onShard: 'version 2' }]);
+    expect((await world.manager.recover()).disagreements).toMatchObject([
+      { shard: 'a', what: 'schema', inCatalog: 'version 1', onShard: 'version 2' },
+    ]);
     await byHand(sqlText('update tenantry.schema_version set version = 1'));
   });
 

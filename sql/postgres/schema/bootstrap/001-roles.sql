@@ -22,5 +22,5 @@ $$;
 -- admin installs the definer's functions and must be able to name it as their owner.
 grant tenantry_definer to tenantry_admin;
 
--- `tenant offline --force` cancels the statements of app sessions.
-grant pg_signal_backend to tenantry_admin;
+-- `tenant offline --force` cancels the statements of app sessions. The group is NOINHERIT, so that this has to be said.
+grant pg_signal_backend to tenantry_admin with inherit true;
