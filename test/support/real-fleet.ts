@@ -1,0 +1,108 @@
+import { systemClock } from '../../src/core/clock.ts';
+import type { Login, PrincipalName } from '../../src/core/principal.ts';
+import { resolveConfig, type TenantryConfig } from '../../src/config.ts';
+import type { SqlDatabase } from '../../src/core/session.ts';
+import { sqlText } from '../../src/core/sql.ts';
+import { createAdministration } from '../../src/main/administration.ts';
+import { openCatalogDatabase } from '../../src/main/catalog-access.ts';
+import { createEngines, engineOf } from '../../src/main/engines.ts';
+import { installCatalog } from '../../src/main/catalog.ts';
+import { openTenantry, type OpenTenantry } from '../../src/main/tenantry.ts';
+import { provision } from '../../src/policy/provision.ts';
+import { silentObserver } from '../../src/router/router-observer.ts';
+import { SqlShardMapStore } from '../../shardmap/sql-store.ts';
+import { startPostgres, type PostgresServer } from './servers/postgres.ts';
+
+const password = 'a password of the fleet';
+
+/** One shard on a server of its own. */
+export interface FleetShard {
+  readonly name: string;
+  readonly server: PostgresServer;
+  /** The server's superuser in the shard's database. */
+  readonly root: SqlDatabase;
+}
+
+/** A catalog server, shard servers, and Tenantry over them as `createTenantry` joins it. */
+export interface RealFleet {
+  readonly tenantry: OpenTenantry;
+  readonly shards: readonly FleetShard[];
+  close(): Promise<void>;
+}
+
+interface FleetOptions {
+  /** Shards, each with a server. */
+  readonly shards: number;
+  /** Tenants 1 to n, dealt out to the shards in turn. */
+  readonly tenants: number;
+  /** Run in every shard as its admin: tables of integer tenant columns "TenantId". */
+  readonly schema: string;
+  readonly tables: readonly string[];
+  readonly limits: NonNullable<TenantryConfig['limits']>;
+  /** Flush to disk, for tests that kill servers. */
+  readonly fsync: boolean;
+}
+
+/** Starts everything and adds the tenants to the map `customers`. */
+export async function startFleet(options: FleetOptions): Promise<RealFleet> {
+  const catalog = await startPostgres();
+  const catalogUrl = await catalog.createDatabase('catalog');
+  const settings = resolveConfig(configuration(options), {
+    TENANTRY_CATALOG_URL: catalogUrl,
+    TENANTRY_FLEET_KEY: Buffer.alloc(32, 9).toString('base64'),
+    TENANTRY_PASSWORD: password,
+  });
+  const engines = createEngines();
+  const database = openCatalogDatabase(engines, settings);
+  await installCatalog(database, false);
+  const store = new SqlShardMapStore(database);
+  const administration = createAdministration({ engines, store, clock: systemClock, publish: async () => undefined }, settings);
+  const { manager } = administration;
+  await manager.maps.create({ name: 'customers', kind: 'list', keyType: 'int', context: 'TenantId' });
+
+  const shards: FleetShard[] = [];
+  for (let index = 0; index < options.shards; index += 1) {
+    const name = `shard_${index + 1}`;
+    const server = await startPostgres({ fsync: options.fsync });
+    await server.createDatabase(name);
+    const address = { engine: 'postgres', host: server.host, port: server.port, database: name, tls: 'disable' } as const;
+    const engine = engineOf(engines, address);
+    const root = engine.open(address, server);
+    await provision(root, engine.provisioner, settings);
+    const admin = engine.open(address, settings.logins.admin);
+    await admin.query(sqlText(options.schema));
+    await admin.close();
+    await manager.shards.add(name, address);
+    shards.push({ name, server, root });
+  }
+  for (let tenant = 1; tenant <= options.tenants; tenant += 1)
+    await manager.tenants.add(tenant, { shard: `shard_${(tenant % options.shards) + 1}` });
+  await administration.close();
+  await database.close();
+
+  const tenantry = await openTenantry({ engines, clock: systemClock, observer: silentObserver, onTrouble: () => undefined }, settings);
+  return {
+    tenantry,
+    shards,
+    close: async () => {
+      await tenantry.close();
+      await Promise.all(shards.map(({ root }) => root.close()));
+      await Promise.all([catalog.stop(), ...shards.map(({ server }) => server.stop())]);
+    },
+  };
+}
+
+function configuration({ tables, limits }: FleetOptions): TenantryConfig {
+  const login = (name: PrincipalName): { user: string; password: { env: string } } => ({
+    user: `fleet_${name}` satisfies Login['user'],
+    password: { env: 'TENANTRY_PASSWORD' },
+  });
+  return {
+    catalog: { engine: 'postgres', url: { env: 'TENANTRY_CATALOG_URL' } },
+    fleetKey: { current: { env: 'TENANTRY_FLEET_KEY' } },
+    map: { name: 'customers', kind: 'list', key: 'int', context: 'TenantId' },
+    logins: { app: login('app'), superuser: login('superuser'), mover: login('mover'), admin: login('admin') },
+    tables: Object.fromEntries(tables.map((table) => [table, { tenant: 'TenantId' }])),
+    limits,
+  };
+}
