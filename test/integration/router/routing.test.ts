@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sql } from '../../../src/core/sql.ts';
+import { type ShardFleet, startShardFleet } from '../../support/shard-fleet.ts';
+import { startWireProxy } from '../../support/wire-proxy.ts';
+import { statementText } from '../../support/wire-message.ts';
+
+const whoAmI = sql`select tenantry.current_tenant() as tenant, current_database() as shard`;
+const insert = (id: number) => sql`insert into "Blogs" ("BlogId", "Name") values (${id}, 'Ann')`;
+const count = sql`select count(*)::int as blogs from "Blogs"`;
+
+let fleet: ShardFleet;
+beforeAll(async () => {
+  fleet = await startShardFleet();
+});
+afterAll(() => fleet.stop());
+
+/** Backends of a shard that serve `app`, once those that are ending have ended. */
+async function backends(expected: number): Promise<void> {
+  const { root } = fleet.a.shard;
+  await expect
+    .poll(
+      async () => (await root.query(sql`select count(*)::int as count from pg_stat_activity where usename = 'shop_app'`)).rows[0]!['count'],
+      { timeout: 5_000 },
+    )
+    .toBe(expected);
+}
+
+describe('a router over real shards', () => {
+  it('opens nothing before it is used, and takes each tenant to its shard', async () => {
+    const router = fleet.router();
+    await fleet.addTenant(1, fleet.a);
+    await fleet.addTenant(2, fleet.b);
+    expect(router.events).toEqual([]);
+    expect((await router.query(1, whoAmI)).rows).toEqual([{ tenant: 1, shard: 'a' }]);
+    expect((await router.query(2, whoAmI, { readOnly: true })).rows).toEqual([{ tenant: 2, shard: 'b' }]);
+    await expect(router.query(3, whoAmI)).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' });
+    expect(router.events).toEqual(['opened', 'opened']);
+  });
+
+  it('goes on after a move without the catalog, and the caller sees nothing of it', async () => {
+    const router = fleet.router();
+    await fleet.addTenant(10, fleet.a);
+    await router.query(10, whoAmI);
+    await fleet.move(10, fleet.a, fleet.b);
+    fleet.catalogAway = true;
+    try {
+      expect((await router.query(10, whoAmI)).rows).toEqual([{ tenant: 10, shard: 'b' }]);
+      expect((await router.withTenant(10, (session) => session.query(whoAmI))).rows).toEqual([{ tenant: 10, shard: 'b' }]);
+    } finally {
+      fleet.catalogAway = false;
+    }
+    expect(router.events).toContain('refused MOVED');
+  });
+
+  it('looks up anew where the tombstone is gone, or the epoch was raised', async () => {
+    const router = fleet.router();
+    await fleet.addTenant(11, fleet.a);
+    await router.query(11, whoAmI);
+    await fleet.move(11, fleet.a, fleet.b);
+    await fleet.a.shard.admin.query(sql`delete from tenantry.local_mapping where mapping_id = 11`);
+    expect((await router.query(11, whoAmI)).rows).toEqual([{ tenant: 11, shard: 'b' }]);
+    await fleet.move(11, fleet.b, fleet.b);
+    expect((await router.query(11, whoAmI)).rows).toEqual([{ tenant: 11, shard: 'b' }]);
+    expect(router.events.filter((event) => event.startsWith('refused'))).toEqual(['refused UNKNOWN_MAPPING', 'refused STALE_EPOCH']);
+  });
+
+  it('waits while a tenant is draining, and says so when that takes too long', async () => {
+    const router = fleet.router({ movingMs: 300 });
+    await fleet.addTenant(12, fleet.a);
+    const state = (to: string) => fleet.a.shard.admin.query(sql`update tenantry.local_mapping set state = ${to} where mapping_id = 12`);
+    await state('DRAINING');
+    await expect(router.query(12, whoAmI)).rejects.toMatchObject({ code: 'TENANT_MOVING' });
+    const waiting = router.query(12, whoAmI);
+    await state('ONLINE');
+    expect((await waiting).rows).toEqual([{ tenant: 12, shard: 'a' }]);
+    await state('OFFLINE');
+    await expect(router.withTenant(12, async () => {})).rejects.toMatchObject({ code: 'TENANT_OFFLINE' });
+    expect(router.events.filter((event) => event === 'opened')).toHaveLength(1);
+  });
+
+  it('goes on with warm routes while the catalog is away, and tells where it cannot', async () => {
+    const router = fleet.router();
+    await fleet.addTenant(13, fleet.a);
+    await fleet.addTenant(14, fleet.a);
+    await router.query(13, whoAmI);
+    fleet.catalogAway = true;
+    try {
+      expect((await router.query(13, whoAmI)).rows).toEqual([{ tenant: 13, shard: 'a' }]);
+      await expect(router.query(14, whoAmI)).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE' });
+    } finally {
+      fleet.catalogAway = false;
+    }
+  });
+
+  it('lets one tenant run no more than its turns on the server', async () => {
+    const router = fleet.router({ perTenant: 2, poolPerShard: 5 });
+    await fleet.addTenant(15, fleet.a);
+    await fleet.addTenant(16, fleet.a);
+    const greedy = Array.from({ length: 6 }, () => router.query(15, sql`select pg_sleep(0.3)`));
+    const startedAt = performance.now();
+    await router.query(16, whoAmI);
+    expect(performance.now() - startedAt).toBeLessThan(280);
+    await Promise.all(greedy);
+    expect(performance.now() - startedAt).toBeGreaterThan(850);
+  });
+
+  it('cancels on the server what its caller aborts, and serves the next tenant on the same connection', async () => {
+    const router = fleet.router({ poolPerShard: 1 });
+    await fleet.addTenant(17, fleet.a);
+    await fleet.addTenant(18, fleet.a);
+    await router.query(17, whoAmI);
+    const caller = new AbortController();
+    const running = router.query(17, sql`select pg_sleep(30)`, { signal: caller.signal });
+    const queued = router.query(18, whoAmI);
+    await expect.poll(() => sleeping(fleet)).toBe(1);
+    caller.abort();
+    await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect((await queued).rows).toEqual([{ tenant: 18, shard: 'a' }]);
+    expect(await sleeping(fleet)).toBe(0);
+    await expect(router.query(17, sql`select pg_sleep(30)`, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(router.events).not.toContain('breaker open');
+  });
+
+  it('closes connections that are not used, on the server too', async () => {
+    await fleet.addTenant(19, fleet.a);
+    const others = fleet.router({ idleMs: 100 });
+    const before = (await fleet.a.shard.root.query(sql`select count(*)::int as count from pg_stat_activity where usename = 'shop_app'`))
+      .rows[0]!['count'] as number;
+    await Promise.all(Array.from({ length: 3 }, () => others.query(19, sql`select pg_sleep(0.1)`)));
+    await backends(before);
+    expect(others.events.filter((event) => event === 'closed')).toHaveLength(3);
+  });
+
+  it('rolls back a transaction whose callback throws, and commits one that resolves', async () => {
+    const router = fleet.router();
+    await fleet.addTenant(20, fleet.a);
+    await expect(
+      router.withTenant(20, async (session) => {
+        await session.query(insert(1));
+        throw new Error('of the caller');
+      }),
+    ).rejects.toThrow('of the caller');
+    expect((await router.query(20, count)).rows).toEqual([{ blogs: 0 }]);
+    await router.withTenant(20, async (session) => {
+      await session.query(insert(1));
+      await session.kysely<{ Blogs: { BlogId: number; Name: string } }>().insertInto('Blogs').values({ BlogId: 2, Name: 'Bob' }).execute();
+      const names: unknown[] = [];
+      for await (const row of session.stream(sql`select "Name" from "Blogs" order by 1`)) names.push(row['Name']);
+      expect(names).toEqual(['Ann', 'Bob']);
+    });
+    expect((await router.query(20, count)).rows).toEqual([{ blogs: 2 }]);
+  });
+
+  it('rolls back where a statement was left running', async () => {
+    const router = fleet.router();
+    await fleet.addTenant(21, fleet.a);
+    await expect(
+      router.withTenant(21, async (session) => {
+        await session.query(insert(1));
+        session.query(sql`select pg_sleep(0.2)`).catch(() => {});
+      }),
+    ).rejects.toMatchObject({ code: 'SESSION_MISUSE' });
+    expect((await router.query(21, count)).rows).toEqual([{ blogs: 0 }]);
+  });
+});
+
+describe('a connection that is cut', () => {
+  const isSync = (type: string): boolean => type === 'S';
+
+  it('after the statement was sent leaves a write COMMIT_UNKNOWN, once, and repeats a read', async () => {
+    await fleet.addTenant(30, fleet.a);
+    await using proxy = await startWireProxy(fleet.a.server);
+    const router = fleet.router({}, () => ({ host: proxy.host, port: proxy.port }));
+    await router.query(30, insert(1));
+    const cutAfterSync = (): Promise<unknown> =>
+      proxy.once({ when: 'after', match: ({ type }) => isSync(type), action: (connection) => connection.cut() });
+
+    let cut = cutAfterSync();
+    await expect(router.query(30, insert(2))).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN', outcome: 'unknown' });
+    await cut;
+    cut = cutAfterSync();
+    expect((await router.query(30, sql`select 1 as one`, { readOnly: true })).rows).toEqual([{ one: 1 }]);
+    await cut;
+    cut = cutAfterSync();
+    await router.query(30, sql`update "Blogs" set "Name" = 'Eve' where "BlogId" = 1`, { idempotent: true });
+    await cut;
+    expect(router.events.filter((event) => event.startsWith('repeated'))).toEqual([
+      'repeated SHARD_UNAVAILABLE',
+      'repeated COMMIT_UNKNOWN',
+    ]);
+  });
+
+  it('at COMMIT leaves a transaction COMMIT_UNKNOWN, and its callback is not repeated', async () => {
+    await fleet.addTenant(31, fleet.a);
+    await using proxy = await startWireProxy(fleet.a.server);
+    const router = fleet.router({}, () => ({ host: proxy.host, port: proxy.port }));
+    const cut = proxy.once({
+      when: 'after',
+      match: (message) => /^commit/iu.test(statementText(message) ?? ''),
+      action: (connection) => connection.cut(),
+    });
+    let started = 0;
+    await expect(
+      router.withTenant(31, async (session) => {
+        started += 1;
+        await session.query(insert(1));
+      }),
+    ).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN' });
+    await cut;
+    expect(started).toBe(1);
+  });
+
+  it('while idle is not noticed by the next caller', async () => {
+    await fleet.addTenant(32, fleet.a);
+    await fleet.addTenant(33, fleet.b);
+    await using proxy = await startWireProxy(fleet.a.server);
+    const router = fleet.router({}, (shard) => (shard === fleet.a.shard ? { host: proxy.host, port: proxy.port } : {}));
+    await router.query(32, insert(1));
+    proxy.cut();
+    // Until the other shard has answered, the end of the connection has arrived too.
+    await router.query(33, count);
+    await router.query(32, insert(2));
+    expect((await router.query(32, count)).rows).toEqual([{ blogs: 2 }]);
+  });
+});
+
+async function sleeping({ a }: ShardFleet): Promise<number> {
+  const { rows } = await a.shard.root.query(
+    sql`select count(*)::int as count from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()`,
+  );
+  return rows[0]!['count'] as number;
+}
