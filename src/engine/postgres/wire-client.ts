@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { requestCancel, type CancelTarget } from './cancel-request.ts';
@@ -19,6 +19,13 @@ export interface ExchangeLimits {
 
 /** Why an exchange was interrupted, as an error code. */
 export type Interruption = 'CANCELLED' | 'TIMEOUT';
+
+interface RunningInterruption {
+  readonly code: Interruption;
+  /** Never rejects. */
+  readonly requested: Promise<void>;
+  readonly stopGrace: () => void;
+}
 
 /** What pg's client keeps to itself: its socket, and what a cancel request needs. Seen in pg 8.23. */
 interface PgInternals {
@@ -46,7 +53,7 @@ export class WireClient {
   #endsAt = Infinity;
   #timerAt = Infinity;
   #stopTimer: () => void = () => undefined;
-  #interruption: { readonly code: Interruption; readonly requested: Promise<void>; readonly stopGrace: () => void } | undefined;
+  #interruption: RunningInterruption | undefined;
 
   /** `client` has connected. */
   constructor(client: pg.Client, target: Omit<CancelTarget, 'processId' | 'secretKey'>, clock: Clock) {
@@ -162,12 +169,16 @@ export class WireClient {
       resolve(undefined);
       return;
     }
-    void interruption.requested.then(() => {
-      interruption.stopGrace();
-      this.#exchange = undefined;
-      this.#interruption = undefined;
-      resolve(interruption.code);
-    });
+    void this.#seeThrough(interruption).then(resolve);
+  }
+
+  /** A connection serves again only once a cancel request can no longer reach it. */
+  async #seeThrough({ code, requested, stopGrace }: RunningInterruption): Promise<Interruption> {
+    await requested;
+    stopGrace();
+    this.#exchange = undefined;
+    this.#interruption = undefined;
+    return code;
   }
 }
 

@@ -1,0 +1,169 @@
+import pg from 'pg';
+import type { CompiledSql } from '../../../src/core/sql.ts';
+import { clientConfig } from '../../../src/engine/postgres/client-config.ts';
+import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
+import { shardLogins } from '../../support/postgres-shard.ts';
+import type { Side } from '../harness/interleave.ts';
+import { callers } from '../harness/interleave.ts';
+import { cpuMicrosOf, ownCpuMicros } from './cpu.ts';
+import { LeanConnection, processIdOf } from './lean-connection.ts';
+import { insert, lean, owner, read, rowsPerTenant, shardOf, tenants, type RoutingWorld } from './world.ts';
+
+/** One row of the answer, or none. */
+type Answer = readonly Record<string, unknown>[];
+
+/** A way to do the same work, with one connection to every shard for each caller. */
+export interface Contender {
+  readonly name: string;
+  readonly processIds: readonly number[];
+  read(caller: number, tenant: number, blogId: number): Promise<Answer>;
+  insert?(caller: number, tenant: number, blogId: number): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+const ownerRead = `select "BlogId", "Name" from "Blogs" where "TenantId" = $1 and "BlogId" = $2`;
+const ownerInsert = `insert into "Blogs" ("TenantId", "BlogId", "Name") values ($1, $2, $3)`;
+
+/** Through the engine: enter and the statement in one round trip. */
+export async function routed(world: RoutingWorld, count: number): Promise<Contender> {
+  const engine = createPostgresEngine();
+  const connections = await perCaller(count, world, ({ address, shardId, incarnation }) =>
+    engine.connect(address, shardLogins.app, { shardId, incarnation, tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }] }),
+  );
+  const run = async (caller: number, tenant: number, statement: CompiledSql, readOnly: boolean): Promise<Answer> =>
+    (await at(connections, caller, tenant).execute(at2(world.entries, tenant), statement, { readOnly, timeoutMs: 15_000 })).rows;
+  const answers = await Promise.all(connections.flat().map(async (connection, index) => {
+    const { rows } = await connection.execute<{ pid: number }>(at2(world.entries, index % 2 === 0 ? 2 : 1), { text: 'select pg_backend_pid() as pid', values: [] }, { readOnly: true, timeoutMs: 1_000 });
+    return rows[0]?.pid ?? 0;
+  }));
+  return {
+    name: 'routed',
+    processIds: answers,
+    read: (caller, tenant, blogId) => run(caller, tenant, read(blogId), true),
+    insert: (caller, tenant, blogId) => run(caller, tenant, insert(blogId), false),
+    close: () => closeAll(connections, (connection) => connection.close()),
+  };
+}
+
+/** pg's own prepared statement by the owner of the table, with an explicit `where`: what people write. */
+export async function pgPrepared(world: RoutingWorld, count: number): Promise<Contender> {
+  const clients = await pgClients(world, count, owner);
+  return {
+    name: "pg's prepared query",
+    processIds: clients.flat().map(processIdOf),
+    read: async (caller, tenant, blogId) => (await at(clients, caller, tenant).query({ name: 'r', text: ownerRead, values: [tenant, blogId] })).rows,
+    insert: async (caller, tenant, blogId) => (await at(clients, caller, tenant).query({ name: 'i', text: ownerInsert, values: [tenant, blogId, 'a new blog'] })).rows,
+    close: () => closeAll(clients, (client) => client.end()),
+  };
+}
+
+/** The engine's wire code with the same statement as `pgPrepared`: what security costs in all. */
+export async function leanBare(world: RoutingWorld, count: number): Promise<Contender> {
+  const connections = await perCaller(count, world, ({ address }) => LeanConnection.open(address, owner));
+  return {
+    name: 'lean, no security',
+    processIds: connections.flat().map(({ processId }) => processId),
+    read: (caller, tenant, blogId) => at(connections, caller, tenant).bare({ text: ownerRead, values: [tenant, blogId] }),
+    close: () => closeAll(connections, (connection) => connection.close()),
+  };
+}
+
+/** The engine's wire code with `set_config` in place of enter: what the fence costs. */
+export async function leanContext(world: RoutingWorld, count: number): Promise<Contender> {
+  const connections = await perCaller(count, world, ({ address }) => LeanConnection.open(address, lean));
+  const contexts = world.entries.map(({ key }) => `tenantry_${Buffer.from(key).toString('hex')}`);
+  return {
+    name: 'lean set_config, no fence',
+    processIds: connections.flat().map(({ processId }) => processId),
+    read: (caller, tenant, blogId) => at(connections, caller, tenant).withContext(at2(contexts, tenant), read(blogId)),
+    close: () => closeAll(connections, (connection) => connection.close()),
+  };
+}
+
+/** BEGIN, set_config, the query and COMMIT, awaited one by one. */
+export async function awaited(world: RoutingWorld, count: number): Promise<Contender> {
+  const clients = await pgClients(world, count, lean);
+  const contexts = world.entries.map(({ key }) => `tenantry_${Buffer.from(key).toString('hex')}`);
+  return {
+    name: 'BEGIN, set_config, query, COMMIT',
+    processIds: clients.flat().map(processIdOf),
+    read: async (caller, tenant, blogId) => {
+      const client = at(clients, caller, tenant);
+      const { text, values } = read(blogId);
+      await client.query('begin');
+      await client.query({ name: 'c', text: `select set_config('backtrace_functions', $1, true)`, values: [at2(contexts, tenant)] });
+      const { rows } = await client.query({ name: 'r', text, values: [...values] });
+      await client.query('commit');
+      return rows;
+    },
+    close: () => closeAll(clients, (client) => client.end()),
+  };
+}
+
+/** Random reads as a side, with the CPU that they took on both ends. */
+export class MeasuredSide implements Side {
+  readonly name: string;
+  readonly #contender: Contender;
+  readonly #side: Side;
+  #operations = 0;
+  #serverMicros = 0;
+  #clientMicros = 0;
+
+  constructor(contender: Contender, count: number, operation: (caller: number) => Promise<unknown>) {
+    this.name = contender.name;
+    this.#contender = contender;
+    this.#side = callers(contender.name, count, operation);
+  }
+
+  async slice(ms: number): Promise<number> {
+    const server = cpuMicrosOf(this.#contender.processIds);
+    const client = ownCpuMicros();
+    const done = await this.#side.slice(ms);
+    this.#clientMicros += ownCpuMicros() - client;
+    this.#serverMicros += cpuMicrosOf(this.#contender.processIds) - server;
+    this.#operations += done;
+    return done;
+  }
+
+  /** Microseconds of CPU for one operation. */
+  get micros(): { readonly server: number; readonly client: number } {
+    return { server: this.#serverMicros / this.#operations, client: this.#clientMicros / this.#operations };
+  }
+}
+
+/** One read of a random row of a random tenant; throws unless exactly that row came. */
+export async function randomRead(contender: Contender, caller: number, random: () => number): Promise<string> {
+  const tenant = 1 + Math.floor(random() * tenants);
+  const blogId = 1 + Math.floor(random() * rowsPerTenant);
+  const [row, ...more] = await contender.read(caller, tenant, blogId);
+  if (row === undefined || more.length > 0 || row['BlogId'] !== blogId || row['Name'] !== `blog ${tenant}/${blogId}`) {
+    throw new Error(`${contender.name} gave a wrong answer for blog ${blogId} of tenant ${tenant}.`);
+  }
+  return row['Name'];
+}
+
+async function pgClients(world: RoutingWorld, count: number, login: { user: string; password: string }): Promise<pg.Client[][]> {
+  return await perCaller(count, world, async ({ address }) => {
+    const client = new pg.Client(clientConfig(address, login));
+    await client.connect();
+    return client;
+  });
+}
+
+async function perCaller<T>(count: number, { shards }: RoutingWorld, open: (shard: RoutingWorld['shards'][number]) => Promise<T>): Promise<T[][]> {
+  return await Promise.all(Array.from({ length: count }, () => Promise.all(shards.map(open))));
+}
+
+function at<T>(connections: readonly (readonly T[])[], caller: number, tenant: number): T {
+  return at2(at2(connections, caller), shardOf(tenant));
+}
+
+function at2<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new Error(`There is nothing at ${index}.`);
+  return item;
+}
+
+async function closeAll<T>(connections: readonly (readonly T[])[], close: (connection: T) => Promise<void>): Promise<void> {
+  await Promise.all(connections.flat().map(close));
+}
