@@ -21,7 +21,13 @@ export const bench: Bench = {
 };
 
 async function reads(world: RoutingWorld, count: number, report: (figure: Figure) => void): Promise<void> {
-  const contenders = [await routed(world, count), await pgPrepared(world, count), await leanBare(world, count), await leanContext(world, count), await awaited(world, count)];
+  const contenders = [
+    await routed(world, count),
+    await pgPrepared(world, count),
+    await leanBare(world, count),
+    await leanContext(world, count),
+    await awaited(world, count),
+  ];
   try {
     const checksum = await sameChecksums(contenders);
     const random = randomFrom(seed);
@@ -50,7 +56,12 @@ async function inserts(world: RoutingWorld, count: number, report: (figure: Figu
     const random = randomFrom(seed);
     let blogId = 1_000_000 * count;
     const sides = contenders.map(
-      (contender) => new MeasuredSide(contender, count, async (caller) => await contender.insert?.(caller, 1 + Math.floor(random() * tenants), (blogId += 1))),
+      (contender) =>
+        new MeasuredSide(
+          contender,
+          count,
+          async (caller) => await contender.insert?.(caller, 1 + Math.floor(random() * tenants), (blogId += 1)),
+        ),
     );
     const measured = await interleave(sides, { slices });
     const [self = '', base = ''] = contenders.map(({ name }) => name);
@@ -69,7 +80,8 @@ async function sameChecksums(contenders: readonly Contender[]): Promise<string> 
     const random = randomFrom(seed);
     let checksum = 0;
     for (let left = 1_000; left > 0; left -= 1) {
-      for (const character of await randomRead(contender, 0, random)) checksum = (Math.imul(checksum, 31) + (character.codePointAt(0) ?? 0)) | 0;
+      for (const character of await randomRead(contender, 0, random))
+        checksum = (Math.imul(checksum, 31) + (character.codePointAt(0) ?? 0)) | 0;
     }
     checksums.push((checksum >>> 0).toString(16));
   }

@@ -9,7 +9,10 @@ import { WireWriter } from './wire-writer.ts';
 const statementLimit = 128;
 const ownLimit = 16;
 
-const enterText = { write: 'select tenantry.enter($1, $2, $3, $4)', read: 'select tenantry.enter_read_only($1, $2, $3, $4)' };
+const enterText = {
+  write: 'select where tenantry.enter($1, $2, $3, $4) is null',
+  read: 'select where tenantry.enter_read_only($1, $2, $3, $4) is null',
+};
 
 /** Composes the batches of one connection, each in one buffer, and keeps the statements that are prepared on it. */
 export class ExchangeBuilder {

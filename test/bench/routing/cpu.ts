@@ -9,7 +9,9 @@ export function cpuMicrosOf(processIds: readonly number[]): number {
   for (const processId of processIds) {
     try {
       // Fields 14 and 15, after the name in parentheses, which may hold spaces.
-      const fields = readFileSync(`/proc/${processId}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      const fields = readFileSync(`/proc/${processId}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
       ticks += Number(fields[11]) + Number(fields[12]);
     } catch {
       return Number.NaN;

@@ -28,14 +28,24 @@ const ownerInsert = `insert into "Blogs" ("TenantId", "BlogId", "Name") values (
 export async function routed(world: RoutingWorld, count: number): Promise<Contender> {
   const engine = createPostgresEngine();
   const connections = await perCaller(count, world, ({ address, shardId, incarnation }) =>
-    engine.connect(address, shardLogins.app, { shardId, incarnation, tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }] }),
+    engine.connect(address, shardLogins.app, {
+      shardId,
+      incarnation,
+      tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
+    }),
   );
   const run = async (caller: number, tenant: number, statement: CompiledSql, readOnly: boolean): Promise<Answer> =>
     (await at(connections, caller, tenant).execute(at2(world.entries, tenant), statement, { readOnly, timeoutMs: 15_000 })).rows;
-  const answers = await Promise.all(connections.flat().map(async (connection, index) => {
-    const { rows } = await connection.execute<{ pid: number }>(at2(world.entries, index % 2 === 0 ? 2 : 1), { text: 'select pg_backend_pid() as pid', values: [] }, { readOnly: true, timeoutMs: 1_000 });
-    return rows[0]?.pid ?? 0;
-  }));
+  const answers = await Promise.all(
+    connections.flat().map(async (connection, index) => {
+      const { rows } = await connection.execute<{ pid: number }>(
+        at2(world.entries, index % 2 === 0 ? 2 : 1),
+        { text: 'select pg_backend_pid() as pid', values: [] },
+        { readOnly: true, timeoutMs: 1_000 },
+      );
+      return rows[0]?.pid ?? 0;
+    }),
+  );
   return {
     name: 'routed',
     processIds: answers,
@@ -51,8 +61,10 @@ export async function pgPrepared(world: RoutingWorld, count: number): Promise<Co
   return {
     name: "pg's prepared query",
     processIds: clients.flat().map(processIdOf),
-    read: async (caller, tenant, blogId) => (await at(clients, caller, tenant).query({ name: 'r', text: ownerRead, values: [tenant, blogId] })).rows,
-    insert: async (caller, tenant, blogId) => (await at(clients, caller, tenant).query({ name: 'i', text: ownerInsert, values: [tenant, blogId, 'a new blog'] })).rows,
+    read: async (caller, tenant, blogId) =>
+      (await at(clients, caller, tenant).query({ name: 'r', text: ownerRead, values: [tenant, blogId] })).rows,
+    insert: async (caller, tenant, blogId) =>
+      (await at(clients, caller, tenant).query({ name: 'i', text: ownerInsert, values: [tenant, blogId, 'a new blog'] })).rows,
     close: () => closeAll(clients, (client) => client.end()),
   };
 }
@@ -150,7 +162,11 @@ async function pgClients(world: RoutingWorld, count: number, login: { user: stri
   });
 }
 
-async function perCaller<T>(count: number, { shards }: RoutingWorld, open: (shard: RoutingWorld['shards'][number]) => Promise<T>): Promise<T[][]> {
+async function perCaller<T>(
+  count: number,
+  { shards }: RoutingWorld,
+  open: (shard: RoutingWorld['shards'][number]) => Promise<T>,
+): Promise<T[][]> {
   return await Promise.all(Array.from({ length: count }, () => Promise.all(shards.map(open))));
 }
 

@@ -27,14 +27,18 @@ export const shardOf = (tenant: number): number => tenant % shardCount;
 
 /** Statements as a caller of Tenantry writes them; the tenant is the context's. */
 export const read = (blogId: number) => compileSql(sql`select "BlogId", "Name" from "Blogs" where "BlogId" = ${blogId}`, postgresDialect);
-export const insert = (blogId: number) => compileSql(sql`insert into "Blogs" ("BlogId", "Name") values (${blogId}, ${'a new blog'})`, postgresDialect);
+export const insert = (blogId: number) =>
+  compileSql(sql`insert into "Blogs" ("BlogId", "Name") values (${blogId}, ${'a new blog'})`, postgresDialect);
 
 /** Starts the servers and loads the rows: some twenty seconds. */
 export async function createRoutingWorld(): Promise<RoutingWorld> {
   const token = randomBytes(16);
   const worlds = await Promise.all(
     Array.from({ length: shardCount }, async (_, index) => {
-      const server = await startPostgres({ fsync: false, settings: { max_connections: 100, shared_buffers: '512MB', autovacuum: 'off', max_wal_size: '4GB' } });
+      const server = await startPostgres({
+        fsync: false,
+        settings: { max_connections: 100, shared_buffers: '512MB', autovacuum: 'off', max_wal_size: '4GB' },
+      });
       const shard = await createTestShard(server, `shard${index}`);
       await load(shard, index, token);
       return { server, shard };

@@ -13,6 +13,13 @@ create table tenantry.local_mapping (
   -- Where a tombstone points.
   moved_to uuid,
   moved_epoch bigint check (moved_epoch > epoch),
+  -- What `enter` compares in the common case, so that it need not look at kind, state and null ends: a token that opens while
+  -- the mapping is online, and the half-open range of its keys, between a key that is not empty and one longer than any.
+  open_token bytea generated always as (case when state = 'ONLINE' then token end) stored,
+  first_key bytea generated always as (case when low = ''::bytea then '\x00'::bytea else low end) stored,
+  past_key bytea generated always as (
+    case kind when 'point' then low || '\x00'::bytea else coalesce(high, decode(repeat('ff', 129), 'hex')) end
+  ) stored,
   check (kind = 'range' or high is null),
   check (high is null or low < high),
   check ((state = 'MOVED') = (token is null)),

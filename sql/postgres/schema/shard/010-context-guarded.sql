@@ -6,10 +6,10 @@ begin atomic
   select pg_catalog.set_config('backtrace_functions', 'tenantry_' || pg_catalog.encode(tenant_key, 'hex'), true);
 end;
 
--- The encoded key in hex, null where no tenant has entered (after a transaction the setting is '', not null).
+-- `tenantry_` and the encoded key in hex; '' or null where no tenant has entered (after a transaction it is '', not null). Read
+-- only by `current_tenant`, into whose text the planner inlines it.
 create function tenantry.context() returns text
 language sql stable parallel safe
 begin atomic
-  select case when pg_catalog.starts_with(pg_catalog.current_setting('backtrace_functions'), 'tenantry_')
-    then pg_catalog.substr(pg_catalog.current_setting('backtrace_functions'), 10) end;
+  select pg_catalog.current_setting('backtrace_functions');
 end;

@@ -2,5 +2,6 @@
 create function tenantry.current_tenant() returns text
 language sql stable parallel safe
 begin atomic
-  select pg_catalog.convert_from(pg_catalog.decode(nullif(tenantry.context(), ''), 'hex'), 'UTF8');
+  select case when tenantry.context() like 'tenantry\__%'
+    then pg_catalog.convert_from(pg_catalog.decode(pg_catalog.substr(tenantry.context(), 10), 'hex'), 'UTF8') end;
 end;

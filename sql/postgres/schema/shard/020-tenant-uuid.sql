@@ -3,9 +3,9 @@
 create function tenantry.current_tenant() returns uuid
 language sql stable parallel safe
 begin atomic
-  select case pg_catalog.length(tenantry.context()) when 32
+  select case when tenantry.context() like 'tenantry\_________________________________'
     then (pg_catalog.regexp_replace(
-      pg_catalog.substr(tenantry.context(), 13),
+      pg_catalog.substr(tenantry.context(), 22),
       '^(....)(..)(..)(..)(..)(..)(..)(..)(..)$', '\9\8\7\6\5\4\3\2\1')
-      || pg_catalog.substr(tenantry.context(), 1, 12))::uuid end;
+      || pg_catalog.substr(tenantry.context(), 10, 12))::uuid end;
 end;

@@ -27,10 +27,7 @@ begin
     raise exception using errcode = 'TN006', message = 'STALE_EPOCH';
   elsif found_mapping.token is distinct from capability then
     raise exception using errcode = 'TN007', message = 'BAD_TOKEN';
-  elsif (tenant_key >= found_mapping.low
-      and case found_mapping.kind when 'point' then tenant_key = found_mapping.low
-        else found_mapping.high is null or tenant_key < found_mapping.high end) is not true
-      or octet_length(tenant_key) = 0 then
+  elsif (tenant_key >= found_mapping.first_key and tenant_key < found_mapping.past_key) is not true then
     raise exception using errcode = 'TN001', message = 'UNKNOWN_MAPPING';
   elsif found_mapping.state = 'OFFLINE' then
     raise exception using errcode = 'TN002', message = 'OFFLINE';
@@ -53,10 +50,8 @@ begin atomic
   select coalesce(
     (select tenantry.set_context(tenant_key)
       from tenantry.local_mapping m
-      where m.mapping_id = mapping and m.state = 'ONLINE' and m.epoch = claimed_epoch and m.token = capability
-        and tenant_key >= m.low
-        and case m.kind when 'point' then tenant_key = m.low else m.high is null or tenant_key < m.high end
-        and pg_catalog.octet_length(tenant_key) > 0
+      where m.mapping_id = mapping and m.epoch = claimed_epoch and m.open_token = capability
+        and tenant_key >= m.first_key and tenant_key < m.past_key
         and pg_catalog.current_setting('transaction_isolation') = 'read committed'),
     tenantry.enter_slowly(mapping, tenant_key, claimed_epoch, capability, true));
 end;
@@ -69,10 +64,8 @@ begin atomic
   select coalesce(
     (select pg_catalog.concat(tenantry.set_context(tenant_key), pg_catalog.set_config('transaction_read_only', 'on', true))
       from tenantry.local_mapping m
-      where m.mapping_id = mapping and m.state = 'ONLINE' and m.epoch = claimed_epoch and m.token = capability
-        and tenant_key >= m.low
-        and case m.kind when 'point' then tenant_key = m.low else m.high is null or tenant_key < m.high end
-        and pg_catalog.octet_length(tenant_key) > 0),
+      where m.mapping_id = mapping and m.epoch = claimed_epoch and m.open_token = capability
+        and tenant_key >= m.first_key and tenant_key < m.past_key),
     tenantry.enter_slowly(mapping, tenant_key, claimed_epoch, capability, false));
 end;
 
