@@ -4,7 +4,6 @@ import { awaited, leanBare, leanContext, MeasuredSide, pgPrepared, randomRead, r
 import { createRoutingWorld, rowsPerTenant, tenants, type RoutingWorld } from './routing/world.ts';
 
 const seed = 20_260_101;
-const slices = Number(process.env['SLICES'] ?? 20);
 
 /** What security and the fence cost a routed statement, against what people write by hand, over TCP. */
 export const bench: Bench = {
@@ -32,7 +31,7 @@ async function reads(world: RoutingWorld, count: number, report: (figure: Figure
     const checksum = await sameChecksums(contenders);
     const random = randomFrom(seed);
     const sides = contenders.map((contender) => new MeasuredSide(contender, count, (caller) => randomRead(contender, caller, random)));
-    const measured = await interleave(sides, { slices });
+    const measured = await interleave(sides);
     const names = contenders.map(({ name }) => name);
     const [self = '', prepared = '', bare = '', context = '', oneByOne = ''] = names;
     const suffix = count === 1 ? '1 caller' : `${count} callers`;
@@ -63,7 +62,7 @@ async function inserts(world: RoutingWorld, count: number, report: (figure: Figu
           async (caller) => await contender.insert?.(caller, 1 + Math.floor(random() * tenants), (blogId += 1)),
         ),
     );
-    const measured = await interleave(sides, { slices });
+    const measured = await interleave(sides);
     const [self = '', base = ''] = contenders.map(({ name }) => name);
     const suffix = count === 1 ? '1 caller' : `${count} callers`;
     report(measured.figure(`routed insert / ${base}, ${suffix}`, self, base, { atLeast: 0.8 }));
