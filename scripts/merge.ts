@@ -1,0 +1,17 @@
+import { parseArgs } from 'node:util';
+import { findConfig, loadConfig } from '../src/config.ts';
+import { createTenantry } from '../src/index.ts';
+
+// Makes one range of the two that meet at a key: node scripts/merge.ts KEY [--config FILE] [--map NAME]
+// A program over the library to copy and change; `tenantry range merge` is the same with dry run, JSON and help.
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { config: { type: 'string' }, map: { type: 'string' } } });
+const [key] = positionals;
+if (key === undefined || positionals.length > 1) throw new Error('One key is needed: the one at which two ranges meet.');
+
+const tenantry = await createTenantry(loadConfig(findConfig(values.config, process.env, process.cwd())));
+try {
+  const { description } = await tenantry.admin.ranges.merge({ text: key }, { map: values.map });
+  console.log(description);
+} finally {
+  await tenantry.close();
+}

@@ -1,0 +1,84 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sqlText } from '../../../src/core/sql.ts';
+import { configuration, createCliWorld, type CliWorld } from './world.ts';
+
+let world: CliWorld;
+let place: string;
+
+beforeAll(async () => {
+  world = await createCliWorld();
+  place = `--host ${world.server.host} --port ${world.server.port}`;
+  await world.createShardDatabase('shop');
+  for (const line of ['map create', `shard add a ${place} --database shop --bootstrap`, 'tenant add 42 --shard a']) {
+    const { code, err } = await world.run(line);
+    if (code !== 0) throw new Error(`${line}: ${err}`);
+  }
+});
+afterAll(() => world.close());
+
+describe('the program as a process', () => {
+  test('serve prints where it listens, logs on stderr, drains on SIGTERM and ends with 0', async () => {
+    const config = join(world.folder, 'tenantry.config.json');
+    const child = spawn(process.execPath, ['bin/tenantry.js', 'serve', '--json', '--config', config], {
+      env: world.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [out, log] = ['', ''];
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    await once(child.stdout, 'data');
+    const { api, ops } = JSON.parse(out) as { api: string; ops: string };
+    const token = (await world.run('token mint 42')).out.trim();
+    const insert = (id: number): Promise<Response> =>
+      fetch(`${api}/v1/Blogs`, {
+        method: 'POST',
+        body: JSON.stringify({ BlogId: id, Name: 'a secret row' }),
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      });
+    expect((await insert(1)).status).toBe(201);
+    expect((await fetch(`${ops}/livez`)).status).toBe(200);
+    const ended = once(child, 'exit');
+    const inFlight = Array.from({ length: 8 }, (_, index) =>
+      insert(index + 2).then(
+        ({ status }) => status,
+        () => 0,
+      ),
+    );
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    const acknowledged = (await Promise.all(inFlight)).filter((status) => status === 201).length;
+    const { rowCount } = await world.openDatabase('shop').query(sqlText('select from "Blogs"'));
+    expect(rowCount).toBeGreaterThanOrEqual(acknowledged + 1);
+    const lines = log
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { msg: string });
+    expect(lines.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['listening', 'request', 'stopping', 'stopped']));
+    for (const secret of ['a secret row', token, world.environment['TENANTRY_PASSWORD'] ?? '']) expect(log).not.toContain(secret);
+    expect(out.trim().split('\n').at(-1)).toBe('}');
+  });
+
+  test('scripts/split.ts and scripts/merge.ts change a range map', async () => {
+    const config = join(world.folder, 'ranges.json');
+    await writeFile(config, configuration({ map: { name: 'spans', kind: 'range', key: 'int', context: 'TenantId' } }));
+    await world.createShardDatabase('spans');
+    for (const line of ['map create', `shard add s ${place} --database spans --bootstrap`, 'range add --low 1 --high 100 --shard s']) {
+      expect(await world.run(`${line} --config ranges.json`)).toMatchObject({ code: 0 });
+    }
+    const script = async (name: string): Promise<string> =>
+      (await promisify(execFile)(process.execPath, [`scripts/${name}.ts`, '50', '--config', config], { env: world.environment })).stdout;
+    const ranges = async (): Promise<string[]> =>
+      (JSON.parse((await world.run('range list --json --config ranges.json')).out) as { low: string; high: string }[]).map(
+        ({ low, high }) => `${low} ${high}`,
+      );
+    expect(await script('split')).toMatch(/range \[1, 100\)/);
+    expect(await ranges()).toEqual(['1 50', '50 100']);
+    await script('merge');
+    expect(await ranges()).toEqual(['1 100']);
+  });
+});
