@@ -67,9 +67,11 @@ function findDisputed(text: string): { pointer: string; problem: string } | unde
   return undefined;
 }
 
+/** Whether a reader that keeps doubles writes the same number again. */
 function isHeld(number: string): boolean {
   const value = Number(number);
-  return Number.isInteger(value) ? Number.isSafeInteger(value) || /[.eE]/.test(number) : Number.isFinite(value);
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return Number.isFinite(value);
+  return /[.eE]/.test(number) || String(value) === number;
 }
 
 function pointerTo(frames: readonly Frame[]): string {
