@@ -48,3 +48,13 @@ create table "Notes" (
   "Text" text not null,
   primary key ("TenantId", "NoteId")
 );
+create function refuse(value text) returns text language plpgsql as $$ begin raise exception 'no: %', value using detail = value, hint = value; end $$;
+grant execute on function refuse(text) to tenantry_app;
+create table "Strict" (
+  "TenantId" integer not null,
+  "Name" text check ("Name" not like '%secret%'),
+  "Filled" integer not null default 1,
+  "BlogId" integer,
+  primary key ("TenantId", "Name"),
+  foreign key ("TenantId", "BlogId") references "Blogs" deferrable initially deferred
+);

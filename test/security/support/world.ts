@@ -18,6 +18,7 @@ export const routedTables = [
   { name: 'Posts', table: 'Posts', tenantColumn: 'TenantId' },
   { name: 'Events', table: 'Events', tenantColumn: 'TenantId' },
   { name: 'Notes', table: 'Notes', tenantColumn: 'TenantId' },
+  { name: 'Strict', table: 'Strict', tenantColumn: 'TenantId' },
 ];
 const tables = [...routedTables, { table: 'Countries' }];
 export const logins: Readonly<Record<PrincipalName, Login>> = {
@@ -27,7 +28,7 @@ export const logins: Readonly<Record<PrincipalName, Login>> = {
   admin: { user: 'world_admin', password: 'admin secret' },
 };
 export const shardId = '11111111-1111-4111-8111-111111111111';
-const otherShardId = '22222222-2222-4222-8222-222222222222';
+export const otherShardId = '22222222-2222-4222-8222-222222222222';
 const fleetKey = new Uint8Array(32).fill(7) as FleetKey;
 const template = 'world';
 

@@ -27,6 +27,9 @@ select null, 'the login is a member of ' || r.rolname
   from login l, pg_catalog.pg_roles r
  where r.rolname in ('tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer') and pg_has_role(l.oid, r.oid, 'member')
 union all
+select null, 'the login may set backtrace_functions, which keeps the tenant'
+  from login l where has_parameter_privilege(l.oid, 'backtrace_functions', 'set')
+union all
 select t."name", 'it does not exist, or has no such tenant column'
   from tested t where t.attname is null
 union all

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
+import { otherShardId, routedTables, shardId, WorldServer, type World } from './support/world.ts';
+
+const engine = createPostgresEngine();
+
+let server: WorldServer;
+beforeAll(async () => {
+  server = await WorldServer.start();
+});
+afterAll(() => server.stop());
+
+async function connecting(world: World, expected: { shardId?: string; incarnation?: string } = {}): Promise<void> {
+  const { rows } = await world.admin.run<{ incarnation: string }>('engine/incarnation');
+  const expectations = { shardId, incarnation: rows[0]?.incarnation ?? '', tables: routedTables, ...expected };
+  const connection = await engine.connect(
+    { engine: 'postgres', host: world.host, port: world.port, database: world.database, tls: 'disable' },
+    world.appLogin,
+    expectations,
+  );
+  await connection.close();
+}
+
+async function withWorld(use: (world: World) => Promise<void>): Promise<void> {
+  const world = await server.createWorld();
+  try {
+    await use(world);
+  } finally {
+    await world.close();
+  }
+}
+
+describe('A connection for tenants', () => {
+  it('is opened to a shard that is as it must be', () => withWorld((world) => connecting(world)));
+
+  it.each<[weakness: string, weaken: (app: string) => string, reason: string]>([
+    ['whose login is a superuser', (app) => `alter role ${app} superuser`, 'the login is a superuser'],
+    ['whose login bypasses row-level security', (app) => `alter role ${app} bypassrls`, 'bypasses row-level security'],
+    [
+      'whose login may become one that bypasses it',
+      (app) => `create role ${app}_way bypassrls; grant ${app}_way to ${app}`,
+      'may become a role that does',
+    ],
+    [
+      'whose login is not in the group that policies name',
+      (app) => `revoke tenantry_app from ${app}`,
+      'no member of tenantry_app|has not been provisioned',
+    ],
+    [
+      'whose login does not inherit from that group',
+      (app) => `grant tenantry_app to ${app} with inherit false`,
+      'no member of tenantry_app|has not been provisioned',
+    ],
+    [
+      'whose login is a superuser principal too',
+      (app) => `grant tenantry_superuser to ${app}`,
+      'the login is a member of tenantry_superuser',
+    ],
+    ['whose login is a mover too', (app) => `grant tenantry_mover to ${app}`, 'the login is a member of tenantry_mover'],
+    ['whose login is an admin too', (app) => `grant tenantry_admin to ${app}`, 'the login is a member of tenantry_admin'],
+    [
+      'whose login starts as another role',
+      (app) => `alter role ${app} set role = tenantry_app`,
+      'the login acts as another role, tenantry_app',
+    ],
+    ['whose login owns a routed table', (app) => `alter table "Blogs" owner to ${app}`, 'Blogs: the login owns it'],
+    [
+      'whose login may set what keeps the tenant',
+      (app) => `grant set on parameter backtrace_functions to ${app}`,
+      'may set backtrace_functions',
+    ],
+    [
+      'where row-level security is off',
+      () => 'alter table "Posts" disable row level security',
+      'Posts: row-level security is not enabled and forced',
+    ],
+    [
+      'where it is not forced',
+      () => 'alter table "Posts" no force row level security',
+      'Posts: row-level security is not enabled and forced',
+    ],
+    [
+      'where the policy is gone',
+      () => 'drop policy tenantry_tenant on "Events"',
+      'Events: its policy tenantry_tenant is missing or altered',
+    ],
+    [
+      'where the policy admits more',
+      () => 'alter policy tenantry_tenant on "Events" using (true)',
+      'Events: its policy tenantry_tenant is missing or altered',
+    ],
+    ['where a routed table is gone', () => 'drop table "Notes"', 'Notes: it does not exist'],
+    [
+      'where the tenant column has another name',
+      () => 'alter table "Notes" rename "TenantId" to "Tenant"',
+      'Notes: it does not exist, or has no such tenant column',
+    ],
+    ['that was never added to a map', () => 'delete from tenantry.shard_identity', 'has not been added to a shard map'],
+    ['of a newer schema', () => 'update tenantry.schema_version set version = 2', 'has version 2, and this program works with 1'],
+    ['that is no shard', () => 'drop schema tenantry cascade', 'is no shard of Tenantry'],
+  ])('is refused to a shard %s', (_, weaken, reason) =>
+    withWorld(async (world) => {
+      await world.admin.run('engine/incarnation');
+      const refused = (async () => {
+        await world.root.query(weaken(world.appLogin.user));
+        await connecting(world);
+      })();
+      await expect(refused).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringMatching(reason) as string });
+    }),
+  );
+
+  it('is refused to another shard than the one that is meant', () =>
+    withWorld((world) =>
+      expect(connecting(world, { shardId: otherShardId })).rejects.toThrow(`is shard ${shardId}, and the catalog means ${otherShardId}`),
+    ));
+
+  it('is refused to a server that was restored or replaced since it was added', () =>
+    withWorld((world) =>
+      expect(connecting(world, { incarnation: '7000000000000000000/1' })).rejects.toThrow('it was restored or replaced'),
+    ));
+});
