@@ -1,0 +1,331 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { encodeInt } from '../../shardmap/key-encoding.ts';
+import { tenantKeyFromText, type KeyType } from '../../shardmap/key.ts';
+import { compileSql, sql, sqlText, type Sql } from '../../src/core/sql.ts';
+import type { ConnectionExpectations, EngineConnection, Isolation } from '../../src/engine/engine.ts';
+import type { Entry } from '../../src/engine/entry.ts';
+import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
+import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
+import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
+
+const engine = createPostgresEngine();
+const token = randomBytes(16);
+const entry = (tenant: number): Entry => ({ mappingId: tenant, key: encodeInt(tenant), epoch: 1, token });
+const write = { readOnly: false, timeoutMs: 10_000 };
+const read = { readOnly: true, timeoutMs: 10_000 };
+const compiled = (statement: Sql) => compileSql(statement, engine.dialect);
+
+let server: PostgresServer;
+let shard: TestShard;
+let expected: ConnectionExpectations;
+let connection: EngineConnection;
+
+beforeAll(async () => {
+  server = await startPostgres({ fsync: false });
+  shard = await createTestShard(server, 'traps');
+  expected = {
+    shardId: shard.shardId,
+    incarnation: shard.incarnation,
+    tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
+  };
+  for (const tenant of [1, 2]) {
+    await shard.admin.query(
+      sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (${tenant}, 'point', ${encodeInt(tenant)}, 'ONLINE', 1, ${token})`,
+    );
+  }
+});
+afterAll(async () => {
+  await shard?.close();
+  await server?.stop();
+});
+beforeEach(async () => {
+  await shard.root.query(sql`delete from "Blogs"`);
+  connection = await engine.connect(shard.address, shardLogins.app, expected);
+  return async () => await connection.close();
+});
+
+const run = (tenant: number, statement: Sql, options = write) => connection.execute(entry(tenant), compiled(statement), options);
+const insert = (id: number) => sql`insert into "Blogs" ("BlogId", "Name") values (${id}, 'x')`;
+const pid = async (): Promise<number> => (await run(1, sql`select pg_backend_pid() as pid`)).rows[0]!['pid'] as number;
+
+describe('a statement on its own', () => {
+  test('commits with ReadyForQuery, not with its tag: a deferred constraint fails the insert, and its row is handed to nobody', async () => {
+    await shard.root.query(
+      sqlText('alter table "Blogs" add constraint one_name unique ("TenantId", "Name") deferrable initially deferred'),
+    );
+    await run(1, insert(1));
+    await expect(run(1, sql`insert into "Blogs" ("BlogId", "Name") values (2, 'x') returning "BlogId"`)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      outcome: 'not-run',
+    });
+    expect((await run(1, sql`select "BlogId" from "Blogs"`)).rows).toEqual([{ BlogId: 1 }]);
+    await shard.root.query(sqlText('alter table "Blogs" drop constraint one_name'));
+  });
+
+  test('BEGIN in it cannot swallow what another tenant is told was written', async () => {
+    await expect(run(1, sql`begin`)).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL' });
+    await expect(run(2, insert(1))).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE', outcome: 'not-run' });
+  });
+
+  test.each(['commit', 'rollback', 'start transaction read write'])('%s in it is an error', async (text) => {
+    await expect(run(1, sqlText(text))).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL' });
+  });
+
+  test('reading is enforced and cannot be undone', async () => {
+    await expect(run(1, insert(1), read)).rejects.toMatchObject({ cause: { sqlState: '25006' } });
+    const transaction = await connection.begin(entry(1), { ...read, isolation: 'read committed' });
+    await expect(transaction.query(compiled(sql`set transaction read write`))).rejects.toMatchObject({ cause: { sqlState: '25001' } });
+    await transaction.rollback();
+  });
+
+  test('leaves a context that means nobody', async () => {
+    await run(1, insert(1));
+    const client = await shard.root.query(
+      sql`select current_setting('backtrace_functions') = '' as empty, tenantry.current_tenant() as tenant`,
+    );
+    expect(client.rows).toEqual([{ empty: true, tenant: null }]);
+  });
+
+  test('of a table that has changed is prepared anew behind the caller', async () => {
+    await shard.root.query(sqlText('create table changing (a integer); grant select on changing to tenantry_app'));
+    const statement = sql`select * from changing`;
+    await run(1, statement);
+    await shard.root.query(sqlText('alter table changing add b integer; insert into changing values (1, 2)'));
+    expect((await run(1, statement)).rows).toEqual([{ a: 1, b: 2 }]);
+  });
+
+  test('of many kinds keeps a bounded number of them prepared', async () => {
+    for (let index = 0; index < 300; index += 1) await run(1, sqlText(`select ${index} as n`));
+    const { rows } = await run(1, sql`select count(*)::int as n from pg_prepared_statements`);
+    // 128 of the caller's, and enter.
+    expect(rows).toEqual([{ n: 129 }]);
+    expect((await run(1, sqlText('select 0 as n'))).rows).toEqual([{ n: 0 }]);
+  });
+
+  test('reads answers of many chunks, and values as pg reads them', async () => {
+    const { rows } = await run(
+      1,
+      sql`select i, repeat('ä', 1000) as t, i::bigint as b, i::numeric as d, null::int as z, '\\x00'::bytea as y, true as f, '{"a":1}'::jsonb as j from generate_series(1, 500) i`,
+    );
+    expect(rows).toHaveLength(500);
+    expect(rows[499]).toEqual({ i: 500, t: 'ä'.repeat(1000), b: '500', d: '500', z: null, y: Buffer.from([0]), f: true, j: { a: 1 } });
+  });
+
+  test('COPY from the client is refused, and nothing waits for it', async () => {
+    await expect(run(1, sql`copy "Blogs" from stdin`)).rejects.toMatchObject({ outcome: 'not-run' });
+    expect((await run(2, sql`select 1 as n`)).rows).toEqual([{ n: 1 }]);
+  });
+});
+
+describe('a server that stands still', () => {
+  test('costs the connection: a read is a timeout, a write is unknown', async () => {
+    const other = await engine.connect(shard.address, shardLogins.app, expected);
+    server.freeze();
+    const [reading, writing] = await Promise.allSettled([
+      run(1, sql`select 1`, { ...read, timeoutMs: 50 }),
+      other.execute(entry(1), compiled(insert(1)), { ...write, timeoutMs: 50 }),
+    ]);
+    server.thaw();
+    expect(reading).toMatchObject({ reason: { code: 'TIMEOUT', outcome: 'not-run' } });
+    expect(writing).toMatchObject({ reason: { code: 'COMMIT_UNKNOWN', outcome: 'unknown' } });
+    expect([connection.usable, other.usable]).toEqual([false, false]);
+  });
+
+  test('a connection that the server ends is known to be gone', async () => {
+    await shard.root.query(sql`select pg_terminate_backend(${await pid()}::integer)`);
+    await expect(run(1, insert(1))).rejects.toMatchObject({ outcome: expect.any(String) });
+    expect(connection.usable).toBe(false);
+  });
+});
+
+describe('what a statement leaves in the session', () => {
+  test.each([
+    ['a setting', 'set work_mem = 77', `select current_setting('work_mem') <> '77kB' as clean`],
+    [
+      'an isolation level',
+      `set session characteristics as transaction isolation level serializable`,
+      `select current_setting('default_transaction_isolation') = 'read committed' as clean`,
+    ],
+    ['a cursor WITH HOLD', 'declare c cursor with hold for select 1', 'select count(*) = 0 as clean from pg_cursors where is_holdable'],
+    ['a listener', 'listen gossip', 'select count(*) = 0 as clean from pg_listening_channels()'],
+    ['a prepared statement', 'prepare evil as select 1', `select count(*) = 0 as clean from pg_prepared_statements where name = 'evil'`],
+    ['a block of code', `do $$ begin execute 'set work_mem = 77'; end $$`, `select current_setting('work_mem') <> '77kB' as clean`],
+  ])('%s does not meet the next tenant on the same connection', async (_, leave, look) => {
+    const before = await pid();
+    await run(1, sqlText(leave));
+    expect((await run(2, sqlText(look))).rows).toEqual([{ clean: true }]);
+    expect(await pid()).toBe(before);
+  });
+
+  test('not even from within a transaction', async () => {
+    const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
+    await transaction.query(compiled(sqlText('set work_mem = 77')));
+    await transaction.query(compiled(sql`select 1`));
+    await transaction.commit();
+    expect((await run(2, sql`select current_setting('work_mem') <> '77kB' as clean`)).rows).toEqual([{ clean: true }]);
+  });
+});
+
+describe('a transaction', () => {
+  test.each(['commit', 'rollback', 'commit and chain', 'rollback and chain'])(
+    '%s as a statement of it ends it as an error, and its connection',
+    async (text) => {
+      const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
+      await expect(transaction.query(compiled(sqlText(text)))).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL' });
+      expect(connection.usable).toBe(false);
+    },
+  );
+
+  test('may use savepoints', async () => {
+    const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
+    await transaction.query(compiled(sql`savepoint s`));
+    await transaction.query(compiled(insert(1)));
+    await transaction.query(compiled(sql`rollback to savepoint s`));
+    await transaction.query(compiled(insert(2)));
+    await transaction.commit();
+    expect((await run(1, sql`select "BlogId" from "Blogs"`)).rows).toEqual([{ BlogId: 2 }]);
+  });
+});
+
+describe('the fence', () => {
+  /** A fence as a move draws it: DRAINING committed, then the exclusive lock, then the rows are read for the last time. */
+  const fenceWhile = async (isolation: Isolation): Promise<{ entered: boolean }> => {
+    const other = await engine.connect(shard.address, shardLogins.app, expected);
+    try {
+      let entering: Promise<unknown> = Promise.resolve();
+      await shard.admin.transaction(async (session) => {
+        await session.query(sql`select pg_advisory_xact_lock(1413828161, 1)`);
+        // The snapshot of this transaction is taken before it waits for the lock.
+        entering = other.begin(entry(1), { ...write, isolation }).then(
+          (transaction) => transaction.commit(),
+          (error: unknown) => error,
+        );
+        await waitForLock();
+        await session.query(sql`update tenantry.local_mapping set state = 'DRAINING' where mapping_id = 1`);
+      });
+      return { entered: (await entering) === undefined };
+    } finally {
+      await shard.admin.query(sql`update tenantry.local_mapping set state = 'ONLINE' where mapping_id = 1`);
+      await other.close();
+    }
+  };
+  const waitForLock = async (): Promise<void> => {
+    for (;;) {
+      const { rows } = await shard.root.query<{ waiting: boolean }>(
+        sql`select exists (select from pg_locks where locktype = 'advisory' and not granted) as waiting`,
+      );
+      if (rows[0]!.waiting) return;
+    }
+  };
+
+  test.each<Isolation>(['read committed', 'repeatable read', 'serializable'])(
+    'stops a writer whose snapshot is older than the fence, under %s',
+    async (isolation) => {
+      expect(await fenceWhile(isolation)).toEqual({ entered: false });
+    },
+  );
+
+  test('would let a stale writer through under repeatable read without the row lock', async () => {
+    const { rows } = await shard.root.query<{ text: string }>(sql`select pg_get_functiondef('tenantry.enter_slowly'::regproc) as text`);
+    await shard.root.query(sqlText(rows[0]!.text.replace(' for share', '')));
+    expect(await fenceWhile('repeatable read')).toEqual({ entered: true });
+    await shard.root.query(sqlText(rows[0]!.text));
+    expect(await fenceWhile('repeatable read')).toEqual({ entered: false });
+  });
+
+  test('knows of every writer inside, by its shared lock, and does not wait for readers', async () => {
+    const canFence = async (): Promise<unknown> =>
+      await shard.admin.transaction(
+        async (session) => (await session.query(sql`select pg_try_advisory_xact_lock(1413828161, 1) as free`)).rows[0]!['free'],
+      );
+    const writer = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
+    expect(await canFence()).toBe(false);
+    await writer.commit();
+    expect(await canFence()).toBe(true);
+    const reader = await connection.begin(entry(1), { ...read, isolation: 'repeatable read' });
+    expect(await canFence()).toBe(true);
+    await reader.rollback();
+  });
+
+  test('holds for single statements too where the session default is stricter', async () => {
+    await shard.root.query(sqlText(`alter role ${shardLogins.app.user} set default_transaction_isolation = 'repeatable read'`));
+    const { rows } = await run(1, sql`select current_setting('transaction_isolation') as level`);
+    expect(rows).toEqual([{ level: 'read committed' }]);
+    await shard.root.query(sqlText(`alter role ${shardLogins.app.user} reset default_transaction_isolation`));
+  });
+});
+
+describe('the key types', () => {
+  test.each<[KeyType, string]>([
+    ['int', '-42'],
+    ['bigint', '9007199254740993'],
+    ['uuid', '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0'],
+    ['string', 'Zoë:7'],
+    ['bytes', '00ff10'],
+  ])('%s: the tenant that entered is the tenant that policies see', async (keyType, text) => {
+    for (const protection of ['guarded', 'plain'] as const) {
+      const typed = await createTestShard(server, `key_${keyType}_${protection}`, { keyType, protection });
+      const key = tenantKeyFromText(keyType, text);
+      await typed.admin.query(
+        sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (1, 'range', ${new Uint8Array()}, 'ONLINE', 1, ${token})`,
+      );
+      const app = await engine.connect(typed.address, shardLogins.app, {
+        ...expected,
+        shardId: typed.shardId,
+        incarnation: typed.incarnation,
+      });
+      const own = { ...entry(1), key: key.bytes };
+      await app.execute(own, compiled(insert(1)), write);
+      const { rows } = await app.execute(
+        own,
+        compiled(sql`select "TenantId" = tenantry.current_tenant() as same, "TenantId"::text as tenant from "Blogs"`),
+        read,
+      );
+      expect(rows).toEqual([{ same: true, tenant: keyType === 'bytes' ? `\\x${text}` : text }]);
+      await app.close();
+      await typed.close();
+    }
+  });
+});
+
+describe('opening a connection', () => {
+  const refused = async (login: { user: string; password: string }, change: Partial<ConnectionExpectations> = {}) =>
+    await engine.connect(shard.address, login, { ...expected, ...change }).then(
+      () => 'opened',
+      (error: unknown) => String(error),
+    );
+
+  test('is refused where the database is another shard, another incarnation or none', async () => {
+    expect(await refused(shardLogins.app, { shardId: '00000000-0000-4000-8000-00000000000b' })).toContain(
+      'and the catalog means 00000000-0000-4000-8000-00000000000b',
+    );
+    expect(await refused(shardLogins.app, { incarnation: '1/1' })).toContain('restored or replaced');
+    await server.createDatabase('empty');
+    await expect(engine.connect({ ...shard.address, database: 'empty' }, shardLogins.app, expected)).rejects.toMatchObject({
+      code: 'SHARD_UNVERIFIED',
+    });
+  });
+
+  test('is refused to a superuser, to one who bypasses policies, to an owner, and to a member of another principal', async () => {
+    expect(await refused(server)).toContain('superuser');
+    await shard.root.query(sqlText(`create role sneaky login password 'sneaky' bypassrls; grant tenantry_app to sneaky`));
+    expect(await refused({ user: 'sneaky', password: 'sneaky' })).toContain('bypasses');
+    await shard.root.query(sqlText('alter role sneaky nobypassrls; grant tenantry_mover to sneaky'));
+    expect(await refused({ user: 'sneaky', password: 'sneaky' })).toContain('tenantry_mover');
+    expect(await refused(shardLogins.admin)).toContain('owns');
+  });
+
+  test('is refused where a routed table is not protected', async () => {
+    await shard.root.query(sqlText('alter table "Blogs" no force row level security'));
+    expect(await refused(shardLogins.app)).toContain('Blogs: row-level security is not enabled and forced');
+    await shard.root.query(sqlText('alter table "Blogs" force row level security'));
+    expect(await refused(shardLogins.app)).toBe('opened');
+  });
+
+  test('is given up when asked to', async () => {
+    await expect(engine.connect(shard.address, shardLogins.app, expected, AbortSignal.abort())).rejects.toMatchObject({
+      code: 'SHARD_UNAVAILABLE',
+    });
+  });
+});
