@@ -125,7 +125,7 @@ export function describeEngine(name: string, open: () => Promise<EngineGround>):
       expect(await trips(() => connection.execute(ground.entry(2), all(), readOnly))).toBe(1);
       expect(await trips(() => connection.execute(ground.entry(1), all(), readOnly))).toBe(1);
       expect(await trips(() => connection.execute(ground.entry(1), insert(1), options))).toBe(1);
-      expect(await trips(() => connection.execute(ground.entry(1), compiled(sql`no statement`), options))).toBe(1);
+      expect(await trips(() => connection.execute(ground.entry(1), compiled(sql`select no_such_column`), options))).toBe(1);
       expect(await trips(() => connection.execute({ ...ground.entry(1), mappingId: 77 }, all(), options))).toBe(1);
       expect(await trips(async () => await (await connection.begin(ground.entry(1), readCommitted)).rollback())).toBe(2);
     });

@@ -158,6 +158,20 @@ describe('what a statement leaves in the session', () => {
     expect(await pid()).toBe(before);
   });
 
+  test('a statement redefined by a block that then failed is not what the next tenant runs', async () => {
+    const statement = sqlText('select 1 as n');
+    await run(1, statement);
+    const [{ name } = { name: '' }] = (await run(1, sql`select name from pg_prepared_statements where statement = 'select 1 as n'`))
+      .rows as { name: string }[];
+    await expect(
+      run(
+        1,
+        sqlText(`do $$ begin execute 'deallocate ${name}'; execute 'prepare ${name} as select 666 as n'; raise exception 'x'; end $$`),
+      ),
+    ).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
+    expect((await run(2, statement)).rows).toEqual([{ n: 1 }]);
+  });
+
   test('not even from within a transaction', async () => {
     const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
     await transaction.query(compiled(sqlText('set work_mem = 77')));

@@ -66,3 +66,11 @@ export function residueOf(command: string, text: string): Residue {
   // A loaded library stays in the server process for good.
   return command === 'LOAD' ? 'permanent' : 'resettable';
 }
+
+/** Statements that can leave nothing when they fail, by their first word; what begins with a comment is not looked into. */
+const cleanWhenFailed = /^\s*(select|insert|update|delete|merge|with|values|table)\b/i;
+
+/** A failed statement has no tag, and not all it did was rolled back: a statement that a DO block prepared stays prepared. */
+export function residueOfFailure(text: string): Residue {
+  return cleanWhenFailed.test(text) ? 'none' : 'resettable';
+}

@@ -3,7 +3,7 @@ import type { Row, SqlResult } from '../../core/session.ts';
 import type { CompiledSql } from '../../core/sql.ts';
 import type { EngineConnection, EngineTransaction, EnterOptions, Isolation } from '../engine.ts';
 import type { Entry } from '../entry.ts';
-import { residueOf } from './command-tag.ts';
+import { residueOf, residueOfFailure } from './command-tag.ts';
 import type { Exchange } from './exchange.ts';
 import { ExchangeBuilder } from './exchange-builder.ts';
 import { failureOf } from './exchange-failure.ts';
@@ -72,7 +72,6 @@ export class PostgresConnection implements EngineConnection {
       this.#wire.discard();
       return;
     }
-    if (exchange.error !== undefined) return;
-    clearResidue(this.#wire, this.#builder, residueOf(exchange.command, text));
+    clearResidue(this.#wire, this.#builder, exchange.error === undefined ? residueOf(exchange.command, text) : residueOfFailure(text));
   }
 }

@@ -2,7 +2,7 @@ import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlResult } from '../../core/session.ts';
 import type { CompiledSql } from '../../core/sql.ts';
 import type { EngineTransaction, EnterOptions } from '../engine.ts';
-import { residueOf, type Residue } from './command-tag.ts';
+import { residueOf, residueOfFailure, type Residue } from './command-tag.ts';
 import type { Exchange } from './exchange.ts';
 import type { ExchangeBuilder } from './exchange-builder.ts';
 import { failureOf } from './exchange-failure.ts';
@@ -90,7 +90,7 @@ export class PostgresTransaction implements EngineTransaction {
 
   async #run(exchange: Exchange, { text }: CompiledSql): Promise<void> {
     const interruption = await this.#wire.run(exchange, this.#options);
-    const residue = exchange.tag === undefined ? 'none' : residueOf(exchange.command, text);
+    const residue = exchange.error === undefined ? residueOf(exchange.command, text) : residueOfFailure(text);
     if (residue === 'transaction-control' || (exchange.loss === undefined && exchange.status === 'I')) {
       this.#ended = true;
       this.#wire.discard();
