@@ -30,6 +30,11 @@ const carelessWithoutRowSecurity: Defence = async (world) => {
   await world.root.query('alter table "Strict" disable row level security');
 };
 
+/** A new connection to such a shard would be refused. */
+const withoutTenantPolicyOnceConnected: Defence = async (world) => {
+  world.onceConnected = () => withoutTenantPolicy(world);
+};
+
 /** For each attack of the catalogue, by file and title: how its defence is switched off. A run with it off must leak. */
 export const defences = {
   'no context': {
@@ -232,5 +237,11 @@ export const defences = {
     'a statement that does not parse': careless,
     'a constraint that is checked at the end': careless,
     'a failing statement of a transaction': careless,
+  },
+  'over HTTP': {
+    'listing rows': withoutTenantPolicyOnceConnected,
+    'one row by its key': withoutTenantPolicyOnceConnected,
+    'changing a row': withoutTenantPolicyOnceConnected,
+    'deleting a row': withoutTenantPolicyOnceConnected,
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Defence>>>>;

@@ -6,6 +6,7 @@ import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engi
 import { createMetrics } from '../../../src/http/observe/metrics.ts';
 import { createRouter } from '../../../src/router/create-router.ts';
 import { defaultRouterLimits } from '../../../src/router/limits.ts';
+import type { Router } from '../../../src/router/router.ts';
 import { routedTables, shardId, tokenOf, entryOf, rowsOf, type World } from './world.ts';
 
 export type Rows = readonly Record<string, unknown>[];
@@ -27,14 +28,15 @@ export async function trafficOf(world: World): Promise<Traffic> {
   return world.careless ? carelessTraffic(world) : routedTraffic(world);
 }
 
-async function routedTraffic({ host, port, database, appLogin, root }: World): Promise<Traffic> {
+/** The router to a world's shard, with a pool of one. */
+export async function routerOf({ host, port, database, appLogin, root }: World): Promise<Router> {
   const engine = createPostgresEngine();
   const address = { engine: 'postgres', host, port, database, tls: 'disable' } as const;
   const administrator = engine.open(address, { user: String(root.user), password: String(root.password) });
   const incarnation = String((await administrator.run('engine/incarnation')).rows[0]?.['incarnation']);
   await administrator.close();
   const peek = (tenant: unknown) => (typeof tenant === 'number' ? { mappingId: tenant, shardId, epoch: 5 } : undefined);
-  const router = createRouter({
+  return createRouter({
     keyType: 'int',
     routes: {
       peek,
@@ -49,6 +51,10 @@ async function routedTraffic({ host, port, database, appLogin, root }: World): P
     random: () => 0.5,
     observer: createMetrics().router,
   });
+}
+
+async function routedTraffic(world: World): Promise<Traffic> {
+  const router = await routerOf(world);
   return {
     query: async (tenant, text) => (await router.query(tenant, sqlText(text))).rows,
     transaction: (tenant, options, work) =>

@@ -55,6 +55,8 @@ export interface World {
   readonly admin: PostgresDatabase;
   /** Set by a defence: traffic goes over a pool that hands connections on as they are. */
   careless: boolean;
+  /** Set by a defence that is switched off behind the back of connections which were checked when they were opened. */
+  onceConnected: () => Promise<unknown>;
   /** A new connection of the app login, outside any transaction. */
   app(): Promise<pg.Client>;
   /** A transaction on a connection of its own, entered as a tenant, committed after `work`. */
@@ -117,6 +119,7 @@ class TestWorld implements World {
   readonly root: pg.Client;
   readonly admin: PostgresDatabase;
   careless = false;
+  onceConnected: World['onceConnected'] = async () => undefined;
   readonly #server: PostgresServer;
   readonly #clients: pg.Client[];
 
