@@ -14,7 +14,7 @@ afterAll(async () => {
   await chaos?.close();
 });
 
-const titles = ['adding a tenant', 'taking a tenant offline', 'splitting a range'];
+const titles = ['taking a tenant offline', 'splitting a range'];
 
 function scenarioOf(title: string): Scenario {
   return chaos.scenarios.find((scenario) => scenario.title === title)!;
