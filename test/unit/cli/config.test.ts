@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createProgram } from '../../../src/cli/program.ts';
 import { runCommand, type CommandResult } from '../../support/command-line.ts';
 import { sampleConfig, sampleEnvironment } from '../config/sample.ts';
 import { offlineServices } from './offline-services.ts';
@@ -54,14 +55,54 @@ describe('tenantry config', () => {
   });
 });
 
+const changing = [
+  'init',
+  ...['add', 'remove'].map((verb) => `shard ${verb}`),
+  'map create',
+  ...['add', 'offline', 'online', 'remove'].map((verb) => `tenant ${verb}`),
+  ...['add', 'split', 'merge', 'offline', 'online', 'remove'].map((verb) => `range ${verb}`),
+  'policy apply',
+];
+const looking = [
+  'serve',
+  'doctor',
+  'recover',
+  'config check',
+  'config show',
+  'shard list',
+  'shard show',
+  'map list',
+  'map show',
+  'tenant where',
+  'tenant list',
+  'range list',
+  'token mint',
+];
+
 describe('every command', () => {
-  test.each([['init'], ['config', 'show'], ['config', 'check'], ['token', 'mint']])('%s %s has help with an example', async (...words) => {
-    const { code, out } = await run([...words.filter((word) => word !== undefined), '--help']);
-    expect(code).toBe(0);
-    expect(out).toContain(`Usage: tenantry ${words.join(' ')} `);
-    expect(out).toMatch(new RegExp(`Examples?:\\n  tenantry ${words.join(' ')}`));
-    expect(out).toContain('--json');
+  test('is there, and no other', () => {
+    const terminal = { out: process.stdout, err: process.stderr, styled: false };
+    const untilStopped = (): AbortSignal => AbortSignal.abort();
+    const program = createProgram({ terminal, environment: {}, folder, services: offlineServices, untilStopped }, '0.0.0');
+    const names = program.commands.flatMap((noun) =>
+      noun.commands.length === 0 ? [noun.name()] : noun.commands.map((verb) => `${noun.name()} ${verb.name()}`),
+    );
+    expect(names.toSorted()).toEqual([...changing, ...looking].toSorted());
   });
+
+  test.each([...changing, ...looking])(
+    '%s has help with an example, --json, --config, and --dry-run where it changes something',
+    async (name) => {
+      const { code, out } = await run([...name.split(' '), '--help']);
+      expect(code).toBe(0);
+      expect(out).toContain(`Usage: tenantry ${name} `);
+      expect(out).toMatch(new RegExp(`Examples?:\\n  tenantry ${name}`));
+      expect(out).toContain('--json');
+      expect(out).toContain('--config <path>');
+      expect(out.includes('--dry-run')).toBe(changing.includes(name));
+      expect(out.includes('--yes')).toBe(name.endsWith(' remove'));
+    },
+  );
 
   test('that does not exist is refused with the nearest', async () => {
     const { code, err } = await run(['tokn', 'mint']);
