@@ -112,6 +112,15 @@ describe('a statement on its own', () => {
     expect(rows[499]).toEqual({ i: 500, t: 'ä'.repeat(1000), b: '500', d: '500', z: null, y: Buffer.from([0]), f: true, j: { a: 1 } });
   });
 
+  test.each(['TN001', 'TN005', 'TN006', 'TN007', 'TN009'])('that raises %s itself is no refusal of its entry', async (state) => {
+    const raise = sqlText(`do $$ begin raise exception using errcode = '${state}', detail = '{"shardId":"elsewhere","epoch":99}'; end $$`);
+    const refused = { name: 'TenantryError', cause: { sqlState: state } };
+    await expect(run(1, raise)).rejects.toMatchObject(refused);
+    const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
+    await expect(transaction.query(compiled(raise))).rejects.toMatchObject(refused);
+    await transaction.rollback();
+  });
+
   test('COPY from the client is refused, and nothing waits for it', async () => {
     await expect(run(1, sql`copy "Blogs" from stdin`)).rejects.toMatchObject({ outcome: 'not-run' });
     expect((await run(2, sql`select 1 as n`)).rows).toEqual([{ n: 1 }]);

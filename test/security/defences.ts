@@ -211,6 +211,9 @@ export const defences = {
     'the logging of parameters': careless,
     'the printing of plans': careless,
     'a role that was set': careless,
+    'the last value of a sequence': root('grant execute on function lastval() to tenantry_app'),
+    'the value of a sequence': root('grant execute on function currval(regclass) to tenantry_app'),
+    'the seed of random numbers': root('grant execute on function setseed(double precision) to tenantry_app'),
     'a channel that is listened to': careless,
   },
   interrupted: {

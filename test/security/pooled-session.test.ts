@@ -21,6 +21,8 @@ const leave = (text: string, look: string, asNew: string): Attack =>
     const found = Object.values((await traffic.query(2, look))[0] ?? {})[0];
     return found === asNew ? 'as new' : succeeded;
   });
+/** What `random()` gives first after `setseed(0.5)`, in every session of PostgreSQL 15 and later. */
+const randomAfterSeed = 0.9851677175347999;
 /** Tenant 2 leaves something of its own; tenant 1 tries to have it. */
 const find = (left: string, text: string): Attack =>
   onOneConnection(async (traffic): Promise<Rows> => {
@@ -49,6 +51,13 @@ describeAttacks(
     'the logging of parameters': leave('set log_parameter_max_length_on_error = -1', 'show log_parameter_max_length_on_error', '0'),
     'the printing of plans': leave('set debug_print_plan = on', 'show debug_print_plan', 'off'),
     'a role that was set': leave('set role tenantry_app', 'show role', 'none'),
+    'the last value of a sequence': find(`select nextval('"Visits"')`, `select 'tenant-2 visit ' || lastval() as visit`),
+    'the value of a sequence': find(`select nextval('"Visits"')`, `select 'tenant-2 visit ' || currval('"Visits"') as visit`),
+    'the seed of random numbers': onOneConnection(async (traffic) => {
+      await traffic.query(1, 'select setseed(0.5)');
+      const { value } = (await traffic.query(2, 'select random() as value'))[0] ?? {};
+      return value === randomAfterSeed ? succeeded : 'not foretold';
+    }),
     'a channel that is listened to': leave('listen anything', 'select count(*)::text from pg_listening_channels()', '0'),
   },
   defences['pooled session'],

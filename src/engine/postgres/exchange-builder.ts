@@ -31,7 +31,7 @@ export class ExchangeBuilder {
   /** BEGIN and enter. */
   beginAndEnter(entry: Entry, readOnly: boolean, isolation: Isolation): Exchange {
     this.#execute(`begin isolation level ${isolation}`);
-    return this.#finish(this.#enter(entry, readOnly), 1);
+    return this.#finish(this.#enter(entry, readOnly), 2);
   }
 
   /** A statement in the open transaction. With a portal, at most `maxRows` rows; `fetch` gives more. */

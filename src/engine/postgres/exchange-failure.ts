@@ -1,6 +1,6 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Exchange } from './exchange.ts';
-import { endsConnection, toEngineError } from './postgres-errors.ts';
+import { endsConnection, toEngineError, toStatementError } from './postgres-errors.ts';
 import type { Interruption } from './wire-client.ts';
 
 const queryCancelled = '57014';
@@ -18,7 +18,9 @@ interface Expectation {
 export function failureOf(exchange: Exchange, { interruption, status, mayCommit }: Expectation): Error | undefined {
   const { error } = exchange;
   if (error !== undefined && !(endsConnection(error) && mayCommit && exchange.tag !== undefined)) {
-    return error.code === queryCancelled && interruption !== undefined ? new TenantryError(interruption) : toEngineError(error);
+    if (error.code === queryCancelled && interruption !== undefined) return new TenantryError(interruption);
+    // SQL can raise any SQLSTATE: only before the caller's statement is it the shard that refuses.
+    return exchange.entered ? toStatementError(error) : toEngineError(error);
   }
   if (exchange.loss !== undefined) return lossOf(exchange, interruption, mayCommit);
   if (exchange.status !== status) return new TenantryError('TRANSACTION_CONTROL');

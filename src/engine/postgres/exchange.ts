@@ -62,6 +62,11 @@ export class Exchange {
     return this.tag?.command ?? '';
   }
 
+  /** Whether all that comes before the statement itself has succeeded: what fails from now on is the caller's. */
+  get entered(): boolean {
+    return this.#leading === 0;
+  }
+
   /** Rows returned or changed. */
   get rowCount(): number {
     return this.tag?.rowCount ?? 0;

@@ -39,7 +39,11 @@ export function toEngineError(error: unknown): Error {
   if (error instanceof TenantryError || error instanceof EntryRefused) return error;
   if (!(error instanceof pg.DatabaseError)) return new TenantryError('SHARD_UNAVAILABLE', undefined, { cause: transportFailure(error) });
   const refusal = refusalOf(error);
-  if (refusal !== undefined) return new EntryRefused(refusal);
+  return refusal === undefined ? toStatementError(error) : new EntryRefused(refusal);
+}
+
+/** What an error means that a statement of a caller's raised: never a refusal of its entry, whatever SQLSTATE it took. */
+export function toStatementError(error: pg.DatabaseError): TenantryError {
   const failure = new SqlFailure({
     sqlState: error.code ?? '',
     constraint: error.constraint,

@@ -101,9 +101,14 @@ export class WireClient {
     });
   }
 
-  /** Runs a statement of the program's own that follows what runs now; a failure costs the connection. */
+  /**
+   * Runs a statement of the program's own that follows what runs now. A failure costs the connection, at once: pg sends what
+   * is queued behind it as soon as the server is ready, before any promise has settled.
+   */
   runAfter(text: string): void {
-    this.#client.query(text).catch(() => this.discard());
+    this.#client.query(text, (error: Error | null) => {
+      if (error !== null) this.discard();
+    });
   }
 
   /** Closes at once: what is open on the server is rolled back by it. */

@@ -58,3 +58,6 @@ create table "Strict" (
   primary key ("TenantId", "Name"),
   foreign key ("TenantId", "BlogId") references "Blogs" deferrable initially deferred
 );
+-- What a serial column has: app may take from it.
+create sequence "Visits";
+grant usage on sequence "Visits" to tenantry_app;
