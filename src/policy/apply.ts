@@ -4,6 +4,7 @@ import { compileSql, type SqlDialect } from '../core/sql.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import { differences, type Difference } from './diff.ts';
 import { refuseUnfit, warningsOf } from './findings.ts';
+import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, PolicyChange, PolicyResult } from './model.ts';
 
 /** How an engine writes policies. */
@@ -21,19 +22,16 @@ export interface PolicyRequest {
   readonly dryRun: boolean;
 }
 
-/** How long a table that tenants are using is waited for: everybody else waits behind the waiter. */
-const lockTimeout = '5s';
-
 /**
  * Makes the policies of one shard what the configuration says, in one transaction; a second time changes nothing.
  * `shard` is the database as admin. Throws INVALID_CONFIGURATION where the tables do not fit, before anything is changed.
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
   return shard.transaction(async (session) => {
-    await session.run('policy/lock', { lockTimeout });
+    await lockPolicies(session);
     await refuseUnfit(session, request.tables, request.keyType);
     const pending = await differences(session, engine.renderer, request.tables);
-    const warnings = await warningsOf(session, request.tables, request.keyType);
+    const warnings = await warningsOf(session, request.tables);
     const changes = pending.map((difference) => changeOf(difference, engine.dialect));
     if (request.dryRun) return { changes, warnings, applied: changes.length === 0 };
     for (const statement of pending.flatMap(({ statements }) => statements)) await session.query(statement);
@@ -47,7 +45,7 @@ function changeOf({ statements, ...rest }: Difference, dialect: SqlDialect): Pol
   return { ...rest, statements: statements.map((statement) => compileSql(statement, dialect).text) };
 }
 
-/** What stays as it was although every statement was accepted: PostgreSQL only warns of rights that are not the admin's to give. */
+/** What stays as it was although every statement was accepted: a server may only warn of rights that are not the admin's to give. */
 function unmet(left: readonly PolicyChange[]): TenantryError {
   const list = left.map(({ table, item, statements }) => `${item} (${table}): ${statements.join('; ')};`);
   return new TenantryError('INVALID_CONFIGURATION', `The admin login may not set these; an administrator must:\n- ${list.join('\n- ')}`);

@@ -2,7 +2,7 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlSession } from '../core/session.ts';
 import type { ConfiguredTable, PolicyFinding } from './model.ts';
 
-type Sentence = (detail: string, keyType: string) => string;
+type Sentence = (detail: string) => string;
 
 const problems: Readonly<Record<string, Sentence>> = {
   'missing-table': () => 'does not exist in the shard',
@@ -10,20 +10,11 @@ const problems: Readonly<Record<string, Sentence>> = {
   'owned-by-app': (owner) => `belongs to ${owner}, a login of tenant traffic, which must own nothing`,
   'not-owned': (owner) => `belongs to ${owner}; policies can be applied only to tables of the admin login`,
   'unknown-column': (column) => `has no column ${column} (names are exact-case)`,
-  'column-type': (type, keyType) =>
-    `has a tenant column of type ${type}, which is not that of the key type ${keyType} (${columnTypes[keyType] ?? 'none'})`,
+  'column-type': (types) => `has a tenant column of type ${types}`,
   collation: (type) => `has a tenant column of type ${type} whose collation does not compare bytes`,
   nullable: (column) => `allows null in its tenant column ${column}: such a row would belong to no tenant`,
   computed: (column) => `computes its tenant column ${column}; it must be a plain column`,
   'no-index': (column) => `has no index that begins with its tenant column ${column}: every statement would read all tenants' rows`,
-};
-
-const columnTypes: Readonly<Record<string, string>> = {
-  int: 'integer',
-  bigint: 'bigint',
-  uuid: 'uuid',
-  string: 'text or varchar',
-  bytes: 'bytea',
 };
 
 const warnings: Readonly<Record<string, Sentence>> = {
@@ -50,21 +41,21 @@ interface FindingRow extends Record<string, unknown> {
 /** Throws INVALID_CONFIGURATION with every reason why the configured tables cannot be routed as they are. */
 export async function refuseUnfit(session: SqlSession, tables: readonly ConfiguredTable[], keyType: string): Promise<void> {
   const { rows } = await session.run<FindingRow & { problem: string }>('policy/problems', { tables: JSON.stringify(tables), keyType });
-  const found = rows.map((row) => finding(problems, row.problem, row, keyType));
+  const found = rows.map((row) => finding(problems, row.problem, row));
   if (found.length === 0) return;
   const list = found.map(({ object, text, remedy }) => `${object} ${text}${remedy === undefined ? '' : `; run: ${remedy};`}`);
   throw new TenantryError('INVALID_CONFIGURATION', `The tables of the shard do not fit:\n- ${list.join('\n- ')}`);
 }
 
 /** What may undo the protection of the tables, or cannot be done with them. */
-export async function warningsOf(session: SqlSession, tables: readonly ConfiguredTable[], keyType: string): Promise<PolicyFinding[]> {
+export async function warningsOf(session: SqlSession, tables: readonly ConfiguredTable[]): Promise<PolicyFinding[]> {
   const { rows } = await session.run<FindingRow & { warning: string }>('policy/warnings', { tables: JSON.stringify(tables) });
-  return rows.map((row) => finding(warnings, row.warning, row, keyType));
+  return rows.map((row) => finding(warnings, row.warning, row));
 }
 
-function finding(sentences: Readonly<Record<string, Sentence>>, kind: string, row: FindingRow, keyType: string): PolicyFinding {
+function finding(sentences: Readonly<Record<string, Sentence>>, kind: string, row: FindingRow): PolicyFinding {
   const sentence = sentences[kind];
   if (sentence === undefined) throw new TenantryError('INTERNAL', `The policy queries found ${kind}, which has no text.`);
-  const base = { object: `${row.schema}.${row.table}`, text: sentence(row.detail ?? '', keyType) };
+  const base = { object: `${row.schema}.${row.table}`, text: sentence(row.detail ?? '') };
   return row.remedy === null ? base : { ...base, remedy: row.remedy };
 }

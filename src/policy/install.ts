@@ -4,6 +4,7 @@ import type { KeyType } from '../../shardmap/key.ts';
 import type { ContextProtection } from '../engine/provisioner.ts';
 import { shardSchemaFiles } from '../engine/schema-files.ts';
 import { applyPolicies, type PolicyEngine } from './apply.ts';
+import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, PolicyResult } from './model.ts';
 
 /** What makes a database a shard. */
@@ -39,7 +40,7 @@ async function installSchema(session: SqlSession, { keyType, contextProtection }
       'The database was not prepared to be a shard: provision it with --bootstrap, or run the SQL printed without it.',
     );
   }
-  await session.run('policy/lock', { lockTimeout: '5s' });
+  await lockPolicies(session);
   if (before.isCatalog) throw new TenantryError('INVALID_CONFIGURATION', 'The database is a catalog; a catalog cannot be a shard.');
   const { installed, keyType: present } = await schemaState(session);
   if (!installed) {

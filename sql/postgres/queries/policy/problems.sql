@@ -35,7 +35,9 @@ select r."schema", r."table", 'unknown-column', r."tenantColumn", null
   from configured r
  where r.relkind in ('r', 'p') and r."tenantColumn" is not null and not exists (select from tenant_column c where c.oid = r.oid)
 union all
-select "schema", "table", 'column-type', type_name, null
+select "schema", "table", 'column-type',
+       format('%s, which is not that of the key type %s (%s)', type_name, @keyType,
+              case @keyType when 'int' then 'integer' when 'string' then 'text or varchar' when 'bytes' then 'bytea' else @keyType end), null
   from tenant_column where key_type is distinct from @keyType
 union all
 select "schema", "table", 'collation', type_name, format('alter table %s alter column %I type %s collate "C"', name, attname, type_name)
