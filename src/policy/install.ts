@@ -20,12 +20,13 @@ interface SchemaState extends Record<string, unknown> {
   readonly installed: boolean;
   readonly isCatalog: boolean;
   readonly keyType: string | null;
+  readonly contextProtection: ContextProtection | null;
 }
 
 /**
  * Makes a prepared database fit to be a shard: Tenantry's schema where there is none, then the policies. May be repeated.
  * `shard` is the database as admin. Throws INVALID_CONFIGURATION where the server was not provisioned, or the database is
- * a catalog or a shard of another key type.
+ * a catalog, or a shard of another key type or context protection.
  */
 export async function installShard(shard: SqlDatabase, engine: PolicyEngine, installation: ShardInstallation): Promise<PolicyResult> {
   await shard.transaction((session) => installSchema(session, installation));
@@ -42,13 +43,18 @@ async function installSchema(session: SqlSession, { keyType, contextProtection }
   }
   await lockPolicies(session);
   if (before.isCatalog) throw new TenantryError('INVALID_CONFIGURATION', 'The database is a catalog; a catalog cannot be a shard.');
-  const { installed, keyType: present } = await schemaState(session);
+  const { installed, ...present } = await schemaState(session);
   if (!installed) {
     for (const file of shardSchemaFiles(keyType, contextProtection)) await session.script(file);
-  } else if (present !== keyType) {
+  } else if (present.keyType !== keyType) {
     throw new TenantryError(
       'INVALID_CONFIGURATION',
-      `The database is a shard for keys of type ${present ?? 'unknown'}; the map's are of type ${keyType}.`,
+      `The database is a shard for keys of type ${present.keyType ?? 'unknown'}; the map's are of type ${keyType}.`,
+    );
+  } else if (present.contextProtection !== contextProtection) {
+    throw new TenantryError(
+      'INVALID_CONFIGURATION',
+      `The database is a shard whose context protection is ${present.contextProtection ?? 'unknown'}; the configuration says ${contextProtection}.`,
     );
   }
 }

@@ -167,5 +167,7 @@ describe('installing a shard', () => {
     await installShard(admin, policies, { tables: [], keyType: 'uuid', contextProtection: 'guarded' });
     const again = installShard(admin, policies, { tables: [], keyType: 'int', contextProtection: 'guarded' });
     await expect(again).rejects.toThrow(`The database is a shard for keys of type uuid; the map's are of type int.`);
+    const other = installShard(admin, policies, { tables: [], keyType: 'uuid', contextProtection: 'plain' });
+    await expect(other).rejects.toThrow('The database is a shard whose context protection is guarded; the configuration says plain.');
   });
 });

@@ -49,20 +49,21 @@ export async function* diagnoseShard(look: ShardDiagnosis): AsyncGenerator<Findi
 async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
   const subject = `shard ${shard.name}`;
   const before = now().getTime();
-  const [row] = (await admin.run<{ timeMs: number; contextProtection: string | null }>('doctor/server')).rows;
+  const [clock] = (await admin.run<{ timeMs: number }>('doctor/clock')).rows;
   const after = now().getTime();
+  const [schema] = (await admin.run<{ contextProtection: string | null }>('policy/shard-schema')).rows;
   const findings: Finding[] = [];
-  if (row === undefined) return findings;
-  const differenceMs = Math.max(before - row.timeMs, row.timeMs - after, 0);
+  if (clock === undefined || schema === undefined) return findings;
+  const differenceMs = Math.max(before - clock.timeMs, clock.timeMs - after, 0);
   if (differenceMs > clockToleranceMs)
     findings.push({ subject, level: 'warning', text: `Its clock differs from this machine's by ${Math.round(differenceMs / 1_000)} s.` });
-  if (row.contextProtection !== settings.contextProtection) {
-    const text = `Its context protection is ${row.contextProtection ?? 'missing'}; the configuration says ${settings.contextProtection}.`;
+  if (schema.contextProtection !== settings.contextProtection) {
+    const text = `Its context protection is ${schema.contextProtection ?? 'missing'}; the configuration says ${settings.contextProtection}.`;
     findings.push({
       subject,
       level: 'problem',
       text,
-      remedy: `set contextProtection: '${row.contextProtection ?? 'guarded'}', or make the shard anew`,
+      remedy: `set contextProtection: '${schema.contextProtection ?? 'guarded'}', or make the shard anew`,
     });
   }
   return findings;

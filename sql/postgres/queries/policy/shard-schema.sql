@@ -8,4 +8,7 @@ select coalesce(pg_has_role(current_user, (select r.oid from pg_catalog.pg_roles
        case (select p.prorettype from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
               where n.nspname = 'tenantry' and p.proname = 'current_tenant')
          when 'int4'::regtype then 'int' when 'int8'::regtype then 'bigint' when 'uuid'::regtype then 'uuid'
-         when 'text'::regtype then 'string' when 'bytea'::regtype then 'bytes' end as "keyType"
+         when 'text'::regtype then 'string' when 'bytea'::regtype then 'bytes' end as "keyType",
+       case when to_regprocedure('tenantry.context()') is null then null
+            when pg_get_functiondef(to_regprocedure('tenantry.context()')) like '%backtrace\_functions%' then 'guarded'
+            else 'plain' end as "contextProtection"
