@@ -5,6 +5,8 @@ interface SqlFailureDetails {
   readonly table?: string | undefined;
   readonly column?: string | undefined;
   readonly position?: number | undefined;
+  /** The server did not let the login in. */
+  readonly loginRefused?: boolean;
 }
 
 /** Cause of a TenantryError: what a database said, without its message, detail and hint, which can hold a row's values. */
@@ -15,6 +17,7 @@ export class SqlFailure extends Error implements SqlFailureDetails {
   readonly table: string | undefined;
   readonly column: string | undefined;
   readonly position: number | undefined;
+  readonly loginRefused: boolean;
 
   constructor(details: SqlFailureDetails) {
     super(describe(details));
@@ -23,6 +26,7 @@ export class SqlFailure extends Error implements SqlFailureDetails {
     this.table = details.table;
     this.column = details.column;
     this.position = details.position;
+    this.loginRefused = details.loginRefused ?? false;
   }
 }
 

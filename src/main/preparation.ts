@@ -58,9 +58,8 @@ async function withDatabase<T>(
   }
 }
 
-/** SQLSTATE class 28, invalid authorization: the same on every engine. */
 function isRefusedLogin(error: unknown): boolean {
-  return error instanceof TenantryError && error.cause instanceof SqlFailure && error.cause.sqlState.startsWith('28');
+  return error instanceof TenantryError && error.cause instanceof SqlFailure && error.cause.loginRefused;
 }
 
 function named(error: unknown, { host, port, database }: ShardAddress): unknown {

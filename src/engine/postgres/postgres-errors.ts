@@ -50,6 +50,7 @@ export function toStatementError(error: pg.DatabaseError): TenantryError {
     table: error.table,
     column: error.column,
     position: error.position === undefined ? undefined : Number(error.position),
+    loginRefused: error.code?.startsWith('28') === true,
   });
   return new TenantryError(codeOf(failure.sqlState), `${failure.message}.`, { cause: failure });
 }
