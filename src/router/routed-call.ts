@@ -3,7 +3,7 @@ import type { Row, SqlResult } from '../core/session.ts';
 import { compileSql, type Sql } from '../core/sql.ts';
 import type { EngineConnection, EngineTransaction, Isolation } from '../engine/engine.ts';
 import type { Entry } from '../engine/entry.ts';
-import type { Route } from './router-dependencies.ts';
+import type { Route } from '../../shardmap/route.ts';
 import type { ShardLane } from './shard-lane.ts';
 import type { TenantDesk } from './tenant-desk.ts';
 

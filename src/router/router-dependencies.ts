@@ -2,15 +2,9 @@ import type { Clock } from '../core/clock.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { EngineConnection } from '../engine/engine.ts';
 import type { KeyType, TenantId } from '../../shardmap/key.ts';
+import type { Route } from '../../shardmap/route.ts';
 import type { RouterLimits } from './limits.ts';
 import type { RouterObserver } from './router-observer.ts';
-
-/** Where a tenant is thought to live; the shard judges. */
-export interface Route {
-  readonly mappingId: number;
-  readonly shardId: string;
-  readonly epoch: number;
-}
 
 /** What the router needs of the lookup. */
 export interface RouteSource {

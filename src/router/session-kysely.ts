@@ -1,12 +1,17 @@
 import { type CompiledQuery, type DatabaseConnection, type Driver, Kysely, type QueryResult } from 'kysely';
 import { TenantryError } from '../core/errors.ts';
-import type { Row } from '../core/session.ts';
+import type { Row, SqlResult } from '../core/session.ts';
 import type { CompiledSql, SqlValue } from '../core/sql.ts';
 import type { EngineDialect } from '../engine/engine.ts';
-import type { RoutedSession } from './routed-session.ts';
+
+/** What kysely's statements, compiled already, run on. */
+interface CompiledSession {
+  queryCompiled<R extends Row>(compile: () => CompiledSql): Promise<SqlResult<R>>;
+  streamCompiled<R extends Row>(compile: () => CompiledSql): AsyncIterableIterator<R>;
+}
 
 /** A kysely whose only connection is a session. */
-export function sessionKysely<DB>(session: RoutedSession, { kysely }: EngineDialect): Kysely<DB> {
+export function sessionKysely<DB>(session: CompiledSession, { kysely }: EngineDialect): Kysely<DB> {
   return new Kysely<DB>({
     dialect: {
       createDriver: () => new SessionDriver(session),
@@ -21,7 +26,7 @@ export function sessionKysely<DB>(session: RoutedSession, { kysely }: EngineDial
 class SessionDriver implements Driver {
   readonly #connection: SessionConnection;
 
-  constructor(session: RoutedSession) {
+  constructor(session: CompiledSession) {
     this.#connection = new SessionConnection(session);
   }
 
@@ -53,9 +58,9 @@ class SessionDriver implements Driver {
 }
 
 class SessionConnection implements DatabaseConnection {
-  readonly #session: RoutedSession;
+  readonly #session: CompiledSession;
 
-  constructor(session: RoutedSession) {
+  constructor(session: CompiledSession) {
     this.#session = session;
   }
 

@@ -3,8 +3,8 @@ import type { Deadline } from '../core/deadline.ts';
 import { WaitQueue } from '../core/wait-queue.ts';
 import type { Entry } from '../engine/entry.ts';
 import type { TenantId, TenantKey } from '../../shardmap/key.ts';
+import type { Route } from '../../shardmap/route.ts';
 import type { RouterLimits } from './limits.ts';
-import type { Route } from './router-dependencies.ts';
 
 /** Computes the capability token of a mapping at an epoch by one fleet key. */
 type Capability = (mappingId: number, epoch: number) => Uint8Array;

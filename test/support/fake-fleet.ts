@@ -3,7 +3,8 @@ import { TenantryError } from '../../src/core/errors.ts';
 import { createRouter } from '../../src/router/create-router.ts';
 import { defaultRouterLimits, type RouterLimits } from '../../src/router/limits.ts';
 import type { Router } from '../../src/router/router.ts';
-import type { Route, RouterDependencies } from '../../src/router/router-dependencies.ts';
+import type { RouterDependencies } from '../../src/router/router-dependencies.ts';
+import type { Route } from '../../shardmap/route.ts';
 import type { TenantId } from '../../shardmap/key.ts';
 import { FakeShard } from './fake-shards.ts';
 

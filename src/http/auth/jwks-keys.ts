@@ -2,7 +2,7 @@ import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
-import type { KeySource } from './issuer-keys.ts';
+import type { KeySource } from './key-source.ts';
 
 /** A key set older than this is fetched again in the background: the longest that a withdrawn key lives on. */
 const freshMs = 10 * 60_000;
