@@ -52,7 +52,7 @@ export interface Invocation<Options> {
   readonly output: Output;
   /** Reads and checks the configuration; its path is for messages. Throws INVALID_CONFIGURATION. */
   readonly settings: () => Promise<Settings>;
-  /** Goes on only with a yes; throws INVALID_REQUEST without. */
+  /** Goes on only with a yes. Throws CANCELLED after a no, INVALID_REQUEST where nobody can be asked. */
   readonly confirm: (question: string) => Promise<void>;
 }
 
@@ -112,5 +112,5 @@ async function confirm(terminal: Terminal, question: string, yes: boolean): Prom
   if (yes) return;
   if (terminal.ask === undefined) throw new TenantryError('INVALID_REQUEST', `${question} There is no terminal to ask on: say --yes.`);
   const answer = await terminal.ask(`${question} [y/N] `);
-  if (!/^y(es)?$/i.test(answer)) throw new TenantryError('INVALID_REQUEST', 'It was not confirmed; nothing was done.');
+  if (!/^y(es)?$/i.test(answer)) throw new TenantryError('CANCELLED', 'It was not confirmed; nothing was done.');
 }
