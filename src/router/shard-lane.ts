@@ -3,6 +3,7 @@ import type { ConnectionBudget } from '../engine/connection-budget.ts';
 import type { EngineConnection } from '../engine/engine.ts';
 import { EntryRefused } from '../engine/entry.ts';
 import { Pool } from '../engine/pool.ts';
+import { SqlFailure } from '../engine/sql-failure.ts';
 import { Breaker } from './breaker.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { RouterDependencies } from './router-dependencies.ts';
@@ -41,7 +42,7 @@ export class ShardLane {
     if (error === undefined) {
       this.breaker.answered();
       this.retries.deposit();
-    } else if (error instanceof EntryRefused || connection.usable) this.breaker.answered();
+    } else if (error instanceof EntryRefused || connection.usable || isOwnTimeout(error)) this.breaker.answered();
     else if (isTrouble(error)) this.#trouble(error);
   }
 
@@ -56,6 +57,11 @@ export class ShardLane {
 function isTrouble(error: unknown): error is TenantryError {
   if (!(error instanceof TenantryError)) return false;
   return ['SHARD_UNAVAILABLE', 'SHARD_UNVERIFIED', 'COMMIT_UNKNOWN', 'TIMEOUT'].includes(error.code);
+}
+
+/** A time limit that the server itself enforced, on a connection that it ended: it answers, and a tenant's SQL can set such limits. */
+function isOwnTimeout(error: unknown): boolean {
+  return error instanceof TenantryError && error.code === 'TIMEOUT' && error.cause instanceof SqlFailure;
 }
 
 function codeOf(error: unknown): TenantryError['code'] {

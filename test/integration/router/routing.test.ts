@@ -64,6 +64,17 @@ describe('a router over real shards', () => {
     expect(router.events.filter((event) => event.startsWith('refused'))).toEqual(['refused UNKNOWN_MAPPING', 'refused STALE_EPOCH']);
   });
 
+  it('lets no tenant close a shard to its neighbours by having the server end its own connections', async () => {
+    const router = fleet.router();
+    await fleet.addTenant(13, fleet.a);
+    await fleet.addTenant(14, fleet.a);
+    const suicide = sql`do $$ begin execute 'set local transaction_timeout = 500'; perform pg_sleep(5); end $$`;
+    const ends = await Promise.allSettled(Array.from({ length: 8 }, () => router.query(13, suicide)));
+    expect(ends).toEqual(Array.from({ length: 8 }, () => ({ status: 'rejected', reason: expect.objectContaining({ code: 'TIMEOUT' }) })));
+    expect((await router.query(14, whoAmI)).rows).toEqual([{ tenant: 14, shard: 'a' }]);
+    expect(router.events.filter((event) => event.startsWith('breaker'))).toEqual([]);
+  });
+
   it('waits while a tenant is draining, and says so when that takes too long', async () => {
     const router = fleet.router({ movingMs: 300 });
     await fleet.addTenant(12, fleet.a);
