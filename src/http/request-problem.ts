@@ -9,12 +9,16 @@ export interface RequestProblem {
   readonly detail: string;
 }
 
-/** INVALID_REQUEST with every problem of the request, at least one. */
+/** Problems that are told: a body can be made of nothing else, and the answer and the log would be many times its size. */
+const mostProblems = 20;
+
+/** INVALID_REQUEST with the problems of the request, at least one and at most the first twenty. */
 export class InvalidRequest extends TenantryError {
   readonly problems: readonly RequestProblem[];
   constructor(problems: readonly RequestProblem[]) {
-    super('INVALID_REQUEST', problems.map((problem) => `${problem.in}${problem.pointer} ${problem.detail}.`).join(' '));
-    this.problems = problems;
+    const told = problems.slice(0, mostProblems);
+    super('INVALID_REQUEST', told.map((problem) => `${problem.in}${problem.pointer} ${problem.detail}.`).join(' '));
+    this.problems = told;
   }
 }
 

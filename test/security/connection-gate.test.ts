@@ -70,6 +70,28 @@ describe('A connection for tenants', () => {
       'may set backtrace_functions',
     ],
     [
+      'whose login reads every table, the capabilities of all mappings among them',
+      (app) => `grant pg_read_all_data to ${app}`,
+      'the login is a member of pg_read_all_data.* has rights on the local shard map',
+    ],
+    [
+      'whose login runs programs of the server',
+      (app) => `grant pg_execute_server_program to ${app}`,
+      'the login is a member of pg_execute_server_program',
+    ],
+    ['whose login may replicate everything', (app) => `alter role ${app} replication`, 'the login may replicate the server'],
+    ['whose login may create roles', (app) => `alter role ${app} createrole`, 'may replicate the server or create roles'],
+    [
+      'whose login reads the capabilities',
+      (app) => `grant select (token) on tenantry.local_mapping to ${app}`,
+      'has rights on the local shard map',
+    ],
+    [
+      'that gives its login a tenant from the start',
+      (app) => `alter role ${app} set backtrace_functions = 'tenantry_80000002'`,
+      'has a tenant before anybody has entered',
+    ],
+    [
       'where row-level security is off',
       () => 'alter table "Posts" disable row level security',
       'Posts: row-level security is not enabled and forced',

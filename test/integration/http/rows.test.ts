@@ -68,6 +68,14 @@ async function call(
 }
 
 describe('rows of a table', () => {
+  it('are refused with a few of their faults, however many there are: neither answer nor log outgrows the request', async () => {
+    const logged = service.logText().length;
+    const body = Object.fromEntries(Array.from({ length: 3_000 }, (_, index) => [`no${index}`, 1]));
+    const refused = await call('POST', '/v1/Blogs', { body });
+    expect([refused.status, refused.body.errors.length]).toEqual([400, 20]);
+    expect(service.logText().length - logged).toBeLessThan(5_000);
+  });
+
   it('are created, read, changed and deleted, without the tenant column anywhere', async () => {
     const created = await call('POST', '/v1/Blogs', { body: { BlogId: 7, Name: 'Ann' } });
     expect(created.status).toBe(201);

@@ -25,6 +25,11 @@ describe('parseStrictJson', () => {
     expect(parseStrictJson(text)).toEqual({ pointer, problem: 'is named twice in one object' });
   });
 
+  it('reads a string of many million characters', () => {
+    const text = 'x'.repeat(16_000_000);
+    expect(parseStrictJson(JSON.stringify({ text }))).toEqual({ value: { text } });
+  });
+
   it('allows a name again in another object, and as a value', () => {
     expect(parseStrictJson('{"a":{"a":"a"},"b":["a","a",{"a":1}]}')).toHaveProperty('value');
   });

@@ -25,7 +25,20 @@ select null, 'the login is no member of tenantry_app with inherited rights'
 union all
 select null, 'the login is a member of ' || r.rolname
   from login l, pg_catalog.pg_roles r
- where r.rolname in ('tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer') and pg_has_role(l.oid, r.oid, 'member')
+ where (r.rolname in ('tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer') or r.rolname like 'pg\_%')
+   and pg_has_role(l.oid, r.oid, 'member')
+union all
+select null, 'the login may replicate the server or create roles, or may become a role that does'
+  from login l
+ where exists (select from pg_catalog.pg_roles r where (r.rolreplication or r.rolcreaterole) and pg_has_role(l.oid, r.oid, 'member'))
+union all
+select null, 'the login has rights on the local shard map, which holds the capabilities'
+  from login l
+ where has_table_privilege(l.oid, 'tenantry.local_mapping', 'select, insert, update, delete, truncate')
+    or has_any_column_privilege(l.oid, 'tenantry.local_mapping', 'select, insert, update')
+union all
+select null, 'the session has a tenant before anybody has entered'
+ where tenantry.current_tenant() is not null
 union all
 select null, 'the login may set backtrace_functions, which keeps the tenant'
   from login l where has_parameter_privilege(l.oid, 'backtrace_functions', 'set')
