@@ -5,18 +5,22 @@ import { ShardAdministration } from './manager/shard-administration.ts';
 import { TenantAdministration } from './manager/tenant-administration.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
 import { LoggedOperations, type Operations } from './operations.ts';
-import { Recovery, type RecoveryReport, type SweepReport } from './recovery.ts';
+import { Recovery, type RecoveryPreview, type RecoveryReport, type SweepReport } from './recovery.ts';
 import type { ShardAccess } from './shard-access.ts';
 
-/** Changing and showing the shard map: everything that the command line can do with it. */
-export interface ShardMapManager {
+/** What is in the shard map, to show and to change. */
+export interface ShardMapAdministrations {
   readonly maps: MapAdministration;
   readonly shards: ShardAdministration;
-  /** Tenants of list maps; `where` and `list` of every map. */
+  /** Tenants of list maps; `where` of every map. */
   readonly tenants: TenantAdministration;
   readonly ranges: RangeAdministration;
-  /** The same, but every change is only tried against the catalog and then rolled back; no shard is touched. */
-  readonly dryRun: Omit<ShardMapManager, 'dryRun' | 'sweep' | 'recover'>;
+}
+
+/** Changing and showing the shard map: everything that the command line can do with it. */
+export interface ShardMapManager extends ShardMapAdministrations {
+  /** The same, but every change is only tried against the catalog and then rolled back; no shard is changed. */
+  readonly dryRun: ShardMapAdministrations & { recover(): Promise<RecoveryPreview> };
   /** Brings operations that other processes left to their end; for a service to call now and then. */
   sweep(): Promise<SweepReport>;
   /** A sweep, and then where shards and catalog disagree. */
@@ -41,13 +45,16 @@ export function createShardMapManager(options: ShardMapManagerOptions): ShardMap
   const recovery = new Recovery(options, operations);
   return {
     ...administration(options, operations),
-    dryRun: administration({ ...options, access: withoutInstalling(options.access) }, new DryRunOperations(options.store, options.newId)),
+    dryRun: {
+      ...administration({ ...options, access: withoutInstalling(options.access) }, new DryRunOperations(options.store, options.newId)),
+      recover: () => recovery.preview(),
+    },
     sweep: () => recovery.sweep(),
     recover: () => recovery.recover(),
   };
 }
 
-function administration(options: ShardMapManagerOptions, operations: Operations): ShardMapManager['dryRun'] {
+function administration(options: ShardMapManagerOptions, operations: Operations): ShardMapAdministrations {
   const { store, map, drainMs } = options;
   return {
     maps: new MapAdministration(store, operations),

@@ -2,6 +2,7 @@ import { TenantryError } from '../src/core/errors.ts';
 import { compareShard, type Disagreement } from './compare-shard.ts';
 import type { Operation } from './operation.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
+import type { OperationEnd } from './operation-runner.ts';
 import type { LoggedOperations, SettledOperation } from './operations.ts';
 import { bindOperation } from './operations/index.ts';
 import type { Shard } from './shard.ts';
@@ -20,6 +21,17 @@ export interface RecoveryReport extends SweepReport {
   readonly disagreements: readonly Disagreement[];
   /** Names of shards whose server had changed, which are open again: nothing else was wrong with them. */
   readonly reopened: readonly string[];
+}
+
+/** What `recover` would do, and what it found. */
+export interface RecoveryPreview {
+  /** Left by their runners, and the end to which they would be brought. */
+  readonly left: readonly SettledOperation[];
+  /** Still being run by a process whose lease holds. */
+  readonly running: readonly Operation[];
+  readonly disagreements: readonly Disagreement[];
+  /** Names of shards that would be open again. */
+  readonly reopenable: readonly string[];
 }
 
 /** Brings what other processes left to its end, and compares shards with the catalog. */
@@ -57,12 +69,32 @@ export class Recovery {
     const swept = await this.sweep();
     const disagreements: Disagreement[] = [];
     const reopened: string[] = [];
-    for (const shard of await this.#dependencies.store.listShards()) {
-      const found = await this.#compare(shard);
-      if (await this.#reopen(shard, found)) reopened.push(shard.name);
+    for (const { shard, found, server } of await this.#compareAll()) {
+      if (server !== undefined && (await this.#reopen(shard, server))) reopened.push(shard.name);
       else disagreements.push(...found);
     }
     return { ...swept, disagreements, reopened };
+  }
+
+  /** What `recover` would do now. Changes nothing. */
+  async preview(): Promise<RecoveryPreview> {
+    const unfinished = await this.#dependencies.store.listUnfinished();
+    const compared = await this.#compareAll();
+    return {
+      left: unfinished.filter(({ leaseLeftMs }) => leaseLeftMs === 0).map((operation) => ({ operation, end: nearerEnd(operation) })),
+      running: unfinished.filter(({ leaseLeftMs }) => leaseLeftMs > 0),
+      disagreements: compared.flatMap(({ found, server }) => (server === undefined ? found : [])),
+      reopenable: compared.flatMap(({ shard, server }) => (server === undefined ? [] : [shard.name])),
+    };
+  }
+
+  async #compareAll(): Promise<ComparedShard[]> {
+    const compared: ComparedShard[] = [];
+    for (const shard of await this.#dependencies.store.listShards()) {
+      const found = await this.#compare(shard);
+      compared.push({ shard, found, server: changedServer(found) });
+    }
+    return compared;
   }
 
   async #compare(shard: Shard): Promise<Disagreement[]> {
@@ -73,14 +105,29 @@ export class Recovery {
     return compareShard(this.#dependencies, map, shard, unsettled);
   }
 
-  /**
-   * A server that changed and whose local map is still exactly the catalog's, tokens included, may serve again: it
-   * admits whom the catalog sends there and nobody else. Anything else keeps it closed. Of rows that a backup lacks
-   * nothing is known here.
-   */
-  async #reopen(shard: Shard, found: readonly Disagreement[]): Promise<boolean> {
-    const [only, ...others] = found;
-    if (only?.what !== 'server' || others.length > 0) return false;
-    return this.#dependencies.store.change((catalog) => catalog.recordIncarnation(shard.shardId, shard.incarnation, only.onShard));
+  async #reopen({ shardId, incarnation }: Shard, server: string): Promise<boolean> {
+    return this.#dependencies.store.change((catalog) => catalog.recordIncarnation(shardId, incarnation, server));
   }
+}
+
+interface ComparedShard {
+  readonly shard: Shard;
+  readonly found: readonly Disagreement[];
+  /** The new incarnation, where that is all that differs. */
+  readonly server: string | undefined;
+}
+
+/**
+ * A server that changed and whose local map is still exactly the catalog's, tokens included, may serve again: it
+ * admits whom the catalog sends there and nobody else. Anything else keeps it closed. Of rows that a backup lacks
+ * nothing is known here.
+ */
+function changedServer([only, ...others]: readonly Disagreement[]): string | undefined {
+  return only?.what === 'server' && others.length === 0 ? only.onShard : undefined;
+}
+
+/** What settling comes to: undone before the commit, finished after it. */
+function nearerEnd(operation: Operation): OperationEnd {
+  const phase = bindOperation(operation).phases.find(({ state }) => state === operation.state);
+  return phase === undefined || phase.undoable ? 'UNDONE' : 'DONE';
 }

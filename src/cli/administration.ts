@@ -1,5 +1,5 @@
 import type { OperationReport } from '../../shardmap/operations.ts';
-import type { ShardMapManager } from '../../shardmap/manager.ts';
+import type { ShardMapAdministrations, ShardMapManager } from '../../shardmap/manager.ts';
 import type { Settings } from '../config.ts';
 import type { ExitCode, Invocation } from './command.ts';
 
@@ -20,7 +20,7 @@ export async function withManager<Options, T>(
 /** Makes a change of the shard map, or with `--dry-run` only tries it, and says in one line what it is. */
 export async function change<Options>(
   invocation: Invocation<Options>,
-  work: (manager: ShardMapManager['dryRun'], settings: Settings) => Promise<OperationReport>,
+  work: (manager: ShardMapAdministrations, settings: Settings) => Promise<OperationReport>,
 ): Promise<ExitCode> {
   const { options, output } = invocation;
   return withManager(invocation, async (manager, settings) => {

@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
-import type { RecoveryReport } from '../../../shardmap/recovery.ts';
+import type { RecoveryPreview, RecoveryReport } from '../../../shardmap/recovery.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode } from '../command.ts';
 import type { Output } from '../output.ts';
+
+type Settled = RecoveryReport['settled'][number];
+type Unfinished = RecoveryReport['running'][number];
+type Disagreement = RecoveryReport['disagreements'][number];
 
 /** `tenantry recover`. */
 export function addRecoverCommand(program: Command, world: CliWorld): void {
@@ -12,46 +16,67 @@ export function addRecoverCommand(program: Command, world: CliWorld): void {
     {
       usage: 'recover',
       summary: 'finish or undo what other processes left, and show where shards and catalog disagree; ends with 2 where something is left',
-      examples: ['recover', 'recover --json'],
+      examples: ['recover', 'recover --dry-run --json'],
+      changes: true,
     },
     (command) => command,
     (invocation) =>
       withManager(invocation, async (manager) => {
-        const report = await manager.recover();
-        const left = report.running.length + report.failed.length + report.disagreements.length;
-        invocation.output.result(
-          shown(report),
-          describe(report, invocation.output).join('\n') || 'Nothing was left, and shards and catalog agree.',
-        );
-        const code: ExitCode = left === 0 ? 0 : 2;
-        return code;
+        const { output, options } = invocation;
+        if (options.dryRun === true) return tellPreview(await manager.dryRun.recover(), output);
+        return tellReport(await manager.recover(), output);
       }),
   );
 }
 
-function shown({ settled, running, failed, disagreements, reopened }: RecoveryReport): unknown {
-  const named = ({ operationId, kind, state }: RecoveryReport['running'][number]): object => ({ operationId, kind, state });
-  return {
-    settled: settled.map(({ operation, end }) => ({ ...named(operation), end })),
+function tellReport({ settled, running, failed, disagreements, reopened }: RecoveryReport, output: Output): ExitCode {
+  const shown = {
+    settled: settled.map(withEnd),
     running: running.map(named),
     failed: failed.map(({ operation, error }) => ({ ...named(operation), error: { code: error.code, message: error.message } })),
     reopened,
     disagreements,
   };
-}
-
-function describe({ settled, running, failed, disagreements, reopened }: RecoveryReport, output: Output): string[] {
-  const bad = (text: string): string => output.tone('bad', text);
-  return [
+  const lines = [
     ...settled.map(
       ({ operation, end }) => `${output.tone('good', end === 'DONE' ? 'finished' : 'undone')} ${operation.kind} ${operation.operationId}`,
     ),
-    ...running.map(({ kind, operationId }) => `${output.tone('doubtful', 'running')} ${kind} ${operationId}: another process is at it`),
-    ...failed.map(({ operation, error }) => `${bad('left')} ${operation.kind} ${operation.operationId}: ${error.message}`),
-    ...reopened.map((shard) => `${output.tone('good', 'reopened')} shard ${shard}: its server changed, and its local map is the catalog's`),
-    ...disagreements.map(({ shard, what, mappingId, inCatalog, onShard }) => {
-      const mapping = mappingId === undefined ? '' : ` of mapping ${mappingId}`;
-      return `${bad('disagreement')} shard ${shard}, ${what}${mapping}: the catalog has ${inCatalog}, the shard ${onShard}`;
-    }),
+    ...running.map((operation) => runningLine(operation, output)),
+    ...failed.map(({ operation, error }) => `${output.tone('bad', 'left')} ${operation.kind} ${operation.operationId}: ${error.message}`),
+    ...reopened.map((shard) => `${output.tone('good', 'reopened')} shard ${shard}: ${changedServer}`),
+    ...disagreements.map((disagreement) => disagreementLine(disagreement, output)),
   ];
+  output.result(shown, lines.join('\n') || 'Nothing was left, and shards and catalog agree.');
+  return running.length + failed.length + disagreements.length === 0 ? 0 : 2;
+}
+
+function tellPreview({ left, running, disagreements, reopenable }: RecoveryPreview, output: Output): ExitCode {
+  const lines = [
+    ...left.map(({ operation, end }) => `would ${end === 'DONE' ? 'finish' : 'undo'} ${operation.kind} ${operation.operationId}`),
+    ...running.map((operation) => runningLine(operation, output)),
+    ...reopenable.map((shard) => `would reopen shard ${shard}: ${changedServer}`),
+    ...disagreements.map((disagreement) => disagreementLine(disagreement, output)),
+  ];
+  const shown = { left: left.map(withEnd), running: running.map(named), reopenable, disagreements };
+  output.result(shown, lines.join('\n') || 'Nothing is left, and shards and catalog agree.');
+  return lines.length === 0 ? 0 : 2;
+}
+
+const changedServer = "its server changed, and its local map is the catalog's";
+
+function named({ operationId, kind, state }: Unfinished): object {
+  return { operationId, kind, state };
+}
+
+function withEnd({ operation, end }: Settled): object {
+  return { ...named(operation), end };
+}
+
+function runningLine({ kind, operationId }: Unfinished, output: Output): string {
+  return `${output.tone('doubtful', 'running')} ${kind} ${operationId}: another process is at it`;
+}
+
+function disagreementLine({ shard, what, mappingId, inCatalog, onShard }: Disagreement, output: Output): string {
+  const mapping = mappingId === undefined ? '' : ` of mapping ${mappingId}`;
+  return `${output.tone('bad', 'disagreement')} shard ${shard}, ${what}${mapping}: the catalog has ${inCatalog}, the shard ${onShard}`;
 }

@@ -182,6 +182,9 @@ describe('from an empty catalog to a row over HTTP', () => {
   test('recover finds nothing left, and then what was changed by hand', async () => {
     expect(await world.run('recover')).toMatchObject({ code: 0, out: 'Nothing was left, and shards and catalog agree.\n' });
     await root.query(sqlText("update tenantry.local_mapping set epoch = epoch + 5 where state = 'ONLINE'"));
+    const dry = await world.run('recover --dry-run --json');
+    expect(dry.code).toBe(2);
+    expect(JSON.parse(dry.out)).toMatchObject({ left: [], running: [], reopenable: [], disagreements: [{ shard: 'a', what: 'epoch' }] });
     const { code, out } = await world.run('recover');
     expect(code).toBe(2);
     expect(out).toMatch(/^disagreement shard a, epoch of mapping \d+: the catalog has .*, the shard .*\n$/);

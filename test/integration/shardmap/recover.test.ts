@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sql, sqlText, type Sql } from '../../../src/core/sql.ts';
+import { beginOperation } from '../../../shardmap/begin-operation.ts';
+import { tenantKey } from '../../../shardmap/key.ts';
+import { addMapping } from '../../../shardmap/operations/add-mapping.ts';
 import { readState } from '../../support/shard-map-state.ts';
 import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
 
@@ -59,6 +62,30 @@ describe('recover', () => {
     await byHand(sqlText(`delete from tenantry.local_mapping; ${restored}; drop table kept`));
     expect((await world.manager.sweep()).failed).toEqual([]);
     expect(await readState(world)).toEqual(before);
+  });
+
+  it('as a dry run says what it would finish, undo and open again, and does none of it', async () => {
+    const { mapId, ...map } = (await world.store.findMap('customers'))!;
+    const { shardId } = (await world.store.findShard('a'))!;
+    const keys = { kind: 'point' as const, low: tenantKey('int', 77).bytes };
+    const begin = { operationId: crypto.randomUUID(), leaseMs: 0 };
+    await world.store.change((catalog) => beginOperation(catalog, addMapping, { mapId, ...map }, { keys, shardId }, begin));
+    await world.catalog.query(sql`update tenantry.shard set incarnation = 'before the restore' where name = 'b'`);
+    const before = await readState(world);
+    expect(await world.manager.dryRun.recover()).toMatchObject({
+      left: [{ operation: { operationId: begin.operationId, kind: 'add-mapping' }, end: 'UNDONE' }],
+      running: [],
+      disagreements: [],
+      reopenable: ['b'],
+    });
+    expect(await readState(world)).toEqual(before);
+    await world.catalog.query(
+      sql`update tenantry.operation set lease_until = clock_timestamp() + interval '1 hour' where operation_id = ${begin.operationId}`,
+    );
+    expect(await world.manager.dryRun.recover()).toMatchObject({ left: [], running: [{ operationId: begin.operationId }] });
+    await world.catalog.query(sql`update tenantry.operation set lease_until = clock_timestamp() where operation_id = ${begin.operationId}`);
+    expect(await world.manager.recover()).toMatchObject({ settled: [{ end: 'UNDONE' }], reopened: ['b'] });
+    expect(await world.manager.dryRun.recover()).toEqual({ left: [], running: [], disagreements: [], reopenable: [] });
   });
 
   it('finds keys that differ', async () => {

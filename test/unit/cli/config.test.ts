@@ -62,11 +62,11 @@ const changing = [
   ...['add', 'offline', 'online', 'remove'].map((verb) => `tenant ${verb}`),
   ...['add', 'split', 'merge', 'offline', 'online', 'remove'].map((verb) => `range ${verb}`),
   'policy apply',
+  'recover',
 ];
 const looking = [
   'serve',
   'doctor',
-  'recover',
   'config check',
   'config show',
   'shard list',
