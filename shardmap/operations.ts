@@ -67,10 +67,12 @@ export class LoggedOperations implements Operations {
   /** Finishes or undoes an operation whose runner's lease has run out; undefined where it is still running, or ended by now. */
   async settle(left: Operation): Promise<SettledOperation | undefined> {
     const { store, leaseMs } = this.#options;
+    // Before it is taken: what this program cannot run it must not take from one that can.
+    const steps = bindOperation(left);
     const operation = await store.takeOperation(left.operationId, left.generation, leaseMs);
     if (operation === undefined) return undefined;
     const map = await store.getMap(operation.mapId);
-    const end = await new OperationRunner(this.#options, map, operation, bindOperation(operation)).settle();
+    const end = await new OperationRunner(this.#options, map, operation, steps).settle();
     return { operation, end };
   }
 

@@ -1,3 +1,4 @@
+import { TenantryError } from '../../src/core/errors.ts';
 import type { Operation, OperationKindName } from '../operation.ts';
 import type { OperationKind, OperationSteps } from '../operation-steps.ts';
 import { addMapping } from './add-mapping.ts';
@@ -20,7 +21,12 @@ const kinds: { readonly [Name in OperationKindName]: Pick<OperationKind<never>, 
   'merge-mappings': mergeMappings,
 };
 
-/** The steps of an operation as it was logged. */
-export function bindOperation({ kind, payload }: Operation): OperationSteps {
+/** The steps of an operation as it was logged. Throws INTERNAL for a kind that only another version of the program knows. */
+export function bindOperation({ kind, payload, operationId }: Operation): OperationSteps {
+  if (!Object.hasOwn(kinds, kind))
+    throw new TenantryError(
+      'INTERNAL',
+      `Operation ${operationId} is of kind ${kind}, which this version does not know: it is for the one that began it.`,
+    );
   return kinds[kind].bind(payload);
 }

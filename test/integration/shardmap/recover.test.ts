@@ -88,6 +88,23 @@ describe('recover', () => {
     expect(await world.manager.dryRun.recover()).toEqual({ left: [], running: [], disagreements: [], reopenable: [] });
   });
 
+  it('leaves an operation alone whose kind another version of the program has begun', async () => {
+    const operationId = crypto.randomUUID();
+    const { mapId } = (await world.store.findMap('customers'))!;
+    await world.catalog.query(
+      sql`insert into tenantry.operation (operation_id, map_id, kind, payload, state, lease_until) values (${operationId}, ${mapId}, 'another', '{}', 'COPYING', clock_timestamp())`,
+    );
+    const before = await readState(world);
+    const { settled, running, failed } = await world.manager.sweep();
+    expect({ settled, running }).toEqual({ settled: [], running: [] });
+    expect(failed).toMatchObject([{ operation: { operationId }, error: { code: 'INTERNAL' } }]);
+    expect(failed[0]!.error.message).toContain('is of kind another, which this version does not know');
+    expect(await readState(world)).toEqual(before);
+    const { rows } = await world.catalog.query(sql`select generation from tenantry.operation where operation_id = ${operationId}`);
+    expect(rows).toEqual([{ generation: 1 }]);
+    await world.catalog.query(sql`delete from tenantry.operation where operation_id = ${operationId}`);
+  });
+
   it('finds keys that differ', async () => {
     const two = await mappingId(2);
     await byHand(sql`update tenantry.local_mapping set low = '\\x80000009' where mapping_id = ${two}`);
