@@ -7,8 +7,6 @@ import { dateFromDatabase, dateToDatabase, instantFromDatabase, instantToDatabas
 export interface ColumnCodec {
   /** Completes "must be ...". */
   readonly allowed: string;
-  /** The JSON Schema of a value that is not null. */
-  readonly schema: Readonly<Record<string, unknown>>;
   /** What a statement takes for a JSON value other than null; undefined where the value is not allowed. */
   fromJson(value: unknown): SqlValue | undefined;
   /** As `fromJson`, for the text of a key in a path or cursor; undefined too for a kind that cannot be in a key. */
@@ -38,16 +36,12 @@ const factories: Readonly<Record<ColumnKind, CodecFactory>> = {
   uuid: () => uuidCodec,
   bytes: () => bytesCodec,
   date: () => ({
-    ...stringCodec('a date YYYY-MM-DD', dateToDatabase, { format: 'date' }),
+    ...stringCodec('a date YYYY-MM-DD', dateToDatabase),
     toJson: (value) => dateFromDatabase(asText(value)),
     readAs: 'text',
   }),
   time: ({ scale }) => ({
-    ...stringCodec(
-      `a time of day HH:MM:SS with at most ${scale ?? 6} digits after the second`,
-      (text) => timeToDatabase(text, scale ?? 6),
-      {},
-    ),
+    ...stringCodec(`a time of day HH:MM:SS with at most ${scale ?? 6} digits after the second`, (text) => timeToDatabase(text, scale ?? 6)),
     readAs: 'text',
   }),
   timestamp: ({ scale }) => ({ ...instantCodec(scale ?? 6), readAs: 'text' }),
@@ -61,7 +55,6 @@ function integerCodec(least: number, most: number): ColumnCodec {
   const inRange = (value: number): boolean => value >= least && value <= most;
   return {
     allowed: `a whole number from ${least} to ${most}`,
-    schema: { type: 'integer', minimum: least, maximum: most },
     fromJson: (value) => (Number.isInteger(value) && !Object.is(value, -0) && inRange(value as number) ? (value as number) : undefined),
     fromText: (text) => (integerForm.test(text) && inRange(Number(text)) ? Number(text) : undefined),
   };
@@ -69,7 +62,6 @@ function integerCodec(least: number, most: number): ColumnCodec {
 
 const bigIntegerCodec: ColumnCodec = {
   allowed: 'a string of decimal digits without leading zeros, from -9223372036854775808 to 9223372036854775807',
-  schema: { type: 'string', pattern: integerForm.source },
   fromJson: (value) => {
     if (Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value);
     return typeof value === 'string' ? bigInteger(value) : undefined;
@@ -96,7 +88,6 @@ function decimalCodec({ precision, scale }: Column): ColumnCodec {
   };
   return {
     allowed: `a string of decimal digits${bound}`,
-    schema: { type: 'string', pattern: '^-?(0|[1-9]\\d*)(\\.\\d+)?$' },
     fromJson: (value) => {
       if (Number.isSafeInteger(value) && !Object.is(value, -0)) return fromText(String(value));
       return typeof value === 'string' ? fromText(value) : undefined;
@@ -111,7 +102,6 @@ function floatCodec(precision: 'single' | 'double', fits: (value: number) => boo
     typeof value === 'number' && Number.isFinite(value) && fits(value) ? value : undefined;
   return {
     allowed: `a number of ${precision} precision`,
-    schema: { type: 'number' },
     fromJson,
     fromText: (text) => (/^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/.test(text) ? fromJson(Number(text)) : undefined),
     // JSON has no NaN and no infinity: they are shown by name, as PostgreSQL's to_json does.
@@ -121,35 +111,29 @@ function floatCodec(precision: 'single' | 'double', fits: (value: number) => boo
 
 const booleanCodec: ColumnCodec = {
   allowed: 'true or false',
-  schema: { type: 'boolean' },
   fromJson: (value) => (typeof value === 'boolean' ? value : undefined),
   fromText: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
 };
 
 function textCodec({ maximumLength, allowed }: Column): ColumnCodec {
-  if (allowed !== null)
-    return stringCodec(`one of ${allowed.join(', ')}`, (text) => (allowed.includes(text) ? text : undefined), { enum: allowed });
+  if (allowed !== null) return stringCodec(`one of ${allowed.join(', ')}`, (text) => (allowed.includes(text) ? text : undefined));
   const bound = maximumLength === null ? '' : ` of at most ${maximumLength} characters`;
   const fits = (text: string): boolean =>
     maximumLength === null || text.length <= maximumLength || Array.from(text).length <= maximumLength;
-  return stringCodec(
-    `a string${bound}, without NUL and lone surrogates`,
-    (text) => (isStorableText(text) && fits(text) ? text : undefined),
-    maximumLength === null ? {} : { maxLength: maximumLength },
+  return stringCodec(`a string${bound}, without NUL and lone surrogates`, (text) =>
+    isStorableText(text) && fits(text) ? text : undefined,
   );
 }
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 const uuidCodec: ColumnCodec = {
-  ...stringCodec('a UUID of hexadecimal digits grouped 8-4-4-4-12', (text) => (uuidForm.test(text) ? text.toLowerCase() : undefined), {
-    format: 'uuid',
-  }),
+  ...stringCodec('a UUID of hexadecimal digits grouped 8-4-4-4-12', (text) => (uuidForm.test(text) ? text.toLowerCase() : undefined)),
   toJson: (value) => asText(value).toLowerCase(),
 };
 
 const bytesCodec: ColumnCodec = {
-  ...stringCodec('base64 with its padding', bytesFromBase64, { contentEncoding: 'base64' }),
+  ...stringCodec('base64 with its padding', bytesFromBase64),
   toJson: (value) => {
     if (!(value instanceof Uint8Array)) throw new TypeError('The database gave no bytes for a column of bytes.');
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
@@ -164,30 +148,22 @@ function bytesFromBase64(text: string): Uint8Array | undefined {
 
 const jsonCodec: ColumnCodec = {
   allowed: 'any JSON without NUL and lone surrogates in its strings',
-  schema: {},
   fromJson: (value) => (isStorableJson(value) ? JSON.stringify(value) : undefined),
   fromText: () => undefined,
 };
 
 function instantCodec(scale: number): ColumnCodec {
   return {
-    ...stringCodec(
-      `an ISO 8601 time with its zone, such as 2026-11-21T13:05:21Z, with at most ${scale} digits after the second`,
-      (text) => instantToDatabase(text, scale),
-      { format: 'date-time' },
+    ...stringCodec(`an ISO 8601 time with its zone, such as 2026-11-21T13:05:21Z, with at most ${scale} digits after the second`, (text) =>
+      instantToDatabase(text, scale),
     ),
     toJson: (value) => instantFromDatabase(asText(value)),
   };
 }
 
-function stringCodec(
-  allowed: string,
-  check: (text: string) => SqlValue | undefined,
-  schema: Readonly<Record<string, unknown>>,
-): ColumnCodec {
+function stringCodec(allowed: string, check: (text: string) => SqlValue | undefined): ColumnCodec {
   return {
     allowed,
-    schema: { type: 'string', ...schema },
     fromJson: (value) => (typeof value === 'string' ? check(value) : undefined),
     fromText: check,
   };
