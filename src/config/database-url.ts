@@ -3,20 +3,29 @@ import type { ShardAddress } from '../core/shard-address.ts';
 import { isHostName, isLoopback } from './host-name.ts';
 
 const tlsModes = ['disable', 'require', 'verify-full'] as const;
-const schemes: Readonly<Record<string, { readonly protocols: readonly string[]; readonly port: number }>> = {
+
+/** Names of engines, as a configuration and addresses say them. */
+export const engineNames = ['postgres'] as const;
+
+/** One of `engineNames`. */
+export type EngineName = (typeof engineNames)[number];
+
+const schemes: Readonly<Record<EngineName, { readonly protocols: readonly string[]; readonly port: number }>> = {
   postgres: { protocols: ['postgres:', 'postgresql:'], port: 5432 },
 };
 
+/** An address whose engine is known to the configuration. */
+export type CatalogAddress = ShardAddress & { readonly engine: EngineName };
+
 /** What a database URL says, or the reason it is refused: a sentence that repeats no part of the URL. */
-export type DatabaseUrl = { readonly address: ShardAddress; readonly login: Login } | { readonly problem: string };
+export type DatabaseUrl = { readonly address: CatalogAddress; readonly login: Login } | { readonly problem: string };
 
 /**
  * Reads `postgres://user:password@host:port/database?sslmode=disable|require|verify-full`. Everything but the port is
  * needed, nothing else is accepted. Without `sslmode`: `verify-full`, and `disable` for a loopback host.
  */
-export function parseDatabaseUrl(engine: string, text: string): DatabaseUrl {
+export function parseDatabaseUrl(engine: EngineName, text: string): DatabaseUrl {
   const scheme = schemes[engine];
-  if (scheme === undefined) return { problem: `engine must be one of ${Object.keys(schemes).join(', ')}` };
   const form = `${scheme.protocols[0]}//user:password@host:port/database?sslmode=verify-full`;
   const url = URL.parse(text);
   if (url === null || !scheme.protocols.includes(url.protocol)) {
@@ -41,6 +50,11 @@ export function parseDatabaseUrl(engine: string, text: string): DatabaseUrl {
 /** The TLS mode used where none is said: the check of certificate and name, except on this machine. */
 export function defaultTls(host: string): ShardAddress['tls'] {
   return isLoopback(host) ? 'disable' : 'verify-full';
+}
+
+/** The port that servers of an engine listen on where none is said. */
+export function defaultPort(engine: EngineName): number {
+  return schemes[engine].port;
 }
 
 function tlsMode(url: URL, host: string): ShardAddress['tls'] | undefined {

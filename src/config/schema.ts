@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { fleetKeyFromBase64, type FleetKey } from '../../shardmap/capability.ts';
 import { keyTypes } from '../../shardmap/key.ts';
 import { authSchema, canonicalTenants } from './auth-schema.ts';
-import { parseDatabaseUrl } from './database-url.ts';
+import { engineNames, parseDatabaseUrl } from './database-url.ts';
 import { isHostName } from './host-name.ts';
 import { object } from './problems.ts';
 import { references, type Environment, type References } from './secret.ts';
@@ -52,12 +52,12 @@ export const contextName = z
 
 const catalogSchema = (from: References) =>
   object({
-    engine: z.enum(['postgres']),
-    url: from.required.transform((text, context) => {
-      const parsed = parseDatabaseUrl('postgres', text);
-      return 'problem' in parsed ? refuse(context, parsed.problem) : parsed;
-    }),
-  }).transform(({ url }) => url);
+    engine: z.enum(engineNames),
+    url: from.required,
+  }).transform(({ engine, url }, context) => {
+    const parsed = parseDatabaseUrl(engine, url);
+    return 'problem' in parsed ? refuse(context, parsed.problem, ['url']) : parsed;
+  });
 
 const count = (least: number, most: number) => z.int().min(least).max(most);
 
@@ -128,7 +128,7 @@ function fleetKey(text: string, context: z.RefinementCtx): FleetKey {
 const optionalFleetKey = (text: string | undefined, context: z.RefinementCtx): FleetKey | undefined =>
   text === undefined ? undefined : fleetKey(text, context);
 
-function refuse(context: z.RefinementCtx, message: string): never {
-  context.addIssue({ code: 'custom', message });
+function refuse(context: z.RefinementCtx, message: string, path: string[] = []): never {
+  context.addIssue({ code: 'custom', path, message });
   return z.NEVER;
 }

@@ -1,7 +1,8 @@
 import type { FleetKey } from '../../shardmap/capability.ts';
+import type { ContextProtection } from '../core/context-protection.ts';
 import type { Login, PrincipalName } from '../core/principal.ts';
-import type { ShardAddress } from '../core/shard-address.ts';
-import type { ContextProtection, TenantryConfig, TokenAlgorithm } from './tenantry-config.ts';
+import type { CatalogAddress } from './database-url.ts';
+import type { TenantryConfig, TokenAlgorithm } from './tenantry-config.ts';
 
 /** How an issuer's signatures are checked. */
 export type IssuerKeys =
@@ -38,7 +39,7 @@ export type LimitSettings = { readonly [K in keyof NonNullable<TenantryConfig['l
 
 /** The configuration as the program uses it: checked, defaults filled in, the environment's values read. Never printed. */
 export interface Settings {
-  readonly catalog: { readonly address: ShardAddress; readonly login: Login };
+  readonly catalog: { readonly address: CatalogAddress; readonly login: Login };
   readonly redis?: { readonly url: string };
   readonly fleetKey: { readonly current: FleetKey; readonly previous?: FleetKey };
   readonly map: TenantryConfig['map'];

@@ -1,9 +1,8 @@
 import type { KeyType } from '../../shardmap/key.ts';
 import type { ShardMapKind } from '../../shardmap/shard-map.ts';
+import type { ContextProtection } from '../core/context-protection.ts';
+import type { EngineName } from './database-url.ts';
 import type { EnvReference, OptionalEnvReference } from './env-reference.ts';
-
-/** How the tenant stands in a shard's session: see `TenantryConfig.contextProtection`. */
-export type ContextProtection = 'guarded' | 'plain';
 
 /** Signature algorithms that an issuer may be pinned to. `HS…` needs a shared secret and stands alone. */
 export type TokenAlgorithm =
@@ -86,7 +85,7 @@ export interface HttpConfig {
 /** What `tenantry.config.ts` holds. Secrets are references to the environment: `env('NAME')`. */
 export interface TenantryConfig {
   /** The database that holds the global shard map; `url` is `postgres://user:password@host:port/database?sslmode=…`. */
-  readonly catalog: { readonly engine: 'postgres'; readonly url: EnvReference };
+  readonly catalog: { readonly engine: EngineName; readonly url: EnvReference };
   /** The second cache, shared by processes: `redis://…` or `rediss://…`. Left out or unset: none. */
   readonly redis?: { readonly url: EnvReference | OptionalEnvReference } | undefined;
   /** Base64 of 32 bytes each. Capabilities are made from `current`; `previous` is honoured while keys are rotated. */

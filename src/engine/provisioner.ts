@@ -1,8 +1,6 @@
+import type { ContextProtection } from '../core/context-protection.ts';
 import type { Login, PrincipalName } from '../core/principal.ts';
 import type { Sql } from '../core/sql.ts';
-
-/** How a shard keeps the tenant of a transaction from being changed by the tenant's own SQL: `guarded`, or `plain`: not at all. */
-export type ContextProtection = 'guarded' | 'plain';
 
 /** What a shard's server and database are prepared for. */
 export interface ProvisionRequest {

@@ -1,4 +1,4 @@
-import type { ContextProtection } from './provisioner.ts';
+import type { ContextProtection } from '../core/context-protection.ts';
 
 /**
  * The scripts that make a database a shard, in the order in which one transaction runs them (`SqlSession.script`): the same

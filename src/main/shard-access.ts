@@ -2,7 +2,7 @@ import type { TableSettings } from '../config.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
-import type { ContextProtection } from '../engine/provisioner.ts';
+import type { ContextProtection } from '../core/context-protection.ts';
 import { installShard } from '../policy/install.ts';
 import { purgeRows } from '../policy/purge.ts';
 import type { Shard } from '../../shardmap/shard.ts';

@@ -1,7 +1,7 @@
 import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import type { KeyType } from '../../shardmap/key.ts';
-import type { ContextProtection } from '../engine/provisioner.ts';
+import type { ContextProtection } from '../core/context-protection.ts';
 import { shardSchemaFiles } from '../engine/schema-files.ts';
 import { applyPolicies, type PolicyEngine } from './apply.ts';
 import { lockPolicies } from './lock.ts';

@@ -5,7 +5,7 @@ import { sql, sqlText } from '../../src/core/sql.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
 import { createPostgresProvisioner } from '../../src/engine/postgres/provisioner.ts';
-import type { ContextProtection } from '../../src/engine/provisioner.ts';
+import type { ContextProtection } from '../../src/core/context-protection.ts';
 import { shardSchemaFiles } from '../../src/engine/schema-files.ts';
 import { applyPolicies } from '../../src/policy/apply.ts';
 import { provision } from '../../src/policy/provision.ts';

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ZodType } from 'zod';
+import { engineNames, type EngineName } from '../../config/database-url.ts';
 import { columnName, contextName, mapName as mapNameSchema, tableName } from '../../config/schema.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { keyTypes, type KeyType } from '../../../shardmap/key.ts';
@@ -11,7 +12,7 @@ import type { InitPlan } from '../init/plan.ts';
 import { neededVariables, renderJson, renderModule } from '../init/render.ts';
 
 interface InitOptions {
-  readonly engine: 'postgres';
+  readonly engine: EngineName;
   readonly from?: string;
   readonly mapName: string;
   readonly kind: 'list' | 'range';
@@ -39,7 +40,7 @@ export function addInitCommand(program: Command, world: CliWorld): void {
     },
     (command) =>
       command
-        .addOption(new Option('--engine <name>', 'engine of catalog and shards').choices(['postgres']).default('postgres'))
+        .addOption(new Option('--engine <name>', 'engine of catalog and shards').choices(engineNames).default('postgres'))
         .option('--from <url>', 'read the tables and the key type from this database')
         .option('--map-name <name>', 'name of the shard map', 'customers')
         .addOption(new Option('--kind <kind>', 'kind of the shard map').choices(['list', 'range']).default('list'))

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
-import { defaultTls } from '../../config/database-url.ts';
+import { defaultPort, defaultTls } from '../../config/database-url.ts';
 import { isHostName } from '../../config/host-name.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
@@ -11,7 +11,7 @@ import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../co
 
 interface AddOptions {
   readonly host: string;
-  readonly port: number;
+  readonly port?: number;
   readonly database: string;
   readonly tls?: ShardAddress['tls'];
   readonly bootstrap?: boolean;
@@ -40,7 +40,7 @@ export function addShardCommands(program: Command, world: CliWorld): void {
     (command) =>
       command
         .requiredOption('--host <host>', 'host name or IP address', host)
-        .option('--port <port>', 'port, 1 to 65535', port, 5432)
+        .option('--port <port>', "port, 1 to 65535 (default: the engine's own)", port)
         .requiredOption('--database <name>', 'name of the database')
         .addOption(
           new Option('--tls <mode>', 'default: verify-full, and disable for a loopback host').choices([
@@ -122,7 +122,8 @@ async function add(invocation: Invocation<AddOptions>): Promise<ExitCode> {
 }
 
 function addressOf({ catalog }: Settings, { host: name, port: number, database, tls }: AddOptions): ShardAddress {
-  return { engine: catalog.address.engine, host: name, port: number, database, tls: tls ?? defaultTls(name) };
+  const { engine } = catalog.address;
+  return { engine, host: name, port: number ?? defaultPort(engine), database, tls: tls ?? defaultTls(name) };
 }
 
 function bootstrapLogin({ environment }: CliWorld): Login {

@@ -1,4 +1,4 @@
-import { parseDatabaseUrl } from '../../config/database-url.ts';
+import { parseDatabaseUrl, type EngineName } from '../../config/database-url.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { KeyType } from '../../../shardmap/key.ts';
 import type { Services } from '../services.ts';
@@ -25,7 +25,7 @@ const keyTypesByColumn: Readonly<Record<string, KeyType>> = {
 };
 
 /** Reads a database's tables. Throws INVALID_REQUEST where the URL is wrong, or no table or tables of different types have the column. */
-export async function readTables(services: Services, engine: string, url: string, column: string): Promise<SeenTables> {
+export async function readTables(services: Services, engine: EngineName, url: string, column: string): Promise<SeenTables> {
   const parsed = parseDatabaseUrl(engine, url);
   if ('problem' in parsed) throw new TenantryError('INVALID_REQUEST', `--from ${parsed.problem}.`);
   const database = services.openDatabase(parsed.address, parsed.login);
