@@ -1,6 +1,7 @@
 import { blogOf } from './before.ts';
 import type { Narrator } from './narrator.ts';
-import type { Answer, Stage } from './stage.ts';
+import type { CommandResult } from '../../test/support/command-line.ts';
+import type { Stage } from './stage.ts';
 
 /** The service while it runs. */
 export interface Service {
@@ -9,7 +10,7 @@ export interface Service {
   /** Tokens of tenants 1 and 3. */
   readonly tokens: readonly [string, string];
   /** Drains and ends it. */
-  stop(): Promise<Answer>;
+  stop(): Promise<CommandResult>;
 }
 
 /** Starts `tenantry serve` and mints two tokens. */

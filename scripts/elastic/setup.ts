@@ -1,8 +1,9 @@
 import type { Narrator } from './narrator.ts';
-import type { Answer, Stage } from './stage.ts';
+import type { CommandResult } from '../../test/support/command-line.ts';
+import type { Stage } from './stage.ts';
 
 /** Runs a command line that must succeed, and tells what it said. */
-export async function command(stage: Stage, narrator: Narrator, line: string): Promise<Answer> {
+export async function command(stage: Stage, narrator: Narrator, line: string): Promise<CommandResult> {
   narrator.code(`tenantry ${line}`);
   const answer = await stage.tenantry(line);
   narrator.answer([answer.out, answer.err].filter((text) => text !== '').flatMap((text) => text.split('\n')));

@@ -2,22 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import pg from 'pg';
-import { runCommandLine } from '../../src/cli/command.ts';
-import { createProgram } from '../../src/cli/program.ts';
 import { defineConfig, env, type TenantryConfig } from '../../src/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createEngines } from '../../src/main/engines.ts';
 import { createServices } from '../../src/main/services.ts';
+import { runCommand, type CommandResult } from '../../test/support/command-line.ts';
 import { startPostgres, type PostgresServer } from '../../test/support/servers/postgres.ts';
-
-/** What a command line gave. */
-export interface Answer {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 /** A catalog server and two shard servers, a configuration, and the command line that works with them. */
 export interface Stage {
@@ -30,7 +21,7 @@ export interface Stage {
   /** What the configuration refers to. */
   readonly environment: Readonly<Record<string, string>>;
   /** Runs a command line in this process. */
-  tenantry(line: string, options?: { readonly stop?: AbortSignal; readonly onOutput?: (text: string) => void }): Promise<Answer>;
+  tenantry(line: string, options?: { readonly stop?: AbortSignal; readonly onOutput?: (text: string) => void }): Promise<CommandResult>;
   /** Names further tables with a tenant column, in the file that the command line reads. */
   addTable(name: string): Promise<TenantryConfig>;
   close(): Promise<void>;
@@ -65,11 +56,9 @@ export async function createStage(): Promise<Stage> {
     config,
     configFile,
     environment,
-    tenantry: async (line, { stop = new AbortController().signal, onOutput } = {}) => {
-      const [out, err] = [new Collector(onOutput), new Collector()];
-      const world = { terminal: { out, err, styled: false }, environment, folder, services, untilStopped: () => stop };
-      const code = await runCommandLine(createProgram(world, 'demo'), world, line.split(' '));
-      return { code, out: out.text.trimEnd(), err: err.text.trimEnd() };
+    tenantry: async (line, options = {}) => {
+      const { code, out, err } = await runCommand(line.split(' '), { environment, folder, services, ...options });
+      return { code, out: out.trimEnd(), err: err.trimEnd() };
     },
     addTable: async (name) => {
       const larger = { ...config, tables: { ...config.tables, [name]: { tenant: 'TenantId' } } };
@@ -122,20 +111,4 @@ function configuration(tables: TenantryConfig['tables']): TenantryConfig {
     },
     http: { port: 0, opsPort: 0 },
   });
-}
-
-class Collector extends Writable {
-  text = '';
-  readonly #onText: (text: string) => void;
-
-  constructor(onText: (text: string) => void = () => undefined) {
-    super();
-    this.#onText = onText;
-  }
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    this.#onText(chunk.toString());
-    done();
-  }
 }
