@@ -30,8 +30,9 @@ export class SqlFailure extends Error implements SqlFailureDetails {
   }
 }
 
-function describe({ sqlState, constraint, table, column, position }: SqlFailureDetails): string {
+function describe({ sqlState, constraint, table, column, position, loginRefused }: SqlFailureDetails): string {
   const parts = [
+    loginRefused === true ? 'The server did not let the login in' : '',
     `SQLSTATE ${sqlState}`,
     table === undefined ? '' : `table ${table}`,
     column === undefined ? '' : `column ${column}`,

@@ -260,7 +260,11 @@ describe('doctor', () => {
       'grant pg_read_all_data to t_mover',
       /^problem shard a, login of mover: It is a member of a role that reads or writes everything\./,
     ],
-    ['a login that is locked out', 'alter role t_mover nologin', /^problem shard a, login of mover: The shard cannot be reached\./],
+    [
+      'a login that is locked out',
+      'alter role t_mover nologin',
+      /^problem shard a, login of mover: The shard cannot be reached\. The server did not let the login in, SQLSTATE 28000\./,
+    ],
   ])('finds %s', async (_title, sabotage, expected) => {
     await shard.query(sqlText(sabotage));
     const { code, problems } = await findings();
