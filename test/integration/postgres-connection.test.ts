@@ -29,6 +29,8 @@ beforeAll(async () => {
     incarnation: shard.incarnation,
     tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
   };
+  // As where the bootstrap could not take it away: blocks must do no harm either.
+  await shard.root.query(sqlText('grant usage on language plpgsql to tenantry_app'));
   for (const tenant of [1, 2]) {
     await shard.admin.query(
       sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (${tenant}, 'point', ${encodeInt(tenant)}, 'ONLINE', 1, ${token})`,
@@ -119,6 +121,24 @@ describe('a statement on its own', () => {
     const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
     await expect(transaction.query(compiled(raise))).rejects.toMatchObject(refused);
     await transaction.rollback();
+  });
+
+  test.each([
+    `alter role ${shardLogins.app.user} password 'taken'`,
+    `; ALTER user current_user set search_path = pg_catalog`,
+    `/* a /* nested */ comment */ -- and another\n alter role current_user set role = tenantry_app`,
+    'drop owned by tenantry_app',
+    'create table evil (a integer)',
+    'grant tenantry_app to public',
+    '"select"',
+  ])('that defines, alters or drops is refused before it is sent: %s', async (text) => {
+    const refused = { code: 'FORBIDDEN', message: expect.stringContaining('does not define, alter or drop') as string };
+    await expect(run(1, sqlText(text))).rejects.toMatchObject(refused);
+    const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
+    await expect(transaction.query(compiled(sqlText(text)))).rejects.toMatchObject(refused);
+    await transaction.query(compiled(insert(1)));
+    await transaction.commit();
+    expect((await run(1, sqlText('/* still */ (select "BlogId" from "Blogs")'))).rows).toEqual([{ BlogId: 1 }]);
   });
 
   test('COPY from the client is refused, and nothing waits for it', async () => {

@@ -201,6 +201,11 @@ export const defences = {
     'locking the local shard map': root('grant update on tenantry.local_mapping to tenantry_app'),
     'ending another tenant’s session': root('grant execute on function pg_terminate_backend(integer, bigint) to tenantry_app'),
   },
+  'every connection': {
+    'another password': careless,
+    'a setting': careless,
+    'another password, by a block': root('grant usage on language plpgsql to tenantry_app'),
+  },
   'pooled session': {
     'a temporary table in place of a real one': careless,
     'a cursor WITH HOLD': careless,

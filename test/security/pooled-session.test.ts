@@ -1,7 +1,7 @@
 import { defences } from './defences.ts';
 import { describeAttacks, succeeded, type Attack } from './support/attack.ts';
 import { notes, trafficOf, type Rows, type Traffic } from './support/traffic.ts';
-import type { World } from './support/world.ts';
+import { rowsOf, type World } from './support/world.ts';
 
 /** Over one connection: what the attacker was shown, or what the victim met. */
 const onOneConnection =
@@ -29,6 +29,26 @@ const find = (left: string, text: string): Attack =>
     await traffic.query(2, left);
     return traffic.query(1, text);
   });
+
+/** Tenant 1 changes what every connection of its login has from then on: its password, its settings. */
+const changeLogin = (text: (app: string) => string): Attack =>
+  onOneConnection(async (traffic, world) => {
+    const { user } = world.appLogin;
+    const stand = `select rolpassword, setconfig from pg_authid r left join pg_db_role_setting on setrole = r.oid where rolname = '${user}'`;
+    const before = await rowsOf(world.root, stand);
+    await traffic.query(1, text(user)).catch(() => undefined);
+    return JSON.stringify(await rowsOf(world.root, stand)) === JSON.stringify(before) ? 'as before' : succeeded;
+  });
+
+describeAttacks(
+  'What one tenant leaves for every connection of its login',
+  {
+    'another password': changeLogin((app) => `alter role ${app} password 'taken'`),
+    'a setting': changeLogin((app) => `alter role ${app} set search_path = pg_catalog`),
+    'another password, by a block': changeLogin((app) => `do $$ begin alter role ${app} password 'taken'; end $$`),
+  },
+  defences['every connection'],
+);
 
 describeAttacks(
   'What one tenant leaves in a pooled session',

@@ -3,6 +3,7 @@ import type { Isolation } from '../engine.ts';
 import type { Entry } from '../entry.ts';
 import { Exchange, type Parsing } from './exchange.ts';
 import { StatementCache, type PreparedStatement } from './statement-cache.ts';
+import { requireTenantStatement } from './statement-word.ts';
 import { WireWriter } from './wire-writer.ts';
 
 /** Named statements of callers kept on one connection. */
@@ -90,7 +91,7 @@ export class ExchangeBuilder {
       this.#writer.execute(portal, maxRows);
       return statement;
     } catch (error) {
-      // A value that cannot be written: nothing goes out, the statement that should leave stays.
+      // A statement that is refused or a value that cannot be written: nothing goes out, the statement that should leave stays.
       if (evicted !== undefined) this.#statements.add(evicted);
       this.#parsings = [];
       this.#writer.clear();
@@ -109,6 +110,7 @@ export class ExchangeBuilder {
   #prepared(cache: StatementCache, text: string): PreparedStatement {
     const known = cache.find(text);
     if (known !== undefined) return known;
+    if (cache === this.#statements) requireTenantStatement(text);
     const statement = cache.create(text);
     this.#writer.parse(statement.name, text);
     this.#parsings.push({ statement, cache });

@@ -68,8 +68,12 @@ describe('a router over real shards', () => {
     const router = fleet.router();
     await fleet.addTenant(13, fleet.a);
     await fleet.addTenant(14, fleet.a);
-    const suicide = sql`do $$ begin execute 'set local transaction_timeout = 500'; perform pg_sleep(5); end $$`;
-    const ends = await Promise.allSettled(Array.from({ length: 8 }, () => router.query(13, suicide)));
+    const suicide = async (): Promise<void> =>
+      router.withTenant(13, async (session) => {
+        await session.query(sql`set local transaction_timeout = 500`);
+        await session.query(sql`select pg_sleep(5)`);
+      });
+    const ends = await Promise.allSettled(Array.from({ length: 8 }, suicide));
     expect(ends).toEqual(Array.from({ length: 8 }, () => ({ status: 'rejected', reason: expect.objectContaining({ code: 'TIMEOUT' }) })));
     expect((await router.query(14, whoAmI)).rows).toEqual([{ tenant: 14, shard: 'a' }]);
     expect(router.events.filter((event) => event.startsWith('breaker'))).toEqual([]);

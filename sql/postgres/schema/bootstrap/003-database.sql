@@ -15,6 +15,10 @@ revoke all on schema tenantry from public;
 grant usage on schema tenantry to tenantry_app, tenantry_superuser, tenantry_mover;
 grant usage, create on schema tenantry to tenantry_definer;
 
+-- No DO: a block can hide what the router refuses, such as a login that changes its own password.
+revoke usage on language plpgsql from public;
+grant usage on language plpgsql to tenantry_admin;
+
 alter default privileges for role tenantry_admin revoke execute on functions from public;
 alter default privileges for role tenantry_definer revoke execute on functions from public;
 

@@ -1,0 +1,51 @@
+import { TenantryError } from '../../core/errors.ts';
+
+/** First words of statements that read and change rows, or that concern only their own session and transaction. */
+const allowed: ReadonlySet<string> = new Set(
+  `select insert update delete merge with values table explain show copy call do lock notify listen unlisten
+   set reset discard load prepare execute deallocate declare fetch move close
+   begin start commit end abort rollback savepoint release`.split(/\s+/),
+);
+/** What may stand before the first word: PostgreSQL's white space, empty statements, parentheses, and the start of a comment. */
+const before = /[ \t\n\r\f\v;(]*/y;
+const lineComment = /--[^\n\r]*/y;
+const word = /[a-z_]+/iy;
+
+/**
+ * Throws FORBIDDEN for a tenant's statement that defines, alters or drops something. The server's rights do not suffice:
+ * every role may change its own password and settings, for all tenants and for good.
+ */
+export function requireTenantStatement(text: string): void {
+  const start = startOf(text);
+  word.lastIndex = start;
+  const first = word.exec(text)?.[0].toLowerCase();
+  if (first === undefined ? start < text.length : !allowed.has(first))
+    throw new TenantryError('FORBIDDEN', "A tenant's statement reads or changes rows; it does not define, alter or drop anything.");
+}
+
+/** Where the first word begins, behind comments, which nest. */
+function startOf(text: string): number {
+  let at = 0;
+  for (;;) {
+    at = skip(before, text, at);
+    const next = text.startsWith('/*', at) ? endOfComment(text, at) : skip(lineComment, text, at);
+    if (next === at) return at;
+    at = next;
+  }
+}
+
+function skip(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return at + (pattern.exec(text)?.[0].length ?? 0);
+}
+
+function endOfComment(text: string, start: number): number {
+  const edge = /\/\*|\*\//g;
+  edge.lastIndex = start;
+  let depth = 0;
+  for (let found = edge.exec(text); found !== null; found = edge.exec(text)) {
+    depth += found[0] === '/*' ? 1 : -1;
+    if (depth === 0) return edge.lastIndex;
+  }
+  return text.length;
+}
