@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { encodeInt } from '../../shardmap/key-encoding.ts';
 import { tenantKeyFromText, type KeyType } from '../../shardmap/key.ts';
@@ -139,6 +140,26 @@ describe('a statement on its own', () => {
     await transaction.query(compiled(insert(1)));
     await transaction.commit();
     expect((await run(1, sqlText('/* still */ (select "BlogId" from "Blogs")'))).rows).toEqual([{ BlogId: 1 }]);
+  });
+
+  test('whose answer cannot be read is not said to have rolled back: it has not', async () => {
+    const money = 790;
+    const parser = pg.types.getTypeParser(money);
+    pg.types.setTypeParser(money, () => {
+      throw new Error('no');
+    });
+    try {
+      const unreadable = sql`insert into "Blogs" ("BlogId", "Name") values (1, 'x') returning 1::money as price`;
+      await expect(run(1, unreadable)).rejects.toMatchObject({ code: 'INTERNAL', outcome: 'unknown' });
+    } finally {
+      pg.types.setTypeParser(money, parser as (text: string) => unknown);
+    }
+    expect((await run(1, sql`select "BlogId" from "Blogs"`)).rows).toEqual([{ BlogId: 1 }]);
+  });
+
+  test('runs on a connection whose far end the server looks after', async () => {
+    const { rows } = await run(1, sql`select current_setting('tcp_keepalives_idle') as idle`);
+    expect(rows).toEqual([{ idle: '30' }]);
   });
 
   test('COPY from the client is refused, and nothing waits for it', async () => {

@@ -17,6 +17,10 @@ const startupOptions = [
   'default_transaction_isolation=read\\ committed',
   'default_transaction_read_only=off',
   'default_transaction_deferrable=off',
+  // A service whose machine is gone closes nothing: its transactions would keep their mappings' locks for the two hours of TCP.
+  'tcp_keepalives_idle=30',
+  'tcp_keepalives_interval=10',
+  'tcp_keepalives_count=3',
 ]
   .map((setting) => `-c ${setting}`)
   .join(' ');

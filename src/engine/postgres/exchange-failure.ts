@@ -25,7 +25,10 @@ export function failureOf(exchange: Exchange, { interruption, status, mayCommit 
   if (exchange.loss !== undefined) return lossOf(exchange, interruption, mayCommit);
   if (exchange.status !== status) return new TenantryError('TRANSACTION_CONTROL');
   if (exchange.rowError !== undefined)
-    return new TenantryError('INTERNAL', 'A value of the answer could not be read.', { cause: exchange.rowError });
+    return new TenantryError('INTERNAL', 'A value of the answer could not be read.', {
+      cause: exchange.rowError,
+      outcome: mayCommit ? 'unknown' : 'not-run',
+    });
   return undefined;
 }
 
