@@ -1,3 +1,4 @@
+import type { ContextProtection } from '../core/context-protection.ts';
 import type { Dialect } from 'kysely';
 import type { CompiledSql, SqlDialect } from '../core/sql.ts';
 import type { Login } from '../core/principal.ts';
@@ -62,6 +63,8 @@ export interface ConnectionExpectations {
   readonly incarnation: string;
   /** Tables whose rows belong to tenants; a schema where the configuration names one. */
   readonly tables: readonly { readonly name: string; readonly schema?: string; readonly table: string; readonly tenantColumn: string }[];
+  /** What is configured. A shard that is guarded may serve where `plain` is configured, and not the other way round. */
+  readonly contextProtection: ContextProtection;
 }
 
 /** How `open` connects; all in all a few connections, closed when idle. */

@@ -26,7 +26,7 @@ export interface RoutingParts {
 
 /** Lookup, shards and pools of one map, joined to a router. */
 export function joinRouter({ engines, store, map, redis, clock, observer }: RoutingParts, settings: Settings): Router {
-  const { fleetKey, limits, logins, tables } = settings;
+  const { fleetKey, limits, logins, tables, contextProtection } = settings;
   const lookup = createLookup({
     map,
     findMapping: (key) => store.findMapping(map.mapId, key),
@@ -41,7 +41,8 @@ export function joinRouter({ engines, store, map, redis, clock, observer }: Rout
   return createRouter({
     keyType: map.keyType,
     routes: lookup,
-    connect: (shardId, signal) => connectShard({ directory, engines, login: logins.app, tables: routed }, shardId, signal),
+    connect: (shardId, signal) =>
+      connectShard({ directory, engines, login: logins.app, expectations: { tables: routed, contextProtection } }, shardId, signal),
     capabilities: keys.map((key) => (mappingId, epoch) => capabilityToken(key, map.name, mappingId, epoch)),
     limits: { ...defaultRouterLimits, ...limits },
     clock,

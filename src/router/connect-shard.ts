@@ -10,12 +10,13 @@ export interface ConnectShardDependencies {
   readonly engines: ReadonlyMap<string, Engine>;
   /** The login of `app`. */
   readonly login: Login;
-  readonly tables: ConnectionExpectations['tables'];
+  /** What a shard must be like, whichever it is. */
+  readonly expectations: Pick<ConnectionExpectations, 'tables' | 'contextProtection'>;
 }
 
 /** Opens a checked connection to a shard by its id. Throws as `RouterDependencies.connect` says; INVALID_CONFIGURATION for an engine that is not built in. */
 export async function connectShard(
-  { directory, engines, login, tables }: ConnectShardDependencies,
+  { directory, engines, login, expectations }: ConnectShardDependencies,
   shardId: string,
   signal: AbortSignal,
 ): Promise<EngineConnection> {
@@ -24,7 +25,7 @@ export async function connectShard(
   if (engine === undefined)
     throw new TenantryError('INVALID_CONFIGURATION', `Shard ${shardId} is of an engine that is not known: ${address.engine}.`);
   try {
-    return await engine.connect(address, login, { shardId, incarnation, tables }, signal);
+    return await engine.connect(address, login, { shardId, incarnation, ...expectations }, signal);
   } catch (error) {
     directory.doubt(shardId);
     throw error;

@@ -23,6 +23,7 @@ async function openGround(): Promise<EngineGround> {
         shardId: shard.shardId,
         incarnation: shard.incarnation,
         tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
+        contextProtection: 'guarded',
       }),
     entry,
     setMapping: async (tenant, { state = 'ONLINE', epoch = 5, movedTo }) => {

@@ -29,6 +29,7 @@ beforeAll(async () => {
     shardId: shard.shardId,
     incarnation: shard.incarnation,
     tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
+    contextProtection: 'guarded',
   };
   // As where the bootstrap could not take it away: blocks must do no harm either.
   await shard.root.query(sqlText('grant usage on language plpgsql to tenantry_app'));
@@ -338,6 +339,7 @@ describe('the key types', () => {
         ...expected,
         shardId: typed.shardId,
         incarnation: typed.incarnation,
+        contextProtection: protection,
       });
       const own = { ...entry(1), key: key.bytes };
       await app.execute(own, compiled(insert(1)), write);

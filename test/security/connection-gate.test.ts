@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ConnectionExpectations } from '../../src/engine/engine.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { otherShardId, routedTables, shardId, WorldServer, type World } from './support/world.ts';
 
@@ -10,9 +11,15 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function connecting(world: World, expected: { shardId?: string; incarnation?: string } = {}): Promise<void> {
+async function connecting(world: World, expected: Partial<ConnectionExpectations> = {}): Promise<void> {
   const { rows } = await world.admin.run<{ incarnation: string }>('engine/incarnation');
-  const expectations = { shardId, incarnation: rows[0]?.incarnation ?? '', tables: routedTables, ...expected };
+  const expectations = {
+    shardId,
+    incarnation: rows[0]?.incarnation ?? '',
+    tables: routedTables,
+    contextProtection: 'guarded' as const,
+    ...expected,
+  };
   const connection = await engine.connect(
     { engine: 'postgres', host: world.host, port: world.port, database: world.database, tls: 'disable' },
     world.appLogin,
@@ -32,6 +39,9 @@ async function withWorld(use: (world: World) => Promise<void>): Promise<void> {
 
 describe('A connection for tenants', () => {
   it('is opened to a shard that is as it must be', () => withWorld((world) => connecting(world)));
+
+  it('is opened to a shard that keeps the tenant better than is configured', () =>
+    withWorld((world) => connecting(world, { contextProtection: 'plain' })));
 
   it.each<[weakness: string, weaken: (app: string) => string, reason: string]>([
     ['whose login is a superuser', (app) => `alter role ${app} superuser`, 'the login is a superuser'],
@@ -116,6 +126,12 @@ describe('A connection for tenants', () => {
       'where the tenant column has another name',
       () => 'alter table "Notes" rename "TenantId" to "Tenant"',
       'Notes: it does not exist, or has no such tenant column',
+    ],
+    [
+      'that keeps the tenant where its SQL can change it',
+      () =>
+        "create or replace function tenantry.context() returns text language sql stable parallel safe begin atomic select current_setting('tenantry.tenant', true); end",
+      'keeps the tenant in a setting that tenant traffic can change',
     ],
     ['that was never added to a map', () => 'delete from tenantry.shard_identity', 'has not been added to a shard map'],
     ['of a newer schema', () => 'update tenantry.schema_version set version = 2', 'has version 2, and this program works with 1'],

@@ -71,7 +71,12 @@ export async function startShardFleet(): Promise<ShardFleet> {
         connect: (id, signal) => {
           const { shard } = id === a.shard.shardId ? a : b;
           const { shardId, incarnation } = shard;
-          return engine.connect({ ...shard.address, ...address(shard) }, shardLogins.app, { shardId, incarnation, tables }, signal);
+          return engine.connect(
+            { ...shard.address, ...address(shard) },
+            shardLogins.app,
+            { shardId, incarnation, tables, contextProtection: 'guarded' },
+            signal,
+          );
         },
         capabilities: [(mappingId, epoch) => capabilityToken(fleetKey, 'customers', mappingId, epoch)],
         limits: { ...defaultRouterLimits, ...limits },

@@ -38,7 +38,7 @@ export function createShardRouter(
     }),
     connect: (_shardId, signal) => {
       const { shardId, incarnation } = shard;
-      return engine.connect(shard.address, shardLogins.app, { shardId, incarnation, tables }, signal);
+      return engine.connect(shard.address, shardLogins.app, { shardId, incarnation, tables, contextProtection: 'guarded' }, signal);
     },
     capabilities: [capability],
     limits: { ...defaultRouterLimits, ...limits },

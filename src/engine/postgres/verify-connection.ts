@@ -13,6 +13,8 @@ interface Inspection {
   readonly shardId: string | null;
   readonly schemaVersion: number;
   readonly incarnation: string | null;
+  /** The tenant is kept where tenant traffic cannot change it. */
+  readonly isGuarded: boolean | null;
 }
 
 /** Throws SHARD_UNVERIFIED, with the reason, unless the connection leads to the very shard that is meant, as somebody whom its policies bind. */
@@ -42,6 +44,8 @@ function identityProblem(found: Inspection | undefined, expected: ConnectionExpe
   if (found.incarnation === null) return 'The server is in recovery; only a primary can serve tenants.';
   if (found.incarnation !== expected.incarnation)
     return 'The server is not the one that the catalog knows: it was restored or replaced. Run: tenantry recover';
+  if (expected.contextProtection === 'guarded' && found.isGuarded !== true)
+    return 'The shard keeps the tenant in a setting that tenant traffic can change, and the configuration says guarded.';
   return undefined;
 }
 

@@ -101,7 +101,12 @@ async function diagnoseApp({ engines, settings, shard }: ShardDiagnosis): Promis
   const { shardId, incarnation, address } = shard;
   const tables = settings.tables.flatMap(({ tenantColumn, ...table }) => (tenantColumn === undefined ? [] : [{ ...table, tenantColumn }]));
   try {
-    const connection = await engineOf(engines, address).connect(address, settings.logins.app, { shardId, incarnation, tables });
+    const connection = await engineOf(engines, address).connect(address, settings.logins.app, {
+      shardId,
+      incarnation,
+      tables,
+      contextProtection: settings.contextProtection,
+    });
     await connection.close();
     return [];
   } catch (error) {

@@ -32,6 +32,7 @@ export async function routed(world: RoutingWorld, count: number): Promise<Conten
       shardId,
       incarnation,
       tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
+      contextProtection: 'guarded',
     }),
   );
   const run = async (caller: number, tenant: number, statement: CompiledSql, readOnly: boolean): Promise<Answer> =>

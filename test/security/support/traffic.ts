@@ -44,7 +44,8 @@ export async function routerOf({ host, port, database, appLogin, root }: World):
       learn: () => undefined,
       forget: () => undefined,
     },
-    connect: (_, signal) => engine.connect(address, appLogin, { shardId, incarnation, tables: routedTables }, signal),
+    connect: (_, signal) =>
+      engine.connect(address, appLogin, { shardId, incarnation, tables: routedTables, contextProtection: 'guarded' }, signal),
     capabilities: [tokenOf],
     limits: { ...defaultRouterLimits, poolPerShard: 1 },
     clock: systemClock,

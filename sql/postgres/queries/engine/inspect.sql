@@ -2,7 +2,8 @@
 select i.shard_id as "shardId", v.version as "schemaVersion",
   case when not pg_is_in_recovery() then
     s.system_identifier::text || '/' || ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
-  end as "incarnation"
+  end as "incarnation",
+  pg_get_functiondef(to_regprocedure('tenantry.context()')) like '%backtrace\_functions%' as "isGuarded"
 from tenantry.schema_version v
 cross join pg_control_system() s
 left join tenantry.shard_identity i on true;
