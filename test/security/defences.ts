@@ -138,7 +138,9 @@ export const defences = {
     'creating a view that bypasses it': root(
       ({ appLogin }) => `grant create on schema public to ${appLogin.user}; alter role ${appLogin.user} bypassrls`,
     ),
-    'creating a trigger on the table': root('grant trigger on "Blogs" to tenantry_app; grant create on schema public to tenantry_app'),
+    'creating a trigger on the table': root(
+      'grant trigger on "Blogs" to tenantry_app; grant create on schema public to tenantry_app; grant usage on language plpgsql to tenantry_app',
+    ),
     'calling a privileged function that nobody gave it': root('grant execute on function every_blog() to public'),
     'reading a view that runs as its owner': root(
       'grant select on owners_view to tenantry_app; alter view owners_view reset (security_invoker)',
