@@ -12,6 +12,7 @@ import type { RouterObserver } from '../router/router-observer.ts';
 import type { Router } from '../router/router.ts';
 import { ShardDirectory } from '../router/shard-directory.ts';
 import type { Engines } from './engines.ts';
+import { routedTables } from './routed-tables.ts';
 
 /** What a router is joined from. */
 export interface RoutingParts {
@@ -26,7 +27,7 @@ export interface RoutingParts {
 
 /** Lookup, shards and pools of one map, joined to a router. */
 export function joinRouter({ engines, store, map, redis, clock, observer }: RoutingParts, settings: Settings): Router {
-  const { fleetKey, limits, logins, tables, contextProtection } = settings;
+  const { fleetKey, limits, logins, contextProtection } = settings;
   const lookup = createLookup({
     map,
     findMapping: (key) => store.findMapping(map.mapId, key),
@@ -36,13 +37,12 @@ export function joinRouter({ engines, store, map, redis, clock, observer }: Rout
   });
   redis?.subscribe(lookup);
   const directory = new ShardDirectory((shardId) => store.getShard(shardId), clock);
-  const routed = tables.flatMap(({ tenantColumn, ...table }) => (tenantColumn === undefined ? [] : [{ ...table, tenantColumn }]));
+  const expectations = { tables: routedTables(settings), contextProtection };
   const keys = [fleetKey.current, ...(fleetKey.previous === undefined ? [] : [fleetKey.previous])];
   return createRouter({
     keyType: map.keyType,
     routes: lookup,
-    connect: (shardId, signal) =>
-      connectShard({ directory, engines, login: logins.app, expectations: { tables: routed, contextProtection } }, shardId, signal),
+    connect: (shardId, signal) => connectShard({ directory, engines, login: logins.app, expectations }, shardId, signal),
     capabilities: keys.map((key) => (mappingId, epoch) => capabilityToken(key, map.name, mappingId, epoch)),
     limits: { ...defaultRouterLimits, ...limits },
     clock,

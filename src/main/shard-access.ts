@@ -8,6 +8,7 @@ import { purgeRows } from '../policy/purge.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import type { ShardAccess } from '../../shardmap/shard-access.ts';
 import { engineOf, type Engines } from './engines.ts';
+import { routedTables } from './routed-tables.ts';
 
 /** What shards are reached with. */
 interface ShardAccessOptions {
@@ -43,7 +44,7 @@ export function createShardAccess({ engines, admin, tables, contextProtection }:
     },
     purge: (session, shard, { keyType }, keys, limit) =>
       purgeRows(session, engineOf(engines, shard.address).renderer, {
-        tables: tables.filter((table) => table.tenantColumn !== undefined),
+        tables: routedTables({ tables }),
         keyType,
         keys,
         limit,

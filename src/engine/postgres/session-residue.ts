@@ -8,16 +8,13 @@ export function clearResidue(wire: WireClient, builder: ExchangeBuilder, residue
     case 'none':
       return;
     case 'resettable':
+    case 'transaction-control':
       // Prepared statements go too: SQL can redefine one under a name that this connection uses.
       builder.forgetAll();
       wire.runAfter('discard all');
       return;
     case 'permanent':
       wire.discard();
-      return;
-    case 'transaction-control':
-      builder.forgetAll();
-      wire.runAfter('discard all');
       return;
   }
 }

@@ -8,6 +8,7 @@ import { requireOwnShard } from '../../../shardmap/own-shard.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { ShardMap } from '../../../shardmap/shard-map.ts';
 import { engineOf } from '../engines.ts';
+import { routedTables } from '../routed-tables.ts';
 import { createShardAccess } from '../shard-access.ts';
 import { failure, warning, type DiagnosisParts } from './finding.ts';
 
@@ -99,12 +100,11 @@ async function diagnosePolicies({ engines, settings, shard, map }: ShardDiagnosi
 /** `app` is looked at as the router does it: by opening a connection. */
 async function diagnoseApp({ engines, settings, shard }: ShardDiagnosis): Promise<Finding[]> {
   const { shardId, incarnation, address } = shard;
-  const tables = settings.tables.flatMap(({ tenantColumn, ...table }) => (tenantColumn === undefined ? [] : [{ ...table, tenantColumn }]));
   try {
     const connection = await engineOf(engines, address).connect(address, settings.logins.app, {
       shardId,
       incarnation,
-      tables,
+      tables: routedTables(settings),
       contextProtection: settings.contextProtection,
     });
     await connection.close();
