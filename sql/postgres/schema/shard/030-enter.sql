@@ -1,14 +1,14 @@
--- How a transaction of app becomes a tenant's. The bodies that run for every statement are BEGIN ATOMIC, whose names are bound
--- when the function is made: no search_path to push and pop, and none that a caller could bend.
+-- How a transaction of app becomes a tenant's. `enter` and `enter_read_only` run for every statement: plpgsql, because it takes
+-- the lock without a query of its own; every name and operator with its schema, in place of a search_path to push and pop.
 
--- Everything that is not the common case: raises the reason of a refusal, or admits under an isolation stricter than READ
--- COMMITTED. There a snapshot can be older than the lock, so the row itself is locked too: one that has changed since is 40001.
-create function tenantry.enter_slowly(mapping integer, tenant_key bytea, claimed_epoch bigint, capability bytea, writes boolean)
+-- Everything that is not the common case: raises the reason of a refusal, or admits a transaction that holds the mapping's lock
+-- under an isolation stricter than READ COMMITTED. There a snapshot can be older than the lock, so the row itself is locked too: one that has changed since is 40001.
+create function tenantry.enter_slowly(mapping integer, tenant_key bytea, claimed_epoch bigint, capability bytea, locked boolean)
 returns text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  locks_row constant boolean := writes and current_setting('transaction_isolation') <> 'read committed';
+  locks_row constant boolean := locked and current_setting('transaction_isolation') <> 'read committed';
   found_mapping tenantry.local_mapping;
 begin
   if locks_row then
@@ -42,32 +42,45 @@ end
 $$;
 
 -- For a transaction that may write: the mapping's shared lock first, then a look at the mapping under a snapshot taken after
--- it. The lock is held until the transaction has ended; a fence that holds it exclusively knows that nobody is inside.
+-- it. The lock is held until the transaction has ended; a fence that holds it exclusively knows that nobody is inside. The lock
+-- is tried, not waited for: whoever meets a fence is told DRAINING, and no queue forms that a deadlock could hide in.
 create function tenantry.enter(mapping integer, tenant_key bytea, claimed_epoch bigint, capability bytea) returns text
-language sql volatile security definer
-begin atomic
-  select pg_catalog.pg_advisory_xact_lock_shared(1413828161, mapping);
-  select coalesce(
-    (select tenantry.set_context(tenant_key)
+language plpgsql volatile security definer
+as $$
+declare
+  locked constant boolean := pg_catalog.pg_try_advisory_xact_lock_shared(1413828161, mapping);
+begin
+  if locked and pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed' then
+    perform tenantry.set_context(tenant_key)
       from tenantry.local_mapping m
-      where m.mapping_id = mapping and m.epoch = claimed_epoch and m.open_token = capability
-        and tenant_key >= m.first_key and tenant_key < m.past_key
-        and pg_catalog.current_setting('transaction_isolation') = 'read committed'),
-    tenantry.enter_slowly(mapping, tenant_key, claimed_epoch, capability, true));
-end;
+      where m.mapping_id operator(pg_catalog.=) mapping
+        and m.epoch operator(pg_catalog.=) claimed_epoch and m.open_token operator(pg_catalog.=) capability
+        and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key;
+    if found then
+      return '';
+    end if;
+  end if;
+  return tenantry.enter_slowly(mapping, tenant_key, claimed_epoch, capability, locked);
+end
+$$;
 
 -- For a transaction that only reads, which the server then holds it to: no lock, one look at the mapping. A snapshot may
 -- outlive a move; that is why clean-up at the old shard waits for it.
 create function tenantry.enter_read_only(mapping integer, tenant_key bytea, claimed_epoch bigint, capability bytea) returns text
-language sql volatile security definer
-begin atomic
-  select coalesce(
-    (select pg_catalog.concat(tenantry.set_context(tenant_key), pg_catalog.set_config('transaction_read_only', 'on', true))
-      from tenantry.local_mapping m
-      where m.mapping_id = mapping and m.epoch = claimed_epoch and m.open_token = capability
-        and tenant_key >= m.first_key and tenant_key < m.past_key),
-    tenantry.enter_slowly(mapping, tenant_key, claimed_epoch, capability, false));
-end;
+language plpgsql volatile security definer
+as $$
+begin
+  perform tenantry.set_context(tenant_key) operator(pg_catalog.||) pg_catalog.set_config('transaction_read_only', 'on', true)
+    from tenantry.local_mapping m
+    where m.mapping_id operator(pg_catalog.=) mapping
+      and m.epoch operator(pg_catalog.=) claimed_epoch and m.open_token operator(pg_catalog.=) capability
+      and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key;
+  if found then
+    return '';
+  end if;
+  return tenantry.enter_slowly(mapping, tenant_key, claimed_epoch, capability, false);
+end
+$$;
 
 -- Grants before the owner changes: afterwards they are the definer's to give.
 revoke execute on all functions in schema tenantry from public;
