@@ -5,7 +5,8 @@ import { encodeInt } from '../../shardmap/key-encoding.ts';
 import { tenantKeyFromText, type KeyType } from '../../shardmap/key.ts';
 import { compileSql, sql, sqlText, type Sql } from '../../src/core/sql.ts';
 import type { ConnectionExpectations, EngineConnection, Isolation } from '../../src/engine/engine.ts';
-import type { Entry } from '../../src/engine/entry.ts';
+import { EntryRefused, type Entry } from '../../src/engine/entry.ts';
+import { clientConfig } from '../../src/engine/postgres/client-config.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
@@ -254,50 +255,52 @@ describe('a transaction', () => {
 });
 
 describe('the fence', () => {
-  /** A fence as a move draws it: DRAINING committed, then the exclusive lock, then the rows are read for the last time. */
-  const fenceWhile = async (isolation: Isolation): Promise<{ entered: boolean }> => {
-    const other = await engine.connect(shard.address, shardLogins.app, expected);
+  /** A transaction of app whose snapshot is older than the fence, and what `enter` then says to it: a SQLSTATE, or nothing. */
+  const enterBehindFence = async (isolation: Isolation): Promise<string | undefined> => {
+    const client = new pg.Client(clientConfig(shard.address, shardLogins.app));
+    await client.connect();
     try {
-      let entering: Promise<unknown> = Promise.resolve();
-      await shard.admin.transaction(async (session) => {
-        await session.query(sql`select pg_advisory_xact_lock(1413828161, 1)`);
-        // The snapshot of this transaction is taken before it waits for the lock.
-        entering = other.begin(entry(1), { ...write, isolation }).then(
-          (transaction) => transaction.commit(),
-          (error: unknown) => error,
-        );
-        await waitForLock();
-        await session.query(sql`update tenantry.local_mapping set state = 'DRAINING' where mapping_id = 1`);
-      });
-      return { entered: (await entering) === undefined };
+      await client.query(`begin isolation level ${isolation}`);
+      await client.query('select 1');
+      await shard.admin.query(sql`update tenantry.local_mapping set state = 'DRAINING' where mapping_id = 1`);
+      const { mappingId, key, epoch, token } = entry(1);
+      await client.query('select tenantry.enter($1, $2, $3, $4)', [mappingId, key, epoch, token]);
+      return undefined;
+    } catch (error) {
+      if (error instanceof pg.DatabaseError) return error.code;
+      throw error;
     } finally {
+      await client.end();
       await shard.admin.query(sql`update tenantry.local_mapping set state = 'ONLINE' where mapping_id = 1`);
-      await other.close();
-    }
-  };
-  const waitForLock = async (): Promise<void> => {
-    for (;;) {
-      const { rows } = await shard.root.query<{ waiting: boolean }>(
-        sql`select exists (select from pg_locks where locktype = 'advisory' and not granted) as waiting`,
-      );
-      if (rows[0]!.waiting) return;
     }
   };
 
-  test.each<Isolation>(['read committed', 'repeatable read', 'serializable'])(
-    'stops a writer whose snapshot is older than the fence, under %s',
-    async (isolation) => {
-      expect(await fenceWhile(isolation)).toEqual({ entered: false });
-    },
-  );
+  test.each<[Isolation, string]>([
+    ['read committed', 'TN003'],
+    ['repeatable read', '40001'],
+    ['serializable', '40001'],
+  ])('stops a writer whose snapshot is older than the fence, under %s', async (isolation, sqlState) => {
+    expect(await enterBehindFence(isolation)).toBe(sqlState);
+  });
 
   test('would let a stale writer through under repeatable read without the row lock', async () => {
     const { rows } = await shard.root.query<{ text: string }>(sql`select pg_get_functiondef('tenantry.enter_slowly'::regproc) as text`);
     await shard.root.query(sqlText(rows[0]!.text.replace(' for share', '')));
-    expect(await fenceWhile('repeatable read')).toEqual({ entered: true });
+    expect(await enterBehindFence('repeatable read')).toBeUndefined();
     await shard.root.query(sqlText(rows[0]!.text));
-    expect(await fenceWhile('repeatable read')).toEqual({ entered: false });
+    expect(await enterBehindFence('repeatable read')).toBe('40001');
   });
+
+  test.each<Isolation>(['read committed', 'repeatable read', 'serializable'])(
+    'tells a writer that meets it to come again, under %s, and never makes it wait in a queue',
+    async (isolation) => {
+      const refused = shard.admin.transaction(async (session) => {
+        await session.query(sql`select pg_advisory_xact_lock(1413828161, 1)`);
+        return await connection.begin(entry(1), { ...write, isolation }).catch((error: unknown) => error);
+      });
+      expect(await refused).toEqual(new EntryRefused({ reason: 'DRAINING' }));
+    },
+  );
 
   test('knows of every writer inside, by its shared lock, and does not wait for readers', async () => {
     const canFence = async (): Promise<unknown> =>

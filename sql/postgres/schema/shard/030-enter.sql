@@ -2,7 +2,8 @@
 -- the lock without a query of its own; every name and operator with its schema, in place of a search_path to push and pop.
 
 -- Everything that is not the common case: raises the reason of a refusal, or admits a transaction that holds the mapping's lock
--- under an isolation stricter than READ COMMITTED. There a snapshot can be older than the lock, so the row itself is locked too: one that has changed since is 40001.
+-- under an isolation stricter than READ COMMITTED. There a snapshot can be older than the lock, so the row itself is locked
+-- too: one that has changed since is 40001.
 create function tenantry.enter_slowly(mapping integer, tenant_key bytea, claimed_epoch bigint, capability bytea, locked boolean)
 returns text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
