@@ -316,6 +316,15 @@ describe('the fence', () => {
     await reader.rollback();
   });
 
+  test('finds tables in public alone, whatever search path the login was given', async () => {
+    await shard.root.query(sqlText(`alter role ${shardLogins.app.user} set search_path = tenantry, public`));
+    const other = await engine.connect(shard.address, shardLogins.app, expected);
+    const { rows } = await other.execute(entry(1), compiled(sql`select current_setting('search_path') as path`), read);
+    await other.close();
+    await shard.root.query(sqlText(`alter role ${shardLogins.app.user} reset search_path`));
+    expect(rows).toEqual([{ path: 'public,pg_temp' }]);
+  });
+
   test('holds for single statements too where the session default is stricter', async () => {
     await shard.root.query(sqlText(`alter role ${shardLogins.app.user} set default_transaction_isolation = 'repeatable read'`));
     const { rows } = await run(1, sql`select current_setting('transaction_isolation') as level`);

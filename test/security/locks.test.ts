@@ -19,7 +19,8 @@ async function canEnter(world: World): Promise<boolean> {
     await enter(neighbour, 2);
     return true;
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code === '55P03') return false;
+    // The mapping's lock is refused at once, a lock of the whole table after a wait.
+    if (error instanceof pg.DatabaseError && ['TN003', '55P03'].includes(error.code ?? '')) return false;
     throw error;
   } finally {
     await neighbour.query('rollback');

@@ -2,6 +2,9 @@ import type { ClientConfig } from 'pg';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 
+/** Tables that a configuration names without a schema are those of `public`, whatever a role's or a database's own setting says. */
+export const searchPathOption = '-c search_path=public,pg_temp';
+
 /** What pg needs to reach a database as somebody. Nothing of pg's own environment variables decides where it goes. */
 export function clientConfig(address: ShardAddress, login: Login): ClientConfig {
   return {
@@ -13,5 +16,6 @@ export function clientConfig(address: ShardAddress, login: Login): ClientConfig 
     ssl: address.tls === 'disable' ? false : { rejectUnauthorized: address.tls === 'verify-full' },
     keepAlive: true,
     application_name: 'tenantry',
+    options: searchPathOption,
   };
 }

@@ -4,7 +4,7 @@ import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import type { ConnectionExpectations } from '../engine.ts';
-import { clientConfig } from './client-config.ts';
+import { clientConfig, searchPathOption } from './client-config.ts';
 import { toEngineError } from './postgres-errors.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import type { QueryLibrary } from './query-library.ts';
@@ -23,6 +23,7 @@ const startupOptions = [
   'tcp_keepalives_count=3',
 ]
   .map((setting) => `-c ${setting}`)
+  .concat(searchPathOption)
   .join(' ');
 
 /** What connections for tenant traffic are made with. */
