@@ -173,7 +173,8 @@ describe('an undo that fails itself', () => {
     await world.shardServer.kill();
     expect(await offline).toMatchObject({ code: 'SHARD_UNAVAILABLE', message: expect.stringContaining('is left ABORTED') as unknown });
     inside.resolve();
-    await expect(holder).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
+    // Whether its COMMIT still went out is a matter of which end of the socket closed first.
+    await expect(holder).rejects.toMatchObject({ code: expect.stringMatching(/^(SHARD_UNAVAILABLE|COMMIT_UNKNOWN)$/) as unknown });
     expect((await world.createManager().sweep()).failed).toMatchObject([
       { operation: { kind: 'take-offline', state: 'ABORTED' }, error: { code: 'SHARD_UNAVAILABLE' } },
     ]);

@@ -66,7 +66,7 @@ describeAttacks(
       'show default_transaction_isolation',
       'read committed',
     ),
-    'a search path': leave('set search_path = pg_catalog', 'show search_path', '"$user", public'),
+    'a search path': leave('set search_path = pg_catalog', 'show search_path', 'public,pg_temp'),
     'a statement timeout': leave('set lock_timeout = 12345', 'show lock_timeout', '0'),
     'the logging of parameters': leave('set log_parameter_max_length_on_error = -1', 'show log_parameter_max_length_on_error', '0'),
     'the printing of plans': leave('set debug_print_plan = on', 'show debug_print_plan', 'off'),
