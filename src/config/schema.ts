@@ -66,6 +66,8 @@ const limitsSchema: z.ZodType<LimitSettings, TenantryConfig['limits']> = object(
   connections: count(1, 100_000).default(200),
   perTenant: count(1, 1000).default(8),
   statementTimeoutMs: count(1, 86_400_000).default(15_000),
+  transactionTimeoutMs: count(1, 86_400_000).default(60_000),
+  answerBytes: count(1_024, 1_073_741_824).default(16_777_216),
   waitMs: count(0, 600_000).default(5_000),
   idleMs: count(100, 86_400_000).default(30_000),
   cachedTenants: count(1, 10_000_000).default(1_000_000),

@@ -58,6 +58,10 @@ export interface LimitsConfig {
   readonly perTenant?: number | undefined;
   /** Milliseconds a statement may take. Default 15,000. */
   readonly statementTimeoutMs?: number | undefined;
+  /** Milliseconds a transaction may take, from its entry to the end of its callback; it is rolled back then. Default 60,000. */
+  readonly transactionTimeoutMs?: number | undefined;
+  /** Bytes of the answer of a statement that is no stream, and of one row of a stream; each row counts 64 more. Default 16,777,216. */
+  readonly answerBytes?: number | undefined;
   /** Milliseconds a caller waits for a route, a connection or a moving tenant before it is refused. Default 5,000. */
   readonly waitMs?: number | undefined;
   /** Milliseconds after which an unused connection is closed. Default 30,000. */

@@ -21,6 +21,11 @@ export const errorCatalogue = {
   CONFLICT: { status: 409, retryable: false, text: 'The change conflicts with what is already there.' },
   OPERATION_IN_PROGRESS: { status: 409, retryable: true, text: 'Another operation holds this part of the shard map.' },
   SERIALIZATION_FAILURE: { status: 409, retryable: true, text: 'The transaction conflicted with a concurrent one and was rolled back.' },
+  ANSWER_TOO_LARGE: {
+    status: 413,
+    retryable: false,
+    text: 'The answer is larger than the limit: ask for fewer rows, or for a stream.',
+  },
   BODY_TOO_LARGE: { status: 413, retryable: false, text: 'The request body is too large.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, text: 'The media type of the body is not supported.' },
   CONSTRAINT_VIOLATION: { status: 422, retryable: false, text: 'The change violates a constraint.' },

@@ -5,6 +5,7 @@ import type { Login } from '../core/principal.ts';
 import type { Row, SqlDatabase, SqlResult } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
 import type { Capabilities } from './capabilities.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import type { Entry } from './entry.ts';
 
 /** How statements are written for an engine: Tenantry's own `sql`, and kysely's builder as a compiler without a driver. */
@@ -27,6 +28,7 @@ export interface EnterOptions {
 
 /** A tenant's open transaction on a shard. One statement at a time. */
 export interface EngineTransaction {
+  /** After ANSWER_TOO_LARGE the transaction can only be rolled back. */
   query<R extends Row>(statement: CompiledSql): Promise<SqlResult<R>>;
   /** Rows with backpressure; leaving the loop early ends the statement on the server. */
   stream<R extends Row>(statement: CompiledSql): AsyncIterableIterator<R>;
@@ -42,6 +44,7 @@ export interface EngineTransaction {
  * One connection of a shard as `app`, opened, checked and able to serve any of its tenants, one after another.
  * `execute` and `begin` reject with `EntryRefused` where the shard does not admit the entry, with SHARD_UNAVAILABLE where
  * the connection was lost and nothing can have happened (a read, or a statement never sent), COMMIT_UNKNOWN otherwise.
+ * An answer above `answerBytes` is ANSWER_TOO_LARGE, with the outcome `unknown` where the statement may be committed.
  */
 export interface EngineConnection {
   /** False once its state is not known to be clean, or its socket is gone: it is discarded then, never given to another caller. */
@@ -55,7 +58,7 @@ export interface EngineConnection {
   close(): Promise<void>;
 }
 
-/** What a connection is checked against before it may serve tenants. */
+/** What a connection is checked against before it may serve tenants, and what it holds them to. */
 export interface ConnectionExpectations {
   /** The shard's id in the catalog; the database must say it is this shard. */
   readonly shardId: string;
@@ -65,6 +68,8 @@ export interface ConnectionExpectations {
   readonly tables: readonly { readonly name: string; readonly schema?: string; readonly table: string; readonly tenantColumn: string }[];
   /** What is configured. A shard that is guarded may serve where `plain` is configured, and not the other way round. */
   readonly contextProtection: ContextProtection;
+  /** Instead of the defaults. */
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 /** How `open` connects; all in all a few connections, closed when idle. */

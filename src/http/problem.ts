@@ -31,7 +31,13 @@ export function problemCode(error: unknown): ErrorCode {
 }
 
 /** What an error is told about: details of other codes could tell of rows or servers that are not the caller's. */
-const explained: ReadonlySet<ErrorCode> = new Set(['UNAUTHENTICATED', 'METHOD_NOT_ALLOWED', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']);
+const explained: ReadonlySet<ErrorCode> = new Set([
+  'UNAUTHENTICATED',
+  'METHOD_NOT_ALLOWED',
+  'ANSWER_TOO_LARGE',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+]);
 
 /** What the answer needs to know of the request. */
 export interface ProblemContext {

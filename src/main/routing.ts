@@ -37,7 +37,7 @@ export function joinRouter({ engines, store, map, redis, clock, observer }: Rout
   });
   redis?.subscribe(lookup);
   const directory = new ShardDirectory((shardId) => store.getShard(shardId), clock);
-  const expectations = { tables: routedTables(settings), contextProtection };
+  const expectations = { tables: routedTables(settings), contextProtection, limits };
   const keys = [fleetKey.current, ...(fleetKey.previous === undefined ? [] : [fleetKey.previous])];
   return createRouter({
     keyType: map.keyType,

@@ -10,8 +10,8 @@ export interface ConnectShardDependencies {
   readonly engines: ReadonlyMap<string, Engine>;
   /** The login of `app`. */
   readonly login: Login;
-  /** What a shard must be like, whichever it is. */
-  readonly expectations: Pick<ConnectionExpectations, 'tables' | 'contextProtection'>;
+  /** What a shard must be like, whichever it is, and what its tenants are held to. */
+  readonly expectations: Pick<ConnectionExpectations, 'tables' | 'contextProtection' | 'limits'>;
 }
 
 /** Opens a checked connection to a shard by its id. Throws as `RouterDependencies.connect` says; INVALID_CONFIGURATION for an engine that is not built in. */

@@ -13,6 +13,7 @@ import type { RouterDependencies } from './router-dependencies.ts';
 import { ShardVisitor } from './shard-visitor.ts';
 import type { TenantDesk } from './tenant-desk.ts';
 import { TenantDesks } from './tenant-desks.ts';
+import { TransactionLimit } from './transaction-limit.ts';
 
 const noOptions: QueryOptions & TransactionOptions = {};
 const drainMs = 10_000;
@@ -77,7 +78,7 @@ class TenantRouter implements Router {
     let outcome: 'ok' | ErrorCode = 'ok';
     try {
       return await this.#inTurn(desk, options, (open) =>
-        runTransaction(open, (session) => this.#nesting.run(desk, () => work(session)), options.signal),
+        runTransaction(open, (session) => this.#nesting.run(desk, () => work(session)), this.#transactionLimit(), options.signal),
       );
     } catch (error) {
       outcome = codeOf(error);
@@ -113,6 +114,11 @@ class TenantRouter implements Router {
     } finally {
       desk.end();
     }
+  }
+
+  #transactionLimit(): TransactionLimit {
+    const { clock, limits } = this.#dependencies;
+    return new TransactionLimit(clock, limits.transactionTimeoutMs);
   }
 
   async #enter(call: BeginCall): Promise<OpenTransaction> {

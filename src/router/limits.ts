@@ -1,3 +1,5 @@
+import { defaultConnectionLimits } from '../engine/connection-limits.ts';
+
 /** How much a router may hold and how long it may wait. */
 export interface RouterLimits {
   /** Connections to one shard. */
@@ -8,6 +10,8 @@ export interface RouterLimits {
   readonly perTenant: number;
   /** Milliseconds for a call that does not say otherwise. */
   readonly statementTimeoutMs: number;
+  /** Milliseconds that a transaction may take from its entry to the end of its callback. */
+  readonly transactionTimeoutMs: number;
   /** Calls that may wait for a connection of one shard, and of one tenant for its turn. */
   readonly waiting: number;
   /** Milliseconds that a call may wait for a connection or its turn before OVERLOADED. */
@@ -27,7 +31,8 @@ export const defaultRouterLimits: RouterLimits = {
   poolPerShard: 10,
   connections: 200,
   perTenant: 8,
-  statementTimeoutMs: 15_000,
+  statementTimeoutMs: defaultConnectionLimits.statementTimeoutMs,
+  transactionTimeoutMs: defaultConnectionLimits.transactionTimeoutMs,
   waiting: 1_000,
   waitMs: 5_000,
   movingMs: 5_000,

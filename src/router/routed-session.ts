@@ -11,6 +11,8 @@ export class RoutedSession implements TenantSession {
   readonly #transaction: EngineTransaction;
   readonly #dialect: EngineDialect;
   #state: 'free' | 'running' | 'ended' = 'free';
+  /** What made the session end before its callback did. */
+  #cause: TenantryError | undefined;
 
   constructor(transaction: EngineTransaction, dialect: EngineDialect) {
     this.#transaction = transaction;
@@ -34,6 +36,8 @@ export class RoutedSession implements TenantSession {
     this.#claim();
     try {
       return await this.#transaction.query<R>(compile());
+    } catch (error) {
+      throw this.#cause ?? error;
     } finally {
       this.#release();
     }
@@ -44,19 +48,23 @@ export class RoutedSession implements TenantSession {
     this.#claim();
     try {
       yield* this.#transaction.stream<R>(compile());
+    } catch (error) {
+      throw this.#cause ?? error;
     } finally {
       this.#release();
     }
   }
 
-  /** No statement may start any more. Whether one was running still. */
-  end(): boolean {
+  /** No statement may start any more; where there is a cause, what runs and what is tried fails with it. Whether a statement was running still. */
+  end(cause?: TenantryError): boolean {
     const wasRunning = this.#state === 'running';
     this.#state = 'ended';
+    this.#cause = cause;
     return wasRunning;
   }
 
   #claim(): void {
+    if (this.#cause !== undefined) throw this.#cause;
     if (this.#state === 'ended')
       throw misuse('It has ended with the callback of withTenant: do all work with a session inside the callback, and await it there.');
     if (this.#state === 'running') throw misuse('It runs one statement at a time: await a statement, or finish a stream, before the next.');

@@ -40,8 +40,9 @@ export interface Router {
   /** One statement, in a transaction of its own and one round trip. Repeated by itself only where nothing can have run twice. */
   query<R extends Row = Row>(tenant: TenantId, statement: Sql, options?: QueryOptions): Promise<SqlResult<R>>;
   /**
-   * One transaction: committed when `work` resolves, rolled back when it throws. `work` is started at most once. Nested
-   * use for the same tenant is refused: use the session.
+   * One transaction: committed when `work` resolves, rolled back when it throws or takes longer than
+   * `limits.transactionTimeoutMs` (TIMEOUT). `work` is started at most once. Nested use for the same tenant is refused: use
+   * the session.
    */
   withTenant<T>(tenant: TenantId, work: (session: TenantSession) => Promise<T>): Promise<T>;
   withTenant<T>(tenant: TenantId, options: TransactionOptions, work: (session: TenantSession) => Promise<T>): Promise<T>;

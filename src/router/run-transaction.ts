@@ -2,34 +2,47 @@ import { TenantryError } from '../core/errors.ts';
 import type { OpenTransaction } from './routed-call.ts';
 import { RoutedSession } from './routed-session.ts';
 import type { TenantSession } from './router.ts';
+import type { TransactionLimit } from './transaction-limit.ts';
 
 /** What a caller does in a transaction. */
 export type TransactionWork<T> = (session: TenantSession) => Promise<T>;
 
 /**
  * Runs `work` in an open transaction and gives its connection back: committed when `work` resolves, rolled back when it
- * throws, when the signal has been aborted (CANCELLED), or when it left a statement running (SESSION_MISUSE).
+ * throws, when the signal has been aborted (CANCELLED), when it left a statement running (SESSION_MISUSE), or when the
+ * limit comes first (TIMEOUT): nobody waits for `work` then, and its session is of no more use.
  */
-export async function runTransaction<T>(open: OpenTransaction, work: TransactionWork<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function runTransaction<T>(
+  open: OpenTransaction,
+  work: TransactionWork<T>,
+  limit: TransactionLimit,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   const { connection, lane, transaction } = open;
   try {
-    const result = await workOrUndo(open, work, signal);
+    const result = await workOrUndo(open, work, limit, signal);
     await transaction.commit();
     lane.ended(connection);
     return result;
   } catch (error) {
-    lane.ended(connection, error);
+    // How long a callback takes says nothing of the shard.
+    if (limit.error === undefined) lane.ended(connection, error);
     throw error;
   } finally {
     lane.pool.give(connection);
   }
 }
 
-async function workOrUndo<T>(open: OpenTransaction, work: TransactionWork<T>, signal: AbortSignal | undefined): Promise<T> {
+async function workOrUndo<T>(
+  open: OpenTransaction,
+  work: TransactionWork<T>,
+  limit: TransactionLimit,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   const session = new RoutedSession(open.transaction, open.connection.dialect);
   let wasRunning = false;
   try {
-    const result = await work(session);
+    const result = await limit.race(work(session));
     wasRunning = session.end();
     if (wasRunning) {
       throw new TenantryError(
@@ -40,7 +53,7 @@ async function workOrUndo<T>(open: OpenTransaction, work: TransactionWork<T>, si
     if (signal?.aborted === true) throw new TenantryError('CANCELLED', 'The transaction was rolled back.', { cause: signal.reason });
     return result;
   } catch (error) {
-    wasRunning ||= session.end();
+    wasRunning ||= session.end(limit.error);
     await undo(open, wasRunning);
     throw error;
   }

@@ -9,7 +9,7 @@ test('nothing is sent behind a reset that failed', async () => {
   await using server = await usePostgres();
   const client = new pg.Client({ connectionString: server.url() });
   await client.connect();
-  const wire = new WireClient(client, { host: server.host, port: server.port, tls: false }, systemClock);
+  const wire = new WireClient(client, { host: server.host, port: server.port, tls: false }, systemClock, 1_048_576);
   wire.runAfter('select 1 / 0');
   const next = new ExchangeBuilder().run({ text: 'select 1', values: [] });
   await wire.run(next, { timeoutMs: 5_000 });

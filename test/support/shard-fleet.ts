@@ -74,7 +74,7 @@ export async function startShardFleet(): Promise<ShardFleet> {
           return engine.connect(
             { ...shard.address, ...address(shard) },
             shardLogins.app,
-            { shardId, incarnation, tables, contextProtection: 'guarded' },
+            { shardId, incarnation, tables, contextProtection: 'guarded', limits },
             signal,
           );
         },

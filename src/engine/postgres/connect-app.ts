@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
+import { defaultConnectionLimits } from '../connection-limits.ts';
 import type { ConnectionExpectations } from '../engine.ts';
 import { clientConfig, searchPathOption } from './client-config.ts';
 import { toEngineError } from './postgres-errors.ts';
@@ -26,12 +27,13 @@ const startupOptions = [
   .concat(searchPathOption)
   .join(' ');
 
+/** The program's own timers come first: they know whose wish it was. The server's are for a program that stands still. */
+const backstopMs = 1_000;
+
 /** What connections for tenant traffic are made with. */
 export interface AppConnectionOptions {
   readonly library: QueryLibrary;
   readonly clock: Clock;
-  /** The server's own limit, behind that of each statement. */
-  readonly statementTimeoutMs: number;
 }
 
 /** Opens and verifies a connection as `app`. Throws SHARD_UNAVAILABLE, OVERLOADED or SHARD_UNVERIFIED; `signal` gives up. */
@@ -44,7 +46,13 @@ export async function connectApp(
 ): Promise<PostgresConnection> {
   if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.');
   const config = clientConfig(address, login);
-  const client = new pg.Client({ ...config, options: startupOptions, statement_timeout: options.statementTimeoutMs });
+  const limits = { ...defaultConnectionLimits, ...expected.limits };
+  const client = new pg.Client({
+    ...config,
+    options: startupOptions,
+    statement_timeout: limits.statementTimeoutMs + backstopMs,
+    idle_in_transaction_session_timeout: limits.transactionTimeoutMs + backstopMs,
+  });
   // Failures reach the calls below; without a listener pg's event would end the process besides.
   client.on('error', () => undefined);
   let gaveUp = false;
@@ -56,7 +64,8 @@ export async function connectApp(
   try {
     await client.connect();
     await verifyConnection(client, options.library, expected);
-    return new PostgresConnection(new WireClient(client, { host: address.host, port: address.port, tls: tlsOf(config) }, options.clock));
+    const target = { host: address.host, port: address.port, tls: tlsOf(config) };
+    return new PostgresConnection(new WireClient(client, target, options.clock, limits.answerBytes));
   } catch (error) {
     streamOf(client).destroy();
     throw gaveUp ? new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error }) : toEngineError(error);

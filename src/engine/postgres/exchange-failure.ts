@@ -24,6 +24,10 @@ export function failureOf(exchange: Exchange, { interruption, status, mayCommit 
   }
   if (exchange.loss !== undefined) return lossOf(exchange, interruption, mayCommit);
   if (exchange.status !== status) return new TenantryError('TRANSACTION_CONTROL');
+  if (exchange.dropped && interruption !== undefined)
+    return mayCommit
+      ? new TenantryError(interruption, 'The statement has been carried out all the same.', { outcome: 'unknown' })
+      : new TenantryError(interruption);
   if (exchange.rowError !== undefined)
     return new TenantryError('INTERNAL', 'A value of the answer could not be read.', {
       cause: exchange.rowError,

@@ -9,6 +9,9 @@ import type { PreparedStatement, StatementCache } from './statement-cache.ts';
 /** CopyFail without a reason, and Sync. */
 const refusedCopy = Buffer.from([0x66, 0, 0, 0, 5, 0, 0x53, 0, 0, 0, 4]);
 
+/** What a row takes in memory besides its values. */
+const rowBytes = 64;
+
 /** Answer of an empty statement. */
 const noCommand: CommandTag = { command: '', rowCount: 0 };
 
@@ -23,7 +26,11 @@ export interface Parsing {
  * execution of the batch only. Nothing is settled before ReadyForQuery: until then the transaction may still fail.
  */
 export class Exchange {
-  readonly rows: Row[] = [];
+  rows: Row[] = [];
+  /** Bytes of the rows that are kept. */
+  bytes = 0;
+  /** Rows were dropped, and those that still come are too. */
+  dropped = false;
   tag: CommandTag | undefined;
   /** What the server refused; it has rolled back. */
   error: pg.DatabaseError | undefined;
@@ -39,6 +46,8 @@ export class Exchange {
   status = '';
   /** Whether all is known. */
   settled = false;
+  /** Called where rows wait to be taken and the connection takes no more in until it is resumed; undefined: all are kept. */
+  onFull: (() => void) | undefined;
   /** Called once, when all is known. */
   onSettled: () => void = () => undefined;
 
@@ -84,7 +93,7 @@ export class Exchange {
   handle(type: number, buffer: Buffer, start: number, end: number): boolean {
     switch (type) {
       case messageType.dataRow:
-        if (this.#leading === 0) this.#addRow(buffer, start);
+        if (this.#leading === 0 && !this.dropped) this.#addRow(buffer, start, end);
         return false;
       case messageType.commandComplete:
         if (this.#leading === 0) this.tag = readTag(buffer, start, end);
@@ -120,6 +129,21 @@ export class Exchange {
     }
   }
 
+  /** Takes the rows that have come, so that there is room for more. */
+  takeRows(): Row[] {
+    const { rows } = this;
+    this.rows = [];
+    this.bytes = 0;
+    return rows;
+  }
+
+  /** Drops the rows, and those that still come. */
+  dropRows(): void {
+    this.dropped = true;
+    this.onFull = undefined;
+    this.takeRows();
+  }
+
   handleReadyForQuery(): void {
     this.settled = true;
     this.onSettled();
@@ -139,7 +163,8 @@ export class Exchange {
     parsing?.cache.add(parsing.statement);
   }
 
-  #addRow(buffer: Buffer, start: number): void {
+  #addRow(buffer: Buffer, start: number, end: number): void {
+    this.bytes += end - start + rowBytes;
     try {
       this.rows.push((this.#statement.shape ?? RowShape.empty).read(buffer, start));
     } catch (error) {

@@ -9,8 +9,10 @@ import { failureOf } from './exchange-failure.ts';
 import { clearResidue } from './session-residue.ts';
 import type { WireClient } from './wire-client.ts';
 
-/** Rows of a stream in one answer. */
+/** Rows that a stream asks for at once, where they are small. */
 const rowsPerFetch = 256;
+/** By how much it asks for fewer after rows that memory should not hold all at once, and for more again. */
+const fetchStep = 4;
 
 /** A transaction that `enter` has admitted, on a connection of its own until it ends. */
 export class PostgresTransaction implements EngineTransaction {
@@ -19,6 +21,8 @@ export class PostgresTransaction implements EngineTransaction {
   readonly #options: EnterOptions;
   #residue: Residue = 'none';
   #ended = false;
+  /** The answer to a statement was dropped, whatever it did. */
+  #spoilt = false;
   #portals = 0;
 
   constructor(wire: WireClient, builder: ExchangeBuilder, options: EnterOptions) {
@@ -38,26 +42,52 @@ export class PostgresTransaction implements EngineTransaction {
     this.#check();
     this.#portals += 1;
     const portal = `p${this.#portals}`;
-    let exchange = this.#builder.run(statement, portal, rowsPerFetch);
-    await this.#run(exchange, statement);
-    let open = exchange.suspended;
+    let size = rowsPerFetch;
+    let exchange = this.#builder.run(statement, portal, size);
     try {
       for (;;) {
-        yield* exchange.rows as R[];
+        const fitted = yield* this.#rowsOf<R>(exchange, statement);
         if (!exchange.suspended) return;
         this.#check();
-        open = false;
-        exchange = this.#builder.fetch(statement, portal, rowsPerFetch);
-        await this.#run(exchange, statement);
-        open = exchange.suspended;
+        size = fitted ? Math.min(rowsPerFetch, size * fetchStep) : Math.max(1, Math.floor(size / fetchStep));
+        exchange = this.#builder.fetch(statement, portal, size);
       }
     } finally {
-      if (open && !this.#ended && this.#wire.usable) await this.#run(this.#builder.closePortal(portal), statement);
+      if (exchange.suspended && !this.#ended && this.#wire.usable) await this.#run(this.#builder.closePortal(portal), statement);
+    }
+  }
+
+  /** The rows of one answer. Where they are more than memory should hold, the server waits for the reader; returns whether they were not. */
+  async *#rowsOf<R extends Row>(exchange: Exchange, statement: CompiledSql): AsyncGenerator<R, boolean> {
+    let full = Promise.withResolvers<void>();
+    let fitted = true;
+    exchange.onFull = () => full.resolve();
+    const answer = this.#run(exchange, statement);
+    try {
+      for (;;) {
+        await Promise.race([answer, full.promise]);
+        full = Promise.withResolvers();
+        const { settled } = exchange;
+        yield* exchange.takeRows() as R[];
+        if (settled) return fitted;
+        fitted = false;
+        this.#wire.resume();
+      }
+    } finally {
+      if (!exchange.settled) {
+        exchange.dropRows();
+        this.#wire.resume();
+      }
+      await answer;
     }
   }
 
   async commit(): Promise<void> {
     this.#check();
+    if (this.#spoilt) {
+      await this.rollback();
+      throw rolledBack();
+    }
     this.#ended = true;
     const exchange = this.#builder.end('commit');
     // Not interrupted by the caller: a cancelled COMMIT would only be another way not to know.
@@ -65,8 +95,7 @@ export class PostgresTransaction implements EngineTransaction {
     this.#leave(exchange);
     const failure = failureOf(exchange, { interruption, status: 'I', mayCommit: !this.#options.readOnly });
     if (failure !== undefined) throw failure;
-    if (exchange.command !== 'COMMIT')
-      throw new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
+    if (exchange.command !== 'COMMIT') throw rolledBack();
   }
 
   async rollback(): Promise<void> {
@@ -97,6 +126,7 @@ export class PostgresTransaction implements EngineTransaction {
       throw new TenantryError('TRANSACTION_CONTROL');
     }
     if (residue === 'permanent' || this.#residue === 'none') this.#residue = residue;
+    if (exchange.dropped && interruption !== undefined) this.#spoilt = true;
     const failure = failureOf(exchange, { interruption, status: 'T', mayCommit: false });
     if (failure !== undefined) throw failure;
   }
@@ -107,4 +137,8 @@ export class PostgresTransaction implements EngineTransaction {
     if (exchange.status !== 'I') this.#wire.discard();
     else clearResidue(this.#wire, this.#builder, this.#residue);
   }
+}
+
+function rolledBack(): TenantryError {
+  return new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
 }

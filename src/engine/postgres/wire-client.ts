@@ -9,6 +9,9 @@ import { WireFramer } from './wire-framer.ts';
 
 /** Milliseconds that a server has to answer a cancel request before its connection is given up. */
 const cancelGraceMs = 2_000;
+/** Rows of a stream that wait for their reader before the server has to wait too, in bytes. */
+const streamBytes = 1_048_576;
+const noBody = Buffer.alloc(0);
 const terminate = Buffer.from([0x58, 0, 0, 0, 4]);
 
 /** When an exchange is to be interrupted. */
@@ -18,7 +21,7 @@ export interface ExchangeLimits {
 }
 
 /** Why an exchange was interrupted, as an error code. */
-export type Interruption = 'CANCELLED' | 'TIMEOUT';
+export type Interruption = 'CANCELLED' | 'TIMEOUT' | 'ANSWER_TOO_LARGE';
 
 interface RunningInterruption {
   readonly code: Interruption;
@@ -42,7 +45,7 @@ export class WireClient {
   readonly #client: pg.Client;
   readonly #internals: PgInternals;
   readonly #stream: Duplex;
-  readonly #framer = new WireFramer();
+  readonly #answerBytes: number;
   readonly #clock: Clock;
   readonly #target: Omit<CancelTarget, 'processId' | 'secretKey'>;
   readonly #toPg: (chunk: Buffer) => void;
@@ -51,19 +54,23 @@ export class WireClient {
   #discarded = false;
   /** When the running exchange is to be interrupted, by the clock. */
   #endsAt = Infinity;
+  #timeoutMs = Infinity;
+  #paused = false;
   #timerAt = Infinity;
   #stopTimer: () => void = () => undefined;
   #interruption: RunningInterruption | undefined;
 
-  /** `client` has connected. */
-  constructor(client: pg.Client, target: Omit<CancelTarget, 'processId' | 'secretKey'>, clock: Clock) {
+  /** `client` has connected; an answer has at most `answerBytes`. */
+  constructor(client: pg.Client, target: Omit<CancelTarget, 'processId' | 'secretKey'>, clock: Clock, answerBytes: number) {
     this.#client = client;
     this.#internals = client as unknown as PgInternals;
     this.#stream = this.#internals.connection.stream;
     this.#clock = clock;
     this.#target = target;
+    this.#answerBytes = answerBytes;
     this.#toPg = takeListener(this.#stream);
-    this.#stream.on('data', (chunk: Buffer) => this.#framer.push(chunk, this.#handle));
+    const framer = new WireFramer(Math.max(answerBytes, streamBytes), this.#handle, this.#handleTooLong);
+    this.#stream.on('data', (chunk: Buffer) => framer.push(chunk));
     // What runs at that moment is told by pg through handleError.
     client.on('error', () => (this.#lost = true));
     client.once('end', () => {
@@ -88,6 +95,7 @@ export class WireClient {
   run(exchange: Exchange, limits: ExchangeLimits): Promise<Interruption | undefined> {
     if (this.#exchange !== undefined) throw new TenantryError('SESSION_MISUSE', 'A statement is running already; wait for it.');
     this.#exchange = exchange;
+    this.#timeoutMs = limits.timeoutMs;
     this.#watch(limits.timeoutMs);
     const { signal } = limits;
     const onAbort = signal === undefined ? undefined : (): void => this.#interrupt('CANCELLED');
@@ -99,6 +107,14 @@ export class WireClient {
       };
       this.#client.query(exchange);
     });
+  }
+
+  /** The rows of an exchange that was full have been taken: the server may send more, and has its time for it. */
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#watch(this.#timeoutMs);
+    this.#stream.resume();
   }
 
   /**
@@ -135,7 +151,33 @@ export class WireClient {
       return;
     }
     if (exchange.handle(type, buffer, start, end)) this.#internals.connection.emit('readyForQuery', { status: exchange.status });
+    else if (exchange.bytes > streamBytes || exchange.bytes > this.#answerBytes) this.#makeRoom(exchange);
   };
+
+  readonly #handleTooLong = (type: number): void => {
+    const exchange = this.#exchange;
+    if (exchange === undefined || !exchange.sent || exchange.settled) return;
+    if (type === messageType.dataRow) this.#refuseRows(exchange);
+    // What an error says is lost then; that the server has rolled back is not.
+    else if (type === messageType.error) exchange.handle(type, noBody, 0, 0);
+  };
+
+  /** Has the server wait for the reader of a stream, or ends an answer that nobody can take in pieces. */
+  #makeRoom(exchange: Exchange): void {
+    if (exchange.onFull === undefined) {
+      if (exchange.bytes > this.#answerBytes) this.#refuseRows(exchange);
+      return;
+    }
+    this.#paused = true;
+    this.#endsAt = Infinity;
+    this.#stream.pause();
+    exchange.onFull();
+  }
+
+  #refuseRows(exchange: Exchange): void {
+    exchange.dropRows();
+    this.#interrupt('ANSWER_TOO_LARGE');
+  }
 
   /** One timer serves many exchanges: it looks at the moment that counts when it fires. */
   #watch(timeoutMs: number): void {
@@ -154,6 +196,11 @@ export class WireClient {
 
   #interrupt(interruption: Interruption): void {
     if (this.#interruption !== undefined) return;
+    if (this.#paused) {
+      // Nobody takes rows in time to reach what the server answers to the interruption.
+      this.#exchange?.dropRows();
+      this.resume();
+    }
     const grace = new AbortController();
     const stopGrace = this.#clock.after(cancelGraceMs, () => {
       grace.abort(new Error('The server did not answer a cancel request.'));
@@ -166,6 +213,7 @@ export class WireClient {
   }
 
   #settle(exchange: Exchange, resolve: (interruption: Interruption | undefined) => void): void {
+    this.resume();
     this.#endsAt = Infinity;
     if (exchange.loss !== undefined) this.#lost = true;
     const interruption = this.#interruption;

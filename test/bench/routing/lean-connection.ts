@@ -19,7 +19,7 @@ export class LeanConnection {
 
   private constructor(client: pg.Client, address: ShardAddress) {
     this.processId = processIdOf(client);
-    this.#wire = new WireClient(client, { host: address.host, port: address.port, tls: false }, systemClock);
+    this.#wire = new WireClient(client, { host: address.host, port: address.port, tls: false }, systemClock, 16_777_216);
   }
 
   static async open(address: ShardAddress, login: Login): Promise<LeanConnection> {

@@ -45,6 +45,8 @@ describe('a valid configuration', () => {
         connections: 200,
         perTenant: 8,
         statementTimeoutMs: 15_000,
+        transactionTimeoutMs: 60_000,
+        answerBytes: 16_777_216,
         waitMs: 5_000,
         idleMs: 30_000,
         cachedTenants: 1_000_000,
@@ -132,7 +134,7 @@ describe('an invalid configuration is refused with every problem, its path and w
       'unknown keys, near and far',
       sampleConfig({ tabels: {}, policies: {}, limits: { poolPershard: 3 } }),
       [
-        'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, statementTimeoutMs, waitMs, idleMs, cachedTenants, bodyBytes, drainMs',
+        'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, statementTimeoutMs, transactionTimeoutMs, answerBytes, waitMs, idleMs, cachedTenants, bodyBytes, drainMs',
         `(the whole): unknown key "tabels" (did you mean "tables"?), "policies"; allowed are ${allKeys}`,
       ],
     ],
