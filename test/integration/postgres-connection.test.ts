@@ -263,7 +263,7 @@ describe('the fence', () => {
       await client.query(`begin isolation level ${isolation}`);
       await client.query('select 1');
       await shard.admin.query(sql`update tenantry.local_mapping set state = 'DRAINING' where mapping_id = 1`);
-      const { mappingId, key, epoch, token } = entry(1);
+      const { mappingId, key, epoch } = entry(1);
       await client.query('select tenantry.enter($1, $2, $3, $4)', [mappingId, key, epoch, token]);
       return undefined;
     } catch (error) {
