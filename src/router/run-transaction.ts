@@ -42,7 +42,7 @@ async function workOrUndo<T>(
   const session = new RoutedSession(open.transaction, open.connection.dialect);
   let wasRunning = false;
   try {
-    const result = await limit.race(work(session));
+    const result = await limit.race(() => work(session));
     wasRunning = session.end();
     if (wasRunning) {
       throw new TenantryError(

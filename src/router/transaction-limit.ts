@@ -18,14 +18,14 @@ export class TransactionLimit {
   }
 
   /** The outcome of the work, or `error` if the time is over first; the work's own end is nobody's then. */
-  async race<T>(work: Promise<T>): Promise<T> {
+  async race<T>(work: () => Promise<T>): Promise<T> {
     const over = Promise.withResolvers<never>();
     const stopTimer = this.#clock.after(this.#limitMs, () => {
       this.#error = new TenantryError('TIMEOUT', `The transaction had not ended after ${this.#limitMs} ms and was rolled back.`);
       over.reject(this.#error);
     });
     try {
-      return await Promise.race([work, over.promise]);
+      return await Promise.race([work(), over.promise]);
     } finally {
       stopTimer();
     }

@@ -382,6 +382,17 @@ describe('paths', () => {
     expect((await call('DELETE', '/v1/Blogs')).headers.get('allow')).toBe('GET, HEAD, POST');
   });
 
+  it('are refused where they are more than an answer may hold, and come in smaller pages', async () => {
+    await ground.shard.root.query(sqlText(`insert into "Lines" select 1, 'o', n, repeat('x', 1000000) from generate_series(1, 30) as n`));
+    const { status, body } = await call('GET', '/v1/Lines?limit=1000');
+    expect([status, body.code, body['title']]).toEqual([
+      413,
+      'ANSWER_TOO_LARGE',
+      'The answer is larger than the limit: ask for fewer rows, or for a stream.',
+    ]);
+    expect((await call('GET', '/v1/Lines?limit=10')).body.data.map((row) => row['Line'])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
   it('tell a caller who it is', async () => {
     expect((await call('GET', '/v1/me')).body).toEqual({ tenant: '1', subject: 'ann', issuer: 'https://issuer.test' });
   });

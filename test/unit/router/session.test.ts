@@ -2,6 +2,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
 import type { TenantSession } from '../../../src/router/router.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeFleet } from '../../support/fake-fleet.ts';
 
 interface Database {
@@ -96,6 +97,27 @@ describe('a session', () => {
     await expect(fleet.router.withTenant(2, { signal: AbortSignal.abort() }, async () => {})).rejects.toMatchObject({ code: 'CANCELLED' });
     await expect(fleet.router.query(2, sql`select 1`, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(fleet.shards.a.asked).toBe(0);
+  });
+
+  it('has its limit from the entry to the end of the callback, and leaves no timer behind', async () => {
+    const clock = new FakeClock();
+    const timed = new FakeFleet({ clock, limits: { transactionTimeoutMs: 1_000 } });
+    await timed.router.withTenant(2, async () => clock.advance(999));
+    const triedAfter = Promise.withResolvers<unknown>();
+    const late = timed.router.withTenant(2, async (session) => {
+      clock.advance(1_000);
+      await immediate();
+      triedAfter.resolve(await session.query(sql`select 1`).catch((error: unknown) => error));
+    });
+    await expect(late).rejects.toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('1000 ms') });
+    expect(await triedAfter.promise).toMatchObject({ code: 'TIMEOUT' });
+    expect({ log: timed.shards.a.log, open: timed.shards.a.open, events: timed.events }).toEqual({
+      log: ['commit', 'rollback'],
+      open: 1,
+      events: ['opened a', 'transaction ok', 'transaction TIMEOUT'],
+    });
+    await timed.router.close();
+    expect(clock.pending).toBe(0);
   });
 
   it('runs the statements of a kysely query builder', async () => {
