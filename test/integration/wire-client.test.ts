@@ -43,3 +43,14 @@ test('an exchange that is full takes nothing in until its rows have been taken, 
   expect({ interruption: await answer, rows: taken + exchange.takeRows().length }).toEqual({ interruption: undefined, rows: 100 });
   await Promise.all([wire.close(), other.close()]);
 });
+
+test('a full exchange that is cancelled ends though nobody takes its rows, and its connection serves on', async () => {
+  await using server = await usePostgres();
+  const wire = await connect(server);
+  const caller = new AbortController();
+  const exchange = new ExchangeBuilder().run({ text: `select repeat('x', 600000) from generate_series(1, 100)`, values: [] });
+  exchange.onFull = () => caller.abort();
+  expect(await wire.run(exchange, { timeoutMs: 5_000, signal: caller.signal })).toBe('CANCELLED');
+  expect({ rows: exchange.rows, usable: wire.usable }).toEqual({ rows: [], usable: true });
+  await wire.close();
+});

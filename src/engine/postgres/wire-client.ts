@@ -196,9 +196,9 @@ export class WireClient {
 
   #interrupt(interruption: Interruption): void {
     if (this.#interruption !== undefined) return;
-    if (this.#paused) {
-      // Nobody takes rows in time to reach what the server answers to the interruption.
-      this.#exchange?.dropRows();
+    if (this.#exchange?.onFull !== undefined) {
+      // What the server answers to the interruption comes behind the rows, and nobody may be there to take them.
+      this.#exchange.dropRows();
       this.resume();
     }
     const grace = new AbortController();
