@@ -3,6 +3,7 @@ import { fleetKeyFromBase64, type FleetKey } from '../../shardmap/capability.ts'
 import { keyTypes } from '../../shardmap/key.ts';
 import { authSchema, canonicalTenants } from './auth-schema.ts';
 import { engineNames, parseDatabaseUrl } from './database-url.ts';
+import { env } from './env-reference.ts';
 import { isHostName } from './host-name.ts';
 import { object } from './problems.ts';
 import { references, type Environment, type References } from './secret.ts';
@@ -18,7 +19,10 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
     redis: object({ url: from.optional.transform(redisUrl) })
       .optional()
       .transform((redis) => (redis?.url === undefined ? undefined : { url: redis.url })),
-    fleetKey: object({ current: from.required.transform(fleetKey), previous: from.optional.transform(optionalFleetKey).optional() }),
+    fleetKey: object({
+      current: from.required.transform(fleetKey),
+      previous: from.optional.transform(optionalFleetKey).optional(),
+    }).prefault({ current: env('TENANTRY_FLEET_KEY'), previous: env.optional('TENANTRY_FLEET_KEY_PREVIOUS') }),
     map: object({
       name: mapName,
       kind: z.enum(['list', 'range']),

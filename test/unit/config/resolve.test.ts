@@ -85,6 +85,17 @@ describe('a valid configuration', () => {
     expect(settings.fleetKey.previous).toEqual(new Uint8Array(32).fill(9));
   });
 
+  test('takes the fleet keys from their usual variables where the configuration does not say', () => {
+    const environment = { ...sampleEnvironment, TENANTRY_FLEET_KEY: sampleEnvironment.HMAC };
+    const config = sampleConfig({ fleetKey: undefined });
+    const current = new Uint8Array(32).fill(9);
+    expect(resolveConfig(config, environment).fleetKey).toEqual({ current });
+    expect(resolveConfig(config, { ...environment, TENANTRY_FLEET_KEY_PREVIOUS: sampleEnvironment.FLEET }).fleetKey).toEqual({
+      current,
+      previous: new Uint8Array(32).fill(7),
+    });
+  });
+
   test('reads issuers with a key set, a public key, a shared secret', () => {
     const config = sampleConfig(
       issuers(
@@ -129,7 +140,17 @@ describe('an invalid configuration is refused with every problem, its path and w
   const cases: readonly (readonly [title: string, config: unknown, problems: readonly string[]])[] = [
     ['nothing', undefined, ['(the whole): is missing']],
     ['a list', [], ['(the whole): must be an object']],
-    ['an empty object', {}, ['catalog', 'fleetKey', 'map', 'logins', 'tables'].map((key) => `${key}: is missing`)],
+    [
+      'an empty object',
+      {},
+      [
+        'catalog: is missing',
+        'fleetKey.current: the environment variable TENANTRY_FLEET_KEY is not set',
+        'map: is missing',
+        'logins: is missing',
+        'tables: is missing',
+      ],
+    ],
     [
       'unknown keys, near and far',
       sampleConfig({ tabels: {}, policies: {}, limits: { poolPershard: 3 } }),
