@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import { enterAs, enterStatement, expectSettled, readState } from '../../support/shard-map-state.ts';
+import { shardLogins } from '../../support/shard-logins.ts';
 import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
 
 let world: ShardMapWorld;
@@ -11,11 +12,21 @@ afterAll(async () => {
   await world?.close();
 });
 
-/** A transaction of a tenant that is open until `leave` is called; `done` is how it ended. */
-async function goInside(tenant: number, running = sqlText('select 1')): Promise<{ leave: () => void; done: Promise<string> }> {
+/** A transaction of a tenant that is open until `leave` is called. */
+interface Inside {
+  leave(): void;
+  /** How it ended. */
+  readonly done: Promise<string>;
+  /** How it stands. */
+  state(): string;
+}
+
+/** Opens a transaction of a tenant; it ends with the test at the latest, so that a test that fails does so at once. */
+async function goInside(tenant: number, running = sqlText('select 1')): Promise<Inside> {
   const { statement, address } = (await enterStatement(world, tenant))!;
   const inside = Promise.withResolvers<void>();
   const outside = Promise.withResolvers<void>();
+  let state = 'open';
   const done = world
     .app(address)
     .transaction(async (session) => {
@@ -26,10 +37,18 @@ async function goInside(tenant: number, running = sqlText('select 1')): Promise<
       await session.query(sql`insert into "Blogs" ("TenantId", "BlogId", "Name") values (${tenant}, 1, 'kept')`);
       return 'committed';
     })
-    .catch(() => 'ended');
+    .catch(() => 'ended')
+    .then((end) => (state = end));
+  onTestFinished(async () => {
+    outside.resolve();
+    if (state === 'open') await world.root(address).query(endStatements);
+    await done;
+  });
   await inside.promise;
-  return { leave: outside.resolve, done };
+  return { leave: outside.resolve, done, state: () => state };
 }
+
+const endStatements = sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${shardLogins.app.user} and state = 'active'`;
 
 const blogs = async (tenant: number): Promise<number> => {
   const shard = world.access.open((await world.store.findShard('a'))!);
@@ -43,12 +62,13 @@ describe('taking a tenant offline', () => {
     const [mine, neighbour] = [await goInside(1), await goInside(2)];
     let isOffline = false;
     const offline = tenants.offline(1).then(() => (isOffline = true));
-    await expect.poll(() => enterAs(world, 1)).toBe('DRAINING');
+    const message = 'take-offline must wait (onceDrained) for the transaction that is still inside';
+    await expect.poll(() => enterAs(world, 1), { message }).toBe('DRAINING');
     for (let time = 0; time < 20; time++) {
       expect(await enterAs(world, 2)).toBe('admitted');
-      expect(await enterAs(world, 1)).toBe('DRAINING');
+      expect(await enterAs(world, 1), message).toBe('DRAINING');
     }
-    expect(isOffline).toBe(false);
+    expect(isOffline, message).toBe(false);
     mine.leave();
     await offline;
     expect(await mine.done).toBe('committed');
@@ -83,7 +103,7 @@ describe('taking a tenant offline', () => {
     const offline = tenants.offline(tenant, { force: true });
     await offline.finally(() => [mine, neighbour].forEach(({ leave }) => leave()));
     expect(await neighbour.done).toBe('committed');
-    expect(await mine.done).toBe('ended');
+    await expect.poll(mine.state, { message: 'offline --force must cancel (interruptHolders) what holds the mapping' }).toBe('ended');
     expect(await blogs(tenant)).toBe(0);
     expectSettled(await readState(world));
   });
