@@ -14,10 +14,14 @@ function packageVersion(): string {
   return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : 'unknown';
 }
 
-/** Aborted by the first SIGTERM or SIGINT; a second one ends the process. */
+/** Aborted by the first SIGTERM or SIGINT; a second one ends the process, with the status that a shell shows for it. */
 function untilStopped(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => controller.abort());
+  const stop = (_name: NodeJS.Signals, number: number): void => {
+    if (controller.signal.aborted) process.exit(128 + number);
+    controller.abort();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   return controller.signal;
 }
 

@@ -57,8 +57,8 @@ export interface Finding {
 export interface ServeOptions {
   /** Aborted: stop taking requests, finish those that run, end. */
   readonly stop: AbortSignal;
-  /** Where log lines go. */
-  readonly log: Writable;
+  /** Where log lines go: in batches, but to a terminal each at once. */
+  readonly log: Writable & { readonly isTTY?: boolean };
   /** Told once both ports listen. */
   readonly onListening: (addresses: { readonly api: string; readonly ops: string }) => void;
 }

@@ -6,7 +6,7 @@ export interface Terminal {
   /** Data, and nothing else. */
   readonly out: Writable;
   /** Everything that is said besides. */
-  readonly err: Writable;
+  readonly err: Writable & { readonly isTTY?: boolean };
   /** Whether data may be coloured and drawn as a table. */
   readonly styled: boolean;
   /** Asks a person, on the side of `err`; undefined where nobody sits there. */

@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import type { ServeOptions } from '../cli/services.ts';
 import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
 import { TenantryError } from '../core/errors.ts';
 import { createHttpServer, type HttpServer } from '../http/http-server.ts';
-import { createMetrics } from '../http/observe/metrics.ts';
+import { createMetrics, type Metrics } from '../http/observe/metrics.ts';
 import { cursorKey } from '../http/tables/cursor.ts';
 import { loadTables, type LoadedTables } from '../http/tables/table-catalog.ts';
 import type { ShardMap } from '../../shardmap/shard-map.ts';
@@ -13,6 +13,7 @@ import type { ShardMapStore } from '../../shardmap/store.ts';
 import type { Engines } from './engines.ts';
 import { createShardAccess } from './shard-access.ts';
 import { RecoverySweep } from './recovery-sweep.ts';
+import { openServiceLog } from './service-log.ts';
 import { openTenantry } from './tenantry.ts';
 
 /** What `serve` needs besides the settings. */
@@ -24,8 +25,26 @@ export interface ServiceParts {
 
 /** Serves the HTTP API and sweeps up after crashed operations, until told to stop; then drains and closes everything. */
 export async function serve(parts: ServiceParts, settings: Settings, { stop, log, onListening }: ServeOptions): Promise<void> {
-  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, log);
   const metrics = createMetrics();
+  const serviceLog = openServiceLog({ stream: log, clock: parts.clock, onDropped: () => metrics.logDropped() });
+  try {
+    await serveUntil(stop, parts, settings, { logger: serviceLog.logger, metrics, onListening });
+  } finally {
+    serviceLog.close();
+  }
+}
+
+interface Reports extends Pick<ServeOptions, 'onListening'> {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+async function serveUntil(
+  stop: AbortSignal,
+  parts: ServiceParts,
+  settings: Settings,
+  { logger, metrics, onListening }: Reports,
+): Promise<void> {
   const tenantry = await openTenantry({ ...parts, observer: metrics.router, onTrouble: troubleLog(logger) }, settings);
   try {
     const { map, store, router, admin } = tenantry;

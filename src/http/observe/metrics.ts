@@ -12,6 +12,8 @@ export interface Metrics {
   requestEnded(route: string, method: string, status: number, durationMs: number): void;
   /** The key set of an issuer could not be fetched. */
   keysUnavailable(): void;
+  /** Nobody took a batch of log lines. */
+  logDropped(): void;
   /** Text of the exposition and its media type. */
   exposition(): Promise<{ readonly text: string; readonly contentType: string }>;
 }
@@ -33,10 +35,16 @@ export function createMetrics(): Metrics {
     help: "Failed fetches of an issuer's key set.",
     registers,
   });
+  const logDropped = new Counter({
+    name: 'tenantry_log_batches_dropped_total',
+    help: 'Batches of log lines that were lost because nobody read them.',
+    registers,
+  });
   return {
     router: createRouterMetrics(registers),
     requestEnded: (route, method, status, durationMs) => requests.observe({ route, method, status }, durationMs / 1_000),
     keysUnavailable: () => keysUnavailable.inc(),
+    logDropped: () => logDropped.inc(),
     exposition: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
   };
 }

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sqlText } from '../../../src/core/sql.ts';
@@ -61,6 +62,33 @@ describe('the program as a process', () => {
     expect(lines.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['listening', 'request', 'stopping', 'stopped']));
     for (const secret of ['a secret row', token, world.environment['TENANTRY_PASSWORD'] ?? '']) expect(log).not.toContain(secret);
     expect(out.trim().split('\n').at(-1)).toBe('}');
+  });
+
+  test('every request that was answered before SIGTERM is in the log of serve, in its order, once the process has ended', async () => {
+    const child = spawn(process.execPath, ['bin/tenantry.js', 'serve', '--json', '--config', join(world.folder, 'tenantry.config.json')], {
+      env: world.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [log, ended] = [textOf(child.stderr), once(child, 'exit')];
+    const [addresses] = (await once(child.stdout, 'data')) as [Buffer];
+    const { api } = JSON.parse(addresses.toString()) as { api: string };
+    const authorization = `Bearer ${(await world.run('token mint 42')).out.trim()}`;
+    const answered: string[] = [];
+    for (let request = 1; request <= 150; request += 1) {
+      const traceId = request.toString(16).padStart(32, '0');
+      const headers = { authorization, traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+      const response = await fetch(`${api}/v1/Blogs?limit=1`, { headers });
+      expect(response.status).toBe(200);
+      await response.text();
+      answered.push(traceId);
+    }
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    const lines = (await log)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { msg: string; traceId?: string });
+    expect(lines.map(({ msg, traceId }) => traceId ?? msg)).toEqual(['listening', ...answered, 'stopping', 'stopped']);
   });
 
   test('scripts/split.ts and scripts/merge.ts change a range map', async () => {
