@@ -22,6 +22,6 @@ export async function createTenantry(config: TenantryConfig | Promise<TenantryCo
   const settings = resolveConfig(await config, process.env);
   const parts = { engines: createEngines(), clock: systemClock, observer: silentObserver, onTrouble: () => undefined };
   const tenantry = await openTenantry(parts, settings);
-  const { router, admin } = tenantry;
-  return { query: router.query.bind(router), withTenant: router.withTenant.bind(router), admin, close: () => tenantry.close() };
+  const { router, manager } = tenantry;
+  return { query: router.query.bind(router), withTenant: router.withTenant.bind(router), admin: manager, close: () => tenantry.close() };
 }

@@ -1,34 +1,67 @@
 import { randomUUID } from 'node:crypto';
-import type { Administration } from '../cli/services.ts';
 import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
 import { capabilityToken, type FleetKey } from '../../shardmap/capability.ts';
-import { createShardMapManager } from '../../shardmap/manager.ts';
-import type { PublishChange } from '../../shardmap/shard-access.ts';
+import { createShardMapManager, type ShardMapManager } from '../../shardmap/manager.ts';
+import { createRedisRoutes, type RedisRoutes } from '../../shardmap/redis-routes.ts';
+import type { PublishChange, ShardAccess } from '../../shardmap/shard-access.ts';
 import type { ShardMapStore } from '../../shardmap/store.ts';
+import { openCatalog } from './catalog-access.ts';
 import type { Engines } from './engines.ts';
 import { createShardAccess } from './shard-access.ts';
 
 /** How long a runner of an operation that is not heard of is taken to be alive. */
 const leaseMs = 15_000;
 
-/** What a manager is made of besides the settings. */
+/** What the shard map is opened with, besides the settings. */
 export interface AdministrationParts {
   readonly engines: Engines;
+  readonly clock: Clock;
+  /** Told of every failure of Redis; everything goes on. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** The shard map of one catalog, with what it is reached through. Owns every connection that its parts open. */
+export interface OpenAdministration {
   readonly store: ShardMapStore;
+  readonly access: ShardAccess;
+  /** The second cache, where there is one. */
+  readonly redis: RedisRoutes | undefined;
+  readonly manager: ShardMapManager;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the catalog, Redis and the manager; whatever was opened is closed where a later part fails. Throws
+ * CATALOG_UNAVAILABLE, or INVALID_CONFIGURATION where the database is no catalog of this version.
+ */
+export async function openAdministration(
+  { engines, clock, onTrouble }: AdministrationParts,
+  settings: Settings,
+): Promise<OpenAdministration> {
+  const { logins, map, redis: configured, tables, contextProtection } = settings;
+  await using opened = new AsyncDisposableStack();
+  const { database, store } = await openCatalog(engines, settings);
+  opened.defer(() => database.close());
+  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection });
+  opened.defer(() => access.close());
+  const redis = configured === undefined ? undefined : createRedisRoutes({ url: configured.url, map, clock, onTrouble });
+  opened.defer(() => redis?.close());
+  const manager = createManager({ store, access, clock, publish: redis?.publish ?? (async () => undefined) }, settings);
+  const all = opened.move();
+  return { store, access, redis, manager, close: () => all.disposeAsync() };
+}
+
+interface ManagerParts {
+  readonly store: ShardMapStore;
+  readonly access: ShardAccess;
   readonly clock: Clock;
   readonly publish: PublishChange;
 }
 
-/** The shard map's manager over real shards. Closing it closes what it opened on shards; the store stays open. */
-export function createAdministration({ engines, store, clock, publish }: AdministrationParts, settings: Settings): Administration {
-  const { fleetKey, limits, logins, map, tables, contextProtection } = settings;
-  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection });
-  const manager = createShardMapManager({
-    store,
-    access,
-    clock,
-    publish,
+function createManager(parts: ManagerParts, { fleetKey, limits, map }: Settings): ShardMapManager {
+  return createShardMapManager({
+    ...parts,
     leaseMs,
     map: map.name,
     newId: randomUUID,
@@ -37,7 +70,6 @@ export function createAdministration({ engines, store, clock, publish }: Adminis
     waitMs: limits.waitMs,
     drainMs: limits.drainMs,
   });
-  return { manager, close: () => access.close() };
 }
 
 function capabilityOf(key: FleetKey): (mapName: string, mappingId: number, epoch: number) => Uint8Array {

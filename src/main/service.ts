@@ -8,13 +8,10 @@ import { createHttpServer, type HttpServer } from '../http/http-server.ts';
 import { createMetrics, type Metrics } from '../http/observe/metrics.ts';
 import { cursorKey } from '../http/tables/cursor.ts';
 import { loadTables, type LoadedTables } from '../http/tables/table-catalog.ts';
-import type { ShardMap } from '../../shardmap/shard-map.ts';
-import type { ShardMapStore } from '../../shardmap/store.ts';
 import type { Engines } from './engines.ts';
-import { createShardAccess } from './shard-access.ts';
 import { RecoverySweep } from './recovery-sweep.ts';
 import { openServiceLog } from './service-log.ts';
-import { openTenantry } from './tenantry.ts';
+import { openTenantry, type OpenTenantry } from './tenantry.ts';
 
 /** What `serve` needs besides the settings. */
 export interface ServiceParts {
@@ -47,8 +44,8 @@ async function serveUntil(
 ): Promise<void> {
   const tenantry = await openTenantry({ ...parts, observer: metrics.router, onTrouble: troubleLog(logger) }, settings);
   try {
-    const { map, store, router, admin } = tenantry;
-    const { tables, hidden } = await tablesOfAnyShard(parts, settings, store, map);
+    const { map, router, manager } = tenantry;
+    const { tables, hidden } = await tablesOfAnyShard(tenantry, settings);
     for (const column of hidden) logger.warn(column, 'a column of a type that the API does not carry is left out');
     const server = createHttpServer({
       router,
@@ -66,7 +63,7 @@ async function serveUntil(
       listen: settings.http,
       currentTimeMs: () => parts.now().getTime(),
     });
-    const sweep = new RecoverySweep(admin, parts.clock, logger);
+    const sweep = new RecoverySweep(manager, parts.clock, logger);
     const { api, ops } = await server.listen();
     logger.info({ api: urlOf(api), ops: urlOf(ops) }, 'listening');
     onListening({ api: urlOf(api), ops: urlOf(ops) });
@@ -85,21 +82,15 @@ async function drain(server: HttpServer, sweep: RecoverySweep, logger: Logger): 
 }
 
 /** The shape of the tables, from the first shard that answers. */
-async function tablesOfAnyShard({ engines }: ServiceParts, settings: Settings, store: ShardMapStore, map: ShardMap): Promise<LoadedTables> {
-  const { logins, tables, contextProtection } = settings;
-  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection });
+async function tablesOfAnyShard({ access, map, store }: OpenTenantry, { tables }: Settings): Promise<LoadedTables> {
   let away: TenantryError | undefined;
-  try {
-    for (const shard of await store.listShards(map.mapId)) {
-      try {
-        return await loadTables(access.open(shard), tables);
-      } catch (error) {
-        if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
-        away = error;
-      }
+  for (const shard of await store.listShards(map.mapId)) {
+    try {
+      return await loadTables(access.open(shard), tables);
+    } catch (error) {
+      if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
+      away = error;
     }
-  } finally {
-    await access.close();
   }
   throw away ?? new TenantryError('INVALID_CONFIGURATION', `Map ${map.name} has no shard yet: run \`tenantry shard add\`.`);
 }

@@ -1,10 +1,9 @@
 import type { Services } from '../cli/services.ts';
 import type { Clock } from '../core/clock.ts';
 import { applyPolicies } from '../policy/apply.ts';
-import { createRedisRoutes } from '../../shardmap/redis-routes.ts';
-import { createAdministration } from './administration.ts';
+import { openAdministration } from './administration.ts';
 import { installCatalog } from './catalog.ts';
-import { openCatalog, openCatalogDatabase } from './catalog-access.ts';
+import { openCatalogDatabase } from './catalog-access.ts';
 import { diagnose } from './diagnosis/diagnose.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { createPreparation } from './preparation.ts';
@@ -18,6 +17,8 @@ export interface ServicesParts {
   /** Told of what does not keep a command from its end. */
   readonly warn: (text: string) => void;
 }
+
+const withoutRedis = 'Redis cannot be reached: caches of other processes learn of the change from the shards.';
 
 /** What the command line works with. */
 export function createServices(parts: ServicesParts): Services {
@@ -33,21 +34,7 @@ export function createServices(parts: ServicesParts): Services {
         await database.close();
       }
     },
-    openAdministration: async (settings) => {
-      const { database, store } = await openCatalog(engines, settings);
-      const onTrouble = (): void => warn('Redis cannot be reached: caches of other processes learn of the change from the shards.');
-      const redis =
-        settings.redis === undefined ? undefined : createRedisRoutes({ url: settings.redis.url, map: settings.map, clock, onTrouble });
-      const administration = createAdministration({ engines, store, clock, publish: redis?.publish ?? (async () => undefined) }, settings);
-      return {
-        manager: administration.manager,
-        close: async () => {
-          redis?.close();
-          await administration.close();
-          await database.close();
-        },
-      };
-    },
+    openAdministration: (settings) => openAdministration({ engines, clock, onTrouble: () => warn(withoutRedis) }, settings),
     preparation: createPreparation(engines),
     applyPolicies: async ({ logins, tables, map }, address, dryRun) => {
       const engine = engineOf(engines, address);

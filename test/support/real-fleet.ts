@@ -3,14 +3,13 @@ import type { Login, PrincipalName } from '../../src/core/principal.ts';
 import { resolveConfig, type TenantryConfig } from '../../src/config.ts';
 import type { SqlDatabase } from '../../src/core/session.ts';
 import { sqlText } from '../../src/core/sql.ts';
-import { createAdministration } from '../../src/main/administration.ts';
+import { openAdministration } from '../../src/main/administration.ts';
 import { openCatalogDatabase } from '../../src/main/catalog-access.ts';
 import { createEngines, engineOf } from '../../src/main/engines.ts';
 import { installCatalog } from '../../src/main/catalog.ts';
 import { openTenantry, type OpenTenantry } from '../../src/main/tenantry.ts';
 import { provision } from '../../src/policy/provision.ts';
 import { silentObserver } from '../../src/router/router-observer.ts';
-import { SqlShardMapStore } from '../../shardmap/sql-store.ts';
 import { startPostgres, type PostgresServer } from './servers/postgres.ts';
 
 const password = 'a password of the fleet';
@@ -55,8 +54,8 @@ export async function startFleet(options: FleetOptions): Promise<RealFleet> {
   const engines = createEngines();
   const database = openCatalogDatabase(engines, settings);
   await installCatalog(database, false);
-  const store = new SqlShardMapStore(database);
-  const administration = createAdministration({ engines, store, clock: systemClock, publish: async () => undefined }, settings);
+  await database.close();
+  const administration = await openAdministration({ engines, clock: systemClock, onTrouble: () => undefined }, settings);
   const { manager } = administration;
   await manager.maps.create({ name: 'customers', kind: 'list', keyType: 'int', context: 'TenantId' });
 
@@ -78,7 +77,6 @@ export async function startFleet(options: FleetOptions): Promise<RealFleet> {
   for (let tenant = 1; tenant <= options.tenants; tenant += 1)
     await manager.tenants.add(tenant, { shard: `shard_${(tenant % options.shards) + 1}` });
   await administration.close();
-  await database.close();
 
   const tenantry = await openTenantry({ engines, clock: systemClock, observer: silentObserver, onTrouble: () => undefined }, settings);
   return {
