@@ -94,6 +94,7 @@ function press(router: Router): { stop(): Promise<number> } {
         await router.query(tenantsInTrouble[index % tenantsInTrouble.length]!, sql`select pg_sleep(0.05)`, { readOnly: true });
       } catch (error) {
         failures += 1;
+        // A caller that keeps to what it is told: pacing is part of the pressure.
         await sleep(error instanceof TenantryError ? (error.retryAfterMs ?? 20) : 20);
       }
     }

@@ -3,6 +3,9 @@ import { compileSql, sql, type CompiledSql, type Sql } from '../../src/core/sql.
 import type { EngineConnection } from '../../src/engine/engine.ts';
 import { EntryRefused, type Entry } from '../../src/engine/entry.ts';
 
+/** Moments of a statement on the wire. */
+export type WireMoment = 'sent' | 'answering' | 'answered';
+
 /** What an engine brings along to be held to the contract: a shard with the table Blogs, and tenants 1 and 2 on it. */
 export interface EngineGround {
   /** Opens a connection as app, through something that counts and cuts. */
@@ -17,6 +20,8 @@ export interface EngineGround {
   roundTrips(work: () => Promise<unknown>): Promise<number>;
   /** Cuts the connection when the server's answer to the next statement comes, before it arrives. */
   cutNextAnswer(): void;
+  /** Does something when the next statement has been sent to the server, or when its answer is about to arrive, or has arrived. */
+  onNext(moment: WireMoment, action: () => void): Promise<unknown>;
   /** A statement that takes this long. */
   sleep(ms: number): Sql;
   /** A statement that opens a transaction of its own. */
@@ -148,15 +153,26 @@ export function describeEngine(name: string, open: () => Promise<EngineGround>):
       expect((await connection.execute(ground.entry(2), all(), options)).rows).toEqual([]);
     });
 
-    test("ends a statement at the caller's wish, and never the next one", async () => {
-      for (let round = 0; round < 20; round += 1) {
-        const controller = new AbortController();
-        const cancelled = connection
-          .execute(ground.entry(1), compiled(ground.sleep(5)), { ...options, signal: controller.signal })
-          .catch((error: unknown) => error);
-        setTimeout(() => controller.abort(), round % 8);
-        await cancelled;
-        expect((await connection.execute(ground.entry(2), compiled(ground.sleep(3)), options)).rowCount).toBe(1);
+    test("ends a statement at the caller's wish", async () => {
+      const caller = new AbortController();
+      const sent = ground.onNext('sent', () => caller.abort());
+      const statement = connection.execute(ground.entry(1), compiled(ground.sleep(20_000)), { ...options, signal: caller.signal });
+      await expect(statement).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'not-run' });
+      await sent;
+      expect(connection.usable).toBe(true);
+    });
+
+    test('never cancels the next statement, whenever the wish comes', async () => {
+      for (const moment of ['sent', 'answering', 'answered'] as const) {
+        for (let round = 0; round < 7; round += 1) {
+          const caller = new AbortController();
+          const came = ground.onNext(moment, () => caller.abort());
+          const statement = compiled(ground.sleep(0));
+          await connection.execute(ground.entry(1), statement, { ...options, signal: caller.signal }).catch((error: unknown) => error);
+          await came;
+          // Runs for a moment, in which a cancellation that comes too late would find it.
+          expect((await connection.execute(ground.entry(2), compiled(ground.sleep(3)), options)).rowCount, moment).toBe(1);
+        }
       }
       await expect(connection.execute(ground.entry(1), all(), { ...options, signal: AbortSignal.abort() })).rejects.toMatchObject({
         code: 'CANCELLED',

@@ -6,6 +6,7 @@ import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.
 import { createTestShard, shardLogins } from '../support/postgres-shard.ts';
 import { startPostgres } from '../support/servers/postgres.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
+import type { WireMessage } from '../support/wire-message.ts';
 import { describeEngine, type EngineGround } from './engine.contract.ts';
 
 describeEngine('PostgreSQL', openGround);
@@ -38,6 +39,11 @@ async function openGround(): Promise<EngineGround> {
     roundTrips: async (work) => (await proxy.count(work)).roundTrips,
     cutNextAnswer: () =>
       void proxy.once({ when: 'before', match: (message) => message.type === '2', action: (connection) => connection.cut() }),
+    onNext: (moment, action) => {
+      const [side, type] = moment === 'sent' ? ['frontend', 'S'] : ['backend', 'Z'];
+      const match = (message: WireMessage): boolean => message.side === side && message.type === type;
+      return proxy.once({ when: moment === 'answering' ? 'before' : 'after', match, action });
+    },
     sleep: (ms) => sql`select pg_sleep(${ms / 1_000})`,
     begin: sql`begin`,
     close: async () => {

@@ -1,15 +1,17 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/core/clock.ts';
+import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { ExchangeBuilder } from '../../src/engine/postgres/exchange-builder.ts';
+import type { Exchange } from '../../src/engine/postgres/exchange.ts';
 import { WireClient } from '../../src/engine/postgres/wire-client.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import type { PostgresAccess } from '../support/servers/postgres-access.ts';
 import { usePostgres } from '../support/servers/use-postgres.ts';
 
-async function connect(server: PostgresAccess): Promise<WireClient> {
+async function connect(server: PostgresAccess, clock: Clock = systemClock): Promise<WireClient> {
   const client = new pg.Client({ connectionString: server.url() });
   await client.connect();
-  return new WireClient(client, { host: server.host, port: server.port, tls: false }, systemClock, 16_777_216);
+  return new WireClient(client, { host: server.host, port: server.port, tls: false }, clock, 16_777_216);
 }
 
 test('nothing is sent behind a reset that failed', async () => {
@@ -21,26 +23,43 @@ test('nothing is sent behind a reset that failed', async () => {
   expect({ sent: next.sent, status: next.status, usable: wire.usable }).toEqual({ sent: false, status: '', usable: false });
 });
 
-test('an exchange that is full takes nothing in until its rows have been taken, and its time stands still', async () => {
-  await using server = await usePostgres();
-  const [wire, other] = [await connect(server), await connect(server)];
-  const rows = `select repeat('x', 600000) as text from generate_series(1, 100)`;
-  const exchange = new ExchangeBuilder().run({ text: rows, values: [] });
-  let full = Promise.withResolvers<void>();
+/** An exchange that waits for its rows to be taken. */
+interface FullExchange {
+  readonly exchange: Exchange;
+  readonly answer: ReturnType<WireClient['run']>;
+}
+
+async function fullExchange(wire: WireClient): Promise<FullExchange> {
+  const exchange = new ExchangeBuilder().run({ text: `select repeat('x', 600000) as text from generate_series(1, 100)`, values: [] });
+  const full = Promise.withResolvers<void>();
   exchange.onFull = () => full.resolve();
-  const answer = wire.run(exchange, { timeoutMs: 500 });
+  const answer = wire.run(exchange, { timeoutMs: 5_000 });
   await full.promise;
-  // Longer than the exchange may take, and than its rows would need to come.
-  await other.run(new ExchangeBuilder().run({ text: 'select pg_sleep(0.7)', values: [] }), { timeoutMs: 5_000 });
-  expect({ waiting: exchange.rows.length, settled: exchange.settled }).toEqual({ waiting: 2, settled: false });
-  let taken = 0;
+  return { exchange, answer };
+}
+
+async function takeAll(wire: WireClient, { exchange, answer }: FullExchange): Promise<{ interruption: unknown; rows: number }> {
+  let rows = 0;
   while (!exchange.settled) {
-    full = Promise.withResolvers();
-    taken += exchange.takeRows().length;
+    const full = Promise.withResolvers<void>();
+    exchange.onFull = () => full.resolve();
+    rows += exchange.takeRows().length;
     wire.resume();
     await Promise.race([full.promise, answer]);
   }
-  expect({ interruption: await answer, rows: taken + exchange.takeRows().length }).toEqual({ interruption: undefined, rows: 100 });
+  return { interruption: await answer, rows: rows + exchange.takeRows().length };
+}
+
+test('an exchange that is full takes nothing in until its rows have been taken, and its time stands still', async () => {
+  await using server = await usePostgres();
+  const clock = new FakeClock();
+  const [wire, other] = [await connect(server, clock), await connect(server, clock)];
+  const full = await fullExchange(wire);
+  // In the meantime another connection gets all of the same rows, and more time goes by than the exchange may take.
+  expect(await takeAll(other, await fullExchange(other))).toEqual({ interruption: undefined, rows: 100 });
+  clock.advance(60_000);
+  expect({ waiting: full.exchange.rows.length, settled: full.exchange.settled }).toEqual({ waiting: 2, settled: false });
+  expect(await takeAll(wire, full)).toEqual({ interruption: undefined, rows: 100 });
   await Promise.all([wire.close(), other.close()]);
 });
 

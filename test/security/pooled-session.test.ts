@@ -1,3 +1,5 @@
+import { vi } from 'vitest';
+import { holdRows } from '../support/held-rows.ts';
 import { defences } from './defences.ts';
 import { describeAttacks, succeeded, type Attack } from './support/attack.ts';
 import { notes, trafficOf, type Rows, type Traffic } from './support/traffic.ts';
@@ -111,15 +113,25 @@ const interrupt = (
     return right && !(await notes(world)).includes('interrupted') ? 'nothing crossed' : succeeded;
   });
 
+/** Has a statement run, which does not end by itself, and aborts the transaction then. */
+async function whileItRuns(run: (text: string) => Promise<Rows>, { world, abort }: { world: World; abort: () => void }): Promise<void> {
+  const held = await holdRows(world.root, 'select from "Blogs" where "TenantId" = 1 for update');
+  try {
+    const running = run('update "Blogs" set "Name" = "Name"');
+    await Promise.race([running, vi.waitUntil(async () => (await held.waiting()) === 1)]);
+    abort();
+    await running;
+  } finally {
+    await held.release();
+  }
+}
+
 describeAttacks(
   'A transaction of one tenant that is interrupted, and the next tenant on its connection',
   {
-    'an abort': interrupt({}, async (run, { abort }) => {
-      const sleeping = run('select pg_sleep(0.3)');
-      abort();
-      await sleeping;
-    }),
-    'a timeout': interrupt({ timeoutMs: 250 }, (run) => run('select pg_sleep(0.6)')),
+    'an abort': interrupt({}, whileItRuns),
+    // The limit is what interrupts; a transaction that is late to begin is interrupted as well.
+    'a timeout': interrupt({ timeoutMs: 250 }, (run, { world }) => whileItRuns(run, { world, abort: () => undefined })),
     'an error': interrupt({}, () => Promise.reject(new Error('the caller’s own'))),
     'a statement that fails': interrupt({}, (run) => run('select 1 / 0')),
     'an ended server process': interrupt({}, async (run, { world }) => {

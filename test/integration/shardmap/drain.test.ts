@@ -14,11 +14,11 @@ afterAll(async () => {
 
 /** A transaction of a tenant that is open until `leave` is called. */
 interface Inside {
-  leave(): void;
+  readonly leave: () => void;
   /** How it ended. */
   readonly done: Promise<string>;
   /** How it stands. */
-  state(): string;
+  readonly state: () => string;
 }
 
 /** Opens a transaction of a tenant; it ends with the test at the latest, so that a test that fails does so at once. */

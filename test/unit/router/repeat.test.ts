@@ -160,7 +160,8 @@ describe('repeating a statement', () => {
     failing(fleet.shards.a, Infinity, refused({ reason: 'DRAINING' }));
     const caller = new AbortController();
     const call = fleet.router.query(2, sql`select 1`, { signal: caller.signal });
-    setTimeout(() => caller.abort(), 30);
+    await expect.poll(() => fleet.events).toContain('repeated a DRAINING');
+    caller.abort();
     await expect(call).rejects.toMatchObject({ code: 'CANCELLED' });
     await fleet.router.close();
   });
