@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { errorCatalogue } from '../src/core/errors.ts';
+import { eachLimit } from '../src/core/limits.ts';
 
-const path = new URL('../docs/errors.md', import.meta.url);
+/** What each page is made from, by its path. */
+const pages: Readonly<Record<string, () => string>> = { 'docs/errors.md': errorsPage, 'docs/limits.md': limitsPage };
 
 function errorsPage(): string {
   const rows = Object.entries(errorCatalogue)
@@ -20,9 +22,34 @@ function errorsPage(): string {
   ].join('\n');
 }
 
-const page = errorsPage();
-if (!process.argv.includes('--check')) writeFileSync(path, page);
-else if (!existsSync(path) || readFileSync(path, 'utf8') !== page) {
-  console.error('docs/errors.md is stale: run node scripts/generate-docs.ts.');
-  process.exitCode = 1;
+function limitsPage(): string {
+  const rows = eachLimit(
+    ({ default: value, least, most, unit, text }, name) =>
+      `| \`${name}\` | ${unit} | ${grouped(value)} | ${grouped(least)} | ${grouped(most)} | ${text} |`,
+  );
+  return [
+    '# Limits',
+    '',
+    'What `limits` in a configuration may say; whatever it leaves out has its default. All are whole numbers, and hold for one process.',
+    'This page is generated from `src/core/limits.ts` by `node scripts/generate-docs.ts`.',
+    '',
+    '| limit | unit | default | least | most | meaning |',
+    '|---|---|---|---|---|---|',
+    ...Object.values(rows),
+    '',
+  ].join('\n');
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en');
+}
+
+for (const [name, page] of Object.entries(pages)) {
+  const path = new URL(`../${name}`, import.meta.url);
+  const text = page();
+  if (!process.argv.includes('--check')) writeFileSync(path, text);
+  else if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
+    console.error(`${name} is stale: run node scripts/generate-docs.ts.`);
+    process.exitCode = 1;
+  }
 }

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { fleetKeyFromBase64, type FleetKey } from '../../shardmap/capability.ts';
 import { keyTypes } from '../../shardmap/key.ts';
+import { eachLimit, type Limits } from '../core/limits.ts';
 import { authSchema, canonicalTenants } from './auth-schema.ts';
 import { engineNames, parseDatabaseUrl } from './database-url.ts';
 import { env } from './env-reference.ts';
 import { isHostName } from './host-name.ts';
 import { object } from './problems.ts';
 import { references, type Environment, type References } from './secret.ts';
-import type { LimitSettings, Settings, TableSettings } from './settings.ts';
+import type { Settings, TableSettings } from './settings.ts';
 import type { TenantryConfig } from './tenantry-config.ts';
 
 /** The whole configuration: what users write in, `Settings` out, read against one environment. */
@@ -65,19 +66,9 @@ const catalogSchema = (from: References) =>
 
 const count = (least: number, most: number) => z.int().min(least).max(most);
 
-const limitsSchema: z.ZodType<LimitSettings, TenantryConfig['limits']> = object({
-  poolPerShard: count(1, 1000).default(10),
-  connections: count(1, 100_000).default(200),
-  perTenant: count(1, 1000).default(8),
-  statementTimeoutMs: count(1, 86_400_000).default(15_000),
-  transactionTimeoutMs: count(1, 86_400_000).default(60_000),
-  answerBytes: count(1_024, 1_073_741_824).default(16_777_216),
-  waitMs: count(0, 600_000).default(5_000),
-  idleMs: count(100, 86_400_000).default(30_000),
-  cachedTenants: count(1, 10_000_000).default(1_000_000),
-  bodyBytes: count(1, 1_073_741_824).default(1_048_576),
-  drainMs: count(0, 600_000).default(10_000),
-}).prefault({});
+const limitsSchema: z.ZodType<Limits, TenantryConfig['limits']> = object(
+  eachLimit(({ least, most, default: value }) => count(least, most).default(value)),
+).prefault({});
 
 const host = z.string().refine(isHostName, 'must be a host name or an IP address');
 

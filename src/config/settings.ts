@@ -1,5 +1,6 @@
 import type { FleetKey } from '../../shardmap/capability.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
+import type { Limits } from '../core/limits.ts';
 import type { Login, PrincipalName } from '../core/principal.ts';
 import type { CatalogAddress } from './database-url.ts';
 import type { TenantryConfig, TokenAlgorithm } from './tenantry-config.ts';
@@ -34,9 +35,6 @@ export interface TableSettings {
   readonly tenantColumn?: string;
 }
 
-/** `LimitsConfig` with its defaults. */
-export type LimitSettings = { readonly [K in keyof NonNullable<TenantryConfig['limits']>]-?: number };
-
 /** The configuration as the program uses it: checked, defaults filled in, the environment's values read. Never printed. */
 export interface Settings {
   readonly catalog: { readonly address: CatalogAddress; readonly login: Login };
@@ -47,6 +45,6 @@ export interface Settings {
   readonly contextProtection: ContextProtection;
   readonly tables: readonly TableSettings[];
   readonly auth: { readonly issuers: readonly IssuerSettings[] };
-  readonly limits: LimitSettings;
+  readonly limits: Limits;
   readonly http: { readonly host: string; readonly port: number; readonly opsHost: string; readonly opsPort: number };
 }

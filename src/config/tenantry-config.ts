@@ -1,6 +1,7 @@
 import type { KeyType } from '../../shardmap/key.ts';
 import type { ShardMapKind } from '../../shardmap/shard-map.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
+import type { LimitName } from '../core/limits.ts';
 import type { EngineName } from './database-url.ts';
 import type { EnvReference, OptionalEnvReference } from './env-reference.ts';
 
@@ -48,31 +49,8 @@ export interface IssuerConfig {
   readonly development?: boolean | undefined;
 }
 
-/** Bounds on what a process uses and on how long a caller waits. */
-export interface LimitsConfig {
-  /** Connections a process opens to one shard. Default 10. */
-  readonly poolPerShard?: number | undefined;
-  /** Connections a process opens to all shards together. Default 200. */
-  readonly connections?: number | undefined;
-  /** Statements and transactions of one tenant at once, in one process. Default 8. */
-  readonly perTenant?: number | undefined;
-  /** Milliseconds a statement may take. Default 15,000. */
-  readonly statementTimeoutMs?: number | undefined;
-  /** Milliseconds a transaction may take, from its entry to the end of its callback; it is rolled back then. Default 60,000. */
-  readonly transactionTimeoutMs?: number | undefined;
-  /** Bytes of the answer of a statement that is no stream, and of one row of a stream; each row counts 64 more. Default 16,777,216. */
-  readonly answerBytes?: number | undefined;
-  /** Milliseconds a caller waits for a route, a connection or a moving tenant before it is refused. Default 5,000. */
-  readonly waitMs?: number | undefined;
-  /** Milliseconds after which an unused connection is closed. Default 30,000. */
-  readonly idleMs?: number | undefined;
-  /** Routes that a process remembers. Default 1,000,000. */
-  readonly cachedTenants?: number | undefined;
-  /** Bytes of a request's body. Default 1,048,576. */
-  readonly bodyBytes?: number | undefined;
-  /** Milliseconds that requests have to finish after SIGTERM. Default 10,000. */
-  readonly drainMs?: number | undefined;
-}
+/** Bounds on what a process uses and on how long a caller waits: `docs/limits.md` has each with its default. */
+export type LimitsConfig = { readonly [Name in LimitName]?: number | undefined };
 
 /** Where `tenantry serve` listens. Port 0 takes a free one. */
 export interface HttpConfig {

@@ -96,7 +96,7 @@ class Patience {
   async #awaitMove(detail?: string): Promise<void> {
     this.#movingSince ??= this.#clock.now();
     const pauseMs = this.#pauseMs();
-    const leftMs = this.#movingSince + this.#dependencies.limits.movingMs - this.#clock.now();
+    const leftMs = this.#movingSince + this.#dependencies.limits.waitMs - this.#clock.now();
     if (pauseMs >= Math.min(leftMs, this.#call.deadline.remainingMs))
       throw new TenantryError('TENANT_MOVING', detail, { retryAfterMs: comeAgainMs });
     await this.#pause(pauseMs);

@@ -1,3 +1,4 @@
+import { defaultLimits, eachLimit } from '../../core/limits.ts';
 import type { InitPlan } from './plan.ts';
 
 const principals = ['app', 'superuser', 'mover', 'admin'] as const;
@@ -54,9 +55,22 @@ ${entries.join('\n')}
     ],
   },
 
-  limits: { poolPerShard: 10, connections: 200, perTenant: 8, statementTimeoutMs: 15_000, bodyBytes: 1_048_576 },
+  // Bounds, with their defaults.
+  limits: {
+${limitLines().join('\n')}
+  },
 });
 `;
+}
+
+function limitLines(): string[] {
+  return Object.values(
+    eachLimit(({ default: value, text: sentence }, name) => `    // ${sentence}\n    ${name}: ${withUnderscores(value)},`),
+  );
+}
+
+function withUnderscores(value: number): string {
+  return value < 10_000 ? `${value}` : value.toLocaleString('en').replaceAll(',', '_');
 }
 
 /** The text of `tenantry.config.json`. */
@@ -74,7 +88,7 @@ export function renderJson({ engine, map, tenantColumn, tables, references }: In
       ...Object.fromEntries(references.map((name) => [name, 'reference'])),
     },
     auth: { issuers: [] },
-    limits: { poolPerShard: 10, connections: 200, perTenant: 8, statementTimeoutMs: 15_000, bodyBytes: 1_048_576 },
+    limits: defaultLimits,
   };
   return `${JSON.stringify(config, null, 2)}\n`;
 }

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
+import { defaultLimits } from '../../core/limits.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
-import { defaultConnectionLimits } from '../connection-limits.ts';
 import type { ConnectionExpectations } from '../engine.ts';
 import { clientConfig, searchPathOption } from './client-config.ts';
 import { toEngineError } from './postgres-errors.ts';
@@ -46,7 +46,7 @@ export async function connectApp(
 ): Promise<PostgresConnection> {
   if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.');
   const config = clientConfig(address, login);
-  const limits = { ...defaultConnectionLimits, ...expected.limits };
+  const limits = { ...defaultLimits, ...expected.limits };
   const client = new pg.Client({
     ...config,
     options: startupOptions,

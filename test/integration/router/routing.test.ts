@@ -91,7 +91,7 @@ describe('a router over real shards', () => {
   });
 
   it('waits while a tenant is draining, and says so when that takes too long', async () => {
-    const router = fleet.router({ movingMs: 300 });
+    const router = fleet.router({ waitMs: 300 });
     await fleet.addTenant(12, fleet.a);
     const state = (to: string) => fleet.a.shard.admin.query(sql`update tenantry.local_mapping set state = ${to} where mapping_id = 12`);
     await state('DRAINING');

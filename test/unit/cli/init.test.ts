@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Settings } from '../../../src/config.ts';
+import { defaultLimits } from '../../../src/core/limits.ts';
 import { neededVariables, renderModule } from '../../../src/cli/init/render.ts';
 import { runCommand, type CommandResult } from '../../support/command-line.ts';
 import { sampleEnvironment } from '../config/sample.ts';
@@ -24,14 +25,16 @@ const environment = {
 const init = (args: readonly string[], answers?: readonly string[]): Promise<CommandResult> =>
   runCommand(['init', ...args], { folder, services: offlineServices, ...(answers === undefined ? {} : { answers }) });
 
+type Shown = Pick<Settings, 'map' | 'limits'> & { readonly tables: object };
+
 /** The configuration as a process of its own reads it: there the name `tenantry` is resolved by Node, not by the test runner. */
-async function shown(file: string): Promise<Pick<Settings, 'map'> & { readonly tables: object }> {
+async function shown(file: string): Promise<Shown> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['bin/tenantry.js', 'config', 'show', '--json', '--config', join(folder, file)],
     { env: environment },
   );
-  return JSON.parse(stdout) as Pick<Settings, 'map'> & { readonly tables: object };
+  return JSON.parse(stdout) as Shown;
 }
 
 describe('tenantry init', () => {
@@ -56,11 +59,23 @@ describe('tenantry init', () => {
       const { code, out, err } = await init(args);
       expect({ code, out }).toEqual({ code: 0, out: `Wrote ${file}.\n` });
       expect(err).toContain(`Set these variables: ${neededVariables.join(', ')}\n`);
-      const { map, tables } = await shown(file);
+      const { map, tables, limits } = await shown(file);
+      expect(limits).toEqual(defaultLimits);
       expect(map).toEqual({ name: 'shops', kind: 'range', key: 'bigint', context: 'TenantId' });
       expect(tables).toEqual({ Blogs: { tenant: 'TenantId' }, 'dbo.Posts': { tenant: 'TenantId' }, Countries: 'reference' });
     },
   );
+
+  test('writes every limit, with what it bounds and its default', async () => {
+    const { out } = await init(['--table', 'Blogs', '--key', 'int', '--dry-run']);
+    expect(out).toContain(`    // Time a transaction may take, from its entry to the end of its callback; it is rolled back then.
+    transactionTimeoutMs: 60_000,`);
+    for (const name of Object.keys(defaultLimits)) expect(out).toContain(`    ${name}: `);
+    const json = await init(['--table', 'Blogs', '--key', 'int', '--output', 'a.json', '--dry-run', '--json']);
+    const { text } = JSON.parse(json.out) as { text: string };
+    const written = JSON.parse(text) as Shown;
+    expect(written.limits).toEqual(defaultLimits);
+  });
 
   test('asks for what no flag says', async () => {
     const { code, err } = await init([], ['Blogs  Posts', 'uuid']);

@@ -28,7 +28,7 @@ describe('repeating a statement', () => {
   });
 
   it('gives up on a move with TENANT_MOVING within its budget', async () => {
-    const fleet = new FakeFleet({ limits: { movingMs: 100 } });
+    const fleet = new FakeFleet({ limits: { waitMs: 100 } });
     failing(fleet.shards.a, Infinity, refused({ reason: 'DRAINING' }));
     const startedAt = performance.now();
     await expect(fleet.router.query(2, sql`update x`)).rejects.toMatchObject({
@@ -49,7 +49,7 @@ describe('repeating a statement', () => {
   });
 
   it('ends with TENANT_MOVING where two shards send the call to each other', async () => {
-    const fleet = new FakeFleet({ limits: { movingMs: 100 } });
+    const fleet = new FakeFleet({ limits: { waitMs: 100 } });
     failing(fleet.shards.a, Infinity, refused({ reason: 'MOVED', shardId: 'b', epoch: 2 }));
     failing(fleet.shards.b, Infinity, refused({ reason: 'MOVED', shardId: 'a', epoch: 2 }));
     await expect(fleet.router.query(2, sql`select 1`)).rejects.toMatchObject({

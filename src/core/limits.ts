@@ -1,0 +1,94 @@
+/** One row of the table of limits. */
+interface LimitEntry {
+  /** What holds where the configuration says nothing. */
+  readonly default: number;
+  /** The least and the most that a configuration may say. */
+  readonly least: number;
+  readonly most: number;
+  readonly unit: 'bytes' | 'connections' | 'calls' | 'milliseconds' | 'routes';
+  /** What is bounded; one sentence. */
+  readonly text: string;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * Every bound that a configuration may set (`limits` in it). Its schema, its types, what `tenantry init` writes and
+ * `docs/limits.md` come from this table.
+ */
+const limitTable = {
+  poolPerShard: { default: 10, least: 1, most: 1_000, unit: 'connections', text: 'Connections a process opens to one shard.' },
+  connections: { default: 200, least: 1, most: 100_000, unit: 'connections', text: 'Connections a process opens to all shards together.' },
+  perTenant: {
+    default: 8,
+    least: 1,
+    most: 1_000,
+    unit: 'calls',
+    text: 'Statements and transactions of one tenant at once, in one process.',
+  },
+  statementTimeoutMs: {
+    default: 15_000,
+    least: 1,
+    most: dayMs,
+    unit: 'milliseconds',
+    text: 'Time a statement may take; a call may say otherwise.',
+  },
+  transactionTimeoutMs: {
+    default: 60_000,
+    least: 1,
+    most: dayMs,
+    unit: 'milliseconds',
+    text: 'Time a transaction may take, from its entry to the end of its callback; it is rolled back then.',
+  },
+  answerBytes: {
+    default: 16_777_216,
+    least: 1_024,
+    most: 1_073_741_824,
+    unit: 'bytes',
+    text: 'Size of the answer of a statement that is no stream, and of one row of a stream; each row counts 64 bytes more than it has.',
+  },
+  waitMs: {
+    default: 5_000,
+    least: 0,
+    most: 600_000,
+    unit: 'milliseconds',
+    text: "Time a call waits for a connection, for its tenant's turn or for a moving tenant before it is refused.",
+  },
+  idleMs: {
+    default: 30_000,
+    least: 100,
+    most: dayMs,
+    unit: 'milliseconds',
+    text: 'Time after which a connection that nobody used is closed, at the latest after twice as long.',
+  },
+  cachedTenants: {
+    default: 1_000_000,
+    least: 1,
+    most: 10_000_000,
+    unit: 'routes',
+    text: 'Routes a process remembers.',
+  },
+  bodyBytes: { default: 1_048_576, least: 1, most: 1_073_741_824, unit: 'bytes', text: "Size of a request's body." },
+  drainMs: {
+    default: 10_000,
+    least: 0,
+    most: 600_000,
+    unit: 'milliseconds',
+    text: 'Time that calls have to finish when a process ends, and transactions when their mapping goes offline.',
+  },
+} as const satisfies Record<string, LimitEntry>;
+
+/** The name of a limit, as a configuration has it. */
+export type LimitName = keyof typeof limitTable;
+
+/** Every limit with its value; units are those of the table. */
+export type Limits = { readonly [Name in LimitName]: number };
+
+/** What holds where a configuration says nothing. */
+export const defaultLimits: Limits = eachLimit(({ default: value }) => value);
+
+/** Something for each limit, under its name. */
+export function eachLimit<T>(make: (entry: LimitEntry, name: string) => T): { readonly [Name in LimitName]: T } {
+  const made = Object.entries<LimitEntry>(limitTable).map(([name, entry]) => [name, make(entry, name)]);
+  return Object.fromEntries(made) as { readonly [Name in LimitName]: T };
+}
