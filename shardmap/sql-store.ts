@@ -3,6 +3,7 @@ import type { SqlDatabase } from '../src/core/session.ts';
 import { catalogUnavailable, SqlCatalogChange, SqlCatalogReader } from './sql-catalog.ts';
 import { operationFrom, type OperationRow } from './sql-rows.ts';
 import type { Operation } from './operation.ts';
+import { schemaStateOf } from './schema-state.ts';
 import type { CatalogChange, ShardMapStore } from './store.ts';
 
 /** The version of the catalog's schema that this program works with. */
@@ -19,8 +20,8 @@ export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore 
   }
 
   async checkSchema(): Promise<void> {
-    const [state] = (await this.run<{ isCatalog: boolean }>('catalog/schema-state')).rows;
-    if (state?.isCatalog !== true) {
+    const { isCatalog } = await catalogUnavailable(schemaStateOf(this.#database));
+    if (!isCatalog) {
       throw new TenantryError(
         'INVALID_CONFIGURATION',
         "The catalog's database has no catalog of Tenantry: run `tenantry map create`, or check the address.",

@@ -1,24 +1,21 @@
 import { TenantryError } from '../core/errors.ts';
-import type { SqlDatabase, SqlSession } from '../core/session.ts';
+import type { SqlDatabase } from '../core/session.ts';
 import { catalogSchemaFiles } from '../engine/schema-files.ts';
-
-interface SchemaState extends Record<string, unknown> {
-  readonly hasSchema: boolean;
-  readonly isCatalog: boolean;
-  readonly isShard: boolean;
-}
+import { schemaStateOf } from '../../shardmap/schema-state.ts';
+import { catalogUnavailable } from '../../shardmap/sql-catalog.ts';
 
 /** What was found, or done, where a catalog was asked for. */
 export type CatalogInstallation = 'installed' | 'missing' | 'present';
 
 /**
  * Makes an empty database a catalog, in one transaction; one that is a catalog already stays as it is, and its version is
- * checked by whoever opens it. A dry run answers `missing`. Throws INVALID_CONFIGURATION where the database is a shard.
+ * checked by whoever opens it. A dry run answers `missing`. Throws INVALID_CONFIGURATION where the database is a shard,
+ * CATALOG_UNAVAILABLE.
  */
 export async function installCatalog(database: SqlDatabase, dryRun: boolean): Promise<CatalogInstallation> {
-  return database.transaction(async (session) => {
+  const installation = database.transaction(async (session): Promise<CatalogInstallation> => {
     await session.run('catalog/lock-install');
-    const { hasSchema, isCatalog, isShard } = await schemaState(session);
+    const { hasSchema, isCatalog, isShard } = await schemaStateOf(session);
     if (isCatalog) return 'present';
     if (isShard) throw new TenantryError('INVALID_CONFIGURATION', 'The database of catalog.url is a shard; a shard cannot be the catalog.');
     if (hasSchema)
@@ -27,10 +24,5 @@ export async function installCatalog(database: SqlDatabase, dryRun: boolean): Pr
     for (const file of catalogSchemaFiles) await session.script(file);
     return 'installed';
   });
-}
-
-async function schemaState(session: SqlSession): Promise<SchemaState> {
-  const [state] = (await session.run<SchemaState>('catalog/schema-state')).rows;
-  if (state === undefined) throw new TenantryError('INTERNAL', 'catalog/schema-state gave no row.');
-  return state;
+  return catalogUnavailable(installation);
 }

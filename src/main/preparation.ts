@@ -6,6 +6,7 @@ import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
 import { SqlFailure } from '../engine/sql-failure.ts';
 import { provision, provisioningScript } from '../policy/provision.ts';
+import { schemaStateOf } from '../../shardmap/schema-state.ts';
 import { engineOf, type Engines } from './engines.ts';
 
 const catalogIsNoShard = 'The database is a catalog; a catalog cannot be a shard.';
@@ -73,6 +74,6 @@ function isSamePlace(one: ShardAddress, other: ShardAddress): boolean {
 
 /** Its rights would be changed before anybody noticed what it is. */
 async function refuseCatalog(database: SqlDatabase): Promise<void> {
-  const [state] = (await database.run<{ isCatalog: boolean }>('catalog/schema-state')).rows;
-  if (state?.isCatalog !== false) throw new TenantryError('INVALID_REQUEST', catalogIsNoShard);
+  const { isCatalog } = await schemaStateOf(database);
+  if (isCatalog) throw new TenantryError('INVALID_REQUEST', catalogIsNoShard);
 }

@@ -1,6 +1,7 @@
 import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import type { KeyType } from '../../shardmap/key.ts';
+import { schemaStateOf } from '../../shardmap/schema-state.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import { shardSchemaFiles } from '../engine/schema-files.ts';
 import { applyPolicies, type PolicyEngine } from './apply.ts';
@@ -15,10 +16,9 @@ export interface ShardInstallation {
   readonly contextProtection: ContextProtection;
 }
 
-interface SchemaState extends Record<string, unknown> {
+interface ShardSchema extends Record<string, unknown> {
   readonly prepared: boolean;
   readonly installed: boolean;
-  readonly isCatalog: boolean;
   readonly keyType: string | null;
   readonly contextProtection: ContextProtection | null;
 }
@@ -34,7 +34,7 @@ export async function installShard(shard: SqlDatabase, engine: PolicyEngine, ins
 }
 
 async function installSchema(session: SqlSession, { keyType, contextProtection }: ShardInstallation): Promise<void> {
-  const { prepared, ...before } = await schemaState(session);
+  const { prepared } = await shardSchema(session);
   if (!prepared) {
     throw new TenantryError(
       'INVALID_CONFIGURATION',
@@ -42,8 +42,9 @@ async function installSchema(session: SqlSession, { keyType, contextProtection }
     );
   }
   await lockPolicies(session);
-  if (before.isCatalog) throw new TenantryError('INVALID_CONFIGURATION', 'The database is a catalog; a catalog cannot be a shard.');
-  const { installed, ...present } = await schemaState(session);
+  if ((await schemaStateOf(session)).isCatalog)
+    throw new TenantryError('INVALID_CONFIGURATION', 'The database is a catalog; a catalog cannot be a shard.');
+  const { installed, ...present } = await shardSchema(session);
   if (!installed) {
     for (const file of shardSchemaFiles(keyType, contextProtection)) await session.script(file);
   } else if (present.keyType !== keyType) {
@@ -59,8 +60,8 @@ async function installSchema(session: SqlSession, { keyType, contextProtection }
   }
 }
 
-async function schemaState(session: SqlSession): Promise<SchemaState> {
-  const { rows } = await session.run<SchemaState>('policy/shard-schema');
+async function shardSchema(session: SqlSession): Promise<ShardSchema> {
+  const { rows } = await session.run<ShardSchema>('policy/shard-schema');
   const [state] = rows;
   if (state === undefined) throw new TenantryError('INTERNAL', 'policy/shard-schema gave no row.');
   return state;

@@ -1,38 +1,19 @@
-import { Redis } from 'ioredis';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { RoutedKeys } from '../../shardmap/route.ts';
 import { describeNeeding } from '../support/describe-needing.ts';
-import { found, keyBytes, RedisProcess, shardA, shardB, uniqueMapName } from '../support/redis-process.ts';
-import { useRedis, type RedisAccess } from '../support/servers/redis.ts';
+import { found, keyBytes, shardA, shardB } from '../support/redis-process.ts';
+import { useRedisProcesses } from '../support/redis-processes.ts';
+import { useRedis } from '../support/servers/redis.ts';
 
 describeNeeding('redis', 'routes in Redis', () => {
-  let server: RedisAccess;
-  let mapName: string;
-  let processes: RedisProcess[];
-  let plain: Redis;
-
-  beforeEach(async () => {
-    server = await useRedis();
-    mapName = uniqueMapName();
-    processes = [];
-    plain = new Redis(server.url, { lazyConnect: true });
-  });
+  const redis = useRedisProcesses(useRedis);
 
   afterEach(async () => {
-    for (const one of processes) one.redis.close();
-    for (const name of await plain.keys(`tenantry:route:${mapName}:*`)) await plain.del(name);
-    plain.disconnect();
-    await server.stop();
+    for (const name of await redis.plain.keys(`tenantry:route:${redis.mapName}:*`)) await redis.plain.del(name);
   });
 
-  function start(kind: 'list' | 'range' = 'list', pingMs?: number): RedisProcess {
-    const one = new RedisProcess(server.url, mapName, kind, pingMs);
-    processes.push(one);
-    return one;
-  }
-
   it('are what another process put there, with the ends of ranges', async () => {
-    const [one, other] = [start('range'), start('range')];
+    const [one, other] = [redis.start('range'), redis.start('range')];
     await vi.waitFor(() => expect(one.missed).toHaveBeenCalled());
     const ranged: RoutedKeys = {
       keys: { kind: 'range', low: new Uint8Array(0), high: keyBytes(10) },
@@ -49,7 +30,7 @@ describeNeeding('redis', 'routes in Redis', () => {
   });
 
   it('never go back to an older epoch, however many write at once', async () => {
-    const writers = [start(), start(), start()];
+    const writers = [redis.start(), redis.start(), redis.start()];
     await Promise.all(writers.map((writer) => writer.connected()));
     const epochs = Array.from({ length: 300 }, (_, index) => ((index * 7919) % 300) + 1);
     await Promise.all(
@@ -64,7 +45,7 @@ describeNeeding('redis', 'routes in Redis', () => {
   });
 
   it('that are malformed, or about other keys, are not taken', async () => {
-    const one = start();
+    const one = redis.start();
     await one.connected();
     const texts = [
       '',
@@ -76,15 +57,15 @@ describeNeeding('redis', 'routes in Redis', () => {
       `1 1 ${shardA}\n`,
     ];
     for (const text of texts) {
-      await plain.set(`tenantry:route:${mapName}:80000001`, text);
+      await redis.plain.set(`tenantry:route:${redis.mapName}:80000001`, text);
       await expect(one.redis.cache.get(keyBytes(1))).resolves.toBeUndefined();
     }
     expect(one.troubles).toHaveLength(texts.length);
     await expect(one.find(1)).resolves.toMatchObject({ shardId: shardA });
 
-    const ranged = start('range');
+    const ranged = redis.start('range');
     await vi.waitFor(() => expect(ranged.missed).toHaveBeenCalled());
-    await plain.set(`tenantry:route:${mapName}:80000002`, `1 1 ${shardA} 80000003 80000009`);
+    await redis.plain.set(`tenantry:route:${redis.mapName}:80000002`, `1 1 ${shardA} 80000003 80000009`);
     await vi.waitFor(async () => {
       await expect(ranged.redis.cache.get(keyBytes(2))).resolves.toBeUndefined();
       expect(ranged.troubles.length).toBeGreaterThan(0);
@@ -92,7 +73,7 @@ describeNeeding('redis', 'routes in Redis', () => {
   });
 
   it('serve a cold process while the catalog is away, and no more than that', async () => {
-    const [warm, cold] = [start(), start()];
+    const [warm, cold] = [redis.start(), redis.start()];
     await Promise.all([warm.connected(), cold.connected()]);
     await warm.find(1);
     await vi.waitFor(async () => expect(await cold.redis.cache.get(keyBytes(1))).toBeDefined());
@@ -102,12 +83,12 @@ describeNeeding('redis', 'routes in Redis', () => {
   });
 
   it('follow a published change in every process', async () => {
-    const [manager, router] = [start(), start()];
+    const [manager, router] = [redis.start(), redis.start()];
     await Promise.all([manager.connected(), router.connected()]);
     await router.find(1);
     await router.find(2);
-    await manager.redis.publish({ map: mapName, ...found(1, 5, shardB) });
-    await manager.redis.publish({ map: mapName, keys: { kind: 'point', low: keyBytes(2) } });
+    await manager.redis.publish({ map: redis.mapName, ...found(1, 5, shardB) });
+    await manager.redis.publish({ map: redis.mapName, keys: { kind: 'point', low: keyBytes(2) } });
     await manager.redis.publish({ map: 'others', keys: { kind: 'point', low: keyBytes(1) } });
     await vi.waitFor(() => expect([router.lookup.peek(1)?.shardId, router.lookup.peek(2)]).toEqual([shardB, undefined]));
     expect(await router.redis.cache.get(keyBytes(1))).toEqual(found(1, 5, shardB));
@@ -115,7 +96,7 @@ describeNeeding('redis', 'routes in Redis', () => {
   });
 
   it('take a published message that is malformed as a sign that something was missed', async () => {
-    const router = start();
+    const router = redis.start();
     await router.connected();
     for (const text of [
       '{',
@@ -125,7 +106,7 @@ describeNeeding('redis', 'routes in Redis', () => {
       '{"kind":"point","low":""}',
     ]) {
       router.missed.mockClear();
-      await plain.publish(`tenantry:changes:${mapName}`, text);
+      await redis.plain.publish(`tenantry:changes:${redis.mapName}`, text);
       await vi.waitFor(() => expect(router.missed).toHaveBeenCalled());
     }
     expect(router.troubles).toHaveLength(5);

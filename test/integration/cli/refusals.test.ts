@@ -172,7 +172,8 @@ describe('a catalog that is none', () => {
   });
 
   test('one that does not answer', async () => {
-    expect(await refused('tenant list', { TENANTRY_CATALOG_URL: 'postgres://u:s3cret@127.0.0.1:1/x' })).toContain('[CATALOG_UNAVAILABLE]');
+    for (const line of ['tenant list', 'map create'])
+      expect(await refused(line, { TENANTRY_CATALOG_URL: 'postgres://u:s3cret@127.0.0.1:1/x' })).toContain('[CATALOG_UNAVAILABLE]');
   });
 
   test('one of a newer schema is refused by every command', async () => {

@@ -4,7 +4,6 @@ select coalesce(pg_has_role(current_user, (select r.oid from pg_catalog.pg_roles
          and coalesce((select n.nspowner = (select r.oid from pg_catalog.pg_roles r where r.rolname = 'tenantry_admin')
                          from pg_catalog.pg_namespace n where n.nspname = 'tenantry'), false) as "prepared",
        to_regclass('tenantry.schema_version') is not null as "installed",
-       to_regclass('tenantry.shard_map') is not null as "isCatalog",
        case (select p.prorettype from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
               where n.nspname = 'tenantry' and p.proname = 'current_tenant')
          when 'int4'::regtype then 'int' when 'int8'::regtype then 'bigint' when 'uuid'::regtype then 'uuid'
