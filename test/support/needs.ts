@@ -1,3 +1,4 @@
+import { opensslMissing } from './certificates.ts';
 import { redisMissing, redisServerMissing } from './servers/redis.ts';
 
 /** Servers that tests need, each with the reason why it is not to be had here, or undefined. */
@@ -8,6 +9,8 @@ const missing = {
   redis: redisMissing,
   /** A Redis that the test may kill. */
   'redis-server': redisServerMissing,
+  /** The program that makes certificates. */
+  openssl: opensslMissing,
 } as const satisfies Record<string, () => string | undefined>;
 
 /** A server that tests need, by the name that TENANTRY_TEST_REQUIRE uses. */

@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
 /** Which server process to interrupt, and where it is reached. */
@@ -50,7 +50,9 @@ function encrypt(socket: Socket, target: CancelTarget, options: ConnectionOption
       fail(new Error('The server does not speak TLS.'));
       return;
     }
-    const secure = connectTls({ ...options, socket, host: target.host, servername: target.host });
+    // A name to indicate is no number (RFC 6066, section 3); the certificate is held against `host` then.
+    const name = isIP(target.host) === 0 ? { servername: target.host } : {};
+    const secure = connectTls({ ...options, socket, host: target.host, ...name });
     secure.once('error', fail);
     secure.once('secureConnect', () => secure.end(cancelMessage(target)));
     secure.resume();

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { programOnPath } from './program-on-path.ts';
 import { serverDirectory } from './server-directory.ts';
 import { ServerProgram } from './server-program.ts';
 
@@ -104,19 +103,5 @@ function foreignAddress(): string | undefined {
 }
 
 function redisProgram(): string | undefined {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, 'redis-server');
-    if (isExecutable(path)) return path;
-  }
-  return undefined;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    // Absent and not executable are the same here: the next folder of the PATH is looked at.
-    return false;
-  }
+  return programOnPath('redis-server');
 }
