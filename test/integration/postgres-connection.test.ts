@@ -3,11 +3,14 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { encodeInt } from '../../shardmap/key-encoding.ts';
 import { tenantKeyFromText, type KeyType } from '../../shardmap/key.ts';
-import { compileSql, sql, sqlText, type Sql } from '../../src/core/sql.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { compileSql, sql, sqlText, type CompiledSql, type Sql } from '../../src/core/sql.ts';
 import type { ConnectionExpectations, EngineConnection, Isolation } from '../../src/engine/engine.ts';
 import { EntryRefused, type Entry } from '../../src/engine/entry.ts';
 import { clientConfig } from '../../src/engine/postgres/client-config.ts';
+import { PostgresConnection } from '../../src/engine/postgres/postgres-connection.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
+import { WireClient } from '../../src/engine/postgres/wire-client.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 
@@ -222,6 +225,31 @@ describe('what a statement leaves in the session', () => {
       ),
     ).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
     expect((await run(2, statement)).rows).toEqual([{ n: 1 }]);
+  });
+
+  test('a library is not loaded for a tenant', async () => {
+    await expect(run(1, sqlText(`load 'auto_explain'`))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  test.each([
+    ['a statement', (tried: EngineConnection, load: CompiledSql) => tried.execute(entry(1), load, write)],
+    [
+      'a transaction',
+      async (tried: EngineConnection, load: CompiledSql) => {
+        const transaction = await tried.begin(entry(1), { ...write, isolation: 'read committed' });
+        await transaction.query(load);
+        await transaction.commit();
+      },
+    ],
+  ])('a library that %s loaded all the same, for which a server may have a folder, costs the connection', async (_, load) => {
+    // A superuser may load any; such a connection is never opened for tenants.
+    const client = new pg.Client(clientConfig(shard.address, server));
+    await client.connect();
+    const wire = new WireClient(client, { host: server.host, port: server.port, tls: false }, systemClock, 16_777_216);
+    const tried = new PostgresConnection(wire);
+    await load(tried, compiled(sqlText(`load 'auto_explain'`)));
+    expect(tried.usable).toBe(false);
+    await tried.close();
   });
 
   test('not even from within a transaction', async () => {
