@@ -16,6 +16,7 @@ const settable = root(
 );
 const ownsBlogs = root(({ appLogin }) => `alter table "Blogs" owner to ${appLogin.user}; alter table "Blogs" no force row level security`);
 
+const withoutToken = root("update tenantry.local_mapping set token = decode(repeat('00', 16), 'hex') where mapping_id = 2");
 const uniqueAcrossTenants = root('create unique index one_seven on "Blogs" ("BlogId") where "BlogId" = 7');
 const seesActivity = root('grant execute on function pg_stat_get_activity(integer), pg_stat_get_backend_activity(integer) to tenantry_app');
 
@@ -68,6 +69,18 @@ export const defences = {
     'copying rows in for another tenant': root('alter table "Blogs" disable row level security'),
     'inserting into a partition directly': root('grant insert on "Events2" to tenantry_app; drop policy tenantry_tenant on "Events2"'),
   },
+  'plain context': {
+    'reading by key': withoutTenantPolicy,
+    'inserting for another tenant': withoutTenantPolicy,
+    'reading without a tenant': withoutTenantPolicy,
+    'reading after the transaction of a tenant has ended': root('alter policy tenantry_tenant on "Blogs" using (true)'),
+    'entering another mapping without its token': withoutToken,
+    'the helper that sets the context': root(
+      'grant execute on function tenantry.set_context(bytea), set_config(text, text, boolean) to tenantry_app',
+    ),
+    set_config: root('grant execute on function set_config(text, text, boolean) to tenantry_app'),
+    'the tokens of the local shard map': root('grant select on tenantry.local_mapping to tenantry_app'),
+  },
   'changing the context': {
     'by SET LOCAL of the guarded setting': settable,
     'by SET of the guarded setting for the session': settable,
@@ -87,9 +100,7 @@ export const defences = {
     'by the helper that sets it': root(
       'grant execute on function tenantry.set_context(bytea) to tenantry_app; alter function tenantry.set_context(bytea) security definer; alter function tenantry.set_context(bytea) owner to tenantry_definer',
     ),
-    'by entering another mapping without its token': root(
-      "update tenantry.local_mapping set token = decode(repeat('00', 16), 'hex') where mapping_id = 2",
-    ),
+    'by entering another mapping without its token': withoutToken,
     'by entering another mapping with its own token': root(
       'update tenantry.local_mapping set token = (select token from tenantry.local_mapping where mapping_id = 1) where mapping_id = 2',
     ),

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ContextProtection } from '../../../src/core/context-protection.ts';
 import { TenantryError } from '../../../src/core/errors.ts';
 import { WorldServer, type World } from './world.ts';
 
@@ -21,12 +22,13 @@ export function describeAttacks(
   title: string,
   attacks: Readonly<Record<string, Attack>>,
   defences: Readonly<Record<string, Defence>>,
+  protection: ContextProtection = 'guarded',
 ): void {
   describe(title, () => {
     let server: WorldServer;
     let whole: World;
     beforeAll(async () => {
-      server = await WorldServer.start();
+      server = await WorldServer.start(protection);
       whole = await server.createWorld();
     });
     afterAll(async () => {

@@ -29,7 +29,7 @@ export async function trafficOf(world: World): Promise<Traffic> {
 }
 
 /** The router to a world's shard, with a pool of one. */
-export async function routerOf({ host, port, database, appLogin, root }: World): Promise<Router> {
+export async function routerOf({ host, port, database, protection, appLogin, root }: World): Promise<Router> {
   const engine = createPostgresEngine();
   const address = { engine: 'postgres', host, port, database, tls: 'disable' } as const;
   const administrator = engine.open(address, { user: String(root.user), password: String(root.password) });
@@ -45,7 +45,7 @@ export async function routerOf({ host, port, database, appLogin, root }: World):
       forget: () => undefined,
     },
     connect: (_, signal) =>
-      engine.connect(address, appLogin, { shardId, incarnation, tables: routedTables, contextProtection: 'guarded' }, signal),
+      engine.connect(address, appLogin, { shardId, incarnation, tables: routedTables, contextProtection: protection }, signal),
     capabilities: [tokenOf],
     limits: { ...defaultRouterLimits, poolPerShard: 1 },
     clock: systemClock,

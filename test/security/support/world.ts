@@ -4,6 +4,7 @@ import { capabilityToken, type FleetKey } from '../../../shardmap/capability.ts'
 import { tenantKey } from '../../../shardmap/key.ts';
 import { installShard } from '../../../src/policy/install.ts';
 import { provision } from '../../../src/policy/provision.ts';
+import type { ContextProtection } from '../../../src/core/context-protection.ts';
 import type { Login, PrincipalName } from '../../../src/core/principal.ts';
 import { PostgresDatabase } from '../../../src/engine/postgres/postgres-database.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
@@ -45,6 +46,7 @@ export function tokenOf(mappingId: number, epoch: number): Uint8Array {
 /** A shard with two tenants, of one attack alone, so that its defences can be switched off. */
 export interface World {
   readonly database: string;
+  readonly protection: ContextProtection;
   /** Login of tenant traffic, of this world alone. */
   readonly appLogin: Login;
   readonly host: string;
@@ -67,30 +69,32 @@ export interface World {
 /** Where worlds are made: one server, and a template that is copied for each. */
 export class WorldServer {
   readonly #server: PostgresServer;
+  readonly #protection: ContextProtection;
   #worlds = 0;
 
-  private constructor(server: PostgresServer) {
+  private constructor(server: PostgresServer, protection: ContextProtection) {
     this.#server = server;
+    this.#protection = protection;
   }
 
-  static async start(): Promise<WorldServer> {
+  static async start(protection: ContextProtection = 'guarded'): Promise<WorldServer> {
     const server = await startPostgres();
     const { host, port, user, password } = server;
     await server.createDatabase(template);
     const address = { engine: 'postgres', host, port, database: template, tls: 'disable' } as const;
     const root = new PostgresDatabase(address, { user, password }, new QueryLibrary());
-    await provision(root, createPostgresProvisioner(), { logins, contextProtection: 'guarded' });
+    await provision(root, createPostgresProvisioner(), { logins, contextProtection: protection });
     const admin = new PostgresDatabase(address, logins.admin, new QueryLibrary());
     const client = await connect(server, template, logins.admin);
     await client.query(readFileSync(new URL('world.sql', import.meta.url), 'utf8'));
     await installShard(
       admin,
       { renderer: postgresPolicyRenderer, dialect: postgresDialect },
-      { tables, keyType: 'int', contextProtection: 'guarded' },
+      { tables, keyType: 'int', contextProtection: protection },
     );
     await fillLocalMap(client);
     await Promise.all([root.close(), admin.close(), client.end()]);
-    return new WorldServer(server);
+    return new WorldServer(server, protection);
   }
 
   async createWorld(): Promise<World> {
@@ -103,7 +107,7 @@ export class WorldServer {
     await maintenance.query(`revoke temporary on database ${database} from public; grant create on database ${database} to tenantry_admin`);
     await maintenance.query(`create role ${appLogin.user} login password '${appLogin.password}' in role tenantry_app`);
     await maintenance.end();
-    return new TestWorld(this.#server, database, appLogin, await connect(this.#server, database));
+    return new TestWorld(this.#server, { database, protection: this.#protection, appLogin }, await connect(this.#server, database));
   }
 
   async stop(): Promise<void> {
@@ -113,6 +117,7 @@ export class WorldServer {
 
 class TestWorld implements World {
   readonly database: string;
+  readonly protection: ContextProtection;
   readonly appLogin: Login;
   readonly host: string;
   readonly port: number;
@@ -123,9 +128,11 @@ class TestWorld implements World {
   readonly #server: PostgresServer;
   readonly #clients: pg.Client[];
 
-  constructor(server: PostgresServer, database: string, appLogin: Login, root: pg.Client) {
+  constructor(server: PostgresServer, of: Pick<World, 'database' | 'protection' | 'appLogin'>, root: pg.Client) {
+    const { database, protection, appLogin } = of;
     this.#server = server;
     this.database = database;
+    this.protection = protection;
     this.appLogin = appLogin;
     this.host = server.host;
     this.port = server.port;
