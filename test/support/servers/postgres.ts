@@ -20,8 +20,8 @@ export interface PostgresServer extends PostgresAccess {
   readonly directory: string;
   /** Process id of the postmaster. */
   readonly pid: number;
-  /** Shuts down (fast, or immediate as in a crash) where it runs, and starts again on the same port. */
-  restart(shutdown?: 'fast' | 'immediate'): Promise<void>;
+  /** Shuts down (fast, or immediate as in a crash) where it runs, and starts again on the same port; its data directory is at rest in between. */
+  restart(shutdown?: 'fast' | 'immediate', atRest?: (dataDirectory: string) => Promise<void>): Promise<void>;
   /** SIGKILL to all its processes; `restart` brings it back by crash recovery. */
   kill(): Promise<void>;
   /** SIGSTOP to all its processes: connections stay open and nothing answers. */
@@ -74,7 +74,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await createDatabase(url(), name);
       return url(name);
     },
-    restart: (shutdown = 'fast') => program.restart(shutdown === 'fast' ? 'SIGINT' : 'SIGQUIT'),
+    restart: (shutdown = 'fast', atRest) =>
+      program.restart(shutdown === 'fast' ? 'SIGINT' : 'SIGQUIT', () => atRest?.(join(directory, 'data')) ?? Promise.resolve()),
     kill: () => program.kill(),
     freeze: () => program.freeze(),
     thaw: () => program.thaw(),

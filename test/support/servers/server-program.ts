@@ -67,8 +67,8 @@ export class ServerProgram {
     }
   }
 
-  /** Ends it by the signal where it still runs, and starts it again on the same port. */
-  async restart(shutdown: NodeJS.Signals): Promise<void> {
+  /** Ends it by the signal where it still runs, and starts it again on the same port; `meanwhile` happens in between. */
+  async restart(shutdown: NodeJS.Signals, meanwhile?: () => Promise<void>): Promise<void> {
     const running = this.#process;
     if (running?.pid !== undefined && isRunning(running.pid)) {
       thawTree(running.pid);
@@ -77,6 +77,7 @@ export class ServerProgram {
       signal(running.pid, shutdown);
       await ended;
     }
+    await meanwhile?.();
     await this.#launch();
   }
 
