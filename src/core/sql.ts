@@ -9,7 +9,17 @@ interface SqlName {
   readonly path: readonly string[];
 }
 
-type SqlPart = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'value'; readonly value: SqlValue } | SqlName;
+/** What each engine says in its own words; holds no values. */
+interface SqlByDialect {
+  readonly kind: 'by dialect';
+  readonly write: (dialect: SqlDialect) => Sql;
+}
+
+type SqlPart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'value'; readonly value: SqlValue }
+  | SqlName
+  | SqlByDialect;
 
 /** A template whose every interpolation is a value: its text depends on the place in the program alone. */
 interface PlainTemplate {
@@ -44,6 +54,8 @@ export interface CompiledSql {
 
 /** How an engine writes names and parameters. */
 export interface SqlDialect {
+  /** The schema of a table that is named without one. */
+  readonly defaultSchema: string;
   /** Quotes one identifier. */
   quote(identifier: string): string;
   /** The text of the parameter at a 1-based position. */
@@ -82,6 +94,16 @@ sql.join = (fragments: readonly Sql[], separator: Sql = sql`, `): Sql =>
       index === 0 ? partsOfStatement(fragment) : [...separator.parts, ...partsOfStatement(fragment)],
     ),
   );
+
+/** A table of a schema, or of the default schema of whichever engine the statement is written for. */
+export function sqlTable(schema: string | undefined, table: string): Sql {
+  return schema === undefined ? sqlByDialect(({ defaultSchema }) => sql.id(defaultSchema, table)) : sql.id(schema, table);
+}
+
+/** A fragment that engines say in different words; `write` gives it without values. */
+function sqlByDialect(write: (dialect: SqlDialect) => Sql): Sql {
+  return new Sql([{ kind: 'by dialect', write }]);
+}
 
 /** A text of the program's own, such as a schema file or a rendered definition; never anything a caller typed. */
 export function sqlText(text: string): Sql {
@@ -164,6 +186,9 @@ function render(parts: readonly SqlPart[], dialect: SqlDialect): CompiledSql {
   let text = '';
   for (const part of parts) {
     switch (part.kind) {
+      case 'by dialect':
+        text += render(part.write(dialect).parts, dialect).text;
+        break;
       case 'text':
         text += part.text;
         break;

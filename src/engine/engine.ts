@@ -64,7 +64,7 @@ export interface ConnectionExpectations {
   readonly shardId: string;
   /** Who the server was when the shard was registered, as `identify` gave it. */
   readonly incarnation: string;
-  /** Tables whose rows belong to tenants; a schema where the configuration names one. */
+  /** Tables whose rows belong to tenants; without a schema, in the engine's default one. */
   readonly tables: readonly { readonly name: string; readonly schema?: string; readonly table: string; readonly tenantColumn: string }[];
   /** What is configured. A shard that is guarded may serve where `plain` is configured, and not the other way round. */
   readonly contextProtection: ContextProtection;

@@ -8,7 +8,7 @@ import { createHttpServer, type HttpServer } from '../http/http-server.ts';
 import { createMetrics, type Metrics } from '../http/observe/metrics.ts';
 import { cursorKey } from '../http/tables/cursor.ts';
 import { loadTables, type LoadedTables } from '../http/tables/table-catalog.ts';
-import type { Engines } from './engines.ts';
+import { engineOf, type Engines } from './engines.ts';
 import { RecoverySweep } from './recovery-sweep.ts';
 import { openServiceLog } from './service-log.ts';
 import { openTenantry, type OpenTenantry } from './tenantry.ts';
@@ -45,7 +45,7 @@ async function serveUntil(
   const tenantry = await openTenantry({ ...parts, observer: metrics.router, onTrouble: troubleLog(logger) }, settings);
   try {
     const { map, router, manager } = tenantry;
-    const { tables, hidden } = await tablesOfAnyShard(tenantry, settings);
+    const { tables, hidden } = await tablesOfAnyShard(parts.engines, tenantry, settings);
     for (const column of hidden) logger.warn(column, 'a column of a type that the API does not carry is left out');
     const server = createHttpServer({
       router,
@@ -82,11 +82,11 @@ async function drain(server: HttpServer, sweep: RecoverySweep, logger: Logger): 
 }
 
 /** The shape of the tables, from the first shard that answers. */
-async function tablesOfAnyShard({ access, map, store }: OpenTenantry, { tables }: Settings): Promise<LoadedTables> {
+async function tablesOfAnyShard(engines: Engines, { access, map, store }: OpenTenantry, { tables }: Settings): Promise<LoadedTables> {
   let away: TenantryError | undefined;
   for (const shard of await store.listShards(map.mapId)) {
     try {
-      return await loadTables(access.open(shard), tables);
+      return await loadTables(access.open(shard), engineOf(engines, shard.address).dialect, tables);
     } catch (error) {
       if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
       away = error;

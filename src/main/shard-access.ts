@@ -43,7 +43,7 @@ export function createShardAccess({ engines, admin, tables, contextProtection }:
       await installShard(open(shard), engineOf(engines, shard.address), { tables, keyType, contextProtection });
     },
     purge: (session, shard, { keyType }, keys, limit) =>
-      purgeRows(session, engineOf(engines, shard.address).renderer, {
+      purgeRows(session, engineOf(engines, shard.address), {
         tables: routedTables({ tables }),
         keyType,
         keys,

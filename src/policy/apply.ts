@@ -2,6 +2,7 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { compileSql, type SqlDialect } from '../core/sql.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
+import { qualifiedTables } from '../engine/qualified-tables.ts';
 import { differences, type Difference } from './diff.ts';
 import { refuseUnfit, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
@@ -27,15 +28,16 @@ export interface PolicyRequest {
  * `shard` is the database as admin. Throws INVALID_CONFIGURATION where the tables do not fit, before anything is changed.
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
+  const tables = qualifiedTables(request.tables, engine.dialect);
   return shard.transaction(async (session) => {
     await lockPolicies(session);
-    await refuseUnfit(session, request.tables, request.keyType);
-    const pending = await differences(session, engine.renderer, request.tables);
-    const warnings = await warningsOf(session, request.tables);
+    await refuseUnfit(session, tables, request.keyType);
+    const pending = await differences(session, engine.renderer, tables);
+    const warnings = await warningsOf(session, tables);
     const changes = pending.map((difference) => changeOf(difference, engine.dialect));
     if (request.dryRun) return { changes, warnings, applied: changes.length === 0 };
     for (const statement of pending.flatMap(({ statements }) => statements)) await session.query(statement);
-    const left = await differences(session, engine.renderer, request.tables);
+    const left = await differences(session, engine.renderer, tables);
     if (left.length > 0) throw unmet(left.map((difference) => changeOf(difference, engine.dialect)));
     return { changes, warnings, applied: true };
   });

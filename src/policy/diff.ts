@@ -1,7 +1,7 @@
 import type { SqlSession } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
 import type { PolicyRenderer, PolicyTable } from '../engine/policy-renderer.ts';
-import type { ConfiguredTable } from './model.ts';
+import type { LocatedTable } from './model.ts';
 
 /** A difference with the statements that remove it. */
 export interface Difference {
@@ -23,7 +23,7 @@ interface LiveItem extends Record<string, unknown> {
 export async function differences(
   session: SqlSession,
   renderer: PolicyRenderer,
-  configured: readonly ConfiguredTable[],
+  configured: readonly LocatedTable[],
 ): Promise<Difference[]> {
   const tables = (await session.run<PolicyTable & Record<string, unknown>>('policy/tables', { tables: JSON.stringify(configured) })).rows;
   const live = (await session.run<LiveItem>('policy/live-items', { tables: JSON.stringify(tables) })).rows;

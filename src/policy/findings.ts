@@ -1,6 +1,6 @@
 import { TenantryError } from '../core/errors.ts';
 import type { SqlSession } from '../core/session.ts';
-import type { ConfiguredTable, PolicyFinding } from './model.ts';
+import type { LocatedTable, PolicyFinding } from './model.ts';
 
 type Sentence = (detail: string) => string;
 
@@ -39,7 +39,7 @@ interface FindingRow extends Record<string, unknown> {
 }
 
 /** Throws INVALID_CONFIGURATION with every reason why the configured tables cannot be routed as they are. */
-export async function refuseUnfit(session: SqlSession, tables: readonly ConfiguredTable[], keyType: string): Promise<void> {
+export async function refuseUnfit(session: SqlSession, tables: readonly LocatedTable[], keyType: string): Promise<void> {
   const { rows } = await session.run<FindingRow & { problem: string }>('policy/problems', { tables: JSON.stringify(tables), keyType });
   const found = rows.map((row) => finding(problems, row.problem, row));
   if (found.length === 0) return;
@@ -48,7 +48,7 @@ export async function refuseUnfit(session: SqlSession, tables: readonly Configur
 }
 
 /** What may undo the protection of the tables, or cannot be done with them. */
-export async function warningsOf(session: SqlSession, tables: readonly ConfiguredTable[]): Promise<PolicyFinding[]> {
+export async function warningsOf(session: SqlSession, tables: readonly LocatedTable[]): Promise<PolicyFinding[]> {
   const { rows } = await session.run<FindingRow & { warning: string }>('policy/warnings', { tables: JSON.stringify(tables) });
   return rows.map((row) => finding(warnings, row.warning, row));
 }

@@ -1,9 +1,13 @@
 /** A table as the configuration names it; without a tenant column it is a reference table. */
 export interface ConfiguredTable {
+  /** Undefined: the engine's default schema. */
   readonly schema?: string;
   readonly table: string;
   readonly tenantColumn?: string;
 }
+
+/** A configured table on a shard. */
+export type LocatedTable = ConfiguredTable & { readonly schema: string };
 
 /** One difference between what protects a shard's tables and what must. */
 export interface PolicyChange {

@@ -2,7 +2,8 @@ import type { SqlSession } from '../core/session.ts';
 import { sql, type SqlValue } from '../core/sql.ts';
 import { tenantKeyFromBytes, type KeyType } from '../../shardmap/key.ts';
 import type { MappingKeys } from '../../shardmap/mapping.ts';
-import type { PolicyRenderer } from '../engine/policy-renderer.ts';
+import { qualifiedTables } from '../engine/qualified-tables.ts';
+import type { PolicyEngine } from './apply.ts';
 import type { ConfiguredTable } from './model.ts';
 
 /** Whose rows to delete, and how many at most. */
@@ -14,13 +15,17 @@ export interface Purge {
 }
 
 /** Deletes at most `limit` rows of a mapping's keys from the routed tables, referring tables first; how many it were. 0: none are left. */
-export async function purgeRows(session: SqlSession, renderer: PolicyRenderer, { tables, keyType, keys, limit }: Purge): Promise<number> {
+export async function purgeRows(
+  session: SqlSession,
+  { renderer, dialect }: PolicyEngine,
+  { tables, keyType, keys, limit }: Purge,
+): Promise<number> {
   const bounds = {
     low: keys.low.length === 0 ? undefined : bound(keyType, keys.low),
     high: keys.high === undefined ? undefined : bound(keyType, keys.high),
   };
   const ordered = await session.run<{ schema: string; table: string; tenantColumn: string }>('policy/purge-order', {
-    tables: JSON.stringify(tables),
+    tables: JSON.stringify(qualifiedTables(tables, dialect)),
   });
   let deleted = 0;
   for (const { schema, table, tenantColumn } of ordered.rows) {

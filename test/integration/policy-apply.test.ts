@@ -3,6 +3,7 @@ import type { SqlDatabase } from '../../src/core/session.ts';
 import { sql, sqlText } from '../../src/core/sql.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
+import { qualifiedTables } from '../../src/engine/qualified-tables.ts';
 import { applyPolicies } from '../../src/policy/apply.ts';
 import type { ConfiguredTable, PolicyResult } from '../../src/policy/model.ts';
 import type { KeyType } from '../../shardmap/key.ts';
@@ -40,7 +41,10 @@ function apply(tables: readonly ConfiguredTable[] = [blogs], { dryRun = false, k
 }
 
 async function gateProblems(tables: readonly ConfiguredTable[] = [blogs]): Promise<string[]> {
-  const named = tables.map((table) => ({ name: table.table, ...table }));
+  const named = qualifiedTables(
+    tables.map((table) => ({ name: table.table, ...table })),
+    policies.dialect,
+  );
   const { rows } = await app.run<{ table: string | null; problem: string }>('policy/gate', { tables: JSON.stringify(named) });
   return rows.map(({ table, problem }) => `${table ?? 'login'}: ${problem}`);
 }

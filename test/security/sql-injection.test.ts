@@ -4,6 +4,7 @@ import { compileSql, sql, type Sql, type SqlDialect, type SqlValue } from '../..
 import { checkProperty } from '../support/random.ts';
 
 const dialect: SqlDialect = {
+  defaultSchema: 'public',
   quote: (identifier) => `"${identifier.replaceAll('"', '""')}"`,
   placeholder: (position) => `$${position}`,
 };
@@ -93,6 +94,7 @@ describe('a compiled statement', () => {
 
   it('is written anew for each dialect', () => {
     const other: SqlDialect = {
+      defaultSchema: 'public',
       quote: (identifier) => `[${identifier.replaceAll(']', ']]')}]`,
       placeholder: (position) => `@p${position}`,
     };

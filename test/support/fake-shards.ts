@@ -16,6 +16,7 @@ export interface FakeRequest {
 export type FakeAnswer = (request: FakeRequest, connection: FakeConnection) => Promise<Row[]>;
 
 const fakeDialect: EngineDialect = {
+  defaultSchema: 'public',
   quote: (identifier) => `"${identifier}"`,
   placeholder: (position) => `$${position}`,
   kysely: {

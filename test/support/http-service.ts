@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import type { TableSettings } from '../../src/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/http/http-server.ts';
 import { createMetrics } from '../../src/http/observe/metrics.ts';
 import { loadTables, type TableCatalog } from '../../src/http/tables/table-catalog.ts';
@@ -24,7 +25,7 @@ export async function startHttpService(
 ): Promise<HttpService> {
   const lines: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
-  const { tables } = await loadTables(given.catalog, given.tableSettings);
+  const { tables } = await loadTables(given.catalog, postgresDialect, given.tableSettings);
   const server = createHttpServer({
     tables,
     cursorKeys: [randomBytes(32)],

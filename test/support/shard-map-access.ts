@@ -52,7 +52,11 @@ export class TestShardAccess implements ShardAccess {
   async purge(session: SqlSession, _shard: Shard, { keyType }: ShardMap, keys: MappingKeys, limit: number): Promise<number> {
     const { purgeRows } = await import('../../src/policy/purge.ts');
     const { postgresPolicyRenderer } = await import('../../src/engine/postgres/policy-renderer.ts');
-    return purgeRows(session, postgresPolicyRenderer, { tables: this.#tables, keyType, keys, limit });
+    return purgeRows(
+      session,
+      { renderer: postgresPolicyRenderer, dialect: this.#engine.dialect },
+      { tables: this.#tables, keyType, keys, limit },
+    );
   }
 
   async close(): Promise<void> {

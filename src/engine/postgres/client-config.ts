@@ -1,9 +1,13 @@
 import type { ClientConfig } from 'pg';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
+import { postgresDialect } from './postgres-dialect.ts';
 
-/** Tables that a configuration names without a schema are those of `public`, whatever a role's or a database's own setting says. */
-export const searchPathOption = '-c search_path=public,pg_temp';
+/**
+ * Whatever a role's or a database's own setting says: tables that tenants' statements name without a schema are those that
+ * policies protect, and the server writes policies back in the one form that the gate knows.
+ */
+export const searchPathOption = `-c search_path=${postgresDialect.defaultSchema},pg_temp`;
 
 /** What pg needs to reach a database as somebody. Nothing of pg's own environment variables decides where it goes. */
 export function clientConfig(address: ShardAddress, login: Login): ClientConfig {

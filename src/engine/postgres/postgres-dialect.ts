@@ -3,6 +3,7 @@ import type { EngineDialect } from '../engine.ts';
 
 /** PostgreSQL's way of writing names and parameters, and kysely's compiler for it. */
 export const postgresDialect: EngineDialect = {
+  defaultSchema: 'public',
   quote: (identifier) => `"${identifier.replaceAll('"', '""')}"`,
   placeholder: (position) => `$${position}`,
   kysely: {

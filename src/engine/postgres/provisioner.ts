@@ -3,6 +3,8 @@ import { TenantryError } from '../../core/errors.ts';
 import type { Login, PrincipalName } from '../../core/principal.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { Provisioner, ProvisionRequest } from '../provisioner.ts';
+import { qualifiedTables } from '../qualified-tables.ts';
+import { postgresDialect } from './postgres-dialect.ts';
 import { QueryLibrary } from './query-library.ts';
 import { scramVerifier } from './scram-verifier.ts';
 
@@ -25,8 +27,8 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
         ...(request.contextProtection === 'guarded' ? [file('002-guarded-setting')] : []),
         file('003-database'),
         ...(Object.keys(groups) as PrincipalName[]).flatMap((principal) => loginStatements(principal, request, random)),
-        ...(request.tables ?? []).map(
-          ({ schema = 'public', table }) => sql`alter table if exists ${sql.id(schema, table)} owner to ${sql.id(groups.admin)}`,
+        ...qualifiedTables(request.tables ?? [], postgresDialect).map(
+          ({ schema, table }) => sql`alter table if exists ${sql.id(schema, table)} owner to ${sql.id(groups.admin)}`,
         ),
       ];
     },

@@ -1,7 +1,9 @@
 import type pg from 'pg';
 import { TenantryError } from '../../core/errors.ts';
 import type { ConnectionExpectations } from '../engine.ts';
+import { qualifiedTables } from '../qualified-tables.ts';
 import { SqlFailure } from '../sql-failure.ts';
+import { postgresDialect } from './postgres-dialect.ts';
 import { toEngineError } from './postgres-errors.ts';
 import type { QueryLibrary } from './query-library.ts';
 
@@ -51,7 +53,7 @@ function identityProblem(found: Inspection | undefined, expected: ConnectionExpe
 
 async function gateProblem(client: pg.Client, library: QueryLibrary, { tables }: ConnectionExpectations): Promise<string | undefined> {
   const problems = await rows<{ table: string | null; problem: string }>(client, library, 'policy/gate', {
-    tables: JSON.stringify(tables),
+    tables: JSON.stringify(qualifiedTables(tables, postgresDialect)),
   });
   if (problems.length === 0) return undefined;
   return problems.map(({ table, problem }) => (table === null ? `${problem}.` : `${table}: ${problem}.`)).join(' ');

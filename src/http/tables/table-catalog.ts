@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { TenantryError } from '../../core/errors.ts';
 import type { SqlSession } from '../../core/session.ts';
+import type { SqlDialect } from '../../core/sql.ts';
+import { qualifiedTables } from '../../engine/qualified-tables.ts';
 import { columnKinds } from '../columns/column.ts';
 import { buildTable, type Table } from './table.ts';
 import type { TableSettings } from '../../config.ts';
@@ -32,11 +34,15 @@ export interface LoadedTables {
 }
 
 /**
- * Reads the shape of the configured tables from a shard. Throws INVALID_CONFIGURATION that names every table which is
+ * Reads the shape of the configured tables from a shard of an engine. Throws INVALID_CONFIGURATION that names every table which is
  * missing, has no primary key, or lacks its tenant column.
  */
-export async function loadTables(catalog: TableCatalog, settings: readonly TableSettings[]): Promise<LoadedTables> {
-  const wanted = settings.map(({ name, schema, table }) => ({ name, schema: schema ?? null, table }));
+export async function loadTables(
+  catalog: TableCatalog,
+  dialect: Pick<SqlDialect, 'defaultSchema'>,
+  settings: readonly TableSettings[],
+): Promise<LoadedTables> {
+  const wanted = qualifiedTables(settings, dialect).map(({ name, schema, table }) => ({ name, schema, table }));
   const { rows } = await catalog.run('shard/describe-tables', { tables: JSON.stringify(wanted) });
   const described = Map.groupBy(z.array(descriptionRow).parse(rows), (row) => row.table);
   const problems: string[] = [];

@@ -1,4 +1,4 @@
-import { sql, SqlShape, type Sql, type SqlValue } from '../../core/sql.ts';
+import { sql, SqlShape, sqlTable, type Sql, type SqlValue } from '../../core/sql.ts';
 import type { RowValues } from './row-body.ts';
 import type { Table, TableColumn } from './table.ts';
 
@@ -17,7 +17,7 @@ export interface TableStatements {
 
 /** Builds the statements of a table. Only names that the database described reach them, quoted. */
 export function tableStatements(table: Table): TableStatements {
-  const from = sql.id(...table.path);
+  const from = sqlTable(table.schema, table.table);
   const columns = sql.join([...table.columns.values()].map(selectItem));
   const isKey = sql.join(
     table.key.map(({ name }) => sql`${sql.id(name)} = ${null}`),

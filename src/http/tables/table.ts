@@ -15,8 +15,9 @@ export interface TableColumn extends Column {
 export interface Table {
   /** Name in paths and messages. */
   readonly name: string;
-  /** Schema, if configured, and table: what a statement quotes. */
-  readonly path: readonly [string, ...string[]];
+  /** Undefined: the default schema of the engine that is asked. */
+  readonly schema: string | undefined;
+  readonly table: string;
   /** In the database's order. */
   readonly columns: ReadonlyMap<string, TableColumn>;
   /** Primary key in its order, without the tenant column; empty where a tenant has one row. */
@@ -45,5 +46,5 @@ export function buildTable(settings: TableSettings, described: readonly ColumnDe
     columns.set(column.name, { ...column, kind, codec: columnCodec({ ...column, kind }), inKey: keyPosition !== null });
   }
   const key = inKey.flatMap((column) => columns.get(column.name) ?? []);
-  return { name, path: schema === undefined ? [table] : [schema, table], columns, key, tenantColumn };
+  return { name, schema, table, columns, key, tenantColumn };
 }

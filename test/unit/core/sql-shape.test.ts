@@ -3,6 +3,7 @@ import { compileSql, sql, SqlShape, type SqlDialect } from '../../../src/core/sq
 
 function dialect(): SqlDialect & { quoted: number } {
   return {
+    defaultSchema: 'dbo',
     quoted: 0,
     quote(identifier) {
       this.quoted += 1;

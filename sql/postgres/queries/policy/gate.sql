@@ -5,7 +5,7 @@ with login as (
 ), routed as (
   select t."name", c.oid, c.relrowsecurity and c.relforcerowsecurity as forced, c.relowner, a.attname, a.atttypid
     from jsonb_to_recordset(@tables::jsonb) as t ("name" text, "schema" text, "table" text, "tenantColumn" text)
-    left join pg_catalog.pg_namespace n on n.nspname = coalesce(t."schema", 'public')
+    left join pg_catalog.pg_namespace n on n.nspname = t."schema"
     left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table" and c.relkind in ('r', 'p')
     left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = t."tenantColumn" and a.attnum > 0 and not a.attisdropped
 ), tested as (

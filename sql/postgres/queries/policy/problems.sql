@@ -2,10 +2,10 @@
 -- @tables text
 -- @keyType text
 with configured as (
-  select coalesce(t."schema", 'public') as "schema", t."table", t."tenantColumn", c.oid, c.relkind, c.relowner,
-         format('%I.%I', coalesce(t."schema", 'public'), t."table") as name
+  select t."schema", t."table", t."tenantColumn", c.oid, c.relkind, c.relowner,
+         format('%I.%I', t."schema", t."table") as name
     from jsonb_to_recordset(@tables::jsonb) as t ("schema" text, "table" text, "tenantColumn" text)
-    left join pg_catalog.pg_namespace n on n.nspname = coalesce(t."schema", 'public')
+    left join pg_catalog.pg_namespace n on n.nspname = t."schema"
     left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table" and c.relkind not in ('i', 'I', 'S', 't', 'c')
 ), tenant_column as (
   select r.*, a.attnum, a.attnotnull, a.attidentity <> '' or a.attgenerated <> '' as computed, a.attname,

@@ -3,7 +3,7 @@
 with recursive routed as (
   select c.oid, n.nspname, c.relname, t."tenantColumn"
     from jsonb_to_recordset(@tables::jsonb) as t ("schema" text, "table" text, "tenantColumn" text)
-    join pg_catalog.pg_namespace n on n.nspname = coalesce(t."schema", 'public')
+    join pg_catalog.pg_namespace n on n.nspname = t."schema"
     join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table" and c.relkind in ('r', 'p')
    where t."tenantColumn" is not null
 ), reference as (

@@ -4,7 +4,7 @@
 with recursive configured as (
   select c.oid, t."tenantColumn", case when t."tenantColumn" is null then 'reference' else 'routed' end as role
     from jsonb_to_recordset(@tables::jsonb) as t ("schema" text, "table" text, "tenantColumn" text)
-    join pg_catalog.pg_namespace n on n.nspname = coalesce(t."schema", 'public')
+    join pg_catalog.pg_namespace n on n.nspname = t."schema"
     join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table" and c.relkind in ('r', 'p')
 ), family as (
   select * from configured

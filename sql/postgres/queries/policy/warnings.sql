@@ -4,7 +4,7 @@
 with recursive configured as (
   select n.nspname::text as "schema", c.relname::text as "table", c.oid, a.attnum
     from jsonb_to_recordset(@tables::jsonb) as t ("schema" text, "table" text, "tenantColumn" text)
-    join pg_catalog.pg_namespace n on n.nspname = coalesce(t."schema", 'public')
+    join pg_catalog.pg_namespace n on n.nspname = t."schema"
     join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table" and c.relkind in ('r', 'p')
     left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = t."tenantColumn" and a.attnum > 0 and not a.attisdropped
 ), routed as (

@@ -44,7 +44,7 @@ select
   array_position(pk.conkey, a.attnum) as "keyPosition"
 from wanted
 join information_schema.columns c
-  on c.table_name = wanted."table" and (wanted."schema" is null or c.table_schema = wanted."schema")
+  on c.table_schema = wanted."schema" and c.table_name = wanted."table"
 join pg_catalog.pg_namespace n on n.nspname = c.table_schema
 join pg_catalog.pg_class r on r.relnamespace = n.oid and r.relname = c.table_name and r.relkind in ('r', 'p')
 join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attname = c.column_name
@@ -55,5 +55,4 @@ left join pg_catalog.pg_constraint pk on pk.conrelid = r.oid and pk.contype = 'p
 left join lateral (
   select jsonb_agg(e.enumlabel order by e.enumsortorder) as labels from pg_catalog.pg_enum e where e.enumtypid = base.oid
 ) labels on true
-where wanted."schema" is not null or pg_catalog.pg_table_is_visible(r.oid)
 order by wanted."name", c.ordinal_position;
