@@ -11,6 +11,7 @@ import { clientConfig } from '../../src/engine/postgres/client-config.ts';
 import { PostgresConnection } from '../../src/engine/postgres/postgres-connection.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { WireClient } from '../../src/engine/postgres/wire-client.ts';
+import { capabilityBytes } from '../support/capability-bytes.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 
@@ -291,8 +292,8 @@ describe('the fence', () => {
       await client.query(`begin isolation level ${isolation}`);
       await client.query('select 1');
       await shard.admin.query(sql`update tenantry.local_mapping set state = 'DRAINING' where mapping_id = 1`);
-      const { mappingId, key, epoch } = entry(1);
-      await client.query('select tenantry.enter($1, $2, $3, $4)', [mappingId, key, epoch, token]);
+      const claims = entry(1);
+      await client.query('select tenantry.enter($1, $2, $3)', [claims.mappingId, claims.key, capabilityBytes(claims)]);
       return undefined;
     } catch (error) {
       if (error instanceof pg.DatabaseError) return error.code;
@@ -392,6 +393,32 @@ describe('the key types', () => {
       await app.close();
       await typed.close();
     }
+  });
+});
+
+describe('a key whose length is not its type’s', () => {
+  test.each<[KeyType, string, string]>([
+    ['int', 'shorter', '85'],
+    ['int', 'longer', '8500000001'],
+    ['bigint', 'shorter', '85000000'],
+    ['uuid', 'shorter', '85'],
+  ])('%s, %s: nobody’s, though the mapping has room for it', async (keyType, _, hex) => {
+    const typed = await createTestShard(server, `length_${keyType}_${hex}`, { keyType });
+    await typed.admin.query(
+      sql`insert into tenantry.local_mapping (mapping_id, kind, low, high, state, epoch, token)
+        values (1, 'range', decode('80', 'hex'), decode('90', 'hex'), 'ONLINE', 1, ${token})`,
+    );
+    const app = await engine.connect(typed.address, shardLogins.app, {
+      ...expected,
+      shardId: typed.shardId,
+      incarnation: typed.incarnation,
+    });
+    const wrong = { ...entry(1), key: Buffer.from(hex, 'hex') };
+    const tenant = app.execute(wrong, compiled(sql`select tenantry.current_tenant() is null as none`), read);
+    if (keyType === 'uuid') expect((await tenant).rows).toEqual([{ none: true }]);
+    else await expect(tenant).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
+    await app.close();
+    await typed.close();
   });
 });
 

@@ -98,7 +98,7 @@ describe('A connection for tenants', () => {
     ],
     [
       'that gives its login a tenant from the start',
-      (app) => `alter role ${app} set backtrace_functions = 'tenantry_80000002'`,
+      (app) => `alter role ${app} set backtrace_functions = 'tenantry_x80000002'`,
       'has a tenant before anybody has entered',
     ],
     [

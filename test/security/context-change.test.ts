@@ -17,10 +17,10 @@ const run = (text: string): Attack => become((client) => rowsOf(client, text));
 describeAttacks(
   'Changing the context of one’s own transaction',
   {
-    'by SET LOCAL of the guarded setting': run(`set local backtrace_functions = 'tenantry_80000002'`),
-    'by SET of the guarded setting for the session': run(`set backtrace_functions = 'tenantry_80000002'`),
-    'by set_config': run(`select set_config('backtrace_functions', 'tenantry_80000002', true)`),
-    'by an update of pg_settings': run(`update pg_settings set setting = 'tenantry_80000002' where name = 'backtrace_functions'`),
+    'by SET LOCAL of the guarded setting': run(`set local backtrace_functions = 'tenantry_x80000002'`),
+    'by SET of the guarded setting for the session': run(`set backtrace_functions = 'tenantry_x80000002'`),
+    'by set_config': run(`select set_config('backtrace_functions', 'tenantry_x80000002', true)`),
+    'by an update of pg_settings': run(`update pg_settings set setting = 'tenantry_x80000002' where name = 'backtrace_functions'`),
     'by RESET of the guarded setting': run('reset backtrace_functions'),
     'by RESET ALL': run('reset all'),
     'by DISCARD ALL outside a transaction': async (world) => {
@@ -42,7 +42,7 @@ describeAttacks(
     'by entering another mapping without its token': become((client) => enter(client, 2, { token: new Uint8Array(16) })),
     'by entering another mapping with its own token': become((client) => enter(client, 2, { token: entryOf(1).token })),
     'by entering its own mapping with another key': become((client) => enter(client, 1, { key: entryOf(2).key })),
-    'by entering with no token at all': run(`select tenantry.enter(2, decode('80000002', 'hex'), 5, null)`),
+    'by entering with no token at all': run(`select tenantry.enter(2, decode('80000002', 'hex'), null)`),
     'by reading the tokens of the local shard map': become(async (client) => {
       const { rows } = await client.query<{ token: Uint8Array }>('select token from tenantry.local_mapping where mapping_id = 2');
       for (const { token } of rows) await enter(client, 2, { token });

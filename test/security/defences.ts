@@ -88,14 +88,14 @@ export const defences = {
     'by an update of pg_settings': settable,
     'by RESET of the guarded setting': root(
       ({ database }) =>
-        `alter database ${database} set backtrace_functions = 'tenantry_80000002'; grant set on parameter backtrace_functions to ${database}_app`,
+        `alter database ${database} set backtrace_functions = 'tenantry_x80000002'; grant set on parameter backtrace_functions to ${database}_app`,
     ),
-    'by RESET ALL': root(({ database }) => `alter database ${database} set backtrace_functions = 'tenantry_80000002'`),
+    'by RESET ALL': root(({ database }) => `alter database ${database} set backtrace_functions = 'tenantry_x80000002'`),
     'by DISCARD ALL outside a transaction': root(
-      ({ database }) => `alter database ${database} set backtrace_functions = 'tenantry_80000002'`,
+      ({ database }) => `alter database ${database} set backtrace_functions = 'tenantry_x80000002'`,
     ),
     'by ROLLBACK TO a savepoint from before': root(
-      ({ database }) => `alter database ${database} set backtrace_functions = 'tenantry_80000002'`,
+      ({ database }) => `alter database ${database} set backtrace_functions = 'tenantry_x80000002'`,
     ),
     'by the helper that sets it': root(
       'grant execute on function tenantry.set_context(bytea) to tenantry_app; alter function tenantry.set_context(bytea) security definer; alter function tenantry.set_context(bytea) owner to tenantry_definer',
@@ -108,7 +108,7 @@ export const defences = {
       "update tenantry.local_mapping set kind = 'range', high = null where mapping_id = 1",
     ),
     'by entering with no token at all': root(
-      'create or replace function tenantry.enter(mapping integer, tenant_key bytea, claimed_epoch bigint, capability bytea) returns text language sql volatile security definer begin atomic select tenantry.set_context(tenant_key); end',
+      'create or replace function tenantry.enter(mapping integer, tenant_key bytea, capability bytea) returns text language sql volatile security definer begin atomic select tenantry.set_context(tenant_key); end',
     ),
     'by reading the tokens of the local shard map': root('grant select on tenantry.local_mapping to tenantry_app'),
     'by a function of the same name put before the real one': root(

@@ -35,7 +35,7 @@ describeAttacks(
       }),
     set_config: (world) =>
       world.asTenant(1, async (client) => {
-        await client.query(`select set_config('tenantry.tenant', 'tenantry_80000002', true)`);
+        await client.query(`select set_config('tenantry.tenant', 'tenantry_x80000002', true)`);
         return rowsOf(client, blogs);
       }),
     'the tokens of the local shard map': asTenant1(
@@ -62,7 +62,7 @@ describe('Where the tenant is in an ordinary setting, what does not hold, as doc
     const traffic = await trafficOf(world);
     const tenants: unknown[] = [];
     await traffic.transaction(1, {}, async (run) => {
-      await run(`${set} tenantry.tenant = 'tenantry_80000002'`);
+      await run(`${set} tenantry.tenant = 'tenantry_x80000002'`);
       tenants.push(...(await run('select distinct "TenantId" as tenant from "Blogs"')));
     });
     expect(tenants).toEqual([{ tenant: 2 }]);

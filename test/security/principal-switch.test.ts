@@ -19,7 +19,7 @@ describeAttacks(
     'SET ROLE to the mover': become('set local role tenantry_mover'),
     'SET ROLE to the definer': become(
       'set role tenantry_definer',
-      `select set_config('backtrace_functions', 'tenantry_80000002', true)`,
+      `select set_config('backtrace_functions', 'tenantry_x80000002', true)`,
       'reset role',
     ),
     'SET SESSION AUTHORIZATION': become(`set session authorization ${logins.superuser.user}`),

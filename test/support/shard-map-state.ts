@@ -3,6 +3,7 @@ import type { ShardAddress } from '../../src/core/shard-address.ts';
 import { sql, sqlText, type Sql } from '../../src/core/sql.ts';
 import { EntryRefused } from '../../src/engine/entry.ts';
 import { tenantKey } from '../../shardmap/key.ts';
+import { capabilityBytes } from './capability-bytes.ts';
 import { capabilityOfTests } from './shard-map-access.ts';
 import type { ShardMapWorld } from './shard-map-world.ts';
 
@@ -95,7 +96,8 @@ export async function enterStatement(world: ShardMapWorld, key: number): Promise
   if (mapping === undefined) return undefined;
   const { address } = (await world.store.getShard(mapping.shardId))!;
   const token = capabilityOfTests('customers', mapping.mappingId, mapping.epoch);
-  return { statement: sql`select tenantry.enter(${mapping.mappingId}, ${bytes}, ${mapping.epoch}, ${token})`, address };
+  const capability = capabilityBytes({ epoch: mapping.epoch, token });
+  return { statement: sql`select tenantry.enter(${mapping.mappingId}, ${bytes}, ${capability})`, address };
 }
 
 /** What `enter` as app says to a request for a key: `admitted`, or the reason of the refusal. */

@@ -11,8 +11,8 @@ const statementLimit = 128;
 const ownLimit = 16;
 
 const enterText = {
-  write: 'select where tenantry.enter($1, $2, $3, $4) is null',
-  read: 'select where tenantry.enter_read_only($1, $2, $3, $4) is null',
+  write: 'select where tenantry.enter($1, $2, $3) is null',
+  read: 'select where tenantry.enter_read_only($1, $2, $3) is null',
 };
 
 /** Composes the batches of one connection, each in one buffer, and keeps the statements that are prepared on it. */

@@ -66,7 +66,7 @@ export class WireWriter {
     this.#end();
   }
 
-  /** Binds the four parameters of `enter`, in binary. */
+  /** Binds the three parameters of `enter` (mapping, key, epoch and token as one) in binary. */
   bindEntry(statement: string, mappingId: number, key: Uint8Array, epoch: number, token: Uint8Array): void {
     this.#begin(0x42);
     this.#reserve(64 + key.length + token.length);
@@ -75,15 +75,14 @@ export class WireWriter {
     this.#cString(statement);
     // One format for all parameters: binary.
     this.#int32(0x0001_0001);
-    this.#int16(4);
+    this.#int16(3);
     this.#int32(4);
     this.#int32(mappingId);
     this.#int32(key.length);
     this.#bytes(key);
-    this.#int32(8);
+    this.#int32(8 + token.length);
     this.#int32(Math.floor(epoch / 0x1_0000_0000));
     this.#int32(epoch | 0);
-    this.#int32(token.length);
     this.#bytes(token);
     this.#int16(0);
     this.#end();

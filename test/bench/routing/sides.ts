@@ -84,7 +84,7 @@ export async function leanBare(world: RoutingWorld, count: number): Promise<Cont
 /** The engine's wire code with `set_config` in place of enter: what the fence costs. */
 export async function leanContext(world: RoutingWorld, count: number): Promise<Contender> {
   const connections = await perCaller(count, world, ({ address }) => LeanConnection.open(address, lean));
-  const contexts = world.entries.map(({ key }) => `tenantry_${Buffer.from(key).toString('hex')}`);
+  const contexts = world.entries.map(({ key }) => `tenantry_x${Buffer.from(key).toString('hex')}`);
   return {
     name: 'lean set_config, no fence',
     processIds: connections.flat().map(({ processId }) => processId),
@@ -96,7 +96,7 @@ export async function leanContext(world: RoutingWorld, count: number): Promise<C
 /** BEGIN, set_config, the query and COMMIT, awaited one by one. */
 export async function awaited(world: RoutingWorld, count: number): Promise<Contender> {
   const clients = await pgClients(world, count, lean);
-  const contexts = world.entries.map(({ key }) => `tenantry_${Buffer.from(key).toString('hex')}`);
+  const contexts = world.entries.map(({ key }) => `tenantry_x${Buffer.from(key).toString('hex')}`);
   return {
     name: 'BEGIN, set_config, query, COMMIT',
     processIds: clients.flat().map(processIdOf),

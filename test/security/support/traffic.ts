@@ -7,6 +7,7 @@ import { createMetrics } from '../../../src/http/observe/metrics.ts';
 import { createRouter } from '../../../src/router/create-router.ts';
 import { defaultRouterLimits } from '../../../src/router/limits.ts';
 import type { Router } from '../../../src/router/router.ts';
+import { capabilityBytes } from '../../support/capability-bytes.ts';
 import { routedTables, shardId, tokenOf, entryOf, rowsOf, type World } from './world.ts';
 
 export type Rows = readonly Record<string, unknown>[];
@@ -68,8 +69,9 @@ async function routedTraffic(world: World): Promise<Traffic> {
 async function carelessTraffic(world: World): Promise<Traffic> {
   const client = await world.app();
   const entering = (tenant: number): string => {
-    const { mappingId, key, epoch, token } = entryOf(tenant);
-    return `select tenantry.enter(${mappingId}, '\\x${Buffer.from(key).toString('hex')}', ${epoch}, '\\x${Buffer.from(token).toString('hex')}')`;
+    const { mappingId, key, ...claims } = entryOf(tenant);
+    const capability = capabilityBytes(claims).toString('hex');
+    return `select tenantry.enter(${mappingId}, '\\x${Buffer.from(key).toString('hex')}', '\\x${capability}')`;
   };
   return {
     query: async (tenant, text) => {

@@ -11,6 +11,7 @@ import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.t
 import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
 import { createPostgresProvisioner } from '../../../src/engine/postgres/provisioner.ts';
 import { QueryLibrary } from '../../../src/engine/postgres/query-library.ts';
+import { capabilityBytes } from '../../support/capability-bytes.ts';
 import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
 
 /** Tables of the world as a configuration names them. */
@@ -172,8 +173,8 @@ export async function rowsOf<R extends Record<string, unknown>>(client: pg.Clien
 
 /** Makes a transaction a tenant's. */
 export async function enter(client: pg.Client, tenant: number, claims: Partial<ReturnType<typeof entryOf>> = {}): Promise<void> {
-  const { mappingId, key, epoch, token } = { ...entryOf(tenant), ...claims };
-  await client.query('select tenantry.enter($1, $2, $3, $4)', [mappingId, key, epoch, token]);
+  const entry = { ...entryOf(tenant), ...claims };
+  await client.query('select tenantry.enter($1, $2, $3)', [entry.mappingId, entry.key, capabilityBytes(entry)]);
 }
 
 async function connect(server: PostgresServer, database: string, login?: Login): Promise<pg.Client> {

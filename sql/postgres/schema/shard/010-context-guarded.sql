@@ -3,10 +3,10 @@
 create function tenantry.set_context(tenant_key bytea) returns text
 language sql volatile
 begin atomic
-  select pg_catalog.set_config('backtrace_functions', 'tenantry_' || pg_catalog.encode(tenant_key, 'hex'), true);
+  select pg_catalog.set_config('backtrace_functions', 'tenantry_x' || pg_catalog.encode(tenant_key, 'hex'), true);
 end;
 
--- `tenantry_` and the encoded key in hex; '' or null where no tenant has entered (after a transaction it is '', not null). Read
+-- `tenantry_x` and the encoded key in hex; '' or null where no tenant has entered (after a transaction it is '', not null). Read
 -- only by `current_tenant`, into whose text the planner inlines it.
 create function tenantry.context() returns text
 language sql stable parallel safe

@@ -1,7 +1,8 @@
--- The entered tenant, null where there is none: sixteen hex digits with the sign bit flipped.
+-- The entered tenant, null where there is none: sixteen hex digits with the sign bit flipped, as a
+-- bit string that starts with x; a context of another length is an error (`false`: not an explicit cast, which would cut it).
 create function tenantry.current_tenant() returns bigint
 language sql stable parallel safe
 begin atomic
-  select case when tenantry.context() like 'tenantry\_________________'
-    then ('x' || pg_catalog.substr(tenantry.context(), 10))::bit(64)::bigint # (-9223372036854775808) end;
+  select pg_catalog.bit(
+    nullif(pg_catalog.split_part(tenantry.context(), 'tenantry_', 2), '')::pg_catalog.bit, 64, false)::bigint # (-9223372036854775808);
 end;

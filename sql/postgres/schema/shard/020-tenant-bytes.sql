@@ -2,6 +2,5 @@
 create function tenantry.current_tenant() returns bytea
 language sql stable parallel safe
 begin atomic
-  select case when tenantry.context() like 'tenantry\__%'
-    then pg_catalog.decode(pg_catalog.substr(tenantry.context(), 10), 'hex') end;
+  select pg_catalog.decode(nullif(pg_catalog.split_part(tenantry.context(), 'tenantry_x', 2), ''), 'hex');
 end;

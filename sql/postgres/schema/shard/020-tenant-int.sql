@@ -1,7 +1,8 @@
--- The entered tenant, null where there is none: eight hex digits with the sign bit flipped.
+-- The entered tenant, null where there is none: eight hex digits with the sign bit flipped, as a
+-- bit string that starts with x; a context of another length is an error (`false`: not an explicit cast, which would cut it).
 create function tenantry.current_tenant() returns integer
 language sql stable parallel safe
 begin atomic
-  select case when tenantry.context() like 'tenantry\_________'
-    then ('x' || pg_catalog.substr(tenantry.context(), 10))::bit(32)::integer # (-2147483648) end;
+  select pg_catalog.bit(
+    nullif(pg_catalog.split_part(tenantry.context(), 'tenantry_', 2), '')::pg_catalog.bit, 32, false)::integer # (-2147483648);
 end;

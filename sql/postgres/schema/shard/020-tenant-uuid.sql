@@ -3,9 +3,9 @@
 create function tenantry.current_tenant() returns uuid
 language sql stable parallel safe
 begin atomic
-  select case when tenantry.context() like 'tenantry\_________________________________'
+  select case when tenantry.context() like 'tenantry\_x________________________________'
     then (pg_catalog.regexp_replace(
-      pg_catalog.substr(tenantry.context(), 22),
+      pg_catalog.substr(tenantry.context(), 23),
       '^(....)(..)(..)(..)(..)(..)(..)(..)(..)$', '\9\8\7\6\5\4\3\2\1')
-      || pg_catalog.substr(tenantry.context(), 10, 12))::uuid end;
+      || pg_catalog.substr(tenantry.context(), 11, 12))::uuid end;
 end;
