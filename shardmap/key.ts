@@ -1,12 +1,9 @@
 import { TenantryError } from '../src/core/errors.ts';
+import type { KeyType } from '../src/core/key-type.ts';
 import { bytesToHex } from './key-encoding.ts';
 import { keyForms } from './key-forms.ts';
 
-/** Type of a sharding key; a database has one of them. */
-export type KeyType = keyof typeof keyForms;
-
-/** Every key type, for command lines and configuration. */
-export const keyTypes = Object.keys(keyForms) as readonly KeyType[];
+export { keyTypes, type KeyType } from '../src/core/key-type.ts';
 
 /** What a caller names a tenant by: a number or bigint for the integer types, a string for `uuid` and `string`, bytes. */
 export type TenantId = number | bigint | string | Uint8Array;

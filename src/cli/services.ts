@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { EngineName } from '../config/database-url.ts';
 import type { Settings } from '../config.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
@@ -12,6 +13,8 @@ export interface Services {
   now(): Date;
   /** A database for the program's own work, with the engine that its address names. */
   openDatabase(address: ShardAddress, login: Login): SqlDatabase;
+  /** The schema of tables that are named without one. */
+  defaultSchema(engine: EngineName): string;
   /** Makes the configured catalog's database a catalog where it is empty; a dry run answers `missing`. */
   installCatalog(settings: Settings, dryRun: boolean): Promise<'installed' | 'missing' | 'present'>;
   /** The manager of the catalog's maps. Throws CATALOG_UNAVAILABLE, or INVALID_CONFIGURATION where the database is no catalog of this version. */

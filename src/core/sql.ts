@@ -52,7 +52,10 @@ export interface CompiledSql {
   readonly values: readonly SqlValue[];
 }
 
-/** How an engine writes names and parameters. */
+/** Select list of a row that was written; `column` names one of its columns as the clause needs it. */
+export type WrittenRow = (column: (name: string) => Sql) => Sql;
+
+/** How an engine writes names and parameters, and what engines do not say in the same words. */
 export interface SqlDialect {
   /** The schema of a table that is named without one. */
   readonly defaultSchema: string;
@@ -60,6 +63,12 @@ export interface SqlDialect {
   quote(identifier: string): string;
   /** The text of the parameter at a 1-based position. */
   placeholder(position: number): string;
+  /** A stored value as text: as it is, or a time with a zone as that of UTC. */
+  asText(value: Sql, form: 'as it is' | 'in UTC'): Sql;
+  /** An insert or update answers with its row by a clause before its values or condition (OUTPUT); empty where by the other. */
+  answerBefore(row: WrittenRow): Sql;
+  /** An insert or update answers with its row by a clause at its end (RETURNING); empty where by the other. */
+  answerAfter(row: WrittenRow): Sql;
 }
 
 /** Builds a statement: interpolated values become parameters, `Sql` and names are spliced in. Throws INVALID_REQUEST for other things. */
@@ -101,7 +110,7 @@ export function sqlTable(schema: string | undefined, table: string): Sql {
 }
 
 /** A fragment that engines say in different words; `write` gives it without values. */
-function sqlByDialect(write: (dialect: SqlDialect) => Sql): Sql {
+export function sqlByDialect(write: (dialect: SqlDialect) => Sql): Sql {
   return new Sql([{ kind: 'by dialect', write }]);
 }
 

@@ -9,8 +9,6 @@ export interface ProvisionRequest {
   readonly contextProtection: ContextProtection;
   /** Tables that are there already become the admin group's: only a table's owner can put policies on it. */
   readonly tables?: readonly { readonly schema?: string; readonly table: string }[];
-  /** `placeholders` writes a remark where a password belongs: for printing. */
-  readonly passwords: 'verifiers' | 'placeholders';
 }
 
 /** The part of an engine that knows what only the administrator of a server may do for Tenantry: roles, logins, rights. */
@@ -20,4 +18,6 @@ export interface Provisioner {
    * them again changes nothing but passwords. Throws INVALID_CONFIGURATION for logins that cannot be.
    */
   provision(request: ProvisionRequest): readonly Sql[];
+  /** The same as one script, all of it or nothing, for an administrator to read, complete with the passwords, and run there. */
+  script(request: ProvisionRequest): string;
 }

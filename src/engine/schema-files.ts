@@ -1,13 +1,11 @@
 import type { ContextProtection } from '../core/context-protection.ts';
+import type { KeyType } from '../core/key-type.ts';
 
 /**
  * The scripts that make a database a shard, in the order in which one transaction runs them (`SqlSession.script`): the same
  * names on every engine. `keyType` is the map's; what it decides is the type of `tenantry.current_tenant()`.
  */
-export function shardSchemaFiles(
-  keyType: 'int' | 'bigint' | 'uuid' | 'string' | 'bytes',
-  protection: ContextProtection,
-): readonly string[] {
+export function shardSchemaFiles(keyType: KeyType, protection: ContextProtection): readonly string[] {
   return ['001-schema', '002-local-mapping', '003-operation-fence', `010-context-${protection}`, `020-tenant-${keyType}`, '030-enter'].map(
     (name) => `schema/shard/${name}`,
   );

@@ -5,7 +5,7 @@ import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
 import { SqlFailure } from '../engine/sql-failure.ts';
-import { provision, provisioningScript } from '../policy/provision.ts';
+import { provision } from '../policy/provision.ts';
 import { schemaStateOf } from '../../shardmap/schema-state.ts';
 import { engineOf, type Engines } from './engines.ts';
 
@@ -39,8 +39,7 @@ export function createPreparation(engines: Engines): ShardPreparation {
       }
     },
     script: ({ logins, contextProtection, tables }, address) => {
-      const { provisioner, dialect } = engineOf(engines, address);
-      return provisioningScript(provisioner, dialect, { logins, contextProtection, tables });
+      return engineOf(engines, address).provisioner.script({ logins, contextProtection, tables });
     },
   };
 }

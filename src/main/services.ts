@@ -26,6 +26,7 @@ export function createServices(parts: ServicesParts): Services {
   return {
     now,
     openDatabase: (address, login) => engineOf(engines, address).open(address, login),
+    defaultSchema: (engine) => engineOf(engines, { engine }).dialect.defaultSchema,
     installCatalog: async (settings, dryRun) => {
       const database = openCatalogDatabase(engines, settings);
       try {

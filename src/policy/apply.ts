@@ -1,4 +1,5 @@
 import { TenantryError } from '../core/errors.ts';
+import type { KeyType } from '../core/key-type.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { compileSql, type SqlDialect } from '../core/sql.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
@@ -18,7 +19,7 @@ export interface PolicyEngine {
 export interface PolicyRequest {
   readonly tables: readonly ConfiguredTable[];
   /** Key type of the shard map. */
-  readonly keyType: string;
+  readonly keyType: KeyType;
   /** Nothing is changed; the result says what would be. */
   readonly dryRun: boolean;
 }

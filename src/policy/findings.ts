@@ -1,4 +1,5 @@
 import { TenantryError } from '../core/errors.ts';
+import type { KeyType } from '../core/key-type.ts';
 import type { SqlSession } from '../core/session.ts';
 import type { LocatedTable, PolicyFinding } from './model.ts';
 
@@ -39,7 +40,7 @@ interface FindingRow extends Record<string, unknown> {
 }
 
 /** Throws INVALID_CONFIGURATION with every reason why the configured tables cannot be routed as they are. */
-export async function refuseUnfit(session: SqlSession, tables: readonly LocatedTable[], keyType: string): Promise<void> {
+export async function refuseUnfit(session: SqlSession, tables: readonly LocatedTable[], keyType: KeyType): Promise<void> {
   const { rows } = await session.run<FindingRow & { problem: string }>('policy/problems', { tables: JSON.stringify(tables), keyType });
   const found = rows.map((row) => finding(problems, row.problem, row));
   if (found.length === 0) return;

@@ -36,7 +36,10 @@ async function useShard(keyType: KeyType = 'int'): Promise<void> {
   app = engine.open(shard.address, shardLogins.app);
 }
 
-function apply(tables: readonly ConfiguredTable[] = [blogs], { dryRun = false, keyType = 'int' } = {}): Promise<PolicyResult> {
+function apply(
+  tables: readonly ConfiguredTable[] = [blogs],
+  { dryRun = false, keyType = 'int' }: { readonly dryRun?: boolean; readonly keyType?: KeyType } = {},
+): Promise<PolicyResult> {
   return applyPolicies(shard.admin, policies, { tables, keyType, dryRun });
 }
 

@@ -5,7 +5,7 @@ import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.
 import { createPostgresProvisioner } from '../../src/engine/postgres/provisioner.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
 import { installShard } from '../../src/policy/install.ts';
-import { provision, provisioningScript } from '../../src/policy/provision.ts';
+import { provision } from '../../src/policy/provision.ts';
 import type { SqlDatabase } from '../../src/core/session.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 
@@ -92,7 +92,7 @@ describe('provisioning', () => {
   it('prints a script without passwords that an administrator can complete and run', async () => {
     const database = await createDatabase();
     const logins = loginsOf('printed');
-    const script = provisioningScript(provisioner, engine.dialect, { logins, contextProtection: 'guarded' });
+    const script = provisioner.script({ logins, contextProtection: 'guarded' });
     expect(script).not.toContain('pä$$');
     expect(script).toContain(`password '<password of printed_app>'`);
     await open(database, server).query(sqlText(script));
@@ -136,7 +136,7 @@ describe('provisioning', () => {
   ])('refuses %s before anything happens', (_, change, message) => {
     const logins = loginsOf('refused');
     change(logins);
-    expect(() => provisioningScript(provisioner, engine.dialect, { logins, contextProtection: 'guarded' })).toThrow(message);
+    expect(() => provisioner.script({ logins, contextProtection: 'guarded' })).toThrow(message);
   });
 
   it('refuses to make a superuser of the server a principal, and leaves it one', async () => {

@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileSql, sql, type Sql, type SqlDialect, type SqlValue } from '../../src/core/sql.ts';
+import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
 import { checkProperty } from '../support/random.ts';
 
-const dialect: SqlDialect = {
-  defaultSchema: 'public',
-  quote: (identifier) => `"${identifier.replaceAll('"', '""')}"`,
-  placeholder: (position) => `$${position}`,
-};
+const dialect: SqlDialect = postgresDialect;
 const attacks = [`'; drop table "Blogs"; --`, `" or true --`, `$1`, `\\'; --`, `/*`, `' or ''='`, `\u02bc or 1=1`];
 const invalid = expect.objectContaining({ code: 'INVALID_REQUEST' }) as Error;
 
@@ -94,7 +91,7 @@ describe('a compiled statement', () => {
 
   it('is written anew for each dialect', () => {
     const other: SqlDialect = {
-      defaultSchema: 'public',
+      ...postgresDialect,
       quote: (identifier) => `[${identifier.replaceAll(']', ']]')}]`,
       placeholder: (position) => `@p${position}`,
     };

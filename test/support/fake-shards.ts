@@ -1,8 +1,8 @@
-import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import type { Row, SqlResult } from '../../src/core/session.ts';
 import type { CompiledSql } from '../../src/core/sql.ts';
-import type { EngineConnection, EngineDialect, EngineTransaction, EnterOptions, Isolation } from '../../src/engine/engine.ts';
+import type { EngineConnection, EngineTransaction, EnterOptions, Isolation } from '../../src/engine/engine.ts';
 import type { Entry } from '../../src/engine/entry.ts';
+import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
 
 /** One thing a fake connection was asked to do. */
 export interface FakeRequest {
@@ -15,20 +15,9 @@ export interface FakeRequest {
 /** What a shard answers; it throws what the engine would. */
 export type FakeAnswer = (request: FakeRequest, connection: FakeConnection) => Promise<Row[]>;
 
-const fakeDialect: EngineDialect = {
-  defaultSchema: 'public',
-  quote: (identifier) => `"${identifier}"`,
-  placeholder: (position) => `$${position}`,
-  kysely: {
-    createAdapter: () => new PostgresAdapter(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-};
-
 /** A connection in memory, for the router's own logic where no real server produces the case on command. */
 export class FakeConnection implements EngineConnection {
-  readonly dialect = fakeDialect;
+  readonly dialect = postgresDialect;
   usable = true;
   closed = false;
   readonly shard: FakeShard;

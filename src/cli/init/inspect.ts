@@ -1,28 +1,20 @@
 import { parseDatabaseUrl, type EngineName } from '../../config/database-url.ts';
 import { TenantryError } from '../../core/errors.ts';
-import type { KeyType } from '../../../shardmap/key.ts';
+import { keyTypes, type KeyType } from '../../core/key-type.ts';
 import type { Services } from '../services.ts';
 import type { InitPlan } from './plan.ts';
 
 interface SeenTable extends Record<string, unknown> {
   readonly schema: string;
   readonly table: string;
-  readonly isDefaultSchema: boolean;
+  /** Null: it has no such column. */
   readonly columnType: string | null;
+  /** Null: a type that keeps no key. */
+  readonly keyType: KeyType | null;
 }
 
 /** What `--from` finds: the tables with the tenant column, those without, and the key type that its columns have. */
 export type SeenTables = Pick<InitPlan, 'tables' | 'undecided'> & { readonly key: KeyType };
-
-/** Column types of both engines that a key type is kept in. */
-const keyTypesByColumn: Readonly<Record<string, KeyType>> = {
-  int4: 'int',
-  int8: 'bigint',
-  uuid: 'uuid',
-  text: 'string',
-  varchar: 'string',
-  bytea: 'bytes',
-};
 
 /** Reads a database's tables. Throws INVALID_REQUEST where the URL is wrong, or no table or tables of different types have the column. */
 export async function readTables(services: Services, engine: EngineName, url: string, column: string): Promise<SeenTables> {
@@ -31,24 +23,24 @@ export async function readTables(services: Services, engine: EngineName, url: st
   const database = services.openDatabase(parsed.address, parsed.login);
   try {
     const { rows } = await database.run<SeenTable>('inspect/list-tables', { column });
-    return sortTables(rows, column);
+    return sortTables(rows, column, services.defaultSchema(engine));
   } finally {
     await database.close();
   }
 }
 
-function sortTables(rows: readonly SeenTable[], column: string): SeenTables {
-  const named = rows.map((row) => ({ ...row, name: row.isDefaultSchema ? row.table : `${row.schema}.${row.table}` }));
+function sortTables(rows: readonly SeenTable[], column: string, defaultSchema: string): SeenTables {
+  const named = rows.map((row) => ({ ...row, name: row.schema === defaultSchema ? row.table : `${row.schema}.${row.table}` }));
   const withColumn = named.filter(({ columnType }) => columnType !== null);
-  const types = [...new Set(withColumn.map(({ columnType }) => columnType ?? ''))];
+  const keys = [...new Set(withColumn.map(({ keyType }) => keyType))];
   if (withColumn.length === 0)
     throw new TenantryError('INVALID_REQUEST', `No table there has a column ${column}; name another by --tenant-column.`);
-  const key = keyTypesByColumn[types[0] ?? ''];
-  if (types.length > 1 || key === undefined) {
-    const allowed = Object.keys(keyTypesByColumn).join(', ');
+  const [key = null] = keys;
+  if (keys.length > 1 || key === null) {
+    const types = [...new Set(withColumn.map(({ columnType }) => columnType))];
     throw new TenantryError(
       'INVALID_REQUEST',
-      `The columns ${column} have the types ${types.join(', ')}; they must have one of ${allowed}, the same in every table.`,
+      `The columns ${column} have the types ${types.join(', ')}; all must keep the same type of keys: ${keyTypes.join(', ')}.`,
     );
   }
   const isDotted = (name: string, row: SeenTable): boolean =>

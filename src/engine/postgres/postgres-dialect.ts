@@ -1,4 +1,5 @@
 import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
+import { sql } from '../../core/sql.ts';
 import type { EngineDialect } from '../engine.ts';
 
 /** PostgreSQL's way of writing names and parameters, and kysely's compiler for it. */
@@ -6,6 +7,9 @@ export const postgresDialect: EngineDialect = {
   defaultSchema: 'public',
   quote: (identifier) => `"${identifier.replaceAll('"', '""')}"`,
   placeholder: (position) => `$${position}`,
+  asText: (value, form) => sql`cast(${form === 'in UTC' ? sql`${value} at time zone 'UTC'` : value} as varchar(64))`,
+  answerBefore: () => sql``,
+  answerAfter: (row) => sql` returning ${row((name) => sql.id(name))}`,
   kysely: {
     createAdapter: () => new PostgresAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login, PrincipalName } from '../../core/principal.ts';
-import { sql, sqlText, type Sql } from '../../core/sql.ts';
+import { compileSql, sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { Provisioner, ProvisionRequest } from '../provisioner.ts';
 import { qualifiedTables } from '../qualified-tables.ts';
 import { postgresDialect } from './postgres-dialect.ts';
@@ -19,18 +19,25 @@ const groups: Readonly<Record<PrincipalName, string>> = {
 export function createPostgresProvisioner(random: (size: number) => Uint8Array = randomBytes): Provisioner {
   const library = new QueryLibrary();
   const file = (name: string): Sql => sqlText(library.script(`schema/bootstrap/${name}`).trimEnd().replace(/;$/, ''));
+  const statements = (request: ProvisionRequest, secretOf: (login: Login) => string): Sql[] => {
+    checkLogins(request.logins);
+    return [
+      file('001-roles'),
+      ...(request.contextProtection === 'guarded' ? [file('002-guarded-setting')] : []),
+      file('003-database'),
+      ...(Object.keys(groups) as PrincipalName[]).flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
+      ...qualifiedTables(request.tables ?? [], postgresDialect).map(
+        ({ schema, table }) => sql`alter table if exists ${sql.id(schema, table)} owner to ${sql.id(groups.admin)}`,
+      ),
+    ];
+  };
   return {
-    provision(request) {
-      checkLogins(request.logins);
-      return [
-        file('001-roles'),
-        ...(request.contextProtection === 'guarded' ? [file('002-guarded-setting')] : []),
-        file('003-database'),
-        ...(Object.keys(groups) as PrincipalName[]).flatMap((principal) => loginStatements(principal, request, random)),
-        ...qualifiedTables(request.tables ?? [], postgresDialect).map(
-          ({ schema, table }) => sql`alter table if exists ${sql.id(schema, table)} owner to ${sql.id(groups.admin)}`,
-        ),
-      ];
+    provision: (request) => statements(request, ({ password }) => scramVerifier(password, random(16))),
+    script: (request) => {
+      const texts = statements(request, ({ user }) => `<password of ${user}>`).map(
+        (statement) => compileSql(statement, postgresDialect).text,
+      );
+      return ['begin', ...texts, 'commit'].map((text) => `${text};\n`).join('\n');
     },
   };
 }
@@ -54,10 +61,9 @@ function userProblem(user: string, sharedWith: string | undefined): string | und
 
 const reserved: ReadonlySet<string> = new Set([...Object.values(groups), 'tenantry_definer']);
 
-function loginStatements(principal: PrincipalName, request: ProvisionRequest, random: (size: number) => Uint8Array): Sql[] {
-  const { user, password } = request.logins[principal];
+function loginStatements(principal: PrincipalName, login: Login, secretOf: (login: Login) => string): Sql[] {
+  const { user } = login;
   const name = sql.id(user);
-  const secret = request.passwords === 'verifiers' ? scramVerifier(password, random(16)) : `<password of ${user}>`;
   const statements = [
     // `user` is made of letters, digits and _ . @ - (checked above), so it needs no escaping inside quotes.
     sqlText(`do $$
@@ -69,7 +75,7 @@ begin
   end if;
 end
 $$`),
-    sql`alter role ${name} login inherit nocreatedb nocreaterole noreplication password ${sqlText(`'${secret}'`)}`,
+    sql`alter role ${name} login inherit nocreatedb nocreaterole noreplication password ${sqlText(`'${secretOf(login)}'`)}`,
     sql`grant ${sql.id(groups[principal])} to ${name}`,
   ];
   // What an admin login creates must belong to the group, or a second admin login could not change it.

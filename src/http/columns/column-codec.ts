@@ -13,8 +13,8 @@ export interface ColumnCodec {
   fromText(text: string): SqlValue | undefined;
   /** JSON of what the database gave, other than null; left out where it is JSON already. */
   readonly toJson?: (value: unknown) => unknown;
-  /** The select list reads it as text: as it is, or after it was brought to UTC. */
-  readonly readAs?: 'text' | 'utc text';
+  /** The select list reads it as text: as it is, or as a time of UTC. */
+  readonly readAs?: 'as it is' | 'in UTC';
 }
 
 type CodecFactory = (column: Column) => ColumnCodec;
@@ -38,14 +38,14 @@ const factories: Readonly<Record<ColumnKind, CodecFactory>> = {
   date: () => ({
     ...stringCodec('a date YYYY-MM-DD', dateToDatabase),
     toJson: (value) => dateFromDatabase(asText(value)),
-    readAs: 'text',
+    readAs: 'as it is',
   }),
   time: ({ scale }) => ({
     ...stringCodec(`a time of day HH:MM:SS with at most ${scale ?? 6} digits after the second`, (text) => timeToDatabase(text, scale ?? 6)),
-    readAs: 'text',
+    readAs: 'as it is',
   }),
-  timestamp: ({ scale }) => ({ ...instantCodec(scale ?? 6), readAs: 'text' }),
-  instant: ({ scale }) => ({ ...instantCodec(scale ?? 6), readAs: 'utc text' }),
+  timestamp: ({ scale }) => ({ ...instantCodec(scale ?? 6), readAs: 'as it is' }),
+  instant: ({ scale }) => ({ ...instantCodec(scale ?? 6), readAs: 'in UTC' }),
   json: () => jsonCodec,
 };
 

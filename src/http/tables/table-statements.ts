@@ -1,4 +1,4 @@
-import { sql, SqlShape, sqlTable, type Sql, type SqlValue } from '../../core/sql.ts';
+import { sql, sqlByDialect, SqlShape, sqlTable, type Sql, type SqlValue, type WrittenRow } from '../../core/sql.ts';
 import type { RowValues } from './row-body.ts';
 import type { Table, TableColumn } from './table.ts';
 
@@ -18,7 +18,10 @@ export interface TableStatements {
 /** Builds the statements of a table. Only names that the database described reach them, quoted. */
 export function tableStatements(table: Table): TableStatements {
   const from = sqlTable(table.schema, table.table);
-  const columns = sql.join([...table.columns.values()].map(selectItem));
+  const row: WrittenRow = (column) => sql.join([...table.columns.values()].map((shown) => selectItem(shown, column(shown.name))));
+  const columns = row((name) => sql.id(name));
+  const answerBefore = sqlByDialect((dialect) => dialect.answerBefore(row));
+  const answerAfter = sqlByDialect((dialect) => dialect.answerAfter(row));
   const isKey = sql.join(
     table.key.map(({ name }) => sql`${sql.id(name)} = ${null}`),
     sql` and `,
@@ -33,12 +36,12 @@ export function tableStatements(table: Table): TableStatements {
   const remove = new SqlShape(sql`delete from ${from} where ${isKey}`);
   const insertShape = keptShape((given) =>
     given.length === 0
-      ? sql`insert into ${from} default values returning ${columns}`
-      : sql`insert into ${from} (${sql.join(given.map(({ name }) => sql.id(name)))}) values (${sql.join(given.map(() => sql`${null}`))}) returning ${columns}`,
+      ? sql`insert into ${from}${answerBefore} default values${answerAfter}`
+      : sql`insert into ${from} (${sql.join(given.map(({ name }) => sql.id(name)))})${answerBefore} values (${sql.join(given.map(() => sql`${null}`))})${answerAfter}`,
   );
   const updateShape = keptShape(
     (given) =>
-      sql`update ${from} set ${sql.join(given.map(({ name }) => sql`${sql.id(name)} = ${null}`))} where ${isKey} returning ${columns}`,
+      sql`update ${from} set ${sql.join(given.map(({ name }) => sql`${sql.id(name)} = ${null}`))}${answerBefore} where ${isKey}${answerAfter}`,
   );
 
   return {
@@ -53,11 +56,9 @@ export function tableStatements(table: Table): TableStatements {
   };
 }
 
-function selectItem({ name, codec: { readAs } }: TableColumn): Sql {
-  const column = sql.id(name);
-  if (readAs === undefined) return column;
-  const stored = readAs === 'utc text' ? sql`${column} at time zone 'UTC'` : column;
-  return sql`cast(${stored} as varchar(64)) as ${column}`;
+function selectItem({ name, codec: { readAs } }: TableColumn, stored: Sql): Sql {
+  if (readAs === undefined) return stored;
+  return sql`${sqlByDialect((dialect) => dialect.asText(stored, readAs))} as ${sql.id(name)}`;
 }
 
 /**

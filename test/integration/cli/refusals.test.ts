@@ -365,7 +365,7 @@ describe('init --from', () => {
     ['--tenant-column Tenant', 'No table there has a column Tenant; name another by --tenant-column. [INVALID_REQUEST]'],
     [
       '--tenant-column Mixed',
-      'The columns Mixed have the types int4, text; they must have one of int4, int8, uuid, text, varchar, bytea, the same in every table.',
+      'The columns Mixed have the types integer, text; all must keep the same type of keys: int, bigint, uuid, string, bytes.',
     ],
   ])('is refused with %s', async (options, problem) => {
     const shard = await world.createShardDatabase(`brown_${options.length}`);

@@ -8,6 +8,7 @@ function unexpected(): never {
 export const offlineServices: Services = {
   now: () => new Date('2026-01-02T03:04:05.678Z'),
   openDatabase: unexpected,
+  defaultSchema: unexpected,
   installCatalog: unexpected,
   openAdministration: unexpected,
   preparation: { isPrepared: unexpected, prepare: unexpected, script: unexpected },

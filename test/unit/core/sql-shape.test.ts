@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compileSql, sql, SqlShape, type SqlDialect } from '../../../src/core/sql.ts';
+import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
 
 function dialect(): SqlDialect & { quoted: number } {
   return {
-    defaultSchema: 'dbo',
+    ...postgresDialect,
     quoted: 0,
     quote(identifier) {
       this.quoted += 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileSql, type Sql, type SqlDialect } from '../../../src/core/sql.ts';
+import { compileSql, sql, type Sql, type SqlDialect } from '../../../src/core/sql.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
 import { buildTable } from '../../../src/http/tables/table.ts';
 import { tableStatements } from '../../../src/http/tables/table-statements.ts';
@@ -15,6 +15,16 @@ function statementsOf(schema?: string) {
   if ('problem' in built) throw new Error(built.problem);
   return { statements: tableStatements(built), at: built.columns.get('At')! };
 }
+
+/** An engine that answers by OUTPUT, as SQL Server does. */
+const bracketDialect: SqlDialect = {
+  defaultSchema: 'dbo',
+  quote: (identifier) => `[${identifier}]`,
+  placeholder: (position) => `@p${position}`,
+  asText: (value, form) => sql`text(${value}${form === 'in UTC' ? sql` utc` : sql``})`,
+  answerBefore: (row) => sql` output ${row((name) => sql.id('inserted', name))}`,
+  answerAfter: () => sql``,
+};
 
 const text = (statement: Sql, dialect: SqlDialect = postgresDialect): string => compileSql(statement, dialect).text;
 
@@ -39,5 +49,27 @@ describe('the statements of a table', () => {
       for (const statement of all)
         expect(text(statement, dialect)).toMatch(new RegExp(`^(select .* from|insert into|update|delete from) ${name} `));
     }
+  });
+
+  it('answer with the row as stored, by the clause that the engine has', () => {
+    const { statements, at } = statementsOf();
+    const values = new Map([[at, '2026-11-21 13:05:21']]);
+    const pairs = [statements.insert(values), statements.insert(new Map()), statements.update([1], values)].map((statement) => [
+      text(statement),
+      text(statement, bracketDialect),
+    ]);
+    const stored = `"BlogId", cast("At" at time zone 'UTC' as varchar(64)) as "At"`;
+    const inserted = '[inserted].[BlogId], text([inserted].[At] utc) as [At]';
+    expect(pairs).toEqual([
+      [
+        `insert into "public"."Blogs" ("At") values ($1) returning ${stored}`,
+        `insert into [dbo].[Blogs] ([At]) output ${inserted} values (@p1)`,
+      ],
+      [`insert into "public"."Blogs" default values returning ${stored}`, `insert into [dbo].[Blogs] output ${inserted} default values`],
+      [
+        `update "public"."Blogs" set "At" = $1 where "BlogId" = $2 returning ${stored}`,
+        `update [dbo].[Blogs] set [At] = @p1 output ${inserted} where [BlogId] = @p2`,
+      ],
+    ]);
   });
 });
