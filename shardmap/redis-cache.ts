@@ -3,6 +3,7 @@ import type { Clock } from '../src/core/clock.ts';
 import { Deadline } from '../src/core/deadline.ts';
 import { TenantryError } from '../src/core/errors.ts';
 import { bytesToHex } from './key-encoding.ts';
+import type { ConnectionHealth } from './redis-health.ts';
 import type { MappingKind } from './mapping.ts';
 import type { Route, RoutedKeys } from './route.ts';
 import type { RouteCache } from './route-cache.ts';
@@ -29,8 +30,10 @@ export interface RedisCacheOptions {
   readonly mapName: string;
   readonly kind: MappingKind;
   readonly clock: Clock;
-  /** Told of every failure, a slow answer included; requests go on. */
-  readonly onTrouble: (error: unknown) => void;
+  /** Told of every failure, a slow answer included, and of every success. */
+  readonly health: ConnectionHealth;
+  /** Told of a route that cannot be read. */
+  readonly onMalformed: (error: unknown) => void;
   /** How long an answer may take. Default 50. */
   readonly timeoutMs?: number | undefined;
   /** How long Redis is left alone after a failure; then one command tries. Default 1,000. */
@@ -57,7 +60,7 @@ export class RedisCache implements RouteCache {
     const text = await this.#attempt(() => this.#redis.get(this.#name(key)));
     if (text === undefined || text === null) return undefined;
     const found = routeFromText(text, this.#options.kind, key);
-    if (found === undefined) this.#options.onTrouble(new TenantryError('INTERNAL', 'Redis holds a route that is malformed.'));
+    if (found === undefined) this.#options.onMalformed(new TenantryError('INTERNAL', 'Redis holds a route that is malformed.'));
     return found;
   }
 
@@ -81,7 +84,7 @@ export class RedisCache implements RouteCache {
 
   /** A failure is told, and costs at most one bound in each rest, however many ask. */
   async #attempt<T>(command: () => Promise<T>): Promise<T | undefined> {
-    const { clock, onTrouble, restMs = 1_000 } = this.#options;
+    const { clock, health, restMs = 1_000 } = this.#options;
     if (this.#redis.status !== 'ready') return undefined;
     if (this.#restsUntil !== undefined) {
       if (clock.now() < this.#restsUntil) return undefined;
@@ -90,10 +93,11 @@ export class RedisCache implements RouteCache {
     try {
       const answer = await new Deadline(clock, this.#timeoutMs).bound('An answer of Redis', command);
       this.#restsUntil = undefined;
+      health.well();
       return answer;
     } catch (error) {
       this.#restsUntil = clock.now() + restMs;
-      onTrouble(error);
+      health.failed(error);
       return undefined;
     }
   }

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Clock } from '../src/core/clock.ts';
 import { Deadline } from '../src/core/deadline.ts';
 import { changeFromMessage, changeToMessage, type KeysChange } from './change-message.ts';
+import type { ConnectionHealth } from './redis-health.ts';
 import type { MappingKind } from './mapping.ts';
 
 /** Who is told of changes: the lookup of the map. */
@@ -16,7 +17,9 @@ export interface RedisSubscriptionOptions {
   readonly mapName: string;
   readonly kind: MappingKind;
   readonly clock: Clock;
-  readonly onTrouble: (error: unknown) => void;
+  readonly health: ConnectionHealth;
+  /** Told of a message that cannot be read. */
+  readonly onMalformed: (error: unknown) => void;
   /** How often a silent connection is asked whether it is still there, and how long it may take. Default 10,000. */
   readonly pingMs?: number | undefined;
 }
@@ -55,7 +58,7 @@ export class RedisSubscription {
       await this.#redis.subscribe(channelOf(this.#options.mapName));
     } catch (error) {
       // The connection was lost again: the next one subscribes.
-      this.#options.onTrouble(error);
+      this.#options.health.failed(error);
       return;
     }
     this.#listener.changesMissed();
@@ -66,7 +69,7 @@ export class RedisSubscription {
     try {
       this.#listener.invalidate(changeFromMessage(text, this.#options.kind));
     } catch (error) {
-      this.#options.onTrouble(error);
+      this.#options.onMalformed(error);
       this.#listener.changesMissed();
     }
   }
@@ -81,10 +84,11 @@ export class RedisSubscription {
     try {
       await new Deadline(this.#options.clock, limitMs).bound('An answer of Redis', () => this.#redis.ping());
     } catch (error) {
-      this.#options.onTrouble(error);
+      this.#options.health.failed(error);
       if (this.#redis.status === 'ready') this.#redis.disconnect(true);
       return;
     }
+    this.#options.health.well();
     this.#pingLater();
   }
 }

@@ -5,18 +5,17 @@ import type { MappingKind } from './mapping.ts';
 import { RedisCache } from './redis-cache.ts';
 import { publishChange, RedisSubscription, type ChangeListener } from './redis-changes.ts';
 import { openRedis } from './redis-connection.ts';
+import { RedisHealth, type RedisListener } from './redis-health.ts';
 import type { RouteCache } from './route-cache.ts';
 import type { MappingChange, PublishChange } from './shard-access.ts';
 import type { ShardMap } from './shard-map.ts';
 
 /** What Redis is used with. */
-export interface RedisRoutesOptions {
+export interface RedisRoutesOptions extends RedisListener {
   /** `redis://` or `rediss://`, with credentials. */
   readonly url: string;
   readonly map: Pick<ShardMap, 'name' | 'kind'>;
   readonly clock: Clock;
-  /** Told of every failure; requests go on. */
-  readonly onTrouble: (error: unknown) => void;
   /** See `RedisCacheOptions`. */
   readonly timeoutMs?: number | undefined;
   readonly restMs?: number | undefined;
@@ -40,12 +39,12 @@ const publishTimeoutMs = 1_000;
 export function createRedisRoutes(options: RedisRoutesOptions): RedisRoutes {
   const { url, map, clock, timeoutMs, restMs, pingMs } = options;
   const kind: MappingKind = map.kind === 'list' ? 'point' : 'range';
-  let closed = false;
-  const onTrouble = (error: unknown): void => {
-    if (!closed) options.onTrouble(error);
-  };
-  const redis = openRedis(url, onTrouble);
-  const cacheOf = (mapName: string): RedisCache => new RedisCache(redis, { mapName, kind, clock, onTrouble, timeoutMs, restMs });
+  const health = new RedisHealth(options);
+  const commands = health.connection('commands');
+  const onMalformed = (error: unknown): void => health.malformed(error);
+  const redis = openRedis(url, commands);
+  const cacheOf = (mapName: string): RedisCache =>
+    new RedisCache(redis, { mapName, kind, clock, health: commands, onMalformed, timeoutMs, restMs });
   const subscriptions: RedisSubscription[] = [];
 
   const publishNow = async (change: MappingChange, signal: AbortSignal): Promise<void> => {
@@ -62,16 +61,18 @@ export function createRedisRoutes(options: RedisRoutesOptions): RedisRoutes {
     publish: async (change) => {
       try {
         await new Deadline(clock, publishTimeoutMs).bound('The publication of a change', (signal) => publishNow(change, signal));
+        commands.well();
       } catch (error) {
-        onTrouble(error);
+        commands.failed(error);
       }
     },
     subscribe: (listener) => {
-      const subscriber = openRedis(url, onTrouble, { autoResubscribe: false });
-      subscriptions.push(new RedisSubscription(subscriber, listener, { mapName: map.name, kind, clock, onTrouble, pingMs }));
+      const own = health.connection(`subscription ${subscriptions.length}`);
+      const subscriber = openRedis(url, own, { autoResubscribe: false });
+      subscriptions.push(new RedisSubscription(subscriber, listener, { mapName: map.name, kind, clock, health: own, onMalformed, pingMs }));
     },
     close: () => {
-      closed = true;
+      health.close();
       redis.disconnect();
       for (const subscription of subscriptions) subscription.close();
     },

@@ -9,6 +9,7 @@ import type { ShardMapStore } from '../../shardmap/store.ts';
 import { openCatalog } from './catalog-access.ts';
 import type { Engines } from './engines.ts';
 import { createShardAccess } from './shard-access.ts';
+import { redisTrouble, type OnTrouble } from './trouble.ts';
 
 /** How long a runner of an operation that is not heard of is taken to be alive. */
 const leaseMs = 15_000;
@@ -17,8 +18,8 @@ const leaseMs = 15_000;
 export interface AdministrationParts {
   readonly engines: Engines;
   readonly clock: Clock;
-  /** Told of every failure of Redis; everything goes on. */
-  readonly onTrouble: (error: unknown) => void;
+  /** Told of trouble with Redis; everything goes on. */
+  readonly onTrouble: OnTrouble;
 }
 
 /** The shard map of one catalog, with what it is reached through. Owns every connection that its parts open. */
@@ -45,7 +46,7 @@ export async function openAdministration(
   opened.defer(() => database.close());
   const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection });
   opened.defer(() => access.close());
-  const redis = configured === undefined ? undefined : createRedisRoutes({ url: configured.url, map, clock, onTrouble });
+  const redis = configured === undefined ? undefined : createRedisRoutes({ url: configured.url, map, clock, ...redisTrouble(onTrouble) });
   opened.defer(() => redis?.close());
   const manager = createManager({ store, access, clock, publish: redis?.publish ?? (async () => undefined) }, settings);
   const all = opened.move();

@@ -12,6 +12,7 @@ import { engineOf, type Engines } from './engines.ts';
 import { RecoverySweep } from './recovery-sweep.ts';
 import { openServiceLog } from './service-log.ts';
 import { openTenantry, type OpenTenantry } from './tenantry.ts';
+import type { OnTrouble } from './trouble.ts';
 
 /** What `serve` needs besides the settings. */
 export interface ServiceParts {
@@ -95,13 +96,15 @@ async function tablesOfAnyShard(engines: Engines, { access, map, store }: OpenTe
   throw away ?? new TenantryError('INVALID_CONFIGURATION', `Map ${map.name} has no shard yet: run \`tenantry shard add\`.`);
 }
 
-/** Redis comes and goes: every change of what is wrong is logged once, not every request that sees it. */
-function troubleLog(logger: Logger): (error: unknown) => void {
-  let last = '';
-  return (error) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    if (code !== last) logger.warn({ code }, 'redis is not well; requests go on without it');
-    last = code;
+function troubleLog(logger: Logger): OnTrouble {
+  return ({ source, state, shardId, code }) => {
+    const where = { source, ...(shardId === undefined ? {} : { shardId }) };
+    if (state === 'recovered') logger.info(where, 'well again');
+    else
+      logger.warn(
+        { ...where, code },
+        source === 'redis' ? 'redis is not well; requests go on without it' : 'a shard is left alone for now',
+      );
   };
 }
 

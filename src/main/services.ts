@@ -8,6 +8,7 @@ import { diagnose } from './diagnosis/diagnose.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { createPreparation } from './preparation.ts';
 import { serve } from './service.ts';
+import type { OnTrouble } from './trouble.ts';
 
 /** What the command line is joined from. */
 export interface ServicesParts {
@@ -17,8 +18,6 @@ export interface ServicesParts {
   /** Told of what does not keep a command from its end. */
   readonly warn: (text: string) => void;
 }
-
-const withoutRedis = 'Redis cannot be reached: caches of other processes learn of the change from the shards.';
 
 /** What the command line works with. */
 export function createServices(parts: ServicesParts): Services {
@@ -35,7 +34,7 @@ export function createServices(parts: ServicesParts): Services {
         await database.close();
       }
     },
-    openAdministration: (settings) => openAdministration({ engines, clock, onTrouble: () => warn(withoutRedis) }, settings),
+    openAdministration: (settings) => openAdministration({ engines, clock, onTrouble: warnOf(warn) }, settings),
     preparation: createPreparation(engines),
     applyPolicies: async ({ logins, tables, map }, address, dryRun) => {
       const engine = engineOf(engines, address);
@@ -48,5 +47,12 @@ export function createServices(parts: ServicesParts): Services {
     },
     diagnose: (settings) => diagnose(parts, settings),
     serve: (settings, options) => serve(parts, settings, options),
+  };
+}
+
+/** A command ends before Redis would be back: only that it fails is worth a word. */
+function warnOf(warn: ServicesParts['warn']): OnTrouble {
+  return ({ state }) => {
+    if (state === 'failing') warn('Redis cannot be reached: caches of other processes learn of the change from the shards.');
   };
 }

@@ -5,6 +5,7 @@ import type { Router } from '../router/router.ts';
 import { openAdministration, type AdministrationParts, type OpenAdministration } from './administration.ts';
 import { configuredMap } from './catalog-access.ts';
 import { joinRouter } from './routing.ts';
+import { withShardTrouble } from './trouble.ts';
 
 /** What everything is joined from, besides the settings. */
 export interface TenantryParts extends AdministrationParts {
@@ -29,7 +30,7 @@ export async function openTenantry(parts: TenantryParts, settings: Settings): Pr
   opened.defer(() => administration.close());
   const { store, access, redis, manager } = administration;
   const map = await configuredMap(store, settings);
-  const router = joinRouter({ ...parts, store, map, redis }, settings);
+  const router = joinRouter({ ...parts, observer: withShardTrouble(parts.observer, parts.onTrouble), store, map, redis }, settings);
   opened.defer(() => router.close(settings.limits.drainMs));
   const all = opened.move();
   return { store, access, manager, map, router, close: () => all.disposeAsync() };

@@ -14,7 +14,7 @@ const longestMs = 8_000;
 export class Breaker {
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #changed: (state: 'open' | 'closed') => void;
+  readonly #changed: (state: 'open' | 'closed', cause?: TenantryError) => void;
   #failures = 0;
   #openMs = 0;
   #nextTryAt = 0;
@@ -22,8 +22,8 @@ export class Breaker {
   #trying = false;
   #cause: TenantryError | undefined;
 
-  /** `changed` hears of each opening and closing. */
-  constructor(clock: Clock, random: () => number, changed: (state: 'open' | 'closed') => void) {
+  /** `changed` hears of each opening, with its cause, and of each closing. */
+  constructor(clock: Clock, random: () => number, changed: (state: 'open' | 'closed', cause?: TenantryError) => void) {
     this.#clock = clock;
     this.#random = random;
     this.#changed = changed;
@@ -62,7 +62,7 @@ export class Breaker {
     this.#trying = false;
     this.#openMs = Math.min(longestMs, Math.max(shortestMs, this.#openMs * 2));
     this.#delay();
-    if (!wasOpen) this.#changed('open');
+    if (!wasOpen) this.#changed('open', cause);
     return !wasOpen;
   }
 

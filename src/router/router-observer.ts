@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorCode, TenantryError } from '../core/errors.ts';
 import type { Refusal } from '../engine/entry.ts';
 
 /** Told of what a router does, for metrics. No tenant is ever named; shards are, by id. Must not throw. */
@@ -14,7 +14,8 @@ export interface RouterObserver {
   entryRefused(shardId: string, reason: Refusal['reason']): void;
   /** An attempt is going to be repeated, because of this. */
   callRepeated(shardId: string, because: Refusal['reason'] | ErrorCode): void;
-  breakerChanged(shardId: string, state: 'open' | 'closed'): void;
+  /** A shard is left alone because of this, or served again. */
+  breakerChanged(shardId: string, state: 'open' | 'closed', cause?: TenantryError): void;
 }
 
 /** Of a process that keeps no metrics. */

@@ -17,7 +17,7 @@ export class ShardLane {
 
   constructor(shardId: string, budget: ConnectionBudget, { clock, connect, limits, observer, random }: RouterDependencies) {
     this.shardId = shardId;
-    this.breaker = new Breaker(clock, random, (state) => observer.breakerChanged(shardId, state));
+    this.breaker = new Breaker(clock, random, (state, cause) => observer.breakerChanged(shardId, state, cause));
     this.pool = new Pool({
       connect: (signal) => connect(shardId, signal),
       budget,
