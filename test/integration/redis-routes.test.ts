@@ -6,7 +6,7 @@ import { useRedisProcesses } from '../support/redis-processes.ts';
 import { useRedis } from '../support/servers/redis.ts';
 
 describeNeeding('redis', 'routes in Redis', () => {
-  const redis = useRedisProcesses(useRedis);
+  const redis = useRedisProcesses(useRedis, 2_000); // nothing is slow here but the machine
 
   afterEach(async () => {
     for (const name of await redis.plain.keys(`tenantry:route:${redis.mapName}:*`)) await redis.plain.del(name);

@@ -35,7 +35,7 @@ export class RedisProcess {
   readonly lookup: Lookup;
   catalogAway = false;
 
-  constructor(url: string, mapName: string, kind: 'list' | 'range' = 'list', pingMs = 10_000) {
+  constructor(url: string, mapName: string, kind: 'list' | 'range', pingMs = 10_000, timeoutMs?: number) {
     this.redis = createRedisRoutes({
       url,
       map: { name: mapName, kind },
@@ -43,6 +43,7 @@ export class RedisProcess {
       onTrouble: (error) => this.troubles.push(error),
       restMs: 300,
       pingMs,
+      timeoutMs,
     });
     this.lookup = createLookup({
       map: { kind, keyType: 'int' },

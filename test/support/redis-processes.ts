@@ -13,8 +13,8 @@ export interface RedisProcesses<Server extends RedisAccess> {
   start(kind?: 'list' | 'range', pingMs?: number): RedisProcess;
 }
 
-/** Gives every test of a suite a Redis, and closes what used it afterwards. */
-export function useRedisProcesses<Server extends RedisAccess>(open: () => Promise<Server>): RedisProcesses<Server> {
+/** Gives every test of a suite a Redis, and closes what used it afterwards; `timeoutMs` is how long an answer may take. */
+export function useRedisProcesses<Server extends RedisAccess>(open: () => Promise<Server>, timeoutMs?: number): RedisProcesses<Server> {
   let server: Server;
   let mapName: string;
   let processes: RedisProcess[];
@@ -44,7 +44,7 @@ export function useRedisProcesses<Server extends RedisAccess>(open: () => Promis
       return plain;
     },
     start: (kind = 'list', pingMs) => {
-      const one = new RedisProcess(server.url, mapName, kind, pingMs);
+      const one = new RedisProcess(server.url, mapName, kind, pingMs, timeoutMs);
       processes.push(one);
       return one;
     },
