@@ -1,6 +1,5 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
-import { tenantKeyFromText, type KeyType } from '../../shardmap/key.ts';
 import { TenantryError } from '../core/errors.ts';
 import { isLoopback } from './host-name.ts';
 import { object } from './problems.ts';
@@ -16,14 +15,21 @@ const algorithms = [
   ...(['HS256', 'HS384', 'HS512'] as const),
 ] as const satisfies readonly TokenAlgorithm[];
 
-interface IssuerInput extends Omit<IssuerSettings, 'keys' | 'tenants'> {
+/** An issuer whose fields are valid one by one. */
+export interface IssuerFields extends Omit<IssuerSettings, 'keys' | 'tenants'> {
   readonly jwks?: string | undefined;
   readonly key?: string | undefined;
   readonly tenants: '*' | readonly string[];
 }
 
-/** Issuers of tokens; without `auth`, none. */
-export function authSchema(from: References): z.ZodType<{ issuers: IssuerSettings[] }, TenantryConfig['auth']> {
+/** What is wrong with an issuer's fields together, and at which of them it is said. */
+export interface IssuerProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Issuers of tokens, field by field; without `auth`, none. */
+export function authSchema(from: References): z.ZodType<{ issuers: IssuerFields[] }, TenantryConfig['auth']> {
   const issuer = object({
     issuer: from.text,
     audience: from.text,
@@ -38,48 +44,42 @@ export function authSchema(from: References): z.ZodType<{ issuers: IssuerSetting
       },
     ),
     development: z.boolean().default(false),
-  }).transform(withKeys);
-  return object({ issuers: z.array(issuer).transform(eachOnce) }).prefault({ issuers: [] });
-}
-
-/** Reports tenants that are not in the canonical form of the map's key type: no token could ever name them. */
-export function canonicalTenants(issuers: readonly IssuerSettings[], type: KeyType, context: z.RefinementCtx): void {
-  issuers.forEach(({ tenants }, index) => {
-    for (const tenant of tenants === '*' ? [] : tenants) {
-      try {
-        tenantKeyFromText(type, tenant);
-      } catch (error) {
-        if (!(error instanceof TenantryError)) throw error;
-        context.addIssue({ code: 'custom', path: ['auth', 'issuers', index, 'tenants'], message: `names "${tenant}". ${error.message}` });
-      }
-    }
   });
+  return object({ issuers: z.array(issuer) }).prefault({ issuers: [] });
 }
 
-function withKeys({ jwks, key, tenants, ...rest }: IssuerInput, context: z.RefinementCtx): IssuerSettings {
-  const refuse = (path: string, message: string): never => {
-    context.addIssue({ code: 'custom', path: [path], message });
-    return z.NEVER;
-  };
-  const settings = { ...rest, tenants: tenants === '*' ? tenants : new Set(tenants) };
-  const secret = rest.algorithms.filter((algorithm) => algorithm.startsWith('HS'));
-  if (secret.length > 0 && secret.length < rest.algorithms.length)
-    return refuse('algorithms', 'must not mix HS256, HS384 or HS512 with the others');
-  if ((jwks === undefined) === (key === undefined)) return refuse('jwks', "needs either jwks or key: env('NAME')");
-  if (rest.development && secret.length === 0) return refuse('development', 'needs algorithms of HS256, HS384 or HS512 and a key');
+/** An issuer as the program uses it; its fields have been found to fit together. */
+export function issuerSettings({ jwks, key, tenants, ...rest }: IssuerFields): IssuerSettings {
+  const keys = issuerKeys({ jwks, key, ...rest });
+  if ('message' in keys) throw new TenantryError('INTERNAL', `An issuer was not checked: ${keys.path} ${keys.message}.`);
+  return { ...rest, keys, tenants: tenants === '*' ? tenants : new Set(tenants) };
+}
+
+/** How the signatures of an issuer are checked, or why its fields say no way to. */
+export function issuerKeys({
+  algorithms: used,
+  development,
+  jwks,
+  key,
+}: Pick<IssuerFields, 'algorithms' | 'development' | 'jwks' | 'key'>): IssuerKeys | IssuerProblem {
+  const secret = used.filter((algorithm) => algorithm.startsWith('HS'));
+  if (secret.length > 0 && secret.length < used.length)
+    return { path: 'algorithms', message: 'must not mix HS256, HS384 or HS512 with the others' };
+  if ((jwks === undefined) === (key === undefined)) return { path: 'jwks', message: "needs either jwks or key: env('NAME')" };
+  if (development && secret.length === 0) return { path: 'development', message: 'needs algorithms of HS256, HS384 or HS512 and a key' };
   if (key !== undefined) {
     const keys = secret.length > 0 ? sharedSecret(key, secret) : publicKey(key);
-    return typeof keys === 'string' ? refuse('key', keys) : { ...settings, keys };
+    return typeof keys === 'string' ? { path: 'key', message: keys } : keys;
   }
-  if (secret.length > 0) return refuse('jwks', "cannot serve HS256, HS384 or HS512: use key: env('NAME')");
+  if (secret.length > 0) return { path: 'jwks', message: "cannot serve HS256, HS384 or HS512: use key: env('NAME')" };
   const url = URL.parse(jwks ?? '');
   const safe =
     url !== null &&
     url.username === '' &&
     (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1'))));
   return safe
-    ? { ...settings, keys: { kind: 'jwks', url } }
-    : refuse('jwks', 'must be an https URL without user and password (http is allowed on loopback)');
+    ? { kind: 'jwks', url }
+    : { path: 'jwks', message: 'must be an https URL without user and password (http is allowed on loopback)' };
 }
 
 function sharedSecret(text: string, used: readonly string[]): IssuerKeys | string {
@@ -98,12 +98,4 @@ function publicKey(pem: string): IssuerKeys | string {
   } catch {
     return 'must be a public key in PEM'; // the cause would repeat parts of the key
   }
-}
-
-function eachOnce(issuers: IssuerSettings[], context: z.RefinementCtx): IssuerSettings[] {
-  issuers.forEach(({ issuer }, index) => {
-    if (issuers.findIndex((other) => other.issuer === issuer) === index) return;
-    context.addIssue({ code: 'custom', path: [index, 'issuer'], message: 'is configured twice; an issuer stands once' });
-  });
-  return issuers;
 }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { fleetKeyFromBase64, type FleetKey } from '../../shardmap/capability.ts';
 import { keyTypes } from '../../shardmap/key.ts';
 import { eachLimit, type Limits } from '../core/limits.ts';
-import { authSchema, canonicalTenants } from './auth-schema.ts';
+import { authSchema, issuerSettings } from './auth-schema.ts';
+import { checkTogether } from './cross-fields.ts';
 import { engineNames, parseDatabaseUrl } from './database-url.ts';
 import { env } from './env-reference.ts';
 import { isHostName } from './host-name.ts';
@@ -37,9 +38,10 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
     limits: limitsSchema,
     http: httpSchema,
   })
-    .superRefine(({ auth, map }, context) => canonicalTenants(auth.issuers, map.key, context))
-    .transform(({ redis, fleetKey: { current, previous }, ...rest }) => ({
+    .superRefine(checkTogether, { when: () => true })
+    .transform(({ redis, fleetKey: { current, previous }, auth, ...rest }) => ({
       ...rest,
+      auth: { issuers: auth.issuers.map(issuerSettings) },
       ...(redis === undefined ? {} : { redis }),
       fleetKey: { current, ...(previous === undefined ? {} : { previous }) },
     }));

@@ -26,12 +26,14 @@ export function references(environment: Environment): References {
   };
   const needed = (reference: EnvReference, context: z.RefinementCtx): string => read(reference, context) ?? z.NEVER;
   const isRequired = (value: unknown): value is EnvReference => isReference(value) && value.optional !== true;
+  // Without `abort: false` nothing would be said of fields together where one of these is wrong.
   return {
-    required: z.custom<EnvReference>(isRequired, { error: byReference }).transform(needed),
-    optional: z.custom<EnvReference | OptionalEnvReference>(isReference, { error: byReference }).transform(read),
+    required: z.custom<EnvReference>(isRequired, { error: byReference, abort: false }).transform(needed),
+    optional: z.custom<EnvReference | OptionalEnvReference>(isReference, { error: byReference, abort: false }).transform(read),
     text: z
       .custom<string | EnvReference>((value) => (typeof value === 'string' && value !== '') || isRequired(value), {
         error: "must be text or env('NAME')",
+        abort: false,
       })
       .transform((value, context) => (typeof value === 'string' ? value : needed(value, context))),
   };

@@ -315,6 +315,43 @@ describe('an invalid configuration is refused with every problem, its path and w
     expect(problemsOf(config)).toEqual(problems);
   });
 
+  test('what is wrong with fields together stands beside what is wrong with others alone', () => {
+    const config = {
+      ...sampleConfig({
+        tabels: {},
+        limits: { perTenant: 0 },
+        ...issuers(
+          sampleIssuer({ audience: '', tenants: ['01'], development: true }),
+          sampleIssuer({ jwks: undefined, key: 'a literal key', tenants: [7] }),
+          sampleIssuer({ issuer: 'https://other.example', tenants: [], algorithms: ['RS256', 'HS256'] }),
+        ),
+      }),
+      contextProtection: 'none',
+    };
+    expect(problemsOf(config, { ...sampleEnvironment, CATALOG: '' }).map((line) => line.split('. ')[0])).toEqual([
+      'catalog.url: the environment variable CATALOG is not set',
+      'contextProtection: must be one of guarded, plain',
+      "auth.issuers.0.audience: must be text or env('NAME')",
+      `auth.issuers.1.key: ${byReference}`,
+      'auth.issuers.2.tenants: must name at least one tenant, or be *',
+      'limits.perTenant: must be at least 1',
+      `(the whole): unknown key "tabels" (did you mean "tables"?); allowed are ${allKeys}`,
+      'auth.issuers.0.development: needs algorithms of HS256, HS384 or HS512 and a key',
+      'auth.issuers.0.tenants: names "01"',
+      'auth.issuers.1.issuer: is configured twice; an issuer stands once',
+      'auth.issuers.2.algorithms: must not mix HS256, HS384 or HS512 with the others',
+    ]);
+  });
+
+  test('fields whose like is not valid are not looked at together', () => {
+    const config = sampleConfig({
+      map: { name: 'customers', kind: 'list', key: 'integer', context: 'T' },
+      ...issuers(sampleIssuer({ tenants: ['01'] })),
+    });
+    expect(problemsOf(config)).toEqual(['map.key: must be one of int, bigint, uuid, string, bytes']);
+    for (const auth of [[], { issuers: 'x' }, { issuers: [7] }]) expect(problemsOf(sampleConfig({ auth }))).toHaveLength(1);
+  });
+
   test('missing variables are all named at once', () => {
     expect(problemsOf(sampleConfig(), { FLEET: '' })).toEqual([
       'catalog.url: the environment variable CATALOG is not set',

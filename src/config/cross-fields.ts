@@ -1,0 +1,57 @@
+import type { z } from 'zod';
+import { tenantKeyFromText, type KeyType } from '../../shardmap/key.ts';
+import { TenantryError } from '../core/errors.ts';
+import { issuerKeys, type IssuerFields } from './auth-schema.ts';
+
+/** The parts of a configuration that have to fit together. A field with a problem of its own may hold anything. */
+interface FieldsTogether {
+  readonly map: { readonly key: KeyType };
+  readonly auth: { readonly issuers: readonly IssuerFields[] };
+}
+
+type Path = readonly PropertyKey[];
+type Report = (path: Path, message: string) => void;
+
+/**
+ * Reports what is wrong with fields together, beside what is wrong with others alone: each rule is looked at wherever
+ * the fields that it concerns are valid.
+ */
+export function checkTogether(fields: FieldsTogether, context: z.core.$RefinementCtx): void {
+  // An unknown key spoils nothing that stands beside it.
+  const problems = context.issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path = [] }) => path);
+  const isThere = (path: Path): boolean => !problems.some((problem) => beginsWith(path, problem));
+  const areValid = (...paths: readonly Path[]): boolean =>
+    paths.every((path) => isThere(path) && !problems.some((problem) => beginsWith(problem, path)));
+  const report: Report = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
+  if (!isThere(['auth', 'issuers'])) return;
+  const { map, auth } = fields;
+  const seen = new Set<string>();
+  auth.issuers.forEach((issuer, index) => {
+    const at = (...names: readonly string[]): Path[] => names.map((name) => ['auth', 'issuers', index, name]);
+    if (areValid(...at('issuer'))) {
+      if (seen.has(issuer.issuer)) report(['auth', 'issuers', index, 'issuer'], 'is configured twice; an issuer stands once');
+      seen.add(issuer.issuer);
+    }
+    if (areValid(...at('algorithms', 'jwks', 'key', 'development'))) {
+      const keys = issuerKeys(issuer);
+      if ('message' in keys) report(['auth', 'issuers', index, keys.path], keys.message);
+    }
+    if (areValid(['map', 'key'], ...at('tenants'))) checkTenants(issuer, map.key, ['auth', 'issuers', index, 'tenants'], report);
+  });
+}
+
+/** Tenants that are not in the canonical form of the map's key type: no token could ever name them. */
+function checkTenants({ tenants }: IssuerFields, type: KeyType, path: Path, report: Report): void {
+  for (const tenant of tenants === '*' ? [] : tenants) {
+    try {
+      tenantKeyFromText(type, tenant);
+    } catch (error) {
+      if (!(error instanceof TenantryError)) throw error;
+      report(path, `names "${tenant}". ${error.message}`);
+    }
+  }
+}
+
+function beginsWith(path: Path, beginning: Path): boolean {
+  return beginning.every((step, index) => path[index] === step);
+}
