@@ -42,6 +42,6 @@ export class DryRunOperations implements Operations {
 }
 
 function inProgress(error: unknown): never {
-  if (error instanceof HeldByOperation) throw new TenantryError('OPERATION_IN_PROGRESS', `It is operation ${error.operationId}.`);
+  if (error instanceof HeldByOperation) throw new TenantryError('OPERATION_IN_PROGRESS', `Operation ${error.operationId} holds it.`);
   throw error;
 }

@@ -216,5 +216,8 @@ class TieredLookup implements Lookup {
 
 function catalogUnavailableIfTimedOut(error: unknown): unknown {
   if (!(error instanceof TenantryError) || error.code !== 'TIMEOUT') return error;
-  return new TenantryError('CATALOG_UNAVAILABLE', 'It did not answer in time.', { cause: error, retryAfterMs: catalogRetryAfterMs });
+  return new TenantryError('CATALOG_UNAVAILABLE', 'The catalog did not answer in time.', {
+    cause: error,
+    retryAfterMs: catalogRetryAfterMs,
+  });
 }

@@ -96,7 +96,7 @@ export class LoggedOperations implements Operations {
     if (operation === undefined || operation.state === 'DONE' || operation.state === 'UNDONE') return;
     if (operation.leaseLeftMs === 0) return void (await this.settle(operation));
     if (clock.now() >= waitUntil) {
-      const detail = `It is ${operation.kind}, operation ${operationId}.`;
+      const detail = `Operation ${operationId} (${operation.kind}) holds it.`;
       throw new TenantryError('OPERATION_IN_PROGRESS', detail, { retryAfterMs: operation.leaseLeftMs });
     }
     await pause(clock, Math.min(operation.leaseLeftMs, 50));

@@ -22,10 +22,13 @@ export interface Placement {
   readonly operationId?: string;
 }
 
+/** What of the catalog placements are read from. */
+type PlacementSource = Pick<CatalogReader, 'listShards' | 'getShard' | 'listMappings'>;
+
 const pageRows = 500;
 
 /** All placements of a map in order of their keys, read in pages; of one shard where given. */
-export async function* listPlacements(store: CatalogReader, map: ShardMap, shardId?: string): AsyncGenerator<Placement, void, undefined> {
+export async function* listPlacements(store: PlacementSource, map: ShardMap, shardId?: string): AsyncGenerator<Placement, void, undefined> {
   const shards = new Map((await store.listShards(map.mapId)).map((shard) => [shard.shardId, shard]));
   let afterLow: Uint8Array | undefined;
   for (;;) {

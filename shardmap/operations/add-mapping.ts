@@ -73,7 +73,7 @@ async function refusal(catalog: CatalogReader, mapping: LoggedMapping): Promise<
   if (shard === undefined || shard.mapId !== map.mapId) return new TenantryError('NOT_FOUND', `Map ${map.name} has no such shard.`);
   if (shard.operationId !== undefined) return new HeldByOperation(shard.operationId);
   const other = await catalog.findOverlappingMapping(map.mapId, mapping);
-  if (other === undefined) return new TenantryError('CONFLICT', 'Its keys were changed at the same time.');
+  if (other === undefined) return new TenantryError('CONFLICT', 'Keys of the mapping were changed at the same time.');
   const place = (await catalog.getShard(requireFree(other).shardId))?.name;
   return new TenantryError('CONFLICT', `The ${describeKeys(map, other)} is on shard ${place} already, as mapping ${other.mappingId}.`);
 }

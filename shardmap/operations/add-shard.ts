@@ -108,6 +108,6 @@ async function refusal(catalog: CatalogReader, name: string, address: ShardAddre
   if (same !== undefined) return new TenantryError('CONFLICT', `There is a shard ${name} already.`);
   return new TenantryError(
     'CONFLICT',
-    other === undefined ? 'It was added at the same time.' : `The database is shard ${other.name} already.`,
+    other === undefined ? 'The shard was added at the same time.' : `The database is shard ${other.name} already.`,
   );
 }

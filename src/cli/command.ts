@@ -112,5 +112,5 @@ async function confirm(terminal: Terminal, question: string, yes: boolean): Prom
   if (yes) return;
   if (terminal.ask === undefined) throw new TenantryError('INVALID_REQUEST', `${question} There is no terminal to ask on: say --yes.`);
   const answer = await terminal.ask(`${question} [y/N] `);
-  if (!/^y(es)?$/i.test(answer)) throw new TenantryError('CANCELLED', 'It was not confirmed; nothing was done.');
+  if (!/^y(es)?$/i.test(answer)) throw new TenantryError('CANCELLED', 'Not confirmed; nothing was done.');
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import { TenantryError } from '../core/errors.ts';
@@ -13,6 +14,9 @@ const borderless: Record<string, string> = {
   ...Object.fromEntries(sides.flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`].map((part) => [part, '']))),
   middle: '  ',
 };
+
+/** Rows of a streamed list that are written together, and that a table on a terminal has. */
+const batchRows = 500;
 
 /** A row of a list: JSON gives it as it is, a table its texts. */
 export type ListRow = Readonly<Record<string, unknown>>;
@@ -36,7 +40,21 @@ export class Output {
   list(rows: readonly ListRow[], columns: readonly string[], empty: string): void {
     if (this.#json) return this.result(rows, '');
     if (rows.length === 0) return this.note(empty);
-    this.#terminal.out.write(`${this.#table(rows, columns)}\n`);
+    this.#terminal.out.write(this.#lines(rows, columns, true));
+  }
+
+  /**
+   * A list of any length, written as it comes: one JSON array with an object a line, lines with tabs between, or on a
+   * terminal a table for each batch.
+   */
+  async stream(rows: AsyncIterable<ListRow>, columns: readonly string[], empty: string): Promise<void> {
+    let written = 0;
+    for await (const batch of batchesOf(rows, batchRows)) {
+      await this.#write(this.#json ? jsonLines(batch, written === 0) : this.#lines(batch, columns, written === 0));
+      written += batch.length;
+    }
+    if (this.#json) await this.#write(written === 0 ? '[]\n' : '\n]\n');
+    else if (written === 0) this.note(empty);
   }
 
   /** A remark; not data. */
@@ -49,9 +67,19 @@ export class Output {
     return this.#terminal.styled && !this.#json ? styleText(tones[tone], text, { validateStream: false }) : text;
   }
 
-  #table(rows: readonly ListRow[], columns: readonly string[]): string {
+  /** Resolves when whoever reads has taken enough to go on. */
+  async #write(text: string): Promise<void> {
+    const { out } = this.#terminal;
+    if (!out.write(text)) await once(out, 'drain');
+  }
+
+  #lines(rows: readonly ListRow[], columns: readonly string[], isFirst: boolean): string {
     const cells = rows.map((row) => columns.map((column) => cellText(row[column])));
-    if (!this.#terminal.styled) return [columns, ...cells].map((line) => line.join('\t')).join('\n');
+    if (this.#terminal.styled) return `${this.#table(cells, columns)}\n`;
+    return (isFirst ? [columns, ...cells] : cells).map((line) => `${line.join('\t')}\n`).join('');
+  }
+
+  #table(cells: string[][], columns: readonly string[]): string {
     const table = new Table({
       head: columns.map((column) => this.tone('heading', column)),
       chars: borderless,
@@ -62,10 +90,34 @@ export class Output {
   }
 }
 
-/** What a failed command says: for people or as JSON; an error that is not Tenantry's own without its message. */
+/**
+ * What a failed command says. For people what is particular to the case comes first; the catalogue's general sentence
+ * stands only where there is nothing else, its code always. An error that is not Tenantry's own goes without its message.
+ */
 export function describeFailure(error: unknown, json: boolean): string {
-  const { code, message, retryable } = asTenantryError(error);
-  return json ? JSON.stringify({ error: { code, message, retryable } }) : `error: ${message} [${code}]`;
+  const { code, detail, message, retryable, retryAfterMs } = asTenantryError(error);
+  if (json) return JSON.stringify({ error: { code, message, retryable } });
+  const [first = '', ...rest] = (detail ?? message).split('\n');
+  const [, sentence, end] = /^(.*?)([.:]?)$/.exec(first) ?? [];
+  const lines = [`error: ${sentence} (${code})${end === ':' ? ':' : ''}`, ...rest];
+  if (retryable)
+    lines.push(`hint: it may succeed when tried again${retryAfterMs === undefined ? '' : `, in ${Math.ceil(retryAfterMs / 1_000)} s`}`);
+  return lines.join('\n');
+}
+
+async function* batchesOf<T>(rows: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[], void, undefined> {
+  let batch: T[] = [];
+  for await (const row of rows) {
+    batch.push(row);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function jsonLines(rows: readonly ListRow[], isFirst: boolean): string {
+  return `${isFirst ? '[\n' : ',\n'}${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}`;
 }
 
 function asTenantryError(error: unknown): TenantryError {

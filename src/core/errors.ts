@@ -67,15 +67,18 @@ interface TenantryErrorOptions {
 export class TenantryError extends Error {
   override readonly name = 'TenantryError';
   readonly code: ErrorCode;
+  /** What is particular to this case, in sentences of its own; undefined where the catalogue's text says all. */
+  readonly detail?: string;
   readonly retryable: boolean;
   readonly retryAfterMs?: number;
   readonly outcome: Outcome;
 
-  /** `detail` follows the catalogue's text; leave it out where the text says all. */
+  /** `detail` follows the catalogue's text, and can be read without it; leave it out where the text says all. */
   constructor(code: ErrorCode, detail?: string, options: TenantryErrorOptions = {}) {
     const { text, retryable } = errorCatalogue[code];
     super(detail === undefined ? text : `${text} ${detail}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
+    if (detail !== undefined) this.detail = detail;
     this.retryable = retryable;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     this.outcome = options.outcome ?? 'not-run';

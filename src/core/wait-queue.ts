@@ -90,10 +90,10 @@ export class WaitQueue<T> {
   }
 
   #late(): TenantryError {
-    return new TenantryError('TIMEOUT', `It ended while the call waited for ${this.#what}.`);
+    return new TenantryError('TIMEOUT', `The time was over while the call waited for ${this.#what}.`);
   }
 
   #cancelled(deadline: Deadline): TenantryError {
-    return new TenantryError('CANCELLED', `It waited for ${this.#what}.`, { cause: deadline.callerSignal?.reason });
+    return new TenantryError('CANCELLED', `The call waited for ${this.#what}.`, { cause: deadline.callerSignal?.reason });
   }
 }

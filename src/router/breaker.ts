@@ -69,7 +69,7 @@ export class Breaker {
   /** What calls are told while it is open. */
   error(retryAfterMs: number = this.#openMs): TenantryError {
     const code = this.#cause?.code === 'SHARD_UNVERIFIED' ? 'SHARD_UNVERIFIED' : 'SHARD_UNAVAILABLE';
-    return new TenantryError(code, 'It failed just now and is left alone for a moment.', {
+    return new TenantryError(code, 'The shard failed just now and is left alone for a moment.', {
       cause: this.#cause,
       retryAfterMs: Math.ceil(retryAfterMs),
     });

@@ -8,7 +8,7 @@ const longestMs = 2 ** 31 - 1;
 
 /** The time limit of a call. Throws INVALID_REQUEST where it is none, CANCELLED where its signal has been aborted. */
 export function timeoutOf({ timeoutMs, signal }: CallOptions, defaultMs: number): number {
-  if (signal?.aborted === true) throw new TenantryError('CANCELLED', 'It had not started.', { cause: signal.reason });
+  if (signal?.aborted === true) throw new TenantryError('CANCELLED', 'The call had not started.', { cause: signal.reason });
   if (timeoutMs === undefined) return defaultMs;
   if (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= longestMs) return timeoutMs;
   throw new TenantryError('INVALID_REQUEST', `timeoutMs must be a number of milliseconds above 0 and at most ${longestMs}.`);

@@ -83,14 +83,15 @@ class Patience {
       case 'BAD_TOKEN':
         this.#refusedTokens += 1;
         if (this.#refusedTokens < this.#dependencies.capabilities.length) return undefined;
-        throw new TenantryError('SHARD_UNVERIFIED', 'It knows this tenant by another fleet key.', { retryAfterMs: comeAgainMs });
+        throw new TenantryError('SHARD_UNVERIFIED', 'The shard knows this tenant by another fleet key.', { retryAfterMs: comeAgainMs });
     }
   }
 
   /** The lookup has been corrected: at once, unless shard and catalog go on to contradict each other. */
   async #hop(): Promise<void> {
     this.#hops += 1;
-    if (this.#hops > freeHops) await this.#awaitMove(' Its shard and the catalog contradict each other; `tenantry recover` shows where.');
+    if (this.#hops > freeHops)
+      await this.#awaitMove('The shard and the catalog contradict each other over this tenant; `tenantry recover` shows where.');
   }
 
   async #awaitMove(detail?: string): Promise<void> {

@@ -16,16 +16,18 @@ export function addDrainOptions(command: Command): Command {
     .option('--force', 'cancel their statements');
 }
 
-/** Prints all placements of a list. */
+/** Prints placements as the catalog gives them, page by page. */
 export async function listAll<Options>(
   { output }: Invocation<Options>,
   placements: AsyncIterable<Placement>,
   columns: readonly string[],
   empty: string,
 ): Promise<void> {
-  const rows: ListRow[] = [];
-  for await (const placement of placements) rows.push({ ...placement });
-  output.list(rows, columns, empty);
+  await output.stream(rowsOf(placements), columns, empty);
+}
+
+async function* rowsOf(placements: AsyncIterable<Placement>): AsyncGenerator<ListRow, void, undefined> {
+  for await (const placement of placements) yield { ...placement };
 }
 
 function milliseconds(text: string): number {

@@ -31,7 +31,7 @@ describe('tenantry config', () => {
     const { code, out, err } = await run(['config', 'check'], { ...sampleEnvironment, CATALOG: '', FLEET: '' });
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toBe(
-      `error: The configuration is invalid. ${folder}/tenantry.config.json has 2 problems:\n  catalog.url: the environment variable CATALOG is not set\n  fleetKey.current: the environment variable FLEET is not set [INVALID_CONFIGURATION]\n`,
+      `error: ${folder}/tenantry.config.json has 2 problems (INVALID_CONFIGURATION):\n  catalog.url: the environment variable CATALOG is not set\n  fleetKey.current: the environment variable FLEET is not set\n`,
     );
   });
 

@@ -98,7 +98,7 @@ describe('tenantry init', () => {
     const args = ['--table', 'Blogs', '--key', 'int'];
     const refused = await init(args);
     expect(refused.code).toBe(1);
-    expect(refused.err).toContain('tenantry.config.ts is there already; say --force to overwrite it, or --output for another file.');
+    expect(refused.err).toContain('tenantry.config.ts is there already; say --force to overwrite it, or --output for another file');
     expect(await readFile(join(folder, 'tenantry.config.ts'), 'utf8')).toBe('mine');
     expect((await init([...args, '--force'])).code).toBe(0);
     expect(await readFile(join(folder, 'tenantry.config.ts'), 'utf8')).toContain('defineConfig');
@@ -120,15 +120,12 @@ describe('tenantry init', () => {
   });
 
   test.each([
-    [[], 'There is no terminal to ask on: say --table and --key, or --from the URL of a database that has the tables.'],
+    [[], 'There is no terminal to ask on: say --table and --key, or --from the URL of a database that has the tables'],
     [['--table', 'Blogs'], 'There is no terminal to ask on: say --table and --key'],
-    [
-      ['--table', 'a.b.c', '--key', 'int'],
-      'The table "a.b.c" must be a table\'s name, or a schema and a table\'s name with a dot between.',
-    ],
+    [['--table', 'a.b.c', '--key', 'int'], 'The table "a.b.c" must be a table\'s name, or a schema and a table\'s name with a dot between'],
     [
       ['--table', 'Blogs', '--key', 'int', '--map-name', 'a b'],
-      '--map-name must be 1 to 50 letters, digits, _ or -, the first a letter or digit.',
+      '--map-name must be 1 to 50 letters, digits, _ or -, the first a letter or digit',
     ],
     [
       ['--table', 'Blogs', '--key', 'integer'],
