@@ -7,6 +7,7 @@ import type { OperationDependencies } from './operation-dependencies.ts';
 import { LoggedOperations, type Operations } from './operations.ts';
 import { Recovery, type RecoveryPreview, type RecoveryReport, type SweepReport } from './recovery.ts';
 import type { ShardAccess } from './shard-access.ts';
+import type { Retention } from './store.ts';
 
 /** What is in the shard map, to show and to change. */
 export interface ShardMapAdministrations {
@@ -37,12 +38,14 @@ export interface ShardMapManagerOptions extends OperationDependencies {
   readonly waitMs: number;
   /** Milliseconds that transactions inside a mapping have to end when it is drained. */
   readonly drainMs: number;
+  /** Which operations that have ended a sweep leaves in the log. */
+  readonly retention: Retention;
 }
 
 /** Makes a manager of the shard map. It opens nothing by itself and has nothing to close. */
 export function createShardMapManager(options: ShardMapManagerOptions): ShardMapManager {
   const operations = new LoggedOperations(options);
-  const recovery = new Recovery(options, operations);
+  const recovery = new Recovery(options, operations, options.retention);
   return {
     ...administration(options, operations),
     dryRun: {

@@ -4,8 +4,10 @@ import type { Operation } from './operation.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
 import type { OperationEnd } from './operation-runner.ts';
 import type { LoggedOperations, SettledOperation } from './operations.ts';
-import { bindOperation } from './operations/index.ts';
+import { bindOperation, isKnownOperation } from './operations/index.ts';
+import { pruneOperations } from './prune-operations.ts';
 import type { Shard } from './shard.ts';
+import type { Retention } from './store.ts';
 
 /** What a sweep did about operations that were not at their end. */
 export interface SweepReport {
@@ -14,6 +16,8 @@ export interface SweepReport {
   readonly running: readonly Operation[];
   /** What could not be brought to its end now, such as on a shard that is away. */
   readonly failed: readonly { readonly operation: Operation; readonly error: TenantryError }[];
+  /** How many that ended long ago were forgotten. */
+  readonly pruned: number;
 }
 
 /** What `recover` did and found. */
@@ -38,13 +42,15 @@ export interface RecoveryPreview {
 export class Recovery {
   readonly #dependencies: OperationDependencies;
   readonly #operations: LoggedOperations;
+  readonly #retention: Retention;
 
-  constructor(dependencies: OperationDependencies, operations: LoggedOperations) {
+  constructor(dependencies: OperationDependencies, operations: LoggedOperations, retention: Retention) {
     this.#dependencies = dependencies;
+    this.#retention = retention;
     this.#operations = operations;
   }
 
-  /** Finishes or undoes every operation whose runner's lease has run out. */
+  /** Finishes or undoes every operation whose runner's lease has run out, and forgets what ended long ago. */
   async sweep(): Promise<SweepReport> {
     const report = {
       settled: [] as SettledOperation[],
@@ -61,7 +67,7 @@ export class Recovery {
         report.failed.push({ operation, error });
       }
     }
-    return report;
+    return { ...report, pruned: await pruneOperations(this.#dependencies, this.#retention) };
   }
 
   /** A sweep, and where shards and catalog disagree after it. Repairs nothing. */
@@ -78,7 +84,7 @@ export class Recovery {
 
   /** What `recover` would do now. Changes nothing. */
   async preview(): Promise<RecoveryPreview> {
-    const unfinished = await this.#dependencies.store.listUnfinished();
+    const unfinished = (await this.#dependencies.store.listUnfinished()).filter(isKnownOperation);
     const compared = await this.#compareAll();
     return {
       left: unfinished.filter(({ leaseLeftMs }) => leaseLeftMs === 0).map((operation) => ({ operation, end: nearerEnd(operation) })),
@@ -99,7 +105,7 @@ export class Recovery {
 
   async #compare(shard: Shard): Promise<Disagreement[]> {
     const { store } = this.#dependencies;
-    const unfinished = (await store.listUnfinished()).map(bindOperation);
+    const unfinished = (await store.listUnfinished()).filter(isKnownOperation).map(bindOperation);
     const unsettled = new Set(unfinished.flatMap(({ mappingIds }) => mappingIds));
     const map = await store.getMap(shard.mapId);
     return compareShard(this.#dependencies, map, shard, unsettled);

@@ -5,7 +5,7 @@ import type { Operation } from './operation.ts';
 import type { Shard, ShardState } from './shard.ts';
 import type { ShardMap } from './shard-map.ts';
 import { mappingFrom, operationFrom, shardFrom, type MappingRow, type OperationRow, type ShardRow } from './sql-rows.ts';
-import type { CatalogChange, CatalogReader, MappingCount, MappingPage } from './store.ts';
+import type { CatalogChange, CatalogReader, MappingCount, MappingPage, Retention } from './store.ts';
 
 type MapRow = ShardMap & Row;
 
@@ -84,6 +84,11 @@ export class SqlCatalogReader implements CatalogReader {
 
   async listUnfinished(): Promise<Operation[]> {
     return (await this.run<OperationRow>('catalog/list-unfinished')).rows.map(operationFrom);
+  }
+
+  async listEnded({ operations, days }: Retention, afterId: string | undefined, limit: number): Promise<Operation[]> {
+    const parameters = { keptDays: days, kept: operations, afterId: afterId ?? null, limit };
+    return (await this.run<OperationRow>('catalog/list-ended', parameters)).rows.map(operationFrom);
   }
 
   /** A map by a file that takes its id. */

@@ -53,4 +53,8 @@ export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore 
   async renewLease(operationId: string, generation: number, leaseMs: number): Promise<boolean> {
     return (await this.run('catalog/renew-lease', { operationId, generation, leaseMs })).rowCount === 1;
   }
+
+  async deleteEnded(operationIds: readonly string[]): Promise<void> {
+    await this.run('catalog/delete-ended', { operationIds: JSON.stringify(operationIds) });
+  }
 }

@@ -12,6 +12,12 @@ export interface MappingPage {
   readonly limit: number;
 }
 
+/** Which operations that have ended are kept: so many of the newest, none longer than so many days. */
+export interface Retention {
+  readonly operations: number;
+  readonly days: number;
+}
+
 /** How many mappings of a map a shard has in a state. */
 export interface MappingCount {
   readonly shardId: string;
@@ -47,6 +53,8 @@ export interface CatalogReader {
   getOperation(operationId: string): Promise<Operation | undefined>;
   /** Operations that still hold something, oldest first. */
   listUnfinished(): Promise<Operation[]>;
+  /** Operations that have ended and need not be kept, by id after the id given. */
+  listEnded(retention: Retention, afterId: string | undefined, limit: number): Promise<Operation[]>;
 }
 
 /**
@@ -97,4 +105,6 @@ export interface ShardMapStore extends CatalogReader {
   takeOperation(operationId: string, generation: number, leaseMs: number): Promise<Operation | undefined>;
   /** Extends the lease of a runner; `false` where another has taken the operation since, or it has ended. */
   renewLease(operationId: string, generation: number, leaseMs: number): Promise<boolean>;
+  /** Forgets operations that have ended. */
+  deleteEnded(operationIds: readonly string[]): Promise<void>;
 }

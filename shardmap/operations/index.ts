@@ -21,9 +21,15 @@ const kinds: { readonly [Name in OperationKindName]: Pick<OperationKind<never>, 
   'merge-mappings': mergeMappings,
 };
 
+/** Whether this version of the program can run an operation. */
+export function isKnownOperation({ kind }: Operation): boolean {
+  return Object.hasOwn(kinds, kind);
+}
+
 /** The steps of an operation as it was logged. Throws INTERNAL for a kind that only another version of the program knows. */
-export function bindOperation({ kind, payload, operationId }: Operation): OperationSteps {
-  if (!Object.hasOwn(kinds, kind))
+export function bindOperation(operation: Operation): OperationSteps {
+  const { kind, payload, operationId } = operation;
+  if (!isKnownOperation(operation))
     throw new TenantryError(
       'INTERNAL',
       `Operation ${operationId} is of kind ${kind}, which this version does not know: it is for the one that began it.`,

@@ -5,7 +5,7 @@ interface LimitEntry {
   /** The least and the most that a configuration may say. */
   readonly least: number;
   readonly most: number;
-  readonly unit: 'bytes' | 'connections' | 'calls' | 'milliseconds' | 'routes';
+  readonly unit: 'bytes' | 'calls' | 'connections' | 'days' | 'milliseconds' | 'operations' | 'routes';
   /** What is bounded; one sentence. */
   readonly text: string;
 }
@@ -76,6 +76,14 @@ const limitTable = {
     unit: 'milliseconds',
     text: 'Time that calls have to finish when a process ends, and transactions when their mapping goes offline.',
   },
+  operationsKept: {
+    default: 100_000,
+    least: 1,
+    most: 10_000_000,
+    unit: 'operations',
+    text: "Changes of the shard map that the catalog's log keeps once they have ended.",
+  },
+  operationDays: { default: 90, least: 1, most: 3_650, unit: 'days', text: 'Time for which it keeps them at most.' },
 } as const satisfies Record<string, LimitEntry>;
 
 /** The name of a limit, as a configuration has it. */

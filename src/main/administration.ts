@@ -70,6 +70,7 @@ function createManager(parts: ManagerParts, { fleetKey, limits, map }: Settings)
     ...(fleetKey.previous === undefined ? {} : { previousCapability: capabilityOf(fleetKey.previous) }),
     waitMs: limits.waitMs,
     drainMs: limits.drainMs,
+    retention: { operations: limits.operationsKept, days: limits.operationDays },
   });
 }
 

@@ -36,11 +36,12 @@ export class RecoverySweep {
 
   async #sweep(): Promise<void> {
     try {
-      const { settled, failed } = await this.#manager.sweep();
+      const { settled, failed, pruned } = await this.#manager.sweep();
       for (const { operation, end } of settled)
         this.#logger.info({ operationId: operation.operationId, kind: operation.kind, end }, 'operation recovered');
       for (const { operation, error } of failed)
         this.#logger.warn({ operationId: operation.operationId, kind: operation.kind, code: error.code }, 'operation left');
+      if (pruned > 0) this.#logger.info({ pruned }, 'operations of long ago forgotten');
     } catch (error) {
       // The catalog may be away for a while; the next sweep tries again.
       this.#logger.warn({ code: error instanceof TenantryError ? error.code : 'INTERNAL' }, 'recovery sweep failed');

@@ -68,6 +68,7 @@ export async function startShardMapWorld(kind: ShardMapKind, shards: readonly st
       newId: randomUUID,
       waitMs: 0,
       drainMs: 5_000,
+      retention: { operations: 1_000, days: 30 },
       ...options,
     });
   const prepareDatabase = async (name: string): Promise<ShardAddress> => {

@@ -6,7 +6,7 @@ import { RecoverySweep } from '../../src/main/recovery-sweep.ts';
 import type { SweepReport } from '../../shardmap/recovery.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
-const nothing: SweepReport = { settled: [], running: [], failed: [] };
+const nothing: SweepReport = { settled: [], running: [], failed: [], pruned: 0 };
 const operation = {
   operationId: 'o1',
   mapId: 1,
@@ -58,6 +58,7 @@ describe('the recovery sweep of serve', () => {
         settled: [{ operation, end: 'UNDONE' }],
         running: [],
         failed: [{ operation, error: new TenantryError('SHARD_UNAVAILABLE') }],
+        pruned: 3,
       }),
     ]);
     subject.start();
@@ -65,6 +66,7 @@ describe('the recovery sweep of serve', () => {
     expect(lines).toEqual([
       { level: 30, operationId: 'o1', kind: 'add-mapping', end: 'UNDONE', msg: 'operation recovered' },
       { level: 40, operationId: 'o1', kind: 'add-mapping', code: 'SHARD_UNAVAILABLE', msg: 'operation left' },
+      { level: 30, pruned: 3, msg: 'operations of long ago forgotten' },
     ]);
   });
 

@@ -29,11 +29,12 @@ export function addRecoverCommand(program: Command, world: CliWorld): void {
   );
 }
 
-function tellReport({ settled, running, failed, disagreements, reopened }: RecoveryReport, output: Output): ExitCode {
+function tellReport({ settled, running, failed, pruned, disagreements, reopened }: RecoveryReport, output: Output): ExitCode {
   const shown = {
     settled: settled.map(withEnd),
     running: running.map(named),
     failed: failed.map(({ operation, error }) => ({ ...named(operation), error: { code: error.code, message: error.message } })),
+    pruned,
     reopened,
     disagreements,
   };
@@ -43,6 +44,7 @@ function tellReport({ settled, running, failed, disagreements, reopened }: Recov
     ),
     ...running.map((operation) => runningLine(operation, output)),
     ...failed.map(({ operation, error }) => `${output.tone('bad', 'left')} ${operation.kind} ${operation.operationId}: ${error.message}`),
+    ...(pruned === 0 ? [] : [`${output.tone('good', 'forgot')} ${pruned} operations that ended long ago`]),
     ...reopened.map((shard) => `${output.tone('good', 'reopened')} shard ${shard}: ${changedServer}`),
     ...disagreements.map((disagreement) => disagreementLine(disagreement, output)),
   ];

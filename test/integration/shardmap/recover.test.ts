@@ -30,6 +30,7 @@ describe('recover', () => {
       settled: [],
       running: [],
       failed: [],
+      pruned: 0,
       disagreements: [],
       reopened: [],
     });

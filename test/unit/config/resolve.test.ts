@@ -52,6 +52,8 @@ describe('a valid configuration', () => {
         cachedTenants: 1_000_000,
         bodyBytes: 1_048_576,
         drainMs: 10_000,
+        operationsKept: 100_000,
+        operationDays: 90,
       },
       http: { host: '127.0.0.1', port: 8080, opsHost: '127.0.0.1', opsPort: 9090 },
     });
@@ -155,7 +157,7 @@ describe('an invalid configuration is refused with every problem, its path and w
       'unknown keys, near and far',
       sampleConfig({ tabels: {}, policies: {}, limits: { poolPershard: 3 } }),
       [
-        'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, statementTimeoutMs, transactionTimeoutMs, answerBytes, waitMs, idleMs, cachedTenants, bodyBytes, drainMs',
+        'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, statementTimeoutMs, transactionTimeoutMs, answerBytes, waitMs, idleMs, cachedTenants, bodyBytes, drainMs, operationsKept, operationDays',
         `(the whole): unknown key "tabels" (did you mean "tables"?), "policies"; allowed are ${allKeys}`,
       ],
     ],

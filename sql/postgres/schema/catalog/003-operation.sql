@@ -13,3 +13,4 @@ create table tenantry.operation (
   changed_at timestamptz not null default clock_timestamp()
 );
 create index operation_unfinished on tenantry.operation (started_at) where state not in ('DONE', 'UNDONE');
+create index operation_ended on tenantry.operation (changed_at) where state in ('DONE', 'UNDONE');
