@@ -30,7 +30,7 @@ export const errorCatalogue = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, text: 'The media type of the body is not supported.' },
   CONSTRAINT_VIOLATION: { status: 422, retryable: false, text: 'The change violates a constraint.' },
   STATEMENT_FAILED: { status: 500, retryable: false, text: 'The database refused the statement.' },
-  TRANSACTION_CONTROL: { status: 500, retryable: false, text: 'The statement tried to control its own transaction and was rolled back.' },
+  TRANSACTION_CONTROL: { status: 500, retryable: false, text: 'A statement tried to control the transaction that it ran in.' },
   SESSION_MISUSE: { status: 500, retryable: false, text: 'The session was used in a way it does not allow.' },
   CANCELLED: { status: 499, retryable: false, text: 'The caller cancelled the request.' },
   INTERNAL: { status: 500, retryable: false, text: 'An unexpected error occurred.' },

@@ -263,14 +263,33 @@ describe('what a statement leaves in the session', () => {
 });
 
 describe('a transaction', () => {
-  test.each(['commit', 'rollback', 'commit and chain', 'rollback and chain'])(
-    '%s as a statement of it ends it as an error, and its connection',
-    async (text) => {
-      const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
-      await expect(transaction.query(compiled(sqlText(text)))).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL' });
-      expect(connection.usable).toBe(false);
-    },
-  );
+  const kept = { outcome: 'unknown', detail: 'It committed what the transaction had done before.' };
+  const undone = { outcome: 'not-run', detail: 'All that the transaction had done was rolled back.' };
+  test.each([
+    { text: 'commit', said: kept, rows: 1 },
+    { text: 'commit and chain', said: kept, rows: 1 },
+    { text: 'rollback', said: undone, rows: 0 },
+    { text: 'rollback and chain', said: undone, rows: 0 },
+    { text: 'begin', said: undone, rows: 0 },
+  ])('$text as a statement of it ends it as an error that says what became of it, and its connection', async ({ text, said, rows }) => {
+    const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
+    await transaction.query(compiled(insert(1)));
+    await expect(transaction.query(compiled(sqlText(text)))).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL', ...said });
+    expect(connection.usable).toBe(false);
+    const blogs = sqlText('select from "Blogs" where "TenantId" = 1 and "BlogId" = 1');
+    await expect.poll(async () => (await shard.root.query(blogs)).rowCount).toBe(rows);
+  });
+
+  test('a commit that fails as a statement of it has undone it', async () => {
+    await shard.root.query(
+      sqlText('alter table "Blogs" add constraint one_name unique ("TenantId", "Name") deferrable initially deferred'),
+    );
+    const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
+    for (const id of [1, 2]) await transaction.query(compiled(sql`insert into "Blogs" ("BlogId", "Name") values (${id}, 'x')`));
+    await expect(transaction.query(compiled(sqlText('commit')))).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL', ...undone });
+    expect((await shard.root.query(sqlText('select from "Blogs"'))).rowCount).toBe(0);
+    await shard.root.query(sqlText('alter table "Blogs" drop constraint one_name'));
+  });
 
   test('may use savepoints', async () => {
     const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });

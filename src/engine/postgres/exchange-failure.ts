@@ -23,7 +23,7 @@ export function failureOf(exchange: Exchange, { interruption, status, mayCommit 
     return exchange.entered ? toStatementError(error) : toEngineError(error);
   }
   if (exchange.loss !== undefined) return lossOf(exchange, interruption, mayCommit);
-  if (exchange.status !== status) return new TenantryError('TRANSACTION_CONTROL');
+  if (exchange.status !== status) return transactionControlled(exchange);
   if (exchange.dropped && interruption !== undefined)
     return mayCommit
       ? new TenantryError(interruption, 'The statement has been carried out all the same.', { outcome: 'unknown' })
@@ -34,6 +34,18 @@ export function failureOf(exchange: Exchange, { interruption, status, mayCommit 
       outcome: mayCommit ? 'unknown' : 'not-run',
     });
   return undefined;
+}
+
+/**
+ * What is known of a transaction after a statement of its own has controlled it. Its connection is gone by then, so what
+ * was not committed is rolled back.
+ */
+export function transactionControlled({ command, error }: Exchange): TenantryError {
+  if (error === undefined && command === 'COMMIT')
+    return new TenantryError('TRANSACTION_CONTROL', 'It committed what the transaction had done before.', { outcome: 'unknown' });
+  if (error !== undefined || command === 'ROLLBACK' || command === 'BEGIN' || command === 'START TRANSACTION')
+    return new TenantryError('TRANSACTION_CONTROL', 'All that the transaction had done was rolled back.');
+  return new TenantryError('TRANSACTION_CONTROL', 'What the transaction had done before may have been committed.', { outcome: 'unknown' });
 }
 
 /** A connection lost while the server may have been committing leaves that open; any other way it has rolled back. */

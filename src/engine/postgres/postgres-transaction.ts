@@ -5,7 +5,7 @@ import type { EngineTransaction, EnterOptions } from '../engine.ts';
 import { residueOf, residueOfFailure, type Residue } from './command-tag.ts';
 import type { Exchange } from './exchange.ts';
 import type { ExchangeBuilder } from './exchange-builder.ts';
-import { failureOf } from './exchange-failure.ts';
+import { failureOf, transactionControlled } from './exchange-failure.ts';
 import { clearResidue } from './session-residue.ts';
 import type { WireClient } from './wire-client.ts';
 
@@ -123,7 +123,7 @@ export class PostgresTransaction implements EngineTransaction {
     if (residue === 'transaction-control' || (exchange.loss === undefined && exchange.status === 'I')) {
       this.#ended = true;
       this.#wire.discard();
-      throw new TenantryError('TRANSACTION_CONTROL');
+      throw transactionControlled(exchange);
     }
     if (residue === 'permanent' || this.#residue === 'none') this.#residue = residue;
     if (exchange.dropped && interruption !== undefined) this.#spoilt = true;
