@@ -8,7 +8,7 @@ import type { RouteTable } from './route-table.ts';
 import { SortedRanges, type Bound, type Range } from './sorted-ranges.ts';
 
 /** Of the capacity, so many keys have their route at hand without a search. */
-const hotShare = 1 / 4;
+const hotShare = 1 / 8;
 /** More shards than any fleet has. */
 const mostShardIds = 65_536;
 
