@@ -1,30 +1,38 @@
 import type { HttpBindings } from '@hono/node-server';
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { Hono } from 'hono';
 import { TenantryError } from '../core/errors.ts';
-import { endpointFactory, toResponse, type EndpointServices, type Exchange, type HttpContext } from './endpoint.ts';
+import { endpointFactory, openEndpoint, toResponse, type EndpointServices, type Exchange, type HttpContext } from './endpoint.ts';
 import { errorFields } from './observe/error-fields.ts';
+import { openapiDocument } from './openapi/document.ts';
 import { problemAnswer, type PlainAnswer } from './problem.ts';
 import { jsonAnswer } from './routes/json-answer.ts';
 import { tableRoutes, type TableRoutesOptions } from './routes/table-routes.ts';
 import { traceIdOf } from './trace-id.ts';
 
 /** The data API, for a server's request listener. */
-export type App = OpenAPIHono<{ Bindings: HttpBindings }>;
+export type App = Hono<{ Bindings: HttpBindings }>;
 
 function describeCaller({ caller }: Exchange): PlainAnswer {
   return jsonAnswer({ tenant: caller.tenant.text, subject: caller.subject ?? null, issuer: caller.issuer });
 }
 
-/** The data API over a router: everything under `/v1` needs a token. */
+/** The data API over a router: everything under `/v1` but its own description needs a token. */
 export function createApp(services: EndpointServices, options: TableRoutesOptions): App {
-  const app: App = new OpenAPIHono();
+  const app: App = new Hono();
   const endpoint = endpointFactory(services);
   const rows = tableRoutes(options);
 
-  // A path of its own for /v1/me beside /v1/:table would take Hono's fast router away from every route.
-  const meOrList = (exchange: Exchange): PlainAnswer | Promise<PlainAnswer> =>
-    exchange.context.req.param('table') === 'me' ? describeCaller(exchange) : rows.list(exchange);
-  app.get('/v1/:table', endpoint('list', meOrList));
+  const list = endpoint('list', rows.list);
+  const me = endpoint('me', describeCaller);
+  const description = jsonAnswer(openapiDocument(options.tables.values()));
+  const openapi = openEndpoint(services, 'openapi', description);
+
+  // Paths of their own for these beside /v1/:table would take Hono's fast router away from every route.
+  const own = new Map<string, (context: HttpContext) => Response | Promise<Response>>([
+    ['me', me],
+    ['openapi.json', openapi],
+  ]);
+  app.get('/v1/:table', (context) => (own.get(context.req.param('table')) ?? list)(context));
   app.post('/v1/:table', endpoint('insert', rows.insert));
   app.all('/v1/:table', endpoint('list', rows.refuse));
   app.get('/v1/:table/:key', endpoint('find', rows.find));

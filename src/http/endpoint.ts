@@ -75,6 +75,20 @@ export function endpointFactory({ authenticator, lifecycle, logger, metrics, clo
   };
 }
 
+/** An endpoint that answers everybody the same, logged and counted like the others. */
+export function openEndpoint(
+  { lifecycle, logger, metrics }: EndpointServices,
+  route: string,
+  answer: PlainAnswer,
+): (context: HttpContext) => Response {
+  return (context) => {
+    const { headers, method } = context.req.raw;
+    metrics.requestEnded(route, method, answer.status, 0);
+    logger.info({ traceId: traceIdOf(headers.get('traceparent')), route, method, status: answer.status, durationMs: 0 }, 'request');
+    return toResponse(answer, lifecycle.isStopping);
+  };
+}
+
 /** A plain header object lets the adapter write the head without building a Headers. */
 export function toResponse({ status, headers, text }: PlainAnswer, isLast: boolean): Response {
   return new Response(text === '' ? null : text, { status, headers: isLast ? { ...headers, connection: 'close' } : headers });

@@ -4,8 +4,10 @@ import { InvalidRequest, type RequestProblem } from '../request-problem.ts';
 import { parseCursor, type CursorKeys } from '../tables/cursor.ts';
 import type { Table } from '../tables/table.ts';
 
-const defaultLimit = 50;
-const maximumLimit = 1_000;
+/** Rows of a page where nothing else is asked for. */
+export const defaultLimit = 50;
+/** The most rows that a page has. */
+export const maximumLimit = 1_000;
 const parameters: readonly string[] = ['limit', 'cursor'];
 
 /** Which rows of a list are wanted. */

@@ -6,10 +6,25 @@ import type { Table, TableColumn } from './table.ts';
 /** Columns and values of a body, in the table's order, so that one set of columns is one statement. */
 export type RowValues = ReadonlyMap<TableColumn, SqlValue>;
 
+/** Whether a new row may give the column. */
+export function isWritable({ generated }: TableColumn): boolean {
+  return !generated;
+}
+
+/** Whether a new row must give the column. */
+export function isRequired({ nullable, hasDefault, generated }: TableColumn): boolean {
+  return !nullable && !hasDefault && !generated;
+}
+
+/** Whether a change may give the column. */
+export function isChangeable({ generated, inKey }: TableColumn): boolean {
+  return !generated && !inKey;
+}
+
 /** The values of a new row. Throws INVALID_REQUEST with every problem: unknown, wrong, forbidden and missing columns. */
 export function parseNewRow(table: Table, body: unknown): RowValues {
-  const required = [...table.columns.values()].filter(({ nullable, hasDefault, generated }) => !nullable && !hasDefault && !generated);
-  return parseRow(table, body, ({ generated }) => (generated ? 'is set by the database alone' : undefined), required);
+  const required = [...table.columns.values()].filter(isRequired);
+  return parseRow(table, body, (column) => (isWritable(column) ? undefined : 'is set by the database alone'), required);
 }
 
 /** The values that a change gives, at least one. Throws INVALID_REQUEST with every problem. */
@@ -17,9 +32,9 @@ export function parseRowChange(table: Table, body: unknown): RowValues {
   const values = parseRow(
     table,
     body,
-    ({ generated, inKey }) => {
-      if (inKey) return 'is part of the key, which does not change';
-      return generated ? 'is set by the database alone' : undefined;
+    (column) => {
+      if (isChangeable(column)) return undefined;
+      return column.inKey ? 'is part of the key, which does not change' : 'is set by the database alone';
     },
     [],
   );
