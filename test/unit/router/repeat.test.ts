@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type ErrorCode, TenantryError } from '../../../src/core/errors.ts';
 import { sql } from '../../../src/core/sql.ts';
 import { EntryRefused, type Refusal } from '../../../src/engine/entry.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeFleet } from '../../support/fake-fleet.ts';
 import type { FakeShard } from '../../support/fake-shards.ts';
 
@@ -76,6 +77,34 @@ describe('repeating a statement', () => {
     await fleet.router.close();
   });
 
+  it('calls refused together go on to the other fleet key together', async () => {
+    const fleet = new FakeFleet({ capabilities: [() => Uint8Array.of(1), () => Uint8Array.of(2)] });
+    const arrived = Promise.withResolvers<void>();
+    fleet.shards.a.answer = async ({ entry }) => {
+      if (fleet.shards.a.asked === 2) arrived.resolve();
+      await arrived.promise;
+      if (entry.token[0] !== 2) throw new EntryRefused({ reason: 'BAD_TOKEN' });
+      return [];
+    };
+    await Promise.all([fleet.router.query(2, sql`select 1`), fleet.router.query(2, sql`select 1`)]);
+    expect(fleet.shards.a.asked).toBe(4);
+    await fleet.router.close();
+  });
+
+  it('shows a shard the mapping that the route says, at the same epoch too', async () => {
+    const fleet = new FakeFleet();
+    const shown: number[] = [];
+    fleet.shards.a.answer = async ({ entry }) => {
+      shown.push(entry.mappingId);
+      return [];
+    };
+    await fleet.router.query(2, sql`select 1`);
+    fleet.known.set(2, { mappingId: 20, shardId: 'a', epoch: 1 });
+    await fleet.router.query(2, sql`select 1`);
+    expect(shown).toEqual([2, 20]);
+    await fleet.router.close();
+  });
+
   it('computes a capability once for a mapping and epoch', async () => {
     let computed = 0;
     const fleet = new FakeFleet({
@@ -105,6 +134,22 @@ describe('repeating a statement', () => {
     const fleet = new FakeFleet();
     failing(fleet.shards.a, 1, lost('COMMIT_UNKNOWN'), false);
     await expect(fleet.router.query(2, sql`insert into x`)).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN' });
+    expect(fleet.shards.a.asked).toBe(1);
+    failing(fleet.shards.a, 1, () => new TenantryError('SHARD_UNAVAILABLE', undefined, { outcome: 'unknown' }), false);
+    await expect(fleet.router.query(2, sql`insert into x`)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE', outcome: 'unknown' });
+    expect(fleet.shards.a.asked).toBe(2);
+    await fleet.router.close();
+  });
+
+  it.each([
+    ['TENANT_MOVING', refused({ reason: 'DRAINING' }), true],
+    ['SHARD_UNAVAILABLE', lost('SHARD_UNAVAILABLE'), false],
+  ] as const)('says what was wrong, %s, at once where the next pause would outlast the call', async (code, failure, usable) => {
+    const clock = new FakeClock();
+    const fleet = new FakeFleet({ clock });
+    failing(fleet.shards.a, Infinity, failure, usable);
+    // The first pause is 10 ms here: a clock that stands still would let no pause end.
+    await expect(fleet.router.query(2, sql`select 1`, { timeoutMs: 10 })).rejects.toMatchObject({ code });
     expect(fleet.shards.a.asked).toBe(1);
     await fleet.router.close();
   });
