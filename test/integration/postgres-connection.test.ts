@@ -81,6 +81,39 @@ describe('a statement on its own', () => {
     await expect(run(1, sqlText(text))).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL' });
   });
 
+  test.each([
+    ['call commits()', 'a procedure that commits and then fails, in a way that is repeated'],
+    [`do $$ begin insert into "Blogs" ("BlogId", "Name") values (1, 'x'); commit; raise sqlstate '40001'; end $$`, 'a block that does'],
+    [`/* first */ CALL rolls_back()`, 'a procedure that rolls back'],
+  ])('%s: %s is refused by the server, and nothing of it stays', async (text) => {
+    await shard.root.query(
+      sqlText(`
+        create or replace procedure commits() language plpgsql as $$
+        begin insert into "Blogs" ("BlogId", "Name") values (1, 'x'); commit; raise sqlstate '40001'; end $$;
+        create or replace procedure rolls_back() language plpgsql as $$
+        begin insert into "Blogs" ("BlogId", "Name") values (1, 'x'); rollback; end $$;
+        grant execute on procedure commits, rolls_back to tenantry_app`),
+    );
+    await expect(run(1, sqlText(text))).rejects.toMatchObject({
+      code: 'STATEMENT_FAILED',
+      outcome: 'not-run',
+      cause: { sqlState: '2D000' },
+    });
+    expect((await shard.root.query(sql`select from "Blogs"`)).rowCount).toBe(0);
+    expect((await run(2, sql`select count(*)::int as n from "Blogs"`)).rows).toEqual([{ n: 0 }]);
+  });
+
+  test('a procedure that leaves the transaction alone does its work', async () => {
+    await shard.root.query(
+      sqlText(`
+        create or replace procedure adds(inout n integer) language plpgsql as $$
+        begin insert into "Blogs" ("BlogId", "Name") values (n, 'x'); n := n + 1; end $$;
+        grant execute on procedure adds to tenantry_app`),
+    );
+    expect((await run(1, sql`call adds(${7})`)).rows).toEqual([{ n: 8 }]);
+    expect((await run(1, sql`select "BlogId" from "Blogs"`)).rows).toEqual([{ BlogId: 7 }]);
+  });
+
   test('reading is enforced and cannot be undone', async () => {
     await expect(run(1, insert(1), read)).rejects.toMatchObject({ cause: { sqlState: '25006' } });
     const transaction = await connection.begin(entry(1), { ...read, isolation: 'read committed' });
@@ -247,7 +280,7 @@ describe('what a statement leaves in the session', () => {
     const client = new pg.Client(clientConfig(shard.address, server));
     await client.connect();
     const wire = new WireClient(client, { host: server.host, port: server.port, tls: false }, systemClock, 16_777_216);
-    const tried = new PostgresConnection(wire);
+    const tried = new PostgresConnection(wire, { callsMayCommit: false });
     await load(tried, compiled(sqlText(`load 'auto_explain'`)));
     expect(tried.usable).toBe(false);
     await tried.close();

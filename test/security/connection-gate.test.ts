@@ -58,7 +58,7 @@ describe('A connection for tenants', () => {
     ],
     [
       'whose login does not inherit from that group',
-      (app) => `grant tenantry_app to ${app} with inherit false`,
+      (app) => `alter role ${app} noinherit; revoke tenantry_app from ${app}; grant tenantry_app to ${app}`,
       'no member of tenantry_app|has not been provisioned',
     ],
     [

@@ -124,8 +124,12 @@ export const defences = {
     'SET ROLE NONE and RESET SESSION AUTHORIZATION': root(
       ({ appLogin }) => `alter role ${appLogin.user} superuser; alter role ${appLogin.user} set role = tenantry_app`,
     ),
+    // The right to grant it alone, which PostgreSQL 15 does not tell from membership.
     'granting itself another role': root(
-      ({ appLogin }) => `grant tenantry_superuser to ${appLogin.user} with admin option, inherit false, set false`,
+      ({ appLogin: { user } }) => `do $$ begin
+        execute 'grant tenantry_superuser to ${user} with admin option'
+          || case when current_setting('server_version_num')::integer >= 160000 then ', inherit false, set false' else '' end;
+      end $$`,
     ),
     'giving itself BYPASSRLS': root(({ appLogin }) => `alter role ${appLogin.user} superuser`),
   },

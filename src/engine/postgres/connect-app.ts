@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { defaultLimits } from '../../core/limits.ts';
@@ -10,6 +10,7 @@ import { toEngineError } from './postgres-errors.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import type { QueryLibrary } from './query-library.ts';
 import { verifyConnection } from './verify-connection.ts';
+import { ServerClient } from './server-version.ts';
 import { WireClient } from './wire-client.ts';
 
 /** Settings that a reset goes back to, whatever the role's or the database's own defaults are. */
@@ -47,7 +48,7 @@ export async function connectApp(
   if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.');
   const config = clientConfig(address, login);
   const limits = { ...defaultLimits, ...expected.limits };
-  const client = new pg.Client({
+  const client = new ServerClient({
     ...config,
     options: startupOptions,
     statement_timeout: limits.statementTimeoutMs + backstopMs,
@@ -63,9 +64,10 @@ export async function connectApp(
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     await client.connect();
+    client.requireKnownVersion('SHARD_UNVERIFIED');
     await verifyConnection(client, options.library, expected);
     const target = { host: address.host, port: address.port, tls: tlsOf(config) };
-    return new PostgresConnection(new WireClient(client, target, options.clock, limits.answerBytes));
+    return new PostgresConnection(new WireClient(client, target, options.clock, limits.answerBytes), client);
   } catch (error) {
     streamOf(client).destroy();
     throw gaveUp ? new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error }) : toEngineError(error);

@@ -10,6 +10,7 @@ import { failureOf } from './exchange-failure.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { PostgresTransaction } from './postgres-transaction.ts';
 import { clearResidue } from './session-residue.ts';
+import { callsCode } from './statement-word.ts';
 import type { WireClient } from './wire-client.ts';
 
 /** A prepared statement whose result has other columns now: the server refuses it before it runs. */
@@ -20,9 +21,12 @@ export class PostgresConnection implements EngineConnection {
   readonly dialect = postgresDialect;
   readonly #wire: WireClient;
   readonly #builder = new ExchangeBuilder();
+  readonly #callsMayCommit: boolean;
 
-  constructor(wire: WireClient) {
+  /** `callsMayCommit`: as `ServerClient` knows it. */
+  constructor(wire: WireClient, { callsMayCommit }: { readonly callsMayCommit: boolean }) {
     this.#wire = wire;
+    this.#callsMayCommit = callsMayCommit;
   }
 
   get usable(): boolean {
@@ -30,6 +34,7 @@ export class PostgresConnection implements EngineConnection {
   }
 
   async execute<R extends Row>(entry: Entry, statement: CompiledSql, options: EnterOptions): Promise<SqlResult<R>> {
+    if (this.#callsMayCommit && callsCode(statement.text)) return this.#executeInBlock(entry, statement, options);
     this.#check(options);
     let exchange = this.#builder.enterAndRun(entry, options.readOnly, statement);
     let interruption = await this.#wire.run(exchange, options);
@@ -43,6 +48,19 @@ export class PostgresConnection implements EngineConnection {
     if (failure !== undefined) throw failure;
     if (residueOf(exchange.command, statement.text) === 'transaction-control') throw new TenantryError('TRANSACTION_CONTROL');
     return { rows: exchange.rows as R[], rowCount: exchange.rowCount };
+  }
+
+  /** Three round trips: in a transaction that was opened by name, the server itself refuses code that would end it. */
+  async #executeInBlock<R extends Row>(entry: Entry, statement: CompiledSql, options: EnterOptions): Promise<SqlResult<R>> {
+    const transaction = await this.begin(entry, { ...options, isolation: 'read committed' });
+    try {
+      const result = await transaction.query<R>(statement);
+      await transaction.commit();
+      return result;
+    } catch (error) {
+      await transaction.rollback();
+      throw error;
+    }
   }
 
   async begin(entry: Entry, options: EnterOptions & { readonly isolation: Isolation }): Promise<EngineTransaction> {

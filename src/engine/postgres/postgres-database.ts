@@ -10,6 +10,7 @@ import { postgresDialect } from './postgres-dialect.ts';
 import { endsConnection, toEngineError } from './postgres-errors.ts';
 import { ownTypes } from './postgres-types.ts';
 import type { QueryLibrary } from './query-library.ts';
+import { ServerClient } from './server-version.ts';
 
 const defaults = { connections: 4, connectTimeoutMs: 5_000 };
 
@@ -22,6 +23,7 @@ export class PostgresDatabase implements SqlDatabase {
     this.#library = library;
     this.#pool = new pg.Pool({
       ...clientConfig(address, login),
+      Client: ServerClient,
       types: ownTypes(),
       max: options.connections ?? defaults.connections,
       connectionTimeoutMillis: options.connectTimeoutMs ?? defaults.connectTimeoutMs,
@@ -75,6 +77,7 @@ export class PostgresDatabase implements SqlDatabase {
     });
     const session = new PostgresSession(client, this.#library);
     try {
+      if (client instanceof ServerClient) client.requireKnownVersion('INVALID_CONFIGURATION');
       return await work(session);
     } finally {
       client.release(session.broken || client.getTransactionStatus() !== 'I');

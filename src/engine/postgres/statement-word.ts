@@ -17,10 +17,20 @@ const word = /[a-z_]+/iy;
  */
 export function requireTenantStatement(text: string): void {
   const start = startOf(text);
-  word.lastIndex = start;
-  const first = word.exec(text)?.[0].toLowerCase();
+  const first = wordAt(text, start);
   if (first === undefined ? start < text.length : !allowed.has(first))
     throw new TenantryError('FORBIDDEN', "A tenant's statement reads or changes rows; it does not define, alter or drop anything.");
+}
+
+/** Whether a statement runs a procedure or a block, which may hold transaction control. */
+export function callsCode(text: string): boolean {
+  const first = wordAt(text, startOf(text));
+  return first === 'call' || first === 'do';
+}
+
+function wordAt(text: string, start: number): string | undefined {
+  word.lastIndex = start;
+  return word.exec(text)?.[0].toLowerCase();
 }
 
 /** Where the first word begins, behind comments, which nest. */

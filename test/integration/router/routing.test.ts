@@ -75,7 +75,9 @@ describe('a router over real shards', () => {
     expect(router.events.filter((event) => event.startsWith('refused'))).toEqual(['refused UNKNOWN_MAPPING', 'refused STALE_EPOCH']);
   });
 
-  it('lets no tenant close a shard to its neighbours by having the server end its own connections', async () => {
+  it('lets no tenant close a shard to its neighbours by having the server end its own connections', async (context) => {
+    const { rows } = await fleet.a.shard.root.query(sql`select 1 from pg_settings where name = 'transaction_timeout'`);
+    if (rows.length === 0) context.skip('PostgreSQL has transaction_timeout from 17 on');
     const router = fleet.router();
     await fleet.addTenant(13, fleet.a);
     await fleet.addTenant(14, fleet.a);
@@ -91,7 +93,7 @@ describe('a router over real shards', () => {
   });
 
   it('waits while a tenant is draining, and says so when that takes too long', async () => {
-    const router = fleet.router({ waitMs: 300 });
+    const router = fleet.router({ waitMs: 2_000 });
     await fleet.addTenant(12, fleet.a);
     const state = (to: string) => fleet.a.shard.admin.query(sql`update tenantry.local_mapping set state = ${to} where mapping_id = 12`);
     await state('DRAINING');
@@ -125,7 +127,7 @@ describe('a router over real shards', () => {
     await router.query(15, insert(1));
     const held = await holdBlogs();
     const greedy = Array.from({ length: 6 }, () => router.query(15, rename));
-    await expect.poll(() => held.waiting()).toBe(2);
+    await expect.poll(() => held.waiting(), { timeout: 10_000 }).toBe(2);
     for (let time = 0; time < 20; time += 1) await router.query(16, whoAmI);
     expect(await held.waiting()).toBe(2);
     await held.release();
@@ -157,11 +159,13 @@ describe('a router over real shards', () => {
     await others.query(19, insert(1));
     const held = await holdBlogs();
     const running = Array.from({ length: 3 }, () => others.query(19, rename));
-    await expect.poll(() => held.waiting()).toBe(3);
+    await expect.poll(() => held.waiting(), { timeout: 10_000 }).toBe(3);
     await held.release();
     await Promise.all(running);
     await backends(before);
-    expect(others.events.filter((event) => event === 'closed')).toHaveLength(3);
+    const happened = (what: string): number => others.events.filter((event) => event === what).length;
+    expect(happened('opened')).toBeGreaterThanOrEqual(3);
+    expect(happened('closed')).toBe(happened('opened'));
   });
 
   it('rolls back a transaction whose callback throws, and commits one that resolves', async () => {

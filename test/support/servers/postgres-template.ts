@@ -52,11 +52,19 @@ function asAccount(account: Account | undefined, cwd: string): { cwd: string; en
   return account === undefined ? options : { ...options, uid: account.uid, gid: account.gid };
 }
 
+/** A locale that is the same everywhere: one that the server itself brings, which PostgreSQL does from 17 on. */
+async function localeOptions(initdb: string): Promise<string[]> {
+  const { stdout } = await run(initdb, ['--version'], { env: serverEnvironment() });
+  const major = Number(/\(PostgreSQL\) (\d+)/.exec(stdout)?.[1]);
+  return ['--locale', 'C', ...(major >= 17 ? ['--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'] : [])];
+}
+
 async function makeTemplate(): Promise<PostgresTemplate> {
   const { initdb, postgres } = await postgresBinaries();
   const account = serverAccount();
   requireReadable(initdb, account);
-  requireReadable(join(dirname(dirname(initdb)), 'share'), account);
+  const share = join(dirname(dirname(initdb)), 'share');
+  if (existsSync(share)) requireReadable(share, account);
   const common = { superuser: 'postgres', program: postgres, account };
 
   const inherited = process.env[templateVariable];
@@ -82,11 +90,8 @@ async function makeTemplate(): Promise<PostgresTemplate> {
     '--no-sync',
     '--no-instructions',
   ];
-  await run(
-    initdb,
-    ['--pgdata', join(directory, 'data'), ...options, '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
-    asAccount(account, directory),
-  );
+  const environment = asAccount(account, directory);
+  await run(initdb, ['--pgdata', join(directory, 'data'), ...options, ...(await localeOptions(initdb))], environment);
   process.env[templateVariable] = directory;
   return { ...common, directory, password };
 }

@@ -6,7 +6,8 @@ begin
   foreach role_name in array array['tenantry_app', 'tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer'] loop
     begin
       if not exists (select from pg_catalog.pg_roles where rolname = role_name) then
-        execute format('create role %I nologin noinherit nosuperuser nobypassrls nocreatedb nocreaterole noreplication', role_name);
+        execute format('create role %I nologin %s nosuperuser nobypassrls nocreatedb nocreaterole noreplication',
+          role_name, case role_name when 'tenantry_admin' then 'inherit' else 'noinherit' end);
       end if;
     exception
       -- Another database of the same server is being provisioned at this moment.
@@ -22,5 +23,6 @@ $$;
 -- admin installs the definer's functions and must be able to name it as their owner.
 grant tenantry_definer to tenantry_admin;
 
--- `tenant offline --force` cancels the statements of app sessions. The group is NOINHERIT, so that this has to be said.
-grant pg_signal_backend to tenantry_admin with inherit true;
+-- `tenant offline --force` cancels the statements of app sessions. The group inherits this by its own attribute: WITH INHERIT is
+-- said by PostgreSQL 16 and later alone.
+grant pg_signal_backend to tenantry_admin;

@@ -1,0 +1,37 @@
+import pg from 'pg';
+import { TenantryError, type ErrorCode } from '../../core/errors.ts';
+
+/** The oldest PostgreSQL that the tests are run on: the guarded setting needs a right on a parameter, which 15 brought. */
+const oldestMajor = 15;
+/** From here on a statement sent together with others is atomic, whatever it calls. */
+const atomicCallsFrom = 18;
+
+/** A client of pg that knows its server's version, which servers tell unasked when a session begins. */
+export class ServerClient extends pg.Client {
+  #version = '';
+
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    // Not in pg's types; the message is as in pg-protocol 1.
+    const { connection } = this as unknown as { connection: pg.Connection };
+    connection.on('parameterStatus', ({ parameterName, parameterValue }: { parameterName: string; parameterValue: string }) => {
+      if (parameterName === 'server_version') this.#version = parameterValue;
+    });
+  }
+
+  /** Whether a procedure or block in a statement may commit, and go on outside the transaction that the statement was sent in. */
+  get callsMayCommit(): boolean {
+    return this.#major < atomicCallsFrom;
+  }
+
+  /** Throws `code` where the server, once connected, is older than any that Tenantry works with. */
+  requireKnownVersion(code: ErrorCode): void {
+    if (this.#major >= oldestMajor) return;
+    const detail = `The server is PostgreSQL ${this.#version === '' ? 'of an unknown version' : this.#version}; Tenantry works with ${oldestMajor} and later.`;
+    throw new TenantryError(code, detail);
+  }
+
+  get #major(): number {
+    return Number.parseInt(this.#version, 10) || 0;
+  }
+}
