@@ -100,10 +100,10 @@ export class Answer {
   }
 
   /** The client wants no more: what was begun is closed, whatever the script still does. */
-  interrupt(): void {
-    if (this.#state !== 'open') return;
-    this.#waiting.push(doneToken('DONE', doneStatus.error));
-    this.#waitingBytes += this.#waiting.at(-1)?.length ?? 0;
+  interrupt(tokens: readonly Buffer[]): void {
+    const last = Buffer.concat([...tokens, doneToken('DONE', doneStatus.error)]);
+    this.#waiting.push(last);
+    this.#waitingBytes += last.length;
     while (this.#waitingBytes > this.#room) this.#packet(0, this.#room);
     this.#packet(packetStatus.endOfMessage, this.#waitingBytes);
     this.#state = 'interrupted';

@@ -147,9 +147,8 @@ export class ServerConnection implements TdsConnection {
   async #interrupt(): Promise<void> {
     const { script } = this.#side;
     if ((await script.attention?.(this)) === 'ignore') return;
-    this.#answer?.interrupt();
-    const tokens = script.acknowledgement?.(this) ?? [];
-    await new Answer(this.#sink()).end(...tokens, doneToken('DONE', doneStatus.attention));
+    if (this.#answer?.state === 'open') this.#answer.interrupt(script.interrupted?.(this) ?? []);
+    await new Answer(this.#sink()).end(doneToken('DONE', doneStatus.attention));
   }
 
   #sink(): ConstructorParameters<typeof Answer>[0] {

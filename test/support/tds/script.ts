@@ -22,7 +22,7 @@ export interface TdsScript {
   request(request: TdsRequest, answer: Answer, connection: TdsConnection): void | Promise<void>;
   /** Decides on an attention; `ignore` leaves it, and the interrupted answer, without an end. By default it is acknowledged. */
   attention?(connection: TdsConnection): 'acknowledge' | 'ignore' | Promise<'acknowledge' | 'ignore'>;
-  /** Tokens before the acknowledgement's DONE: what an attention did to the session. */
-  acknowledgement?(connection: TdsConnection): readonly Buffer[];
+  /** Tokens at the end of an answer that an attention interrupts: what it did to the session. */
+  interrupted?(connection: TdsConnection): readonly Buffer[];
   closed?(connection: TdsConnection): void;
 }

@@ -1,0 +1,45 @@
+/** What the model keeps of one connection: what SQL Server would keep of a session. */
+export class ModelSession {
+  /** @@TRANCOUNT. */
+  depth = 0;
+  /** Descriptor of the open transaction, which is also its CURRENT_TRANSACTION_ID(). */
+  transaction = 0n;
+  /** Key of the tenant in the session's context, read-only once set; undefined: none. */
+  tenant: Buffer | undefined;
+  /** XACT_ABORT where the batch that runs has it on. */
+  xactAbort = false;
+  isolation = 'READ COMMITTED';
+  /** What statements will have done once the transaction is committed. */
+  effects: (() => void)[] = [];
+  static #transactions = 0n;
+
+  /** Returns the descriptor of the transaction. */
+  begin(): bigint {
+    this.depth += 1;
+    if (this.depth === 1) {
+      ModelSession.#transactions += 1n;
+      this.transaction = ModelSession.#transactions;
+    }
+    return this.transaction;
+  }
+
+  /** Returns whether the transaction has ended by it. */
+  commit(): boolean {
+    this.depth -= 1;
+    if (this.depth > 0) return false;
+    for (const effect of this.effects.splice(0)) effect();
+    return true;
+  }
+
+  rollback(): void {
+    this.depth = 0;
+    this.effects = [];
+  }
+
+  /** What RESETCONNECTION does; the isolation level outlives it. */
+  reset(): void {
+    this.rollback();
+    this.tenant = undefined;
+    this.xactAbort = false;
+  }
+}

@@ -1,0 +1,75 @@
+/** A line of a batch that the model acts upon, or a statement of the caller's. */
+export type Step =
+  | { readonly kind: 'xact abort' | 'no count'; readonly on: boolean }
+  | { readonly kind: 'isolation'; readonly level: string }
+  | { readonly kind: 'begin' | 'commit' | 'rollback' | 'enter' | 'return' | 'remember transaction' | 'nothing' }
+  | { readonly kind: 'check entry' | 'check count' | 'check transaction'; readonly number: number }
+  | { readonly kind: 'print'; readonly text: string }
+  | { readonly kind: 'throw'; readonly number: number; readonly message: string }
+  | { readonly kind: 'statement'; readonly text: string };
+
+type Recognise = readonly [RegExp, (...groups: string[]) => Step];
+
+const thrown = String.raw`THROW (\d+), N?'(?:[^']|'')*', \d+`;
+/** Whole lines as they are written by the program, and the few that a test may put into a statement. */
+const lines: readonly Recognise[] = [
+  [/^SET XACT_ABORT (ON|OFF)$/i, (on) => ({ kind: 'xact abort', on: on?.toUpperCase() === 'ON' })],
+  [/^SET TRANSACTION ISOLATION LEVEL ([A-Z ]+)$/i, (level = '') => ({ kind: 'isolation', level })],
+  [/^SET @tenantry_transaction = CURRENT_TRANSACTION_ID\(\)$/, () => ({ kind: 'remember transaction' })],
+  [/^SET (?=[A-Z_, ]*NOCOUNT)[A-Z_, ]+ (ON|OFF)$/i, (on) => ({ kind: 'no count', on: on?.toUpperCase() === 'ON' })],
+  [
+    /^(?:SET [A-Z_, ]+ (?:ON|OFF)|SET (?:DATEFORMAT|TEXTSIZE|LOCK_TIMEOUT) \S+|SET @tenantry_\w+ = .*|DECLARE @tenantry_.*)$/i,
+    () => ({ kind: 'nothing' }),
+  ],
+  [/^BEGIN TRAN(?:SACTION)?$/i, () => ({ kind: 'begin' })],
+  [/^COMMIT(?: TRAN(?:SACTION)?)?$/i, () => ({ kind: 'commit' })],
+  [/^ROLLBACK(?: TRAN(?:SACTION)?)?$/i, () => ({ kind: 'rollback' })],
+  [/^RETURN$/i, () => ({ kind: 'return' })],
+  [
+    /^EXEC @tenantry_ok = \[tenantry\]\.\[enter\] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token$/,
+    () => ({ kind: 'enter' }),
+  ],
+  [new RegExp(`^IF @tenantry_ok IS NULL OR @tenantry_ok <> 0 ${thrown}$`), (number) => ({ kind: 'check entry', number: Number(number) })],
+  [new RegExp(`^IF @@TRANCOUNT <> 1 ${thrown}$`), (number) => ({ kind: 'check count', number: Number(number) })],
+  [
+    new RegExp(`^IF @@TRANCOUNT <> 1 OR CURRENT_TRANSACTION_ID\\(\\) <> @tenantry_transaction ${thrown}$`),
+    (number) => ({ kind: 'check transaction', number: Number(number) }),
+  ],
+  [/^PRINT N'(.*)'$/i, (text = '') => ({ kind: 'print', text })],
+  [/^THROW (\d+), N?'(.*)', \d+$/i, (number, message = '') => ({ kind: 'throw', number: Number(number), message })],
+];
+
+/** A batch as steps. What no line is known of is the caller's: lines that follow one another are one statement. */
+export function stepsOf(text: string): readonly Step[] {
+  const steps: Step[] = [];
+  let statement: string[] = [];
+  const finish = (): void => {
+    const whole = statement.join('\n').trim();
+    statement = [];
+    if (whole !== '') steps.push({ kind: 'statement', text: whole });
+  };
+  for (const line of text.split('\n').flatMap(endBatchParts)) {
+    const step = recognise(line.trim().replace(/^;/, '').replace(/;$/, ''));
+    if (step === undefined) statement.push(line);
+    else {
+      finish();
+      steps.push(step);
+    }
+  }
+  finish();
+  return steps;
+}
+
+/** `IF ... THROW ...;COMMIT TRANSACTION;` stands on one line where a session ends. */
+function endBatchParts(line: string): readonly string[] {
+  const parts = /^(IF @@TRANCOUNT .*;)\s*((?:COMMIT|ROLLBACK) TRANSACTION;)$/.exec(line);
+  return parts === null ? [line] : parts.slice(1);
+}
+
+function recognise(line: string): Step | undefined {
+  for (const [pattern, make] of lines) {
+    const match = pattern.exec(line);
+    if (match !== null) return make(...match.slice(1));
+  }
+  return undefined;
+}
