@@ -1,0 +1,4 @@
+-- @name nvarchar(4000)
+SELECT m.[map_id] AS [mapId], m.[name] AS [name], m.[kind] AS [kind], m.[key_type] AS [keyType], m.[context] AS [context], m.[version] AS [version]
+FROM [tenantry].[shard_map] AS m
+WHERE m.[name] = @name;

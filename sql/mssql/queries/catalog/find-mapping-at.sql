@@ -1,0 +1,6 @@
+-- @mapId int
+-- @low varbinary(128)
+SELECT m.[mapping_id] AS [mappingId], m.[map_id] AS [mapId], m.[kind] AS [kind], m.[low] AS [low], m.[high] AS [high],
+  m.[shard_id] AS [shardId], m.[state] AS [state], m.[epoch] AS [epoch], m.[operation_id] AS [operationId]
+FROM [tenantry].[mapping] AS m
+WHERE m.[map_id] = @mapId AND m.[low] = @low AND m.[low_length] = DATALENGTH(@low);

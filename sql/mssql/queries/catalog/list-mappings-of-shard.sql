@@ -1,0 +1,8 @@
+-- @shardId uniqueidentifier
+-- @afterId int
+-- @limit int
+SELECT TOP (@limit) m.[mapping_id] AS [mappingId], m.[map_id] AS [mapId], m.[kind] AS [kind], m.[low] AS [low], m.[high] AS [high],
+  m.[shard_id] AS [shardId], m.[state] AS [state], m.[epoch] AS [epoch], m.[operation_id] AS [operationId]
+FROM [tenantry].[mapping] AS m
+WHERE m.[shard_id] = @shardId AND m.[mapping_id] > @afterId
+ORDER BY m.[mapping_id];

@@ -1,0 +1,4 @@
+-- @operationId uniqueidentifier
+UPDATE [tenantry].[mapping]
+SET [operation_id] = NULL
+WHERE [operation_id] = @operationId;

@@ -1,0 +1,7 @@
+-- @afterId int
+-- @limit int
+SELECT TOP (@limit) m.[mapping_id] AS [mappingId], m.[kind] AS [kind], m.[low] AS [low], m.[high] AS [high], m.[state] AS [state], m.[epoch] AS [epoch],
+  m.[token] AS [token]
+FROM [tenantry].[local_mapping] AS m
+WHERE m.[mapping_id] > @afterId
+ORDER BY m.[mapping_id];

@@ -1,0 +1,3 @@
+-- @shardId uniqueidentifier
+DELETE FROM [tenantry].[shard_identity]
+WHERE [shard_id] = @shardId;

@@ -1,0 +1,75 @@
+-- Why this connection, as this login, may not serve tenants: no row means that it may. app sees the security policy by its right to
+-- the definitions of the schema. Its text is compared without parentheses, which the server writes as it likes.
+-- @tables nvarchar(max)
+WITH routed AS (
+  SELECT t.[name], t.[tenantColumn], o.[object_id], c.[column_id], o.[full_name],
+    REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(t.[tenantColumn]), N'(', N''), N')', N'') AS [predicate]
+  FROM OPENJSON(@tables) WITH ([name] nvarchar(400), [schema] nvarchar(128), [table] nvarchar(128), [tenantColumn] nvarchar(128)) AS t
+  OUTER APPLY (
+    SELECT u.[object_id], CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(u.[name])) AS [full_name]
+    FROM sys.tables AS u
+    JOIN sys.schemas AS s ON s.[schema_id] = u.[schema_id]
+    WHERE s.[name] = t.[schema] COLLATE Latin1_General_100_BIN2 AND u.[name] = t.[table] COLLATE Latin1_General_100_BIN2
+  ) AS o
+  LEFT JOIN sys.columns AS c ON c.[object_id] = o.[object_id] AND c.[name] = t.[tenantColumn] COLLATE Latin1_General_100_BIN2
+), predicates AS (
+  SELECT p.[target_object_id], p.[predicate_type_desc] AS [kind],
+    REPLACE(REPLACE(p.[predicate_definition], N'(', N''), N')', N'') AS [predicate]
+  FROM sys.security_predicates AS p
+  JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
+  WHERE y.[is_enabled] = 1 AND y.[is_schema_bound] = 1 AND p.[operation] IS NULL
+)
+SELECT CAST(NULL AS nvarchar(400)) AS [table],
+  CAST(N'the login administers the server or the database, or may become a role that does' AS nvarchar(400)) AS [problem]
+WHERE IS_SRVROLEMEMBER(N'sysadmin') = 1 OR IS_SRVROLEMEMBER(N'securityadmin') = 1 OR IS_SRVROLEMEMBER(N'serveradmin') = 1
+  OR IS_ROLEMEMBER(N'db_owner') = 1 OR IS_ROLEMEMBER(N'db_securityadmin') = 1 OR IS_ROLEMEMBER(N'db_accessadmin') = 1
+  OR IS_ROLEMEMBER(N'db_ddladmin') = 1 OR HAS_PERMS_BY_NAME(NULL, NULL, N'CONTROL SERVER') = 1
+  OR HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'CONTROL') = 1 OR HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER') = 1
+  OR HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER ANY ROLE') = 1 OR HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER ANY USER') = 1
+UNION ALL
+SELECT NULL, N'the login may change security policies or switch triggers of the database off'
+WHERE HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER ANY SECURITY POLICY') = 1
+  OR HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER ANY DATABASE DDL TRIGGER') = 1
+  OR HAS_PERMS_BY_NAME(N'tenantry', N'SCHEMA', N'ALTER') = 1
+UNION ALL
+SELECT NULL, CONCAT(N'the login acts as another one, ', SUSER_SNAME())
+WHERE ORIGINAL_LOGIN() <> SUSER_SNAME()
+UNION ALL
+SELECT NULL, N'the login is no member of tenantry_app'
+WHERE COALESCE(IS_ROLEMEMBER(N'tenantry_app'), 0) <> 1
+UNION ALL
+SELECT NULL, CONCAT(N'the login is a member of ', r.[name])
+FROM (VALUES (N'tenantry_superuser'), (N'tenantry_mover'), (N'tenantry_admin'), (N'db_datareader'), (N'db_datawriter'), (N'db_backupoperator')) AS r ([name])
+WHERE IS_ROLEMEMBER(r.[name]) = 1
+UNION ALL
+SELECT NULL, CONCAT(N'the login may act as ', p.[name])
+FROM sys.database_principals AS p
+WHERE p.[type] IN (N'S', N'U', N'E', N'X', N'G') AND p.[name] <> USER_NAME() AND HAS_PERMS_BY_NAME(p.[name], N'USER', N'IMPERSONATE') = 1
+UNION ALL
+SELECT NULL, N'the login has rights on the local shard map, which holds the capabilities'
+FROM (VALUES (N'tenantry.local_mapping'), (N'tenantry.mapping_fence')) AS t ([name])
+CROSS JOIN (VALUES (N'SELECT'), (N'INSERT'), (N'UPDATE'), (N'DELETE'), (N'ALTER'), (N'CONTROL')) AS r ([right])
+WHERE HAS_PERMS_BY_NAME(t.[name], N'OBJECT', r.[right]) = 1
+UNION ALL
+SELECT NULL, N'the session has a tenant before anybody has entered'
+WHERE [tenantry].[current_tenant]() IS NOT NULL
+UNION ALL
+SELECT t.[name], N'it does not exist, or has no such tenant column'
+FROM routed AS t
+WHERE t.[column_id] IS NULL
+UNION ALL
+SELECT t.[name], N'the login may alter or take ownership of it'
+FROM routed AS t
+WHERE t.[object_id] IS NOT NULL
+  AND (HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'ALTER') = 1 OR HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'TAKE OWNERSHIP') = 1)
+UNION ALL
+SELECT t.[name], CONCAT(N'its ', LOWER(k.[kind]), N' predicate of tenantry.visible is missing, altered or switched off')
+FROM routed AS t
+CROSS JOIN (VALUES (N'FILTER'), (N'BLOCK')) AS k ([kind])
+WHERE t.[column_id] IS NOT NULL
+  AND NOT EXISTS (
+    SELECT 1
+    FROM predicates AS p
+    WHERE p.[target_object_id] = t.[object_id] AND p.[kind] = k.[kind] COLLATE Latin1_General_100_BIN2
+      AND p.[predicate] = t.[predicate] COLLATE Latin1_General_100_BIN2
+  );

@@ -1,0 +1,12 @@
+-- Group roles, in each database: policies and rights name these, users are members of them.
+IF DATABASE_PRINCIPAL_ID(N'tenantry_app') IS NULL CREATE ROLE [tenantry_app];
+IF DATABASE_PRINCIPAL_ID(N'tenantry_superuser') IS NULL CREATE ROLE [tenantry_superuser];
+IF DATABASE_PRINCIPAL_ID(N'tenantry_mover') IS NULL CREATE ROLE [tenantry_mover];
+IF DATABASE_PRINCIPAL_ID(N'tenantry_admin') IS NULL CREATE ROLE [tenantry_admin];
+
+IF EXISTS (
+  SELECT 1
+  FROM sys.database_principals AS p
+  WHERE p.[name] IN (N'tenantry_app', N'tenantry_superuser', N'tenantry_mover', N'tenantry_admin') AND p.[type] <> N'R'
+)
+  THROW 51016, N'A name of Tenantry''s roles belongs to a user or an application role.', 1;

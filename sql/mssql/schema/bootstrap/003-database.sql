@@ -1,0 +1,19 @@
+-- Rights inside one shard database. What belongs to tenantry_admin is changed by its members alone, and app, superuser and mover
+-- have no right but those named here and those of the policies.
+IF SCHEMA_ID(N'tenantry') IS NULL EXEC (N'CREATE SCHEMA [tenantry] AUTHORIZATION [tenantry_admin];');
+ALTER AUTHORIZATION ON SCHEMA::[tenantry] TO [tenantry_admin];
+GO
+
+-- admin makes tables, routines and policies, sees every definition, and finds who holds a lock.
+GRANT CREATE TABLE, CREATE PROCEDURE, CREATE FUNCTION, CREATE VIEW, ALTER ANY SECURITY POLICY, VIEW DEFINITION, VIEW DATABASE STATE
+  TO [tenantry_admin];
+GO
+GRANT ALTER, REFERENCES ON SCHEMA::[dbo] TO [tenantry_admin];
+GO
+
+-- Every new connection of app looks whether the security policy is as it must be; definitions hold no secret.
+GRANT VIEW DEFINITION ON SCHEMA::[tenantry] TO [tenantry_app];
+GO
+
+-- Azure SQL Database ends sessions by a right of the database; elsewhere it is one of the server (ALTER ANY CONNECTION), of the login.
+IF CAST(SERVERPROPERTY(N'EngineEdition') AS int) = 5 EXEC (N'GRANT KILL DATABASE CONNECTION TO [tenantry_admin];');

@@ -1,0 +1,18 @@
+-- The tenant of the session, under a key that app could change: nothing but the statements' own good behaviour keeps tenants
+-- apart. For servers that have no read-only keys. The value has the type of the tenant columns.
+CREATE PROCEDURE [tenantry].[set_context] @tenant sql_variant
+AS
+SET NOCOUNT, XACT_ABORT ON;
+DECLARE @failed int;
+EXEC @failed = sys.sp_set_session_context @key = N'tenantry.tenant', @value = @tenant;
+IF @failed IS NULL OR @failed <> 0 THROW 51010, N'CONTEXT_NOT_SET', 1;
+GO
+
+-- How the tenant is kept; every connection asks.
+CREATE FUNCTION [tenantry].[context_protection]() RETURNS nvarchar(10)
+AS
+BEGIN
+  RETURN N'plain';
+END;
+GO
+GRANT EXECUTE ON [tenantry].[context_protection] TO [tenantry_app], [tenantry_superuser], [tenantry_mover];
