@@ -5,13 +5,14 @@ import { isHostName, isLoopback } from './host-name.ts';
 const tlsModes = ['disable', 'require', 'verify-full'] as const;
 
 /** Names of engines, as a configuration and addresses say them. */
-export const engineNames = ['postgres'] as const;
+export const engineNames = ['postgres', 'mssql'] as const;
 
 /** One of `engineNames`. */
 export type EngineName = (typeof engineNames)[number];
 
 const schemes: Readonly<Record<EngineName, { readonly protocols: readonly string[]; readonly port: number }>> = {
   postgres: { protocols: ['postgres:', 'postgresql:'], port: 5432 },
+  mssql: { protocols: ['mssql:'], port: 1433 },
 };
 
 /** An address whose engine is known to the configuration. */

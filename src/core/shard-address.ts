@@ -1,6 +1,6 @@
 /** Where a database is; who logs in is kept elsewhere, so that an address may be stored and shown. */
 export interface ShardAddress {
-  /** Name of the engine, as `main.ts` registers it: `postgres`. */
+  /** Name of the engine, as `main.ts` registers it: `postgres`, `mssql`. */
   readonly engine: string;
   readonly host: string;
   readonly port: number;

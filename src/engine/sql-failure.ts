@@ -1,6 +1,9 @@
 /** Where and how a database refused a statement. `position` counts characters of the statement's text from 1. */
 interface SqlFailureDetails {
-  readonly sqlState: string;
+  /** Empty where the server does not tell one. */
+  readonly sqlState?: string;
+  /** Number of the error, where the server has numbers for them. */
+  readonly number?: number | undefined;
   readonly constraint?: string | undefined;
   readonly table?: string | undefined;
   readonly column?: string | undefined;
@@ -13,6 +16,7 @@ interface SqlFailureDetails {
 export class SqlFailure extends Error implements SqlFailureDetails {
   override readonly name = 'SqlFailure';
   readonly sqlState: string;
+  readonly number: number | undefined;
   readonly constraint: string | undefined;
   readonly table: string | undefined;
   readonly column: string | undefined;
@@ -21,7 +25,8 @@ export class SqlFailure extends Error implements SqlFailureDetails {
 
   constructor(details: SqlFailureDetails) {
     super(describe(details));
-    this.sqlState = details.sqlState;
+    this.sqlState = details.sqlState ?? '';
+    this.number = details.number;
     this.constraint = details.constraint;
     this.table = details.table;
     this.column = details.column;
@@ -30,10 +35,10 @@ export class SqlFailure extends Error implements SqlFailureDetails {
   }
 }
 
-function describe({ sqlState, constraint, table, column, position, loginRefused }: SqlFailureDetails): string {
+function describe({ sqlState, number, constraint, table, column, position, loginRefused }: SqlFailureDetails): string {
   const parts = [
     loginRefused === true ? 'The server did not let the login in' : '',
-    `SQLSTATE ${sqlState}`,
+    number === undefined ? `SQLSTATE ${sqlState ?? ''}` : `error ${number}`,
     table === undefined ? '' : `table ${table}`,
     column === undefined ? '' : `column ${column}`,
     constraint === undefined ? '' : `constraint ${constraint}`,

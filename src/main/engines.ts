@@ -1,4 +1,7 @@
 import { TenantryError } from '../core/errors.ts';
+import { createMssqlEngine } from '../engine/mssql/mssql-engine.ts';
+import { mssqlPolicyRenderer } from '../engine/mssql/policy-renderer.ts';
+import { createMssqlProvisioner } from '../engine/mssql/provisioner.ts';
 import { postgresPolicyRenderer } from '../engine/postgres/policy-renderer.ts';
 import { createPostgresEngine } from '../engine/postgres/postgres-engine.ts';
 import { createPostgresProvisioner } from '../engine/postgres/provisioner.ts';
@@ -15,7 +18,8 @@ export type Engines = ReadonlyMap<string, FullEngine>;
 /** Every engine that Tenantry has; the only place that knows concrete ones. */
 export function createEngines(): Engines {
   const postgres = { ...createPostgresEngine(), renderer: postgresPolicyRenderer, provisioner: createPostgresProvisioner() };
-  return new Map([[postgres.name, postgres]]);
+  const mssql = { ...createMssqlEngine(), renderer: mssqlPolicyRenderer, provisioner: createMssqlProvisioner() };
+  return new Map([postgres, mssql].map((engine) => [engine.name, engine]));
 }
 
 /** The engine of an address. Throws INVALID_CONFIGURATION where this program does not have it. */

@@ -2,26 +2,20 @@ import type pg from 'pg';
 import { TenantryError } from '../../core/errors.ts';
 import type { ConnectionExpectations } from '../engine.ts';
 import { qualifiedTables } from '../qualified-tables.ts';
+import { gateProblem, identityProblem, type GateProblem, type Inspection } from '../shard-verification.ts';
 import { SqlFailure } from '../sql-failure.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { toEngineError } from './postgres-errors.ts';
 import type { QueryLibrary } from './query-library.ts';
 
-/** Version of the shard's schema that this program works with. */
-const schemaVersion = 1;
 const noSuchSchema = new Set(['42P01', '3F000', '42501']);
-
-interface Inspection {
-  readonly shardId: string | null;
-  readonly schemaVersion: number;
-  readonly incarnation: string | null;
-  /** The tenant is kept where tenant traffic cannot change it. */
-  readonly isGuarded: boolean | null;
-}
 
 /** Throws SHARD_UNVERIFIED, with the reason, unless the connection leads to the very shard that is meant, as somebody whom its policies bind. */
 export async function verifyConnection(client: pg.Client, library: QueryLibrary, expected: ConnectionExpectations): Promise<void> {
-  const problem = identityProblem(await inspect(client, library), expected) ?? (await gateProblem(client, library, expected));
+  const tables = JSON.stringify(qualifiedTables(expected.tables, postgresDialect));
+  const problem =
+    identityProblem(await inspect(client, library), expected) ??
+    gateProblem(await rows<GateProblem>(client, library, 'policy/gate', { tables }));
   if (problem !== undefined) throw new TenantryError('SHARD_UNVERIFIED', problem);
 }
 
@@ -36,27 +30,6 @@ async function inspect(client: pg.Client, library: QueryLibrary): Promise<Inspec
     }
     throw error;
   }
-}
-
-function identityProblem(found: Inspection | undefined, expected: ConnectionExpectations): string | undefined {
-  if (found === undefined || found.shardId === null) return 'The database has not been added to a shard map.';
-  if (found.schemaVersion !== schemaVersion)
-    return `The schema of the shard has version ${found.schemaVersion}, and this program works with ${schemaVersion}.`;
-  if (found.shardId !== expected.shardId) return `The database is shard ${found.shardId}, and the catalog means ${expected.shardId}.`;
-  if (found.incarnation === null) return 'The server is in recovery; only a primary can serve tenants.';
-  if (found.incarnation !== expected.incarnation)
-    return 'The server is not the one that the catalog knows: it was restored or replaced. Run: tenantry recover';
-  if (expected.contextProtection === 'guarded' && found.isGuarded !== true)
-    return 'The shard keeps the tenant in a setting that tenant traffic can change, and the configuration says guarded.';
-  return undefined;
-}
-
-async function gateProblem(client: pg.Client, library: QueryLibrary, { tables }: ConnectionExpectations): Promise<string | undefined> {
-  const problems = await rows<{ table: string | null; problem: string }>(client, library, 'policy/gate', {
-    tables: JSON.stringify(qualifiedTables(tables, postgresDialect)),
-  });
-  if (problems.length === 0) return undefined;
-  return problems.map(({ table, problem }) => (table === null ? `${problem}.` : `${table}: ${problem}.`)).join(' ');
 }
 
 async function rows<R extends pg.QueryResultRow>(

@@ -131,7 +131,7 @@ describe('tenantry init', () => {
       ['--table', 'Blogs', '--key', 'integer'],
       "option '--key <type>' argument 'integer' is invalid. Allowed choices are int, bigint, uuid, string, bytes.",
     ],
-    [['--engine', 'oracle'], "option '--engine <name>' argument 'oracle' is invalid. Allowed choices are postgres."],
+    [['--engine', 'oracle'], "option '--engine <name>' argument 'oracle' is invalid. Allowed choices are postgres, mssql."],
     [['--output', 'c.yaml'], "option '--output <file>' argument 'c.yaml' is invalid. It must end in .ts, .js or .json."],
     [['--from', 's3cret'], '--from is not a URL of the form postgres://user:password@host:port/database?sslmode=verify-full'],
   ])('with %j is refused, and nothing is written', async (args, problem) => {

@@ -164,7 +164,7 @@ describe('an invalid configuration is refused with every problem, its path and w
     [
       'an engine that is not supported',
       sampleConfig({ catalog: { engine: 'oracle', url: env('CATALOG') } }),
-      ['catalog.engine: must be postgres'],
+      ['catalog.engine: must be one of postgres, mssql'],
     ],
     [
       'a literal catalog URL',

@@ -1,0 +1,45 @@
+import type { Row } from '../../core/session.ts';
+import type { ServerError } from './mssql-errors.ts';
+import { committedMark, enteredMark } from './routed-batch.ts';
+
+/** Why a message was interrupted, as the code that its caller gets. */
+export type Interruption = 'TIMEOUT' | 'CANCELLED' | 'ANSWER_TOO_LARGE';
+
+/** What came back for one message, and what is known of the transaction by then. */
+export class Answer {
+  rows: Row[] = [];
+  bytes = 0;
+  /** Rows that statements changed or returned, in their order. */
+  readonly counts: number[] = [];
+  readonly errors: ServerError[] = [];
+  /** The server said that it rolled the transaction back. */
+  rolledBack = false;
+  /** A transaction is open once the answer has ended, as far as the server said. */
+  inTransaction = false;
+  /** Whether the message can have reached the server. */
+  sent = false;
+  /** The connection was lost, by this. */
+  loss: Error | undefined;
+  /** The driver did not take a value, and sent nothing. */
+  refusedValue = false;
+  /** A value of the answer could not be read. */
+  rowError: unknown;
+  interruption: Interruption | undefined;
+  entered = false;
+  committed = false;
+
+  /** Takes a text that the server said beside the answer. */
+  hear(message: string): void {
+    if (message === enteredMark) this.entered = true;
+    else if (message === committedMark) this.committed = true;
+  }
+
+  /** The error that says most: what follows it follows from it. */
+  get error(): ServerError | undefined {
+    return this.errors[0];
+  }
+
+  get rowCount(): number {
+    return this.rows.length > 0 ? this.rows.length : (this.counts.at(-1) ?? 0);
+  }
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '../../core/clock.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { defaultLimits } from '../../core/limits.ts';
+import type { Login } from '../../core/principal.ts';
+import type { ShardAddress } from '../../core/shard-address.ts';
+import type { ConnectionExpectations } from '../engine.ts';
+import { logIn } from './login.ts';
+import { MssqlConnection } from './mssql-connection.ts';
+import { OwnSession } from './own-session.ts';
+import type { QueryLibrary } from './query-library.ts';
+import { verifyConnection } from './verify-connection.ts';
+import { WireClient } from './wire-client.ts';
+
+/** Milliseconds for a login where nobody gives up earlier: a paused database of Azure SQL takes up to a minute to wake. */
+const loginTimeoutMs = 120_000;
+
+/** What connections for tenant traffic are made with. */
+export interface AppConnectionOptions {
+  readonly library: QueryLibrary;
+  readonly clock: Clock;
+}
+
+/** Opens and verifies a connection as `app`. Throws SHARD_UNAVAILABLE, OVERLOADED or SHARD_UNVERIFIED; `signal` gives up. */
+export async function connectApp(
+  address: ShardAddress,
+  login: Login,
+  expected: ConnectionExpectations,
+  { library, clock }: AppConnectionOptions,
+  signal?: AbortSignal,
+): Promise<MssqlConnection> {
+  const { answerBytes } = { ...defaultLimits, ...expected.limits };
+  const { pool, connection } = await logIn(address, login, { clock, timeoutMs: loginTimeoutMs, signal });
+  const wire = new WireClient(pool, connection, { clock, answerBytes, bigints: 'text' });
+  const giveUp = (): void => wire.discard();
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    if (signal?.aborted === true) giveUp();
+    wire.beginUse();
+    await verifyConnection(new OwnSession(wire, library, Infinity), expected);
+    return new MssqlConnection(wire);
+  } catch (error) {
+    await wire.close();
+    throw signal?.aborted === true ? new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error }) : error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
+}

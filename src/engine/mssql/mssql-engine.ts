@@ -1,0 +1,25 @@
+import { systemClock, type Clock } from '../../core/clock.ts';
+import type { Engine } from '../engine.ts';
+import { connectApp } from './connect-app.ts';
+import { MssqlDatabase } from './mssql-database.ts';
+import { mssqlDialect } from './mssql-dialect.ts';
+import { QueryLibrary } from './query-library.ts';
+
+/** What the engine may be given instead of its own. */
+export interface MssqlEngineOptions {
+  readonly library?: QueryLibrary;
+  readonly clock?: Clock;
+}
+
+/** SQL Server, versions 2016 and later, and Azure SQL. */
+export function createMssqlEngine(options: MssqlEngineOptions = {}): Engine {
+  const { library = new QueryLibrary(), clock = systemClock } = options;
+  return {
+    name: 'mssql',
+    // There is no read-only transaction: what a caller says only reads is not held to it.
+    capabilities: { readOnlyTransactions: false },
+    dialect: mssqlDialect,
+    connect: (address, login, expectations, signal) => connectApp(address, login, expectations, { library, clock }, signal),
+    open: (address, login, openOptions) => new MssqlDatabase(address, login, library, openOptions),
+  };
+}

@@ -1,0 +1,150 @@
+import { TenantryError, type ErrorCode } from '../../core/errors.ts';
+import { EntryRefused, type Refusal } from '../entry.ts';
+import { SqlFailure } from '../sql-failure.ts';
+import { notEntered, wrongTransaction } from './routed-batch.ts';
+
+/** What an ERROR token says, without its message: that can quote values of rows. */
+export interface ServerError {
+  readonly number: number;
+  /** Severity; from 20 on the server ends the connection. */
+  readonly class: number;
+  /** Only for the numbers of the fence, whose texts are Tenantry's own. */
+  readonly message: string;
+}
+
+/** What is known of a statement that ended with an error: rolled back for certain, or nothing. */
+type Certainty = 'not-run' | 'unknown';
+
+/** One row of the table: what a number means to a caller. */
+interface ErrorMeaning {
+  readonly code: ErrorCode;
+  readonly outcome: Certainty;
+}
+
+const notRun = (code: ErrorCode, ...numbers: number[]): [number, ErrorMeaning][] =>
+  numbers.map((number) => [number, { code, outcome: 'not-run' }]);
+/** The server gave up somewhere between the statement and the answer to its COMMIT. */
+const unknown = (code: ErrorCode, ...numbers: number[]): [number, ErrorMeaning][] =>
+  numbers.map((number) => [number, { code, outcome: 'unknown' }]);
+
+/**
+ * Numbers of SQL Server and Azure SQL, and what they mean. Whether the same call may be made again is the code's own
+ * `retryable`. Under XACT_ABORT the server has rolled back before it answers with an error of a statement.
+ * Sources: "Database Engine events and errors", "Troubleshoot transient connection errors" (Azure SQL), both by Microsoft.
+ */
+const meanings: ReadonlyMap<number, ErrorMeaning> = new Map([
+  // Keys and constraints: 2601 and 2627 unique, 547 foreign key and check, 515 null, 8152 and 2628 too long.
+  ...notRun('CONFLICT', 2601, 2627),
+  ...notRun('CONSTRAINT_VIOLATION', 515, 547, 550, 2628, 8152),
+  // Values: 220 and 8115 overflow, 241 and 242 times, 245 and 8114 conversion, 8134 division by zero.
+  ...notRun('CONSTRAINT_VIOLATION', 220, 241, 242, 245, 248, 8114, 8115, 8134, 9803),
+  // Rights: 229 object, 230 column, 262 statement, 300 server, 916 database, 15247 and 15151 administration, 1088 TRUNCATE.
+  ...notRun('FORBIDDEN', 229, 230, 262, 297, 300, 916, 1088, 15_151, 15_247),
+  // Row-level security: 33504 BLOCK predicate. 15664 the tenant in the session's context is read-only.
+  ...notRun('FORBIDDEN', 15_664, 33_504),
+  // Other transactions: 1205 deadlock, 3960 and 3961 snapshot conflict, 41302 to 41325 memory-optimised tables.
+  ...notRun('SERIALIZATION_FAILURE', 1205, 3960, 3961, 41_301, 41_302, 41_305, 41_325, 41_839),
+  // 1222 lock time-out.
+  ...notRun('TIMEOUT', 1222),
+  // Sessions, workers, memory and log of the server or the Azure tier are used up; nothing of the statement stays.
+  ...notRun('OVERLOADED', 701, 802, 8645, 8651, 8657, 10_928, 10_929, 10_936, 49_918, 49_919, 49_920, 40_501, 40_552, 40_553),
+  ...notRun('SHARD_UNAVAILABLE', 1101, 1105, 3906, 3908, 9002, 40_544, 40_549, 40_550, 40_551),
+  // The database is not there, moves, starts or resumes; met when a session begins.
+  ...notRun('SHARD_UNAVAILABLE', 911, 922, 923, 924, 927, 942, 945, 976, 978, 983, 4060, 4064, 4221, 18_401, 18_456, 18_470),
+  ...notRun('SHARD_UNAVAILABLE', 18_486, 18_487, 18_488, 40_531, 40_532, 40_613, 40_615, 40_914, 42_108, 42_109, 47_073),
+  // The server goes away under a session: a COMMIT may have been carried out already.
+  ...unknown('SHARD_UNAVAILABLE', 596, 615, 617, 823, 824, 829, 926, 3989, 4221, 5120, 6005, 9001, 10_053, 10_054, 10_060, 17_197, 17_830),
+  ...unknown('SHARD_UNAVAILABLE', 19_421, 35_202, 40_020, 40_143, 40_166, 40_197, 40_540, 40_545, 40_627, 40_648, 40_671, 42_019),
+  // Tenantry's own.
+  ...notRun('OPERATION_IN_PROGRESS', 51_009),
+  ...notRun('STATEMENT_FAILED', 51_008),
+  ...notRun('SHARD_UNVERIFIED', notEntered, 51_013),
+  // The trigger against definitions by tenant traffic.
+  ...notRun('FORBIDDEN', 51_012),
+  ...notRun('INVALID_CONFIGURATION', 51_014, 51_016),
+  ...notRun('TRANSACTION_CONTROL', wrongTransaction),
+]);
+
+/** Numbers by which a shard's `enter` refuses. */
+const refusals: ReadonlyMap<number, Exclude<Refusal['reason'], 'MOVED'>> = new Map([
+  [51_001, 'UNKNOWN_MAPPING'],
+  [51_002, 'OFFLINE'],
+  [51_003, 'DRAINING'],
+  [51_004, 'INCOMING'],
+  [51_006, 'STALE_EPOCH'],
+  [51_007, 'BAD_TOKEN'],
+]);
+const moved = 51_005;
+
+/** The procedure is not there for this login: 229 no right to it, 2812 not found. */
+const noEntry: ReadonlySet<number> = new Set([229, 2812]);
+/** A login that the server did not let in, for good as it is now. */
+const refusedLogins: ReadonlySet<number> = new Set([4060, 4064, 18_456, 18_470, 18_486, 18_487, 18_488]);
+/** Azure SQL lets a login in later: the database resumes, moves or has no room for another session just now. */
+const transientLogins: ReadonlySet<number> = new Set([
+  4221, 40_197, 40_501, 40_613, 42_108, 42_109, 49_918, 49_919, 49_920, 10_928, 10_929,
+]);
+/** sp_executesql began or ended a transaction: expected where it begins one. */
+export const transactionCount = 266;
+/** From this severity on the server ends the connection; it stays open on this side now and then. */
+const fatalClass = 20;
+
+/** What an error means that `enter` or the message around it raised: a refusal, or a failure like any other. */
+export function toEntryError(error: ServerError): EntryRefused | TenantryError {
+  const refusal = refusalOf(error);
+  if (refusal !== undefined) return new EntryRefused(refusal);
+  if (!noEntry.has(error.number)) return toStatementError(error);
+  return new TenantryError('SHARD_UNVERIFIED', 'The login may not call tenantry.enter, or the database has none.', {
+    cause: failureOf(error),
+  });
+}
+
+/** What an error means that a caller's statement raised: never a refusal of its entry, whatever number it took. */
+export function toStatementError(error: ServerError): TenantryError {
+  const { code, outcome } = meaningOf(error);
+  const failure = failureOf(error);
+  return new TenantryError(code, `${failure.message}.`, { cause: failure, outcome });
+}
+
+/** What an error means that a login got; `number` as the server said it. */
+export function toLoginError(error: ServerError): TenantryError {
+  const { code } = meanings.get(error.number) ?? { code: 'SHARD_UNAVAILABLE' };
+  const failure = failureOf(error);
+  return new TenantryError(code, `${failure.message}.`, { cause: failure });
+}
+
+/** Whether a login is worth another try within its time: Azure SQL wakes a paused database for it. */
+export function mayLogInLater({ number }: ServerError): boolean {
+  return transientLogins.has(number);
+}
+
+/** Whether the server ends the connection with this error, or may have carried out what it was asked all the same. */
+export function endsConnection(error: ServerError): boolean {
+  return error.class >= fatalClass || meanings.get(error.number)?.outcome === 'unknown';
+}
+
+function meaningOf(error: ServerError): ErrorMeaning {
+  const known = meanings.get(error.number);
+  if (known !== undefined) return known;
+  return error.class >= fatalClass ? { code: 'SHARD_UNAVAILABLE', outcome: 'unknown' } : { code: 'STATEMENT_FAILED', outcome: 'not-run' };
+}
+
+function failureOf({ number }: ServerError): SqlFailure {
+  return new SqlFailure({ number, loginRefused: refusedLogins.has(number) });
+}
+
+function refusalOf({ number, message }: ServerError): Refusal | undefined {
+  if (number === moved) return movedTo(message);
+  const reason = refusals.get(number);
+  return reason === undefined ? undefined : { reason };
+}
+
+/** `MOVED {"shardId":"…","epoch":N}`; a text of another form is no refusal that a router could act on. */
+function movedTo(message: string): Refusal | undefined {
+  const json = /^MOVED (\{.*\})$/.exec(message)?.[1];
+  if (json === undefined) return undefined;
+  const { shardId, epoch } = JSON.parse(json) as { shardId?: unknown; epoch?: unknown };
+  return typeof shardId === 'string' && Number.isSafeInteger(epoch)
+    ? { reason: 'MOVED', shardId: shardId.toLowerCase(), epoch: Number(epoch) }
+    : undefined;
+}

@@ -1,0 +1,129 @@
+import { TenantryError } from '../../core/errors.ts';
+import type { Row, SqlResult } from '../../core/session.ts';
+import type { CompiledSql } from '../../core/sql.ts';
+import type { EngineTransaction, EnterOptions, Isolation } from '../engine.ts';
+import type { Answer } from './answer.ts';
+import { failureOf, transactionControlled } from './answer-failure.ts';
+import { RowQueue } from './row-queue.ts';
+import { endBatches, sessionBatch, streamBatch } from './routed-batch.ts';
+import { callersParameters } from './routed-parameters.ts';
+import type { RowTaker, WireClient } from './wire-client.ts';
+
+/** A transaction that `enter` has admitted, on a connection of its own until it ends. */
+export class MssqlTransaction implements EngineTransaction {
+  readonly #wire: WireClient;
+  readonly #options: EnterOptions & { readonly isolation: Isolation };
+  /** The server's name for it: a statement that commits it and begins another is found out by that. */
+  readonly #name: string;
+  #ended = false;
+  /** A statement failed or its answer was dropped: it can only be rolled back, and may be already. */
+  #failed = false;
+  /** A stream is being left before its end, which is no failure of its transaction. */
+  #leaving = false;
+
+  constructor(wire: WireClient, options: EnterOptions & { readonly isolation: Isolation }) {
+    this.#wire = wire;
+    this.#options = options;
+    this.#name = wire.transaction;
+  }
+
+  async query<R extends Row>(statement: CompiledSql): Promise<SqlResult<R>> {
+    this.#check();
+    const answer = await this.#run(sessionBatch(this.#options.isolation, statement.text), statement);
+    return { rows: answer.rows as R[], rowCount: answer.rowCount };
+  }
+
+  async *stream<R extends Row>(statement: CompiledSql): AsyncIterableIterator<R> {
+    this.#check();
+    const rows = new RowQueue<R>(this.#wire);
+    const text = streamBatch(this.#options.isolation, statement.text);
+    let answered = false;
+    const failure = this.#run(text, statement, (row, bytes) => rows.add(row as R, bytes))
+      .then(
+        () => undefined,
+        (error: unknown) => toError(error),
+      )
+      .finally(() => {
+        answered = true;
+        rows.end();
+      });
+    try {
+      yield* rows;
+    } finally {
+      if (!answered) {
+        rows.drop();
+        this.#leaving = true;
+        this.#wire.interrupt('CANCELLED');
+      }
+      // Nobody is told where the stream was left: the next statement is, if that cost the transaction.
+      await failure;
+    }
+    const error = await failure;
+    if (error !== undefined) throw error;
+  }
+
+  async commit(): Promise<void> {
+    this.#check('to be ended');
+    if (this.#failed) {
+      await this.rollback();
+      throw rolledBack();
+    }
+    this.#ended = true;
+    // Not interrupted by the caller: a cancelled COMMIT would only be another way not to know.
+    const answer = await this.#wire.run({ kind: 'batch', text: endBatches.commit }, { timeoutMs: this.#options.timeoutMs });
+    const failure = failureOf(answer, { open: false, mayCommit: !this.#options.readOnly, enters: false });
+    if (answer.inTransaction) this.#wire.discard();
+    if (failure !== undefined) throw failure;
+    if (answer.rolledBack) throw rolledBack();
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (!this.#wire.alive || !this.#wire.inTransaction) return;
+    if (this.#wire.busy) {
+      this.#wire.discard();
+      return;
+    }
+    const answer = await this.#wire.run({ kind: 'batch', text: endBatches.rollback }, { timeoutMs: this.#options.timeoutMs });
+    if (answer.inTransaction || answer.errors.length > 0 || answer.interruption !== undefined) this.#wire.discard();
+  }
+
+  #check(purpose?: 'to be ended'): void {
+    if (this.#ended) throw new TenantryError('SESSION_MISUSE', 'The transaction has ended.');
+    if (this.#options.signal?.aborted === true) throw new TenantryError('CANCELLED');
+    if (this.#wire.busy) throw new TenantryError('SESSION_MISUSE', 'A statement of this transaction is running already; wait for it.');
+    if (purpose === undefined && this.#failed)
+      throw new TenantryError('STATEMENT_FAILED', 'A statement of the transaction has failed; it can only be rolled back.');
+  }
+
+  async #run(text: string, { values }: CompiledSql, take?: RowTaker): Promise<Answer> {
+    const message = { kind: 'call', text, parameters: callersParameters(values) } as const;
+    const answer = await this.#wire.run(message, this.#options, take);
+    const left = this.#leaving && answer.interruption === 'CANCELLED' && answer.loss === undefined;
+    this.#leaving = false;
+    if (left && answer.inTransaction && this.#wire.transaction === this.#name) return answer;
+    if (answer.inTransaction && this.#wire.transaction !== this.#name) {
+      this.#end();
+      throw transactionControlled({ rolledBack: false });
+    }
+    const failure = failureOf(answer, { open: true, mayCommit: false, enters: false });
+    if (failure === undefined) return answer;
+    this.#failed = true;
+    if (failure instanceof TenantryError && failure.code === 'TRANSACTION_CONTROL') this.#end();
+    throw failure;
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wire.discard();
+  }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new TenantryError('INTERNAL', undefined, { cause: error });
+}
+
+function rolledBack(): TenantryError {
+  return new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
+}

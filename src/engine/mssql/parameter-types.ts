@@ -1,0 +1,157 @@
+import mssql from 'mssql';
+import { TenantryError } from '../../core/errors.ts';
+import type { SqlValue } from '../../core/sql.ts';
+
+/** A parameter as the driver takes it. */
+export interface TypedParameter {
+  readonly name: string;
+  readonly type: mssql.ISqlType;
+  readonly value: DriverValue;
+}
+
+type DriverValue = string | number | boolean | Buffer | Date | null;
+
+/** A value as the driver takes it, and its type. */
+export type TypedValue = Omit<TypedParameter, 'name'>;
+
+/** The largest length that a type with a number for it may have; more is `max`. */
+const longestText = 4_000;
+const longestBytes = 8_000;
+
+/** A plan is kept for each declared length, so there are few of them. */
+const textTypes = [40, 400, longestText].map((length) => ({ length, type: mssql.NVarChar(length) }));
+const byteTypes = [16, 128, 1_024, longestBytes].map((length) => ({ length, type: mssql.VarBinary(length) }));
+const longText = mssql.NVarChar(mssql.MAX);
+const longBytes = mssql.VarBinary(mssql.MAX);
+const int = mssql.Int();
+const bigint = mssql.BigInt();
+const float = mssql.Float();
+const bit = mssql.Bit();
+/** A Date has milliseconds, and no zone but UTC. */
+const time = mssql.DateTime2(3);
+
+const smallestInt = -(2 ** 31);
+const largestInt = 2 ** 31 - 1;
+const smallestBigint = -(2n ** 63n);
+const largestBigint = 2n ** 63n - 1n;
+
+/**
+ * The type that a caller's value travels as. Null is text, which the server converts to every type but bytes; a list is JSON
+ * text, for OPENJSON. Throws INVALID_REQUEST for what SQL Server has no type for.
+ */
+export function typedValue(value: SqlValue): TypedValue {
+  if (typeof value === 'string') return textValue(value);
+  if (typeof value === 'number') return numberValue(value);
+  if (typeof value === 'bigint') return bigintValue(value);
+  if (typeof value === 'boolean') return { type: bit, value };
+  if (value === null) return nullText;
+  if (value instanceof Uint8Array) return bytesValue(value);
+  if (value instanceof Date) return timeValue(value);
+  return textValue(listText(value));
+}
+
+const nullText: TypedValue = { type: textTypes[0]?.type ?? longText, value: null };
+
+function textValue(value: string): TypedValue {
+  if (value.length <= longestText) for (const { length, type } of textTypes) if (value.length <= length) return { type, value };
+  return { type: longText, value };
+}
+
+function numberValue(value: number): TypedValue {
+  if (Number.isSafeInteger(value)) {
+    return value >= smallestInt && value <= largestInt ? { type: int, value } : { type: bigint, value: `${value}` };
+  }
+  if (!Number.isFinite(value)) throw new TenantryError('INVALID_REQUEST', 'SQL Server has no number that is NaN or infinite.');
+  return { type: float, value };
+}
+
+function bigintValue(value: bigint): TypedValue {
+  if (value < smallestBigint || value > largestBigint)
+    throw new TenantryError('INVALID_REQUEST', 'A bigint must fit 64 bits; send a larger number as text and cast it in the statement.');
+  return { type: bigint, value: value.toString() };
+}
+
+function bytesValue(value: Uint8Array): TypedValue {
+  const bytes = asBuffer(value);
+  if (bytes.length <= longestBytes) for (const { length, type } of byteTypes) if (bytes.length <= length) return { type, value: bytes };
+  return { type: longBytes, value: bytes };
+}
+
+function timeValue(value: Date): TypedValue {
+  const year = value.getUTCFullYear();
+  if (!(year >= 1 && year <= 9_999)) throw new TenantryError('INVALID_REQUEST', 'A Date must be valid and of the years 1 to 9999.');
+  return { type: time, value };
+}
+
+function listText(values: readonly SqlValue[]): string {
+  return JSON.stringify(values, (_, value: unknown) => {
+    if (typeof value === 'bigint') return value.toString();
+    if (value instanceof Uint8Array) throw new TenantryError('INVALID_REQUEST', 'A list of a statement may hold no bytes on SQL Server.');
+    return value;
+  });
+}
+
+function asBuffer(value: Uint8Array): Buffer {
+  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+/** Makes a driver's value of a parameter that is declared with a type. Throws INTERNAL for a value that the type cannot hold. */
+export type DeclaredType = (name: string, value: SqlValue) => TypedParameter;
+
+type Kind = 'integer' | 'bigint' | 'number' | 'boolean' | 'text' | 'bytes' | 'uuid' | 'time';
+
+interface TypeShape {
+  readonly kind: Kind;
+  readonly make: (length: number) => mssql.ISqlType;
+  /** What its number means: a length that has to be written and holds the value, or digits of a second. */
+  readonly argument?: 'length' | 'scale';
+}
+
+const types: Readonly<Record<string, TypeShape>> = {
+  tinyint: { kind: 'integer', make: () => mssql.TinyInt() },
+  smallint: { kind: 'integer', make: () => mssql.SmallInt() },
+  int: { kind: 'integer', make: () => int },
+  bigint: { kind: 'bigint', make: () => bigint },
+  float: { kind: 'number', make: () => float },
+  bit: { kind: 'boolean', make: () => bit },
+  nvarchar: { kind: 'text', make: (length) => mssql.NVarChar(length), argument: 'length' },
+  varchar: { kind: 'text', make: (length) => mssql.VarChar(length), argument: 'length' },
+  varbinary: { kind: 'bytes', make: (length) => mssql.VarBinary(length), argument: 'length' },
+  uniqueidentifier: { kind: 'uuid', make: () => mssql.UniqueIdentifier() },
+  datetime2: { kind: 'time', make: (scale) => mssql.DateTime2(scale), argument: 'scale' },
+  datetimeoffset: { kind: 'time', make: (scale) => mssql.DateTimeOffset(scale), argument: 'scale' },
+};
+
+/** Reads a declared type such as `int` or `nvarchar(400)`; undefined where it is none that parameters may have. */
+export function declaredType(text: string): DeclaredType | undefined {
+  const [, name = '', argument] = /^([a-z0-9]+)(?:\((\d+|max)\))?$/.exec(text) ?? [];
+  const shape = types[name];
+  if (shape === undefined || (shape.argument === undefined) !== (argument === undefined)) return undefined;
+  const length = argument === 'max' ? Infinity : Number(argument);
+  const type = shape.make(argument === 'max' ? mssql.MAX : length);
+  const longest = shape.argument === 'length' ? length : Infinity;
+  return (parameter, value) => ({ name: parameter, type, value: converted(parameter, text, shape.kind, longest, value) });
+}
+
+/** The driver sends what is too long for its type all the same, so it is measured here. */
+function converted(name: string, type: string, kind: Kind, longest: number, given: SqlValue): DriverValue {
+  if (given === null) return null;
+  const value = kind === 'text' && Array.isArray(given) ? listText(given as readonly SqlValue[]) : given;
+  const fits = accepted[kind](value);
+  if (fits === undefined || (Buffer.isBuffer(fits) || typeof fits === 'string' ? fits.length > longest : false))
+    throw new TenantryError('INTERNAL', `The value of @${name} does not fit its type ${type}.`);
+  return fits;
+}
+
+const accepted: Readonly<Record<Kind, (value: SqlValue) => DriverValue | undefined>> = {
+  integer: (value) => (Number.isSafeInteger(value) ? Number(value) : undefined),
+  bigint: (value) => (typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : undefined),
+  number: (value) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined),
+  boolean: (value) => (typeof value === 'boolean' ? value : undefined),
+  text: (value) => (typeof value === 'string' ? value : undefined),
+  bytes: (value) => (value instanceof Uint8Array ? asBuffer(value) : undefined),
+  uuid: (value) => (typeof value === 'string' && uuidPattern.test(value) ? value : undefined),
+  time: (value) => (value instanceof Date && !Number.isNaN(value.getTime()) ? value : undefined),
+};
+
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -1,0 +1,159 @@
+import type { KeyType } from '../../core/key-type.ts';
+import { compileSql, sql, sqlText, type Sql } from '../../core/sql.ts';
+import type { PolicyItem, PolicyRenderer, PolicyTable } from '../policy-renderer.ts';
+import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
+
+type Group = 'tenantry_app' | 'tenantry_superuser' | 'tenantry_mover' | 'public';
+type Predicate = 'FILTER' | 'BLOCK';
+
+/** The one security policy of a shard; a table takes one filter predicate, so principals are told apart inside it. */
+const policy = sql.id('tenantry', 'tenant_policy');
+const policyId = sqlText(`OBJECT_ID(${textLiteral('tenantry.tenant_policy')})`);
+
+const changing = 'delete, insert, select, update';
+const rights: Readonly<Record<'routed' | 'reference', Readonly<Record<Group, string | null>>>> = {
+  routed: { tenantry_app: changing, tenantry_superuser: 'select', tenantry_mover: changing, public: null },
+  reference: { tenantry_app: 'select', tenantry_superuser: 'select', tenantry_mover: 'select', public: null },
+};
+const tableRights = sqlText(
+  'ALTER, CONTROL, DELETE, INSERT, REFERENCES, SELECT, TAKE OWNERSHIP, UPDATE, VIEW CHANGE TRACKING, VIEW DEFINITION',
+);
+const schemaRights = sqlText(
+  'ALTER, CONTROL, CREATE SEQUENCE, DELETE, EXECUTE, INSERT, REFERENCES, SELECT, TAKE OWNERSHIP, UPDATE, VIEW CHANGE TRACKING, VIEW DEFINITION',
+);
+
+/** Row-level security of SQL Server: a filter and a block predicate on each routed table, in one security policy. */
+export const mssqlPolicyRenderer: PolicyRenderer = {
+  wanted(table) {
+    const name = sql.id(table.schema, table.table);
+    const { tenantColumn } = table;
+    const role = tenantColumn === null ? 'reference' : 'routed';
+    return [
+      ...(tenantColumn === null ? [] : protection(name, tenantColumn)),
+      ...['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((group) => noSchemaRights(table, group)),
+      ...Object.entries(rights[role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
+    ];
+  },
+  removal(table, item) {
+    const kind = /^(filter|block) predicate$/.exec(item)?.[1];
+    if (kind === undefined) return null;
+    return sql`ALTER SECURITY POLICY ${policy} DROP ${sqlText(kind.toUpperCase())} PREDICATE ON ${sql.id(table.schema, table.table)}`;
+  },
+  within(column, keyType, { low, high }) {
+    const { ordered, bound } = orders[keyType];
+    const tests = [
+      ...(low === undefined ? [] : [sql`${ordered(column)} >= ${bound(sql`${low}`)}`]),
+      ...(high === undefined ? [] : [sql`${ordered(column)} < ${bound(sql`${high}`)}`]),
+    ];
+    return tests.length === 0 ? sql`1 = 1` : sql.join(tests, sql` AND `);
+  },
+  deleteSome(table, condition, limit) {
+    return sql`DELETE TOP (${limit}) FROM ${table} WHERE ${condition}`;
+  },
+};
+
+/** How a tenant column is compared in the order of mappings (docs/key-encoding.md). */
+interface KeyOrder {
+  readonly ordered: (column: Sql) => Sql;
+  readonly bound: (value: Sql) => Sql;
+}
+
+/** Text by its UTF-8 bytes: a binary collation of UTF-16 puts U+E000 to U+FFFF behind what is above them. */
+const utf8 = (value: Sql): Sql => sql`CAST(CAST(${value} AS varchar(512)) COLLATE Latin1_General_100_BIN2_UTF8 AS varbinary(512))`;
+const asItIs = (value: Sql): Sql => value;
+const as =
+  (type: string) =>
+  (value: Sql): Sql =>
+    sql`CAST(${value} AS ${sqlText(type)})`;
+
+const orders: Readonly<Record<KeyType, KeyOrder>> = {
+  int: { ordered: asItIs, bound: as('int') },
+  bigint: { ordered: asItIs, bound: as('bigint') },
+  // This server orders uniqueidentifier as mappings are ordered.
+  uuid: { ordered: asItIs, bound: as('uniqueidentifier') },
+  string: { ordered: utf8, bound: utf8 },
+  bytes: { ordered: asItIs, bound: as('varbinary(128)') },
+};
+
+function protection(table: Sql, tenantColumn: string): PolicyItem[] {
+  const column = sql.id(tenantColumn);
+  return [
+    {
+      item: 'security policy',
+      definition: 'on, schema-bound',
+      statements: [
+        sql`IF ${policyId} IS NULL
+  CREATE SECURITY POLICY ${policy} ADD FILTER PREDICATE [tenantry].[visible](${column}) ON ${table} WITH (STATE = ON, SCHEMABINDING = ON);
+ELSE
+  ALTER SECURITY POLICY ${policy} WITH (STATE = ON);`,
+      ],
+    },
+    predicateItem(table, column, 'FILTER'),
+    predicateItem(table, column, 'BLOCK'),
+    tenantDefault(table, column, tenantColumn),
+  ];
+}
+
+/** A block predicate without an operation covers all four. */
+function predicateItem(table: Sql, column: Sql, kind: Predicate): PolicyItem {
+  const predicate = sql`${sqlText(kind)} PREDICATE [tenantry].[visible](${column}) ON ${table}`;
+  return {
+    item: `${kind.toLowerCase()} predicate`,
+    definition: 'tenant',
+    statements: [
+      sql`IF EXISTS (
+  SELECT 1 FROM sys.security_predicates AS p
+  WHERE p.[object_id] = ${policyId} AND p.[target_object_id] = ${objectId(table)} AND p.[predicate_type_desc] = ${sqlText(textLiteral(kind))}
+)
+  ALTER SECURITY POLICY ${policy} ALTER ${predicate};
+ELSE
+  ALTER SECURITY POLICY ${policy} ADD ${predicate};`,
+    ],
+  };
+}
+
+/** A default has a name of its own, which has to be found before another can take its place. */
+function tenantDefault(table: Sql, column: Sql, tenantColumn: string): PolicyItem {
+  return {
+    item: 'default',
+    definition: 'tenantry.current_tenant()',
+    statements: [
+      sql`DECLARE @drop nvarchar(max) = (
+  SELECT CONCAT(${sqlText(textLiteral('ALTER TABLE '))}, ${sqlText(textLiteral(textOf(table)))}, N' DROP CONSTRAINT ', QUOTENAME(d.[name]))
+  FROM sys.default_constraints AS d
+  WHERE d.[parent_object_id] = ${objectId(table)}
+    AND d.[parent_column_id] = COLUMNPROPERTY(d.[parent_object_id], ${sqlText(textLiteral(tenantColumn))}, N'ColumnId')
+);
+IF @drop IS NOT NULL EXEC sys.sp_executesql @drop;
+ALTER TABLE ${table} ADD DEFAULT ([tenantry].[current_tenant]()) FOR ${column};`,
+    ],
+  };
+}
+
+function rightsItem(table: Sql, group: string, privileges: string | null): PolicyItem {
+  return {
+    item: `rights of ${group}`,
+    definition: privileges,
+    statements: [
+      sql`REVOKE ${tableRights} ON ${table} FROM ${sql.id(group)} CASCADE`,
+      ...(privileges === null ? [] : [sql`GRANT ${sqlText(privileges.toUpperCase())} ON ${table} TO ${sql.id(group)}`]),
+    ],
+  };
+}
+
+/** A right on a schema is one on every table in it, those that no policy protects among them. */
+function noSchemaRights({ schema }: PolicyTable, group: string): PolicyItem {
+  return {
+    item: `rights of ${group} on its schema`,
+    definition: null,
+    statements: [sql`REVOKE ${schemaRights} ON SCHEMA::${sql.id(schema)} FROM ${sql.id(group)} CASCADE`],
+  };
+}
+
+function objectId(table: Sql): Sql {
+  return sqlText(`OBJECT_ID(${textLiteral(textOf(table))})`);
+}
+
+function textOf(table: Sql): string {
+  return compileSql(table, mssqlDialect).text;
+}

@@ -1,0 +1,98 @@
+import { TenantryError } from '../../core/errors.ts';
+import type { Login, PrincipalName } from '../../core/principal.ts';
+import { compileSql, sql, sqlText, type Sql } from '../../core/sql.ts';
+import type { Provisioner, ProvisionRequest } from '../provisioner.ts';
+import { qualifiedTables } from '../qualified-tables.ts';
+import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
+import { QueryLibrary } from './query-library.ts';
+
+const groups: Readonly<Record<PrincipalName, string>> = {
+  app: 'tenantry_app',
+  superuser: 'tenantry_superuser',
+  mover: 'tenantry_mover',
+  admin: 'tenantry_admin',
+};
+const principals = ['app', 'superuser', 'mover', 'admin'] as const satisfies readonly PrincipalName[];
+
+/** Names that a login cannot have: those of the groups and of the server's own principals. */
+const reserved: ReadonlySet<string> = new Set([...Object.values(groups), 'sa', 'dbo', 'guest', 'public', 'sys']);
+
+/** What an administrator of a SQL Server does once for a shard: `sql/mssql/schema/bootstrap`, then the logins. */
+export function createMssqlProvisioner(library: QueryLibrary = new QueryLibrary()): Provisioner {
+  const file = (name: string): Sql[] => library.script(`schema/bootstrap/${name}`).map((batch) => sqlText(batch));
+  const statements = (request: ProvisionRequest, secretOf: (login: Login) => string): Sql[] => {
+    checkLogins(request.logins);
+    return [
+      ...file('001-roles'),
+      ...file('003-database'),
+      ...file('004-no-definitions'),
+      ...principals.flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
+      ...qualifiedTables(request.tables ?? [], mssqlDialect).map(({ schema, table }) => ownedByAdmin(schema, table)),
+    ];
+  };
+  return {
+    provision: (request) => statements(request, ({ password }) => password),
+    script: (request) => {
+      const texts = statements(request, ({ user }) => `<password of ${user}>`).map((statement) => compileSql(statement, mssqlDialect).text);
+      // sqlcmd and SSMS in SQLCMD mode stop at the first error; XACT_ABORT has rolled back by then.
+      return [':on error exit', 'SET XACT_ABORT ON;\nBEGIN TRANSACTION;', ...texts, 'COMMIT TRANSACTION;', ''].join('\nGO\n');
+    },
+  };
+}
+
+function checkLogins(logins: Readonly<Record<PrincipalName, Login>>): void {
+  const taken = new Map<string, string>();
+  for (const [principal, { user, password }] of Object.entries(logins)) {
+    const key = user.toLowerCase();
+    const problem = userProblem(user, taken.get(key)) ?? (password === '' ? 'its password is empty' : undefined);
+    if (problem !== undefined) throw new TenantryError('INVALID_CONFIGURATION', `logins.${principal}: ${problem}.`);
+    taken.set(key, principal);
+  }
+}
+
+function userProblem(user: string, sharedWith: string | undefined): string | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_.@-]{0,62}$/.test(user))
+    return 'its user must be 1 to 63 letters, digits, or any of _ . @ -, and begin with a letter or _';
+  if (user.startsWith('db_') || reserved.has(user.toLowerCase())) return `the name of its user, ${user}, is reserved`;
+  if (sharedWith !== undefined) return `its user is that of logins.${sharedWith}, and every principal needs a login of its own`;
+  return undefined;
+}
+
+/** On Azure SQL Database (edition 5) a user carries its own password; elsewhere it is a login's of the server. */
+const isAzure = sqlText(`CAST(SERVERPROPERTY(N'EngineEdition') AS int) = 5`);
+
+function loginStatements(principal: PrincipalName, login: Login, secretOf: (login: Login) => string): Sql[] {
+  const name = sql.id(login.user);
+  const text = sqlText(textLiteral(login.user));
+  const password = sqlText(textLiteral(secretOf(login)));
+  return [
+    sql`IF IS_SRVROLEMEMBER(N'sysadmin', ${text}) = 1 OR IS_ROLEMEMBER(N'db_owner', ${text}) = 1
+  THROW 51014, ${sqlText(textLiteral(`${login.user} administers the server or the database.`))}, 1;
+IF ${isAzure}
+BEGIN
+  IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} WITH PASSWORD = ${password}, DEFAULT_SCHEMA = [dbo];
+  ELSE ALTER USER ${name} WITH PASSWORD = ${password};
+END;
+ELSE
+BEGIN
+  IF SUSER_ID(${text}) IS NULL CREATE LOGIN ${name} WITH PASSWORD = ${password};
+  ELSE ALTER LOGIN ${name} WITH PASSWORD = ${password};
+  IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FOR LOGIN ${name} WITH DEFAULT_SCHEMA = [dbo];
+END;`,
+    sql`ALTER ROLE ${sql.id(groups[principal])} ADD MEMBER ${name};`,
+    ...(principal === 'admin' ? [serverRights(login.user)] : []),
+  ];
+}
+
+/** To find who holds a mapping's lock, and to end that session: rights of the server, given in master, where it is one. */
+function serverRights(user: string): Sql {
+  const grant = `GRANT VIEW SERVER STATE, ALTER ANY CONNECTION TO ${mssqlDialect.quote(user)};`;
+  return sql`IF NOT (${isAzure}) EXEC [master].sys.sp_executesql ${sqlText(textLiteral(grant))};`;
+}
+
+/** Only whoever owns a table can grant rights to it. */
+function ownedByAdmin(schema: string, table: string): Sql {
+  const name = sql.id(schema, table);
+  const literal = sqlText(textLiteral(compileSql(name, mssqlDialect).text));
+  return sql`IF OBJECT_ID(${literal}) IS NOT NULL ALTER AUTHORIZATION ON OBJECT::${name} TO ${sql.id(groups.admin)};`;
+}

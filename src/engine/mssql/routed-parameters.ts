@@ -1,0 +1,28 @@
+import mssql from 'mssql';
+import type { SqlValue } from '../../core/sql.ts';
+import type { Entry } from '../entry.ts';
+import { typedValue, type TypedParameter } from './parameter-types.ts';
+
+const mapping = mssql.Int();
+const key = mssql.VarBinary(128);
+const epoch = mssql.BigInt();
+const token = mssql.VarBinary(16);
+
+/** What `tenantry.enter` is given, under the names of routed-batch.ts. */
+export function entryParameters(entry: Entry): TypedParameter[] {
+  return [
+    { name: 'tenantry_mapping', type: mapping, value: entry.mappingId },
+    { name: 'tenantry_key', type: key, value: bufferOf(entry.key) },
+    { name: 'tenantry_epoch', type: epoch, value: `${entry.epoch}` },
+    { name: 'tenantry_token', type: token, value: bufferOf(entry.token) },
+  ];
+}
+
+/** A statement's values as `@p1` and so on. Throws INVALID_REQUEST for a value that SQL Server has no type for. */
+export function callersParameters(values: readonly SqlValue[]): TypedParameter[] {
+  return values.map((value, index) => ({ name: `p${index + 1}`, ...typedValue(value) }));
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

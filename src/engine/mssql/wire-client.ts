@@ -1,0 +1,254 @@
+import type { EventEmitter } from 'node:events';
+import mssql from 'mssql';
+import type { Clock } from '../../core/clock.ts';
+import { TenantryError } from '../../core/errors.ts';
+import type { Row } from '../../core/session.ts';
+import { Answer, type Interruption } from './answer.ts';
+import { endsConnection } from './mssql-errors.ts';
+import type { TypedParameter } from './parameter-types.ts';
+import { fitsOnePacket } from './request-size.ts';
+import { resetBatch } from './routed-batch.ts';
+import { RowReader, sizeOfRow, type AnswerColumn, type BigintForm } from './row-reader.ts';
+
+/** The driver's connection below its pool. */
+export type DriverConnection = mssql.Connection;
+
+/** One message to the server: a call of sp_executesql with typed parameters, or a batch of the program's own without any. */
+export type Message =
+  | { readonly kind: 'call'; readonly text: string; readonly parameters: readonly TypedParameter[] }
+  | { readonly kind: 'batch'; readonly text: string };
+
+/** What bounds one message. */
+export interface MessageLimits {
+  /** `Infinity`: none. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Takes rows as they come, instead of the answer. */
+export type RowTaker = (row: Row, bytes: number) => void;
+
+/** How a client reads answers. */
+export interface WireOptions {
+  readonly clock: Clock;
+  /** Most bytes of an answer that is no stream, and of one row. */
+  readonly answerBytes: number;
+  readonly bigints: BigintForm;
+}
+
+interface Running {
+  readonly request: mssql.Request;
+  readonly answer: Answer;
+  readonly timeoutMs: number;
+}
+
+/** The part of the driver's connection that its types keep to themselves (tedious 20). */
+interface DriverInternals {
+  readonly state: unknown;
+  readonly STATE: { readonly LOGGED_IN: unknown };
+  readonly inTransaction: boolean;
+  readonly closed: boolean;
+  resetConnectionOnNextRequest: boolean;
+  readonly messageIo: { packetSize(): number };
+  currentTransactionDescriptor(): Buffer;
+}
+
+/**
+ * One connection of the driver's, one message at a time: resets, timers, cancellation, and what is known of its state. The
+ * driver's pool holds this connection alone and never makes another in its place.
+ */
+export class WireClient {
+  readonly #pool: mssql.ConnectionPool;
+  readonly #connection: DriverConnection;
+  readonly #internals: DriverInternals;
+  readonly #options: WireOptions;
+  #running: Running | undefined;
+  #used = false;
+  #resetDue = false;
+  #discarded = false;
+  #paused = false;
+  #stopTimer: () => void = () => undefined;
+
+  constructor(pool: mssql.ConnectionPool, connection: DriverConnection, options: WireOptions) {
+    this.#pool = pool;
+    this.#connection = connection;
+    this.#internals = connection as unknown as DriverInternals;
+    this.#options = options;
+    // An event that the driver's types leave out.
+    (connection as EventEmitter).on('rollbackTransaction', () => {
+      if (this.#running !== undefined) this.#running.answer.rolledBack = true;
+    });
+    connection.on('errorMessage', ({ number, class: severity, message }) => {
+      this.#running?.answer.errors.push({ number, class: severity, message });
+      this.#discarded ||= severity >= 20;
+    });
+  }
+
+  /** False once the connection is gone, or in a state that nobody knows. */
+  get alive(): boolean {
+    return !this.#discarded && !this.#internals.closed && (this.busy || this.#internals.state === this.#internals.STATE.LOGGED_IN);
+  }
+
+  get busy(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Whether the server said last that a transaction is open. */
+  get inTransaction(): boolean {
+    return this.#internals.inTransaction;
+  }
+
+  /** Names the open transaction; another one has another. */
+  get transaction(): string {
+    return this.#internals.currentTransactionDescriptor().toString('hex');
+  }
+
+  /** Another caller begins to use the connection: its next message resets what the one before left in the session. */
+  beginUse(): void {
+    if (this.#used) this.#resetDue = true;
+    this.#used = true;
+  }
+
+  /**
+   * Sends a message and resolves once its answer is whole, its connection lost or an interruption dealt with to the end.
+   * Rejects only for use by two at once.
+   */
+  async run(message: Message, limits: MessageLimits, take?: RowTaker): Promise<Answer> {
+    if (this.busy) throw new TenantryError('SESSION_MISUSE', 'A statement is running already; wait for it.');
+    if (this.#resetDue) {
+      this.#resetDue = false;
+      this.#internals.resetConnectionOnNextRequest = true;
+      // The reset bit belongs into the first packet of a message alone, and the driver sets it in all.
+      if (!fitsOnePacket(message, this.#internals.messageIo.packetSize())) {
+        const reset = await this.#send({ kind: 'batch', text: resetBatch }, limits);
+        if (reset.errors.length > 0 || reset.loss !== undefined || reset.interruption !== undefined) return notSent(reset);
+      }
+    }
+    return await this.#send(message, limits, take);
+  }
+
+  /** Has the server wait: the reader of a stream has enough for now. */
+  pause(): void {
+    if (this.#running === undefined) return;
+    this.#stopTimer();
+    this.#paused = true;
+    this.#running.request.pause();
+  }
+
+  /** The server may send on, and has its time for it. */
+  resume(): void {
+    if (this.#running === undefined || !this.#paused) return;
+    this.#paused = false;
+    this.#watch(this.#running.timeoutMs);
+    this.#running.request.resume();
+  }
+
+  /** Ends what runs; its answer still comes. Rows that come until then are dropped. */
+  interrupt(interruption: Interruption): void {
+    const running = this.#running;
+    if (running === undefined || running.answer.interruption !== undefined) return;
+    running.answer.interruption = interruption;
+    running.answer.rows = [];
+    running.request.cancel();
+    this.resume();
+  }
+
+  /** Closes at once: what is open on the server is rolled back by it. */
+  discard(): void {
+    this.#discarded = true;
+    this.#stopTimer();
+    if (!this.#internals.closed) this.#connection.close();
+  }
+
+  /** Resolves once the socket is gone here; a server that does not answer is not waited for. */
+  async close(): Promise<void> {
+    this.discard();
+    await this.#pool.close();
+  }
+
+  #send(message: Message, limits: MessageLimits, take?: RowTaker): Promise<Answer> {
+    const answer = new Answer();
+    const request = new mssql.Request(this.#pool);
+    request.stream = true;
+    request.arrayRowMode = true;
+    this.#running = { request, answer, timeoutMs: limits.timeoutMs };
+    this.#listen(request, answer, take);
+    this.#watch(limits.timeoutMs);
+    const { signal } = limits;
+    const onAbort = (): void => this.interrupt('CANCELLED');
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const answered = new Promise<Answer>((resolve) => {
+      const done = (): void => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve(this.#settle(answer));
+      };
+      answer.sent = true;
+      if (message.kind === 'batch') {
+        request.batch(message.text, done);
+        return;
+      }
+      for (const { name, type, value } of message.parameters) request.input(name, type, value);
+      request.query(message.text, done);
+    });
+    if (signal?.aborted === true) onAbort();
+    return answered;
+  }
+
+  #listen(request: mssql.Request, answer: Answer, take: RowTaker | undefined): void {
+    let reader: RowReader | undefined;
+    request.on('recordset', (columns: readonly AnswerColumn[]) => {
+      // Several results give the last one's rows, as on every engine.
+      answer.rows = [];
+      reader = new RowReader(columns, this.#options.bigints);
+    });
+    request.on('row', (values: readonly unknown[]) => {
+      if (answer.interruption !== undefined || answer.rowError !== undefined || reader === undefined) return;
+      const size = sizeOfRow(values);
+      answer.bytes += size;
+      if ((take === undefined ? answer.bytes : size) > this.#options.answerBytes) {
+        this.interrupt('ANSWER_TOO_LARGE');
+        return;
+      }
+      try {
+        const row = reader.read(values);
+        if (take === undefined) answer.rows.push(row);
+        else take(row, size);
+      } catch (error) {
+        answer.rowError = error;
+        answer.rows = [];
+      }
+    });
+    request.on('rowsaffected', (count: number) => answer.counts.push(count));
+    request.on('info', ({ message }: { readonly message: string }) => answer.hear(message));
+    request.on('error', (error: { readonly code?: string; readonly number?: unknown } & Error) => {
+      if (typeof error.number === 'number' || error.code === 'ECANCEL') return;
+      if (error.code === 'EPARAM' || error.code === 'EARGS') answer.refusedValue = true;
+      else answer.loss ??= error;
+      if (error.code === 'EPARAM' || error.code === 'EINVALIDSTATE' || error.code === 'ECONNCLOSED') answer.sent = false;
+    });
+  }
+
+  #settle(answer: Answer): Answer {
+    this.#stopTimer();
+    this.#running = undefined;
+    this.#paused = false;
+    const { closed, state, STATE, inTransaction } = this.#internals;
+    if (closed || state !== STATE.LOGGED_IN) answer.loss ??= new Error('The connection ended.');
+    else if (answer.loss !== undefined) this.discard();
+    answer.inTransaction = inTransaction;
+    if (answer.errors.some(endsConnection)) this.discard();
+    return answer;
+  }
+
+  #watch(timeoutMs: number): void {
+    this.#stopTimer();
+    if (timeoutMs === Infinity) return;
+    this.#stopTimer = this.#options.clock.after(timeoutMs, () => this.interrupt('TIMEOUT'));
+  }
+}
+
+/** What became of a message whose reset failed before it. */
+function notSent(reset: Answer): Answer {
+  reset.sent = false;
+  return reset;
+}

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { errorCatalogue } from '../../../../src/core/errors.ts';
+import { EntryRefused } from '../../../../src/engine/entry.ts';
+import { endsConnection, mayLogInLater, toEntryError, toLoginError, toStatementError } from '../../../../src/engine/mssql/mssql-errors.ts';
+
+const error = (number: number, message = `Cannot insert 'secret' (${number})`, severity = 16): Parameters<typeof toStatementError>[0] => ({
+  number,
+  message,
+  class: severity,
+});
+
+describe('what errors of SQL Server mean', () => {
+  test.each([
+    [2627, 'CONFLICT', 'not-run', false],
+    [2601, 'CONFLICT', 'not-run', false],
+    [547, 'CONSTRAINT_VIOLATION', 'not-run', false],
+    [8152, 'CONSTRAINT_VIOLATION', 'not-run', false],
+    [2628, 'CONSTRAINT_VIOLATION', 'not-run', false],
+    [33_504, 'FORBIDDEN', 'not-run', false],
+    [15_664, 'FORBIDDEN', 'not-run', false],
+    [229, 'FORBIDDEN', 'not-run', false],
+    [1205, 'SERIALIZATION_FAILURE', 'not-run', true],
+    [1222, 'TIMEOUT', 'not-run', true],
+    [4060, 'SHARD_UNAVAILABLE', 'not-run', true],
+    [18_456, 'SHARD_UNAVAILABLE', 'not-run', true],
+    [40_613, 'SHARD_UNAVAILABLE', 'not-run', true],
+    [10_928, 'OVERLOADED', 'not-run', true],
+    [49_918, 'OVERLOADED', 'not-run', true],
+    [40_197, 'SHARD_UNAVAILABLE', 'unknown', true],
+    [51_009, 'OPERATION_IN_PROGRESS', 'not-run', true],
+    [51_011, 'TRANSACTION_CONTROL', 'not-run', false],
+    [208, 'STATEMENT_FAILED', 'not-run', false],
+  ] as const)('%i is %s, %s', (number, code, outcome, retryable) => {
+    const failure = toStatementError(error(number));
+    expect(failure).toMatchObject({ code, outcome, retryable, cause: { number } });
+    expect(errorCatalogue[code].retryable).toBe(retryable);
+    expect(`${failure.message} ${String(failure.cause)}`).not.toContain('secret');
+  });
+
+  test.each([
+    [51_001, 'UNKNOWN_MAPPING'],
+    [51_002, 'OFFLINE'],
+    [51_003, 'DRAINING'],
+    [51_004, 'INCOMING'],
+    [51_006, 'STALE_EPOCH'],
+    [51_007, 'BAD_TOKEN'],
+  ] as const)("%i from enter is the refusal %s, and from a caller's statement it is not", (number, reason) => {
+    expect(toEntryError(error(number, reason))).toEqual(new EntryRefused({ reason }));
+    expect(toStatementError(error(number, reason))).toMatchObject({ code: 'STATEMENT_FAILED' });
+  });
+
+  test('MOVED says where, and a text of another form says nothing', () => {
+    const shardId = '00000000-0000-4000-8000-00000000000B';
+    expect(toEntryError(error(51_005, `MOVED {"shardId":"${shardId}","epoch":9}`))).toEqual(
+      new EntryRefused({ reason: 'MOVED', shardId: shardId.toLowerCase(), epoch: 9 }),
+    );
+    expect(toEntryError(error(51_005, 'MOVED {"shardId":5}'))).toMatchObject({ code: 'STATEMENT_FAILED' });
+  });
+
+  test('a login that cannot see the procedure is told from a right that a statement lacks', () => {
+    expect(toEntryError(error(229))).toMatchObject({ code: 'SHARD_UNVERIFIED' });
+    expect(toEntryError(error(2812))).toMatchObject({ code: 'SHARD_UNVERIFIED' });
+  });
+
+  test('a login that is refused is known as one, and a database that wakes up is asked again', () => {
+    expect(toLoginError(error(18_456))).toMatchObject({ code: 'SHARD_UNAVAILABLE', cause: { loginRefused: true } });
+    expect(mayLogInLater(error(18_456))).toBe(false);
+    expect(mayLogInLater(error(40_613))).toBe(true);
+  });
+
+  test('errors of severity 20 and more, and those of a server going away, end the connection', () => {
+    expect([endsConnection(error(21, '', 21)), endsConnection(error(596)), endsConnection(error(2627))]).toEqual([true, true, false]);
+  });
+});
