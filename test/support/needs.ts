@@ -1,3 +1,4 @@
+import { missingPrograms } from '../../scripts/tsql-check/compiler.ts';
 import { opensslMissing } from './certificates.ts';
 import { redisMissing, redisServerMissing } from './servers/redis.ts';
 
@@ -11,6 +12,8 @@ const missing = {
   'redis-server': redisServerMissing,
   /** The program that makes certificates. */
   openssl: opensslMissing,
+  /** What Microsoft's T-SQL compiler runs on. */
+  mono: () => (missingPrograms().length === 0 ? undefined : `there is no ${missingPrograms().join(', no ')} on the PATH`),
 } as const satisfies Record<string, () => string | undefined>;
 
 /** A server that tests need, by the name that TENANTRY_TEST_REQUIRE uses. */

@@ -1,9 +1,10 @@
 -- Why this connection, as this login, may not serve tenants: no row means that it may. app sees the security policy by its right to
--- the definitions of the schema. Its text is compared without parentheses, which the server writes as it likes.
+-- the definitions of the schema. Everything is of one collation: the server has others for its own words, for names and for the
+-- database (468, 457). Its text is compared without parentheses, which the server writes as it likes.
 -- @tables nvarchar(max)
 WITH routed AS (
-  SELECT t.[name], t.[tenantColumn], o.[object_id], c.[column_id], o.[full_name],
-    REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(t.[tenantColumn]), N'(', N''), N')', N'') AS [predicate]
+  SELECT t.[name] COLLATE Latin1_General_100_BIN2 AS [name], o.[object_id], c.[column_id], o.[full_name],
+    REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(t.[tenantColumn]), N'(', N''), N')', N'') COLLATE Latin1_General_100_BIN2 AS [predicate]
   FROM OPENJSON(@tables) WITH ([name] nvarchar(400), [schema] nvarchar(128), [table] nvarchar(128), [tenantColumn] nvarchar(128)) AS t
   OUTER APPLY (
     SELECT u.[object_id], CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(u.[name])) AS [full_name]
@@ -13,8 +14,8 @@ WITH routed AS (
   ) AS o
   LEFT JOIN sys.columns AS c ON c.[object_id] = o.[object_id] AND c.[name] = t.[tenantColumn] COLLATE Latin1_General_100_BIN2
 ), predicates AS (
-  SELECT p.[target_object_id], p.[predicate_type_desc] AS [kind],
-    REPLACE(REPLACE(p.[predicate_definition], N'(', N''), N')', N'') AS [predicate]
+  SELECT p.[target_object_id], p.[predicate_type_desc] COLLATE Latin1_General_100_BIN2 AS [kind],
+    REPLACE(REPLACE(p.[predicate_definition] COLLATE Latin1_General_100_BIN2, N'(', N''), N')', N'') AS [predicate]
   FROM sys.security_predicates AS p
   JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
   WHERE y.[is_enabled] = 1 AND y.[is_schema_bound] = 1 AND p.[operation] IS NULL
@@ -32,7 +33,7 @@ WHERE HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER ANY SECURITY POLICY') = 
   OR HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER ANY DATABASE DDL TRIGGER') = 1
   OR HAS_PERMS_BY_NAME(N'tenantry', N'SCHEMA', N'ALTER') = 1
 UNION ALL
-SELECT NULL, CONCAT(N'the login acts as another one, ', SUSER_SNAME())
+SELECT NULL, CONCAT(N'the login acts as another one, ', SUSER_SNAME() COLLATE Latin1_General_100_BIN2)
 WHERE ORIGINAL_LOGIN() <> SUSER_SNAME()
 UNION ALL
 SELECT NULL, N'the login is no member of tenantry_app'
@@ -42,7 +43,7 @@ SELECT NULL, CONCAT(N'the login is a member of ', r.[name])
 FROM (VALUES (N'tenantry_superuser'), (N'tenantry_mover'), (N'tenantry_admin'), (N'db_datareader'), (N'db_datawriter'), (N'db_backupoperator')) AS r ([name])
 WHERE IS_ROLEMEMBER(r.[name]) = 1
 UNION ALL
-SELECT NULL, CONCAT(N'the login may act as ', p.[name])
+SELECT NULL, CONCAT(N'the login may act as ', p.[name] COLLATE Latin1_General_100_BIN2)
 FROM sys.database_principals AS p
 WHERE p.[type] IN (N'S', N'U', N'E', N'X', N'G') AND p.[name] <> USER_NAME() AND HAS_PERMS_BY_NAME(p.[name], N'USER', N'IMPERSONATE') = 1
 UNION ALL
@@ -70,6 +71,5 @@ WHERE t.[column_id] IS NOT NULL
   AND NOT EXISTS (
     SELECT 1
     FROM predicates AS p
-    WHERE p.[target_object_id] = t.[object_id] AND p.[kind] = k.[kind] COLLATE Latin1_General_100_BIN2
-      AND p.[predicate] = t.[predicate] COLLATE Latin1_General_100_BIN2
+    WHERE p.[target_object_id] = t.[object_id] AND p.[kind] = k.[kind] AND p.[predicate] = t.[predicate]
   );

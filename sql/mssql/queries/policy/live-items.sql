@@ -1,0 +1,56 @@
+-- What protects the tables now, one row for each item that the program manages, in words that are compared with what is wanted.
+-- Everything is of one collation: the server has others for its own words, for names and for the database (468, 457).
+-- Expressions are compared without parentheses, which the server writes as it likes; the tenant's is shown as `tenant`.
+-- @tables nvarchar(max)
+WITH wanted AS (
+  SELECT t.[object_id], t.[schema_id], w.[schema] COLLATE Latin1_General_100_BIN2 AS [schema], w.[table] COLLATE Latin1_General_100_BIN2 AS [table],
+    w.[tenantColumn] COLLATE Latin1_General_100_BIN2 AS [tenantColumn],
+    REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(w.[tenantColumn]), N'(', N''), N')', N'') COLLATE Latin1_General_100_BIN2 AS [predicate]
+  FROM OPENJSON(@tables) WITH ([schema] nvarchar(128), [table] nvarchar(128), [tenantColumn] nvarchar(128)) AS w
+  JOIN sys.schemas AS s ON s.[name] = w.[schema] COLLATE Latin1_General_100_BIN2
+  JOIN sys.tables AS t ON t.[schema_id] = s.[schema_id] AND t.[name] = w.[table] COLLATE Latin1_General_100_BIN2
+), grantee AS (
+  SELECT p.[principal_id], p.[name] COLLATE Latin1_General_100_BIN2 AS [name]
+  FROM sys.database_principals AS p
+  WHERE p.[name] IN (N'tenantry_app', N'tenantry_superuser', N'tenantry_mover', N'public')
+), rights AS (
+  SELECT w.[schema], w.[table], CONCAT(N'rights of ', g.[name]) AS [item], p.[permission_name] COLLATE Latin1_General_100_BIN2 AS [permission_name], p.[state] COLLATE Latin1_General_100_BIN2 AS [state],
+    c.[name] COLLATE Latin1_General_100_BIN2 AS [column]
+  FROM wanted AS w
+  JOIN sys.database_permissions AS p ON p.[class] = 1 AND p.[major_id] = w.[object_id]
+  JOIN grantee AS g ON g.[principal_id] = p.[grantee_principal_id]
+  LEFT JOIN sys.columns AS c ON c.[object_id] = p.[major_id] AND c.[column_id] = p.[minor_id]
+  UNION ALL
+  SELECT w.[schema], w.[table], CONCAT(N'rights of ', g.[name], N' on its schema'), p.[permission_name] COLLATE Latin1_General_100_BIN2, p.[state] COLLATE Latin1_General_100_BIN2, NULL
+  FROM wanted AS w
+  JOIN sys.database_permissions AS p ON p.[class] = 3 AND p.[major_id] = w.[schema_id]
+  JOIN grantee AS g ON g.[principal_id] = p.[grantee_principal_id]
+)
+SELECT w.[schema] AS [schema], w.[table] AS [table],
+  CASE WHEN s.[name] = N'tenantry' AND y.[name] = N'tenant_policy' THEN N'security policy'
+    ELSE CONCAT(N'security policy ', s.[name] COLLATE Latin1_General_100_BIN2, N'.', y.[name] COLLATE Latin1_General_100_BIN2) END AS [item],
+  CONCAT(CASE y.[is_enabled] WHEN 1 THEN N'on' ELSE N'off' END, CASE y.[is_schema_bound] WHEN 1 THEN N', schema-bound' ELSE N', not schema-bound' END) AS [definition]
+FROM wanted AS w
+JOIN (SELECT DISTINCT q.[object_id], q.[target_object_id] FROM sys.security_predicates AS q) AS p ON p.[target_object_id] = w.[object_id]
+JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
+JOIN sys.schemas AS s ON s.[schema_id] = y.[schema_id]
+UNION ALL
+SELECT w.[schema], w.[table], LOWER(CONCAT(p.[predicate_type_desc] COLLATE Latin1_General_100_BIN2, N' predicate', N' ' + p.[operation_desc] COLLATE Latin1_General_100_BIN2)),
+  CASE WHEN REPLACE(REPLACE(p.[predicate_definition] COLLATE Latin1_General_100_BIN2, N'(', N''), N')', N'') = w.[predicate]
+    THEN N'tenant' ELSE p.[predicate_definition] COLLATE Latin1_General_100_BIN2 END
+FROM wanted AS w
+JOIN sys.security_predicates AS p ON p.[target_object_id] = w.[object_id]
+WHERE p.[object_id] = OBJECT_ID(N'tenantry.tenant_policy')
+UNION ALL
+SELECT w.[schema], w.[table], N'default',
+  CASE WHEN REPLACE(REPLACE(d.[definition] COLLATE Latin1_General_100_BIN2, N'(', N''), N')', N'') = N'[tenantry].[current_tenant]'
+    THEN N'tenantry.current_tenant()' ELSE d.[definition] COLLATE Latin1_General_100_BIN2 END
+FROM wanted AS w
+JOIN sys.columns AS c ON c.[object_id] = w.[object_id] AND c.[name] = w.[tenantColumn] COLLATE Latin1_General_100_BIN2
+JOIN sys.default_constraints AS d ON d.[object_id] = c.[default_object_id]
+UNION ALL
+SELECT r.[schema], r.[table], r.[item],
+  STRING_AGG(CONCAT(CASE r.[state] WHEN N'D' THEN N'deny ' END, LOWER(r.[permission_name]), CASE r.[state] WHEN N'W' THEN N' with grant option' END,
+    N' (' + r.[column] + N')'), N', ') WITHIN GROUP (ORDER BY r.[column], r.[permission_name], r.[state])
+FROM rights AS r
+GROUP BY r.[schema], r.[table], r.[item];

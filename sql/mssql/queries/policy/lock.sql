@@ -1,0 +1,8 @@
+-- One policy change at a time on a shard. The lock belongs to tenantry_admin: tenant traffic cannot take it. How long a table that
+-- tenants are using is waited for stands in each statement that changes one: set here, it would end with this text.
+-- @lockTimeoutMs int
+DECLARE @granted int;
+EXEC @granted = sys.sp_getapplock @Resource = N'tenantry policies', @LockMode = N'Exclusive', @LockOwner = N'Transaction',
+  @LockTimeout = @lockTimeoutMs, @DbPrincipal = N'tenantry_admin';
+IF @granted IS NULL OR @granted < 0 THROW 51014, N'LOCK_NOT_GRANTED', 1;
+SELECT CAST(@lockTimeoutMs AS nvarchar(20)) AS [lockTimeout], CAST(1 AS bit) AS [locked];

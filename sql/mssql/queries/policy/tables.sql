@@ -1,0 +1,22 @@
+-- The configured tables that exist, and the history of those that keep one, which SQL can name directly and the policy of the table
+-- does not cover. No table owns a sequence here.
+-- @tables nvarchar(max)
+-- json: sequences
+WITH configured AS (
+  SELECT t.[object_id], t.[history_table_id], w.[tenantColumn]
+  FROM OPENJSON(@tables) WITH ([schema] nvarchar(128), [table] nvarchar(128), [tenantColumn] nvarchar(128)) AS w
+  JOIN sys.schemas AS s ON s.[name] = w.[schema] COLLATE Latin1_General_100_BIN2
+  JOIN sys.tables AS t ON t.[schema_id] = s.[schema_id] AND t.[name] = w.[table] COLLATE Latin1_General_100_BIN2
+), family AS (
+  SELECT c.[object_id], c.[tenantColumn], CASE WHEN c.[tenantColumn] IS NULL THEN N'reference' ELSE N'routed' END AS [role]
+  FROM configured AS c
+  UNION ALL
+  SELECT c.[history_table_id], c.[tenantColumn], CASE WHEN c.[tenantColumn] IS NULL THEN N'reference part' ELSE N'part' END
+  FROM configured AS c
+  WHERE c.[history_table_id] IS NOT NULL AND NOT EXISTS (SELECT 1 FROM configured AS o WHERE o.[object_id] = c.[history_table_id])
+)
+SELECT s.[name] AS [schema], t.[name] AS [table], f.[tenantColumn] AS [tenantColumn], f.[role] AS [role], N'[]' AS [sequences]
+FROM family AS f
+JOIN sys.tables AS t ON t.[object_id] = f.[object_id]
+JOIN sys.schemas AS s ON s.[schema_id] = t.[schema_id]
+ORDER BY s.[name], t.[name];
