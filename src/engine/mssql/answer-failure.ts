@@ -49,11 +49,8 @@ function lossOf({ loss, sent, interruption }: Answer, { mayCommit }: Expectation
   return new TenantryError(interruption ?? 'SHARD_UNAVAILABLE', undefined, { cause: loss });
 }
 
-/** The server has acknowledged: a transaction that it rolled back, or that is still open, has not been committed. */
-function interruptionOf(
-  { interruption = 'CANCELLED', sent, rolledBack, inTransaction }: Answer,
-  { mayCommit }: Expectation,
-): TenantryError {
-  if (!mayCommit || !sent || rolledBack || inTransaction) return new TenantryError(interruption);
+/** The server has acknowledged: a transaction that it says it rolled back has not been committed. Where it says nothing, it may have been. */
+function interruptionOf({ interruption = 'CANCELLED', sent, rolledBack }: Answer, { mayCommit }: Expectation): TenantryError {
+  if (!mayCommit || !sent || rolledBack) return new TenantryError(interruption);
   return new TenantryError(interruption, 'The statement may have been carried out all the same.', { outcome: 'unknown' });
 }

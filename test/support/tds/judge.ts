@@ -19,7 +19,7 @@ export interface Verdict {
   /** Uses of a connection that reset it first, and of those how many by a message of its own. */
   resets: number;
   ownResets: number;
-  /** Messages before the first use of their connection. */
+  /** Messages of the program's own before anybody has entered on their connection. */
   before: number;
 }
 
@@ -45,6 +45,8 @@ interface Connection {
   /** The client has sent a message whose answer has not ended. */
   waiting: boolean;
   used: boolean;
+  /** Somebody has entered on it. */
+  entered: boolean;
   /** Reset by a message of its own, and not used since. */
   reset: boolean;
   /** Key of the tenant whose session may be open. */
@@ -58,7 +60,8 @@ export function judge(packets: Iterable<JudgedPacket>, options: JudgeOptions): V
   return judging.verdict;
 }
 
-class Judging {
+/** The same, of packets as they come. */
+export class Judging {
   readonly verdict: Verdict = { faults: [], routed: 0, begun: 0, inSession: 0, resets: 0, ownResets: 0, before: 0 };
   readonly #options: JudgeOptions;
   readonly #connections = new Map<number, Connection>();
@@ -92,15 +95,18 @@ class Judging {
     if (later.some((status) => (status & resetBits) !== 0)) this.#fault(id, 'a later packet of a message carries the reset bit');
     if ((message.status.at(-1)! & ignoreBit) !== 0) return;
     if (message.text.includes('[enter]')) this.#enters(id, connection, message, reset);
-    else if (!connection.used) this.#before(id, reset);
+    else if (!connection.entered) this.#before(id, connection, message, reset);
     else if (message.text.startsWith(guard)) this.#withinSession(id, connection, message, reset);
     else if (reset && message.text === 'SET NOCOUNT ON;') connection.reset = true;
     else this.#fault(id, 'a message on a connection in use neither enters nor begins with the guard');
   }
 
-  #before(id: number, reset: boolean): void {
+  /** What the program asks before it lets anybody in is the first use; what the driver sends after a login is none. */
+  #before(id: number, connection: Connection, message: JudgedMessage, reset: boolean): void {
+    if (reset) this.#fault(id, 'a reset before anybody has entered');
+    if (!connection.used && message.type === 'batch' && message.text.startsWith('set ansi_nulls on\n')) return;
+    connection.used = true;
     this.verdict.before += 1;
-    if (reset) this.#fault(id, 'a reset before the first use');
   }
 
   #enters(id: number, connection: Connection, message: JudgedMessage, reset: boolean): void {
@@ -113,6 +119,7 @@ class Judging {
     this.#checkEntry(id, message);
     this.#checkCaller(id, message, tenant);
     connection.used = true;
+    connection.entered = true;
     connection.reset = false;
     const end = inOrder(message.text, entry, 0);
     if (end < 0) this.#fault(id, 'an entry out of order');
@@ -154,7 +161,7 @@ class Judging {
   #connection(id: number): Connection {
     let connection = this.#connections.get(id);
     if (connection === undefined) {
-      connection = { packets: [], waiting: false, used: false, reset: false, session: undefined };
+      connection = { packets: [], waiting: false, used: false, entered: false, reset: false, session: undefined };
       this.#connections.set(id, connection);
     }
     return connection;

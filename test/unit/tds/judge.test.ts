@@ -58,7 +58,7 @@ function judged({ packets }: Client): Verdict {
 describe('the judge of recorded packets', () => {
   test('finds nothing in uses that are reset, entered, guarded and ended, and counts them', () => {
     const client = new Client()
-      .batch('set ansi_nulls on', plain)
+      .batch('set ansi_nulls on\nset xact_abort off', plain)
       .send(routed, plain)
       .send(routed, reset, 2)
       .send(begin, reset)
@@ -66,7 +66,7 @@ describe('the judge of recorded packets', () => {
       .send(end, plain)
       .batch('SET NOCOUNT ON;', reset)
       .send(routed, plain, 2);
-    expect(judged(client)).toEqual({ faults: [], routed: 3, begun: 1, inSession: 2, resets: 3, ownResets: 1, before: 1 });
+    expect(judged(client)).toEqual({ faults: [], routed: 3, begun: 1, inSession: 2, resets: 3, ownResets: 1, before: 0 });
   });
 
   const used = (): Client => new Client().send(routed, plain);
@@ -76,7 +76,12 @@ describe('the judge of recorded packets', () => {
     ['a use without a reset, of the same tenant', used().send(routed, plain), 'without a reset'],
     ['a session without a reset', used().send(begin, plain), 'without a reset'],
     ['a reset on the first use', new Client().send(routed, reset), 'a reset on the first use'],
-    ['a reset before the first use', new Client().batch('select 1', reset), 'a reset before the first use'],
+    ['a reset before the first use', new Client().batch('select 1', reset), 'a reset before anybody has entered'],
+    [
+      'an entry without a reset after the checks of a new connection',
+      new Client().send('select 1', plain).send(routed, plain),
+      'without a reset',
+    ],
     ['a reset within a session', used().send(begin, reset).send(inSession, reset), 'a reset within a session'],
     ['two resets for one use', used().batch('SET NOCOUNT ON;', reset).send(routed, reset), 'two resets'],
     ['a message that is not routed', used().batch('select * from t', plain), 'neither enters nor begins with the guard'],

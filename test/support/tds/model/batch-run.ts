@@ -1,4 +1,4 @@
-import type { Answer } from '../answer.ts';
+import { AnswerStopped, type Answer } from '../answer.ts';
 import {
   columnsToken,
   doneStatus,
@@ -129,6 +129,8 @@ export class BatchRun {
   async #statement(text: string): Promise<boolean> {
     const { answer, session } = this.#around;
     const given = await this.#around.statement(text);
+    // Whoever cancelled it in the meantime has ended the batch.
+    if (answer.state !== 'open') throw new AnswerStopped(`The answer is ${answer.state}.`);
     if (given === 'sent') return false;
     if ('error' in given) return given.fatal === true ? await this.#throw(given.error) : await this.#raise(given.error);
     if (given.effect !== undefined) {

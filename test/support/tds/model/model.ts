@@ -1,4 +1,4 @@
-import type { Answer } from '../answer.ts';
+import { AnswerStopped, type Answer } from '../answer.ts';
 import type { RpcRequest, TdsRequest } from '../request.ts';
 import type { TdsConnection, TdsScript } from '../script.ts';
 import { resetToken, transactionToken, type ServerMessage } from '../tokens.ts';
@@ -24,6 +24,8 @@ export class SqlServerModel implements TdsScript {
   failEntry: ServerMessage | undefined;
   /** Called at each moment of each message. */
   at: (moment: MomentOf) => void | Promise<void> = () => undefined;
+  /** Whether attentions are acknowledged; they are, unless a test says otherwise. */
+  attention: NonNullable<TdsScript['attention']> = () => 'acknowledge';
   readonly #options: ModelOptions;
 
   constructor(options: ModelOptions = {}) {
@@ -38,7 +40,10 @@ export class SqlServerModel implements TdsScript {
 
   async request(request: TdsRequest, answer: Answer, connection: TdsConnection): Promise<void> {
     const session = this.session(connection);
-    const at = async (moment: Moment): Promise<void> => await this.at({ moment, request, answer, connection });
+    const at = async (moment: Moment): Promise<void> => {
+      await this.at({ moment, request, answer, connection });
+      if (answer.state === 'dropped') throw new AnswerStopped('The connection has been ended.');
+    };
     await at('read');
     if (request.reset) {
       session.reset();

@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLookup } from '../../shardmap/lookup.ts';
+import type { Mapping } from '../../shardmap/mapping.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { TenantryError } from '../../src/core/errors.ts';
+import { sql, type Sql } from '../../src/core/sql.ts';
+import { createMetrics } from '../../src/http/observe/metrics.ts';
+import { createRouter } from '../../src/router/create-router.ts';
+import { defaultRouterLimits } from '../../src/router/limits.ts';
+import type { Router } from '../../src/router/router.ts';
+import { seed } from '../support/random.ts';
+import { entryOf, epoch, ScriptedShard, shardId } from '../support/scripted-shard.ts';
+import type { ModelStatement, StatementAnswer } from '../support/tds/model/statement.ts';
+import type { JudgedMessage } from '../support/tds/judge-packets.ts';
+import { Judging } from '../support/tds/judge.ts';
+
+const tenants = [1, 2, 3, 4] as const;
+const secondTenants = 1_000_000;
+
+/** What one caller does. */
+interface Call {
+  readonly tenant: (typeof tenants)[number];
+  readonly kind: 'read' | 'write' | 'session';
+  readonly statements: number;
+  /** Turns of the event loop that the server takes for each statement. */
+  readonly turns: number;
+  readonly trouble: 'none' | 'error' | 'abort' | 'give up' | 'drop';
+}
+
+const call = fc.record<Call>({
+  tenant: fc.constantFrom(...tenants),
+  kind: fc.constantFrom('read', 'write', 'session'),
+  statements: fc.integer({ min: 1, max: 3 }),
+  turns: fc.integer({ min: 0, max: 4 }),
+  trouble: fc.oneof(
+    { weight: 60, arbitrary: fc.constant('none' as const) },
+    { weight: 30, arbitrary: fc.constantFrom('error' as const, 'abort' as const, 'give up' as const) },
+    // Dear: a login follows.
+    { weight: 1, arbitrary: fc.constant('drop' as const) },
+  ),
+});
+
+let shard: ScriptedShard;
+/** Over pools of one and of two connections. */
+let routers: readonly Router[];
+let judging: Judging;
+let written: Set<unknown>;
+let lastMark = secondTenants;
+
+beforeAll(async () => {
+  shard = await ScriptedShard.start();
+  shard.answer = answer;
+  judging = new Judging({ callerOf });
+  written = new Set();
+  routers = [1, 2].map(openRouter);
+});
+afterAll(async () => {
+  for (const router of routers) await router.close();
+  await shard[Symbol.asyncDispose]();
+});
+
+describe(`interleaved tenants on small pools (seed ${seed})`, () => {
+  test('10,000 of them: each in its own context, transaction and use of a connection, and no acknowledged write lost', async () => {
+    const property = fc.asyncProperty(fc.array(call, { minLength: 2, maxLength: 4 }), fc.nat(1), async (calls, pool) => {
+      await Promise.all(calls.map((each) => perform(routers[pool]!, each)));
+      for (const event of shard.server.recording.take()) if (event.kind === 'packet') judging.take(event);
+      expect(judging.verdict.faults).toEqual([]);
+    });
+    await fc.assert(property, { seed, numRuns: 10_000, endOnFailure: true });
+    const { routed, begun, inSession, resets } = judging.verdict;
+    process.stdout.write(`${routed} routed statements, ${begun} sessions, ${inSession} messages in them, ${resets} resets\n`);
+    expect(Math.min(routed, begun, resets)).toBeGreaterThan(5_000);
+  }, 600_000);
+});
+
+async function perform(router: Router, { tenant, kind, statements, turns, trouble }: Call): Promise<void> {
+  const caller = new AbortController();
+  const { signal } = caller;
+  const marks = Array.from({ length: statements }, () => (lastMark += 1));
+  const statement = (mark: number, last: boolean): Sql => {
+    const told = last ? trouble : 'none';
+    if (kind === 'read') return sql`select owner from t where c = ${tenant} and ${turns} <> 0 and ${told} <> '' and m = ${mark}`;
+    return sql`update t set c = ${tenant}, turns = ${turns}, trouble = ${told}, m = ${mark}`;
+  };
+  if (trouble === 'abort') void wait(turns).then(() => caller.abort());
+  const work = async (): Promise<void> => {
+    if (kind !== 'session') {
+      const { rows } = await router.query(tenant, statement(marks[0]!, true), { readOnly: kind === 'read', signal });
+      if (kind === 'read') expect(rows).toEqual([{ owner: keyOf(tenant) }]);
+      return;
+    }
+    await router.withTenant(tenant, { signal }, async (session) => {
+      for (const [index, mark] of marks.entries()) await session.query(statement(mark, index === marks.length - 1));
+      if (trouble === 'give up') throw new Error('given up');
+    });
+  };
+  const failure: unknown = await work().then(
+    () => undefined,
+    (error: unknown) => error ?? new Error('nothing was thrown'),
+  );
+  const done = kind === 'session' ? marks : marks.slice(0, 1);
+  const isWritten = done.map((mark) => written.has(mark));
+  if (failure === undefined) expect(isWritten).toEqual(done.map(() => kind !== 'read'));
+  else if (!(failure instanceof TenantryError) || failure.outcome === 'not-run') expect(isWritten).toEqual(done.map(() => false));
+  if (failure instanceof TenantryError) expect(expected[trouble], `${trouble}: ${failure.message}`).toContain(failure.code);
+  else expect([undefined, 'given up']).toContain((failure as Error | undefined)?.message);
+  for (const mark of done) written.delete(mark);
+}
+
+/** What a caller may see; a server that drops connections may be taken for one that is down by the others too. */
+const expected: Readonly<Record<Call['trouble'], readonly string[]>> = {
+  none: ['SHARD_UNAVAILABLE'],
+  error: ['CONSTRAINT_VIOLATION', 'SHARD_UNAVAILABLE'],
+  abort: ['CANCELLED', 'SHARD_UNAVAILABLE'],
+  'give up': ['SHARD_UNAVAILABLE'],
+  drop: ['SHARD_UNAVAILABLE', 'COMMIT_UNKNOWN'],
+};
+
+/** The server: its tenant is that of the session's context, whatever the statement says. */
+async function answer({ parameters, tenant, text, answer: open }: ModelStatement): Promise<StatementAnswer> {
+  const [, turns, trouble, mark] = parameters.map(({ value }) => value);
+  await wait(Number(turns));
+  if (trouble === 'error') return { error: { number: 547 } };
+  if (trouble === 'drop') {
+    open.drop('rst');
+    return 'sent';
+  }
+  if (text.startsWith('select')) return { columns: { owner: 'nvarchar(40)' }, rows: [[tenant?.toString('hex') ?? 'nobody']] };
+  return { count: 1, effect: () => written.add(mark) };
+}
+
+async function wait(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function keyOf(tenant: number): string {
+  return Buffer.from(entryOf(tenant).key).toString('hex');
+}
+
+function callerOf({ values }: JudgedMessage): string | undefined {
+  const caller = values.get('@p1');
+  return caller?.length === 4 ? keyOf(caller.readInt32LE()) : undefined;
+}
+
+function openRouter(connections: number): Router {
+  const mappings = new Map<string, Mapping>(
+    tenants.map((tenant) => [
+      keyOf(tenant),
+      { mappingId: tenant, mapId: 1, kind: 'point', low: entryOf(tenant).key, shardId, state: 'ONLINE', epoch },
+    ]),
+  );
+  return createRouter({
+    keyType: 'int',
+    routes: createLookup({
+      map: { kind: 'list', keyType: 'int' },
+      findMapping: (key) => Promise.resolve(mappings.get(Buffer.from(key).toString('hex'))),
+      clock: systemClock,
+    }),
+    connect: (_shardId, signal) => shard.open(signal),
+    capabilities: [(mappingId) => entryOf(mappingId).token],
+    limits: { ...defaultRouterLimits, poolPerShard: connections, connections },
+    clock: systemClock,
+    random: Math.random,
+    observer: createMetrics().router,
+  });
+}

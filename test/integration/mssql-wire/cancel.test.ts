@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sql } from '../../../src/core/sql.ts';
+import type { EngineConnection } from '../../../src/engine/engine.ts';
+import { compiled, entryOf, ScriptedShard, untilAttention } from '../../support/scripted-shard.ts';
+
+const options = { readOnly: false, timeoutMs: 10_000 };
+const change = compiled(sql`update Blogs set Name = ${'a'}`);
+const read = compiled(sql`select n from Blogs`);
+
+let shard: ScriptedShard;
+let connection: EngineConnection;
+
+beforeEach(async () => {
+  shard = await ScriptedShard.start();
+  connection = await shard.connect();
+});
+afterEach(async () => await shard[Symbol.asyncDispose]());
+
+function attentions(): number {
+  return shard.server.recording.of('attention').length;
+}
+
+/** The next tenant is served by the same connection, which it resets. */
+async function servesTheNext(): Promise<void> {
+  expect(connection.usable).toBe(true);
+  shard.answer = (statement) => shard.byDefault(statement);
+  shard.model.at = () => undefined;
+  expect(await connection.execute(entryOf(2), read, options)).toEqual({ rows: [{ n: 1 }], rowCount: 1 });
+  expect(shard.server.recording.requests().at(-1)!.reset).toBe(true);
+  expect(shard.server.recording.of('connect')).toHaveLength(2);
+}
+
+describe('a statement that is ended before its answer', () => {
+  test("at the caller's wish: one attention, rolled back for certain", async () => {
+    const caller = new AbortController();
+    shard.answer = untilAttention;
+    const asked = shard.server.recording.next('request');
+    const failure = expect(connection.execute(entryOf(1), change, { ...options, signal: caller.signal })).rejects.toMatchObject({
+      code: 'CANCELLED',
+      outcome: 'not-run',
+    });
+    await asked;
+    caller.abort();
+    await failure;
+    expect(attentions()).toBe(1);
+    await servesTheNext();
+  });
+
+  test('at its limit: one attention, rolled back for certain', async () => {
+    shard.answer = untilAttention;
+    await expect(connection.execute(entryOf(1), change, { ...options, timeoutMs: 30 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      outcome: 'not-run',
+    });
+    expect(attentions()).toBe(1);
+    await servesTheNext();
+  });
+
+  test('at its limit after the first rows: the timer runs on', async () => {
+    shard.answer = async (statement) => {
+      await statement.answer.columns({ n: 'int' });
+      await statement.answer.row({ n: 'int' }, [1]);
+      await statement.answer.flush();
+      return await untilAttention(statement);
+    };
+    await expect(connection.execute(entryOf(1), change, { ...options, timeoutMs: 50 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      outcome: 'not-run',
+    });
+    await servesTheNext();
+  });
+
+  test('when the server had committed: nobody can say that it did not happen', async () => {
+    const caller = new AbortController();
+    shard.model.at = async ({ moment, answer }) => {
+      if (moment !== 'after commit') return;
+      const attention = new Promise((resolve) => answer.attention.addEventListener('abort', resolve, { once: true }));
+      caller.abort();
+      await attention;
+    };
+    await expect(connection.execute(entryOf(1), change, { ...options, signal: caller.signal })).rejects.toMatchObject({
+      code: 'CANCELLED',
+      outcome: 'unknown',
+    });
+    expect(shard.committed).toEqual(['a']);
+    // The server never said what became of the transaction: the connection is no one's any more.
+    expect(connection.usable).toBe(false);
+  });
+
+  test('before it is sent: nothing is sent', async () => {
+    const sent = connection.execute(entryOf(1), change, { ...options, signal: AbortSignal.abort() });
+    await expect(sent).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'not-run' });
+    expect(shard.server.recording.requests()).toEqual([]);
+    expect(attentions()).toBe(0);
+  });
+
+  test('after its answer: no attention, and the next statement is not ended by it', async () => {
+    const caller = new AbortController();
+    await connection.execute(entryOf(1), change, { ...options, signal: caller.signal });
+    caller.abort();
+    await servesTheNext();
+    expect(attentions()).toBe(0);
+  });
+
+  test('whose server acknowledges nothing: the connection is given up, and a write may have happened', async () => {
+    shard.model.attention = () => 'ignore';
+    shard.answer = untilAttention;
+    await expect(connection.execute(entryOf(1), change, { ...options, timeoutMs: 30 })).rejects.toMatchObject({
+      code: 'COMMIT_UNKNOWN',
+      outcome: 'unknown',
+    });
+    expect(connection.usable).toBe(false);
+    expect(attentions()).toBe(1);
+  }, 15_000);
+
+  test('within a session: all that it did is rolled back, and its COMMIT is an error', async () => {
+    const transaction = await connection.begin(entryOf(1), { ...options, timeoutMs: 200, isolation: 'read committed' });
+    await transaction.query(change);
+    shard.answer = untilAttention;
+    await expect(transaction.query(change)).rejects.toMatchObject({ code: 'TIMEOUT', outcome: 'not-run' });
+    await expect(transaction.commit()).rejects.toMatchObject({ code: 'STATEMENT_FAILED', outcome: 'not-run' });
+    expect(shard.committed).toEqual([]);
+    await servesTheNext();
+  });
+});

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sql } from '../../../src/core/sql.ts';
+import type { EngineConnection } from '../../../src/engine/engine.ts';
+import { compiled, entryOf, ScriptedShard } from '../../support/scripted-shard.ts';
+import type { Moment, MomentOf } from '../../support/tds/model/statement.ts';
+import { startTdsServer } from '../../support/tds/server.ts';
+
+const options = { readOnly: false, timeoutMs: 10_000 };
+const readOnly = { ...options, readOnly: true };
+const readCommitted = { ...options, isolation: 'read committed' } as const;
+const change = compiled(sql`update Blogs set Name = ${'a'}`);
+const read = compiled(sql`select n from Blogs`);
+const unknown = { code: 'COMMIT_UNKNOWN', outcome: 'unknown' };
+const unavailable = { code: 'SHARD_UNAVAILABLE', outcome: 'not-run' };
+
+let shard: ScriptedShard;
+let connection: EngineConnection;
+
+beforeEach(async () => {
+  shard = await ScriptedShard.start();
+  connection = await shard.connect();
+});
+afterEach(async () => await shard[Symbol.asyncDispose]());
+
+/** Ends the connection at the next such moment of a message that fits. */
+function dropAt(moment: Moment, how: 'fin' | 'rst', fits: (of: MomentOf) => boolean = () => true): void {
+  shard.model.at = async (of) => {
+    if (of.moment !== moment || !fits(of)) return;
+    if (moment !== 'read' && of.answer.state === 'open') await of.answer.flush();
+    of.answer.drop(how);
+  };
+}
+
+const ways = ['fin', 'rst'] as const;
+const before: readonly Moment[] = ['read', 'entered', 'amid rows', 'before commit', 'after commit'];
+const losses = before.flatMap((moment) => ways.map((how) => [moment, how] as const));
+
+describe('a connection lost under a routed statement', () => {
+  test.each(losses)('%s, by %s: COMMIT_UNKNOWN for what may write', async (moment, how) => {
+    shard.answer = (statement) => ({ columns: { n: 'int' }, rows: [[1], [2]], effect: () => shard.committed.push(statement.text) });
+    dropAt(moment, how);
+    await expect(connection.execute(entryOf(1), change, options)).rejects.toMatchObject(unknown);
+    expect(shard.committed).toHaveLength(moment === 'after commit' ? 1 : 0);
+    expect(connection.usable).toBe(false);
+  });
+
+  test.each(losses)('%s, by %s: nothing worse than unavailable for what only reads', async (moment, how) => {
+    dropAt(moment, how);
+    await expect(connection.execute(entryOf(1), read, readOnly)).rejects.toMatchObject(unavailable);
+    expect(connection.usable).toBe(false);
+  });
+
+  test('after the answer: it has been answered, and the connection is not used again', async () => {
+    dropAt('answered', 'fin');
+    const gone = shard.server.recording.next('close');
+    expect(await connection.execute(entryOf(1), change, options)).toEqual({ rows: [], rowCount: 1 });
+    await gone;
+    await expect.poll(() => connection.usable).toBe(false);
+    await expect(connection.execute(entryOf(1), change, options)).rejects.toMatchObject(unavailable);
+    expect(shard.committed).toEqual(['a']);
+  });
+
+  test('after an error that rolled it back: that error, for certain', async () => {
+    shard.answer = () => ({ error: { number: 2627 } });
+    dropAt('answered', 'fin');
+    await expect(connection.execute(entryOf(1), change, options)).rejects.toMatchObject({ code: 'CONFLICT', outcome: 'not-run' });
+    expect(shard.committed).toEqual([]);
+  });
+});
+
+describe('a connection lost under a session', () => {
+  test.each([
+    ['read', 'fin'],
+    ['read', 'rst'],
+    ['entered', 'fin'],
+    ['entered', 'rst'],
+    ['answered', 'fin'],
+  ] as const)('while it begins, %s, by %s: nothing can have happened', async (moment, how) => {
+    dropAt(moment, how);
+    const gone = shard.server.recording.next('close');
+    const begun = await connection.begin(entryOf(1), readCommitted).catch((error: unknown) => error);
+    await gone;
+    if (moment !== 'answered') expect(begun).toMatchObject(unavailable);
+    else await expect.poll(() => connection.usable).toBe(false);
+    expect(shard.committed).toEqual([]);
+  });
+
+  test.each(ways)('under a statement, by %s: nothing can have happened, and there is no COMMIT to be had', async (how) => {
+    const transaction = await connection.begin(entryOf(1), readCommitted);
+    dropAt('read', how);
+    await expect(transaction.query(change)).rejects.toMatchObject(unavailable);
+    await expect(transaction.commit()).rejects.toMatchObject({ outcome: 'not-run' });
+    await transaction.rollback();
+    expect(shard.committed).toEqual([]);
+    expect(connection.usable).toBe(false);
+  });
+
+  test.each([
+    ['read', 'fin'],
+    ['read', 'rst'],
+    ['before commit', 'fin'],
+    ['before commit', 'rst'],
+    ['after commit', 'fin'],
+    ['after commit', 'rst'],
+  ] as const)('under COMMIT, %s, by %s: COMMIT_UNKNOWN, and for what only reads unavailable', async (moment, how) => {
+    for (const [mode, expected] of [
+      [options, unknown],
+      [readOnly, unavailable],
+    ] as const) {
+      const other = await shard.connect();
+      const transaction = await other.begin(entryOf(1), { ...mode, isolation: 'read committed' });
+      await transaction.query(change);
+      dropAt(moment, how);
+      await expect(transaction.commit()).rejects.toMatchObject(expected);
+      expect(other.usable).toBe(false);
+      shard.model.at = () => undefined;
+    }
+    expect(shard.committed).toHaveLength(moment === 'after commit' ? 2 : 0);
+  });
+
+  test('under ROLLBACK: no error, since all is rolled back without it', async () => {
+    const transaction = await connection.begin(entryOf(1), readCommitted);
+    await transaction.query(change);
+    dropAt('read', 'rst');
+    await transaction.rollback();
+    expect(connection.usable).toBe(false);
+    expect(shard.committed).toEqual([]);
+  });
+});
+
+describe('a connection lost before it is one', () => {
+  test.each(ways)('by %s instead of the answer to the login: unavailable', async (how) => {
+    await using server = await startTdsServer({ login: (_login, answer) => answer.drop(how), request: () => undefined });
+    const failure: unknown = await ScriptedShard.connectTo(server).catch((error: unknown) => error);
+    expect(failure).toMatchObject(unavailable);
+  });
+
+  test.each(ways)('by %s during the SETs after the login: unavailable', async (how) => {
+    await using server = await startTdsServer({ initialSql: (answer) => answer.drop(how), request: () => undefined });
+    await expect(ScriptedShard.connectTo(server)).rejects.toMatchObject(unavailable);
+  });
+
+  test('where nobody listens: unavailable', async () => {
+    const server = await startTdsServer({ request: () => undefined });
+    const { host, port } = server;
+    await server.close();
+    await expect(ScriptedShard.connectTo({ host, port })).rejects.toMatchObject(unavailable);
+  });
+});

@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import { encodeInt } from '../../shardmap/key-encoding.ts';
+import { systemClock, type Clock } from '../../src/core/clock.ts';
+import { compileSql, type CompiledSql, type Sql } from '../../src/core/sql.ts';
+import type { EngineConnection } from '../../src/engine/engine.ts';
+import type { Entry } from '../../src/engine/entry.ts';
+import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
+import { logIn } from '../../src/engine/mssql/login.ts';
+import { MssqlConnection } from '../../src/engine/mssql/mssql-connection.ts';
+import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
+import { WireClient } from '../../src/engine/mssql/wire-client.ts';
+import { SqlServerModel } from './tds/model/model.ts';
+import type { ModelStatement, StatementAnswer } from './tds/model/statement.ts';
+import { startTdsServer, type TdsServer } from './tds/server.ts';
+
+/** Epoch of every tenant here. */
+export const epoch = 5;
+/** The shard as the catalog knows it. */
+export const shardId = '00000000-0000-4000-8000-00000000000a';
+const incarnation = '00000000-0000-4000-8000-0000000000ff';
+/** What no error and no log may show. */
+export const secretPassword = 'a secret password';
+
+/** How a connection to the scripted shard is opened. */
+export interface ScriptedConnectionOptions {
+  readonly answerBytes?: number;
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
+  /** Milliseconds for the login; 5,000 by default. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A shard that a scripted server plays: tenants 1 to 4, whose statements are answered as a test says. It stands for what goes
+ * over the wire; nothing is known here of what a statement would find in a table.
+ */
+export class ScriptedShard implements AsyncDisposable {
+  readonly model: SqlServerModel;
+  readonly server: TdsServer;
+  /** Marks of the changes that are committed: the first parameter of what is no query. */
+  readonly committed: unknown[];
+  /** Answers statements; by default a query gives one row, and anything else changes one. */
+  answer: (statement: ModelStatement) => StatementAnswer | Promise<StatementAnswer>;
+  readonly #connections: MssqlConnection[] = [];
+  readonly #engine = createMssqlEngine();
+
+  private constructor(model: SqlServerModel, server: TdsServer, committed: unknown[], hands: { answer: ScriptedShard['answer'] }) {
+    this.model = model;
+    this.server = server;
+    this.committed = committed;
+    this.answer = (statement) => this.byDefault(statement);
+    hands.answer = (statement) => answerToProgram(statement) ?? this.answer(statement);
+  }
+
+  static async start(): Promise<ScriptedShard> {
+    const hands: { answer: ScriptedShard['answer'] } = { answer: () => ({ count: 0 }) };
+    const model = new SqlServerModel({ statement: (statement) => hands.answer(statement) });
+    for (const tenant of [1, 2, 3, 4]) {
+      const { key, token } = entryOf(tenant);
+      model.mappings.set(tenant, { key: Buffer.from(key), token: Buffer.from(token), epoch: BigInt(epoch), state: 'ONLINE' });
+    }
+    return new ScriptedShard(model, await startTdsServer(model), [], hands);
+  }
+
+  /** What statements answer unless a test says otherwise. */
+  byDefault({ text, parameters }: ModelStatement): StatementAnswer {
+    if (text.startsWith('select')) return { columns: { n: 'int' }, rows: [[1]] };
+    return { count: 1, effect: () => this.committed.push(parameters[0]?.value) };
+  }
+
+  /** A connection as app, without the checks of an engine's `connect`. */
+  async connect(options: ScriptedConnectionOptions = {}): Promise<MssqlConnection> {
+    const opened = await ScriptedShard.connectTo(this.server, options);
+    this.#connections.push(opened);
+    return opened;
+  }
+
+  /** A connection as an engine's `connect` opens it: checked, and ready for any tenant. */
+  async open(signal?: AbortSignal): Promise<EngineConnection> {
+    const { host, port } = this.server;
+    const address = { engine: 'mssql', host, port, database: 'shard', tls: 'disable' } as const;
+    const expectations = { shardId, incarnation, tables: [], contextProtection: 'guarded' } as const;
+    return await this.#engine.connect(address, { user: 'app', password: secretPassword }, expectations, signal);
+  }
+
+  static async connectTo(
+    { host, port }: Pick<TdsServer, 'host' | 'port'>,
+    { answerBytes = 1_000_000, clock = systemClock, signal, timeoutMs = 5_000 }: ScriptedConnectionOptions = {},
+  ): Promise<MssqlConnection> {
+    const address = { engine: 'mssql', host, port, database: 'shard', tls: 'disable' } as const;
+    const { pool, connection } = await logIn(address, { user: 'app', password: secretPassword }, { clock, timeoutMs, signal });
+    return new MssqlConnection(new WireClient(pool, connection, { clock, answerBytes, bigints: 'text' }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const connection of this.#connections) await connection.close();
+    await this.server.close();
+  }
+}
+
+/** What a shard in order answers to the checks of a new connection. */
+function answerToProgram({ text, tenant }: ModelStatement): StatementAnswer | undefined {
+  if (tenant !== undefined) return undefined;
+  if (text.includes('[tenantry].[schema_version]')) {
+    const columns = { shardId: 'uniqueidentifier', schemaVersion: 'int', incarnation: 'nvarchar(36)', isGuarded: 'bit' };
+    return { columns, rows: [[shardId, 1, incarnation, true]] };
+  }
+  return text.includes('sys.security_predicates') ? { columns: { table: 'nvarchar(400)', problem: 'nvarchar(400)' }, rows: [] } : undefined;
+}
+
+/** What a router presents for a tenant from 1 to 4. */
+export function entryOf(tenant: number): Entry {
+  return { mappingId: tenant, key: encodeInt(tenant), epoch, token: new Uint8Array(16).fill(tenant) };
+}
+
+/** A statement as callers compile it. */
+export function compiled(statement: Sql): CompiledSql {
+  return compileSql(statement, mssqlDialect);
+}
+
+/** A statement that runs until it is cancelled. */
+export async function untilAttention({ answer: { attention } }: ModelStatement): Promise<StatementAnswer> {
+  if (!attention.aborted) await once(attention, 'abort');
+  return 'sent';
+}
