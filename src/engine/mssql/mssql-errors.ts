@@ -61,7 +61,12 @@ const meanings: ReadonlyMap<number, ErrorMeaning> = new Map([
   ...notRun('SHARD_UNVERIFIED', notEntered, 51_013),
   // The trigger against definitions by tenant traffic.
   ...notRun('FORBIDDEN', 51_012),
-  ...notRun('INVALID_CONFIGURATION', 51_014, 51_016),
+  // sp_getapplock did not give the lock of installers or of policies in time.
+  ...notRun('TIMEOUT', 51_014),
+  // Ranges of a map that overlap.
+  ...notRun('CONFLICT', 51_015),
+  // What the provisioning finds that keeps it from going on.
+  ...notRun('INVALID_CONFIGURATION', 51_016),
   ...notRun('TRANSACTION_CONTROL', wrongTransaction),
 ]);
 

@@ -67,7 +67,7 @@ function loginStatements(principal: PrincipalName, login: Login, secretOf: (logi
   const password = sqlText(textLiteral(secretOf(login)));
   return [
     sql`IF IS_SRVROLEMEMBER(N'sysadmin', ${text}) = 1 OR IS_ROLEMEMBER(N'db_owner', ${text}) = 1
-  THROW 51014, ${sqlText(textLiteral(`${login.user} administers the server or the database.`))}, 1;
+  THROW 51016, ${sqlText(textLiteral(`${login.user} administers the server or the database.`))}, 1;
 IF ${isAzure}
 BEGIN
   IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} WITH PASSWORD = ${password}, DEFAULT_SCHEMA = [dbo];
