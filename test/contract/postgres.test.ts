@@ -46,6 +46,8 @@ async function openGround(): Promise<EngineGround> {
     },
     sleep: (ms) => sql`select pg_sleep(${ms / 1_000})`,
     begin: sql`begin`,
+    readOnlyTransactions: engine.capabilities.readOnlyTransactions,
+    streamRoundTrips: 3,
     close: async () => {
       await proxy.close();
       await shard.close();
