@@ -53,7 +53,8 @@ async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, admin: S
   const [clock] = (await admin.run<{ timeMs: number }>('doctor/clock')).rows;
   const after = now().getTime();
   const [schema] = (await admin.run<{ contextProtection: string | null }>('policy/shard-schema')).rows;
-  const findings: Finding[] = [];
+  const { rows: dangers } = await admin.run<{ level: 'warning' | 'problem'; text: string; remedy: string }>('doctor/server');
+  const findings = dangers.map(({ level, text, remedy }): Finding => ({ subject, level, text: `${text}.`, remedy }));
   if (clock === undefined || schema === undefined) return findings;
   const differenceMs = Math.max(before - clock.timeMs, clock.timeMs - after, 0);
   if (differenceMs > clockToleranceMs)

@@ -266,9 +266,15 @@ describe('doctor', () => {
       'alter role t_mover nologin',
       /^problem shard a, login of mover: The shard cannot be reached\. The server did not let the login in, SQLSTATE 28000\./,
     ],
+    [
+      'commits that a crash would lose',
+      'alter database shop_a set synchronous_commit = off',
+      /^problem shard a: Commits are acknowledged before they are on the disk \(synchronous_commit is off\): .* \| alter database shop_a set synchronous_commit = on$/,
+    ],
   ])('finds %s', async (_title, sabotage, expected) => {
     await shard.query(sqlText(sabotage));
     const { code, problems } = await findings();
+    await shard.query(sqlText('alter database shop_a reset synchronous_commit'));
     await shard.query(
       sqlText(
         'alter role t_app nosuperuser nobypassrls; alter role t_superuser nobypassrls; alter role t_admin nosuperuser; revoke pg_read_all_data from t_mover; alter role t_mover login',

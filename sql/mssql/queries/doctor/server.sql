@@ -1,0 +1,41 @@
+-- What of the server or the database endangers tenants' rows, besides what policies and logins show: no row where all is well. Read
+-- by admin, which sees the server's state (VIEW SERVER STATE, or VIEW DATABASE STATE on Azure SQL Database).
+SELECT s.[level] AS [level], s.[text] AS [text], s.[remedy] AS [remedy]
+FROM sys.databases AS d
+LEFT JOIN sys.change_tracking_databases AS c ON c.[database_id] = d.[database_id]
+LEFT JOIN sys.database_scoped_configurations AS m ON m.[name] = N'MAXDOP'
+LEFT JOIN sys.dm_exec_connections AS n ON n.[session_id] = @@SPID AND n.[net_transport] <> N'Session'
+LEFT JOIN sys.triggers AS g ON g.[parent_class] = 0 AND g.[name] = N'tenantry_no_definitions' AND g.[is_disabled] = 0
+LEFT JOIN sys.database_permissions AS e
+  ON e.[class] = 1 AND e.[major_id] = OBJECT_ID(N'tenantry.enter') AND e.[permission_name] = N'EXECUTE' AND e.[state] IN (N'G', N'W')
+  AND e.[grantee_principal_id] = DATABASE_PRINCIPAL_ID(N'tenantry_app')
+CROSS APPLY (VALUES
+  -- Editions 5 and 8 are Azure SQL Database and Managed Instance, which are always of the newest kind.
+  (CASE WHEN CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) < 15 AND CAST(SERVERPROPERTY(N'EngineEdition') AS int) NOT IN (5, 8) THEN 1 END, N'problem',
+    N'The server is older than SQL Server 2019', N'upgrade the server'),
+  -- "SESSION_CONTEXT (Transact-SQL)", known issues: discovered January 2022, in 2019, 2022 and 2025.
+  (CASE WHEN COALESCE(CAST(m.[value] AS int), 0) <> 1 THEN 1 END, N'problem',
+    N'Statements may run in parallel (MAXDOP is not 1), where the tenant in SESSION_CONTEXT was seen to be wrong after a reset of the connection: rows of another tenant could be shown',
+    N'ALTER DATABASE SCOPED CONFIGURATION SET MAXDOP = 1 (reports over many rows take longer), or a Resource Governor group with MAX_DOP = 1 for the app login'),
+  (CASE WHEN g.[object_id] IS NULL THEN 1 END, N'problem',
+    N'The trigger that keeps tenant traffic from definitions is missing or switched off: a tenant''s SQL could change the default schema of its login for all',
+    N'run the SQL that `tenantry shard add` prints'),
+  (CASE WHEN OBJECT_ID(N'tenantry.enter') IS NOT NULL AND e.[major_id] IS NULL THEN 1 END, N'problem',
+    N'tenantry_app may not call tenantry.enter: no tenant can work here', N'GRANT EXECUTE ON [tenantry].[enter] TO [tenantry_app]'),
+  (CASE WHEN d.[is_trustworthy_on] = 1 THEN 1 END, N'problem',
+    N'TRUSTWORTHY is on: a routine of this database may act on the whole server', N'ALTER DATABASE CURRENT SET TRUSTWORTHY OFF'),
+  (CASE WHEN d.[delayed_durability] = 2 THEN 1 END, N'problem',
+    N'Commits are acknowledged before they are on the disk (DELAYED_DURABILITY is FORCED): a crash loses them', N'ALTER DATABASE CURRENT SET DELAYED_DURABILITY = DISABLED'),
+  (CASE WHEN n.[encrypt_option] = N'FALSE' THEN 1 END, N'problem', N'This connection is not encrypted', N'use ?sslmode=verify-full in the address'),
+  (CASE WHEN d.[is_encrypted] = 0 THEN 1 END, N'warning',
+    N'Files and backups are not encrypted (TDE is off)', N'ALTER DATABASE CURRENT SET ENCRYPTION ON, after its key has been made'),
+  (CASE WHEN d.[is_read_committed_snapshot_on] = 0 THEN 1 END, N'warning',
+    N'Reads wait for writers of the same rows (READ_COMMITTED_SNAPSHOT is off)', N'ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE'),
+  (CASE WHEN c.[database_id] IS NULL THEN 1 END, N'warning',
+    N'Change tracking is off: tenants cannot be moved from here while they work',
+    N'ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON)'),
+  (CASE WHEN c.[is_auto_cleanup_on] = 1 AND c.[retention_period] * CASE c.[retention_period_units] WHEN 1 THEN 1 WHEN 2 THEN 60 ELSE 1440 END < 1440 THEN 1 END, N'warning',
+    N'Changes are tracked for less than a day: a longer move would have to begin again',
+    N'ALTER DATABASE CURRENT SET CHANGE_TRACKING (CHANGE_RETENTION = 3 DAYS)')
+) AS s ([applies], [level], [text], [remedy])
+WHERE d.[database_id] = DB_ID() AND s.[applies] = 1;
