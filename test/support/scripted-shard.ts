@@ -43,13 +43,14 @@ export class ScriptedShard implements AsyncDisposable {
   answer: (statement: ModelStatement) => StatementAnswer | Promise<StatementAnswer>;
   readonly #connections: MssqlConnection[] = [];
   readonly #engine = createMssqlEngine();
+  #disorder: Disorder = {};
 
   private constructor(model: SqlServerModel, server: TdsServer, committed: unknown[], hands: { answer: ScriptedShard['answer'] }) {
     this.model = model;
     this.server = server;
     this.committed = committed;
     this.answer = (statement) => this.byDefault(statement);
-    hands.answer = (statement) => answerToProgram(statement) ?? this.answer(statement);
+    hands.answer = (statement) => answerToProgram(statement, this.#disorder) ?? this.answer(statement);
   }
 
   static async start(): Promise<ScriptedShard> {
@@ -60,6 +61,11 @@ export class ScriptedShard implements AsyncDisposable {
       model.mappings.set(tenant, { key: Buffer.from(key), token: Buffer.from(token), epoch: BigInt(epoch), state: 'ONLINE' });
     }
     return new ScriptedShard(model, await startTdsServer(model), [], hands);
+  }
+
+  /** What is wrong with the database, for connections that are opened from now on. */
+  saysOfItself(disorder: Disorder): void {
+    this.#disorder = disorder;
   }
 
   /** What statements answer unless a test says otherwise. */
@@ -98,14 +104,34 @@ export class ScriptedShard implements AsyncDisposable {
   }
 }
 
-/** What a shard in order answers to the checks of a new connection. */
-function answerToProgram({ text, tenant }: ModelStatement): StatementAnswer | undefined {
+/** What a database may say of itself that is not in order. */
+export interface Disorder {
+  readonly shardId?: string;
+  readonly schemaVersion?: number;
+  readonly incarnation?: string | null;
+  readonly isGuarded?: boolean;
+  /** Instead of a row, none. */
+  readonly rows?: readonly [];
+  /** Instead of an answer, an error of this number. */
+  readonly error?: number;
+  /** Why the login may not serve. */
+  readonly problem?: string;
+}
+
+/** What a shard answers to the checks of a new connection. */
+function answerToProgram({ text, tenant }: ModelStatement, disorder: Disorder): StatementAnswer | undefined {
   if (tenant !== undefined) return undefined;
   if (text.includes('[tenantry].[schema_version]')) {
+    if (disorder.error !== undefined) return { error: { number: disorder.error } };
     const columns = { shardId: 'uniqueidentifier', schemaVersion: 'int', incarnation: 'nvarchar(36)', isGuarded: 'bit' };
-    return { columns, rows: [[shardId, 1, incarnation, true]] };
+    const said = { shardId, schemaVersion: 1, incarnation, isGuarded: true, ...disorder };
+    return { columns, rows: disorder.rows ?? [[said.shardId, said.schemaVersion, said.incarnation, said.isGuarded]] };
   }
-  return text.includes('sys.security_predicates') ? { columns: { table: 'nvarchar(400)', problem: 'nvarchar(400)' }, rows: [] } : undefined;
+  if (!text.includes('sys.security_predicates')) return undefined;
+  return {
+    columns: { table: 'nvarchar(400)', problem: 'nvarchar(400)' },
+    rows: disorder.problem === undefined ? [] : [[null, disorder.problem]],
+  };
 }
 
 /** What a router presents for a tenant from 1 to 4. */

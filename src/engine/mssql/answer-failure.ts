@@ -1,6 +1,6 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Answer } from './answer.ts';
-import { endsConnection, toEntryError, toStatementError, transactionCount } from './mssql-errors.ts';
+import { endsConnection, toEntryError, toTenantsError, transactionCount } from './mssql-errors.ts';
 
 /** What a message was meant to be. */
 interface Expectation {
@@ -19,9 +19,10 @@ export function failureOf(answer: Answer, expected: Expectation): Error | undefi
   if (answer.loss !== undefined && error === undefined) return lossOf(answer, expected);
   if (answer.interruption !== undefined) return interruptionOf(answer, expected);
   if (error !== undefined) {
-    if (expected.mayCommit && endsConnection(error))
-      return new TenantryError('COMMIT_UNKNOWN', undefined, { outcome: 'unknown', cause: toStatementError(error) });
-    return expected.enters && !answer.entered ? toEntryError(error) : toStatementError(error);
+    // Before the mark of the entry no statement can have run, and after such an error none can follow.
+    if (expected.mayCommit && (answer.entered || !expected.enters) && endsConnection(error))
+      return new TenantryError('COMMIT_UNKNOWN', undefined, { outcome: 'unknown', cause: toTenantsError(error) });
+    return expected.enters && !answer.entered ? toEntryError(error) : toTenantsError(error);
   }
   if (answer.inTransaction !== expected.open) return transactionControlled({ rolledBack: answer.rolledBack || answer.inTransaction });
   if (answer.rowError !== undefined)

@@ -94,21 +94,37 @@ export const transactionCount = 266;
 /** From this severity on the server ends the connection; it stays open on this side now and then. */
 const fatalClass = 20;
 
+/** The smallest number that THROW takes. */
+const firstThrown = 50_000;
+/** Tenantry's own numbers that a tenant's statement is meant to get: the guard's, and that of the trigger against definitions. */
+const ofStatements: ReadonlySet<number> = new Set([wrongTransaction, 51_012]);
+
 /** What an error means that `enter` or the message around it raised: a refusal, or a failure like any other. */
 export function toEntryError(error: ServerError): EntryRefused | TenantryError {
   const refusal = refusalOf(error);
   if (refusal !== undefined) return new EntryRefused(refusal);
-  if (!noEntry.has(error.number)) return toStatementError(error);
-  return new TenantryError('SHARD_UNVERIFIED', 'The login may not call tenantry.enter, or the database has none.', {
-    cause: failureOf(error),
-  });
+  const failure = failureOf(error);
+  if (noEntry.has(error.number))
+    return new TenantryError('SHARD_UNVERIFIED', 'The login may not call tenantry.enter, or the database has none.', { cause: failure });
+  // Whatever the number says of statements: none has run.
+  return new TenantryError(meaningOf(error).code, `${failure.message}.`, { cause: failure });
 }
 
-/** What an error means that a caller's statement raised: never a refusal of its entry, whatever number it took. */
+/** What an error of a statement means, the program's own included: never a refusal of an entry. */
 export function toStatementError(error: ServerError): TenantryError {
   const { code, outcome } = meaningOf(error);
   const failure = failureOf(error);
   return new TenantryError(code, `${failure.message}.`, { cause: failure, outcome });
+}
+
+/**
+ * What an error means that came after a tenant was let in. A statement may THROW every number from 50,000 on: none of those may
+ * say anything of the shard, by which all tenants would be refused.
+ */
+export function toTenantsError(error: ServerError): TenantryError {
+  if (error.number < firstThrown || ofStatements.has(error.number)) return toStatementError(error);
+  const failure = failureOf(error);
+  return new TenantryError('STATEMENT_FAILED', `${failure.message}.`, { cause: failure });
 }
 
 /** What an error means that a login got; `number` as the server said it. */

@@ -35,12 +35,25 @@ async function failureOf(work: Promise<unknown>): Promise<TenantryError> {
 const certain: Readonly<Record<string, readonly number[]>> = {
   CONFLICT: [2601, 2627],
   CONSTRAINT_VIOLATION: [220, 241, 242, 245, 248, 515, 547, 550, 2628, 8114, 8115, 8134, 8152, 9803],
-  FORBIDDEN: [229, 230, 262, 297, 300, 916, 1088, 15_151, 15_247, 15_664, 33_504],
+  FORBIDDEN: [229, 230, 262, 297, 300, 916, 1088, 15_151, 15_247, 15_664, 33_504, 51_012],
   SERIALIZATION_FAILURE: [1205, 3960, 3961, 41_301, 41_302, 41_305, 41_325, 41_839],
   TIMEOUT: [1222],
   OVERLOADED: [701, 802, 8645, 8651, 8657, 10_928, 10_929, 10_936, 40_501, 40_552, 40_553, 49_918, 49_919, 49_920],
   SHARD_UNAVAILABLE: [1101, 1105, 3906, 3908, 9002, 40_544, 40_549, 40_550, 40_551],
-  STATEMENT_FAILED: [102, 207, 208, 2812, 50_000, 51_001, 51_002, 51_005, 51_008, 99_999],
+  // What a statement throws says nothing of the shard, whatever number it takes.
+  STATEMENT_FAILED: [
+    102,
+    207,
+    208,
+    2812,
+    50_000,
+    99_999,
+    ...Array.from({ length: 10 }, (_, n) => 51_001 + n),
+    51_013,
+    51_014,
+    51_015,
+    51_016,
+  ],
   TRANSACTION_CONTROL: [51_011],
 };
 /** Numbers with which the server goes away: it may have committed before. */
@@ -84,6 +97,16 @@ describe('an error of a statement', () => {
     const other = await shard.connect();
     expect((await failureOf(other.execute(entryOf(1), change, readOnly))).code).toBe('SHARD_UNAVAILABLE');
     expect(other.usable).toBe(false);
+  });
+
+  test.each(uncertain)('%i before the entry was answered: nothing can have run', async (number) => {
+    shard.model.failEntry = { number, class: 20 };
+    expect(await failureOf(connection.execute(entryOf(1), change, options))).toMatchObject({
+      code: 'SHARD_UNAVAILABLE',
+      outcome: 'not-run',
+    });
+    expect(shard.committed).toEqual([]);
+    expect(connection.usable).toBe(false);
   });
 
   test('of class 20 or more ends the connection, whatever its number', async () => {

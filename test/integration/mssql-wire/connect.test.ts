@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sql } from '../../../src/core/sql.ts';
+import { compiled, entryOf, ScriptedShard, type Disorder } from '../../support/scripted-shard.ts';
+import { startTdsServer } from '../../support/tds/server.ts';
+import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
+
+let shard: ScriptedShard;
+
+beforeEach(async () => {
+  shard = await ScriptedShard.start();
+});
+afterEach(async () => await shard[Symbol.asyncDispose]());
+
+describe('a connection that is opened for tenants', () => {
+  test('asks who the database is and whether it may serve, and the first tenant resets what that left', async () => {
+    const connection = await shard.open();
+    expect(await connection.execute(entryOf(1), compiled(sql`select n from t`), { readOnly: false, timeoutMs: 5_000 })).toMatchObject({
+      rowCount: 1,
+    });
+    await connection.close();
+    const [inspect, gate, routed, ...more] = shard.server.recording.requests();
+    expect(inspect!.text).toContain('[tenantry].[schema_version]');
+    expect(gate!.text).toContain('sys.security_predicates');
+    expect(routed!.text).toContain('[tenantry].[enter]');
+    expect([inspect!.reset, gate!.reset, routed!.reset]).toEqual([false, false, true]);
+    expect(more).toEqual([]);
+  });
+
+  test.each<[Disorder, string]>([
+    [{ rows: [] }, 'The database has not been added to a shard map.'],
+    [{ schemaVersion: 2 }, 'The schema of the shard has version 2, and this program works with 1.'],
+    [{ shardId: '00000000-0000-4000-8000-00000000000c' }, 'The database is shard 00000000-0000-4000-8000-00000000000c'],
+    [{ incarnation: null }, 'only a primary can serve tenants'],
+    [{ incarnation: 'another' }, 'it was restored or replaced. Run: tenantry recover'],
+    [{ isGuarded: false }, 'the configuration says guarded'],
+    [{ error: 208 }, 'The database is no shard of Tenantry, or its login has not been provisioned.'],
+    [{ error: 229 }, 'The database is no shard of Tenantry, or its login has not been provisioned.'],
+    [{ problem: 'the login is no member of tenantry_app' }, 'the login is no member of tenantry_app.'],
+  ])('is refused where the database says %j', async (said, why) => {
+    shard.saysOfItself(said);
+    await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining(why) });
+    await expect.poll(() => shard.server.connections).toBe(0);
+  });
+
+  test('is given up with the signal, whatever the server waits for', async () => {
+    await using server = await startTdsServer({
+      login: async (_login, answer) => void (await once(answer.attention, 'abort')),
+      request: () => undefined,
+    });
+    const caller = new AbortController();
+    const asked = server.recording.next('login');
+    const opening = ScriptedShard.connectTo(server, { signal: caller.signal });
+    const failure = expect(opening).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
+    await asked;
+    caller.abort();
+    await failure;
+    await expect.poll(() => server.connections).toBe(0);
+  });
+
+  test('waits for a database that is waking up', async () => {
+    let refused = 0;
+    await using server = await startTdsServer({
+      login: async (_login, answer, _connection, admit) => {
+        refused += 1;
+        if (refused > 1) await admit();
+        else await answer.end(errorToken({ number: 40_613, class: 14 }), doneToken('DONE', doneStatus.error));
+      },
+      request: (_request, answer) => answer.rows({ n: 'int' }, [[1]]),
+    });
+    const connection = await ScriptedShard.connectTo(server);
+    expect(connection.usable).toBe(true);
+    await connection.close();
+  });
+
+  test.each([
+    ['closes at once', (socket: Socket) => socket.end()],
+    ['speaks first, in lines', (socket: Socket) => socket.write('220 mail.example ESMTP\r\n')],
+    ['answers as PostgreSQL does', (socket: Socket) => socket.once('data', () => socket.end(Buffer.from('E\0\0\0\x08nope')))],
+  ])('is one clear error where the server at the address %s', async (_title, serve) => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket.on('error', () => undefined));
+      serve(socket);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const opening = ScriptedShard.connectTo({ host: '127.0.0.1', port }, { timeoutMs: 1_000 });
+    await expect(opening).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE', outcome: 'not-run' });
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+});
+
+describe('a shard whose login cannot run enter', () => {
+  test.each([2812, 229])('%i: the shard is not in a state to serve, whoever asks', async (number) => {
+    const connection = await shard.connect();
+    for (const begin of [false, true]) {
+      shard.model.failEntry = { number };
+      const options = { readOnly: false, timeoutMs: 5_000, isolation: 'read committed' } as const;
+      const work = begin ? connection.begin(entryOf(1), options) : connection.execute(entryOf(1), compiled(sql`select n from t`), options);
+      await expect(work).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', outcome: 'not-run' });
+    }
+  });
+});
