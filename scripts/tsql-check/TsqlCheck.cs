@@ -1,7 +1,8 @@
 // Compiles T-SQL with Microsoft's own parser and schema model (DacFx, SQL Server 2019), without a server.
 //
-//   mono tsql-check.exe (--model NAME [--schema FILE...] [--queries FILE...] [--scripts FILE...])...
+//   mono tsql-check.exe --server FILE (--model NAME [--schema FILE...] [--queries FILE...] [--scripts FILE...])...
 //
+// --server  what the server has of its own and the files may use: see given/server.txt.
 // Each model is a database of its own, in which every name must resolve.
 // --schema  files that make it, GO between the batches: definitions and rights become the model; a batch that does something (such
 //           as an INSERT) becomes the body of a procedure in it, so that its names are looked up too.
@@ -32,6 +33,7 @@ static class TsqlCheck
 {
     static readonly HashSet<string> findings = new HashSet<string>();
     static int notes;
+    static ServersOwn server;
 
     static int Main(string[] args)
     {
@@ -40,7 +42,8 @@ static class TsqlCheck
         for (var i = 0; i < args.Length; i++)
         {
             var last = databases.LastOrDefault();
-            if (args[i] == "--model" && i + 1 < args.Length) { databases.Add(new Database { Name = args[++i] }); into = null; }
+            if (args[i] == "--server" && i + 1 < args.Length) server = new ServersOwn(args[++i]);
+            else if (args[i] == "--model" && i + 1 < args.Length) { databases.Add(new Database { Name = args[++i] }); into = null; }
             else if (args[i] == "--schema" && last != null) into = last.Schema;
             else if (args[i] == "--queries" && last != null) into = last.Queries;
             else if (args[i] == "--scripts" && last != null) into = last.Scripts;
@@ -77,7 +80,9 @@ static class TsqlCheck
         IList<ParseError> errors;
         var fragment = new TSql150Parser(initialQuotedIdentifiers: true).Parse(new StringReader(File.ReadAllText(file)), out errors);
         foreach (var e in errors) Report(file + "(" + e.Line + "," + e.Column + "): " + e.Message);
-        return errors.Count == 0 ? fragment as TSqlScript : null;
+        if (errors.Count > 0) return null;
+        if (server != null) foreach (var unknown in server.UnknownIn(fragment)) Report(file + unknown);
+        return fragment as TSqlScript;
     }
 
     static string WithDeedsAsProcedures(string file, TSqlScript script)

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const cache = fileURLToPath(new URL('../../node_modules/.cache/tsql-check/', import.meta.url));
-const sources = ['TsqlCheck.cs', 'packages.csproj', 'tsql-check.exe.config'];
+const programs = ['TsqlCheck.cs', 'ServersOwn.cs'];
+const sources = [...programs, 'packages.csproj', 'tsql-check.exe.config'];
+const serversOwn = join(here, 'given', 'server.txt');
 
 /** Where the libraries that the checker needs lie in their packages. */
 const libraries = [
@@ -54,14 +56,14 @@ export async function compileTsql(models: readonly TsqlModel[]): Promise<TsqlRep
     ...list('--queries', queries),
     ...list('--scripts', scripts),
   ]);
-  const { code, text } = await run('mono', [program, ...args]);
+  const { code, text } = await run('mono', [program, '--server', serversOwn, ...args]);
   return { passed: code === 0, text };
 }
 
 /** A name for what is in the files: two lists of files with the same name have the same content, checker included. */
 export function contentName(files: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const file of [...sources.map((name) => join(here, name)), ...files]) {
+  for (const file of [...sources.map((name) => join(here, name)), serversOwn, ...files]) {
     const content = readFileSync(file);
     hash.update(`${file}\0${content.length}\0`).update(content);
   }
@@ -106,8 +108,8 @@ async function build(folder: string): Promise<void> {
     'Microsoft.SqlServer.TransactSql.ScriptDom.dll',
   ];
   const links = ['/usr/lib/mono/4.5/Facades/netstandard.dll', ...references.map((name) => join(folder, name))].map((path) => `-r:${path}`);
-  const program = join(folder, 'TsqlCheck.cs');
-  await must('mcs', ['-langversion:7', '-nologo', ...links, program, `-out:${join(folder, 'tsql-check.exe')}`], environment);
+  const texts = programs.map((name) => join(folder, name));
+  await must('mcs', ['-langversion:7', '-nologo', ...links, ...texts, `-out:${join(folder, 'tsql-check.exe')}`], environment);
   rmSync(temporary, { recursive: true });
 }
 

@@ -80,7 +80,7 @@ function protection(table: Sql, tenantColumn: string): PolicyItem[] {
   return [
     {
       item: 'security policy',
-      definition: 'on, schema-bound',
+      definition: 'on',
       statements: [
         sql`IF ${policyId} IS NULL
   CREATE SECURITY POLICY ${policy} ADD FILTER PREDICATE [tenantry].[visible](${column}) ON ${table} WITH (STATE = ON, SCHEMABINDING = ON);

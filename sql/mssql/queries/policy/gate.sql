@@ -18,7 +18,7 @@ WITH routed AS (
     REPLACE(REPLACE(p.[predicate_definition] COLLATE Latin1_General_100_BIN2, N'(', N''), N')', N'') AS [predicate]
   FROM sys.security_predicates AS p
   JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
-  WHERE y.[is_enabled] = 1 AND y.[is_schema_bound] = 1 AND p.[operation] IS NULL
+  WHERE y.[is_enabled] = 1 AND p.[operation] IS NULL
 )
 SELECT CAST(NULL AS nvarchar(400)) AS [table],
   CAST(N'the login administers the server or the database, or may become a role that does' AS nvarchar(400)) AS [problem]

@@ -29,7 +29,7 @@ WITH wanted AS (
 SELECT w.[schema] AS [schema], w.[table] AS [table],
   CASE WHEN s.[name] = N'tenantry' AND y.[name] = N'tenant_policy' THEN N'security policy'
     ELSE CONCAT(N'security policy ', s.[name] COLLATE Latin1_General_100_BIN2, N'.', y.[name] COLLATE Latin1_General_100_BIN2) END AS [item],
-  CONCAT(CASE y.[is_enabled] WHEN 1 THEN N'on' ELSE N'off' END, CASE y.[is_schema_bound] WHEN 1 THEN N', schema-bound' ELSE N', not schema-bound' END) AS [definition]
+  CASE y.[is_enabled] WHEN 1 THEN N'on' ELSE N'off' END AS [definition]
 FROM wanted AS w
 JOIN (SELECT DISTINCT q.[object_id], q.[target_object_id] FROM sys.security_predicates AS q) AS p ON p.[target_object_id] = w.[object_id]
 JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
