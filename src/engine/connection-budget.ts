@@ -45,6 +45,12 @@ export class ConnectionBudget {
     return share;
   }
 
+  /** Takes a pool out that opens nothing any more; slots that it holds still come back by `release`. */
+  leave(share: BudgetShare): void {
+    this.#shares.delete(share);
+    this.#starving.delete(share);
+  }
+
   /** Takes a slot, or remembers that the pool wants one and calls its `grow` when there may be one. */
   reserve(share: BudgetShare): boolean {
     if (share.held >= this.#perPool) return false;
