@@ -14,7 +14,7 @@ export class ShardVisitor {
 
   constructor(dependencies: RouterDependencies) {
     this.#dependencies = dependencies;
-    this.#budget = new ConnectionBudget(dependencies.limits.connections, dependencies.limits.poolPerShard);
+    this.#budget = new ConnectionBudget(dependencies.limits.connections, dependencies.limits.poolPerShard, dependencies.knownShards);
   }
 
   /**
