@@ -290,6 +290,32 @@ describe('doctor', () => {
     expect((await findings()).code).toBe(0);
   });
 
+  test('finds a local map that is not as the catalog has it, and changes nothing', async () => {
+    const local = 'select mapping_id, state, epoch from tenantry.local_mapping order by mapping_id';
+    await shard.query(sqlText('create table kept as select mapping_id from tenantry.local_mapping'));
+    await shard.query(sqlText("update tenantry.local_mapping set state = 'OFFLINE'"));
+    await shard.query(
+      sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
+        select n, 'point', decode(lpad(to_hex(n), 8, '0'), 'hex'), 'ONLINE', 1, decode(repeat('00', 16), 'hex') from generate_series(100001, 102500) n`),
+    );
+    const before = (await shard.query(sqlText(local))).rows;
+    const { code, problems } = await findings();
+    expect(code).toBe(2);
+    expect(problems).toHaveLength(11);
+    expect(problems[0]).toMatch(
+      /^problem shard a: Its local map disagrees with the catalog, state of mapping \d+: the catalog has ONLINE, the shard OFFLINE\. \| tenantry recover$/,
+    );
+    expect(problems[1]).toMatch(/extra of mapping 100001: the catalog has absent, the shard ONLINE at epoch 1, tenant /);
+    expect(problems[10]).toBe('problem shard a: Its local map disagrees with the catalog in more than these 10. | tenantry recover');
+    expect((await shard.query(sqlText(local))).rows).toEqual(before);
+    await shard.query(
+      sqlText(
+        "delete from tenantry.local_mapping where mapping_id not in (select mapping_id from kept); update tenantry.local_mapping set state = 'ONLINE'; drop table kept",
+      ),
+    );
+    expect(await findings()).toEqual({ code: 0, problems: [] });
+  });
+
   test('finds a protection that is not the configured one', async () => {
     await writeFile(join(world.folder, 'plain.json'), configuration({ contextProtection: 'plain' }));
     const { code, out } = await world.run('doctor --config plain.json');
