@@ -57,6 +57,9 @@ describe('tenants of a list map', () => {
     await expect(tenants.remove(2)).rejects.toThrow('The tenant 2 is ONLINE: take it offline first.');
     await tenants.offline(2);
     await expect(tenants.offline(2)).rejects.toThrow('The tenant 2 is OFFLINE already.');
+    await tenants.online(2);
+    await expect(tenants.online(2)).rejects.toThrow('The tenant 2 is ONLINE already.');
+    await tenants.offline(2);
   });
 
   it('lose their rows and nobody else any when they are removed with purge, in batches', async () => {
