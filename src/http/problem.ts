@@ -55,7 +55,7 @@ export function problemAnswer(error: unknown, { traceId, hasCredentials }: Probl
     title,
     status,
     code,
-    ...(explained.has(code) && error instanceof Error && error.message !== title ? { detail: error.message } : {}),
+    ...(explained.has(code) && error instanceof TenantryError && error.detail !== undefined ? { detail: error.detail } : {}),
     ...(error instanceof InvalidRequest ? { errors: error.problems } : {}),
     traceId,
   };
