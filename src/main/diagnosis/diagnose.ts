@@ -1,6 +1,7 @@
 import type { Finding } from '../../cli/services.ts';
 import type { Settings } from '../../config.ts';
 import { isLoopback } from '../../config/host-name.ts';
+import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { openAdministration } from '../administration.ts';
 import { configuredMap } from '../catalog-access.ts';
@@ -41,10 +42,15 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
   try {
     const map = await configuredMap(store, settings);
     const shards = await store.listShards(map.mapId);
-    yield { subject, level: 'ok', text: `It answers; map ${map.name} has version ${map.version} and ${shards.length} shards.` };
+    yield { subject, level: 'ok', text: `It answers; map ${map.name} has version ${map.version} and ${counted(shards.length, 'shard')}.` };
     const unfinished = await store.listUnfinished();
     if (unfinished.length > 0)
-      yield { subject, level: 'warning', text: `${unfinished.length} operations are not at their end.`, remedy: 'tenantry recover' };
+      yield {
+        subject,
+        level: 'warning',
+        text: `Not at their end: ${counted(unfinished.length, 'operation')}.`,
+        remedy: 'tenantry recover',
+      };
     for (const shard of shards) yield* diagnoseShard({ ...parts, settings, shard, map, manager });
   } catch (error) {
     yield failure(subject, error, 'tenantry map create');

@@ -60,16 +60,15 @@ describe('one clear error, and nothing has happened', () => {
     ['tenant offline 42 --drain-ms -1', 'It must be a whole number of milliseconds.'],
     ['tenant remove 42 --yes', 'offline'],
     ['tenant remove 42', 'Remove tenant 42? There is no terminal to ask on: say --yes'],
-    [
-      'range add --low 1 --high 9 --shard a',
-      'Map customers is a list map: change it by `tenant` commands, not by `range` (INVALID_REQUEST)',
-    ],
+    ['range add --low 1 --high 9 --shard a', 'Map customers is a list map: use `tenant` commands, not `range` (INVALID_REQUEST)'],
     [
       'range add --low 9 --high 9 --shard a --map spans',
       "A range's low end must be below its high end: 9 is not below 9 (INVALID_REQUEST)",
     ],
+    ['range add --low 1 --high 9x --shard a --map spans', 'The high end of the range is no key. A key of type int is an integer'],
+    ['range offline --low 0 --map spans', 'The low end of the range is no key. A key of type int is an integer'],
     ['range split 5 --map spans', '5'],
-    ['tenant add 1 --shard a --map spans', 'Map spans is a range map: change it by `range` commands, not by `tenant` (INVALID_REQUEST)'],
+    ['tenant add 1 --shard a --map spans', 'Map spans is a range map: use `range` commands, not `tenant` (INVALID_REQUEST)'],
     ['map create', 'There is a shard map customers already (CONFLICT)'],
     [
       'map create ../x',

@@ -123,7 +123,7 @@ describe('bad input gets one clear error', () => {
     [
       'range commands on a list map',
       () => world.manager.ranges.split(5),
-      'Map customers is a list map: change it by `tenant` commands, not by `range`.',
+      'Map customers is a list map: use `tenant` commands, not `range`.',
     ],
     [
       'a name of a map with spaces',

@@ -21,7 +21,7 @@ describe('tenantry config', () => {
   test('check says what is configured', async () => {
     expect(await run(['config', 'check'])).toEqual({
       code: 0,
-      out: 'The configuration is valid: map customers (list of int), 1 tables.\n',
+      out: 'The configuration is valid: map customers (list of int), 1 table.\n',
       err: '',
     });
     expect(await run(['config', 'check', '--json'])).toEqual({ code: 0, out: '{\n  "ok": true\n}\n', err: '' });
