@@ -83,4 +83,9 @@ export class TenantryError extends Error {
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     this.outcome = options.outcome ?? 'not-run';
   }
+
+  /** What people need to read of it: the detail, else the catalogue's text. */
+  get reason(): string {
+    return this.detail ?? this.message;
+  }
 }

@@ -296,7 +296,7 @@ describe('what a statement leaves in the session', () => {
 });
 
 describe('a transaction', () => {
-  const kept = { outcome: 'unknown', detail: 'It committed what the transaction had done before.' };
+  const kept = { outcome: 'unknown', detail: 'The statement committed what the transaction had done before.' };
   const undone = { outcome: 'not-run', detail: 'All that the transaction had done was rolled back.' };
   test.each([
     { text: 'commit', said: kept, rows: 1 },

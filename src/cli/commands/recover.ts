@@ -44,7 +44,7 @@ function tellReport({ settled, running, failed, pruned, disagreements, reopened 
       ({ operation, end }) => `${output.tone('good', end === 'DONE' ? 'finished' : 'undone')} ${operation.kind} ${operation.operationId}`,
     ),
     ...running.map((operation) => runningLine(operation, output)),
-    ...failed.map(({ operation, error }) => `${output.tone('bad', 'left')} ${operation.kind} ${operation.operationId}: ${error.message}`),
+    ...failed.map(({ operation, error }) => `${output.tone('bad', 'left')} ${operation.kind} ${operation.operationId}: ${error.reason}`),
     ...(pruned === 0 ? [] : [`${output.tone('good', 'forgot')} ${counted(pruned, 'operation')} that ended long ago`]),
     ...reopened.map((shard) => `${output.tone('good', 'reopened')} shard ${shard}: ${changedServer}`),
     ...disagreements.map((disagreement) => disagreementLine(disagreement, output)),

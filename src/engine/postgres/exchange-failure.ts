@@ -42,7 +42,9 @@ export function failureOf(exchange: Exchange, { interruption, status, mayCommit 
  */
 export function transactionControlled({ command, error }: Exchange): TenantryError {
   if (error === undefined && command === 'COMMIT')
-    return new TenantryError('TRANSACTION_CONTROL', 'It committed what the transaction had done before.', { outcome: 'unknown' });
+    return new TenantryError('TRANSACTION_CONTROL', 'The statement committed what the transaction had done before.', {
+      outcome: 'unknown',
+    });
   if (error !== undefined || command === 'ROLLBACK' || command === 'BEGIN' || command === 'START TRANSACTION')
     return new TenantryError('TRANSACTION_CONTROL', 'All that the transaction had done was rolled back.');
   return new TenantryError('TRANSACTION_CONTROL', 'What the transaction had done before may have been committed.', { outcome: 'unknown' });

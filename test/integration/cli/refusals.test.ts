@@ -263,7 +263,7 @@ describe('doctor', () => {
     [
       'a login that is locked out',
       'alter role t_mover nologin',
-      /^problem shard a, login of mover: The shard cannot be reached\. The server did not let the login in, SQLSTATE 28000\./,
+      /^problem shard a, login of mover: The server did not let the login in, SQLSTATE 28000\./,
     ],
   ])('finds %s', async (_title, sabotage, expected) => {
     await shard.query(sqlText(sabotage));
