@@ -37,7 +37,7 @@ export const errorCatalogue = {
   COMMIT_UNKNOWN: {
     status: 500,
     retryable: false,
-    text: 'The connection was lost while the change was being committed: it may have happened.',
+    text: 'The commit of the change was not confirmed: it may have happened.',
   },
   TENANT_OFFLINE: { status: 503, retryable: true, text: 'The tenant is offline.' },
   TENANT_MOVING: { status: 503, retryable: true, text: 'The tenant is being moved or changed.' },

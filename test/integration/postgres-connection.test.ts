@@ -295,6 +295,52 @@ describe('what a statement leaves in the session', () => {
   });
 });
 
+describe('where a write has to reach a standby before it is confirmed, and the wait is called off', () => {
+  const unknown = { code: 'COMMIT_UNKNOWN', outcome: 'unknown', detail: expect.stringContaining('standby') };
+  const setStandby = async (name: string): Promise<void> => {
+    await shard.root.query(sqlText(`alter system set synchronous_standby_names = '${name}'`));
+    await shard.root.query(sqlText('select pg_reload_conf()'));
+    const settled = sql`select current_setting('synchronous_standby_names') as name`;
+    await expect.poll(async () => (await shard.root.query(settled)).rows).toEqual([{ name }]);
+  };
+  const waiting = sql`select pid from pg_stat_activity where wait_event = 'SyncRep'`;
+  const untilItWaits = async (): Promise<void> => {
+    await expect.poll(async () => (await shard.root.query(waiting)).rowCount).toBe(1);
+  };
+  beforeEach(async () => {
+    await setStandby('nobody');
+    return async () => await setStandby('');
+  });
+
+  test('by its caller, nobody is told that it is safe', async () => {
+    const caller = new AbortController();
+    const writing = connection.execute(entry(1), compiled(insert(1)), { ...write, signal: caller.signal });
+    await untilItWaits();
+    caller.abort();
+    await expect(writing).rejects.toMatchObject(unknown);
+    expect(connection.usable).toBe(true);
+  });
+
+  test('by the time limit of a commit', async () => {
+    const transaction = await connection.begin(entry(1), { ...write, timeoutMs: 300, isolation: 'read committed' });
+    await transaction.query(compiled(insert(1)));
+    await expect(transaction.commit()).rejects.toMatchObject(unknown);
+  });
+
+  test('by an administrator', async () => {
+    const writing = run(1, insert(1));
+    await untilItWaits();
+    await Promise.all([
+      expect(writing).rejects.toMatchObject(unknown),
+      shard.root.query(sql`select pg_cancel_backend(pid) from (${waiting}) w`),
+    ]);
+  });
+
+  test('a statement that only reads does not wait', async () => {
+    await run(1, sql`select "BlogId" from "Blogs"`, read);
+  });
+});
+
 describe('a transaction', () => {
   const kept = { outcome: 'unknown', detail: 'The statement committed what the transaction had done before.' };
   const undone = { outcome: 'not-run', detail: 'All that the transaction had done was rolled back.' };

@@ -24,6 +24,10 @@ export function failureOf(exchange: Exchange, { interruption, status, mayCommit 
   }
   if (exchange.loss !== undefined) return lossOf(exchange, interruption, mayCommit);
   if (exchange.status !== status) return transactionControlled(exchange);
+  if (exchange.unreplicated && mayCommit)
+    return new TenantryError('COMMIT_UNKNOWN', 'The server has committed it, and its synchronous standby may not have it.', {
+      outcome: 'unknown',
+    });
   if (exchange.dropped && interruption !== undefined)
     return mayCommit
       ? new TenantryError(interruption, 'The statement has been carried out all the same.', { outcome: 'unknown' })

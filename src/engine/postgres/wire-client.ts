@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { requestCancel, type CancelTarget } from './cancel-request.ts';
 import type { Exchange } from './exchange.ts';
-import { messageType } from './server-message.ts';
+import { messageType, saysUnreplicated } from './server-message.ts';
 import { WireFramer } from './wire-framer.ts';
 
 /** Milliseconds that a server has to answer a cancel request before its connection is given up. */
@@ -147,6 +147,7 @@ export class WireClient {
     const exchange = this.#exchange;
     const isForAll = type === messageType.notice || type === messageType.notification || type === messageType.parameterStatus;
     if (exchange === undefined || !exchange.sent || exchange.settled || isForAll) {
+      if (type === messageType.notice && exchange !== undefined && saysUnreplicated(buffer, start, end)) exchange.unreplicated = true;
       this.#toPg(buffer.subarray(start - 5, end));
       return;
     }
