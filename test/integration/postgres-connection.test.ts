@@ -28,7 +28,7 @@ let expected: ConnectionExpectations;
 let connection: EngineConnection;
 
 beforeAll(async () => {
-  server = await startPostgres({ fsync: false });
+  server = await startPostgres({ fsync: false, settings: { max_prepared_transactions: 1 } });
   shard = await createTestShard(server, 'traps');
   expected = {
     shardId: shard.shardId,
@@ -358,6 +358,18 @@ describe('a transaction', () => {
     const blogs = sqlText('select from "Blogs" where "TenantId" = 1 and "BlogId" = 1');
     await expect.poll(async () => (await shard.root.query(blogs)).rowCount).toBe(rows);
   });
+
+  test.each([`prepare transaction 'mine'`, `;/* a */ PREPARE -- b\n\t/* c /* d */ */transaction 'mine'`])(
+    '%s is not sent: what is prepared would hold the mapping when connection and server are gone',
+    async (text) => {
+      const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
+      await transaction.query(compiled(insert(1)));
+      await expect(transaction.query(compiled(sqlText(text)))).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL', outcome: 'not-run' });
+      await transaction.rollback();
+      expect((await shard.root.query(sql`select gid from pg_prepared_xacts`)).rows).toEqual([]);
+      expect(connection.usable).toBe(true);
+    },
+  );
 
   test('a commit that fails as a statement of it has undone it', async () => {
     await shard.root.query(
