@@ -5,7 +5,7 @@ import { defaultLimits } from '../../core/limits.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import type { ConnectionExpectations } from '../engine.ts';
-import { clientConfig, searchPathOption } from './client-config.ts';
+import { clientConfig, searchPathOption, streamOf } from './client-config.ts';
 import { toEngineError } from './postgres-errors.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import type { QueryLibrary } from './query-library.ts';
@@ -74,10 +74,6 @@ export async function connectApp(
   } finally {
     signal?.removeEventListener('abort', giveUp);
   }
-}
-
-function streamOf(client: pg.Client): { destroy(): unknown } {
-  return (client as unknown as { connection: pg.Connection }).connection.stream;
 }
 
 function tlsOf({ ssl }: pg.ClientConfig): Exclude<pg.ClientConfig['ssl'], boolean | undefined> | false {
