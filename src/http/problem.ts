@@ -9,7 +9,7 @@ export interface PlainAnswer {
 }
 
 /** Codes of the program's own making are not for callers of the API; a conflict is one, whoever saw it. */
-const shownAs: Partial<Record<ErrorCode, ErrorCode>> = {
+export const shownAs: Partial<Record<ErrorCode, ErrorCode>> = {
   INVALID_TENANT_ID: 'INTERNAL',
   INVALID_CONFIGURATION: 'INTERNAL',
   STATEMENT_FAILED: 'INTERNAL',
