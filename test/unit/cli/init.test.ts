@@ -125,7 +125,7 @@ describe('tenantry init', () => {
     [['--table', 'a.b.c', '--key', 'int'], 'The table "a.b.c" must be a table\'s name, or a schema and a table\'s name with a dot between'],
     [
       ['--table', 'Blogs', '--key', 'int', '--map-name', 'a b'],
-      '--map-name must be 1 to 50 letters, digits, _ or -, the first a letter or digit',
+      "--map-name must be 1 to 63 letters, digits, '_', '.' or '-', the first a letter or digit",
     ],
     [
       ['--table', 'Blogs', '--key', 'integer'],
