@@ -9,7 +9,7 @@ import { clientConfig, searchPathOption, streamOf } from './client-config.ts';
 import { toEngineError } from './postgres-errors.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import type { QueryLibrary } from './query-library.ts';
-import { verifyConnection } from './verify-connection.ts';
+import { hasSessionCode, verifyConnection } from './verify-connection.ts';
 import { ServerClient } from './server-version.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -67,7 +67,10 @@ export async function connectApp(
     client.requireKnownVersion('SHARD_UNVERIFIED');
     await verifyConnection(client, options.library, expected);
     const target = { host: address.host, port: address.port, tls: tlsOf(config) };
-    return new PostgresConnection(new WireClient(client, target, options.clock, limits.answerBytes), client);
+    return new PostgresConnection(new WireClient(client, target, options.clock, limits.answerBytes), {
+      callsMayCommit: client.callsMayCommit,
+      leastResidue: (await hasSessionCode(client, options.library)) ? 'resettable' : 'none',
+    });
   } catch (error) {
     streamOf(client).destroy();
     throw gaveUp ? new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error }) : toEngineError(error);
