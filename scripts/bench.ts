@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import Table from 'cli-table3';
-import { jsonLine, meetsGoal, type Bench, type Figure } from '../test/bench/harness/bench.ts';
+import { figureText, jsonLine, meetsGoal, type Bench } from '../test/bench/harness/bench.ts';
 
 const folder = new URL('../test/bench/', import.meta.url);
 const usage = 'Usage: npm run bench -- NAME [--json] [--check]';
@@ -17,18 +16,6 @@ async function loadBench(name: string): Promise<Bench> {
   const module = (await import(new URL(`${name}.bench.ts`, folder).href)) as { readonly bench?: Bench };
   if (module.bench === undefined) throw new Error(`test/bench/${name}.bench.ts exports no bench.`);
   return module.bench;
-}
-
-function printFigure(figure: Figure): void {
-  const { metric, ratio, goal, detail } = figure;
-  const limit = goal === undefined ? '' : 'atLeast' in goal ? ` (goal: at least ${goal.atLeast})` : ` (goal: at most ${goal.atMost})`;
-  const verdict = goal === undefined ? '' : meetsGoal(figure) ? 'ok' : 'MISSED';
-  const table = new Table({
-    head: [metric, ratio === undefined ? '' : `${ratio.toFixed(3)}${limit}`, verdict],
-    style: { head: [], border: [] },
-  });
-  for (const [name, value] of Object.entries(detail)) table.push([{ content: name }, { content: String(value), colSpan: 2 }]);
-  console.log(table.toString());
 }
 
 /** What the command line asks for; undefined, with a message, where it cannot be done. */
@@ -58,8 +45,7 @@ else {
   let missed = 0;
   await bench.run((figure) => {
     if (!meetsGoal(figure)) missed++;
-    if (asked.json) console.log(jsonLine(asked.name, figure));
-    else printFigure(figure);
+    console.log(asked.json ? jsonLine(asked.name, figure) : figureText(figure));
   });
   if (!asked.json) console.log(missed === 0 ? 'Every goal is met.' : `${missed} ${missed === 1 ? 'goal is' : 'goals are'} missed.`);
   if (asked.check && missed > 0) process.exitCode = 1;

@@ -1,21 +1,28 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { errorCatalogue } from '../src/core/errors.ts';
+import { errorCatalogue, type ErrorCode } from '../src/core/errors.ts';
 import { eachLimit } from '../src/core/limits.ts';
+import { shownAs } from '../src/http/problem.ts';
 
 /** What each page is made from, by its path. */
 const pages: Readonly<Record<string, () => string>> = { 'docs/errors.md': errorsPage, 'docs/limits.md': limitsPage };
 
 function errorsPage(): string {
-  const rows = Object.entries(errorCatalogue)
-    .toSorted(([, a], [, b]) => a.status - b.status)
-    .map(([code, { status, retryable, text }]) => `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${text} |`);
+  const statusOf = (code: ErrorCode): number => errorCatalogue[shownAs[code] ?? code].status;
+  const rows = (Object.keys(errorCatalogue) as ErrorCode[])
+    .toSorted((one, other) => statusOf(one) - statusOf(other))
+    .map((code) => {
+      const { retryable, text } = errorCatalogue[code];
+      const shown = shownAs[code] === undefined ? '' : `, as \`${shownAs[code]}\``;
+      return `| \`${code}\` | ${statusOf(code)}${shown} | ${retryable ? 'yes' : 'no'} | ${text} |`;
+    });
   return [
     '# Errors',
     '',
-    'Every error that leaves Tenantry is a `TenantryError` with one of these codes; over HTTP it is the `code` of an `application/problem+json` document.',
+    'Every error that leaves Tenantry is a `TenantryError` with one of these codes; over HTTP it is the `code` of an `application/problem+json` document,',
+    'but for those that are not for callers of the API, who are told another in their place.',
     'Retry says whether the same call may succeed later, unchanged. This page is generated from `src/core/errors.ts` by `node scripts/generate-docs.ts`.',
     '',
-    '| code | HTTP status | retry | meaning |',
+    '| code | over HTTP | retry | meaning |',
     '|---|---|---|---|',
     ...rows,
     '',
@@ -30,7 +37,8 @@ function limitsPage(): string {
   return [
     '# Limits',
     '',
-    'What `limits` in a configuration may say; whatever it leaves out has its default. All are whole numbers, and hold for one process.',
+    'What `limits` in a configuration may say; whatever it leaves out has its default. All are whole numbers. They hold for one process,',
+    "but for those of the catalog's log of operations.",
     'This page is generated from `src/core/limits.ts` by `node scripts/generate-docs.ts`.',
     '',
     '| limit | unit | default | least | most | meaning |',

@@ -27,25 +27,28 @@ type Finding = Omit<Disagreement, 'shard'>;
 
 const pageRows = 1000;
 
-/** Everything in which a shard differs from the catalog. `unsettled`: mappings of unfinished operations, which may. */
-export async function compareShard(
+/**
+ * Everything in which a shard differs from the catalog, as it is found; both are read page by page. `unsettled`: mappings of
+ * unfinished operations, which may differ.
+ */
+export async function* compareShard(
   dependencies: OperationDependencies,
   map: ShardMap,
   shard: Shard,
   unsettled: ReadonlySet<number>,
-): Promise<Disagreement[]> {
-  if (shard.operationId !== undefined) return [];
-  const findings: Finding[] = [];
+): AsyncGenerator<Disagreement, void, undefined> {
+  if (shard.operationId !== undefined) return;
+  const named = (finding: Finding): Disagreement => ({ shard: shard.name, ...finding });
   try {
     const local = new LocalMap(dependencies.access.open(shard));
-    findings.push(...(await compareServer(dependencies, map, shard, local)));
-    const foreign = findings.some(({ what }) => what === 'schema' || what === 'identity');
-    if (!foreign) findings.push(...(await new MappingComparison(dependencies, map, shard, local, unsettled).run()));
+    const findings = await compareServer(dependencies, map, shard, local);
+    yield* findings.map(named);
+    if (findings.some(({ what }) => what === 'schema' || what === 'identity')) return;
+    for await (const finding of new MappingComparison(dependencies, map, shard, local, unsettled).run()) yield named(finding);
   } catch (error) {
     if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
-    findings.push({ what: 'unreachable', inCatalog: 'a server that answers', onShard: 'no answer' });
+    yield named({ what: 'unreachable', inCatalog: 'a server that answers', onShard: 'no answer' });
   }
-  return findings.map((finding) => Object.assign({ shard: shard.name }, finding));
 }
 
 async function compareServer({ access }: OperationDependencies, map: ShardMap, shard: Shard, local: LocalMap): Promise<Finding[]> {
@@ -79,23 +82,22 @@ class MappingComparison {
     this.#unsettled = unsettled;
   }
 
-  async run(): Promise<Finding[]> {
+  async *run(): AsyncGenerator<Finding, void, undefined> {
     const { store } = this.#dependencies;
-    const findings: Finding[] = [];
     for (let from = 0; from !== Infinity;) {
       const catalog = await store.listMappingsOfShard(this.#shard.shardId, from, pageRows);
       const local = await this.#local.list(from, pageRows);
       // Up to here both lists are complete.
       const end = Math.min(lastOf(catalog), lastOf(local));
-      for (const mappingId of idsUpTo(end, catalog, local)) findings.push(...(await this.#compareMapping(mappingId, catalog, local)));
+      const [inCatalog, onShard] = [byId(catalog), byId(local)];
+      for (const mappingId of idsUpTo(end, catalog, local))
+        yield* await this.#compareMapping(mappingId, inCatalog.get(mappingId), onShard.get(mappingId));
       from = end;
     }
-    return findings;
   }
 
-  async #compareMapping(mappingId: number, catalog: readonly Mapping[], local: readonly LocalMapping[]): Promise<Finding[]> {
-    const isIt = (mapping: { readonly mappingId: number }): boolean => mapping.mappingId === mappingId;
-    if (this.#unsettled.has(mappingId) || this.#differences(catalog.find(isIt), local.find(isIt)).length === 0) return [];
+  async #compareMapping(mappingId: number, mapping: Mapping | undefined, local: LocalMapping | undefined): Promise<Finding[]> {
+    if (this.#unsettled.has(mappingId) || this.#differences(mapping, local).length === 0) return [];
     // The two were not read at one moment: what an operation has changed since is no disagreement.
     const before = await this.#inCatalog(mappingId);
     const onShard = await this.#local.get(mappingId);
@@ -134,6 +136,10 @@ class MappingComparison {
       (of) => of !== undefined && token !== undefined && Buffer.compare(of(this.#map.name, mappingId, epoch), token) === 0,
     );
   }
+}
+
+function byId<T extends { readonly mappingId: number }>(page: readonly T[]): ReadonlyMap<number, T> {
+  return new Map(page.map((mapping) => [mapping.mappingId, mapping]));
 }
 
 /** The last id of a page, Infinity where no page comes after it. */

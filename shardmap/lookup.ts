@@ -1,6 +1,7 @@
 import type { Clock } from '../src/core/clock.ts';
 import { Deadline } from '../src/core/deadline.ts';
 import { TenantryError } from '../src/core/errors.ts';
+import { defaultLimits } from '../src/core/limits.ts';
 import { ownCacheKey, tenantKey, type TenantId, type TenantKey } from './key.ts';
 import { ListRoutes } from './list-routes.ts';
 import type { LookupKey } from './lookup-table.ts';
@@ -59,8 +60,8 @@ export interface Lookup {
   changesMissed(): void;
 }
 
-const defaultLimits: LookupLimits = {
-  capacity: 1_000_000,
+const defaultLookupLimits: LookupLimits = {
+  capacity: defaultLimits.cachedTenants,
   negativeCapacity: 10_000,
   negativeMs: 1_000,
   catalogTimeoutMs: 5_000,
@@ -72,7 +73,7 @@ const catalogRetryAfterMs = 1_000;
 
 /** Makes the lookup of one shard map. */
 export function createLookup(dependencies: LookupDependencies): Lookup {
-  return new TieredLookup(dependencies, { ...defaultLimits, ...dependencies.limits });
+  return new TieredLookup(dependencies, { ...defaultLookupLimits, ...dependencies.limits });
 }
 
 /** One key being looked up, for everybody who asks meanwhile. */

@@ -1,3 +1,4 @@
+import type { Disagreement } from './compare-shard.ts';
 import { DryRunOperations } from './dry-run-operations.ts';
 import { MapAdministration } from './manager/map-administration.ts';
 import { RangeAdministration } from './manager/range-administration.ts';
@@ -6,6 +7,7 @@ import { TenantAdministration } from './manager/tenant-administration.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
 import { LoggedOperations, type Operations } from './operations.ts';
 import { Recovery, type RecoveryPreview, type RecoveryReport, type SweepReport } from './recovery.ts';
+import type { Shard } from './shard.ts';
 import type { ShardAccess } from './shard-access.ts';
 import type { Retention } from './store.ts';
 
@@ -26,6 +28,8 @@ export interface ShardMapManager extends ShardMapAdministrations {
   sweep(): Promise<SweepReport>;
   /** A sweep, and then where shards and catalog disagree. */
   recover(): Promise<RecoveryReport>;
+  /** Where a shard and the catalog disagree, as it is found, page by page. Changes nothing. */
+  disagreements(shard: Shard): AsyncIterable<Disagreement>;
 }
 
 /** What a manager is made of. Defaults are left to whoever configures it. */
@@ -54,6 +58,7 @@ export function createShardMapManager(options: ShardMapManagerOptions): ShardMap
     },
     sweep: () => recovery.sweep(),
     recover: () => recovery.recover(),
+    disagreements: (shard) => recovery.disagreements(shard),
   };
 }
 

@@ -94,21 +94,22 @@ export class Recovery {
     };
   }
 
-  async #compareAll(): Promise<ComparedShard[]> {
-    const compared: ComparedShard[] = [];
-    for (const shard of await this.#dependencies.store.listShards()) {
-      const found = await this.#compare(shard);
-      compared.push({ shard, found, server: changedServer(found) });
-    }
-    return compared;
-  }
-
-  async #compare(shard: Shard): Promise<Disagreement[]> {
+  /** Where a shard and the catalog disagree, as it is found. Changes nothing. */
+  async *disagreements(shard: Shard): AsyncGenerator<Disagreement, void, undefined> {
     const { store } = this.#dependencies;
     const unfinished = (await store.listUnfinished()).filter(isKnownOperation).map(bindOperation);
     const unsettled = new Set(unfinished.flatMap(({ mappingIds }) => mappingIds));
     const map = await store.getMap(shard.mapId);
-    return compareShard(this.#dependencies, map, shard, unsettled);
+    yield* compareShard(this.#dependencies, map, shard, unsettled);
+  }
+
+  async #compareAll(): Promise<ComparedShard[]> {
+    const compared: ComparedShard[] = [];
+    for (const shard of await this.#dependencies.store.listShards()) {
+      const found = await Array.fromAsync(this.disagreements(shard));
+      compared.push({ shard, found, server: changedServer(found) });
+    }
+    return compared;
   }
 
   async #reopen({ shardId, incarnation }: Shard, server: string): Promise<boolean> {

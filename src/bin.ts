@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
+import { constants } from 'node:os';
 import { runCommandLine } from './cli/command.ts';
 import { createProgram } from './cli/program.ts';
 import { processTerminal } from './cli/terminal.ts';
@@ -24,6 +25,12 @@ function untilStopped(): AbortSignal {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   return controller.signal;
 }
+
+/** Who reads the data has enough, as `head` has: the process ends, with the status that a shell shows for it. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(128 + constants.signals.SIGPIPE);
+});
 
 const world = {
   terminal: processTerminal(process, process.env),

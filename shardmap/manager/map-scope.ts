@@ -48,10 +48,7 @@ export async function findMapOfKind(scope: MapScope, choice: MapChoice, kind: Sh
   if (map.kind === kind) return map;
   const noun = kind === 'list' ? 'tenant' : 'range';
   const other = kind === 'list' ? 'range' : 'tenant';
-  throw new TenantryError(
-    'INVALID_REQUEST',
-    `Map ${map.name} is a ${map.kind} map: change it by \`${other}\` commands, not by \`${noun}\`.`,
-  );
+  throw new TenantryError('INVALID_REQUEST', `Map ${map.name} is a ${map.kind} map: use \`${other}\` commands, not \`${noun}\`.`);
 }
 
 /** The shard of that name in a map. Throws NOT_FOUND, naming those that are there. */
@@ -70,6 +67,16 @@ export async function findShard(store: CatalogReader, map: ShardMap, name: strin
 export function keyOf({ keyType }: ShardMap, reference: KeyReference): TenantKey {
   if (typeof reference === 'object' && 'text' in reference) return tenantKeyFromText(keyType, reference.text);
   return tenantKey(keyType, reference);
+}
+
+/** A key of the map that is one end of a range. Throws INVALID_TENANT_ID, which says which end. */
+export function endOf(map: ShardMap, end: 'low' | 'high', reference: KeyReference): TenantKey {
+  try {
+    return keyOf(map, reference);
+  } catch (error) {
+    if (!(error instanceof TenantryError) || error.code !== 'INVALID_TENANT_ID') throw error;
+    throw new TenantryError('INVALID_TENANT_ID', `The ${end} end of the range is no key. ${error.detail}`);
+  }
 }
 
 /** The patience of a call. Throws INVALID_REQUEST for a time that is none. */

@@ -5,7 +5,7 @@ import type { OperationReport } from '../operations.ts';
 import { mergeMappings } from '../operations/merge-mappings.ts';
 import { splitMapping } from '../operations/split-mapping.ts';
 import type { ShardMap } from '../shard-map.ts';
-import { keyOf, patienceOf, type DrainChoice, type KeyReference, type MapChoice, type MapScope } from './map-scope.ts';
+import { endOf, keyOf, patienceOf, type DrainChoice, type KeyReference, type MapChoice, type MapScope } from './map-scope.ts';
 import { MappingAdministration } from './mapping-administration.ts';
 
 /** The keys from `low` up to and without `high`; left out: from the first, up to the last. */
@@ -33,8 +33,8 @@ export class RangeAdministration extends MappingAdministration<RangeBounds> {
   }
 
   protected keysOf(map: ShardMap, { low, high }: RangeBounds): MappingKeys {
-    const begin = low === undefined ? undefined : keyOf(map, low);
-    const end = high === undefined ? undefined : keyOf(map, high);
+    const begin = low === undefined ? undefined : endOf(map, 'low', low);
+    const end = high === undefined ? undefined : endOf(map, 'high', high);
     if (begin !== undefined && end !== undefined && compareKeyBytes(begin.bytes, end.bytes) >= 0) {
       throw new TenantryError('INVALID_REQUEST', `A range's low end must be below its high end: ${begin.text} is not below ${end.text}.`);
     }

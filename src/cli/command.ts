@@ -31,6 +31,8 @@ export interface CommandSpec {
   readonly changes?: boolean;
   /** It destroys something: it asks first, and `--yes` answers. */
   readonly destroys?: boolean;
+  /** It needs no configuration, and has no `--config`. */
+  readonly isUnconfigured?: boolean;
   /** It works on one shard map: `--map` names another than the configuration does. */
   readonly ofMap?: boolean;
 }
@@ -69,7 +71,8 @@ export function addCommand<Options>(
   if (spec.changes === true)
     command.option('--dry-run', 'show what would be done and do nothing; ends with 2 where there is something to do');
   if (spec.destroys === true) command.option('--yes', 'do not ask');
-  command.option('--config <path>', 'configuration file (default: TENANTRY_CONFIG, else tenantry.config.ts, .js or .json here)');
+  if (spec.isUnconfigured !== true)
+    command.option('--config <path>', 'configuration file (default: TENANTRY_CONFIG, else tenantry.config.ts, .js or .json here)');
   command.option('--json', 'print data as JSON');
   command.addHelpText(
     'after',

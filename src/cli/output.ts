@@ -95,9 +95,9 @@ export class Output {
  * stands only where there is nothing else, its code always. An error that is not Tenantry's own goes without its message.
  */
 export function describeFailure(error: unknown, json: boolean): string {
-  const { code, detail, message, retryable, retryAfterMs } = asTenantryError(error);
+  const { code, reason, message, retryable, retryAfterMs } = asTenantryError(error);
   if (json) return JSON.stringify({ error: { code, message, retryable } });
-  const [first = '', ...rest] = (detail ?? message).split('\n');
+  const [first = '', ...rest] = reason.split('\n');
   const [, sentence, end] = /^(.*?)([.:]?)$/.exec(first) ?? [];
   const lines = [`error: ${sentence} (${code})${end === ':' ? ':' : ''}`, ...rest];
   if (retryable)

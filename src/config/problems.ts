@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../core/counted.ts';
 import { TenantryError } from '../core/errors.ts';
 import { suggest } from './suggest.ts';
 
@@ -11,7 +12,7 @@ export function object<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.Zod
 /** INVALID_CONFIGURATION with every problem on a line of its own: where it is, what is wrong, what is allowed. */
 export function invalidConfiguration(source: string, issues: readonly z.core.$ZodIssue[]): TenantryError {
   const lines = issues.map((issue) => `${issue.path.map(String).join('.') || '(the whole)'}: ${issue.message}`);
-  const count = lines.length === 1 ? '1 problem' : `${lines.length} problems`;
+  const count = counted(lines.length, 'problem');
   return new TenantryError('INVALID_CONFIGURATION', `${source} has ${count}:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fleetKeyFromBase64, type FleetKey } from '../../shardmap/capability.ts';
 import { keyTypes } from '../../shardmap/key.ts';
+import { namePattern, nameRule } from '../../shardmap/manager/names.ts';
 import { eachLimit, type Limits } from '../core/limits.ts';
 import { authSchema, issuerSettings } from './auth-schema.ts';
 import { checkTogether } from './cross-fields.ts';
@@ -48,9 +49,7 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
 }
 
 /** What a shard map may be called. */
-export const mapName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/, 'must be 1 to 50 letters, digits, _ or -, the first a letter or digit');
+export const mapName = z.string().regex(namePattern, `must be ${nameRule}`);
 
 /** What the tenant may be called in a session. */
 export const contextName = z

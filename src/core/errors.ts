@@ -37,7 +37,7 @@ export const errorCatalogue = {
   COMMIT_UNKNOWN: {
     status: 500,
     retryable: false,
-    text: 'The connection was lost while the change was being committed: it may have happened.',
+    text: 'The commit of the change was not confirmed: it may have happened.',
   },
   TENANT_OFFLINE: { status: 503, retryable: true, text: 'The tenant is offline.' },
   TENANT_MOVING: { status: 503, retryable: true, text: 'The tenant is being moved or changed.' },
@@ -82,5 +82,10 @@ export class TenantryError extends Error {
     this.retryable = retryable;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     this.outcome = options.outcome ?? 'not-run';
+  }
+
+  /** What people need to read of it: the detail, else the catalogue's text. */
+  get reason(): string {
+    return this.detail ?? this.message;
   }
 }

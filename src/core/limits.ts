@@ -81,9 +81,15 @@ const limitTable = {
     least: 1,
     most: 10_000_000,
     unit: 'operations',
-    text: "Changes of the shard map that the catalog's log keeps once they have ended.",
+    text: "Changes of the shard map that the catalog's log keeps after they have ended.",
   },
-  operationDays: { default: 90, least: 1, most: 3_650, unit: 'days', text: 'Time for which it keeps them at most.' },
+  operationDays: {
+    default: 90,
+    least: 1,
+    most: 3_650,
+    unit: 'days',
+    text: "Time for which the catalog's log keeps a change of the shard map after it has ended.",
+  },
 } as const satisfies Record<string, LimitEntry>;
 
 /** The name of a limit, as a configuration has it. */

@@ -20,20 +20,23 @@ export interface BudgetShare {
 }
 
 /**
- * The bound over all pools of a process, divided so that no shard can hold what others need. A shard in use is
- * guaranteed its fair share, `connections / shards in use`, however many connections of another are stuck; it gets
- * more only while what is left still covers the unused guarantees of the rest. Half of all is the most that a shard
- * gets while it is alone, so that the next one finds room even if the first is frozen.
+ * The bound over all pools of a process, divided so that no shard can hold what others need. A shard in use has a fair
+ * share, `connections / shards in use`; it gets more only while what is left still covers the fair shares of the others in
+ * use. Half of all is the most that a shard gets while it is alone. For every shard that is known and not in use one
+ * connection is kept back, of half of them at most: however many shards are frozen, with all that they could take, each
+ * of the others gets that one, and its fair share as soon as theirs come back.
  */
 export class ConnectionBudget {
   readonly #connections: number;
   readonly #perPool: number;
   readonly #shares = new Set<BudgetShare>();
   readonly #starving = new Set<BudgetShare>();
+  readonly #knownShards: number;
   #total = 0;
 
-  /** `connections` in all, and at most `perPool` in one pool. */
-  constructor(connections: number, perPool: number) {
+  /** `connections` in all, and at most `perPool` in one pool; `knownShards` that may come to be used. */
+  constructor(connections: number, perPool: number, knownShards = 0) {
+    this.#knownShards = knownShards;
     this.#connections = connections;
     this.#perPool = perPool;
   }
@@ -45,11 +48,19 @@ export class ConnectionBudget {
     return share;
   }
 
+  /** Takes a pool out that opens nothing any more; slots that it holds still come back by `release`. */
+  leave(share: BudgetShare): void {
+    this.#shares.delete(share);
+    this.#starving.delete(share);
+  }
+
   /** Takes a slot, or remembers that the pool wants one and calls its `grow` when there may be one. */
   reserve(share: BudgetShare): boolean {
     if (share.held >= this.#perPool) return false;
-    const fair = this.#fairShare();
-    const spare = this.#connections - this.#total - (share.held < fair ? 0 : this.#owedToOthers(share, fair));
+    const inUse = this.#inUse();
+    const fair = this.#fairShare(inUse);
+    const kept = this.#keptBack(inUse);
+    const spare = this.#connections - this.#total - kept - (share.held < fair ? 0 : this.#owedToOthers(share, fair, kept));
     if (spare > 0) {
       share.held += 1;
       this.#total += 1;
@@ -75,7 +86,7 @@ export class ConnectionBudget {
   /** Whether a connection that is coming back is to be closed, because a pool below its fair share waits for a slot. */
   mustYield(share: BudgetShare): boolean {
     if (this.#starving.size === 0) return false;
-    const fair = this.#fairShare();
+    const fair = this.#fairShare(this.#inUse());
     if (share.held <= fair && share.member.waiting > 0) return false;
     for (const starving of this.#starving) {
       if (starving !== share && starving.held < fair && starving.member.waiting > 0) return true;
@@ -83,14 +94,24 @@ export class ConnectionBudget {
     return false;
   }
 
-  #fairShare(): number {
+  #inUse(): number {
     let inUse = 0;
     for (const other of this.#shares) if (other.held > 0 || other.member.waiting > 0) inUse += 1;
+    return inUse;
+  }
+
+  #fairShare(inUse: number): number {
     return Math.max(1, Math.min(this.#perPool, Math.floor(this.#connections / Math.max(2, inUse))));
   }
 
-  /** What the guarantees of the others in use still need; those of one shard more, where there are no others. */
-  #owedToOthers(share: BudgetShare, fair: number): number {
+  /** One for each known shard that is not in use; nothing that those in use need for one each. */
+  #keptBack(inUse: number): number {
+    const most = Math.min(this.#knownShards - inUse, this.#connections - inUse, Math.floor(this.#connections / 2));
+    return Math.max(0, most);
+  }
+
+  /** What the fair shares of the others in use still need, besides what is kept back; a whole one, where there are no others. */
+  #owedToOthers(share: BudgetShare, fair: number, kept: number): number {
     let owed = 0;
     let others = 0;
     for (const other of this.#shares) {
@@ -98,7 +119,7 @@ export class ConnectionBudget {
       others += 1;
       owed += Math.max(0, fair - other.held);
     }
-    return others === 0 ? fair : owed;
+    return others === 0 ? Math.max(0, fair - kept) : owed;
   }
 
   /** Has one idle connection closed, of the pool that holds most, unless that was done for this member already. */

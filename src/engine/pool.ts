@@ -142,6 +142,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
     this.#stopRetry?.();
     this.#queue.failAll(new TenantryError('SESSION_MISUSE', 'The pool of connections is closed.'));
     const idle = this.#idle.splice(0).map((connection) => this.#discard(connection));
+    this.#dependencies.budget.leave(this.#share);
     await Promise.all([...idle, ...Array.from(this.#connections, (connection) => connection.close())]);
   }
 

@@ -8,6 +8,7 @@ import type { Lifecycle } from './lifecycle.ts';
 import { errorFields } from './observe/error-fields.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { problemAnswer, problemCode, type PlainAnswer } from './problem.ts';
+import { rawHeader } from './raw-header.ts';
 import { traceIdOf } from './trace-id.ts';
 
 /** Hono's context behind the Node adapter. */
@@ -41,9 +42,9 @@ export type EndpointFactory = (
 export function endpointFactory({ authenticator, lifecycle, logger, metrics, clock }: EndpointServices): EndpointFactory {
   return (route, work) => async (context) => {
     const startedAt = clock.now();
-    const { headers } = context.req.raw;
-    const traceId = traceIdOf(headers.get('traceparent'));
-    const authorization = headers.get('authorization');
+    const { rawHeaders } = context.env.incoming;
+    const traceId = traceIdOf(rawHeader(rawHeaders, 'traceparent'));
+    const authorization = rawHeader(rawHeaders, 'authorization');
     let caller: Caller | undefined;
     let answer: PlainAnswer;
     let failure: unknown;
@@ -82,9 +83,10 @@ export function openEndpoint(
   answer: PlainAnswer,
 ): (context: HttpContext) => Response {
   return (context) => {
-    const { headers, method } = context.req.raw;
+    const { method } = context.req.raw;
+    const traceId = traceIdOf(rawHeader(context.env.incoming.rawHeaders, 'traceparent'));
     metrics.requestEnded(route, method, answer.status, 0);
-    logger.info({ traceId: traceIdOf(headers.get('traceparent')), route, method, status: answer.status, durationMs: 0 }, 'request');
+    logger.info({ traceId, route, method, status: answer.status, durationMs: 0 }, 'request');
     return toResponse(answer, lifecycle.isStopping);
   };
 }

@@ -9,7 +9,7 @@ export interface PlainAnswer {
 }
 
 /** Codes of the program's own making are not for callers of the API; a conflict is one, whoever saw it. */
-const shownAs: Partial<Record<ErrorCode, ErrorCode>> = {
+export const shownAs: Partial<Record<ErrorCode, ErrorCode>> = {
   INVALID_TENANT_ID: 'INTERNAL',
   INVALID_CONFIGURATION: 'INTERNAL',
   STATEMENT_FAILED: 'INTERNAL',
@@ -55,7 +55,7 @@ export function problemAnswer(error: unknown, { traceId, hasCredentials }: Probl
     title,
     status,
     code,
-    ...(explained.has(code) && error instanceof Error && error.message !== title ? { detail: error.message } : {}),
+    ...(explained.has(code) && error instanceof TenantryError && error.detail !== undefined ? { detail: error.detail } : {}),
     ...(error instanceof InvalidRequest ? { errors: error.problems } : {}),
     traceId,
   };

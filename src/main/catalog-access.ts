@@ -6,6 +6,12 @@ import { SqlShardMapStore } from '../../shardmap/sql-store.ts';
 import type { ShardMapStore } from '../../shardmap/store.ts';
 import { engineOf, type Engines } from './engines.ts';
 
+/**
+ * A statement of the catalog's takes milliseconds. One without an answer for so long was sent to a server that stands still, or
+ * whose machine is gone, which TCP notices after a quarter of an hour: the next one goes over a new connection.
+ */
+const statementTimeoutMs = 15_000;
+
 /** The catalog's database and the shard map in it. */
 export interface CatalogAccess {
   readonly database: SqlDatabase;
@@ -14,7 +20,7 @@ export interface CatalogAccess {
 
 /** Opens the catalog's database, unchecked; it connects when first used. */
 export function openCatalogDatabase(engines: Engines, { catalog }: Settings): SqlDatabase {
-  return engineOf(engines, catalog.address).open(catalog.address, catalog.login);
+  return engineOf(engines, catalog.address).open(catalog.address, catalog.login, { statementTimeoutMs });
 }
 
 /** Opens the catalog. Throws CATALOG_UNAVAILABLE, or INVALID_CONFIGURATION where it is none, or of another schema version. */

@@ -4,6 +4,8 @@ import { TenantryError } from '../core/errors.ts';
 import type { ShardMapManager } from '../../shardmap/manager.ts';
 
 const everyMs = 10_000;
+/** One that takes longer, such as one that a server standing still holds up, goes on beside the next: leases keep them apart. */
+const aloneMs = 60_000;
 
 /** Brings operations that crashed processes left to their end, now and then. */
 export class RecoverySweep {
@@ -22,16 +24,26 @@ export class RecoverySweep {
 
   /** The first sweep begins at once. */
   start(): void {
-    this.#running = this.#sweep().finally(() => {
-      if (!this.#stopped) this.#callOff = this.#clock.after(everyMs, () => this.start(), 'background');
+    const again = (ms: number): void => {
+      this.#callOff();
+      if (!this.#stopped) this.#callOff = this.#clock.after(ms, () => this.start(), 'background');
+    };
+    const sweep = this.#sweep();
+    this.#running = sweep;
+    again(aloneMs);
+    void sweep.then(() => {
+      if (this.#running === sweep) again(everyMs);
     });
   }
 
-  /** Resolves when the sweep that runs has ended. */
-  async stop(): Promise<void> {
+  /** Resolves when the sweep that runs has ended, or the time is over: what it leaves is another's to recover. */
+  async stop(withinMs: number): Promise<void> {
     this.#stopped = true;
     this.#callOff();
-    await this.#running;
+    const patience = Promise.withResolvers<void>();
+    const stopTimer = this.#clock.after(withinMs, patience.resolve);
+    await Promise.race([this.#running, patience.promise]);
+    stopTimer();
   }
 
   async #sweep(): Promise<void> {

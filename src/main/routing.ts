@@ -19,6 +19,8 @@ export interface RoutingParts {
   readonly engines: Engines;
   readonly store: ShardMapStore;
   readonly map: ShardMap;
+  /** Shards of the map, as many as there are now. */
+  readonly knownShards: number;
   /** The second cache, where there is one. */
   readonly redis?: RedisRoutes | undefined;
   readonly clock: Clock;
@@ -26,7 +28,7 @@ export interface RoutingParts {
 }
 
 /** Lookup, shards and pools of one map, joined to a router. */
-export function joinRouter({ engines, store, map, redis, clock, observer }: RoutingParts, settings: Settings): Router {
+export function joinRouter({ engines, store, map, knownShards, redis, clock, observer }: RoutingParts, settings: Settings): Router {
   const { fleetKey, limits, logins, contextProtection } = settings;
   const lookup = createLookup({
     map,
@@ -45,6 +47,7 @@ export function joinRouter({ engines, store, map, redis, clock, observer }: Rout
     connect: (shardId, signal) => connectShard({ directory, engines, login: logins.app, expectations }, shardId, signal),
     capabilities: keys.map((key) => (mappingId, epoch) => capabilityToken(key, map.name, mappingId, epoch)),
     limits: { ...defaultRouterLimits, ...limits },
+    knownShards,
     clock,
     random: Math.random,
     observer,

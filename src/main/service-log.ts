@@ -30,7 +30,7 @@ export interface ServiceLog {
  * entry, and when the process ends by itself or by an error. On a terminal every line appears at once.
  */
 export function openServiceLog({ stream, clock, onDropped }: ServiceLogOptions): ServiceLog {
-  const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  const options = { base: null, timestamp: timestamps() };
   if (stream.isTTY === true) return { logger: pino(options, stream), close: () => undefined };
   const batches = new Batches(stream, clock, onDropped);
   const onExit = (): void => batches.flushSync();
@@ -43,6 +43,21 @@ export function openServiceLog({ stream, clock, onDropped }: ServiceLogOptions):
       process.off('exit', onExit);
       batches.close();
     },
+  };
+}
+
+/** The time as pino's `isoTime` writes it; what lines of one second have in common is formatted once. */
+function timestamps(): () => string {
+  let second = 0;
+  let prefix = '';
+  return () => {
+    const now = Date.now();
+    const thisSecond = Math.floor(now / 1_000);
+    if (thisSecond !== second) {
+      second = thisSecond;
+      prefix = `,"time":"${new Date(now).toISOString().slice(0, -4)}`;
+    }
+    return `${prefix}${String(now % 1_000).padStart(3, '0')}Z"`;
   };
 }
 

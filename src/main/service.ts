@@ -70,15 +70,15 @@ async function serveUntil(
     onListening({ api: urlOf(api), ops: urlOf(ops) });
     sweep.start();
     await stopped(stop);
-    await drain(server, sweep, logger);
+    await drain(server, sweep, settings.limits.drainMs, logger);
   } finally {
     await tenantry.close();
   }
 }
 
-async function drain(server: HttpServer, sweep: RecoverySweep, logger: Logger): Promise<void> {
+async function drain(server: HttpServer, sweep: RecoverySweep, withinMs: number, logger: Logger): Promise<void> {
   logger.info('stopping');
-  const [{ cut }] = await Promise.all([server.stop(), sweep.stop()]);
+  const [{ cut }] = await Promise.all([server.stop(), sweep.stop(withinMs)]);
   logger.info({ cut }, 'stopped');
 }
 

@@ -30,7 +30,11 @@ export async function openTenantry(parts: TenantryParts, settings: Settings): Pr
   opened.defer(() => administration.close());
   const { store, access, redis, manager } = administration;
   const map = await configuredMap(store, settings);
-  const router = joinRouter({ ...parts, observer: withShardTrouble(parts.observer, parts.onTrouble), store, map, redis }, settings);
+  const knownShards = (await store.listShards(map.mapId)).length;
+  const router = joinRouter(
+    { ...parts, knownShards, observer: withShardTrouble(parts.observer, parts.onTrouble), store, map, redis },
+    settings,
+  );
   opened.defer(() => router.close(settings.limits.drainMs));
   const all = opened.move();
   return { store, access, manager, map, router, close: () => all.disposeAsync() };

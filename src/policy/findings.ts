@@ -32,6 +32,9 @@ const warnings: Readonly<Record<string, Sentence>> = {
   'unlisted-table': () => 'is not in the configuration, yet app may use it: every tenant shares its rows',
 };
 
+const sessionCode =
+  'may leave something in its session (SET without LOCAL, set_config, LISTEN, PREPARE, WITH HOLD, EXECUTE or another language): the connections of this shard are reset after every statement, which costs time';
+
 interface FindingRow extends Record<string, unknown> {
   readonly schema: string;
   readonly table: string;
@@ -51,7 +54,11 @@ export async function refuseUnfit(session: SqlSession, tables: readonly LocatedT
 /** What may undo the protection of the tables, or cannot be done with them. */
 export async function warningsOf(session: SqlSession, tables: readonly LocatedTable[]): Promise<PolicyFinding[]> {
   const { rows } = await session.run<FindingRow & { warning: string }>('policy/warnings', { tables: JSON.stringify(tables) });
-  return rows.map((row) => finding(warnings, row.warning, row));
+  const code = await session.run<{ schema: string; function: string }>('policy/session-code');
+  return [
+    ...rows.map((row) => finding(warnings, row.warning, row)),
+    ...code.rows.map((row) => ({ object: `${row.schema}.${row.function}`, text: sessionCode })),
+  ];
 }
 
 function finding(sentences: Readonly<Record<string, Sentence>>, kind: string, row: FindingRow): PolicyFinding {

@@ -38,6 +38,11 @@ export class Breaker {
     this.#delay();
   }
 
+  /** Whether it knows nothing that matters: it is closed, or the time of the next try has been over for long. */
+  get isStale(): boolean {
+    return this.#openMs === 0 || this.#clock.now() > this.#nextTryAt + longestMs;
+  }
+
   /** A connection was opened: the shard is there and fit to serve. */
   connected(): void {
     const wasOpen = this.#openMs > 0;

@@ -1,5 +1,6 @@
 import { Deadline } from '../core/deadline.ts';
 import { type ErrorCode, TenantryError } from '../core/errors.ts';
+import { defaultLimits } from '../core/limits.ts';
 import type { Row, SqlResult } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
 import type { TenantId } from '../../shardmap/key.ts';
@@ -16,7 +17,6 @@ import { TenantDesks } from './tenant-desks.ts';
 import { TransactionLimit } from './transaction-limit.ts';
 
 const noOptions: QueryOptions & TransactionOptions = {};
-const drainMs = 10_000;
 
 /** A router over its parts. Opens nothing before it is used. */
 export function createRouter(dependencies: RouterDependencies): Router {
@@ -88,7 +88,7 @@ class TenantRouter implements Router {
     }
   }
 
-  async close(withinMs: number = drainMs): Promise<void> {
+  async close(withinMs: number = defaultLimits.drainMs): Promise<void> {
     this.#closed = true;
     if (this.#running > 0) await this.#untilDrained(withinMs);
     await this.#visitor.close();

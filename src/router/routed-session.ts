@@ -66,8 +66,11 @@ export class RoutedSession implements TenantSession {
   #claim(): void {
     if (this.#cause !== undefined) throw this.#cause;
     if (this.#state === 'ended')
-      throw misuse('It has ended with the callback of withTenant: do all work with a session inside the callback, and await it there.');
-    if (this.#state === 'running') throw misuse('It runs one statement at a time: await a statement, or finish a stream, before the next.');
+      throw misuse(
+        'The session has ended with the callback of withTenant: do all work with a session inside the callback, and await it there.',
+      );
+    if (this.#state === 'running')
+      throw misuse('A session runs one statement at a time: await a statement, or finish a stream, before the next.');
     this.#state = 'running';
   }
 

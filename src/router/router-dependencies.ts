@@ -27,6 +27,8 @@ export interface RouterDependencies {
   /** Capability tokens of a mapping at an epoch, by the fleet key in use first, then by the previous one if there is any. */
   readonly capabilities: readonly ((mappingId: number, epoch: number) => Uint8Array)[];
   readonly limits: RouterLimits;
+  /** Shards that the map has: for each that is not in use a connection is kept back. Default: none is known. */
+  readonly knownShards?: number | undefined;
   readonly clock: Clock;
   /** A number in [0, 1); for jitter only. */
   readonly random: () => number;

@@ -37,6 +37,11 @@ export class ShardLane {
     });
   }
 
+  /** Whether nobody uses it, and nothing is lost with it: as that of a shard which was removed. */
+  get isUnused(): boolean {
+    return this.pool.size === 0 && this.pool.waiting === 0 && this.breaker.isStale;
+  }
+
   /** A statement or an entry came to its end, well or not. */
   ended(connection: EngineConnection, error?: unknown): void {
     if (error === undefined) {

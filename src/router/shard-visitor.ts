@@ -14,7 +14,7 @@ export class ShardVisitor {
 
   constructor(dependencies: RouterDependencies) {
     this.#dependencies = dependencies;
-    this.#budget = new ConnectionBudget(dependencies.limits.connections, dependencies.limits.poolPerShard);
+    this.#budget = new ConnectionBudget(dependencies.limits.connections, dependencies.limits.poolPerShard, dependencies.knownShards);
   }
 
   /**
@@ -43,12 +43,23 @@ export class ShardVisitor {
     }
   }
 
+  /** Shards of which something is kept. */
+  get size(): number {
+    return this.#lanes.size;
+  }
+
   /** Closes every connection; what runs on them fails. */
   async close(): Promise<void> {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.pool.close()));
   }
 
+  /** Lanes only ever grow here, so that it is here that those of shards which were removed are let go. */
   #openLane(shardId: string): ShardLane {
+    for (const [id, lane] of this.#lanes) {
+      if (!lane.isUnused) continue;
+      this.#lanes.delete(id);
+      void lane.pool.close();
+    }
     const lane = new ShardLane(shardId, this.#budget, this.#dependencies);
     this.#lanes.set(shardId, lane);
     return lane;

@@ -28,7 +28,7 @@ let expected: ConnectionExpectations;
 let connection: EngineConnection;
 
 beforeAll(async () => {
-  server = await startPostgres({ fsync: false });
+  server = await startPostgres({ fsync: false, settings: { max_prepared_transactions: 1 } });
   shard = await createTestShard(server, 'traps');
   expected = {
     shardId: shard.shardId,
@@ -280,7 +280,7 @@ describe('what a statement leaves in the session', () => {
     const client = new pg.Client(clientConfig(shard.address, server));
     await client.connect();
     const wire = new WireClient(client, { host: server.host, port: server.port, tls: false }, systemClock, 16_777_216);
-    const tried = new PostgresConnection(wire, { callsMayCommit: false });
+    const tried = new PostgresConnection(wire, { callsMayCommit: false, leastResidue: 'none' });
     await load(tried, compiled(sqlText(`load 'auto_explain'`)));
     expect(tried.usable).toBe(false);
     await tried.close();
@@ -295,8 +295,54 @@ describe('what a statement leaves in the session', () => {
   });
 });
 
+describe('where a write has to reach a standby before it is confirmed, and the wait is called off', () => {
+  const unknown = { code: 'COMMIT_UNKNOWN', outcome: 'unknown', detail: expect.stringContaining('standby') };
+  const setStandby = async (name: string): Promise<void> => {
+    await shard.root.query(sqlText(`alter system set synchronous_standby_names = '${name}'`));
+    await shard.root.query(sqlText('select pg_reload_conf()'));
+    const settled = sql`select current_setting('synchronous_standby_names') as name`;
+    await expect.poll(async () => (await shard.root.query(settled)).rows).toEqual([{ name }]);
+  };
+  const waiting = sql`select pid from pg_stat_activity where wait_event = 'SyncRep'`;
+  const untilItWaits = async (): Promise<void> => {
+    await expect.poll(async () => (await shard.root.query(waiting)).rowCount).toBe(1);
+  };
+  beforeEach(async () => {
+    await setStandby('nobody');
+    return async () => await setStandby('');
+  });
+
+  test('by its caller, nobody is told that it is safe', async () => {
+    const caller = new AbortController();
+    const writing = connection.execute(entry(1), compiled(insert(1)), { ...write, signal: caller.signal });
+    await untilItWaits();
+    caller.abort();
+    await expect(writing).rejects.toMatchObject(unknown);
+    expect(connection.usable).toBe(true);
+  });
+
+  test('by the time limit of a commit', async () => {
+    const transaction = await connection.begin(entry(1), { ...write, timeoutMs: 300, isolation: 'read committed' });
+    await transaction.query(compiled(insert(1)));
+    await expect(transaction.commit()).rejects.toMatchObject(unknown);
+  });
+
+  test('by an administrator', async () => {
+    const writing = run(1, insert(1));
+    await untilItWaits();
+    await Promise.all([
+      expect(writing).rejects.toMatchObject(unknown),
+      shard.root.query(sql`select pg_cancel_backend(pid) from (${waiting}) w`),
+    ]);
+  });
+
+  test('a statement that only reads does not wait', async () => {
+    await run(1, sql`select "BlogId" from "Blogs"`, read);
+  });
+});
+
 describe('a transaction', () => {
-  const kept = { outcome: 'unknown', detail: 'It committed what the transaction had done before.' };
+  const kept = { outcome: 'unknown', detail: 'The statement committed what the transaction had done before.' };
   const undone = { outcome: 'not-run', detail: 'All that the transaction had done was rolled back.' };
   test.each([
     { text: 'commit', said: kept, rows: 1 },
@@ -312,6 +358,18 @@ describe('a transaction', () => {
     const blogs = sqlText('select from "Blogs" where "TenantId" = 1 and "BlogId" = 1');
     await expect.poll(async () => (await shard.root.query(blogs)).rowCount).toBe(rows);
   });
+
+  test.each([`prepare transaction 'mine'`, `;/* a */ PREPARE -- b\n\t/* c /* d */ */transaction 'mine'`])(
+    '%s is not sent: what is prepared would hold the mapping when connection and server are gone',
+    async (text) => {
+      const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
+      await transaction.query(compiled(insert(1)));
+      await expect(transaction.query(compiled(sqlText(text)))).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL', outcome: 'not-run' });
+      await transaction.rollback();
+      expect((await shard.root.query(sql`select gid from pg_prepared_xacts`)).rows).toEqual([]);
+      expect(connection.usable).toBe(true);
+    },
+  );
 
   test('a commit that fails as a statement of it has undone it', async () => {
     await shard.root.query(

@@ -95,4 +95,37 @@ describe('the database of the program itself', () => {
     expect(failure).toMatchObject({ code: 'STATEMENT_FAILED', cause: { sqlState: '22P02' } });
     expect(JSON.stringify(failure) + String((failure as Error).stack) + String((failure as Error).cause)).not.toContain(secret);
   });
+
+  test('closes though a server stands still under a statement, which fails', async () => {
+    const database = createPostgresEngine().open(shard.address, shardLogins.admin);
+    const frozen = Promise.withResolvers<void>();
+    const work = database.transaction(async (session) => {
+      await session.query(sql`select 1`);
+      server.freeze();
+      frozen.resolve();
+      await session.query(sql`select 1`);
+    });
+    const running = expect(work).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE', outcome: 'unknown' });
+    try {
+      await frozen.promise;
+      await database.close();
+      await running;
+    } finally {
+      server.thaw();
+    }
+  });
+
+  test('a statement that has its time is given up where the server stands still, and the next goes over a new connection', async () => {
+    const database = createPostgresEngine().open(shard.address, shardLogins.admin, { connections: 1, statementTimeoutMs: 300 });
+    const session = sql`select pg_backend_pid() as pid`;
+    const [before] = (await database.query(session)).rows;
+    server.freeze();
+    try {
+      await expect(database.query(session)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE', outcome: 'unknown' });
+    } finally {
+      server.thaw();
+    }
+    expect((await database.query(session)).rows).not.toEqual([before]);
+    await database.close();
+  });
 });

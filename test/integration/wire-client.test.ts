@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { ExchangeBuilder } from '../../src/engine/postgres/exchange-builder.ts';
 import type { Exchange } from '../../src/engine/postgres/exchange.ts';
@@ -7,6 +7,7 @@ import { WireClient } from '../../src/engine/postgres/wire-client.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import type { PostgresAccess } from '../support/servers/postgres-access.ts';
 import { usePostgres } from '../support/servers/use-postgres.ts';
+import { startWireProxy } from '../support/wire-proxy.ts';
 
 async function connect(server: PostgresAccess, clock: Clock = systemClock): Promise<WireClient> {
   const client = new pg.Client({ connectionString: server.url() });
@@ -71,5 +72,31 @@ test('a full exchange that is cancelled ends though nobody takes its rows, and i
   exchange.onFull = () => caller.abort();
   expect(await wire.run(exchange, { timeoutMs: 5_000, signal: caller.signal })).toBe('CANCELLED');
   expect({ rows: exchange.rows, usable: wire.usable }).toEqual({ rows: [], usable: true });
+  await wire.close();
+});
+
+test('a cancel request that overtakes its statement, which the server ignores, is made again', async () => {
+  await using server = await usePostgres();
+  await using statements = await startWireProxy(server);
+  await using cancels = await startWireProxy(server, 'opaque');
+  const client = new pg.Client({ connectionString: statements.url(server.url()) });
+  await client.connect();
+  const wire = new WireClient(client, { host: cancels.host, port: cancels.port, tls: false }, systemClock, 16_777_216);
+  const caller = new AbortController();
+  const overtaken = statements.once({
+    match: ({ side, type }) => side === 'frontend' && type === 'P',
+    when: 'before',
+    action: async () => {
+      const cancelled = cancels.once({ match: () => true, when: 'after', action: () => undefined });
+      caller.abort();
+      await cancelled;
+      // The server closes once it has passed the request on, or found nothing to interrupt.
+      await vi.waitUntil(() => cancels.connections === 0, { interval: 5 });
+    },
+  });
+  const sleeping = new ExchangeBuilder().run({ text: 'select pg_sleep(60)', values: [] });
+  expect(await wire.run(sleeping, { timeoutMs: 30_000, signal: caller.signal })).toBe('CANCELLED');
+  await overtaken;
+  expect({ code: sleeping.error?.code, usable: wire.usable }).toEqual({ code: '57014', usable: true });
   await wire.close();
 });

@@ -238,6 +238,14 @@ export const defences = {
     'the seed of random numbers': root('grant execute on function setseed(double precision) to tenantry_app'),
     'a channel that is listened to': careless,
   },
+  'code in a pooled session': {
+    'a cursor WITH HOLD': careless,
+    'a cursor WITH HOLD of a transaction': careless,
+    'a setting': careless,
+    'a setting of a condition, behind a comment': careless,
+    'a channel that is listened to': careless,
+    'a setting of a trigger': careless,
+  },
   interrupted: {
     'an abort': careless,
     'a timeout': careless,

@@ -85,6 +85,53 @@ describeAttacks(
   defences['pooled session'],
 );
 
+/** The owner of the schema has made this before anybody connected. */
+const withCode =
+  (code: string, deeds: (traffic: Traffic) => Promise<unknown>): Attack =>
+  async (world) => {
+    await world.root.query(code);
+    return onOneConnection(deeds)(world);
+  };
+const leaving = (body: string): string => `create or replace function leaves() returns void language plpgsql as $$ begin ${body} end $$;
+  grant execute on function leaves() to tenantry_app`;
+const byFunction = (body: string, look: string, asNew: string): Attack =>
+  withCode(leaving(body), (traffic) => traffic.query(1, 'select leaves()').then(() => looked(traffic, look, asNew)));
+const looked = async (traffic: Traffic, look: string, asNew: string): Promise<unknown> =>
+  Object.values((await traffic.query(2, look))[0] ?? {})[0] === asNew ? 'as new' : succeeded;
+
+describeAttacks(
+  'What code of the schema’s owner leaves in a pooled session',
+  {
+    'a cursor WITH HOLD': withCode(leaving(`execute 'declare held cursor with hold for select * from "Blogs"';`), async (traffic) => {
+      await traffic.query(2, 'select leaves()');
+      return traffic.query(1, 'fetch all from held');
+    }),
+    'a cursor WITH HOLD of a transaction': withCode(
+      leaving(`execute 'declare held cursor with hold for select * from "Blogs"';`),
+      async (traffic) => {
+        await traffic.transaction(2, {}, async (run) => void (await run('select leaves()')));
+        return traffic.query(1, 'fetch all from held');
+      },
+    ),
+    'a setting': byFunction('set lock_timeout = 12345;', 'show lock_timeout', '0'),
+    'a setting of a condition, behind a comment': byFunction(
+      'if true then /* for a while */ set session lock_timeout = 12345; end if;',
+      'show lock_timeout',
+      '0',
+    ),
+    'a channel that is listened to': byFunction('listen anything;', 'select count(*)::text from pg_listening_channels()', '0'),
+    'a setting of a trigger': withCode(
+      `create or replace function on_note() returns trigger language plpgsql as $$ begin set lock_timeout = 12345; return new; end $$;
+        create or replace trigger on_note before insert on "Notes" for each row execute function on_note()`,
+      async (traffic) => {
+        await traffic.query(1, `insert into "Notes" values (1, ${freshNote()}, 'mine')`);
+        return looked(traffic, 'show lock_timeout', '0');
+      },
+    ),
+  },
+  defences['code in a pooled session'],
+);
+
 /** Tenant 1's transaction is interrupted after a write; harm is done where the write stays, or tenant 2 suffers. */
 const interrupt = (
   options: { timeoutMs?: number },

@@ -85,7 +85,7 @@ describe('the recovery sweep of serve', () => {
     const { clock, sweeps, subject } = setUp([() => running.promise]);
     subject.start();
     let isStopped = false;
-    const stop = subject.stop().then(() => (isStopped = true));
+    const stop = subject.stop(20_000).then(() => (isStopped = true));
     await turns();
     expect(isStopped).toBe(false);
     running.resolve(nothing);
@@ -93,5 +93,27 @@ describe('the recovery sweep of serve', () => {
     clock.advance(60_000);
     await turns();
     expect(sweeps()).toBe(1);
+  });
+
+  test('goes on beside a sweep that does not end', async () => {
+    const { clock, sweeps, subject } = setUp([() => new Promise(() => undefined)]);
+    subject.start();
+    clock.advance(59_999);
+    await turns();
+    expect(sweeps()).toBe(1);
+    clock.advance(1);
+    await turns();
+    expect(sweeps()).toBe(2);
+    clock.advance(10_000);
+    await turns();
+    expect(sweeps()).toBe(3);
+  });
+
+  test('stops when its time is over, whatever still runs', async () => {
+    const { clock, subject } = setUp([() => new Promise(() => undefined)]);
+    subject.start();
+    const stop = subject.stop(20_000);
+    clock.advance(20_000);
+    await stop;
   });
 });

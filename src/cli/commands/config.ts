@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { redactSettings } from '../../config/redact.ts';
+import { counted } from '../../core/counted.ts';
 import { addCommand, type CliWorld } from '../command.ts';
 
 /** `tenantry config show|check`. */
@@ -16,7 +17,10 @@ export function addConfigCommands(program: Command, world: CliWorld): void {
     (command) => command,
     async ({ settings, output }) => {
       const { map, tables } = await settings();
-      output.result({ ok: true }, `The configuration is valid: map ${map.name} (${map.kind} of ${map.key}), ${tables.length} tables.`);
+      output.result(
+        { ok: true },
+        `The configuration is valid: map ${map.name} (${map.kind} of ${map.key}), ${counted(tables.length, 'table')}.`,
+      );
     },
   );
   addCommand(

@@ -26,7 +26,7 @@ async function doctor({ settings, output, world }: Invocation<object>): Promise<
   const findings: Finding[] = [];
   const configured = await readSettings(settings);
   if (configured instanceof TenantryError)
-    findings.push({ subject: 'configuration', level: 'problem', text: configured.message, remedy: 'tenantry config check' });
+    findings.push({ subject: 'configuration', level: 'problem', text: configured.reason, remedy: 'tenantry config check' });
   else {
     findings.push({ subject: 'configuration', level: 'ok', text: 'It is valid, and every variable that it needs is set.' });
     for await (const finding of world.services.diagnose(configured)) findings.push(finding);

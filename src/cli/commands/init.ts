@@ -37,6 +37,7 @@ export function addInitCommand(program: Command, world: CliWorld): void {
         'init --from postgres://me:secret@localhost/shop --tenant-column TenantId',
       ],
       changes: true,
+      isUnconfigured: true,
     },
     (command) =>
       command

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RecoveryPreview, RecoveryReport } from '../../../shardmap/recovery.ts';
+import { counted } from '../../core/counted.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode } from '../command.ts';
 import type { Output } from '../output.ts';
@@ -43,8 +44,8 @@ function tellReport({ settled, running, failed, pruned, disagreements, reopened 
       ({ operation, end }) => `${output.tone('good', end === 'DONE' ? 'finished' : 'undone')} ${operation.kind} ${operation.operationId}`,
     ),
     ...running.map((operation) => runningLine(operation, output)),
-    ...failed.map(({ operation, error }) => `${output.tone('bad', 'left')} ${operation.kind} ${operation.operationId}: ${error.message}`),
-    ...(pruned === 0 ? [] : [`${output.tone('good', 'forgot')} ${pruned} operations that ended long ago`]),
+    ...failed.map(({ operation, error }) => `${output.tone('bad', 'left')} ${operation.kind} ${operation.operationId}: ${error.reason}`),
+    ...(pruned === 0 ? [] : [`${output.tone('good', 'forgot')} ${counted(pruned, 'operation')} that ended long ago`]),
     ...reopened.map((shard) => `${output.tone('good', 'reopened')} shard ${shard}: ${changedServer}`),
     ...disagreements.map((disagreement) => disagreementLine(disagreement, output)),
   ];

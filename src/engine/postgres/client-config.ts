@@ -1,4 +1,4 @@
-import type { ClientConfig } from 'pg';
+import type pg from 'pg';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import { postgresDialect } from './postgres-dialect.ts';
@@ -10,7 +10,7 @@ import { postgresDialect } from './postgres-dialect.ts';
 export const searchPathOption = `-c search_path=${postgresDialect.defaultSchema},pg_temp`;
 
 /** What pg needs to reach a database as somebody. Nothing of pg's own environment variables decides where it goes. */
-export function clientConfig(address: ShardAddress, login: Login): ClientConfig {
+export function clientConfig(address: ShardAddress, login: Login): pg.ClientConfig {
   return {
     host: address.host,
     port: address.port,
@@ -22,4 +22,9 @@ export function clientConfig(address: ShardAddress, login: Login): ClientConfig 
     application_name: 'tenantry',
     options: searchPathOption,
   };
+}
+
+/** The socket of a client, which pg keeps to itself: destroying it fails whatever runs. */
+export function streamOf(client: pg.Client | pg.PoolClient): { destroy(): unknown } {
+  return (client as unknown as { connection: pg.Connection }).connection.stream;
 }

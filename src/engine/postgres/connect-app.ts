@@ -5,11 +5,11 @@ import { defaultLimits } from '../../core/limits.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import type { ConnectionExpectations } from '../engine.ts';
-import { clientConfig, searchPathOption } from './client-config.ts';
+import { clientConfig, searchPathOption, streamOf } from './client-config.ts';
 import { toEngineError } from './postgres-errors.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import type { QueryLibrary } from './query-library.ts';
-import { verifyConnection } from './verify-connection.ts';
+import { hasSessionCode, verifyConnection } from './verify-connection.ts';
 import { ServerClient } from './server-version.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -67,17 +67,16 @@ export async function connectApp(
     client.requireKnownVersion('SHARD_UNVERIFIED');
     await verifyConnection(client, options.library, expected);
     const target = { host: address.host, port: address.port, tls: tlsOf(config) };
-    return new PostgresConnection(new WireClient(client, target, options.clock, limits.answerBytes), client);
+    return new PostgresConnection(new WireClient(client, target, options.clock, limits.answerBytes), {
+      callsMayCommit: client.callsMayCommit,
+      leastResidue: (await hasSessionCode(client, options.library)) ? 'resettable' : 'none',
+    });
   } catch (error) {
     streamOf(client).destroy();
     throw gaveUp ? new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error }) : toEngineError(error);
   } finally {
     signal?.removeEventListener('abort', giveUp);
   }
-}
-
-function streamOf(client: pg.Client): { destroy(): unknown } {
-  return (client as unknown as { connection: pg.Connection }).connection.stream;
 }
 
 function tlsOf({ ssl }: pg.ClientConfig): Exclude<pg.ClientConfig['ssl'], boolean | undefined> | false {

@@ -24,6 +24,10 @@ export function failureOf(exchange: Exchange, { interruption, status, mayCommit 
   }
   if (exchange.loss !== undefined) return lossOf(exchange, interruption, mayCommit);
   if (exchange.status !== status) return transactionControlled(exchange);
+  if (exchange.unreplicated && mayCommit)
+    return new TenantryError('COMMIT_UNKNOWN', 'The server has committed it, and its synchronous standby may not have it.', {
+      outcome: 'unknown',
+    });
   if (exchange.dropped && interruption !== undefined)
     return mayCommit
       ? new TenantryError(interruption, 'The statement has been carried out all the same.', { outcome: 'unknown' })
@@ -42,7 +46,9 @@ export function failureOf(exchange: Exchange, { interruption, status, mayCommit 
  */
 export function transactionControlled({ command, error }: Exchange): TenantryError {
   if (error === undefined && command === 'COMMIT')
-    return new TenantryError('TRANSACTION_CONTROL', 'It committed what the transaction had done before.', { outcome: 'unknown' });
+    return new TenantryError('TRANSACTION_CONTROL', 'The statement committed what the transaction had done before.', {
+      outcome: 'unknown',
+    });
   if (error !== undefined || command === 'ROLLBACK' || command === 'BEGIN' || command === 'START TRANSACTION')
     return new TenantryError('TRANSACTION_CONTROL', 'All that the transaction had done was rolled back.');
   return new TenantryError('TRANSACTION_CONTROL', 'What the transaction had done before may have been committed.', { outcome: 'unknown' });

@@ -44,6 +44,8 @@ export class Exchange {
   suspended = false;
   /** Transaction status of ReadyForQuery: `I` none, `T` open, `E` failed. */
   status = '';
+  /** The server has committed, and given up waiting until a synchronous standby has it too. */
+  unreplicated = false;
   /** Whether all is known. */
   settled = false;
   /** Called where rows wait to be taken and the connection takes no more in until it is resumed; undefined: all are kept. */

@@ -3,7 +3,7 @@ import type { Row, SqlResult } from '../../core/session.ts';
 import type { CompiledSql } from '../../core/sql.ts';
 import type { EngineConnection, EngineTransaction, EnterOptions, Isolation } from '../engine.ts';
 import type { Entry } from '../entry.ts';
-import { residueOf, residueOfFailure } from './command-tag.ts';
+import { residueOf, residueOfFailure, type Residue } from './command-tag.ts';
 import type { Exchange } from './exchange.ts';
 import { ExchangeBuilder } from './exchange-builder.ts';
 import { failureOf } from './exchange-failure.ts';
@@ -16,17 +16,24 @@ import type { WireClient } from './wire-client.ts';
 /** A prepared statement whose result has other columns now: the server refuses it before it runs. */
 const staleStatement = '0A000';
 
+/** What a connection has to reckon with. */
+export interface SessionFacts {
+  /** As `ServerClient` knows it. */
+  readonly callsMayCommit: boolean;
+  /** What every statement may leave, whatever it looks like: functions and triggers of the database may. */
+  readonly leastResidue: 'none' | 'resettable';
+}
+
 /** One checked connection of a PostgreSQL shard as `app`. */
 export class PostgresConnection implements EngineConnection {
   readonly dialect = postgresDialect;
   readonly #wire: WireClient;
   readonly #builder = new ExchangeBuilder();
-  readonly #callsMayCommit: boolean;
+  readonly #facts: SessionFacts;
 
-  /** `callsMayCommit`: as `ServerClient` knows it. */
-  constructor(wire: WireClient, { callsMayCommit }: { readonly callsMayCommit: boolean }) {
+  constructor(wire: WireClient, facts: SessionFacts) {
     this.#wire = wire;
-    this.#callsMayCommit = callsMayCommit;
+    this.#facts = facts;
   }
 
   get usable(): boolean {
@@ -34,7 +41,7 @@ export class PostgresConnection implements EngineConnection {
   }
 
   async execute<R extends Row>(entry: Entry, statement: CompiledSql, options: EnterOptions): Promise<SqlResult<R>> {
-    if (this.#callsMayCommit && callsCode(statement.text)) return this.#executeInBlock(entry, statement, options);
+    if (this.#facts.callsMayCommit && callsCode(statement.text)) return this.#executeInBlock(entry, statement, options);
     this.#check(options);
     let exchange = this.#builder.enterAndRun(entry, options.readOnly, statement);
     let interruption = await this.#wire.run(exchange, options);
@@ -68,7 +75,8 @@ export class PostgresConnection implements EngineConnection {
     const exchange = this.#builder.beginAndEnter(entry, options.readOnly, options.isolation);
     const interruption = await this.#wire.run(exchange, options);
     const failure = failureOf(exchange, { interruption, status: 'T', mayCommit: false });
-    if (failure === undefined) return new PostgresTransaction(this.#wire, this.#builder, options);
+    if (failure === undefined)
+      return new PostgresTransaction(this.#wire, this.#builder, { ...options, leastResidue: this.#facts.leastResidue });
     if (exchange.status === 'E') this.#wire.runAfter('rollback');
     else if (exchange.status !== 'I') this.#wire.discard();
     throw failure;
@@ -90,6 +98,7 @@ export class PostgresConnection implements EngineConnection {
       this.#wire.discard();
       return;
     }
-    clearResidue(this.#wire, this.#builder, exchange.error === undefined ? residueOf(exchange.command, text) : residueOfFailure(text));
+    const residue: Residue = exchange.error === undefined ? residueOf(exchange.command, text) : residueOfFailure(text);
+    clearResidue(this.#wire, this.#builder, residue === 'none' ? this.#facts.leastResidue : residue);
   }
 }

@@ -1,11 +1,12 @@
 import pg from 'pg';
+import { systemClock, type Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
 import type { Row, SqlDatabase, SqlParameters, SqlResult, SqlSession } from '../../core/session.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import { compileSql, type CompiledSql, type Sql } from '../../core/sql.ts';
 import type { OpenOptions } from '../engine.ts';
-import { clientConfig } from './client-config.ts';
+import { clientConfig, streamOf } from './client-config.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { endsConnection, toEngineError } from './postgres-errors.ts';
 import { ownTypes } from './postgres-types.ts';
@@ -13,14 +14,19 @@ import type { QueryLibrary } from './query-library.ts';
 import { ServerClient } from './server-version.ts';
 
 const defaults = { connections: 4, connectTimeoutMs: 5_000 };
+/** How long `close` waits for what still runs: a server that stands still would keep the process for ever. */
+const closeGraceMs = 5_000;
 
 /** One database for the program's own work, over a few connections opened when first used. */
 export class PostgresDatabase implements SqlDatabase {
   readonly #pool: pg.Pool;
   readonly #library: QueryLibrary;
+  readonly #clock: Clock;
+  readonly #lent = new Set<pg.PoolClient>();
 
-  constructor(address: ShardAddress, login: Login, library: QueryLibrary, options: OpenOptions = {}) {
+  constructor(address: ShardAddress, login: Login, library: QueryLibrary, options: OpenOptions = {}, clock = systemClock) {
     this.#library = library;
+    this.#clock = clock;
     this.#pool = new pg.Pool({
       ...clientConfig(address, login),
       Client: ServerClient,
@@ -68,7 +74,10 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    const stopTimer = this.#clock.after(closeGraceMs, () => {
+      for (const client of this.#lent) streamOf(client).destroy();
+    });
+    await this.#pool.end().finally(stopTimer);
   }
 
   async #with<T>(work: (session: PostgresSession) => Promise<T>): Promise<T> {
@@ -76,10 +85,12 @@ export class PostgresDatabase implements SqlDatabase {
       throw toEngineError(error);
     });
     const session = new PostgresSession(client, this.#library);
+    this.#lent.add(client);
     try {
       if (client instanceof ServerClient) client.requireKnownVersion('INVALID_CONFIGURATION');
       return await work(session);
     } finally {
+      this.#lent.delete(client);
       client.release(session.broken || client.getTransactionStatus() !== 'I');
     }
   }

@@ -19,6 +19,6 @@ export function createPostgresEngine(options: PostgresEngineOptions = {}): Engin
     capabilities: { readOnlyTransactions: true },
     dialect: postgresDialect,
     connect: (address, login, expectations, signal) => connectApp(address, login, expectations, { library, clock }, signal),
-    open: (address, login, openOptions) => new PostgresDatabase(address, login, library, openOptions),
+    open: (address, login, openOptions) => new PostgresDatabase(address, login, library, openOptions, clock),
   };
 }

@@ -19,16 +19,17 @@ export class PostgresTransaction implements EngineTransaction {
   readonly #wire: WireClient;
   readonly #builder: ExchangeBuilder;
   readonly #options: EnterOptions;
-  #residue: Residue = 'none';
+  #residue: Residue;
   #ended = false;
   /** The answer to a statement was dropped, whatever it did. */
   #spoilt = false;
   #portals = 0;
 
-  constructor(wire: WireClient, builder: ExchangeBuilder, options: EnterOptions) {
+  constructor(wire: WireClient, builder: ExchangeBuilder, options: EnterOptions & { readonly leastResidue: Residue }) {
     this.#wire = wire;
     this.#builder = builder;
     this.#options = options;
+    this.#residue = options.leastResidue;
   }
 
   async query<R extends Row>(statement: CompiledSql): Promise<SqlResult<R>> {

@@ -13,13 +13,16 @@ const word = /[a-z_]+/iy;
 
 /**
  * Throws FORBIDDEN for a tenant's statement that defines, alters or drops something. The server's rights do not suffice:
- * every role may change its own password and settings, for all tenants and for good.
+ * every role may change its own password and settings, for all tenants and for good. Throws TRANSACTION_CONTROL for PREPARE
+ * TRANSACTION: what it leaves holds the mapping's lock and outlives the connection and the server.
  */
 export function requireTenantStatement(text: string): void {
   const start = startOf(text);
   const first = wordAt(text, start);
   if (first === undefined ? start < text.length : !allowed.has(first))
     throw new TenantryError('FORBIDDEN', "A tenant's statement reads or changes rows; it does not define, alter or drop anything.");
+  if (first === 'prepare' && wordAt(text, startOf(text, start + first.length)) === 'transaction')
+    throw new TenantryError('TRANSACTION_CONTROL', 'A transaction that is prepared would have no owner.');
 }
 
 /** Whether a statement runs a procedure or a block, which may hold transaction control. */
@@ -33,9 +36,9 @@ function wordAt(text: string, start: number): string | undefined {
   return word.exec(text)?.[0].toLowerCase();
 }
 
-/** Where the first word begins, behind comments, which nest. */
-function startOf(text: string): number {
-  let at = 0;
+/** Where the next word begins, behind comments, which nest. */
+function startOf(text: string, from = 0): number {
+  let at = from;
   for (;;) {
     at = skip(before, text, at);
     const next = text.startsWith('/*', at) ? endOfComment(text, at) : skip(lineComment, text, at);

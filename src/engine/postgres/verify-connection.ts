@@ -19,6 +19,11 @@ export async function verifyConnection(client: pg.Client, library: QueryLibrary,
   if (problem !== undefined) throw new TenantryError('SHARD_UNVERIFIED', problem);
 }
 
+/** Whether code of the database may leave something in a session behind a statement's back: then every use of it ends with a reset. */
+export async function hasSessionCode(client: pg.Client, library: QueryLibrary): Promise<boolean> {
+  return (await rows(client, library, 'policy/session-code')).length > 0;
+}
+
 async function inspect(client: pg.Client, library: QueryLibrary): Promise<Inspection | undefined> {
   try {
     return (await rows<Inspection>(client, library, 'engine/inspect'))[0];

@@ -4,11 +4,13 @@ import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { requestCancel, type CancelTarget } from './cancel-request.ts';
 import type { Exchange } from './exchange.ts';
-import { messageType } from './server-message.ts';
+import { messageType, saysUnreplicated } from './server-message.ts';
 import { WireFramer } from './wire-framer.ts';
 
 /** Milliseconds that a server has to answer a cancel request before its connection is given up. */
 const cancelGraceMs = 2_000;
+/** Milliseconds until a cancel request is made again: the server ignores one that overtakes its statement. */
+const cancelAgainMs = 100;
 /** Rows of a stream that wait for their reader before the server has to wait too, in bytes. */
 const streamBytes = 1_048_576;
 const noBody = Buffer.alloc(0);
@@ -28,6 +30,8 @@ interface RunningInterruption {
   /** Never rejects. */
   readonly requested: Promise<void>;
   readonly stopGrace: () => void;
+  /** The answer has come. */
+  readonly settled: () => void;
 }
 
 /** What pg's client keeps to itself: its socket, and what a cancel request needs. Seen in pg 8.23. */
@@ -147,6 +151,7 @@ export class WireClient {
     const exchange = this.#exchange;
     const isForAll = type === messageType.notice || type === messageType.notification || type === messageType.parameterStatus;
     if (exchange === undefined || !exchange.sent || exchange.settled || isForAll) {
+      if (type === messageType.notice && exchange !== undefined && saysUnreplicated(buffer, start, end)) exchange.unreplicated = true;
       this.#toPg(buffer.subarray(start - 5, end));
       return;
     }
@@ -206,10 +211,23 @@ export class WireClient {
       grace.abort(new Error('The server did not answer a cancel request.'));
       this.discard();
     });
-    const { processID, secretKey } = this.#internals;
+    const settled = Promise.withResolvers<void>();
     // A connection whose cancel request was not seen through might be hit by it later.
-    const requested = requestCancel({ ...this.#target, processId: processID, secretKey }, grace.signal).catch(() => this.discard());
-    this.#interruption = { code: interruption, requested, stopGrace };
+    const requested = this.#requestUntil(settled.promise, grace.signal).catch(() => this.discard());
+    this.#interruption = { code: interruption, requested, stopGrace, settled: settled.resolve };
+  }
+
+  async #requestUntil(settled: Promise<void>, signal: AbortSignal): Promise<void> {
+    const { processID, secretKey } = this.#internals;
+    let isSettled = false;
+    for (;;) {
+      await requestCancel({ ...this.#target, processId: processID, secretKey }, signal);
+      let stopPause = (): void => undefined;
+      const pause = new Promise<void>((resolve) => (stopPause = this.#clock.after(cancelAgainMs, resolve)));
+      await Promise.race([pause, settled.then(() => (isSettled = true))]);
+      stopPause();
+      if (isSettled || signal.aborted) return;
+    }
   }
 
   #settle(exchange: Exchange, resolve: (interruption: Interruption | undefined) => void): void {
@@ -222,6 +240,7 @@ export class WireClient {
       resolve(undefined);
       return;
     }
+    interruption.settled();
     void this.#seeThrough(interruption).then(resolve);
   }
 

@@ -1,8 +1,10 @@
 import type { Finding } from '../../cli/services.ts';
 import type { Settings } from '../../config.ts';
 import { isLoopback } from '../../config/host-name.ts';
+import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
-import { configuredMap, openCatalog } from '../catalog-access.ts';
+import { openAdministration } from '../administration.ts';
+import { configuredMap } from '../catalog-access.ts';
 import { failure, type DiagnosisParts } from './finding.ts';
 import { diagnoseRedis } from './redis.ts';
 import { diagnoseShard } from './shard.ts';
@@ -30,24 +32,29 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
   const subject = 'catalog';
   let catalog;
   try {
-    catalog = await openCatalog(parts.engines, settings);
+    catalog = await openAdministration({ ...parts, onTrouble: () => undefined }, settings);
   } catch (error) {
     const isMissing = error instanceof TenantryError && error.code === 'INVALID_CONFIGURATION';
     yield failure(subject, error, isMissing ? 'tenantry map create' : undefined);
     return;
   }
-  const { database, store } = catalog;
+  const { manager, store } = catalog;
   try {
     const map = await configuredMap(store, settings);
     const shards = await store.listShards(map.mapId);
-    yield { subject, level: 'ok', text: `It answers; map ${map.name} has version ${map.version} and ${shards.length} shards.` };
+    yield { subject, level: 'ok', text: `It answers; map ${map.name} has version ${map.version} and ${counted(shards.length, 'shard')}.` };
     const unfinished = await store.listUnfinished();
     if (unfinished.length > 0)
-      yield { subject, level: 'warning', text: `${unfinished.length} operations are not at their end.`, remedy: 'tenantry recover' };
-    for (const shard of shards) yield* diagnoseShard({ ...parts, settings, shard, map });
+      yield {
+        subject,
+        level: 'warning',
+        text: `Not at their end: ${counted(unfinished.length, 'operation')}.`,
+        remedy: 'tenantry recover',
+      };
+    for (const shard of shards) yield* diagnoseShard({ ...parts, settings, shard, map, manager });
   } catch (error) {
     yield failure(subject, error, 'tenantry map create');
   } finally {
-    await database.close();
+    await catalog.close();
   }
 }

@@ -13,7 +13,7 @@ export interface DiagnosisParts {
 
 /** A failed look as a finding. */
 export function failure(subject: string, error: unknown, remedy?: string): Finding {
-  const text = error instanceof TenantryError ? error.message : 'An unexpected error occurred.';
+  const text = error instanceof TenantryError ? error.reason : 'An unexpected error occurred.';
   return { subject, level: 'problem', text, ...(remedy === undefined ? {} : { remedy }) };
 }
 

@@ -5,6 +5,7 @@ import type { SqlDatabase } from '../../core/session.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { applyPolicies } from '../../policy/apply.ts';
 import { requireOwnShard } from '../../../shardmap/own-shard.ts';
+import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { ShardMap } from '../../../shardmap/shard-map.ts';
 import { engineOf } from '../engines.ts';
@@ -17,7 +18,11 @@ export interface ShardDiagnosis extends DiagnosisParts {
   readonly settings: Settings;
   readonly shard: Shard;
   readonly map: ShardMap;
+  readonly manager: Pick<ShardMapManager, 'disagreements'>;
 }
+
+/** Disagreements of one shard that are shown; `tenantry recover` shows all. */
+const shownDisagreements = 10;
 
 /** More than this between a server's clock and ours makes logs hard to compare and tokens seem early or late. */
 const clockToleranceMs = 2_000;
@@ -35,7 +40,7 @@ export async function* diagnoseShard(look: ShardDiagnosis): AsyncGenerator<Findi
     await requireOwnShard(access, shard);
     found.push(...(await diagnoseServer(look, admin)), ...(await diagnosePolicies(look, admin)));
     for (const principal of otherPrincipals) found.push(...(await diagnosePrincipal(look, principal)));
-    found.push(...(await diagnoseApp(look)));
+    found.push(...(await diagnoseApp(look)), ...(await diagnoseLocalMap(look)));
   } catch (error) {
     const isChanged = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
     found.push(failure(subject, error, isChanged ? 'tenantry recover' : undefined));
@@ -44,7 +49,7 @@ export async function* diagnoseShard(look: ShardDiagnosis): AsyncGenerator<Findi
   }
   yield* found;
   if (found.length === 0)
-    yield { subject, level: 'ok', text: 'It answers, is the one that was added, and its logins, policies and clock are right.' };
+    yield { subject, level: 'ok', text: 'It answers, is the one that was added, and its logins, policies, clock and local map are right.' };
 }
 
 async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
@@ -96,6 +101,24 @@ async function diagnosePolicies({ engines, settings, shard, map }: ShardDiagnosi
   } catch (error) {
     return [failure(subject, error)];
   }
+}
+
+/** The shard's local map beside the catalog; reading ends where enough was found. */
+async function diagnoseLocalMap({ manager, shard }: ShardDiagnosis): Promise<Finding[]> {
+  const problem = { subject: `shard ${shard.name}`, level: 'problem', remedy: 'tenantry recover' } as const;
+  const findings: Finding[] = [];
+  for await (const { what, mappingId, inCatalog, onShard } of manager.disagreements(shard)) {
+    if (findings.length === shownDisagreements) {
+      findings.push({ ...problem, text: `Its local map disagrees with the catalog in more than these ${shownDisagreements}.` });
+      break;
+    }
+    const where = mappingId === undefined ? '' : ` of mapping ${mappingId}`;
+    findings.push({
+      ...problem,
+      text: `Its local map disagrees with the catalog, ${what}${where}: the catalog has ${inCatalog}, the shard ${onShard}.`,
+    });
+  }
+  return findings;
 }
 
 /** `app` is looked at as the router does it: by opening a connection. */

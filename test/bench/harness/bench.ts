@@ -10,6 +10,8 @@ export interface Figure {
   readonly goal?: Goal;
   /** What stands behind it: medians, quartiles, counts, units in the names. */
   readonly detail: Readonly<Record<string, number | string>>;
+  /** The detail for people. Default: each name with its value. */
+  readonly behind?: string;
 }
 
 /** A benchmark: a file `test/bench/NAME.bench.ts` that exports one as `bench`. */
@@ -33,4 +35,17 @@ export function jsonLine(bench: string, figure: Figure): string {
   const limit = goal === undefined ? null : 'atLeast' in goal ? goal.atLeast : goal.atMost;
   const side = goal === undefined ? {} : { goal: 'atLeast' in goal ? 'at least' : 'at most' };
   return JSON.stringify({ bench, metric, ratio, goal: limit, ok: meetsGoal(figure), detail: { ...detail, ...side } });
+}
+
+/** What people read: the figure with its goal, and below it what stands behind it. */
+export function figureText(figure: Figure): string {
+  const { metric, ratio, goal, detail } = figure;
+  const limit = goal === undefined ? '' : 'atLeast' in goal ? ` (goal: at least ${goal.atLeast})` : ` (goal: at most ${goal.atMost})`;
+  const verdict = goal === undefined ? '' : meetsGoal(figure) ? 'ok' : 'MISSED';
+  const behind =
+    figure.behind ??
+    Object.entries(detail)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ');
+  return `${verdict.padEnd(8)}${metric}${ratio === undefined ? '' : `: ${ratio.toFixed(3)}${limit}`}\n${' '.repeat(8)}${behind}`;
 }

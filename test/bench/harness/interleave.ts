@@ -73,15 +73,22 @@ export class Interleaved {
   /** The median ratio of two sides' speeds as a figure, with everything behind it. */
   figure(metric: string, side: string, base: string, goal?: Goal): Figure {
     const ratios = this.ratios(side, base);
+    const [ours, theirs] = [summarize(this.rates(side)), summarize(this.rates(base))];
+    const slices = this.rates(side).length;
     const detail = {
       side,
       base,
-      slices: this.rates(side).length,
+      slices,
       ...named('ratio', ratios, 3),
-      ...named('sidePerSecond', summarize(this.rates(side)), 1),
-      ...named('basePerSecond', summarize(this.rates(base)), 1),
+      ...named('sidePerSecond', ours, 1),
+      ...named('basePerSecond', theirs, 1),
     };
-    return { metric, ratio: ratios.median, ...(goal === undefined ? {} : { goal }), detail };
+    const { min, lower, upper, max } = ratios;
+    const behind = [
+      `quartiles ${lower.toFixed(3)} and ${upper.toFixed(3)}, least ${min.toFixed(3)}, most ${max.toFixed(3)}, of ${slices} slices`,
+      ...[ours, theirs].map((rates, index) => `${index === 0 ? side : base} ${perSecond(rates)}`),
+    ].join('; ');
+    return { metric, ratio: ratios.median, ...(goal === undefined ? {} : { goal }), detail, behind };
   }
 }
 
@@ -102,6 +109,11 @@ export async function interleave(
     }
   }
   return new Interleaved(rates);
+}
+
+function perSecond({ lower, median, upper }: Summary): string {
+  const [least = '', middle = '', most = ''] = [lower, median, upper].map((rate) => Math.round(rate).toLocaleString('en'));
+  return `${middle}/s (${least} to ${most})`;
 }
 
 function named(prefix: string, { min, lower, median, upper, max }: Summary, digits: number): Record<string, number> {

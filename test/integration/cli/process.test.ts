@@ -91,6 +91,19 @@ describe('the program as a process', () => {
     expect(lines.map(({ msg, traceId }) => traceId ?? msg)).toEqual(['listening', ...answered, 'stopping', 'stopped']);
   });
 
+  test('a command whose reader has gone ends at once, and says nothing of it', async () => {
+    for (const command of ['shard', 'tenant']) {
+      const child = spawn(process.execPath, ['bin/tenantry.js', command, 'list', '--config', join(world.folder, 'tenantry.config.json')], {
+        env: world.environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child.stdout.destroy();
+      const [said, ended] = [textOf(child.stderr), once(child, 'exit')];
+      expect(await ended).toEqual([141, null]);
+      expect(await said).toBe('');
+    }
+  });
+
   test('scripts/split.ts and scripts/merge.ts change a range map', async () => {
     const config = join(world.folder, 'ranges.json');
     await writeFile(config, configuration({ map: { name: 'spans', kind: 'range', key: 'int', context: 'TenantId' } }));

@@ -60,16 +60,15 @@ describe('one clear error, and nothing has happened', () => {
     ['tenant offline 42 --drain-ms -1', 'It must be a whole number of milliseconds.'],
     ['tenant remove 42 --yes', 'offline'],
     ['tenant remove 42', 'Remove tenant 42? There is no terminal to ask on: say --yes'],
-    [
-      'range add --low 1 --high 9 --shard a',
-      'Map customers is a list map: change it by `tenant` commands, not by `range` (INVALID_REQUEST)',
-    ],
+    ['range add --low 1 --high 9 --shard a', 'Map customers is a list map: use `tenant` commands, not `range` (INVALID_REQUEST)'],
     [
       'range add --low 9 --high 9 --shard a --map spans',
       "A range's low end must be below its high end: 9 is not below 9 (INVALID_REQUEST)",
     ],
+    ['range add --low 1 --high 9x --shard a --map spans', 'The high end of the range is no key. A key of type int is an integer'],
+    ['range offline --low 0 --map spans', 'The low end of the range is no key. A key of type int is an integer'],
     ['range split 5 --map spans', '5'],
-    ['tenant add 1 --shard a --map spans', 'Map spans is a range map: change it by `range` commands, not by `tenant` (INVALID_REQUEST)'],
+    ['tenant add 1 --shard a --map spans', 'Map spans is a range map: use `range` commands, not `tenant` (INVALID_REQUEST)'],
     ['map create', 'There is a shard map customers already (CONFLICT)'],
     [
       'map create ../x',
@@ -264,7 +263,7 @@ describe('doctor', () => {
     [
       'a login that is locked out',
       'alter role t_mover nologin',
-      /^problem shard a, login of mover: The shard cannot be reached\. The server did not let the login in, SQLSTATE 28000\./,
+      /^problem shard a, login of mover: The server did not let the login in, SQLSTATE 28000\./,
     ],
     [
       'commits that a crash would lose',
@@ -294,6 +293,32 @@ describe('doctor', () => {
     ]);
     expect(await world.run('recover')).toMatchObject({ code: 0, out: expect.stringContaining('reopened shard a') });
     expect((await findings()).code).toBe(0);
+  });
+
+  test('finds a local map that is not as the catalog has it, and changes nothing', async () => {
+    const local = 'select mapping_id, state, epoch from tenantry.local_mapping order by mapping_id';
+    await shard.query(sqlText('create table kept as select mapping_id from tenantry.local_mapping'));
+    await shard.query(sqlText("update tenantry.local_mapping set state = 'OFFLINE'"));
+    await shard.query(
+      sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
+        select n, 'point', decode(lpad(to_hex(n), 8, '0'), 'hex'), 'ONLINE', 1, decode(repeat('00', 16), 'hex') from generate_series(100001, 102500) n`),
+    );
+    const before = (await shard.query(sqlText(local))).rows;
+    const { code, problems } = await findings();
+    expect(code).toBe(2);
+    expect(problems).toHaveLength(11);
+    expect(problems[0]).toMatch(
+      /^problem shard a: Its local map disagrees with the catalog, state of mapping \d+: the catalog has ONLINE, the shard OFFLINE\. \| tenantry recover$/,
+    );
+    expect(problems[1]).toMatch(/extra of mapping 100001: the catalog has absent, the shard ONLINE at epoch 1, tenant /);
+    expect(problems[10]).toBe('problem shard a: Its local map disagrees with the catalog in more than these 10. | tenantry recover');
+    expect((await shard.query(sqlText(local))).rows).toEqual(before);
+    await shard.query(
+      sqlText(
+        "delete from tenantry.local_mapping where mapping_id not in (select mapping_id from kept); update tenantry.local_mapping set state = 'ONLINE'; drop table kept",
+      ),
+    );
+    expect(await findings()).toEqual({ code: 0, problems: [] });
   });
 
   test('finds a protection that is not the configured one', async () => {

@@ -133,7 +133,7 @@ describe('from an empty catalog to a row over HTTP', () => {
     const findings = JSON.parse(out) as { level: string }[];
     expect(findings.filter(({ level }) => level === 'problem')).toEqual([]);
     expect(code).toBe(0);
-    expect(findings).toContainEqual({ subject: 'catalog', level: 'ok', text: 'It answers; map customers has version 2 and 1 shards.' });
+    expect(findings).toContainEqual({ subject: 'catalog', level: 'ok', text: 'It answers; map customers has version 2 and 1 shard.' });
   });
 
   test('serve answers a minted token with its row and no other tenant’s, and ends when told to', async () => {

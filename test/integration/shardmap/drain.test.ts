@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sql, sqlText } from '../../../src/core/sql.ts';
-import { enterAs, enterStatement, expectSettled, readState } from '../../support/shard-map-state.ts';
-import { shardLogins } from '../../support/shard-logins.ts';
+import { goInside } from '../../support/inside-mapping.ts';
+import { enterAs, expectSettled, readState } from '../../support/shard-map-state.ts';
 import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
 
 let world: ShardMapWorld;
@@ -12,44 +12,6 @@ afterAll(async () => {
   await world?.close();
 });
 
-/** A transaction of a tenant that is open until `leave` is called. */
-interface Inside {
-  readonly leave: () => void;
-  /** How it ended. */
-  readonly done: Promise<string>;
-  /** How it stands. */
-  readonly state: () => string;
-}
-
-/** Opens a transaction of a tenant; it ends with the test at the latest, so that a test that fails does so at once. */
-async function goInside(tenant: number, running = sqlText('select 1')): Promise<Inside> {
-  const { statement, address } = (await enterStatement(world, tenant))!;
-  const inside = Promise.withResolvers<void>();
-  const outside = Promise.withResolvers<void>();
-  let state = 'open';
-  const done = world
-    .app(address)
-    .transaction(async (session) => {
-      await session.query(statement);
-      inside.resolve();
-      await session.query(running);
-      await outside.promise;
-      await session.query(sql`insert into "Blogs" ("TenantId", "BlogId", "Name") values (${tenant}, 1, 'kept')`);
-      return 'committed';
-    })
-    .catch(() => 'ended')
-    .then((end) => (state = end));
-  onTestFinished(async () => {
-    outside.resolve();
-    if (state === 'open') await world.root(address).query(endStatements);
-    await done;
-  });
-  await inside.promise;
-  return { leave: outside.resolve, done, state: () => state };
-}
-
-const endStatements = sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${shardLogins.app.user} and state = 'active'`;
-
 const blogs = async (tenant: number): Promise<number> => {
   const shard = world.access.open((await world.store.findShard('a'))!);
   return (await shard.query(sql`select 1 from "Blogs" where "TenantId" = ${tenant}`)).rowCount;
@@ -59,7 +21,7 @@ describe('taking a tenant offline', () => {
   it('waits for its transactions, lets no new one in, and leaves other tenants alone', async () => {
     const { tenants } = world.manager;
     for (const tenant of [1, 2]) await tenants.add(tenant, { shard: 'a' });
-    const [mine, neighbour] = [await goInside(1), await goInside(2)];
+    const [mine, neighbour] = [await goInside(world, 1), await goInside(world, 2)];
     let isOffline = false;
     const offline = tenants.offline(1).then(() => (isOffline = true));
     const message = 'take-offline must wait (onceDrained) for the transaction that is still inside';
@@ -83,7 +45,7 @@ describe('taking a tenant offline', () => {
     const { tenants } = world.manager;
     await tenants.add(3, { shard: 'a' });
     const before = await tenants.where(3);
-    const mine = await goInside(3);
+    const mine = await goInside(world, 3);
     await expect(tenants.offline(3, { drainMs: 100 })).rejects.toThrow(/were not through after 100 ms. Try again later, or with --force/);
     expect(await enterAs(world, 3)).toBe('admitted');
     mine.leave();
@@ -99,7 +61,7 @@ describe('taking a tenant offline', () => {
     const { tenants } = world.manager;
     const [tenant, other] = [(await readState(world)).version * 10 + 11, (await readState(world)).version * 10 + 12];
     for (const each of [tenant, other]) await tenants.add(each, { shard: 'a' });
-    const [mine, neighbour] = [await goInside(tenant, running), await goInside(other)];
+    const [mine, neighbour] = [await goInside(world, tenant, running), await goInside(world, other)];
     const offline = tenants.offline(tenant, { force: true });
     await offline.finally(() => [mine, neighbour].forEach(({ leave }) => leave()));
     expect(await neighbour.done).toBe('committed');

@@ -57,6 +57,9 @@ describe('tenants of a list map', () => {
     await expect(tenants.remove(2)).rejects.toThrow('The tenant 2 is ONLINE: take it offline first.');
     await tenants.offline(2);
     await expect(tenants.offline(2)).rejects.toThrow('The tenant 2 is OFFLINE already.');
+    await tenants.online(2);
+    await expect(tenants.online(2)).rejects.toThrow('The tenant 2 is ONLINE already.');
+    await tenants.offline(2);
   });
 
   it('lose their rows and nobody else any when they are removed with purge, in batches', async () => {
@@ -120,7 +123,7 @@ describe('bad input gets one clear error', () => {
     [
       'range commands on a list map',
       () => world.manager.ranges.split(5),
-      'Map customers is a list map: change it by `tenant` commands, not by `range`.',
+      'Map customers is a list map: use `tenant` commands, not `range`.',
     ],
     [
       'a name of a map with spaces',

@@ -91,7 +91,7 @@ describe('ranges of a range map', () => {
     [
       'tenant commands on a range map',
       () => world.manager.tenants.offline(5),
-      'Map customers is a range map: change it by `range` commands, not by `tenant`.',
+      'Map customers is a range map: use `range` commands, not `tenant`.',
     ],
   ])('are not changed by %s', async (_title, act, message) => {
     const before = await readState(world);

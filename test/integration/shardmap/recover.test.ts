@@ -106,6 +106,31 @@ describe('recover', () => {
     await world.catalog.query(sql`delete from tenantry.operation where operation_id = ${operationId}`);
   });
 
+  it('compares big maps page by page, and reads no further than whoever asks', async () => {
+    await byHand(
+      sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
+        select n, 'point', decode(lpad(to_hex(n), 8, '0'), 'hex'), 'ONLINE', 1, decode(repeat('00', 16), 'hex') from generate_series(100001, 102500) n`),
+    );
+    let pages = 0;
+    const store = new Proxy(world.store, {
+      get: (target, name) => {
+        if (name === 'listMappingsOfShard') pages += 1;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const manager = world.createManager({ store });
+    const shard = (await world.store.findShard('a'))!;
+    for await (const { what, mappingId: first } of manager.disagreements(shard)) {
+      expect([what, first, pages]).toEqual(['extra', 100_001, 1]);
+      break;
+    }
+    expect(pages).toBe(1);
+    expect(await Array.fromAsync(manager.disagreements(shard))).toHaveLength(2_500);
+    expect(pages).toBe(1 + 3);
+    await byHand(sqlText('delete from tenantry.local_mapping where mapping_id > 100000'));
+  });
+
   it('finds keys that differ', async () => {
     const two = await mappingId(2);
     await byHand(sql`update tenantry.local_mapping set low = '\\x80000009' where mapping_id = ${two}`);

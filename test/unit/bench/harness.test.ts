@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { jsonLine, meetsGoal } from '../../bench/harness/bench.ts';
+import { figureText, jsonLine, meetsGoal } from '../../bench/harness/bench.ts';
 import { batches, callers, interleave, Interleaved } from '../../bench/harness/interleave.ts';
 import { summarize } from '../../bench/harness/summary.ts';
 
@@ -24,6 +24,21 @@ describe('a benchmark figure', () => {
       ok: true,
       detail: { slices: 20, goal: 'at most' },
     });
+  });
+
+  it('is two lines for people: the figure beside its goal, and what stands behind it', () => {
+    const memory = { metric: 'bytes / 150', ratio: 0.9434, goal: { atMost: 1 }, detail: { bytes: 141.5, mappings: 1_000 } };
+    expect(figureText(memory)).toBe('ok      bytes / 150: 0.943 (goal: at most 1)\n        bytes 141.5, mappings 1000');
+    expect(figureText({ ...memory, goal: { atLeast: 1 } })).toMatch(/^MISSED  bytes/);
+    expect(figureText({ metric: 'CPU', detail: { micros: 3 } })).toBe('        CPU\n        micros 3');
+    const rates = new Map([
+      ['a', [1_000, 1_000, 2_000]],
+      ['b', [2_000, 4_000, 2_000]],
+    ]);
+    expect(figureText(new Interleaved(rates).figure('a / b', 'a', 'b', { atLeast: 0.4 }))).toBe(
+      'ok      a / b: 0.500 (goal: at least 0.4)\n' +
+        '        quartiles 0.375 and 0.750, least 0.250, most 1.000, of 3 slices; a 1,000/s (1,000 to 1,500); b 2,000/s (2,000 to 3,000)',
+    );
   });
 });
 

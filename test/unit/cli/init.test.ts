@@ -125,7 +125,7 @@ describe('tenantry init', () => {
     [['--table', 'a.b.c', '--key', 'int'], 'The table "a.b.c" must be a table\'s name, or a schema and a table\'s name with a dot between'],
     [
       ['--table', 'Blogs', '--key', 'int', '--map-name', 'a b'],
-      '--map-name must be 1 to 50 letters, digits, _ or -, the first a letter or digit',
+      "--map-name must be 1 to 63 letters, digits, '_', '.' or '-', the first a letter or digit",
     ],
     [
       ['--table', 'Blogs', '--key', 'integer'],
@@ -133,6 +133,7 @@ describe('tenantry init', () => {
     ],
     [['--engine', 'oracle'], "option '--engine <name>' argument 'oracle' is invalid. Allowed choices are postgres, mssql."],
     [['--output', 'c.yaml'], "option '--output <file>' argument 'c.yaml' is invalid. It must end in .ts, .js or .json."],
+    [['--config', 'mine.ts', '--table', 'Blogs', '--key', 'int'], "unknown option '--config'"],
     [['--from', 's3cret'], '--from is not a URL of the form postgres://user:password@host:port/database?sslmode=verify-full'],
   ])('with %j is refused, and nothing is written', async (args, problem) => {
     const { code, out, err } = await init(args);

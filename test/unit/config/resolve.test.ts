@@ -192,7 +192,7 @@ describe('an invalid configuration is refused with every problem, its path and w
       'a map of unknown kind, key and names',
       sampleConfig({ map: { name: 'a b', kind: 'hash', key: 'integer', context: '1' } }),
       [
-        'map.name: must be 1 to 50 letters, digits, _ or -, the first a letter or digit',
+        "map.name: must be 1 to 63 letters, digits, '_', '.' or '-', the first a letter or digit",
         'map.kind: must be one of list, range',
         'map.key: must be one of int, bigint, uuid, string, bytes',
         'map.context: must be a name of 1 to 63 letters, digits or _, the first no digit',

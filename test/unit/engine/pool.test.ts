@@ -16,8 +16,8 @@ class Bench {
   readonly budget: ConnectionBudget;
   readonly failures: unknown[] = [];
 
-  constructor(connections: number, perPool: number) {
-    this.budget = new ConnectionBudget(connections, perPool);
+  constructor(connections: number, perPool: number, knownShards?: number) {
+    this.budget = new ConnectionBudget(connections, perPool, knownShards);
   }
 
   pool(shard: FakeShard, changes: Partial<PoolLimits> = {}): Pool<FakeConnection> {
@@ -264,6 +264,43 @@ describe('the global bound', () => {
     const healthy = new FakeShard();
     await bench.lend(bench.pool(healthy), 5);
     expect(healthy.open).toBe(5);
+  });
+
+  it.each([1, 2, 3])('leaves room for each of four known shards when %i of them hold all they can, however they came', async (frozen) => {
+    const bench = new Bench(10, 10, 4);
+    const pools = Array.from({ length: 4 }, () => bench.pool(new FakeShard()));
+    for (const pool of pools.slice(0, frozen)) {
+      for (let call = 0; call < 50; call += 1) pool.wait(bench.deadline()).catch(() => {});
+      await settled();
+    }
+    const calm = pools.slice(frozen);
+    for (const pool of calm) for (let call = 0; call < 2; call += 1) pool.wait(bench.deadline()).catch(() => {});
+    await settled();
+    for (const pool of calm) expect(pool.size).toBeGreaterThanOrEqual(1);
+    expect(pools.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(10);
+  });
+
+  it('gives shards that come late their fair share as soon as connections of the others come back', async () => {
+    const bench = new Bench(10, 10, 4);
+    const [a, b, c, d] = Array.from({ length: 4 }, () => bench.pool(new FakeShard())) as [Pool<FakeConnection>, ...Pool<FakeConnection>[]];
+    const lent = [...(await bench.lend(a, 5)), ...(await bench.lend(b!, 3))];
+    for (const pool of [a, b!, c!, d!]) for (let call = 0; call < 5; call += 1) pool.wait(bench.deadline()).catch(() => {});
+    await settled();
+    expect([a, b!, c!, d!].map(({ size }) => size)).toEqual([5, 3, 1, 1]);
+    for (const connection of lent) (lent.indexOf(connection) < 5 ? a : b!).give(connection);
+    await settled();
+    for (const pool of [a, b!, c!, d!]) expect(pool.size).toBeGreaterThanOrEqual(2);
+  });
+
+  it('keeps no more than half back, however many shards are known', async () => {
+    const bench = new Bench(10, 10, 100);
+    await expect(bench.lend(bench.pool(new FakeShard()), 5)).resolves.toHaveLength(5);
+  });
+
+  it('keeps nothing back that shards in use need for one connection each', async () => {
+    const bench = new Bench(3, 3, 100);
+    const pools = Array.from({ length: 3 }, () => bench.pool(new FakeShard()));
+    for (const pool of pools) await expect(bench.lend(pool, 1)).resolves.toHaveLength(1);
   });
 
   it('counts connects that hang against their own shard', async () => {

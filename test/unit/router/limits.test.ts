@@ -2,6 +2,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { TenantryError } from '../../../src/core/errors.ts';
 import { sql } from '../../../src/core/sql.ts';
+import { SqlFailure } from '../../../src/engine/sql-failure.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeFleet } from '../../support/fake-fleet.ts';
 import type { FakeShard } from '../../support/fake-shards.ts';
@@ -51,6 +52,18 @@ describe('the turns of a tenant', () => {
     gate.resolve();
     await Promise.all([transaction, query]);
     expect(fleet.shards.a.asked).toBe(2);
+    await fleet.router.close();
+  });
+
+  it('are waited for by transactions', async () => {
+    const fleet = new FakeFleet({ limits: { perTenant: 1 } });
+    const { open, seen } = gated(fleet.shards.a);
+    const transactions = Array.from({ length: 3 }, () => fleet.router.withTenant(2, (session) => session.query(statement)));
+    await immediate();
+    expect(seen.now).toBe(1);
+    open();
+    await Promise.all(transactions);
+    expect(seen.most).toBe(1);
     await fleet.router.close();
   });
 
@@ -166,6 +179,38 @@ describe('the breaker of a shard', () => {
     };
     for (let time = 0; time < 20; time += 1) await fleet.router.query(2, statement).catch(() => {});
     expect(fleet.shards.a).toMatchObject({ asked: 20, opened: 1 });
+    await fleet.router.close();
+  });
+});
+
+describe('what a tenant can bring about says nothing of its shard:', () => {
+  it('a limit that the server enforced by ending the connection', async () => {
+    const fleet = new FakeFleet();
+    const gate = Promise.withResolvers<void>();
+    fleet.shards.a.answer = async (_request, connection) => {
+      await gate.promise;
+      connection.usable = false;
+      throw new TenantryError('TIMEOUT', undefined, { cause: new SqlFailure({ sqlState: '25P04' }) });
+    };
+    const calls = Array.from({ length: 8 }, () => fleet.router.query(2, statement));
+    await immediate();
+    gate.resolve();
+    await Promise.allSettled(calls);
+    expect(fleet.shards.a.asked).toBe(8);
+    expect(fleet.events.filter((event) => event.startsWith('breaker'))).toEqual([]);
+    await fleet.router.close();
+  });
+
+  it('a transaction that was not over in its time, with a statement running still', async () => {
+    const clock = new FakeClock();
+    const fleet = new FakeFleet({ clock, limits: { transactionTimeoutMs: 1_000 } });
+    fleet.shards.a.answer = ({ statement: asked }) => (asked === undefined ? Promise.resolve([]) : new Promise(() => {}));
+    const late = Array.from({ length: 8 }, () => fleet.router.withTenant(2, (session) => session.query(statement)));
+    await immediate();
+    clock.advance(1_000);
+    const timedOut = { status: 'rejected', reason: expect.objectContaining({ code: 'TIMEOUT' }) as unknown };
+    expect(await Promise.allSettled(late)).toEqual(Array.from({ length: 8 }, () => timedOut));
+    expect(fleet.events.filter((event) => event.startsWith('breaker'))).toEqual([]);
     await fleet.router.close();
   });
 });

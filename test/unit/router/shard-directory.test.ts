@@ -59,4 +59,16 @@ describe('the directory of shards', () => {
     catalog.answer = async () => undefined;
     await expect(catalog.directory.find('s')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
+
+  it('forgets a shard that the catalog no longer has, and does not bring it back while the catalog is away', async () => {
+    const catalog = new Catalog();
+    await catalog.directory.find('s');
+    catalog.directory.doubt('s');
+    catalog.answer = async () => undefined;
+    await expect(catalog.directory.find('s')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    catalog.answer = async () => {
+      throw new TenantryError('CATALOG_UNAVAILABLE');
+    };
+    await expect(catalog.directory.find('s')).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE' });
+  });
 });
