@@ -1,0 +1,4 @@
+-- Functions of the database's own that may leave something in the session in which they run: none that matters, since every
+-- use of a connection by another tenant begins with a reset, which clears all of it.
+SELECT CAST(NULL AS nvarchar(128)) AS [schema], CAST(NULL AS nvarchar(128)) AS [function]
+WHERE 1 = 0;
