@@ -22,7 +22,7 @@ export default defineConfig({
     globalSetup: './test/support/global-setup.ts',
     reporters: ['default', './test/support/not-run-reporter.ts'],
     projects: [
-      folder('unit', 0, 2, 10 * seconds),
+      folder('unit', 0, 2, 30 * seconds),
       folder('contract', 1, 2, 30 * seconds),
       folder('integration', 1, 2, 60 * seconds),
       folder('security', 1, 2, 60 * seconds),
