@@ -1,5 +1,6 @@
 import { missingPrograms } from '../../scripts/tsql-check/compiler.ts';
 import { opensslMissing } from './certificates.ts';
+import { mssqlMissing } from './servers/mssql.ts';
 import { redisMissing, redisServerMissing } from './servers/redis.ts';
 
 /** Servers that tests need, each with the reason why it is not to be had here, or undefined. */
@@ -10,6 +11,8 @@ const missing = {
   redis: redisMissing,
   /** A Redis that the test may kill. */
   'redis-server': redisServerMissing,
+  /** A SQL Server on which tests may make databases and logins. */
+  mssql: mssqlMissing,
   /** The program that makes certificates. */
   openssl: opensslMissing,
   /** What Microsoft's T-SQL compiler runs on. */
