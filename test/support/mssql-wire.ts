@@ -27,8 +27,8 @@ export async function connectScripted(
   { answerBytes = 1_000_000, clock = systemClock }: { readonly answerBytes?: number; readonly clock?: Clock } = {},
 ): Promise<MssqlConnection> {
   const address = { engine: 'mssql', host: server.host, port: server.port, database: 'shard', tls: 'disable' } as const;
-  const { pool, connection } = await logIn(address, { user: 'app', password: 'secret password' }, { clock, timeoutMs: 5_000 });
-  return new MssqlConnection(new WireClient(pool, connection, { clock, answerBytes, bigints: 'text' }));
+  const held = await logIn(address, { user: 'app', password: 'secret password' }, { clock, timeoutMs: 5_000 });
+  return new MssqlConnection(new WireClient(held, { clock, answerBytes, bigints: 'text' }));
 }
 
 /** A statement as callers compile it. */

@@ -94,8 +94,8 @@ export class ScriptedShard implements AsyncDisposable {
     { answerBytes = 1_000_000, clock = systemClock, signal, timeoutMs = 5_000 }: ScriptedConnectionOptions = {},
   ): Promise<MssqlConnection> {
     const address = { engine: 'mssql', host, port, database: 'shard', tls: 'disable' } as const;
-    const { pool, connection } = await logIn(address, { user: 'app', password: secretPassword }, { clock, timeoutMs, signal });
-    return new MssqlConnection(new WireClient(pool, connection, { clock, answerBytes, bigints: 'text' }));
+    const held = await logIn(address, { user: 'app', password: secretPassword }, { clock, timeoutMs, signal });
+    return new MssqlConnection(new WireClient(held, { clock, answerBytes, bigints: 'text' }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

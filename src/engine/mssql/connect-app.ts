@@ -29,8 +29,8 @@ export async function connectApp(
   signal?: AbortSignal,
 ): Promise<MssqlConnection> {
   const { answerBytes } = { ...defaultLimits, ...expected.limits };
-  const { pool, connection } = await logIn(address, login, { clock, timeoutMs: loginTimeoutMs, signal });
-  const wire = new WireClient(pool, connection, { clock, answerBytes, bigints: 'text' });
+  const held = await logIn(address, login, { clock, timeoutMs: loginTimeoutMs, signal });
+  const wire = new WireClient(held, { clock, answerBytes, bigints: 'text' });
   const giveUp = (): void => wire.discard();
   signal?.addEventListener('abort', giveUp, { once: true });
   try {

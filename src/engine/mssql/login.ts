@@ -1,20 +1,14 @@
-import mssql from 'mssql';
+import type mssql from 'mssql';
 import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import { connectionConfig } from './connection-config.ts';
 import { mayLogInLater, toLoginError, type ServerError } from './mssql-errors.ts';
-import type { DriverConnection } from './wire-client.ts';
+import { HeldConnection, type Driver, type DriverConnection } from './held-connection.ts';
 
 /** Milliseconds between two attempts to log in to a database that is waking up. */
 const betweenAttemptsMs = 1_000;
-
-/** A pool of the driver's that holds one connection and never makes another. */
-export interface OpenedConnection {
-  readonly pool: mssql.ConnectionPool;
-  readonly connection: DriverConnection;
-}
 
 /** How a connection is opened. */
 export interface LoginOptions {
@@ -29,11 +23,12 @@ export interface LoginOptions {
  * Logs in. A database that Azure SQL has paused or is moving is asked again until the time is over. Throws SHARD_UNAVAILABLE
  * or OVERLOADED, with what the server said of the login.
  */
-export async function logIn(address: ShardAddress, login: Login, options: LoginOptions): Promise<OpenedConnection> {
+export async function logIn(address: ShardAddress, login: Login, options: LoginOptions): Promise<HeldConnection> {
   const { clock, timeoutMs, signal } = options;
   const endsAt = clock.now() + timeoutMs;
+  const { default: driver } = await import('mssql');
   for (;;) {
-    const attempt = new Attempt(address, login, Math.max(1, endsAt - clock.now()));
+    const attempt = new Attempt(driver, address, login, Math.max(1, endsAt - clock.now()));
     const giveUp = (): void => attempt.giveUp();
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
@@ -54,29 +49,27 @@ export async function logIn(address: ShardAddress, login: Login, options: LoginO
 
 /** One login. The driver makes a connection to try the address, closes it and makes another: the second is the one that stays. */
 class Attempt {
+  readonly #driver: Driver;
   readonly #pool: mssql.ConnectionPool;
   readonly #connections: DriverConnection[] = [];
   /** The driver's error of a login has no number: what the server said is listened to instead. */
   refusal: ServerError | undefined;
   #opened = false;
 
-  constructor(address: ShardAddress, login: Login, connectTimeoutMs: number) {
-    this.#pool = new mssql.ConnectionPool(
+  constructor(driver: Driver, address: ShardAddress, login: Login, connectTimeoutMs: number) {
+    this.#driver = driver;
+    this.#pool = new driver.ConnectionPool(
       connectionConfig(address, login, { connections: 1, connectTimeoutMs, beforeConnect: (connection) => this.#watch(connection) }),
     );
     // Failures reach the calls; without a listener the driver's event would end the process besides.
     this.#pool.on('error', () => undefined);
   }
 
-  async open(): Promise<OpenedConnection> {
+  async open(): Promise<HeldConnection> {
     await this.#pool.connect();
-    // The first request makes the connection; taken here, so that what goes wrong is a login's.
-    const taken = await take(this.#pool);
+    const held = await HeldConnection.take(this.#driver, this.#pool);
     this.#opened = true;
-    taken.release();
-    const connection = this.#connections.at(-1);
-    if (connection === undefined) throw new TenantryError('INTERNAL', 'The driver connects in another way than mssql 12.7.');
-    return { pool: this.#pool, connection };
+    return held;
   }
 
   giveUp(): void {
@@ -84,22 +77,11 @@ class Attempt {
   }
 
   #watch(connection: DriverConnection): void {
-    if (this.#opened) throw new Error('A connection that is gone is not replaced.');
     this.#connections.push(connection);
     connection.on('errorMessage', ({ number, class: severity }) => {
       if (!this.#opened) this.refusal = { number, class: severity, message: '' };
     });
   }
-}
-
-/** The pool's own way of lending a connection, which its types leave out. */
-async function take(pool: mssql.ConnectionPool): Promise<{ release(): void }> {
-  const lending = pool as unknown as {
-    acquire(requester: unknown): Promise<DriverConnection>;
-    release(connection: DriverConnection): void;
-  };
-  const connection = await lending.acquire(pool);
-  return { release: () => lending.release(connection) };
 }
 
 /** Messages of sockets name hosts and ports, never rows. */

@@ -23,8 +23,8 @@ export class MssqlDatabase implements SqlDatabase {
     this.#statementTimeoutMs = options.statementTimeoutMs ?? Infinity;
     const timeoutMs = options.connectTimeoutMs ?? defaults.connectTimeoutMs;
     this.#connections = new ConnectionSet(options.connections ?? defaults.connections, async () => {
-      const { pool, connection } = await logIn(address, login, { clock: systemClock, timeoutMs });
-      return new WireClient(pool, connection, { clock: systemClock, answerBytes: Infinity, bigints: 'number' });
+      const held = await logIn(address, login, { clock: systemClock, timeoutMs });
+      return new WireClient(held, { clock: systemClock, answerBytes: Infinity, bigints: 'number' });
     });
   }
 

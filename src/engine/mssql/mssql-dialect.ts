@@ -1,21 +1,22 @@
-import { MssqlAdapter, MssqlIntrospector, MssqlQueryCompiler } from 'kysely';
+import { MssqlAdapter, MssqlIntrospector } from 'kysely';
 import { sql } from '../../core/sql.ts';
 import type { EngineDialect } from '../engine.ts';
+import { BracketQueryCompiler } from './kysely-compiler.ts';
 
 /** SQL Server's way of writing names and parameters, and kysely's compiler for it. */
 export const mssqlDialect: EngineDialect = {
   defaultSchema: 'dbo',
   quote: (identifier) => `[${identifier.replaceAll(']', ']]')}]`,
   placeholder: (position) => `@p${position}`,
-  // Style 121 writes what every kind of time has, with a point and as many digits as it has; without one, 126 is ISO 8601 too.
+  // Style 126 is ISO 8601 for every kind of time, and all four digits of money; a plain cast has neither.
   asText: (value, form) =>
-    form === 'in UTC' ? sql`convert(varchar(64), ${value} at time zone 'UTC', 121)` : sql`cast(${value} as varchar(64))`,
+    sql`replace(convert(varchar(64), ${form === 'in UTC' ? sql`${value} at time zone 'UTC'` : value}, 126), 'T', ' ')`,
   answerBefore: (row) => sql` output ${row((name) => sql`inserted.${sql.id(name)}`)}`,
   answerAfter: () => sql``,
   kysely: {
     createAdapter: () => new MssqlAdapter(),
     createIntrospector: (db) => new MssqlIntrospector(db),
-    createQueryCompiler: () => new MssqlQueryCompiler(),
+    createQueryCompiler: () => new BracketQueryCompiler(),
   },
 };
 

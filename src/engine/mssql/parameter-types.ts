@@ -1,11 +1,34 @@
-import mssql from 'mssql';
 import { TenantryError } from '../../core/errors.ts';
 import type { SqlValue } from '../../core/sql.ts';
 
-/** A parameter as the driver takes it. */
+/** A type of parameters. The driver is loaded with the first connection, so its own types are found by name. */
+export interface ParameterType {
+  /** As T-SQL declares it, such as `nvarchar(40)`. */
+  readonly text: string;
+  readonly driverName: DriverTypeName;
+  /** A length, `Infinity` for `max`, or the digits of a second. */
+  readonly argument?: number;
+}
+
+/** Names by which the driver exports its types. */
+export type DriverTypeName =
+  | 'BigInt'
+  | 'Bit'
+  | 'DateTime2'
+  | 'DateTimeOffset'
+  | 'Float'
+  | 'Int'
+  | 'NVarChar'
+  | 'SmallInt'
+  | 'TinyInt'
+  | 'UniqueIdentifier'
+  | 'VarBinary'
+  | 'VarChar';
+
+/** A parameter with its type. */
 export interface TypedParameter {
   readonly name: string;
-  readonly type: mssql.ISqlType;
+  readonly type: ParameterType;
   readonly value: DriverValue;
 }
 
@@ -19,16 +42,23 @@ const longestText = 4_000;
 const longestBytes = 8_000;
 
 /** A plan is kept for each declared length, so there are few of them. */
-const textTypes = [40, 400, longestText].map((length) => ({ length, type: mssql.NVarChar(length) }));
-const byteTypes = [16, 128, 1_024, longestBytes].map((length) => ({ length, type: mssql.VarBinary(length) }));
-const longText = mssql.NVarChar(mssql.MAX);
-const longBytes = mssql.VarBinary(mssql.MAX);
-const int = mssql.Int();
-const bigint = mssql.BigInt();
-const float = mssql.Float();
-const bit = mssql.Bit();
+const textTypes = [40, 400, longestText].map((length) => ({ length, type: typeOf('NVarChar', length) }));
+const byteTypes = [16, 128, 1_024, longestBytes].map((length) => ({ length, type: typeOf('VarBinary', length) }));
+const longText = typeOf('NVarChar', Infinity);
+const longBytes = typeOf('VarBinary', Infinity);
+const int = typeOf('Int');
+const bigint = typeOf('BigInt');
+const float = typeOf('Float');
+const bit = typeOf('Bit');
 /** A Date has milliseconds, and no zone but UTC. */
-const time = mssql.DateTime2(3);
+const time = typeOf('DateTime2', 3);
+
+/** A type of the driver's, with its length or digits. */
+export function typeOf(driverName: DriverTypeName, argument?: number): ParameterType {
+  const name = driverName.toLowerCase();
+  if (argument === undefined) return { text: name, driverName };
+  return { text: `${name}(${argument === Infinity ? 'max' : argument})`, driverName, argument };
+}
 
 const smallestInt = -(2 ** 31);
 const largestInt = 2 ** 31 - 1;
@@ -102,24 +132,24 @@ type Kind = 'integer' | 'bigint' | 'number' | 'boolean' | 'text' | 'bytes' | 'uu
 
 interface TypeShape {
   readonly kind: Kind;
-  readonly make: (length: number) => mssql.ISqlType;
+  readonly driverName: DriverTypeName;
   /** What its number means: a length that has to be written and holds the value, or digits of a second. */
   readonly argument?: 'length' | 'scale';
 }
 
 const types: Readonly<Record<string, TypeShape>> = {
-  tinyint: { kind: 'integer', make: () => mssql.TinyInt() },
-  smallint: { kind: 'integer', make: () => mssql.SmallInt() },
-  int: { kind: 'integer', make: () => int },
-  bigint: { kind: 'bigint', make: () => bigint },
-  float: { kind: 'number', make: () => float },
-  bit: { kind: 'boolean', make: () => bit },
-  nvarchar: { kind: 'text', make: (length) => mssql.NVarChar(length), argument: 'length' },
-  varchar: { kind: 'text', make: (length) => mssql.VarChar(length), argument: 'length' },
-  varbinary: { kind: 'bytes', make: (length) => mssql.VarBinary(length), argument: 'length' },
-  uniqueidentifier: { kind: 'uuid', make: () => mssql.UniqueIdentifier() },
-  datetime2: { kind: 'time', make: (scale) => mssql.DateTime2(scale), argument: 'scale' },
-  datetimeoffset: { kind: 'time', make: (scale) => mssql.DateTimeOffset(scale), argument: 'scale' },
+  tinyint: { kind: 'integer', driverName: 'TinyInt' },
+  smallint: { kind: 'integer', driverName: 'SmallInt' },
+  int: { kind: 'integer', driverName: 'Int' },
+  bigint: { kind: 'bigint', driverName: 'BigInt' },
+  float: { kind: 'number', driverName: 'Float' },
+  bit: { kind: 'boolean', driverName: 'Bit' },
+  nvarchar: { kind: 'text', driverName: 'NVarChar', argument: 'length' },
+  varchar: { kind: 'text', driverName: 'VarChar', argument: 'length' },
+  varbinary: { kind: 'bytes', driverName: 'VarBinary', argument: 'length' },
+  uniqueidentifier: { kind: 'uuid', driverName: 'UniqueIdentifier' },
+  datetime2: { kind: 'time', driverName: 'DateTime2', argument: 'scale' },
+  datetimeoffset: { kind: 'time', driverName: 'DateTimeOffset', argument: 'scale' },
 };
 
 /** Reads a declared type such as `int` or `nvarchar(400)`; undefined where it is none that parameters may have. */
@@ -128,7 +158,7 @@ export function declaredType(text: string): DeclaredType | undefined {
   const shape = types[name];
   if (shape === undefined || (shape.argument === undefined) !== (argument === undefined)) return undefined;
   const length = argument === 'max' ? Infinity : Number(argument);
-  const type = shape.make(argument === 'max' ? mssql.MAX : length);
+  const type = shape.argument === undefined ? typeOf(shape.driverName) : typeOf(shape.driverName, length);
   const longest = shape.argument === 'length' ? length : Infinity;
   return (parameter, value) => ({ name: parameter, type, value: converted(parameter, text, shape.kind, longest, value) });
 }

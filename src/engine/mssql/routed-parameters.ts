@@ -1,12 +1,11 @@
-import mssql from 'mssql';
 import type { SqlValue } from '../../core/sql.ts';
 import type { Entry } from '../entry.ts';
-import { typedValue, type TypedParameter } from './parameter-types.ts';
+import { typedValue, typeOf, type TypedParameter } from './parameter-types.ts';
 
-const mapping = mssql.Int();
-const key = mssql.VarBinary(128);
-const epoch = mssql.BigInt();
-const token = mssql.VarBinary(16);
+const mapping = typeOf('Int');
+const key = typeOf('VarBinary', 128);
+const epoch = typeOf('BigInt');
+const token = typeOf('VarBinary', 16);
 
 /** What `tenantry.enter` is given, under the names of routed-batch.ts. */
 export function entryParameters(entry: Entry): TypedParameter[] {

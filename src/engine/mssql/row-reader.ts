@@ -1,10 +1,10 @@
-import mssql from 'mssql';
 import { TenantryError } from '../../core/errors.ts';
 import type { Row } from '../../core/session.ts';
 
 /** A column of an answer, as the driver describes it. */
 export interface AnswerColumn {
   readonly name: string;
+  /** The driver's type, which says how T-SQL declares it. */
   readonly type?: unknown;
   readonly scale?: number | undefined;
 }
@@ -59,16 +59,17 @@ export function sizeOfRow(values: readonly unknown[]): number {
 }
 
 function readerOf({ type, scale }: AnswerColumn, bigints: BigintForm): Reader | undefined {
-  switch (type) {
-    case mssql.BigInt:
+  const { declaration = '' } = (type ?? {}) as { readonly declaration?: string };
+  switch (declaration) {
+    case 'bigint':
       return bigints === 'number' ? safeNumber : undefined;
-    case mssql.Decimal:
-    case mssql.Numeric:
+    case 'decimal':
+    case 'numeric':
       return (value) => exactDecimal(value, scale ?? 0);
-    case mssql.Money:
-    case mssql.SmallMoney:
+    case 'money':
+    case 'smallmoney':
       return (value) => exactDecimal(value, 4);
-    case mssql.Time:
+    case 'time':
       return (value) => timeOfDay(value, scale ?? 7);
     default:
       return undefined;

@@ -1,17 +1,15 @@
 import type { EventEmitter } from 'node:events';
-import mssql from 'mssql';
+import type mssql from 'mssql';
 import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Row } from '../../core/session.ts';
 import { Answer, type Interruption } from './answer.ts';
+import type { HeldConnection } from './held-connection.ts';
 import { endsConnection } from './mssql-errors.ts';
 import type { TypedParameter } from './parameter-types.ts';
 import { fitsOnePacket } from './request-size.ts';
 import { resetBatch } from './routed-batch.ts';
 import { RowReader, sizeOfRow, type AnswerColumn, type BigintForm } from './row-reader.ts';
-
-/** The driver's connection below its pool. */
-export type DriverConnection = mssql.Connection;
 
 /** One message to the server: a call of sp_executesql with typed parameters, or a batch of the program's own without any. */
 export type Message =
@@ -54,12 +52,10 @@ interface DriverInternals {
 }
 
 /**
- * One connection of the driver's, one message at a time: resets, timers, cancellation, and what is known of its state. The
- * driver's pool holds this connection alone and never makes another in its place.
+ * One connection of the driver's, one message at a time: resets, timers, cancellation, and what is known of its state.
  */
 export class WireClient {
-  readonly #pool: mssql.ConnectionPool;
-  readonly #connection: DriverConnection;
+  readonly #held: HeldConnection;
   readonly #internals: DriverInternals;
   readonly #options: WireOptions;
   #running: Running | undefined;
@@ -67,11 +63,13 @@ export class WireClient {
   #resetDue = false;
   #discarded = false;
   #paused = false;
+  #endsAt = Infinity;
+  #timerAt = Infinity;
   #stopTimer: () => void = () => undefined;
 
-  constructor(pool: mssql.ConnectionPool, connection: DriverConnection, options: WireOptions) {
-    this.#pool = pool;
-    this.#connection = connection;
+  constructor(held: HeldConnection, options: WireOptions) {
+    const { connection } = held;
+    this.#held = held;
     this.#internals = connection as unknown as DriverInternals;
     this.#options = options;
     // An event that the driver's types leave out.
@@ -130,7 +128,7 @@ export class WireClient {
   /** Has the server wait: the reader of a stream has enough for now. */
   pause(): void {
     if (this.#running === undefined) return;
-    this.#stopTimer();
+    this.#endsAt = Infinity;
     this.#paused = true;
     this.#running.request.pause();
   }
@@ -157,18 +155,18 @@ export class WireClient {
   discard(): void {
     this.#discarded = true;
     this.#stopTimer();
-    if (!this.#internals.closed) this.#connection.close();
+    if (!this.#internals.closed) this.#held.connection.close();
   }
 
   /** Resolves once the socket is gone here; a server that does not answer is not waited for. */
   async close(): Promise<void> {
     this.discard();
-    await this.#pool.close();
+    await this.#held.close();
   }
 
   #send(message: Message, limits: MessageLimits, take?: RowTaker): Promise<Answer> {
     const answer = new Answer();
-    const request = new mssql.Request(this.#pool);
+    const request = this.#held.request(message.kind === 'call' ? message.parameters : []);
     request.stream = true;
     request.arrayRowMode = true;
     this.#running = { request, answer, timeoutMs: limits.timeoutMs };
@@ -187,7 +185,6 @@ export class WireClient {
         request.batch(message.text, done);
         return;
       }
-      for (const { name, type, value } of message.parameters) request.input(name, type, value);
       request.query(message.text, done);
     });
     if (signal?.aborted === true) onAbort();
@@ -229,7 +226,7 @@ export class WireClient {
   }
 
   #settle(answer: Answer): Answer {
-    this.#stopTimer();
+    this.#endsAt = Infinity;
     this.#running = undefined;
     this.#paused = false;
     const { closed, state, STATE, inTransaction } = this.#internals;
@@ -240,10 +237,20 @@ export class WireClient {
     return answer;
   }
 
+  /** One timer serves many messages: it looks at the moment that counts when it fires. */
   #watch(timeoutMs: number): void {
+    const { clock } = this.#options;
+    this.#endsAt = clock.now() + timeoutMs;
+    if (this.#endsAt >= this.#timerAt || timeoutMs === Infinity) return;
     this.#stopTimer();
-    if (timeoutMs === Infinity) return;
-    this.#stopTimer = this.#options.clock.after(timeoutMs, () => this.interrupt('TIMEOUT'));
+    this.#timerAt = this.#endsAt;
+    this.#stopTimer = clock.after(timeoutMs, () => {
+      this.#timerAt = Infinity;
+      if (this.#endsAt === Infinity) return;
+      const leftMs = this.#endsAt - clock.now();
+      if (leftMs > 0) this.#watch(leftMs);
+      else this.interrupt('TIMEOUT');
+    });
   }
 }
 

@@ -1,0 +1,173 @@
+import { Kysely } from 'kysely';
+import { expect, test } from 'vitest';
+import { keyTypes } from '../../../src/core/key-type.ts';
+import { compileSql, sql, type CompiledSql, type Sql, type SqlValue } from '../../../src/core/sql.ts';
+import type { Isolation } from '../../../src/engine/engine.ts';
+import { mssqlDialect } from '../../../src/engine/mssql/mssql-dialect.ts';
+import { mssqlPolicyRenderer } from '../../../src/engine/mssql/policy-renderer.ts';
+import { createMssqlProvisioner } from '../../../src/engine/mssql/provisioner.ts';
+import {
+  beginBatch,
+  endBatches,
+  ownBatch,
+  ownBegin,
+  ownSession,
+  resetBatch,
+  routedBatch,
+  sessionBatch,
+  streamBatch,
+} from '../../../src/engine/mssql/routed-batch.ts';
+import { callersParameters, entryParameters } from '../../../src/engine/mssql/routed-parameters.ts';
+import type { PolicyTable } from '../../../src/engine/policy-renderer.ts';
+import { buildTable } from '../../../src/http/tables/table.ts';
+import { tableStatements } from '../../../src/http/tables/table-statements.ts';
+import { describeNeeding } from '../../support/describe-needing.ts';
+import { compileGenerated, type GeneratedTsql } from '../../support/generated-tsql.ts';
+import { wireEntry } from '../../support/mssql-wire.ts';
+
+const isolations: readonly Isolation[] = ['read committed', 'repeatable read', 'serializable'];
+const logins = {
+  app: { user: 'shop_app', password: "p'w" },
+  superuser: { user: 'shop_reports', password: 'x' },
+  mover: { user: 'shop_mover', password: 'x' },
+  admin: { user: 'shop@admin', password: 'x' },
+};
+
+describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
+  test("compiles, every statement of it, with Microsoft's compiler", { timeout: 120_000 }, async () => {
+    const texts = [...tenantStatements(), ...ownTexts(), ...policyTexts(), ...provisioningTexts()];
+    expect(new Set(texts.map(({ name }) => name)).size).toBe(texts.length);
+    const { passed, text } = await compileGenerated(texts);
+    expect(passed, text).toBe(true);
+  });
+
+  test('is seen to be wrong where a name of it is', { timeout: 120_000 }, async () => {
+    const wrong = compileSql(sql`select ${sql.id('NoSuchColumn')} from ${sql.id('dbo', 'Blogs')}`, mssqlDialect);
+    const { passed, text } = await compileGenerated([routed('wrong', wrong)]);
+    expect(passed).toBe(false);
+    expect(text).toContain('NoSuchColumn');
+  });
+});
+
+function routed(name: string, { text, values }: CompiledSql): GeneratedTsql {
+  return { name: `${name} routed`, text: routedBatch(text), parameters: [...entryParameters(wireEntry), ...callersParameters(values)] };
+}
+
+function tenantStatements(): GeneratedTsql[] {
+  const statements: [string, CompiledSql][] = [
+    ...Object.entries(crud()).map(([name, statement]): [string, CompiledSql] => [name, compileSql(statement, mssqlDialect)]),
+    ...Object.entries(built()),
+  ];
+  return [
+    ...statements.map(([name, statement]) => routed(name, statement)),
+    ...isolations.flatMap((isolation) =>
+      statements.map(([name, { text, values }]) => ({
+        name: `${name} in a session, ${isolation}`,
+        text: sessionBatch(isolation, text),
+        parameters: callersParameters(values),
+      })),
+    ),
+    ...isolations.map((isolation) => ({
+      name: `begin, ${isolation}`,
+      text: beginBatch(isolation),
+      parameters: entryParameters(wireEntry),
+    })),
+    ...isolations.map((isolation) => ({ name: `stream, ${isolation}`, text: streamBatch(isolation, 'select 1 as [one]'), parameters: [] })),
+  ];
+}
+
+/** What the data API says for a table. */
+function crud(): Record<string, Sql> {
+  const column = { nullable: false, hasDefault: false, generated: false, maximumLength: null, precision: null, scale: null, allowed: null };
+  const table = buildTable({ name: 'Posts', schema: 'dbo', table: 'Posts', tenantColumn: 'TenantId' }, [
+    { ...column, name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1 },
+    { ...column, name: 'PostId', type: 'int', kind: 'int32', keyPosition: 2 },
+    { ...column, name: 'BlogId', type: 'int', kind: 'int32', keyPosition: null },
+    { ...column, name: 'Title', type: 'datetimeoffset', kind: 'instant', keyPosition: null, scale: 7 },
+  ]);
+  if ('problem' in table) throw new Error(table.problem);
+  const statements = tableStatements(table);
+  const title = table.columns.get('Title')!;
+  const blog = table.columns.get('BlogId')!;
+  return {
+    find: statements.find([1]),
+    'first page': statements.list(10, undefined),
+    'next page': statements.list(10, [1]),
+    insert: statements.insert(
+      new Map<typeof blog, SqlValue>([
+        [blog, 1],
+        [title, 'x'],
+      ]),
+    ),
+    'insert of nothing': statements.insert(new Map()),
+    update: statements.update([1], new Map([[title, 'x']])),
+    remove: statements.remove([1]),
+  };
+}
+
+/** What callers build with kysely. */
+function built(): Record<string, CompiledSql> {
+  const db = new Kysely<{ Blogs: { BlogId: number; Name: string } }>({
+    dialect: { ...mssqlDialect.kysely, createDriver: () => ({}) as never },
+  });
+  const queries = {
+    'kysely select': db.selectFrom('Blogs').selectAll().where('BlogId', '=', 1).orderBy('BlogId').offset(0).fetch(5),
+    'kysely insert': db.insertInto('Blogs').values({ BlogId: 1, Name: "it's" }).output('inserted.BlogId'),
+    'kysely update': db.updateTable('Blogs').set({ Name: 'x' }).where('BlogId', 'in', [1, 2]),
+    'kysely delete': db.deleteFrom('Blogs').where('BlogId', '=', 1),
+  };
+  return Object.fromEntries(
+    Object.entries(queries).map(([name, query]) => {
+      const { sql: text, parameters } = query.compile();
+      return [name, { text, values: parameters as CompiledSql['values'] }];
+    }),
+  );
+}
+
+function ownTexts(): GeneratedTsql[] {
+  return [
+    { name: 'own begin', text: ownBegin },
+    { name: 'own session', text: ownSession },
+    { name: 'own call', text: ownBatch('SELECT 1 AS [one];'), parameters: [] },
+    { name: 'reset', text: resetBatch },
+    { name: 'commit', text: endBatches.commit },
+    { name: 'rollback', text: endBatches.rollback },
+  ];
+}
+
+function policyTexts(): GeneratedTsql[] {
+  const table = { schema: 'dbo', table: "Blog's]", sequences: [] };
+  const tables: PolicyTable[] = [
+    { ...table, tenantColumn: 'Tenant]Id', role: 'routed' },
+    { ...table, tenantColumn: null, role: 'reference' },
+  ];
+  const wanted = tables.flatMap((each) => mssqlPolicyRenderer.wanted(each));
+  const scripts = [
+    ...wanted.flatMap(({ item, statements }) => statements.map((statement): [string, Sql] => [item, statement])),
+    ...['filter predicate', 'block predicate'].map((item): [string, Sql] => [
+      `removal of ${item}`,
+      mssqlPolicyRenderer.removal(tables[0]!, item)!,
+    ]),
+  ];
+  return [
+    ...scripts.map(([item, statement], index) => ({ name: `policy ${index} ${item}`, text: compileSql(statement, mssqlDialect).text })),
+    ...keyTypes.map((keyType) => {
+      const [low, high] = keyType === 'bytes' ? [Uint8Array.of(1), Uint8Array.of(2)] : ['1', '2'];
+      const rows = mssqlPolicyRenderer.within(sql.id('TenantId'), keyType, { low, high });
+      const { text, values } = compileSql(mssqlPolicyRenderer.deleteSome(sql.id('dbo', 'Blogs'), rows, 10), mssqlDialect);
+      return { name: `purge of ${keyType}`, text: ownBatch(text), parameters: callersParameters(values) };
+    }),
+  ];
+}
+
+function provisioningTexts(): GeneratedTsql[] {
+  const provisioner = createMssqlProvisioner();
+  const request = { logins, contextProtection: 'guarded', tables: [{ table: 'Blogs' }] } as const;
+  const statements = provisioner.provision(request).map((statement, index) => ({
+    name: `provisioning ${index}`,
+    text: compileSql(statement, mssqlDialect).text,
+  }));
+  // What sqlcmd reads itself is no T-SQL.
+  const script = provisioner.script(request).replace(/^:on error exit\n/, '');
+  return [...statements, { name: 'provisioning script', text: script }];
+}

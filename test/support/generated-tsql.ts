@@ -1,0 +1,40 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compileTsql, type TsqlReport } from '../../scripts/tsql-check/compiler.ts';
+import { libraryModels } from '../../scripts/tsql-check/models.ts';
+import type { TypedParameter } from '../../src/engine/mssql/parameter-types.ts';
+
+/** T-SQL that the program makes while it runs. */
+export interface GeneratedTsql {
+  readonly name: string;
+  readonly text: string;
+  /** Parameters make it a query, whose names must resolve on a shard of integers; without, its syntax alone is judged. */
+  readonly parameters?: readonly TypedParameter[];
+}
+
+/** Writes each text into a file of its own and has Microsoft's compiler judge them. */
+export async function compileGenerated(texts: readonly GeneratedTsql[]): Promise<TsqlReport> {
+  const library = fileURLToPath(new URL('../../sql/mssql', import.meta.url));
+  const shard = libraryModels(library).find(({ name }) => name === 'shard of int');
+  if (shard === undefined) throw new Error('There is no model of a shard of integers.');
+  const folder = await mkdtemp(join(tmpdir(), 'tenantry-generated-'));
+  try {
+    await mkdir(join(folder, 'queries'));
+    const queries: string[] = [];
+    const scripts: string[] = [];
+    for (const { name, text, parameters } of texts) {
+      const file = join(folder, `${name}.sql`);
+      (parameters === undefined ? scripts : queries).push(file);
+      await writeFile(file, `${(parameters ?? []).map(header).join('')}${text}\n`);
+    }
+    return await compileTsql([{ name: 'generated', schema: shard.schema, queries, scripts }]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function header({ name, type }: TypedParameter): string {
+  return `-- @${name} ${type.text}\n`;
+}
