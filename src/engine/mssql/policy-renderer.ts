@@ -10,6 +10,13 @@ type Predicate = 'FILTER' | 'BLOCK';
 const policy = sql.id('tenantry', 'tenant_policy');
 const policyId = sqlText(`OBJECT_ID(${textLiteral('tenantry.tenant_policy')})`);
 
+/**
+ * A change of a table's policy waits for the statements that use it, and every later statement waits behind it: not for long
+ * (1222). Set in each text, because `policy/lock` runs as a call, with whose end its settings end.
+ */
+const patience = sql`SET LOCK_TIMEOUT 5000;
+`;
+
 const changing = 'delete, insert, select, update';
 const rights: Readonly<Record<'routed' | 'reference', Readonly<Record<Group, string | null>>>> = {
   routed: { tenantry_app: changing, tenantry_superuser: 'select', tenantry_mover: changing, public: null },
@@ -37,7 +44,7 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
   removal(table, item) {
     const kind = /^(filter|block) predicate$/.exec(item)?.[1];
     if (kind === undefined) return null;
-    return sql`ALTER SECURITY POLICY ${policy} DROP ${sqlText(kind.toUpperCase())} PREDICATE ON ${sql.id(table.schema, table.table)}`;
+    return sql`${patience}ALTER SECURITY POLICY ${policy} DROP ${sqlText(kind.toUpperCase())} PREDICATE ON ${sql.id(table.schema, table.table)}`;
   },
   within(column, keyType, { low, high }) {
     const { ordered, bound } = orders[keyType];
@@ -82,7 +89,7 @@ function protection(table: Sql, tenantColumn: string): PolicyItem[] {
       item: 'security policy',
       definition: 'on',
       statements: [
-        sql`IF ${policyId} IS NULL
+        sql`${patience}IF ${policyId} IS NULL
   CREATE SECURITY POLICY ${policy} ADD FILTER PREDICATE [tenantry].[visible](${column}) ON ${table} WITH (STATE = ON, SCHEMABINDING = ON);
 ELSE
   ALTER SECURITY POLICY ${policy} WITH (STATE = ON);`,
@@ -101,7 +108,7 @@ function predicateItem(table: Sql, column: Sql, kind: Predicate): PolicyItem {
     item: `${kind.toLowerCase()} predicate`,
     definition: 'tenant',
     statements: [
-      sql`IF EXISTS (
+      sql`${patience}IF EXISTS (
   SELECT 1 FROM sys.security_predicates AS p
   WHERE p.[object_id] = ${policyId} AND p.[target_object_id] = ${objectId(table)} AND p.[predicate_type_desc] = ${sqlText(textLiteral(kind))}
 )
@@ -118,7 +125,7 @@ function tenantDefault(table: Sql, column: Sql, tenantColumn: string): PolicyIte
     item: 'default',
     definition: 'tenantry.current_tenant()',
     statements: [
-      sql`DECLARE @drop nvarchar(max) = (
+      sql`${patience}DECLARE @drop nvarchar(max) = (
   SELECT CONCAT(${sqlText(textLiteral('ALTER TABLE '))}, ${sqlText(textLiteral(textOf(table)))}, N' DROP CONSTRAINT ', QUOTENAME(d.[name]))
   FROM sys.default_constraints AS d
   WHERE d.[parent_object_id] = ${objectId(table)}
