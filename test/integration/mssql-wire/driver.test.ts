@@ -376,6 +376,16 @@ describe('errors', () => {
     expect(server.recording.of('connect')).toHaveLength(2);
   });
 
+  test('cancel before the request is sent: ECANCEL, and nothing is sent', async () => {
+    const server = await serve();
+    const request = (await pooled(server)).request();
+    const failure = failureOf(request.query('never'));
+    request.cancel();
+    expect(await failure).toMatchObject({ code: 'ECANCEL' });
+    expect(server.recording.requests()).toEqual([]);
+    expect(server.recording.of('attention')).toEqual([]);
+  });
+
   test('in stream mode an error is an event, and the promise of query() resolves', async () => {
     const server = await serve({ request: (_request, answer) => answer.error({ number: 51_001 }) });
     const request = (await pooled(server)).request();
