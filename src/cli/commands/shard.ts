@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
-import { defaultPort, defaultTls } from '../../config/database-url.ts';
+import { defaultPort, defaultTls, engineNames, type EngineName } from '../../config/database-url.ts';
 import { isHostName } from '../../config/host-name.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
@@ -10,6 +10,7 @@ import { change, withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 
 interface AddOptions {
+  readonly engine?: EngineName;
   readonly host: string;
   readonly port?: number;
   readonly database: string;
@@ -39,6 +40,7 @@ export function addShardCommands(program: Command, world: CliWorld): void {
     },
     (command) =>
       command
+        .addOption(new Option('--engine <name>', "engine of its server (default: the catalog's)").choices(engineNames))
         .requiredOption('--host <host>', 'host name or IP address', host)
         .option('--port <port>', "port, 1 to 65535 (default: the engine's own)", port)
         .requiredOption('--database <name>', 'name of the database')
@@ -121,8 +123,8 @@ async function add(invocation: Invocation<AddOptions>): Promise<ExitCode> {
   return change(invocation, ({ shards }) => shards.add(name, address, { map: options.map }));
 }
 
-function addressOf({ catalog }: Settings, { host: name, port: number, database, tls }: AddOptions): ShardAddress {
-  const { engine } = catalog.address;
+function addressOf({ catalog }: Settings, options: AddOptions): ShardAddress {
+  const { engine = catalog.address.engine, host: name, port: number, database, tls } = options;
   return { engine, host: name, port: number ?? defaultPort(engine), database, tls: tls ?? defaultTls(name) };
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { engineNames } from '../../../src/config/database-url.ts';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import { configuration, createCliWorld, type CliWorld } from './world.ts';
@@ -88,6 +89,7 @@ describe('one clear error, and nothing has happened', () => {
       "option '--port <port>' argument '0' is invalid. It must be a whole number from 1 to 65535.",
     ],
     ['shard add b --host localhost --port 65536 --database shop_b', 'It must be a whole number from 1 to 65535.'],
+    ['shard add b --engine oracle --host localhost --database x', `Allowed choices are ${engineNames.join(', ')}.`],
     ['shard add b --host localhost --tls prefer --database x', 'Allowed choices are disable, require, verify-full.'],
     ['shard add b --host localhost', "error: required option '--database <name>' not specified"],
     ['policy apply --shard z', 'The map has no shard z; it has a (NOT_FOUND)'],
