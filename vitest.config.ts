@@ -12,6 +12,8 @@ function folder(name: string, group: number, maxWorkers: number, timeoutMs: numb
       maxWorkers,
       testTimeout: timeoutMs,
       hookTimeout: 60 * seconds,
+      // It imports JSON in the way of bundlers.
+      server: { deps: { inline: [/@actions\/workflow-parser/] } },
     },
   };
 }
