@@ -11,7 +11,8 @@ const library = resolve(process.argv[2] ?? fileURLToPath(new URL('../sql/mssql',
 const missing = missingPrograms();
 if (missing.length > 0) notRun(`${missing.join(', ')} is not on the PATH (Debian: mono-devel; .NET SDK)`);
 
-const models = libraryModels(library);
+const quickstart = fileURLToPath(new URL('../compose/tables.mssql.sql', import.meta.url));
+const models = [...libraryModels(library), { name: 'quickstart', schema: [], scripts: [quickstart] }];
 const files = [...new Set(models.flatMap(({ schema, queries = [], scripts = [] }) => [...schema, ...queries, ...scripts]))];
 const forgotten = globSync('**/*.sql', { cwd: library }).filter((name) => !files.includes(join(library, name)));
 for (const name of forgotten) console.error(`${name} is in no model of scripts/tsql-check/models.ts`);
