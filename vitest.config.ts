@@ -30,6 +30,8 @@ export default defineConfig({
       folder('security', 1, 2, 60 * seconds),
       // Alone: they measure how trouble spreads, and a busy neighbour would look like it.
       folder('chaos', 2, 1, 180 * seconds),
+      // Not in `npm test`: it installs the packages of the image, and starts the program some twenty times.
+      folder('image', 3, 1, 180 * seconds),
     ],
   },
 });

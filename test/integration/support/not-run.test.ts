@@ -47,6 +47,8 @@ describe('a run on a machine without Redis', () => {
   it('refuses a TENANTRY_TEST_REQUIRE that names what no test needs', async () => {
     const { code, output } = await runWithoutRedis('oracle');
     expect(code).toBe(1);
-    expect(output).toContain('TENANTRY_TEST_REQUIRE names oracle; no test needs that. Allowed: postgres, redis, redis-server, mssql, openssl, mono.');
+    expect(output).toContain(
+      'TENANTRY_TEST_REQUIRE names oracle; no test needs that. Allowed: postgres, redis, redis-server, mssql, openssl, mono.',
+    );
   });
 });

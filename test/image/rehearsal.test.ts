@@ -3,11 +3,11 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { describeNeeding } from '../../support/describe-needing.ts';
-import { rehearse, type Rehearsal, type RehearsedService } from '../../support/compose/rehearsal.ts';
-import { shellBlocks } from '../../../scripts/pages/shell-blocks.ts';
+import { describeNeeding } from '../support/describe-needing.ts';
+import { rehearse, type Rehearsal, type RehearsedService } from '../support/compose/rehearsal.ts';
+import { shellBlocks } from '../../scripts/pages/shell-blocks.ts';
 
-const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const quickstart = readFileSync(join(checkout, 'docs/quickstart-sql-server.md'), 'utf8');
 const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string };
 
