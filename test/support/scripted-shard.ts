@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { encodeInt } from '../../shardmap/key-encoding.ts';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { compileSql, type CompiledSql, type Sql } from '../../src/core/sql.ts';
-import type { EngineConnection } from '../../src/engine/engine.ts';
+import type { SqlDatabase } from '../../src/core/session.ts';
+import type { ShardAddress } from '../../src/core/shard-address.ts';
+import type { EngineConnection, OpenOptions } from '../../src/engine/engine.ts';
 import type { Entry } from '../../src/engine/entry.ts';
 import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
 import { logIn } from '../../src/engine/mssql/login.ts';
@@ -81,20 +83,27 @@ export class ScriptedShard implements AsyncDisposable {
     return opened;
   }
 
+  /** The database for the program's own work, as an engine's `open` gives it. */
+  openDatabase(options: OpenOptions & { readonly clock?: Clock } = {}): SqlDatabase {
+    const { clock = systemClock, ...open } = options;
+    return createMssqlEngine({ clock }).open(this.#address, { user: 'admin', password: secretPassword }, open);
+  }
+
   /** A connection as an engine's `connect` opens it: checked, and ready for any tenant. */
   async open(signal?: AbortSignal): Promise<EngineConnection> {
-    const { host, port } = this.server;
-    const address = { engine: 'mssql', host, port, database: 'shard', tls: 'disable' } as const;
     const expectations = { shardId, incarnation, tables: [], contextProtection: 'guarded' } as const;
-    return await this.#engine.connect(address, { user: 'app', password: secretPassword }, expectations, signal);
+    return await this.#engine.connect(this.#address, { user: 'app', password: secretPassword }, expectations, signal);
+  }
+
+  get #address(): ShardAddress {
+    return addressOf(this.server);
   }
 
   static async connectTo(
-    { host, port }: Pick<TdsServer, 'host' | 'port'>,
+    server: Pick<TdsServer, 'host' | 'port'>,
     { answerBytes = 1_000_000, clock = systemClock, signal, timeoutMs = 5_000 }: ScriptedConnectionOptions = {},
   ): Promise<MssqlConnection> {
-    const address = { engine: 'mssql', host, port, database: 'shard', tls: 'disable' } as const;
-    const held = await logIn(address, { user: 'app', password: secretPassword }, { clock, timeoutMs, signal });
+    const held = await logIn(addressOf(server), { user: 'app', password: secretPassword }, { clock, timeoutMs, signal });
     return new MssqlConnection(new WireClient(held, { clock, answerBytes, bigints: 'text' }));
   }
 
@@ -102,6 +111,10 @@ export class ScriptedShard implements AsyncDisposable {
     for (const connection of this.#connections) await connection.close();
     await this.server.close();
   }
+}
+
+function addressOf({ host, port }: Pick<TdsServer, 'host' | 'port'>): ShardAddress {
+  return { engine: 'mssql', host, port, database: 'shard', tls: 'disable' };
 }
 
 /** What a database may say of itself that is not in order. */

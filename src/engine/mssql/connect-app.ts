@@ -1,14 +1,16 @@
 import type { Clock } from '../../core/clock.ts';
-import { TenantryError } from '../../core/errors.ts';
 import { defaultLimits } from '../../core/limits.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
+import { connectFailure } from '../connect-failure.ts';
 import type { ConnectionExpectations } from '../engine.ts';
+import { verifyShard } from '../verify-shard.ts';
 import { logIn } from './login.ts';
 import { MssqlConnection } from './mssql-connection.ts';
-import { OwnSession } from './own-session.ts';
+import { mssqlDialect } from './mssql-dialect.ts';
+import { lacksSchema } from './mssql-errors.ts';
+import { MssqlOwnSession } from './own-session.ts';
 import type { QueryLibrary } from './query-library.ts';
-import { verifyConnection } from './verify-connection.ts';
 import { WireClient } from './wire-client.ts';
 
 /** Milliseconds for a login where nobody gives up earlier: a paused database of Azure SQL takes up to a minute to wake. */
@@ -36,11 +38,11 @@ export async function connectApp(
   try {
     if (signal?.aborted === true) giveUp();
     wire.beginUse();
-    await verifyConnection(new OwnSession(wire, library, Infinity), expected);
+    await verifyShard(new MssqlOwnSession(wire, library, Infinity), { dialect: mssqlDialect, lacksSchema }, expected);
     return new MssqlConnection(wire);
   } catch (error) {
     await wire.close();
-    throw signal?.aborted === true ? new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error }) : error;
+    throw connectFailure(error, signal?.aborted === true);
   } finally {
     signal?.removeEventListener('abort', giveUp);
   }

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../../core/clock.ts';
 import type { Engine } from '../engine.ts';
 import { connectApp } from './connect-app.ts';
-import { MssqlDatabase } from './mssql-database.ts';
+import { openMssqlDatabase } from './mssql-database.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
 import { QueryLibrary } from './query-library.ts';
 
@@ -20,6 +20,6 @@ export function createMssqlEngine(options: MssqlEngineOptions = {}): Engine {
     capabilities: { readOnlyTransactions: false },
     dialect: mssqlDialect,
     connect: (address, login, expectations, signal) => connectApp(address, login, expectations, { library, clock }, signal),
-    open: (address, login, openOptions) => new MssqlDatabase(address, login, library, openOptions),
+    open: (address, login, openOptions) => openMssqlDatabase(address, login, { library, clock }, openOptions),
   };
 }

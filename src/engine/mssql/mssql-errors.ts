@@ -83,6 +83,8 @@ const moved = 51_005;
 
 /** The procedure is not there for this login: 229 no right to it, 2812 not found. */
 const noEntry: ReadonlySet<number> = new Set([229, 2812]);
+/** 208 no such object, 229 no right to it, 2812 no such procedure, 4121 no such function. */
+const noSchema: ReadonlySet<number | undefined> = new Set([208, 229, 2812, 4121]);
 /** A login that the server did not let in, for good as it is now. */
 const refusedLogins: ReadonlySet<number> = new Set([4060, 4064, 18_456, 18_470, 18_486, 18_487, 18_488]);
 /** Azure SQL lets a login in later: the database resumes, moves or has no room for another session just now. */
@@ -142,6 +144,11 @@ export function mayLogInLater({ number }: ServerError): boolean {
 /** Whether the server ends the connection with this error, or may have carried out what it was asked all the same. */
 export function endsConnection(error: ServerError): boolean {
   return error.class >= fatalClass || meanings.get(error.number)?.outcome === 'unknown';
+}
+
+/** Whether the database has none of Tenantry's schema, or shows this login none. */
+export function lacksSchema({ number }: SqlFailure): boolean {
+  return noSchema.has(number);
 }
 
 function meaningOf(error: ServerError): ErrorMeaning {

@@ -1,6 +1,7 @@
 import { TenantryError } from '../../core/errors.ts';
-import type { Row, SqlParameters, SqlResult, SqlSession } from '../../core/session.ts';
+import type { Row, SqlParameters, SqlResult } from '../../core/session.ts';
 import { compileSql, type Sql } from '../../core/sql.ts';
+import type { OwnSession } from '../own-database.ts';
 import type { Answer } from './answer.ts';
 import { endsConnection, toStatementError } from './mssql-errors.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
@@ -10,7 +11,7 @@ import { callersParameters } from './routed-parameters.ts';
 import type { Message, WireClient } from './wire-client.ts';
 
 /** Statements of the program's own on one connection. */
-export class OwnSession implements SqlSession {
+export class MssqlOwnSession implements OwnSession {
   readonly #wire: WireClient;
   readonly #library: QueryLibrary;
   readonly #timeoutMs: number;
@@ -58,8 +59,9 @@ export class OwnSession implements SqlSession {
     if (error !== undefined) throw toStatementError(error);
   }
 
-  /** A rollback that fails leaves a connection to be thrown away, which rolls back too. */
+  /** A rollback that fails leaves a connection to be thrown away, which rolls back too; so does a statement that runs still. */
   async rollback(): Promise<void> {
+    if (this.#wire.busy) return this.#wire.discard();
     if (!this.#wire.alive || !this.#wire.inTransaction) return;
     const answer = await this.#wire.run({ kind: 'batch', text: endBatches.rollback }, { timeoutMs: this.#timeoutMs });
     if (answer.errors.length > 0) this.#wire.discard();

@@ -4,12 +4,15 @@ import { TenantryError } from '../../core/errors.ts';
 import { defaultLimits } from '../../core/limits.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
+import { connectFailure } from '../connect-failure.ts';
 import type { ConnectionExpectations } from '../engine.ts';
+import { verifyShard } from '../verify-shard.ts';
 import { clientConfig, searchPathOption, streamOf } from './client-config.ts';
-import { toEngineError } from './postgres-errors.ts';
+import { PostgresOwnSession } from './own-session.ts';
 import { PostgresConnection } from './postgres-connection.ts';
+import { postgresDialect } from './postgres-dialect.ts';
+import { lacksSchema, toEngineError } from './postgres-errors.ts';
 import type { QueryLibrary } from './query-library.ts';
-import { hasSessionCode, verifyConnection } from './verify-connection.ts';
 import { ServerClient } from './server-version.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -65,18 +68,24 @@ export async function connectApp(
   try {
     await client.connect();
     client.requireKnownVersion('SHARD_UNVERIFIED');
-    await verifyConnection(client, options.library, expected);
+    const session = new PostgresOwnSession(client, options.library);
+    await verifyShard(session, { dialect: postgresDialect, lacksSchema }, expected);
     const target = { host: address.host, port: address.port, tls: tlsOf(config) };
     return new PostgresConnection(new WireClient(client, target, options.clock, limits.answerBytes), {
       callsMayCommit: client.callsMayCommit,
-      leastResidue: (await hasSessionCode(client, options.library)) ? 'resettable' : 'none',
+      leastResidue: (await hasSessionCode(session)) ? 'resettable' : 'none',
     });
   } catch (error) {
     streamOf(client).destroy();
-    throw gaveUp ? new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error }) : toEngineError(error);
+    throw connectFailure(toEngineError(error), gaveUp);
   } finally {
     signal?.removeEventListener('abort', giveUp);
   }
+}
+
+/** Whether code of the database may leave something in a session behind a statement's back: then every use of it ends with a reset. */
+async function hasSessionCode(session: PostgresOwnSession): Promise<boolean> {
+  return (await session.run('policy/session-code')).rows.length > 0;
 }
 
 function tlsOf({ ssl }: pg.ClientConfig): Exclude<pg.ClientConfig['ssl'], boolean | undefined> | false {

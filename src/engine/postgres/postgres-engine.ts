@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../../core/clock.ts';
 import type { Engine } from '../engine.ts';
 import { connectApp } from './connect-app.ts';
-import { PostgresDatabase } from './postgres-database.ts';
+import { openPostgresDatabase } from './postgres-database.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { QueryLibrary } from './query-library.ts';
 
@@ -19,6 +19,6 @@ export function createPostgresEngine(options: PostgresEngineOptions = {}): Engin
     capabilities: { readOnlyTransactions: true },
     dialect: postgresDialect,
     connect: (address, login, expectations, signal) => connectApp(address, login, expectations, { library, clock }, signal),
-    open: (address, login, openOptions) => new PostgresDatabase(address, login, library, openOptions, clock),
+    open: (address, login, openOptions) => openPostgresDatabase(address, login, { library, clock }, openOptions),
   };
 }

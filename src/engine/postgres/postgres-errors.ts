@@ -34,6 +34,9 @@ const refusals: Readonly<Record<string, Exclude<Refusal['reason'], 'MOVED'>>> = 
   TN007: 'BAD_TOKEN',
 };
 
+/** No such table, no such schema, no right to either. */
+const noSchema: ReadonlySet<string> = new Set(['42P01', '3F000', '42501']);
+
 /** What an error of pg means: `EntryRefused`, or a `TenantryError` whose cause holds no text that could carry a row's values. */
 export function toEngineError(error: unknown): Error {
   if (error instanceof TenantryError || error instanceof EntryRefused) return error;
@@ -58,6 +61,11 @@ export function toStatementError(error: pg.DatabaseError): TenantryError {
 /** Whether the server ends the connection with this error. */
 export function endsConnection(error: pg.DatabaseError): boolean {
   return error.severity === 'FATAL' || error.severity === 'PANIC';
+}
+
+/** Whether the database has none of Tenantry's schema, or shows this login none. */
+export function lacksSchema({ sqlState }: SqlFailure): boolean {
+  return noSchema.has(sqlState);
 }
 
 function codeOf(sqlState: string): ErrorCode {

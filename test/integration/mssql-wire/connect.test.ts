@@ -44,6 +44,13 @@ describe('a connection that is opened for tenants', () => {
     await expect.poll(() => shard.server.connections).toBe(0);
   });
 
+  test('has run nothing of a tenant, where it is lost under the checks', async () => {
+    shard.model.at = ({ moment, answer }) => {
+      if (moment === 'read') answer.drop('rst');
+    };
+    await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE', outcome: 'not-run' });
+  });
+
   test('is given up with the signal, whatever the server waits for', async () => {
     await using server = await startTdsServer({
       login: async (_login, answer) => void (await once(answer.attention, 'abort')),

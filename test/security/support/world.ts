@@ -6,11 +6,11 @@ import { installShard } from '../../../src/policy/install.ts';
 import { provision } from '../../../src/policy/provision.ts';
 import type { ContextProtection } from '../../../src/core/context-protection.ts';
 import type { Login, PrincipalName } from '../../../src/core/principal.ts';
-import { PostgresDatabase } from '../../../src/engine/postgres/postgres-database.ts';
+import type { SqlDatabase } from '../../../src/core/session.ts';
+import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
 import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
 import { createPostgresProvisioner } from '../../../src/engine/postgres/provisioner.ts';
-import { QueryLibrary } from '../../../src/engine/postgres/query-library.ts';
 import { capabilityBytes } from '../../support/capability-bytes.ts';
 import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
 
@@ -55,7 +55,7 @@ export interface World {
   /** The server's superuser in this database. */
   readonly root: pg.Client;
   /** The shard as the admin login. */
-  readonly admin: PostgresDatabase;
+  readonly admin: SqlDatabase;
   /** Set by a defence: traffic goes over a pool that hands connections on as they are. */
   careless: boolean;
   /** Set by a defence that is switched off behind the back of connections which were checked when they were opened. */
@@ -83,9 +83,9 @@ export class WorldServer {
     const { host, port, user, password } = server;
     await server.createDatabase(template);
     const address = { engine: 'postgres', host, port, database: template, tls: 'disable' } as const;
-    const root = new PostgresDatabase(address, { user, password }, new QueryLibrary());
+    const root = createPostgresEngine().open(address, { user, password });
     await provision(root, createPostgresProvisioner(), { logins, contextProtection: protection });
-    const admin = new PostgresDatabase(address, logins.admin, new QueryLibrary());
+    const admin = createPostgresEngine().open(address, logins.admin);
     const client = await connect(server, template, logins.admin);
     await client.query(readFileSync(new URL('world.sql', import.meta.url), 'utf8'));
     await installShard(
@@ -123,7 +123,7 @@ class TestWorld implements World {
   readonly host: string;
   readonly port: number;
   readonly root: pg.Client;
-  readonly admin: PostgresDatabase;
+  readonly admin: SqlDatabase;
   careless = false;
   onceConnected: World['onceConnected'] = async () => undefined;
   readonly #server: PostgresServer;
@@ -138,10 +138,9 @@ class TestWorld implements World {
     this.host = server.host;
     this.port = server.port;
     this.root = root;
-    this.admin = new PostgresDatabase(
+    this.admin = createPostgresEngine().open(
       { engine: 'postgres', host: server.host, port: server.port, database, tls: 'disable' },
       logins.admin,
-      new QueryLibrary(),
     );
     this.#clients = [root];
   }

@@ -1,0 +1,76 @@
+import pg from 'pg';
+import { TenantryError } from '../../core/errors.ts';
+import type { Row, SqlParameters, SqlResult } from '../../core/session.ts';
+import { compileSql, type CompiledSql, type Sql } from '../../core/sql.ts';
+import type { OwnSession } from '../own-database.ts';
+import { postgresDialect } from './postgres-dialect.ts';
+import { endsConnection, toEngineError } from './postgres-errors.ts';
+import type { QueryLibrary } from './query-library.ts';
+
+/** Statements of the program's own on one client of pg. */
+export class PostgresOwnSession implements OwnSession {
+  readonly #client: pg.ClientBase;
+  readonly #library: QueryLibrary;
+  /** The connection failed in a way that leaves its state unknown. */
+  broken = false;
+
+  constructor(client: pg.ClientBase, library: QueryLibrary) {
+    this.#client = client;
+    this.#library = library;
+  }
+
+  query<R extends Row>(statement: Sql): Promise<SqlResult<R>> {
+    return this.#send<R>(compileSql(statement, postgresDialect));
+  }
+
+  async run<R extends Row>(file: string, parameters?: SqlParameters): Promise<SqlResult<R>> {
+    return await this.#send<R>(this.#library.query(file, parameters));
+  }
+
+  async script(file: string): Promise<void> {
+    await this.#send({ text: this.#library.script(file), values: [] });
+  }
+
+  async begin(): Promise<void> {
+    await this.#send({ text: 'begin isolation level read committed', values: [] });
+  }
+
+  async commit(): Promise<void> {
+    try {
+      const { command } = await this.#client.query('commit');
+      // The server answers COMMIT of a failed transaction with ROLLBACK, and no error.
+      if (command !== 'COMMIT')
+        throw new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
+    } catch (error) {
+      if (!isLost(error)) throw toEngineError(error);
+      this.broken = true;
+      throw new TenantryError('COMMIT_UNKNOWN', undefined, { cause: error, outcome: 'unknown' });
+    }
+  }
+
+  /** A rollback that fails leaves a connection to be thrown away, which rolls back too. */
+  async rollback(): Promise<void> {
+    await this.#client.query('rollback').catch(() => {
+      this.broken = true;
+    });
+  }
+
+  async #send<R extends Row>({ text, values }: CompiledSql): Promise<SqlResult<R>> {
+    try {
+      // Several statements in one text give several results, which pg's types do not say.
+      const answer = (await this.#client.query<R>(text, [...values])) as pg.QueryResult<R> | pg.QueryResult<R>[];
+      const result = Array.isArray(answer) ? answer.at(-1) : answer;
+      return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? 0 };
+    } catch (error) {
+      const lost = isLost(error);
+      this.broken ||= lost;
+      // Whether a lost connection took the statement with it cannot be known here.
+      throw lost ? new TenantryError('SHARD_UNAVAILABLE', undefined, { cause: error, outcome: 'unknown' }) : toEngineError(error);
+    }
+  }
+}
+
+/** Whether the connection went, so that nothing is known of what it was doing. */
+function isLost(error: unknown): boolean {
+  return error instanceof pg.DatabaseError ? endsConnection(error) : !(error instanceof TenantryError);
+}

@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sql } from '../../../src/core/sql.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { ScriptedShard, untilAttention } from '../../support/scripted-shard.ts';
+
+const change = (mark: string) => sql`update [T] set [Name] = ${mark}`;
+
+let shard: ScriptedShard;
+
+beforeEach(async () => {
+  shard = await ScriptedShard.start();
+});
+afterEach(async () => await shard[Symbol.asyncDispose]());
+
+describe("the database of the program's own work", () => {
+  test('commits what its work did, and rolls back what failed', async () => {
+    const database = shard.openDatabase();
+    await database.transaction((session) => session.query(change('kept')));
+    const failing = database.transaction(async (session) => {
+      await session.query(change('undone'));
+      throw new Error('changed my mind');
+    });
+    await expect(failing).rejects.toThrow('changed my mind');
+    expect(shard.committed).toEqual(['kept']);
+    await database.close();
+  });
+
+  test('a transaction whose work fails while a statement runs still is rolled back with its connection, and says what failed', async () => {
+    const database = shard.openDatabase();
+    shard.answer = untilAttention;
+    const failing = database.transaction(async (session) => {
+      const asked = shard.server.recording.next('request', ({ request }) => request.text.includes('[T]'));
+      session.query(change('left')).catch(() => undefined);
+      await asked;
+      throw new Error('changed my mind');
+    });
+    await expect(failing).rejects.toThrow('changed my mind');
+    await expect.poll(() => shard.server.connections).toBe(0);
+    await database.close();
+  });
+
+  test('says COMMIT_UNKNOWN where the answer to commit was lost, and the next work gets a new connection', async () => {
+    const database = shard.openDatabase();
+    shard.model.at = ({ moment, answer }) => {
+      if (moment === 'after commit') answer.drop('rst');
+    };
+    const lost = database.transaction((session) => session.query(change('kept')));
+    await expect(lost).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN', outcome: 'unknown' });
+    shard.model.at = () => undefined;
+    expect((await database.query(sql`select n from t`)).rows).toEqual([{ n: 1 }]);
+    await database.close();
+  });
+
+  test('whoever waits for a connection is told that there are none, when the server is gone', async () => {
+    const database = shard.openDatabase({ connections: 1 });
+    shard.answer = untilAttention;
+    const asked = shard.server.recording.next('request', ({ request }) => request.text.includes('[T]'));
+    const all = ['runs', 'waits', 'waits too'].map((mark) => database.query(change(mark)));
+    const failures = Promise.all(all.map((work) => expect(work).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' })));
+    await asked;
+    await shard.server.close();
+    await failures;
+    await database.close();
+  });
+
+  test('closes when what runs has ended', async () => {
+    const database = shard.openDatabase();
+    const answering = Promise.withResolvers<void>();
+    shard.answer = async (statement) => {
+      await answering.promise;
+      return shard.byDefault(statement);
+    };
+    const asked = shard.server.recording.next('request', ({ request }) => request.text.includes('[T]'));
+    const work = database.query(change('kept'));
+    await asked;
+    const closing = database.close();
+    await expect(database.query(change('late'))).rejects.toMatchObject({ code: 'SESSION_MISUSE' });
+    answering.resolve();
+    expect(await work).toMatchObject({ rowCount: 1 });
+    await closing;
+    await expect.poll(() => shard.server.connections).toBe(0);
+  });
+
+  test('closes after five seconds, whatever a server does that stands still, and what runs fails', async () => {
+    const clock = new FakeClock();
+    const database = shard.openDatabase({ clock });
+    shard.answer = untilAttention;
+    const asked = shard.server.recording.next('request', ({ request }) => request.text.includes('[T]'));
+    const work = expect(database.query(change('left'))).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE', outcome: 'unknown' });
+    await asked;
+    const closing = database.close();
+    clock.advance(4_999);
+    expect(shard.server.connections).toBe(1);
+    clock.advance(1);
+    await closing;
+    await work;
+  });
+});
