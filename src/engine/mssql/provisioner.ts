@@ -1,27 +1,23 @@
-import { TenantryError } from '../../core/errors.ts';
 import type { Login, PrincipalName } from '../../core/principal.ts';
 import { compileSql, sql, sqlText, type Sql } from '../../core/sql.ts';
+import { checkLogins, principalGroups, principals } from '../principal-logins.ts';
 import type { Provisioner, ProvisionRequest } from '../provisioner.ts';
 import { qualifiedTables } from '../qualified-tables.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
 import { QueryLibrary } from './query-library.ts';
 
-const groups: Readonly<Record<PrincipalName, string>> = {
-  app: 'tenantry_app',
-  superuser: 'tenantry_superuser',
-  mover: 'tenantry_mover',
-  admin: 'tenantry_admin',
+/** The server's own principals. */
+const ownPrincipals: ReadonlySet<string> = new Set(['sa', 'dbo', 'guest', 'public', 'sys']);
+const userNames = {
+  keyOf: (user: string) => user.toLowerCase(),
+  isReserved: (key: string) => key.startsWith('db_') || ownPrincipals.has(key),
 };
-const principals = ['app', 'superuser', 'mover', 'admin'] as const satisfies readonly PrincipalName[];
-
-/** Names that a login cannot have: those of the groups and of the server's own principals. */
-const reserved: ReadonlySet<string> = new Set([...Object.values(groups), 'sa', 'dbo', 'guest', 'public', 'sys']);
 
 /** What an administrator of a SQL Server does once for a shard: `sql/mssql/schema/bootstrap`, then the logins. */
 export function createMssqlProvisioner(library: QueryLibrary = new QueryLibrary()): Provisioner {
   const file = (name: string): Sql[] => library.script(`schema/bootstrap/${name}`).map((batch) => sqlText(batch));
   const statements = (request: ProvisionRequest, secretOf: (login: Login) => string): Sql[] => {
-    checkLogins(request.logins);
+    checkLogins(request.logins, userNames);
     return [
       ...file('001-roles'),
       ...file('003-database'),
@@ -38,24 +34,6 @@ export function createMssqlProvisioner(library: QueryLibrary = new QueryLibrary(
       return [':on error exit', 'SET XACT_ABORT ON;\nBEGIN TRANSACTION;', ...texts, 'COMMIT TRANSACTION;', ''].join('\nGO\n');
     },
   };
-}
-
-function checkLogins(logins: Readonly<Record<PrincipalName, Login>>): void {
-  const taken = new Map<string, string>();
-  for (const [principal, { user, password }] of Object.entries(logins)) {
-    const key = user.toLowerCase();
-    const problem = userProblem(user, taken.get(key)) ?? (password === '' ? 'its password is empty' : undefined);
-    if (problem !== undefined) throw new TenantryError('INVALID_CONFIGURATION', `logins.${principal}: ${problem}.`);
-    taken.set(key, principal);
-  }
-}
-
-function userProblem(user: string, sharedWith: string | undefined): string | undefined {
-  if (!/^[A-Za-z_][A-Za-z0-9_.@-]{0,62}$/.test(user))
-    return 'its user must be 1 to 63 letters, digits, or any of _ . @ -, and begin with a letter or _';
-  if (user.startsWith('db_') || reserved.has(user.toLowerCase())) return `the name of its user, ${user}, is reserved`;
-  if (sharedWith !== undefined) return `its user is that of logins.${sharedWith}, and every principal needs a login of its own`;
-  return undefined;
 }
 
 /** On Azure SQL Database (edition 5) a user carries its own password; elsewhere it is a login's of the server. */
@@ -79,7 +57,7 @@ BEGIN
   ELSE ALTER LOGIN ${name} WITH PASSWORD = ${password};
   IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FOR LOGIN ${name} WITH DEFAULT_SCHEMA = [dbo];
 END;`,
-    sql`ALTER ROLE ${sql.id(groups[principal])} ADD MEMBER ${name};`,
+    sql`ALTER ROLE ${sql.id(principalGroups[principal])} ADD MEMBER ${name};`,
     ...(principal === 'admin' ? [serverRights(login.user)] : []),
   ];
 }
@@ -94,5 +72,5 @@ function serverRights(user: string): Sql {
 function ownedByAdmin(schema: string, table: string): Sql {
   const name = sql.id(schema, table);
   const literal = sqlText(textLiteral(compileSql(name, mssqlDialect).text));
-  return sql`IF OBJECT_ID(${literal}) IS NOT NULL ALTER AUTHORIZATION ON OBJECT::${name} TO ${sql.id(groups.admin)};`;
+  return sql`IF OBJECT_ID(${literal}) IS NOT NULL ALTER AUTHORIZATION ON OBJECT::${name} TO ${sql.id(principalGroups.admin)};`;
 }
