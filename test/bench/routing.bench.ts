@@ -1,6 +1,16 @@
 import type { Bench, Figure } from './harness/bench.ts';
 import { interleave } from './harness/interleave.ts';
-import { awaited, leanBare, leanContext, MeasuredSide, pgPrepared, randomRead, routed, type Contender } from './routing/sides.ts';
+import {
+  awaited,
+  engineAlone,
+  leanBare,
+  leanContext,
+  MeasuredSide,
+  pgPrepared,
+  randomRead,
+  routed,
+  type Contender,
+} from './routing/sides.ts';
 import { createRoutingWorld, rowsPerTenant, tenants, type RoutingWorld } from './routing/world.ts';
 
 const seed = 20_260_101;
@@ -20,37 +30,53 @@ export const bench: Bench = {
 };
 
 async function reads(world: RoutingWorld, count: number, report: (figure: Figure) => void): Promise<void> {
-  const contenders = [
-    await routed(world, count),
-    await pgPrepared(world, count),
-    await leanBare(world, count),
-    await leanContext(world, count),
-    await awaited(world, count),
-  ];
+  const contenders = {
+    routed: await routed(world, count),
+    engine: await engineAlone(world, count),
+    prepared: await pgPrepared(world, count),
+    bare: await leanBare(world, count),
+    context: await leanContext(world, count),
+    oneByOne: await awaited(world, count),
+  };
+  const { routed: whole, engine, prepared, bare, context, oneByOne } = contenders;
+  const all = Object.values(contenders);
   try {
-    const checksum = await sameChecksums(contenders);
+    const checksum = await sameChecksums(all);
     const random = randomFrom(seed);
-    const sides = contenders.map((contender) => new MeasuredSide(contender, count, (caller) => randomRead(contender, caller, random)));
+    const sides = all.map((contender) => new MeasuredSide(contender, count, (caller) => randomRead(contender, caller, random)));
     const measured = await interleave(sides);
-    const names = contenders.map(({ name }) => name);
-    const [self = '', prepared = '', bare = '', context = '', oneByOne = ''] = names;
-    const suffix = count === 1 ? '1 caller' : `${count} callers`;
-    const figure = (base: string, goal: number | undefined): void => {
-      const one = measured.figure(`routed read / ${base}, ${suffix}`, self, base, goal === undefined ? undefined : { atLeast: goal });
+    const suffix = callersText(count);
+    const figure = (side: Contender, base: Contender, goal?: number): void => {
+      const what = side === whole ? 'routed read' : `read by ${side.name}`;
+      const one = measured.figure(
+        `${what} / ${base.name}, ${suffix}`,
+        side.name,
+        base.name,
+        goal === undefined ? undefined : { atLeast: goal },
+      );
       report({ ...one, detail: { ...one.detail, checksum } });
     };
-    figure(prepared, 0.8);
-    figure(context, 0.9);
-    figure(oneByOne, 2.4);
-    figure(bare, undefined);
+    figure(whole, prepared, 0.8);
+    figure(whole, context);
+    figure(whole, oneByOne, 2.4);
+    figure(whole, bare);
+    // Both are the wire code without the router: what stands between them is the fence.
+    figure(engine, context, 0.9);
     report({ metric: `CPU µs per read, ${suffix}`, detail: cpu(sides) });
+    const parts: Part[] = [
+      ['row-level security and the context', context, bare],
+      ['the fence', engine, context],
+      ['the router', whole, engine],
+    ];
+    report({ metric: `CPU µs that each part adds to a read, ${suffix}`, detail: addedCpu(sides, parts) });
   } finally {
-    for (const contender of contenders) await contender.close();
+    for (const contender of all) await contender.close();
   }
 }
 
 async function inserts(world: RoutingWorld, count: number, report: (figure: Figure) => void): Promise<void> {
-  const contenders = [await routed(world, count), await pgPrepared(world, count)];
+  const [whole, engine, prepared] = [await routed(world, count), await engineAlone(world, count), await pgPrepared(world, count)];
+  const contenders = [whole, engine, prepared];
   try {
     const random = randomFrom(seed);
     let blogId = 1_000_000 * count;
@@ -63,14 +89,20 @@ async function inserts(world: RoutingWorld, count: number, report: (figure: Figu
         ),
     );
     const measured = await interleave(sides);
-    const [self = '', base = ''] = contenders.map(({ name }) => name);
-    const suffix = count === 1 ? '1 caller' : `${count} callers`;
-    report(measured.figure(`routed insert / ${base}, ${suffix}`, self, base, { atLeast: 0.8 }));
+    const suffix = callersText(count);
+    report(measured.figure(`routed insert / ${prepared.name}, ${suffix}`, whole.name, prepared.name, { atLeast: 0.8 }));
     report({ metric: `CPU µs per insert, ${suffix}`, detail: cpu(sides) });
+    const parts: Part[] = [
+      ['security, fence and wire code', engine, prepared],
+      ['the router', whole, engine],
+    ];
+    report({ metric: `CPU µs that each part adds to an insert, ${suffix}`, detail: addedCpu(sides, parts) });
   } finally {
     for (const contender of contenders) await contender.close();
   }
 }
+
+const callersText = (count: number): string => (count === 1 ? '1 caller' : `${count} callers`);
 
 /** The same thousand reads through every contender must give the same answers, tenant by tenant on both shards. */
 async function sameChecksums(contenders: readonly Contender[]): Promise<string> {
@@ -92,11 +124,33 @@ async function sameChecksums(contenders: readonly Contender[]): Promise<string> 
 function cpu(sides: readonly MeasuredSide[]): Record<string, number> {
   return Object.fromEntries(
     sides.flatMap(({ name, micros }) => [
-      [`${name}: server`, Number(micros.server.toFixed(1))],
-      [`${name}: client`, Number(micros.client.toFixed(1))],
+      [`${name}: server`, rounded(micros.server)],
+      [`${name}: client`, rounded(micros.client)],
     ]),
   );
 }
+
+/** What a part is called, a contender that has it, and one that differs by it alone. */
+type Part = readonly [name: string, having: Contender, lacking: Contender];
+
+function addedCpu(sides: readonly MeasuredSide[], parts: readonly Part[]): Record<string, number> {
+  const microsOf = ({ name }: Contender): MeasuredSide['micros'] => {
+    const side = sides.find((one) => one.name === name);
+    if (side === undefined) throw new Error(`No side is called ${name}.`);
+    return side.micros;
+  };
+  return Object.fromEntries(
+    parts.flatMap(([name, having, lacking]) => {
+      const [more, less] = [microsOf(having), microsOf(lacking)];
+      return [
+        [`${name}: server`, rounded(more.server - less.server)],
+        [`${name}: client`, rounded(more.client - less.client)],
+      ];
+    }),
+  );
+}
+
+const rounded = (micros: number): number => Number(micros.toFixed(1));
 
 /** Numbers in [0, 1) that a seed repeats (mulberry32). */
 function randomFrom(start: number): () => number {

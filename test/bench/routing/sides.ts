@@ -1,13 +1,33 @@
 import pg from 'pg';
-import type { CompiledSql } from '../../../src/core/sql.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { sql, type CompiledSql } from '../../../src/core/sql.ts';
+import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { clientConfig } from '../../../src/engine/postgres/client-config.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
-import { shardLogins } from '../../support/postgres-shard.ts';
+import { createMetrics } from '../../../src/http/observe/metrics.ts';
+import { createRouter } from '../../../src/router/create-router.ts';
+import { defaultRouterLimits } from '../../../src/router/limits.ts';
+import type { Router } from '../../../src/router/router.ts';
+import { createLookup } from '../../../shardmap/lookup.ts';
+import { shardLogins, type TestShard } from '../../support/postgres-shard.ts';
 import type { Side } from '../harness/interleave.ts';
 import { callers } from '../harness/interleave.ts';
 import { cpuMicrosOf, ownCpuMicros } from './cpu.ts';
 import { LeanConnection, processIdOf } from './lean-connection.ts';
-import { insert, lean, owner, read, rowsPerTenant, shardOf, tenants, type RoutingWorld } from './world.ts';
+import {
+  capability,
+  insert,
+  insertStatement,
+  lean,
+  owner,
+  read,
+  readStatement,
+  rowsPerTenant,
+  shardCount,
+  shardOf,
+  tenants,
+  type RoutingWorld,
+} from './world.ts';
 
 /** One row of the answer, or none. */
 type Answer = readonly Record<string, unknown>[];
@@ -24,17 +44,55 @@ export interface Contender {
 const ownerRead = `select "BlogId", "Name" from "Blogs" where "TenantId" = $1 and "BlogId" = $2`;
 const ownerInsert = `insert into "Blogs" ("TenantId", "BlogId", "Name") values ($1, $2, $3)`;
 
-/** Through the engine: enter and the statement in one round trip. */
+/** As a service does it: lookup, the tenant's turn, a pooled connection of its shard, enter and the statement in one round trip. */
 export async function routed(world: RoutingWorld, count: number): Promise<Contender> {
-  const engine = createPostgresEngine();
-  const connections = await perCaller(count, world, ({ address, shardId, incarnation }) =>
-    engine.connect(address, shardLogins.app, {
-      shardId,
-      incarnation,
-      tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-      contextProtection: 'guarded',
-    }),
+  const { router, processIds } = await openRouter(world, count);
+  return {
+    name: 'routed',
+    processIds,
+    read: async (_caller, tenant, blogId) => (await router.query(tenant, readStatement(blogId), { readOnly: true })).rows,
+    insert: async (_caller, tenant, blogId) => (await router.query(tenant, insertStatement(blogId))).rows,
+    close: () => router.close(),
+  };
+}
+
+/** The router over a lookup that knows every tenant, with a connection to every shard for each caller. */
+async function openRouter(
+  world: RoutingWorld,
+  count: number,
+): Promise<{ readonly router: Router; readonly processIds: readonly number[] }> {
+  const lookup = createLookup({ map: { kind: 'list', keyType: 'int' }, findMapping: async () => undefined, clock: systemClock });
+  for (let tenant = 1; tenant <= tenants; tenant += 1)
+    lookup.learn(tenant, { mappingId: tenant, shardId: String(shardOf(tenant)), epoch: 1 });
+  const router = createRouter({
+    keyType: 'int',
+    routes: lookup,
+    connect: (shardId) => connectApp(at2(world.shards, Number(shardId))),
+    capabilities: [capability],
+    limits: { ...defaultRouterLimits, poolPerShard: count },
+    clock: systemClock,
+    random: Math.random,
+    observer: createMetrics().router,
+  });
+  let inside = 0;
+  const allInside = Promise.withResolvers<void>();
+  const processIds = await Promise.all(
+    Array.from({ length: count * shardCount }, (_, index) =>
+      router.withTenant(index + 1, async (session) => {
+        const { rows } = await session.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+        inside += 1;
+        if (inside === count * shardCount) allInside.resolve();
+        await allInside.promise;
+        return rows[0]?.pid ?? 0;
+      }),
+    ),
   );
+  return { router, processIds };
+}
+
+/** The engine's connection alone, without the router: enter and the statement in one round trip. */
+export async function engineAlone(world: RoutingWorld, count: number): Promise<Contender> {
+  const connections = await perCaller(count, world, connectApp);
   const run = async (caller: number, tenant: number, statement: CompiledSql, readOnly: boolean): Promise<Answer> =>
     (await at(connections, caller, tenant).execute(at2(world.entries, tenant), statement, { readOnly, timeoutMs: 15_000 })).rows;
   const answers = await Promise.all(
@@ -48,7 +106,7 @@ export async function routed(world: RoutingWorld, count: number): Promise<Conten
     }),
   );
   return {
-    name: 'routed',
+    name: 'the engine alone',
     processIds: answers,
     read: (caller, tenant, blogId) => run(caller, tenant, read(blogId), true),
     insert: (caller, tenant, blogId) => run(caller, tenant, insert(blogId), false),
@@ -153,6 +211,15 @@ export async function randomRead(contender: Contender, caller: number, random: (
     throw new Error(`${contender.name} gave a wrong answer for blog ${blogId} of tenant ${tenant}.`);
   }
   return row['Name'];
+}
+
+function connectApp({ address, shardId, incarnation }: TestShard): Promise<EngineConnection> {
+  return createPostgresEngine().connect(address, shardLogins.app, {
+    shardId,
+    incarnation,
+    tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
+    contextProtection: 'guarded',
+  });
 }
 
 async function pgClients(world: RoutingWorld, count: number, login: { user: string; password: string }): Promise<pg.Client[][]> {

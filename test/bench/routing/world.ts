@@ -1,14 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import { compileSql, sql, sqlText } from '../../../src/core/sql.ts';
+import { compileSql, sql, sqlText, type Sql } from '../../../src/core/sql.ts';
 import type { Entry } from '../../../src/engine/entry.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
+import { capabilityToken, type FleetKey } from '../../../shardmap/capability.ts';
 import { encodeInt } from '../../../shardmap/key-encoding.ts';
 import { createTestShard, type TestShard } from '../../support/postgres-shard.ts';
 import { startPostgres } from '../../support/servers/postgres.ts';
 
 /** 1,000 tenants over two shard servers of a million rows each. */
 export const tenants = 1_000;
-const shardCount = 2;
+export const shardCount = 2;
 export const rowsPerTenant = 2_000;
 
 /** Who owns the table and writes queries with an explicit `where`: nobody's policies bind it. */
@@ -26,13 +26,17 @@ export interface RoutingWorld {
 export const shardOf = (tenant: number): number => tenant % shardCount;
 
 /** Statements as a caller of Tenantry writes them; the tenant is the context's. */
-export const read = (blogId: number) => compileSql(sql`select "BlogId", "Name" from "Blogs" where "BlogId" = ${blogId}`, postgresDialect);
-export const insert = (blogId: number) =>
-  compileSql(sql`insert into "Blogs" ("BlogId", "Name") values (${blogId}, ${'a new blog'})`, postgresDialect);
+export const readStatement = (blogId: number): Sql => sql`select "BlogId", "Name" from "Blogs" where "BlogId" = ${blogId}`;
+export const insertStatement = (blogId: number): Sql => sql`insert into "Blogs" ("BlogId", "Name") values (${blogId}, ${'a new blog'})`;
+export const read = (blogId: number) => compileSql(readStatement(blogId), postgresDialect);
+export const insert = (blogId: number) => compileSql(insertStatement(blogId), postgresDialect);
+
+const fleetKey = new Uint8Array(32).fill(7) as FleetKey;
+/** The capability of a mapping, made as a service makes it. */
+export const capability = (mappingId: number, epoch: number): Uint8Array => capabilityToken(fleetKey, 'customers', mappingId, epoch);
 
 /** Starts the servers and loads the rows: some twenty seconds. */
 export async function createRoutingWorld(): Promise<RoutingWorld> {
-  const token = randomBytes(16);
   const worlds = await Promise.all(
     Array.from({ length: shardCount }, async (_, index) => {
       const server = await startPostgres({
@@ -40,13 +44,18 @@ export async function createRoutingWorld(): Promise<RoutingWorld> {
         settings: { max_connections: 100, shared_buffers: '512MB', autovacuum: 'off', max_wal_size: '4GB' },
       });
       const shard = await createTestShard(server, `shard${index}`);
-      await load(shard, index, token);
+      await load(shard, index);
       return { server, shard };
     }),
   );
   return {
     shards: worlds.map(({ shard }) => shard),
-    entries: Array.from({ length: tenants + 1 }, (_, tenant) => ({ mappingId: tenant, key: encodeInt(tenant), epoch: 1, token })),
+    entries: Array.from({ length: tenants + 1 }, (_, tenant) => ({
+      mappingId: tenant,
+      key: encodeInt(tenant),
+      epoch: 1,
+      token: capability(tenant, 1),
+    })),
     close: async () => {
       for (const { server, shard } of worlds) {
         await shard.close();
@@ -56,14 +65,14 @@ export async function createRoutingWorld(): Promise<RoutingWorld> {
   };
 }
 
-async function load({ root }: TestShard, index: number, token: Uint8Array): Promise<void> {
+async function load({ root }: TestShard, index: number): Promise<void> {
   await root.query(sql`insert into "Blogs" ("TenantId", "BlogId", "Name")
     select t, b, 'blog ' || t || '/' || b from generate_series(1, ${tenants}::integer) t, generate_series(1, ${rowsPerTenant}::integer) b
     where t % ${shardCount}::integer = ${index}`);
   for (let tenant = 1; tenant <= tenants; tenant += 1) {
     if (shardOf(tenant) !== index) continue;
     await root.query(sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
-      values (${tenant}, 'point', ${encodeInt(tenant)}, 'ONLINE', 1, ${token})`);
+      values (${tenant}, 'point', ${encodeInt(tenant)}, 'ONLINE', 1, ${capability(tenant, 1)})`);
   }
   await root.query(
     sqlText(`create role ${owner.user} login bypassrls password '${owner.password}';
