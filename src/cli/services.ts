@@ -5,7 +5,9 @@ import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
 import type { PolicyResult } from '../policy/model.ts';
+import type { KeyType } from '../core/key-type.ts';
 import type { ShardMapManager } from '../../shardmap/manager.ts';
+import type { Shard } from '../../shardmap/shard.ts';
 
 /** What commands need of the rest of Tenantry; `main.ts` makes it. */
 export interface Services {
@@ -21,8 +23,11 @@ export interface Services {
   openAdministration(settings: Settings): Promise<Administration>;
   /** What an administrator has to do, or did, before a database can be a shard. */
   readonly preparation: ShardPreparation;
-  /** Makes a shard's policies what the configuration says, or tells what is pending. */
-  applyPolicies(settings: Settings, address: ShardAddress, dryRun: boolean): Promise<PolicyResult>;
+  /**
+   * Makes a shard's policies what the configuration says for keys of a type, or tells what is pending. Throws CONFLICT or
+   * SHARD_UNVERIFIED where the database at its address is not that shard.
+   */
+  applyPolicies(settings: Settings, shard: Shard, options: { readonly keyType: KeyType; readonly dryRun: boolean }): Promise<PolicyResult>;
   /** Looks at everything that the configuration names. Never throws: what fails is a finding. */
   diagnose(settings: Settings): AsyncIterable<Finding>;
   /** Serves HTTP until the signal; resolves when everything is closed. */

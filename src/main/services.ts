@@ -1,3 +1,4 @@
+import { requireOwnShard } from '../../shardmap/own-shard.ts';
 import type { Services } from '../cli/services.ts';
 import type { Clock } from '../core/clock.ts';
 import { applyPolicies } from '../policy/apply.ts';
@@ -8,6 +9,7 @@ import { diagnose } from './diagnosis/diagnose.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { createPreparation } from './preparation.ts';
 import { serve } from './service.ts';
+import { createShardAccess } from './shard-access.ts';
 import type { OnTrouble } from './trouble.ts';
 
 /** What the command line is joined from. */
@@ -36,13 +38,13 @@ export function createServices(parts: ServicesParts): Services {
     },
     openAdministration: (settings) => openAdministration({ engines, clock, onTrouble: warnOf(warn) }, settings),
     preparation: createPreparation(engines),
-    applyPolicies: async ({ logins, tables, map }, address, dryRun) => {
-      const engine = engineOf(engines, address);
-      const database = engine.open(address, logins.admin, { connections: 1 });
+    applyPolicies: async ({ logins, tables, contextProtection }, shard, options) => {
+      const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection });
       try {
-        return await applyPolicies(database, engine, { tables, keyType: map.key, dryRun });
+        await requireOwnShard(access, shard);
+        return await applyPolicies(access.open(shard), engineOf(engines, shard.address), { tables, ...options });
       } finally {
-        await database.close();
+        await access.close();
       }
     },
     diagnose: (settings) => diagnose(parts, settings),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { PolicyResult } from '../../policy/model.ts';
 import { TenantryError } from '../../core/errors.ts';
+import type { Shard } from '../../../shardmap/shard.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 
@@ -32,8 +33,10 @@ export function addPolicyCommands(program: Command, world: CliWorld): void {
 
 async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
   const { options, output, world } = invocation;
-  return withManager(invocation, async ({ shards }, settings) => {
-    const all = await shards.list({ map: options.map ?? settings.map.name });
+  return withManager(invocation, async ({ maps, shards }, settings) => {
+    const map = options.map ?? settings.map.name;
+    const { keyType } = await maps.show(map);
+    const all = await shards.list({ map });
     const chosen = all.filter(({ name }) => options.shard === undefined || name === options.shard);
     if (chosen.length === 0)
       throw new TenantryError(
@@ -41,11 +44,23 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
         `The map has no shard ${options.shard ?? 'yet'}; it has ${all.map(({ name }) => name).join(', ') || 'none'}.`,
       );
     const results: ShardPolicies[] = [];
-    for (const { name, address } of chosen) {
-      const result = await world.services.applyPolicies(settings, address, options.dryRun === true);
+    const on = async (shard: Shard, dryRun: boolean): Promise<PolicyResult> => {
+      try {
+        return await world.services.applyPolicies(settings, shard, { keyType, dryRun });
+      } catch (error) {
+        throw error instanceof TenantryError
+          ? new TenantryError(error.code, `On shard ${shard.name}: ${error.reason}`, { cause: error })
+          : error;
+      }
+    };
+    // What would be refused on one shard is found before another has been changed.
+    if (options.dryRun !== true) for (const shard of chosen) await on(shard, true);
+    for (const shard of chosen) {
+      const { name } = shard;
+      const result = await on(shard, options.dryRun === true);
       results.push({ shard: name, ...result });
       for (const { object, text, remedy } of result.warnings)
-        output.note(`${output.tone('doubtful', 'warning')} ${name}: ${object}: ${text}${remedy === undefined ? '' : ` ${remedy}`}`);
+        output.note(`${output.tone('doubtful', 'warning')} ${name}: ${object}: ${text}${remedy === undefined ? '' : `; run: ${remedy};`}`);
     }
     output.result(results, results.map((result) => describe(result, options.dryRun === true)).join('\n'));
     return results.every(({ applied }) => applied) ? 0 : 2;

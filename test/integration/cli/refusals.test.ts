@@ -154,6 +154,52 @@ describe('one clear error, and nothing has happened', () => {
   });
 });
 
+describe('policy apply', () => {
+  let [first, second]: SqlDatabase[] = [];
+  const applied = async (): Promise<boolean> =>
+    (await first?.query(sqlText(`select from pg_policies where tablename = 'Blogs' and policyname = 'tenantry_tenant'`)))?.rowCount === 1;
+  beforeAll(async () => {
+    [first, second] = [world.openDatabase('shop_a'), world.openDatabase('shop_b')];
+    await world.run(`shard add b ${place} --database shop_b --bootstrap`);
+    await first.query(sqlText('drop policy tenantry_tenant on "Blogs"'));
+  });
+  afterAll(async () => {
+    expect((await world.run('policy apply')).code).toBe(0);
+    expect(await applied()).toBe(true);
+    expect((await world.run('shard remove b --yes')).code).toBe(0);
+  });
+
+  test.each([
+    [
+      'of a newer schema',
+      'update tenantry.schema_version set version = 2',
+      'update tenantry.schema_version set version = 1',
+      'On shard b: The schema of shard b has version 2; this program works with version 1 (SHARD_UNVERIFIED)',
+    ],
+    [
+      'that is no shard any more',
+      'alter schema tenantry rename to other',
+      'alter schema other rename to tenantry',
+      'On shard b: The database at the address of shard b is not a shard (CONFLICT)',
+    ],
+    [
+      'whose tables do not fit',
+      'alter table "Posts" rename to "Gone"',
+      'alter table "Gone" rename to "Posts"',
+      'On shard b: The tables of the shard do not fit (INVALID_CONFIGURATION):\n- public.Posts does not exist in the shard',
+    ],
+  ])('refuses a shard %s by name, before another has been changed', async (_, spoil, mend, problem) => {
+    await second?.query(sqlText(spoil));
+    try {
+      for (const line of ['policy apply', 'policy apply --dry-run', 'policy apply --shard b'])
+        expect(await refused(line)).toContain(problem);
+      expect(await applied()).toBe(false);
+    } finally {
+      await second?.query(sqlText(mend));
+    }
+  });
+});
+
 describe('a catalog that is none', () => {
   const at = async (database: string): Promise<Record<string, string>> => ({ TENANTRY_CATALOG_URL: world.server.url(database) });
 
