@@ -87,13 +87,19 @@ export function addCommand<Options>(
 /** Runs a command line (without program name) and gives its exit code; what went wrong is said on `err`. */
 export async function runCommandLine(program: Command, world: CliWorld, args: readonly string[]): Promise<ExitCode> {
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(helpAsOption(args), { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.code === 'tenantry.exit' && error.exitCode === 2 ? 2 : error.exitCode === 0 ? 0 : 1;
     world.terminal.err.write(`${describeFailure(error, args.includes('--json'))}\n`);
     return 1;
   }
+}
+
+/** `help shard add` as `shard add --help`: commander's own knows the first word alone. */
+function helpAsOption(args: readonly string[]): readonly string[] {
+  const [first, ...words] = args;
+  return first === 'help' && words.length > 1 ? [...words, '--help'] : args;
 }
 
 function invocation<Options>(command: Command, world: CliWorld): Invocation<Options> {

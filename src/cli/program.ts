@@ -19,8 +19,7 @@ export function createProgram(world: CliWorld, version: string): Command {
     .description('A sharded multi-tenant data router')
     .version(version)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) })
-    .showHelpAfterError('(add --help for what is allowed)');
+    .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) });
   addInitCommand(program, world);
   addServeCommand(program, world);
   addDoctorCommand(program, world);
@@ -32,5 +31,14 @@ export function createProgram(world: CliWorld, version: string): Command {
   addRangeCommands(program, world);
   addPolicyCommands(program, world);
   addTokenCommands(program, world);
+  sayWhatIsAllowed(program, 'tenantry');
   return program;
+}
+
+/** An error of usage is followed by the commands or options that there are. */
+function sayWhatIsAllowed(command: Command, path: string): void {
+  const isGroup = command.commands.length > 0;
+  const names = isGroup ? command.commands.map((each) => each.name()) : command.options.map((each) => each.flags);
+  command.showHelpAfterError(`(allowed: ${names.join(', ')}; ${path} --help says more)`);
+  for (const each of command.commands) sayWhatIsAllowed(each, `${path} ${each.name()}`);
 }

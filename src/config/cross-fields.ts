@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import { tenantKeyFromText, type KeyType } from '../../shardmap/key.ts';
 import { TenantryError } from '../core/errors.ts';
+import type { PrincipalName } from '../core/principal.ts';
 import { issuerKeys, type IssuerFields } from './auth-schema.ts';
 
 /** The parts of a configuration that have to fit together. A field with a problem of its own may hold anything. */
 interface FieldsTogether {
   readonly map: { readonly key: KeyType };
+  readonly logins: Readonly<Record<PrincipalName, { readonly user: string }>>;
   readonly auth: { readonly issuers: readonly IssuerFields[] };
 }
 
@@ -23,6 +25,7 @@ export function checkTogether(fields: FieldsTogether, context: z.core.$Refinemen
   const areValid = (...paths: readonly Path[]): boolean =>
     paths.every((path) => isThere(path) && !problems.some((problem) => beginsWith(problem, path)));
   const report: Report = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
+  if (areValid(['logins'])) checkLogins(fields.logins, report);
   if (!isThere(['auth', 'issuers'])) return;
   const { map, auth } = fields;
   const seen = new Set<string>();
@@ -38,6 +41,16 @@ export function checkTogether(fields: FieldsTogether, context: z.core.$Refinemen
     }
     if (areValid(['map', 'key'], ...at('tenants'))) checkTenants(issuer, map.key, ['auth', 'issuers', index, 'tenants'], report);
   });
+}
+
+/** One login each: a login that is two principals has the rights of both. */
+function checkLogins(logins: FieldsTogether['logins'], report: Report): void {
+  const seen = new Map<string, string>();
+  for (const [principal, { user }] of Object.entries(logins)) {
+    const other = seen.get(user);
+    if (other === undefined) seen.set(user, principal);
+    else report(['logins', principal, 'user'], `is that of logins.${other}; every principal needs a login of its own`);
+  }
 }
 
 /** Tenants that are not in the canonical form of the map's key type: no token could ever name them. */

@@ -27,6 +27,7 @@ export function findConfig(
   environment: { readonly TENANTRY_CONFIG?: string | undefined },
   folder: string,
 ): string {
+  if (given === '') throw new TenantryError('INVALID_CONFIGURATION', '--config names no file.');
   const named = given ?? (environment.TENANTRY_CONFIG || undefined);
   if (named !== undefined) return named;
   const found = fileNames.map((name) => resolve(folder, name)).find((path) => existsSync(path));
@@ -36,7 +37,11 @@ export function findConfig(
 }
 
 async function fromJson(file: string, shown: string): Promise<TenantryConfig> {
-  const text = await readFile(file, 'utf8');
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new TenantryError('INVALID_CONFIGURATION', `${shown} cannot be read${cause.code === undefined ? '' : ` (${cause.code})`}.`, {
+      cause,
+    });
+  });
   try {
     return JSON.parse(text) as TenantryConfig;
   } catch (cause) {

@@ -42,6 +42,15 @@ export function parseRowChange(table: Table, body: unknown): RowValues {
   return values;
 }
 
+/** Columns that a problem names, once in an answer: it may not outgrow the request by much. */
+const mostShownColumns = 30;
+
+function shownColumns({ columns }: Table): string {
+  const names = [...columns.keys()];
+  const more = names.length - mostShownColumns;
+  return more > 0 ? `${names.slice(0, mostShownColumns).join(', ')} and ${more} more` : names.join(', ');
+}
+
 function parseRow(
   table: Table,
   body: unknown,
@@ -54,9 +63,13 @@ function parseRow(
   const members = new Map<string, unknown>(Object.entries(body));
   const problems: RequestProblem[] = [];
   const refuse = (name: string, detail: string): void => void problems.push({ in: 'body', pointer: `/${escapePointer(name)}`, detail });
+  let isFirst = true;
   for (const name of members.keys()) {
     if (name === table.tenantColumn) refuse(name, 'is the tenant column, which the token decides');
-    else if (!table.columns.has(name)) refuse(name, `is no column of ${table.name}`);
+    else if (!table.columns.has(name)) {
+      refuse(name, `is no column of ${table.name}${isFirst ? `; there are ${shownColumns(table)}` : ''}`);
+      isFirst = false;
+    }
   }
   const values = new Map<TableColumn, SqlValue>();
   for (const column of table.columns.values()) {

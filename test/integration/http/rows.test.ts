@@ -258,7 +258,7 @@ describe('bodies', () => {
     expect(body.traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(body.errors).toEqual([
       { in: 'body', pointer: '/TenantId', detail: 'is the tenant column, which the token decides' },
-      { in: 'body', pointer: '/a~1b~0c', detail: 'is no column of Lines' },
+      { in: 'body', pointer: '/a~1b~0c', detail: 'is no column of Lines; there are Order, Line, Text' },
       { in: 'body', pointer: '/__proto__', detail: 'is no column of Lines' },
       { in: 'body', pointer: '/constructor', detail: 'is no column of Lines' },
       { in: 'body', pointer: '/Line', detail: 'must be a whole number from -2147483648 to 2147483647' },

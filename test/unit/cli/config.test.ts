@@ -104,6 +104,26 @@ describe('every command', () => {
     },
   );
 
+  test('is told by help in either order of words', async () => {
+    const { code, out } = await run(['help', 'shard', 'add']);
+    expect(code).toBe(0);
+    expect(out).toContain('Usage: tenantry shard add [options] <name>');
+    expect((await run(['help'])).out).toContain('Usage: tenantry [options] [command]');
+    expect((await run(['help', 'shard'])).out).toContain('Usage: tenantry shard [options] [command]');
+  });
+
+  test.each([
+    [['nonsense'], "error: unknown command 'nonsense'", 'init, serve, doctor, recover, config, shard, map, tenant, range, policy, token'],
+    [['shard', 'nonsense'], "error: unknown command 'nonsense'", 'add, list, show, remove'],
+    [['map', 'list', '--nonsense'], "error: unknown option '--nonsense'", '--config <path>, --json'],
+    [['map', 'list', 'one'], "error: too many arguments for 'list'", '--config <path>, --json'],
+  ])('%j is refused with what is allowed', async (args, problem, allowed) => {
+    const { code, out, err } = await run(args);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain(problem);
+    expect(err).toContain(`(allowed: ${allowed}; tenantry`);
+  });
+
   test('that does not exist is refused with the nearest', async () => {
     const { code, err } = await run(['tokn', 'mint']);
     expect(code).toBe(1);

@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const environment = {
-  ...Object.fromEntries(neededVariables.map((name) => [name, 'x'])),
+  ...Object.fromEntries(neededVariables.map((name) => [name, name.toLowerCase()])),
   TENANTRY_CATALOG_URL: sampleEnvironment.CATALOG,
   TENANTRY_FLEET_KEY: sampleEnvironment.FLEET,
 };

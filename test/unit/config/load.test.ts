@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -37,6 +37,14 @@ describe('loadConfig', () => {
     await expect(loadConfig(path)).rejects.toThrow(`The configuration is invalid. ${folder}/${problem}`);
   });
 
+  test.each(['folder.json', 'folder.ts'])('refuses a folder by the name of %s', async (name) => {
+    await mkdir(join(folder, name));
+    await expect(loadConfig(join(folder, name))).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      message: expect.stringMatching(/cannot be (read|loaded)/) as string,
+    });
+  });
+
   test('refuses a file that is not there', async () => {
     await expect(loadConfig(join(folder, 'none.ts'))).rejects.toThrow(`The configuration is invalid. There is no file ${folder}/none.ts.`);
   });
@@ -50,6 +58,11 @@ describe('findConfig', () => {
     expect(findConfig(undefined, {}, folder)).toBe(script);
     const typed = await file('tenantry.config.ts', '');
     expect(findConfig(undefined, { TENANTRY_CONFIG: '' }, folder)).toBe(typed);
+  });
+
+  test('refuses an empty name rather than taking another file', async () => {
+    await file('tenantry.config.js', '');
+    expect(() => findConfig('', { TENANTRY_CONFIG: 'named.ts' }, folder)).toThrow('--config names no file.');
   });
 
   test('says how to name one where there is none', () => {

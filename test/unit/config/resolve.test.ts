@@ -209,6 +209,18 @@ describe('an invalid configuration is refused with every problem, its path and w
       ],
     ],
     [
+      'one login for several principals',
+      sampleConfig({
+        logins: Object.fromEntries(
+          ['app', 'superuser', 'mover', 'admin'].map((name) => [
+            name,
+            { user: name === 'admin' ? 'adm' : 'one', password: env('PASSWORD') },
+          ]),
+        ),
+      }),
+      ['superuser', 'mover'].map((name) => `logins.${name}.user: is that of logins.app; every principal needs a login of its own`),
+    ],
+    [
       'a protection that does not exist',
       sampleConfig({ contextProtection: 'strong' }),
       ['contextProtection: must be one of guarded, plain'],
