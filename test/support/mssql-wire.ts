@@ -4,11 +4,11 @@ import type { Entry } from '../../src/engine/entry.ts';
 import { logIn } from '../../src/engine/mssql/login.ts';
 import { MssqlConnection } from '../../src/engine/mssql/mssql-connection.ts';
 import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
-import { committedMark, enteredMark } from '../../src/engine/mssql/routed-batch.ts';
+import { enteredMark } from '../../src/engine/mssql/routed-batch.ts';
 import { WireClient } from '../../src/engine/mssql/wire-client.ts';
 import type { Answer } from './tds/answer.ts';
 import type { TdsServer } from './tds/server.ts';
-import { doneStatus, doneToken, infoToken, transactionToken } from './tds/tokens.ts';
+import { doneStatus, doneToken, infoToken, returnStatusToken, returnValueToken, transactionToken } from './tds/tokens.ts';
 
 /** A tenant's entry, as the wire tests present it. */
 export const wireEntry: Entry = {
@@ -42,7 +42,8 @@ export const entered = (): Buffer[] => [transactionToken('begin', descriptor), i
 /** What it says at the end of a routed message. */
 export const committed = (): Buffer[] => [
   transactionToken('commit', descriptor),
-  infoToken({ number: 0, message: committedMark }),
+  returnStatusToken(0),
+  returnValueToken('tenantry_done', 'bit', true),
   doneToken('DONEPROC'),
 ];
 

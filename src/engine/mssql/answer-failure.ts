@@ -1,6 +1,7 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Answer } from './answer.ts';
 import { endsConnection, toEntryError, toTenantsError, transactionCount } from './mssql-errors.ts';
+import { endedTransaction } from './routed-batch.ts';
 
 /** What a message was meant to be. */
 interface Expectation {
@@ -10,6 +11,8 @@ interface Expectation {
   readonly mayCommit: boolean;
   /** Whether errors that come before the mark of an entry are the shard's refusals. */
   readonly enters: boolean;
+  /** Whether it runs a statement of the caller's, and so tells when it is done. */
+  readonly fences: boolean;
 }
 
 /** Why a message did not do what it was meant to, and whether that is certain; undefined where it did. */
@@ -19,12 +22,14 @@ export function failureOf(answer: Answer, expected: Expectation): Error | undefi
   if (answer.loss !== undefined && error === undefined) return lossOf(answer, expected);
   if (answer.interruption !== undefined) return interruptionOf(answer, expected);
   if (error !== undefined) {
-    // Before the mark of the entry no statement can have run, and after such an error none can follow.
-    if (expected.mayCommit && (answer.entered || !expected.enters) && endsConnection(error))
+    if (expected.fences && error.number === endedTransaction) return transactionControlled();
+    // Before the mark of the entry no statement can have run, and after such an error none can follow. An error that did not keep
+    // the message from its end did not keep it from its COMMIT.
+    if (expected.mayCommit && (answer.entered || !expected.enters) && (endsConnection(error) || answer.done))
       return new TenantryError('COMMIT_UNKNOWN', undefined, { outcome: 'unknown', cause: toTenantsError(error) });
     return expected.enters && !answer.entered ? toEntryError(error) : toTenantsError(error);
   }
-  if (answer.inTransaction !== expected.open) return transactionControlled({ rolledBack: answer.rolledBack || answer.inTransaction });
+  if (answer.inTransaction !== expected.open || answer.done !== expected.fences) return transactionControlled();
   if (answer.rowError !== undefined)
     return new TenantryError('INTERNAL', 'A value of the answer could not be read.', {
       cause: answer.rowError,
@@ -33,10 +38,14 @@ export function failureOf(answer: Answer, expected: Expectation): Error | undefi
   return undefined;
 }
 
-/** What is known of a transaction after a statement of its own has controlled it; its connection is closed. */
-export function transactionControlled({ rolledBack }: { readonly rolledBack: boolean }): TenantryError {
-  if (rolledBack) return new TenantryError('TRANSACTION_CONTROL', 'All that the transaction had done was rolled back.');
+/** What is known where a statement has ended the transaction that it ran in: what came before and after may be committed. */
+export function transactionControlled(): TenantryError {
   return new TenantryError('TRANSACTION_CONTROL', 'What the transaction had done before may have been committed.', { outcome: 'unknown' });
+}
+
+/** Whether a statement was found to have ended its transaction: its connection is closed, since nobody knows what else it has done. */
+export function endedItsTransaction(failure: Error | undefined): boolean {
+  return failure instanceof TenantryError && failure.code === 'TRANSACTION_CONTROL' && failure.outcome === 'unknown';
 }
 
 /** sp_executesql that leaves a transaction open says so by an error of its own; the transaction stays open. */
@@ -50,8 +59,11 @@ function lossOf({ loss, sent, interruption }: Answer, { mayCommit }: Expectation
   return new TenantryError(interruption ?? 'SHARD_UNAVAILABLE', undefined, { cause: loss });
 }
 
-/** The server has acknowledged: a transaction that it says it rolled back has not been committed. Where it says nothing, it may have been. */
-function interruptionOf({ interruption = 'CANCELLED', sent, rolledBack }: Answer, { mayCommit }: Expectation): TenantryError {
-  if (!mayCommit || !sent || rolledBack) return new TenantryError(interruption);
+/**
+ * The server has acknowledged: a transaction that it says it rolled back has not been committed. Where it says nothing, or a second
+ * one had begun, the first may have been.
+ */
+function interruptionOf({ interruption = 'CANCELLED', sent, rolledBack, begins }: Answer, { mayCommit }: Expectation): TenantryError {
+  if (!mayCommit || !sent || (rolledBack && begins === 1)) return new TenantryError(interruption);
   return new TenantryError(interruption, 'The statement may have been carried out all the same.', { outcome: 'unknown' });
 }

@@ -1,6 +1,6 @@
 import type { Row } from '../../core/session.ts';
 import type { ServerError } from './mssql-errors.ts';
-import { committedMark, enteredMark } from './routed-batch.ts';
+import { enteredMark } from './routed-batch.ts';
 
 /** Why a message was interrupted, as the code that its caller gets. */
 export type Interruption = 'TIMEOUT' | 'CANCELLED' | 'ANSWER_TOO_LARGE';
@@ -20,18 +20,23 @@ export class Answer {
   sent = false;
   /** The connection was lost, by this. */
   loss: Error | undefined;
+  /** The server marked an error that it did not tell: one that a statement caught itself, or one that nobody knows. */
+  unexplained: Error | undefined;
   /** The driver did not take a value, and sent nothing. */
   refusedValue = false;
   /** A value of the answer could not be read. */
   rowError: unknown;
   interruption: Interruption | undefined;
+  /** `enter` has let the transaction in: what follows is the caller's. */
   entered = false;
-  committed = false;
+  /** How many transactions began, as the server said. */
+  begins = 0;
+  /** A message with a caller's statement ran to its own end, which no statement can reach. */
+  done = false;
 
   /** Takes a text that the server said beside the answer. */
   hear(message: string): void {
     if (message === enteredMark) this.entered = true;
-    else if (message === committedMark) this.committed = true;
   }
 
   /** The error that says most: what follows it follows from it. */

@@ -53,7 +53,10 @@ export class HeldConnection {
 
   request(parameters: readonly TypedParameter[]): mssql.Request {
     const request = new this.#driver.Request(this.#lender as unknown as mssql.ConnectionPool);
-    for (const { name, type, value } of parameters) request.input(name, this.#typeOf(type), value);
+    for (const { name, type, value, output } of parameters) {
+      if (output === true) request.output(name, this.#typeOf(type), value);
+      else request.input(name, this.#typeOf(type), value);
+    }
     return request;
   }
 

@@ -3,11 +3,11 @@ import type { Row, SqlResult } from '../../core/session.ts';
 import type { CompiledSql } from '../../core/sql.ts';
 import type { EngineConnection, EngineTransaction, EnterOptions, Isolation } from '../engine.ts';
 import type { Entry } from '../entry.ts';
-import { failureOf, transactionControlled } from './answer-failure.ts';
+import { failureOf, endedItsTransaction } from './answer-failure.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
 import { MssqlTransaction } from './mssql-transaction.ts';
 import { endBatches, beginBatch, routedBatch } from './routed-batch.ts';
-import { callersParameters, entryParameters } from './routed-parameters.ts';
+import { callersParameters, entryParameters, statementParameters } from './routed-parameters.ts';
 import type { WireClient } from './wire-client.ts';
 
 /** One checked connection of a SQL Server shard as `app`. */
@@ -25,17 +25,14 @@ export class MssqlConnection implements EngineConnection {
 
   async execute<R extends Row>(entry: Entry, statement: CompiledSql, options: EnterOptions): Promise<SqlResult<R>> {
     this.#check(options);
-    const parameters = [...entryParameters(entry), ...callersParameters(statement.values)];
+    const callers = callersParameters(statement.values);
+    const parameters = [...entryParameters(entry), ...statementParameters(statement.text), ...callers];
     this.#wire.beginUse();
-    const answer = await this.#wire.run({ kind: 'call', text: routedBatch(statement.text), parameters }, options);
-    const failure = failureOf(answer, { open: false, mayCommit: !options.readOnly, enters: true });
+    const answer = await this.#wire.run({ kind: 'call', text: routedBatch(callers), parameters }, options);
+    const failure = failureOf(answer, { open: false, mayCommit: !options.readOnly, enters: true, fences: true });
     // A transaction that is open here is nobody's any more; closing rolls it back.
-    if (answer.inTransaction) this.#wire.discard();
+    if (answer.inTransaction || endedItsTransaction(failure)) this.#wire.discard();
     if (failure !== undefined) throw failure;
-    if (!answer.committed) {
-      this.#wire.discard();
-      throw transactionControlled({ rolledBack: answer.rolledBack });
-    }
     return { rows: answer.rows as R[], rowCount: answer.rowCount };
   }
 
@@ -43,7 +40,7 @@ export class MssqlConnection implements EngineConnection {
     this.#check(options);
     this.#wire.beginUse();
     const answer = await this.#wire.run({ kind: 'call', text: beginBatch(options.isolation), parameters: entryParameters(entry) }, options);
-    const failure = failureOf(answer, { open: true, mayCommit: false, enters: true });
+    const failure = failureOf(answer, { open: true, mayCommit: false, enters: true, fences: false });
     if (failure === undefined) return new MssqlTransaction(this.#wire, options);
     if (answer.inTransaction) await this.#giveUp(options);
     throw failure;

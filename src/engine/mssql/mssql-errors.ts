@@ -27,6 +27,9 @@ const notRun = (code: ErrorCode, ...numbers: number[]): [number, ErrorMeaning][]
 const unknown = (code: ErrorCode, ...numbers: number[]): [number, ErrorMeaning][] =>
   numbers.map((number) => [number, { code, outcome: 'unknown' }]);
 
+/** A procedure, sp_executesql among them, left another number of transactions open than it found: expected where it begins one. */
+export const transactionCount = 266;
+
 /**
  * Numbers of SQL Server and Azure SQL, and what they mean. Whether the same call may be made again is the code's own
  * `retryable`. Under XACT_ABORT the server has rolled back before it answers with an error of a statement.
@@ -67,7 +70,7 @@ const meanings: ReadonlyMap<number, ErrorMeaning> = new Map([
   ...notRun('CONFLICT', 51_015),
   // What the provisioning finds that keeps it from going on.
   ...notRun('INVALID_CONFIGURATION', 51_016),
-  ...notRun('TRANSACTION_CONTROL', wrongTransaction),
+  ...notRun('TRANSACTION_CONTROL', wrongTransaction, transactionCount),
 ]);
 
 /** Numbers by which a shard's `enter` refuses. */
@@ -91,8 +94,6 @@ const refusedLogins: ReadonlySet<number> = new Set([4060, 4064, 18_456, 18_470, 
 const transientLogins: ReadonlySet<number> = new Set([
   4221, 40_197, 40_501, 40_613, 42_108, 42_109, 49_918, 49_919, 49_920, 10_928, 10_929,
 ]);
-/** sp_executesql began or ended a transaction: expected where it begins one. */
-export const transactionCount = 266;
 /** From this severity on the server ends the connection; it stays open on this side now and then. */
 const fatalClass = 20;
 

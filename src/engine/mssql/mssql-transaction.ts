@@ -3,10 +3,10 @@ import type { Row, SqlResult } from '../../core/session.ts';
 import type { CompiledSql } from '../../core/sql.ts';
 import type { EngineTransaction, EnterOptions, Isolation } from '../engine.ts';
 import type { Answer } from './answer.ts';
-import { failureOf, transactionControlled } from './answer-failure.ts';
+import { failureOf, endedItsTransaction, transactionControlled } from './answer-failure.ts';
 import { RowQueue } from './row-queue.ts';
 import { endBatches, sessionBatch, streamBatch } from './routed-batch.ts';
-import { callersParameters } from './routed-parameters.ts';
+import { callersParameters, statementParameters } from './routed-parameters.ts';
 import type { RowTaker, WireClient } from './wire-client.ts';
 
 /** A transaction that `enter` has admitted, on a connection of its own until it ends. */
@@ -29,16 +29,15 @@ export class MssqlTransaction implements EngineTransaction {
 
   async query<R extends Row>(statement: CompiledSql): Promise<SqlResult<R>> {
     this.#check();
-    const answer = await this.#run(sessionBatch(this.#options.isolation, statement.text), statement);
+    const answer = await this.#run(sessionBatch, statement);
     return { rows: answer.rows as R[], rowCount: answer.rowCount };
   }
 
   async *stream<R extends Row>(statement: CompiledSql): AsyncIterableIterator<R> {
     this.#check();
     const rows = new RowQueue<R>(this.#wire);
-    const text = streamBatch(this.#options.isolation, statement.text);
     let answered = false;
-    const failure = this.#run(text, statement, (row, bytes) => rows.add(row as R, bytes))
+    const failure = this.#run(streamBatch, statement, (row, bytes) => rows.add(row as R, bytes))
       .then(
         () => undefined,
         (error: unknown) => toError(error),
@@ -71,7 +70,7 @@ export class MssqlTransaction implements EngineTransaction {
     this.#ended = true;
     // Not interrupted by the caller: a cancelled COMMIT would only be another way not to know.
     const answer = await this.#wire.run({ kind: 'batch', text: endBatches.commit }, { timeoutMs: this.#options.timeoutMs });
-    const failure = failureOf(answer, { open: false, mayCommit: !this.#options.readOnly, enters: false });
+    const failure = failureOf(answer, { open: false, mayCommit: !this.#options.readOnly, enters: false, fences: false });
     if (answer.inTransaction) this.#wire.discard();
     if (failure !== undefined) throw failure;
     if (answer.rolledBack) throw rolledBack();
@@ -97,21 +96,29 @@ export class MssqlTransaction implements EngineTransaction {
       throw new TenantryError('STATEMENT_FAILED', 'A statement of the transaction has failed; it can only be rolled back.');
   }
 
-  async #run(text: string, { values }: CompiledSql, take?: RowTaker): Promise<Answer> {
-    const message = { kind: 'call', text, parameters: callersParameters(values) } as const;
+  async #run(batch: typeof sessionBatch, { text, values }: CompiledSql, take?: RowTaker): Promise<Answer> {
+    const callers = callersParameters(values);
+    const parameters = [...statementParameters(text), ...callers];
+    const message = { kind: 'call', text: batch(this.#options.isolation, callers), parameters } as const;
     const answer = await this.#wire.run(message, this.#options, take);
     const left = this.#leaving && answer.interruption === 'CANCELLED' && answer.loss === undefined;
     this.#leaving = false;
-    if (left && answer.inTransaction && this.#wire.transaction === this.#name) return answer;
-    if (answer.inTransaction && this.#wire.transaction !== this.#name) {
+    if (this.#isAnother(answer)) {
       this.#end();
-      throw transactionControlled({ rolledBack: false });
+      throw transactionControlled();
     }
-    const failure = failureOf(answer, { open: true, mayCommit: false, enters: false });
+    if (left && answer.inTransaction) return answer;
+    const failure = failureOf(answer, { open: true, mayCommit: false, enters: false, fences: true });
     if (failure === undefined) return answer;
     this.#failed = true;
-    if (failure instanceof TenantryError && failure.code === 'TRANSACTION_CONTROL') this.#end();
+    if (endedItsTransaction(failure)) this.#end();
     throw failure;
+  }
+
+  /** Whether the statement ended the transaction, however it went on: the server rolls back nothing without saying so. */
+  #isAnother(answer: Answer): boolean {
+    if (answer.loss !== undefined) return false;
+    return answer.begins > 0 || (answer.inTransaction ? this.#wire.transaction !== this.#name : !answer.rolledBack);
   }
 
   #end(): void {

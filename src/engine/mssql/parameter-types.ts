@@ -30,12 +30,14 @@ export interface TypedParameter {
   readonly name: string;
   readonly type: ParameterType;
   readonly value: DriverValue;
+  /** The server gives back what it has become. */
+  readonly output?: true;
 }
 
 type DriverValue = string | number | boolean | Buffer | Date | null;
 
 /** A value as the driver takes it, and its type. */
-export type TypedValue = Omit<TypedParameter, 'name'>;
+export type TypedValue = Pick<TypedParameter, 'type' | 'value'>;
 
 /** The largest length that a type with a number for it may have; more is `max`. */
 const longestText = 4_000;

@@ -1,14 +1,14 @@
 import type { Isolation } from '../engine.ts';
+import type { TypedParameter } from './parameter-types.ts';
 
 /** What the server says by PRINT once `enter` has admitted the transaction: an error that comes later is the caller's own. */
 export const enteredMark = 'tenantry: entered';
-/** What it says once a routed statement's transaction is committed: a caller's RETURN would leave the rest of the batch out. */
-export const committedMark = 'tenantry: committed';
-
 /** `enter` answered something else than 0, or not at all: errors such as 2812, 229 and 1222 end only their own statement. */
 export const notEntered = 51_010;
-/** A message found another transaction than the one it belongs to. */
+/** A message found another transaction than the one it belongs to; what the right one did is rolled back. */
 export const wrongTransaction = 51_011;
+/** A statement ended the transaction that it ran in: what came before and after may be committed. */
+export const endedTransaction = 51_017;
 
 /**
  * What a reset of the connection takes back to the database's defaults, whatever they are: TDS 7.4, RESETCONNECTION, for
@@ -21,6 +21,9 @@ SET DATEFORMAT mdy;
 SET TEXTSIZE 2147483647;
 `;
 
+/** How many texts are remembered; a program has about as many statements, and fewer lists of types. */
+const rememberedTexts = 2_000;
+
 const guard = `IF @@TRANCOUNT <> 1 THROW ${wrongTransaction}, N'Another transaction than its own was found.', 1;
 `;
 
@@ -28,34 +31,51 @@ const enter = `EXEC @tenantry_ok = [tenantry].[enter] @tenantry_mapping, @tenant
 IF @tenantry_ok IS NULL OR @tenantry_ok <> 0 THROW ${notEntered}, N'The entry was not answered.', 1;
 `;
 
-// The caller's statement stands in the same scope: the capability must not be there for it to read.
+const remember = `SET @tenantry_transaction = CURRENT_TRANSACTION_ID();
+`;
+
 const routedHead = `${settings}SET XACT_ABORT ON;
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 DECLARE @tenantry_ok int, @tenantry_transaction bigint;
 BEGIN TRANSACTION;
-SET @tenantry_transaction = CURRENT_TRANSACTION_ID();
-${enter}PRINT N'${enteredMark}';
-SET @tenantry_token = NULL;
+${remember}${enter}PRINT N'${enteredMark}';
+`;
+
+// Only the scope of the message can set it, and only behind everything else.
+const done = 'SET @tenantry_done = 1;\n';
+
+const routedTail = `COMMIT TRANSACTION;
+${done}`;
+
+/**
+ * Runs the caller's statement in a scope of its own (docs/decisions/008-statements-on-sql-server.md). RETURN, GOTO, its SETs
+ * and its variables end there, and the parameters of the entry cannot be named there. Should it end the transaction, what
+ * follows in it begins another that nobody commits. An error of any kind ends it, and is told only after the transaction has
+ * been rolled back: where that is no longer the one it began in, nobody knows what has been committed.
+ */
+const fenced = remembered(
+  (declarations) => `BEGIN TRY
+SET IMPLICIT_TRANSACTIONS ON;
 SET NOCOUNT OFF;
-`;
-
-// A statement may end in a comment, so what follows it begins on a line of its own; MERGE wants its semicolon.
-const routedTail = `
-;SET NOCOUNT ON;
+EXEC [sys].[sp_executesql] @tenantry_statement${declarations === '' ? '' : `, N'${declarations}', ${namesIn(declarations)}`};
+SET NOCOUNT ON;
 IF @@TRANCOUNT <> 1 OR CURRENT_TRANSACTION_ID() <> @tenantry_transaction THROW ${wrongTransaction}, N'Another transaction than its own was found.', 1;
-COMMIT TRANSACTION;
-PRINT N'${committedMark}';
-`;
+END TRY
+BEGIN CATCH
+SET NOCOUNT ON;
+IF @@TRANCOUNT = 0 OR CURRENT_TRANSACTION_ID() <> @tenantry_transaction THROW ${endedTransaction}, N'The statement ended its transaction.', 1;
+ROLLBACK TRANSACTION;
+THROW;
+END CATCH;
+`,
+);
 
-const sessionTail = `
-;SET NOCOUNT ON;
-${guard}`;
+/** The text of the one message that enters, runs the statement given beside it with these parameters, and commits. */
+export function routedBatch(parameters: readonly TypedParameter[]): string {
+  return routedTexts(declarationsOf(parameters));
+}
 
-/** How many texts of statements are remembered; a program has about as many templates. */
-const rememberedTexts = 2_000;
-
-/** The text of the one message that enters, runs a statement and commits: the same string object for the same statement. */
-export const routedBatch = remembered((statement) => `${routedHead}${statement}${routedTail}`);
+const routedTexts = remembered((declarations) => `${routedHead}${fenced(declarations)}${routedTail}`);
 
 /**
  * The text of a message that begins a transaction and enters. The server answers with error 266, because sp_executesql ends
@@ -75,22 +95,22 @@ SET XACT_ABORT OFF;
 `,
 );
 
-/** The text of a message that runs a statement in the open transaction; an error in it rolls all back. */
-export function sessionBatch(isolation: Isolation, statement: string): string {
-  return sessionTexts[isolation](statement);
+/** The text of a message that runs the statement given beside it in the open transaction; an error in it rolls all back. */
+export function sessionBatch(isolation: Isolation, parameters: readonly TypedParameter[]): string {
+  return sessionTexts[isolation](declarationsOf(parameters));
 }
 
 /** The same for a stream, which may be left before its end: under XACT_ABORT an attention would roll all back. */
-export function streamBatch(isolation: Isolation, statement: string): string {
-  return streamTexts[isolation](statement);
+export function streamBatch(isolation: Isolation, parameters: readonly TypedParameter[]): string {
+  return streamTexts[isolation](declarationsOf(parameters));
 }
 
 const sessionTexts = eachIsolation((level) => inSession(level, 'ON'));
 const streamTexts = eachIsolation((level) => inSession(level, 'OFF'));
 
-function inSession(level: string, abort: 'ON' | 'OFF'): (statement: string) => string {
-  const head = `${guard}${settings}SET XACT_ABORT ${abort};\nSET TRANSACTION ISOLATION LEVEL ${level};\nSET NOCOUNT OFF;\n`;
-  return remembered((statement) => `${head}${statement}${sessionTail}`);
+function inSession(level: string, abort: 'ON' | 'OFF'): (declarations: string) => string {
+  const head = `${guard}${settings}SET XACT_ABORT ${abort};\nSET TRANSACTION ISOLATION LEVEL ${level};\nDECLARE @tenantry_transaction bigint;\n`;
+  return remembered((declarations) => `${head}${remember}${fenced(declarations)}${done}`);
 }
 
 const ownSettings = `${settings}SET XACT_ABORT ON;
@@ -122,6 +142,15 @@ function eachIsolation<T>(make: (level: string) => T): Readonly<Record<Isolation
     'repeatable read': make('REPEATABLE READ'),
     serializable: make('SERIALIZABLE'),
   };
+}
+
+/** How sp_executesql is told the parameters of a statement: names and types of the engine's own making. */
+function declarationsOf(parameters: readonly TypedParameter[]): string {
+  return parameters.map(({ name, type }) => `@${name} ${type.text}`).join(', ');
+}
+
+function namesIn(declarations: string): string {
+  return (declarations.match(/@\w+/g) ?? []).join(', ');
 }
 
 /** Remembers what was made of a text. Statements with lists or optional parts are many: then all is forgotten and made anew. */

@@ -6,6 +6,8 @@ const mapping = typeOf('Int');
 const key = typeOf('VarBinary', 128);
 const epoch = typeOf('BigInt');
 const token = typeOf('VarBinary', 16);
+const statement = typeOf('NVarChar', Infinity);
+const done = typeOf('Bit');
 
 /** What `tenantry.enter` is given, under the names of routed-batch.ts. */
 export function entryParameters(entry: Entry): TypedParameter[] {
@@ -16,6 +18,17 @@ export function entryParameters(entry: Entry): TypedParameter[] {
     { name: 'tenantry_token', type: token, value: bufferOf(entry.token) },
   ];
 }
+
+/** The statement of a caller's, and what the server sets once its message has run to the end. */
+export function statementParameters(text: string): TypedParameter[] {
+  return [
+    { name: 'tenantry_statement', type: statement, value: text },
+    { name: doneParameter, type: done, value: null, output: true },
+  ];
+}
+
+/** Names what only the end of a message sets. */
+export const doneParameter = 'tenantry_done';
 
 /** A statement's values as `@p1` and so on. Throws INVALID_REQUEST for a value that SQL Server has no type for. */
 export function callersParameters(values: readonly SqlValue[]): TypedParameter[] {

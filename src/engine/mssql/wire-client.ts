@@ -9,6 +9,7 @@ import { endsConnection } from './mssql-errors.ts';
 import type { TypedParameter } from './parameter-types.ts';
 import { fitsOnePacket } from './request-size.ts';
 import { resetBatch } from './routed-batch.ts';
+import { doneParameter } from './routed-parameters.ts';
 import { RowReader, sizeOfRow, type AnswerColumn, type BigintForm } from './row-reader.ts';
 
 /** One message to the server: a call of sp_executesql with typed parameters, or a batch of the program's own without any. */
@@ -48,6 +49,7 @@ interface DriverInternals {
   readonly closed: boolean;
   resetConnectionOnNextRequest: boolean;
   readonly messageIo: { packetSize(): number };
+  readonly transactionDescriptors: Buffer[];
   currentTransactionDescriptor(): Buffer;
 }
 
@@ -76,6 +78,12 @@ export class WireClient {
     (connection as EventEmitter).on('rollbackTransaction', () => {
       if (this.#running !== undefined) this.#running.answer.rolledBack = true;
     });
+    const { transactionDescriptors } = this.#internals;
+    // Of a transaction that begins the driver says nothing: it adds its descriptor here.
+    transactionDescriptors.push = (...begun) => {
+      if (this.#running !== undefined) this.#running.answer.begins += begun.length;
+      return Array.prototype.push.apply(transactionDescriptors, begun);
+    };
     connection.on('errorMessage', ({ number, class: severity, message }) => {
       this.#running?.answer.errors.push({ number, class: severity, message });
       this.#discarded ||= severity >= 20;
@@ -176,8 +184,9 @@ export class WireClient {
     const onAbort = (): void => this.interrupt('CANCELLED');
     signal?.addEventListener('abort', onAbort, { once: true });
     const answered = new Promise<Answer>((resolve) => {
-      const done = (): void => {
+      const done = (_?: Error | null, result?: { readonly output: Readonly<Record<string, unknown>> }): void => {
         signal?.removeEventListener('abort', onAbort);
+        answer.done = result?.output[doneParameter] === true;
         resolve(this.#settle(answer));
       };
       answer.sent = true;
@@ -220,6 +229,7 @@ export class WireClient {
     request.on('error', (error: { readonly code?: string; readonly number?: unknown } & Error) => {
       if (typeof error.number === 'number' || error.code === 'ECANCEL') return;
       if (error.code === 'EPARAM' || error.code === 'EARGS') answer.refusedValue = true;
+      else if (error.number === 'UNKNOWN') answer.unexplained = error;
       else answer.loss ??= error;
       if (error.code === 'EPARAM' || error.code === 'EINVALIDSTATE' || error.code === 'ECONNCLOSED') answer.sent = false;
     });
@@ -230,6 +240,7 @@ export class WireClient {
     this.#running = undefined;
     this.#paused = false;
     const { closed, state, STATE, inTransaction } = this.#internals;
+    if (!answer.done && answer.errors.length === 0) answer.loss ??= answer.unexplained;
     if (closed || state !== STATE.LOGGED_IN) answer.loss ??= new Error('The connection ended.');
     else if (answer.loss !== undefined) this.discard();
     answer.inTransaction = inTransaction;

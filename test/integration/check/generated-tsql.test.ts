@@ -17,7 +17,7 @@ import {
   sessionBatch,
   streamBatch,
 } from '../../../src/engine/mssql/routed-batch.ts';
-import { callersParameters, entryParameters } from '../../../src/engine/mssql/routed-parameters.ts';
+import { callersParameters, entryParameters, statementParameters } from '../../../src/engine/mssql/routed-parameters.ts';
 import type { PolicyTable } from '../../../src/engine/policy-renderer.ts';
 import { buildTable } from '../../../src/http/tables/table.ts';
 import { tableStatements } from '../../../src/http/tables/table-statements.ts';
@@ -43,36 +43,41 @@ describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
 
   test('is seen to be wrong where a name of it is', { timeout: 120_000 }, async () => {
     const wrong = compileSql(sql`select ${sql.id('NoSuchColumn')} from ${sql.id('dbo', 'Blogs')}`, mssqlDialect);
-    const { passed, text } = await compileGenerated([routed('wrong', wrong)]);
+    const { passed, text } = await compileGenerated([callersStatement('wrong', wrong)]);
     expect(passed).toBe(false);
     expect(text).toContain('NoSuchColumn');
   });
 });
 
-function routed(name: string, { text, values }: CompiledSql): GeneratedTsql {
-  return { name: `${name} routed`, text: routedBatch(text), parameters: [...entryParameters(wireEntry), ...callersParameters(values)] };
+/** A caller's statement, as the scope of its own that it runs in: the message around it has it as a value. */
+function callersStatement(name: string, { text, values }: CompiledSql): GeneratedTsql {
+  return { name, text, parameters: callersParameters(values) };
 }
 
 function tenantStatements(): GeneratedTsql[] {
-  const statements: [string, CompiledSql][] = [
-    ...Object.entries(crud()).map(([name, statement]): [string, CompiledSql] => [name, compileSql(statement, mssqlDialect)]),
-    ...Object.entries(built()),
-  ];
   return [
-    ...statements.map(([name, statement]) => routed(name, statement)),
-    ...isolations.flatMap((isolation) =>
-      statements.map(([name, { text, values }]) => ({
-        name: `${name} in a session, ${isolation}`,
-        text: sessionBatch(isolation, text),
-        parameters: callersParameters(values),
-      })),
-    ),
+    ...Object.entries(crud()).map(([name, made]) => callersStatement(name, compileSql(made, mssqlDialect))),
+    ...Object.entries(built()).map(([name, compiled]) => callersStatement(name, compiled)),
+    ...messages('without parameters', []),
+    ...messages('with parameters of every type', [1, 2 ** 40, 1.5, true, null, 'x', 'x'.repeat(5000), Uint8Array.of(1), new Date(0)]),
     ...isolations.map((isolation) => ({
       name: `begin, ${isolation}`,
       text: beginBatch(isolation),
       parameters: entryParameters(wireEntry),
     })),
-    ...isolations.map((isolation) => ({ name: `stream, ${isolation}`, text: streamBatch(isolation, 'select 1 as [one]'), parameters: [] })),
+  ];
+}
+
+/** The messages that run a statement with such values. */
+function messages(name: string, values: readonly SqlValue[]): GeneratedTsql[] {
+  const callers = callersParameters(values);
+  const parameters = [...statementParameters('SELECT 1'), ...callers];
+  return [
+    { name: `routed ${name}`, text: routedBatch(callers), parameters: [...entryParameters(wireEntry), ...parameters] },
+    ...isolations.flatMap((isolation) => [
+      { name: `session ${name}, ${isolation}`, text: sessionBatch(isolation, callers), parameters },
+      { name: `stream ${name}, ${isolation}`, text: streamBatch(isolation, callers), parameters },
+    ]),
   ];
 }
 

@@ -163,7 +163,7 @@ describe('reset', () => {
     const server = await serve({
       request: (request, answer) =>
         request.kind === 'rpc' && request.procedure === 'sp_prepare'
-          ? answer.end(returnValueToken('handle', 1), doneToken('DONEPROC'))
+          ? answer.end(returnValueToken('handle', 'int', 1), doneToken('DONEPROC'))
           : answer.rows(number, [[1]]),
     });
     const prepared = new mssql.PreparedStatement(await pooled(server, { pool: resetWhenTaken }));

@@ -39,13 +39,21 @@ describe('a routed statement is one message', () => {
       EXEC @tenantry_ok = [tenantry].[enter] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token;
       IF @tenantry_ok IS NULL OR @tenantry_ok <> 0 THROW 51010, N'The entry was not answered.', 1;
       PRINT N'tenantry: entered';
-      SET @tenantry_token = NULL;
+      BEGIN TRY
+      SET IMPLICIT_TRANSACTIONS ON;
       SET NOCOUNT OFF;
-      update Blogs set Name = @p1 -- a comment
-      ;SET NOCOUNT ON;
+      EXEC [sys].[sp_executesql] @tenantry_statement, N'@p1 nvarchar(40)', @p1;
+      SET NOCOUNT ON;
       IF @@TRANCOUNT <> 1 OR CURRENT_TRANSACTION_ID() <> @tenantry_transaction THROW 51011, N'Another transaction than its own was found.', 1;
+      END TRY
+      BEGIN CATCH
+      SET NOCOUNT ON;
+      IF @@TRANCOUNT = 0 OR CURRENT_TRANSACTION_ID() <> @tenantry_transaction THROW 51017, N'The statement ended its transaction.', 1;
+      ROLLBACK TRANSACTION;
+      THROW;
+      END CATCH;
       COMMIT TRANSACTION;
-      PRINT N'tenantry: committed';
+      SET @tenantry_done = 1;
       "
     `);
   });
@@ -58,6 +66,8 @@ describe('a routed statement is one message', () => {
       ['@tenantry_key', 'varbinary(128)', Buffer.from(entryOf(1).key)],
       ['@tenantry_epoch', 'bigint', 5n],
       ['@tenantry_token', 'varbinary(16)', Buffer.from(entryOf(1).token)],
+      ['@tenantry_statement', 'nvarchar(max)', 'select @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10'],
+      ['@tenantry_done', 'bit', null],
       ['@p1', 'int', 1],
       ['@p2', 'bigint', 2n ** 40n],
       ['@p3', 'bigint', 9_007_199_254_740_993n],
@@ -201,10 +211,22 @@ describe('a session', () => {
       SET TEXTSIZE 2147483647;
       SET XACT_ABORT ON;
       SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;
+      DECLARE @tenantry_transaction bigint;
+      SET @tenantry_transaction = CURRENT_TRANSACTION_ID();
+      BEGIN TRY
+      SET IMPLICIT_TRANSACTIONS ON;
       SET NOCOUNT OFF;
-      update Blogs set Name = @p1
-      ;SET NOCOUNT ON;
-      IF @@TRANCOUNT <> 1 THROW 51011, N'Another transaction than its own was found.', 1;
+      EXEC [sys].[sp_executesql] @tenantry_statement, N'@p1 nvarchar(40)', @p1;
+      SET NOCOUNT ON;
+      IF @@TRANCOUNT <> 1 OR CURRENT_TRANSACTION_ID() <> @tenantry_transaction THROW 51011, N'Another transaction than its own was found.', 1;
+      END TRY
+      BEGIN CATCH
+      SET NOCOUNT ON;
+      IF @@TRANCOUNT = 0 OR CURRENT_TRANSACTION_ID() <> @tenantry_transaction THROW 51017, N'The statement ended its transaction.', 1;
+      ROLLBACK TRANSACTION;
+      THROW;
+      END CATCH;
+      SET @tenantry_done = 1;
       "
     `);
     expect(requests()[2]).toMatchObject({

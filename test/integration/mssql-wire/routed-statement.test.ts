@@ -53,6 +53,8 @@ describe('a routed statement on the wire of SQL Server', () => {
         { name: '@tenantry_key', declared: 'varbinary(128)' },
         { name: '@tenantry_epoch', declared: 'bigint', value: 5n },
         { name: '@tenantry_token', declared: 'varbinary(16)' },
+        { name: '@tenantry_statement', declared: 'nvarchar(max)', value: 'select * from Blogs where id = @p1 and name = @p2' },
+        { name: '@tenantry_done', declared: 'bit', value: null },
         { name: '@p1', declared: 'int', value: 1 },
         { name: '@p2', declared: 'nvarchar(40)', value: 'a' },
       ],

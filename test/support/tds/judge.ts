@@ -29,7 +29,7 @@ const ignoreBit = 0x02;
 const endBit = 0x01;
 
 const enters = 'EXEC @tenantry_ok = [tenantry].[enter] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token;';
-/** What a message that enters says, in this order; the last three only where it also ends. */
+/** What a message that enters says, in this order. */
 const entry = [
   'SET XACT_ABORT ON;',
   'SET TRANSACTION ISOLATION LEVEL ',
@@ -37,7 +37,16 @@ const entry = [
   enters,
   'IF @tenantry_ok IS NULL OR @tenantry_ok <> 0 THROW ',
 ];
-const routedEnd = ['IF @@TRANCOUNT <> 1', ' THROW ', 'COMMIT TRANSACTION;'];
+const inScope = [
+  'BEGIN TRY\n',
+  'EXEC [sys].[sp_executesql] @tenantry_statement',
+  'IF @@TRANCOUNT <> 1 OR CURRENT_TRANSACTION_ID() <> @tenantry_transaction THROW ',
+  'END TRY\nBEGIN CATCH\n',
+  'IF @@TRANCOUNT = 0 OR CURRENT_TRANSACTION_ID() <> @tenantry_transaction THROW ',
+  'ROLLBACK TRANSACTION;\nTHROW;\nEND CATCH;\n',
+];
+const done = 'SET @tenantry_done = 1;\n';
+const routedEnd = [...inScope, 'COMMIT TRANSACTION;\n', done];
 const guard = 'IF @@TRANCOUNT <> 1 THROW ';
 
 interface Connection {
@@ -126,7 +135,8 @@ export class Judging {
     if (message.text.includes('COMMIT TRANSACTION;')) {
       this.verdict.routed += 1;
       connection.session = undefined;
-      if (inOrder(message.text, routedEnd, end) < 0) this.#fault(id, 'a routed statement is not followed by guard and COMMIT');
+      if (inOrder(message.text, routedEnd, end) !== message.text.length)
+        this.#fault(id, 'a routed statement has no scope of its own, or is not followed by guard and COMMIT');
     } else {
       this.verdict.begun += 1;
       connection.session = tenant;
@@ -139,6 +149,8 @@ export class Judging {
     if (connection.session === undefined) this.#fault(id, 'a statement outside any transaction');
     else this.#checkCaller(id, message, connection.session);
     if (/(?:COMMIT|ROLLBACK) TRANSACTION;\s*$/.test(message.text)) connection.session = undefined;
+    else if (inOrder(message.text, [...inScope, done], 0) !== message.text.length)
+      this.#fault(id, 'a statement of a session has no scope of its own');
   }
 
   #checkCaller(id: number, message: JudgedMessage, tenant: string): void {

@@ -52,15 +52,14 @@ export function returnStatusToken(status: number): Buffer {
   return Buffer.concat([Buffer.from([0x79]), littleEndian(BigInt.asUintN(32, BigInt(status)), 4)]);
 }
 
-/** RETURNVALUE: an output parameter of type int. */
-export function returnValueToken(name: string, value: number): Buffer {
-  const type = encodeType('int');
+/** RETURNVALUE: an output parameter. */
+export function returnValueToken(name: string, declaration: string, value: ColumnValue): Buffer {
   return Buffer.concat([
     Buffer.from([0xac, 0, 0]),
     shortText(`@${name}`),
     Buffer.from([1, 0, 0, 0, 0, 0, 0]),
-    type,
-    encodeValue('int', value),
+    encodeType(declaration),
+    encodeValue(declaration, value),
   ]);
 }
 

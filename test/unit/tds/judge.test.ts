@@ -6,9 +6,21 @@ const enter = 'EXEC @tenantry_ok = [tenantry].[enter] @tenantry_mapping, @tenant
 const check = "IF @tenantry_ok IS NULL OR @tenantry_ok <> 0 THROW 51010, N'x', 1;";
 const guard = "IF @@TRANCOUNT <> 1 THROW 51011, N'x', 1;";
 const head = ['SET XACT_ABORT ON;', 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED;', 'BEGIN TRANSACTION;', enter, check];
-const routed = [...head, 'update t set c = @p1', guard, 'COMMIT TRANSACTION;'].join('\n');
+const scope = [
+  'BEGIN TRY',
+  "EXEC [sys].[sp_executesql] @tenantry_statement, N'@p1 int', @p1;",
+  "IF @@TRANCOUNT <> 1 OR CURRENT_TRANSACTION_ID() <> @tenantry_transaction THROW 51011, N'x', 1;",
+  'END TRY',
+  'BEGIN CATCH',
+  "IF @@TRANCOUNT = 0 OR CURRENT_TRANSACTION_ID() <> @tenantry_transaction THROW 51017, N'x', 1;",
+  'ROLLBACK TRANSACTION;',
+  'THROW;',
+  'END CATCH;',
+];
+const done = 'SET @tenantry_done = 1;\n';
+const routed = [...head, ...scope, 'COMMIT TRANSACTION;', done].join('\n');
 const begin = head.join('\n');
-const inSession = `${guard}\nselect @p1`;
+const inSession = [guard, ...scope, done].join('\n');
 const end = `${guard}\nCOMMIT TRANSACTION;`;
 
 const reset = 0x09;
@@ -103,8 +115,15 @@ describe('the judge of recorded packets', () => {
     ['an entry before BEGIN', new Client().send(routed.replace('BEGIN TRANSACTION;', ''), plain), 'out of order'],
     ['an entry that is not checked', new Client().send(routed.replace(check, ''), plain), 'out of order'],
     ['an entry without XACT_ABORT', new Client().send(routed.replace('SET XACT_ABORT ON;', ''), plain), 'out of order'],
-    ['a COMMIT without guard', new Client().send(routed.replace(guard, ''), plain), 'not followed by guard and COMMIT'],
-    ['a statement after COMMIT in the same message', new Client().send(routed.replace(guard, '').concat(guard), plain), 'not followed by'],
+    ['a COMMIT without guard', new Client().send(routed.replace(scope[2]!, ''), plain), 'not followed by guard and COMMIT'],
+    ['a COMMIT whose error handler has no guard', new Client().send(routed.replace(scope[5]!, ''), plain), 'not followed by guard'],
+    ['a statement after COMMIT in the same message', new Client().send(`${routed}update t`, plain), 'not followed by'],
+    ['a statement in the scope of the message', new Client().send(routed.replace(scope[1]!, 'update t'), plain), 'no scope of its own'],
+    [
+      "a session's statement in the scope of its message",
+      used().send(begin, reset).send(inSession.replace(scope[1]!, 'update t'), plain),
+      'no scope of its own',
+    ],
   ])('finds %s', (_title, client, fault) => {
     expect(judged(client).faults).toEqual([expect.stringContaining(fault)]);
   });

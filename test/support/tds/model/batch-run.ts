@@ -6,6 +6,7 @@ import {
   errorToken,
   infoToken,
   returnStatusToken,
+  returnValueToken,
   rowToken,
   transactionToken,
   type ServerMessage,
@@ -22,6 +23,12 @@ interface Surroundings {
   readonly session: ModelSession;
   /** Run by sp_executesql: SETs end with it, and a transaction that it leaves open or ends is error 266. */
   readonly procedure: boolean;
+  /** The statement that comes as a parameter, for a scope of its own. */
+  readonly nested: string;
+  /** What is said when that scope has ended. */
+  readonly nestedEnd: readonly Buffer[];
+  /** Tells whether the message's output parameter is asked for. */
+  readonly output: boolean;
   at(moment: Moment): Promise<void>;
   enter(): Entered;
   statement(text: string): Promise<StatementAnswer>;
@@ -31,154 +38,242 @@ interface Surroundings {
 const statementOnly = new Set([229, 1222, 2812]);
 const transactionCount = 266;
 
+/** How a scope ended: behind its last step, by RETURN, or with the whole batch. */
+type End = 'through' | 'return' | 'abort';
+
+/** An error within a TRY block, on its way to the CATCH. */
+class Caught extends Error {
+  readonly error: ServerMessage;
+
+  constructor(error: ServerMessage) {
+    super(`${error.number}`);
+    this.error = error;
+  }
+}
+
 /** One batch, step by step, with the tokens that SQL Server would send. */
 export class BatchRun {
   readonly #around: Surroundings;
-  #noCount = false;
   #entered: number | null = null;
   #remembered = 0n;
   #failed = false;
+  #done = false;
+  /** TRY blocks that are open, in whatever scope. */
+  #tries = 0;
 
   constructor(around: Surroundings) {
     this.#around = around;
   }
 
   async run(text: string): Promise<void> {
-    const { answer, session, procedure } = this.#around;
-    const [depth, xactAbort] = [session.depth, session.xactAbort];
-    let ended = false;
-    for (const step of stepsOf(text)) {
-      ended = await this.#step(step);
-      if (ended) break;
-    }
-    if (procedure && !ended && session.depth !== depth) {
+    const { answer, session, procedure, output } = this.#around;
+    const [depth, settings] = [session.depth, session.scope()];
+    const end = await this.#steps(stepsOf(text));
+    if (procedure && end !== 'abort' && session.depth !== depth) {
       await this.#fail({ number: transactionCount, message: 'Transaction count after EXECUTE indicates a mismatching number.' });
       if (session.xactAbort) await this.#rollBack();
     }
+    if (session.doomed) {
+      await this.#fail({ number: 3998, message: 'Uncommittable transaction is detected at the end of the batch.' });
+      await this.#rollBack();
+    }
     // An attention that comes once all has been said finds nothing to roll back.
-    if (procedure) session.xactAbort = xactAbort;
+    if (procedure) Object.assign(session, { ...settings, isolation: session.isolation });
     if (answer.state !== 'open') return;
     const status = this.#failed ? doneStatus.error : 0;
-    if (procedure) await answer.end(returnStatusToken(0), doneToken('DONEPROC', status));
-    else await answer.end(doneToken('DONE', status));
+    if (!procedure) return await answer.end(doneToken('DONE', status));
+    const given = output && end !== 'abort' ? [returnValueToken('tenantry_done', 'bit', this.#done ? true : null)] : [];
+    await answer.end(returnStatusToken(0), ...given, doneToken('DONEPROC', status));
   }
 
-  /** Returns whether the batch ends here. */
-  async #step(step: Step): Promise<boolean> {
+  async #steps(steps: readonly Step[], caught?: ServerMessage): Promise<End> {
+    for (let at = 0; at < steps.length; at += 1) {
+      const step = steps[at]!;
+      let end: End;
+      if (step.kind === 'begin try') {
+        const [body, handler, after] = blocksOf(steps, at);
+        end = await this.#try(body, handler);
+        at = after;
+      } else end = await this.#step(step, caught);
+      if (end !== 'through') return end;
+    }
+    return 'through';
+  }
+
+  async #try(body: readonly Step[], handler: readonly Step[]): Promise<End> {
+    let caught: Caught;
+    this.#tries += 1;
+    try {
+      return await this.#steps(body);
+    } catch (error) {
+      if (!(error instanceof Caught)) throw error;
+      caught = error;
+    } finally {
+      this.#tries -= 1;
+    }
+    return await this.#steps(handler, caught.error);
+  }
+
+  /** The statement given as a parameter, by an sp_executesql within this one. */
+  async #nested(): Promise<End> {
+    const { answer, session, nested, nestedEnd } = this.#around;
+    const [depth, settings] = [session.depth, session.scope()];
+    // What is declared in a scope is not known in those that it runs; the compiler finds that before anything has run.
+    if (/@tenantry_/.test(nested)) return await this.#raise({ number: 137, message: 'Must declare the scalar variable.' });
+    try {
+      if ((await this.#steps(stepsOf(nested))) === 'abort') return 'abort';
+    } finally {
+      Object.assign(session, settings);
+    }
+    await answer.send(...nestedEnd);
+    if (session.depth === depth) return 'through';
+    return await this.#fail({ number: transactionCount, message: 'Transaction count after EXECUTE indicates a mismatching number.' });
+  }
+
+  async #step(step: Step, caught: ServerMessage | undefined): Promise<End> {
     const { answer, session } = this.#around;
     switch (step.kind) {
       case 'xact abort':
         session.xactAbort = step.on;
-        return false;
+        return 'through';
       case 'no count':
-        this.#noCount = step.on;
-        return false;
+        session.noCount = step.on;
+        return 'through';
+      case 'implicit transactions':
+        session.implicit = step.on;
+        return 'through';
       case 'isolation':
         session.isolation = step.level;
-        return false;
-      case 'begin': {
-        const descriptor = session.begin();
-        if (session.depth === 1) await answer.send(transactionToken('begin', descriptor));
-        return false;
-      }
+        return 'through';
+      case 'begin':
+        await this.#begin();
+        return 'through';
       case 'commit':
         return await this.#commit();
       case 'rollback':
         if (session.depth === 0) return await this.#raise({ number: 3903, message: 'No corresponding BEGIN TRANSACTION.' });
         await this.#rollBack();
-        return false;
+        return 'through';
       case 'remember transaction':
         this.#remembered = session.transaction;
-        return false;
+        return 'through';
       case 'enter':
         return await this.#enter();
       case 'check entry':
-        return this.#entered === 0 ? false : await this.#throw({ number: step.number, message: 'not entered' });
+        return this.#entered === 0 ? 'through' : await this.#throw({ number: step.number, message: 'not entered' });
       case 'check count':
-        return session.depth === 1 ? false : await this.#throw({ number: step.number, message: 'another transaction' });
+        return session.depth === 1 ? 'through' : await this.#throw({ number: step.number, message: 'another transaction' });
       case 'check transaction': {
         const same = session.depth === 1 && session.transaction === this.#remembered;
-        return same ? false : await this.#throw({ number: step.number, message: 'another transaction' });
+        return same ? 'through' : await this.#throw({ number: step.number, message: 'another transaction' });
+      }
+      case 'check ended': {
+        const same = session.depth > 0 && session.transaction === this.#remembered;
+        return same ? 'through' : await this.#throw({ number: step.number, message: 'ended its transaction' });
       }
       case 'print':
         await answer.send(infoToken({ number: 0, message: step.text }));
-        return false;
+        return 'through';
       case 'throw':
         return await this.#throw({ number: step.number, message: step.message });
+      case 'rethrow':
+        return await this.#throw(
+          caught ?? { number: 10_704, message: 'To rethrow an error, a THROW statement must be used inside a CATCH block.' },
+        );
+      case 'run statement':
+        return await this.#nested();
       case 'return':
-        return true;
+        return 'return';
+      case 'done':
+        this.#done = true;
+        return 'through';
       case 'statement':
         return await this.#statement(step.text);
+      case 'begin try':
+      case 'end try':
+      case 'begin catch':
+      case 'end catch':
+        throw new Error(`${step.kind} stands outside its block.`);
       case 'nothing':
-        return false;
+        return 'through';
     }
   }
 
-  async #enter(): Promise<boolean> {
+  async #begin(): Promise<void> {
+    const { answer, session } = this.#around;
+    const descriptor = session.begin();
+    if (session.depth === 1) await answer.send(transactionToken('begin', descriptor));
+  }
+
+  async #enter(): Promise<End> {
     const outcome = this.#around.enter();
     if ('unanswered' in outcome) {
-      await this.#fail(outcome.unanswered);
-      return false;
+      return await this.#fail(outcome.unanswered);
     }
     if (outcome.refused !== undefined) return await this.#throw(outcome.refused);
     this.#entered = 0;
     await this.#around.at('entered');
-    return false;
+    return 'through';
   }
 
-  async #statement(text: string): Promise<boolean> {
+  async #statement(text: string): Promise<End> {
     const { answer, session } = this.#around;
+    if (session.implicit && session.depth === 0) await this.#begin();
     const given = await this.#around.statement(text);
     // Whoever cancelled it in the meantime has ended the batch.
     if (answer.state !== 'open') throw new AnswerStopped(`The answer is ${answer.state}.`);
-    if (given === 'sent') return false;
+    if (given === 'sent') return 'through';
     if ('error' in given) return given.fatal === true ? await this.#throw(given.error) : await this.#raise(given.error);
     if (given.effect !== undefined) {
       if (session.depth > 0) session.effects.push(given.effect);
       else given.effect();
     }
     if ('count' in given) {
-      await this.#done(given.count);
-      return false;
+      await this.#count(given.count);
+      return 'through';
     }
     await answer.send(columnsToken(given.columns));
     for (const [index, row] of given.rows.entries()) {
       await answer.send(rowToken(given.columns, row));
       if (index === 0) await this.#around.at('amid rows');
     }
-    await this.#done(given.rows.length);
-    return false;
+    await this.#count(given.rows.length);
+    return 'through';
   }
 
-  async #commit(): Promise<boolean> {
+  async #commit(): Promise<End> {
     const { answer, session } = this.#around;
     if (session.depth === 0) return await this.#raise({ number: 3902, message: 'No corresponding BEGIN TRANSACTION.' });
+    if (session.doomed) return await this.#raise({ number: 3930, message: 'The current transaction cannot be committed.' });
     await this.#around.at('before commit');
     const { transaction } = session;
     if (session.commit()) {
       await this.#around.at('after commit');
       await answer.send(transactionToken('commit', transaction));
     }
-    return false;
+    return 'through';
   }
 
-  /** THROW ends the batch; under XACT_ABORT it rolls back. */
-  async #throw(error: ServerMessage): Promise<boolean> {
+  /** THROW ends the batch, or what a TRY block has left of it; under XACT_ABORT it rolls back, or dooms the transaction. */
+  async #throw(error: ServerMessage): Promise<End> {
+    const { session } = this.#around;
+    if (this.#tries > 0 && session.xactAbort && session.depth > 0) session.doomed = true;
     await this.#fail(error);
-    if (this.#around.session.xactAbort) await this.#rollBack();
-    return true;
+    if (session.xactAbort) await this.#rollBack();
+    return 'abort';
   }
 
-  /** An error of a statement: without XACT_ABORT the batch goes on. */
-  async #raise(error: ServerMessage): Promise<boolean> {
+  /** An error of a statement: without XACT_ABORT, and outside a TRY block, the batch goes on. */
+  async #raise(error: ServerMessage): Promise<End> {
     const { xactAbort } = this.#around.session;
     return xactAbort && !statementOnly.has(error.number) ? await this.#throw(error) : await this.#fail(error);
   }
 
-  async #fail(error: ServerMessage): Promise<false> {
+  async #fail(error: ServerMessage): Promise<'through'> {
+    if (this.#tries > 0) throw new Caught(error);
     this.#failed = true;
     await this.#around.answer.send(errorToken(error));
-    return false;
+    return 'through';
   }
 
   async #rollBack(): Promise<void> {
@@ -188,8 +283,24 @@ export class BatchRun {
     await answer.send(transactionToken('rollback', session.transaction));
   }
 
-  async #done(count: number): Promise<void> {
-    const { answer, procedure } = this.#around;
-    await answer.send(doneToken(procedure ? 'DONEINPROC' : 'DONE', doneStatus.more, this.#noCount ? undefined : count));
+  async #count(count: number): Promise<void> {
+    const { answer, procedure, session } = this.#around;
+    await answer.send(doneToken(procedure ? 'DONEINPROC' : 'DONE', doneStatus.more, session.noCount ? undefined : count));
   }
+}
+
+/** The steps of a TRY block and of its CATCH, and where the latter ends. */
+function blocksOf(steps: readonly Step[], begin: number): [readonly Step[], readonly Step[], number] {
+  let depth = 0;
+  const edges: number[] = [];
+  for (let at = begin; at < steps.length; at += 1) {
+    const { kind } = steps[at]!;
+    if (kind === 'begin try') depth += 1;
+    if (depth === 1 && (kind === 'end try' || kind === 'begin catch' || kind === 'end catch')) edges.push(at);
+    if (kind === 'end catch') depth -= 1;
+    if (depth === 0) break;
+  }
+  const [endTry, beginCatch, endCatch] = edges;
+  if (endTry === undefined || beginCatch !== endTry + 1 || endCatch === undefined) throw new Error('A TRY block without its CATCH.');
+  return [steps.slice(begin + 1, endTry), steps.slice(beginCatch + 1, endCatch), endCatch];
 }

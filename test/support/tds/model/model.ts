@@ -1,7 +1,7 @@
 import { AnswerStopped, type Answer } from '../answer.ts';
 import type { RpcRequest, TdsRequest } from '../request.ts';
 import type { TdsConnection, TdsScript } from '../script.ts';
-import { resetToken, transactionToken, type ServerMessage } from '../tokens.ts';
+import { doneStatus, doneToken, resetToken, returnStatusToken, transactionToken, type ServerMessage } from '../tokens.ts';
 import { BatchRun, type Entered } from './batch-run.ts';
 import { enter, type ModelMapping } from './mapping.ts';
 import { ModelSession } from './session.ts';
@@ -26,6 +26,8 @@ export class SqlServerModel implements TdsScript {
   at: (moment: MomentOf) => void | Promise<void> = () => undefined;
   /** Whether attentions are acknowledged; they are, unless a test says otherwise. */
   attention: NonNullable<TdsScript['attention']> = () => 'acknowledge';
+  /** What is said when a statement in a scope of its own has ended: tokens of an EXEC, which a client must not count. */
+  nestedEnd: readonly Buffer[] = [returnStatusToken(0), doneToken('DONEPROC', doneStatus.more)];
   readonly #options: ModelOptions;
 
   constructor(options: ModelOptions = {}) {
@@ -54,6 +56,9 @@ export class SqlServerModel implements TdsScript {
       answer,
       session,
       procedure: request.kind === 'rpc',
+      nested: nestedStatement(request),
+      nestedEnd: this.nestedEnd,
+      output: request.kind === 'rpc' && request.parameters.some(({ name }) => name === '@tenantry_done'),
       at,
       enter: () => this.#enter(session, request),
       statement: (text) => this.#statement(text, request, session, answer, connection),
@@ -92,6 +97,11 @@ export class SqlServerModel implements TdsScript {
     const statement: ModelStatement = { text, parameters, tenant: session.tenant, connection, answer };
     return (await this.#options.statement?.(statement)) ?? answerByDefault(text);
   }
+}
+
+function nestedStatement(request: TdsRequest): string {
+  const given = request.kind === 'rpc' ? request.parameters.find(({ name }) => name === '@tenantry_statement') : undefined;
+  return typeof given?.value === 'string' ? given.value : '';
 }
 
 function answerByDefault(text: string): StatementAnswer {

@@ -8,6 +8,11 @@ export class ModelSession {
   tenant: Buffer | undefined;
   /** XACT_ABORT where the batch that runs has it on. */
   xactAbort = false;
+  /** IMPLICIT_TRANSACTIONS likewise: what is no part of a transaction begins one. */
+  implicit = false;
+  noCount = false;
+  /** An error has been caught in it under XACT_ABORT: it can only be rolled back. */
+  doomed = false;
   isolation = 'READ COMMITTED';
   /** What statements will have done once the transaction is committed. */
   effects: (() => void)[] = [];
@@ -34,6 +39,13 @@ export class ModelSession {
   rollback(): void {
     this.depth = 0;
     this.effects = [];
+    this.doomed = false;
+  }
+
+  /** Settings end with the scope that made them. */
+  scope(): Pick<ModelSession, 'xactAbort' | 'implicit' | 'noCount' | 'isolation'> {
+    const { xactAbort, implicit, noCount, isolation } = this;
+    return { xactAbort, implicit, noCount, isolation };
   }
 
   /** What RESETCONNECTION does; the isolation level outlives it. */
@@ -41,5 +53,7 @@ export class ModelSession {
     this.rollback();
     this.tenant = undefined;
     this.xactAbort = false;
+    this.implicit = false;
+    this.noCount = false;
   }
 }

@@ -1,9 +1,10 @@
 /** A line of a batch that the model acts upon, or a statement of the caller's. */
 export type Step =
-  | { readonly kind: 'xact abort' | 'no count'; readonly on: boolean }
+  | { readonly kind: 'xact abort' | 'no count' | 'implicit transactions'; readonly on: boolean }
   | { readonly kind: 'isolation'; readonly level: string }
-  | { readonly kind: 'begin' | 'commit' | 'rollback' | 'enter' | 'return' | 'remember transaction' | 'nothing' }
-  | { readonly kind: 'check entry' | 'check count' | 'check transaction'; readonly number: number }
+  | { readonly kind: 'begin' | 'commit' | 'rollback' | 'enter' | 'return' | 'remember transaction' | 'done' | 'nothing' }
+  | { readonly kind: 'begin try' | 'end try' | 'begin catch' | 'end catch' | 'rethrow' | 'run statement' }
+  | { readonly kind: 'check entry' | 'check count' | 'check transaction' | 'check ended'; readonly number: number }
   | { readonly kind: 'print'; readonly text: string }
   | { readonly kind: 'throw'; readonly number: number; readonly message: string }
   | { readonly kind: 'statement'; readonly text: string };
@@ -16,6 +17,8 @@ const lines: readonly Recognise[] = [
   [/^SET XACT_ABORT (ON|OFF)$/i, (on) => ({ kind: 'xact abort', on: on?.toUpperCase() === 'ON' })],
   [/^SET TRANSACTION ISOLATION LEVEL ([A-Z ]+)$/i, (level = '') => ({ kind: 'isolation', level })],
   [/^SET @tenantry_transaction = CURRENT_TRANSACTION_ID\(\)$/, () => ({ kind: 'remember transaction' })],
+  [/^SET IMPLICIT_TRANSACTIONS (ON|OFF)$/i, (on) => ({ kind: 'implicit transactions', on: on?.toUpperCase() === 'ON' })],
+  [/^SET @tenantry_done = 1$/, () => ({ kind: 'done' })],
   [/^SET (?=[A-Z_, ]*NOCOUNT)[A-Z_, ]+ (ON|OFF)$/i, (on) => ({ kind: 'no count', on: on?.toUpperCase() === 'ON' })],
   [
     /^(?:SET [A-Z_, ]+ (?:ON|OFF)|SET (?:DATEFORMAT|TEXTSIZE|LOCK_TIMEOUT) \S+|SET @tenantry_\w+ = .*|DECLARE @tenantry_.*)$/i,
@@ -24,6 +27,9 @@ const lines: readonly Recognise[] = [
   [/^BEGIN TRAN(?:SACTION)?$/i, () => ({ kind: 'begin' })],
   [/^COMMIT(?: TRAN(?:SACTION)?)?$/i, () => ({ kind: 'commit' })],
   [/^ROLLBACK(?: TRAN(?:SACTION)?)?$/i, () => ({ kind: 'rollback' })],
+  [/^(BEGIN|END) (TRY|CATCH)$/i, (edge, block) => ({ kind: `${edge} ${block}`.toLowerCase() as 'begin try' })],
+  [/^THROW$/i, () => ({ kind: 'rethrow' })],
+  [/^EXEC \[sys\]\.\[sp_executesql\] @tenantry_statement(?:, N'[^']*'(?:, @\w+)+)?$/, () => ({ kind: 'run statement' })],
   [/^RETURN$/i, () => ({ kind: 'return' })],
   [
     /^EXEC @tenantry_ok = \[tenantry\]\.\[enter\] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token$/,
@@ -34,6 +40,10 @@ const lines: readonly Recognise[] = [
   [
     new RegExp(`^IF @@TRANCOUNT <> 1 OR CURRENT_TRANSACTION_ID\\(\\) <> @tenantry_transaction ${thrown}$`),
     (number) => ({ kind: 'check transaction', number: Number(number) }),
+  ],
+  [
+    new RegExp(`^IF @@TRANCOUNT = 0 OR CURRENT_TRANSACTION_ID\\(\\) <> @tenantry_transaction ${thrown}$`),
+    (number) => ({ kind: 'check ended', number: Number(number) }),
   ],
   [/^PRINT N'(.*)'$/i, (text = '') => ({ kind: 'print', text })],
   [/^THROW (\d+), N?'(.*)', \d+$/i, (number, message = '') => ({ kind: 'throw', number: Number(number), message })],
