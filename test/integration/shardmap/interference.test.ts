@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ShardMapManager } from '../../../shardmap/manager.ts';
+import { sql, sqlText, type Sql } from '../../../src/core/sql.ts';
+import { interruptedAccess } from '../../support/interrupted-access.ts';
+import { enterAs, expectSettled, readState } from '../../support/shard-map-state.ts';
+import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
+
+let list: ShardMapWorld;
+let range: ShardMapWorld;
+beforeAll(async () => {
+  [list, range] = await Promise.all([startShardMapWorld('list', ['a']), startShardMapWorld('range', ['a'])]);
+});
+afterAll(async () => {
+  await Promise.all([list?.close(), range?.close()]);
+});
+
+/** Changes shard a's local map by hand. */
+async function byHand(world: ShardMapWorld, statement: Sql): Promise<void> {
+  await world.access.open((await world.store.findShard('a'))!).query(statement);
+}
+
+/** A manager in the middle of whose change something happens: before one of its transactions on a shard, counted from 1. */
+function interrupted(world: ShardMapWorld, before: number, action: () => Promise<unknown>): ShardMapManager {
+  return world.createManager({ access: interruptedAccess(world.access, before, action) });
+}
+
+const freeAll = sqlText('update tenantry.mapping set operation_id = null');
+const holdShard = sqlText(`update tenantry.shard set operation_id = (select operation_id from tenantry.operation
+  where state not in ('DONE', 'UNDONE')) where name = 'a'`);
+const freeShard = sqlText(`update tenantry.shard set operation_id = null where name = 'a'`);
+
+const tenant = 7;
+/** Changes of what is there already, and which of their transactions on the shard is the last before the commit. */
+const changes = [
+  { title: 'taking a tenant offline', world: () => list, last: 2, from: 'online', make: ({ tenants }) => tenants.offline(tenant) },
+  { title: 'bringing a tenant online', world: () => list, last: 1, from: 'offline', make: ({ tenants }) => tenants.online(tenant) },
+  { title: 'removing a tenant', world: () => list, last: 1, from: 'offline', make: ({ tenants }) => tenants.remove(tenant) },
+  { title: 'splitting a range', world: () => range, last: 2, from: 'online', make: ({ ranges }) => ranges.split(7) },
+  { title: 'merging two ranges', world: () => range, last: 2, from: 'online', make: ({ ranges }) => ranges.merge(10) },
+] satisfies readonly {
+  readonly title: string;
+  readonly world: () => ShardMapWorld;
+  readonly last: number;
+  readonly from: 'online' | 'offline';
+  readonly make: (manager: ShardMapManager) => Promise<unknown>;
+}[];
+
+/** Brings tenant 7 of the list map into a state; the ranges [5, 10) and [10, 20) stay online. */
+async function prepare(state: 'online' | 'offline'): Promise<void> {
+  const { state: now } = await list.manager.tenants.where(tenant);
+  if (now !== state.toUpperCase()) await list.manager.tenants[state](tenant);
+}
+
+beforeAll(async () => {
+  await list.manager.tenants.add(tenant, { shard: 'a' });
+  await range.manager.ranges.add({ low: 5, high: 10 }, { shard: 'a' });
+  await range.manager.ranges.add({ low: 10, high: 20 }, { shard: 'a' });
+});
+
+describe('a change whose hold on the catalog is lost before its commit does not commit, and is undone', () => {
+  it.each(changes)('$title', async ({ world, last, from, make }) => {
+    await prepare(from);
+    const before = await readState(world());
+    const losing = interrupted(world(), last, () => world().catalog.query(freeAll));
+    await expect(make(losing)).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringMatching(/is no longer held by the operation that changes it\.$/) as unknown,
+    });
+    const after = await readState(world());
+    expectSettled(after);
+    expect(after).toEqual(before);
+  });
+
+  it('a split whose shard has been taken for something else', async () => {
+    const before = await readState(range);
+    await expect(interrupted(range, 2, () => range.catalog.query(holdShard)).ranges.split(7)).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('is no longer held') as unknown,
+    });
+    await range.catalog.query(freeShard);
+    expect(await readState(range)).toEqual(before);
+    expectSettled(before);
+  });
+});
+
+describe('a change whose mapping was changed on the shard by hand before its commit does not commit', () => {
+  beforeEach(() => prepare('online'));
+  const reopen = sqlText(`update tenantry.local_mapping set state = 'ONLINE' where state = 'DRAINING'`);
+
+  it('taking a tenant offline, which was let in again', async () => {
+    const before = await readState(list);
+    const changed = interrupted(list, 2, () => byHand(list, reopen));
+    await expect(changed.tenants.offline(tenant)).rejects.toThrow(/it is ONLINE at epoch \d+ where DRAINING at epoch \d+ was expected/);
+    expect(await readState(list)).toEqual(before);
+    expect(await enterAs(list, tenant)).toBe('admitted');
+  });
+
+  it.each([
+    ['splitting a range', (manager: ShardMapManager) => manager.ranges.split(7), 7],
+    ['merging two ranges', (manager: ShardMapManager) => manager.ranges.merge(10), 10],
+  ] as const)('%s, which was let in again', async (_title, make, key) => {
+    const before = await readState(range);
+    const changed = interrupted(range, 2, () => byHand(range, reopen));
+    await expect(make(changed)).rejects.toThrow(/it is ONLINE at epoch \d+ where DRAINING at epoch \d+ was expected/);
+    expect(await readState(range)).toEqual(before);
+    expect(await enterAs(range, key)).toBe('admitted');
+  });
+
+  it.each([
+    ['bringing a tenant online', (manager: ShardMapManager) => manager.tenants.online(tenant)],
+    ['removing a tenant', (manager: ShardMapManager) => manager.tenants.remove(tenant)],
+  ] as const)('%s, of another epoch there', async (_title, make) => {
+    await prepare('offline');
+    const before = await readState(list);
+    await byHand(list, sqlText('update tenantry.local_mapping set epoch = epoch + 1'));
+    await expect(make(list.manager)).rejects.toThrow(/it is OFFLINE at epoch \d+ where OFFLINE at epoch \d+ was expected/);
+    await byHand(list, sqlText('update tenantry.local_mapping set epoch = epoch - 1'));
+    expect(await readState(list)).toEqual(before);
+    expectSettled(before);
+  });
+});
+
+describe('a change whose hold is lost where it can neither go on nor be undone is left as it is, and says so', () => {
+  it('adding a tenant whose row was deleted', async () => {
+    await list.catalog.query(sqlText('create table kept as select * from tenantry.mapping with no data'));
+    const deleteRow = sqlText(
+      `with gone as (delete from tenantry.mapping where state = 'ADDING' returning *) insert into kept select * from gone`,
+    );
+    const losing = interrupted(list, 1, () => list.catalog.query(deleteRow));
+    await expect(losing.tenants.add(8, { shard: 'a' })).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('is left ABORTED') as unknown,
+    });
+    expect((await list.manager.sweep()).failed).toMatchObject([{ operation: { kind: 'add-mapping' }, error: { code: 'INTERNAL' } }]);
+    await list.catalog.query(sqlText('insert into tenantry.mapping select * from kept; drop table kept'));
+    expect((await list.manager.sweep()).settled).toMatchObject([{ operation: { kind: 'add-mapping' }, end: 'UNDONE' }]);
+    expectSettled(await readState(list));
+  });
+
+  it('removing a tenant whose row another operation took', async () => {
+    await list.manager.tenants.add(9, { shard: 'a' });
+    await list.manager.tenants.offline(9);
+    const giveTo = (state: string): Sql =>
+      sql`update tenantry.mapping set operation_id = (select operation_id from tenantry.operation where state = ${state} limit 1)
+        where state = 'REMOVING'`;
+    const losing = interrupted(list, 2, () => list.catalog.query(giveTo('DONE')));
+    await expect(losing.tenants.remove(9)).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('is left COMMITTED') as unknown,
+    });
+    await list.catalog.query(giveTo('COMMITTED'));
+    expect((await list.manager.sweep()).settled).toMatchObject([{ operation: { kind: 'remove-mapping' }, end: 'DONE' }]);
+    expectSettled(await readState(list));
+  });
+});
+
+describe('adding a shard', () => {
+  it('whose database another map claims meanwhile is undone, and leaves the database to it', async () => {
+    const address = await list.prepareDatabase('contended');
+    const shardId = crypto.randomUUID();
+    const claim = sql`insert into tenantry.shard_identity (shard_id, map, key_type) values (${shardId}, 'strangers', 'int')`;
+    const losing = interrupted(list, 1, () => list.root(address).query(claim));
+    await expect(losing.shards.add('x', address)).rejects.toThrow(`it is shard ${shardId} of map strangers`);
+    const { rows } = await list.root(address).query(sqlText('select shard_id as id from tenantry.shard_identity'));
+    expect(rows).toEqual([{ id: shardId }]);
+    expect(await list.store.findShard('x')).toBeUndefined();
+    expectSettled(await readState(list));
+  });
+});
+
+describe('a merged range', () => {
+  it.each([
+    ['left', { low: 100, high: 110 }],
+    ['right', { low: 110, high: 120 }],
+  ])('has an epoch above those of both, also where the %s one was changed more often', async (_which, older) => {
+    const { ranges, tenants } = range.manager;
+    const ends = [
+      { low: 100, high: 110 },
+      { low: 110, high: 120 },
+    ];
+    for (const bounds of ends) await ranges.add(bounds, { shard: 'a' });
+    for (let time = 0; time < 2; time += 1) {
+      await ranges.offline(older);
+      await ranges.online(older);
+    }
+    const epochs = [(await tenants.where(100)).epoch, (await tenants.where(110)).epoch];
+    expect(Math.abs(epochs[0]! - epochs[1]!)).toBeGreaterThan(1);
+    await ranges.merge(110);
+    expect((await tenants.where(110)).epoch).toBe(Math.max(...epochs) + 1);
+    await ranges.offline({ low: 100, high: 120 });
+    await ranges.remove({ low: 100, high: 120 });
+  });
+});
