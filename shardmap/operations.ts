@@ -48,6 +48,7 @@ export class LoggedOperations implements Operations {
 
   async run<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<OperationReport> {
     const waitUntil = this.#options.clock.now() + this.#options.waitMs;
+    const ended = new Set<string>();
     for (;;) {
       try {
         const { operation, steps } = await this.#begin(kind, map, request);
@@ -55,7 +56,8 @@ export class LoggedOperations implements Operations {
         return { operationId: operation.operationId, description: steps.description };
       } catch (error) {
         if (!(error instanceof HeldByOperation)) throw error;
-        await this.#outOfTheWay(error.operationId, waitUntil);
+        if (ended.has(error.operationId)) throw heldForGood(error.operationId);
+        if (await this.#outOfTheWay(error.operationId, waitUntil)) ended.add(error.operationId);
       }
     }
   }
@@ -90,15 +92,23 @@ export class LoggedOperations implements Operations {
     }
   }
 
-  async #outOfTheWay(operationId: string, waitUntil: number): Promise<void> {
+  /** Waits for an operation, or brings it to its end where its runner has left it. Whether it has ended. */
+  async #outOfTheWay(operationId: string, waitUntil: number): Promise<boolean> {
     const { store, clock } = this.#options;
     const operation = await store.getOperation(operationId);
-    if (operation === undefined || operation.state === 'DONE' || operation.state === 'UNDONE') return;
-    if (operation.leaseLeftMs === 0) return void (await this.settle(operation));
+    if (operation === undefined || operation.state === 'DONE' || operation.state === 'UNDONE') return true;
+    if (operation.leaseLeftMs === 0) return (await this.settle(operation)) !== undefined;
     if (clock.now() >= waitUntil) {
       const detail = `Operation ${operationId} (${operation.kind}) holds it.`;
       throw new TenantryError('OPERATION_IN_PROGRESS', detail, { retryAfterMs: operation.leaseLeftMs });
     }
     await pause(clock, Math.min(operation.leaseLeftMs, 50));
+    return false;
   }
+}
+
+/** An operation lets go of all it holds in the transaction that ends it: what one that has ended still holds was not left by it. */
+function heldForGood(operationId: string): TenantryError {
+  const detail = `Operation ${operationId} has ended and holds it still: the catalog was changed by something else than Tenantry.`;
+  return new TenantryError('CONFLICT', detail);
 }

@@ -115,19 +115,44 @@ describe('a statement on its own', () => {
   });
 
   test('reading is enforced and cannot be undone', async () => {
-    await expect(run(1, insert(1), read)).rejects.toMatchObject({ cause: { sqlState: '25006' } });
+    await shard.root.query(
+      sqlText(`create or replace function writes() returns void language sql as $$ insert into "Blogs" ("BlogId", "Name") values (1, 'x') $$;
+        grant execute on function writes to tenantry_app`),
+    );
+    for (const writing of [insert(1), sql`select writes()`])
+      await expect(run(1, writing, read)).rejects.toMatchObject({ cause: { sqlState: '25006' } });
     const transaction = await connection.begin(entry(1), { ...read, isolation: 'read committed' });
     await expect(transaction.query(compiled(sql`set transaction read write`))).rejects.toMatchObject({ cause: { sqlState: '25001' } });
     await transaction.rollback();
   });
 
-  test('leaves a context that means nobody', async () => {
-    await run(1, insert(1));
-    const client = await shard.root.query(
-      sql`select current_setting('backtrace_functions') = '' as empty, tenantry.current_tenant() as tenant`,
-    );
-    expect(client.rows).toEqual([{ empty: true, tenant: null }]);
-  });
+  test.each(['guarded', 'plain'] as const)(
+    'leaves an empty text as its context, not null, where that is %s, and that means nobody',
+    async (protection) => {
+      const own = protection === 'guarded' ? shard : await createTestShard(server, 'plain_context', { protection });
+      const claims = entry(5);
+      await own.admin.query(
+        sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (5, 'point', ${claims.key}, 'ONLINE', 1, ${token})`,
+      );
+      const client = new pg.Client(clientConfig(own.address, shardLogins.app));
+      await client.connect();
+      const look = async () =>
+        (
+          await client.query(
+            'select tenantry.context() as context, tenantry.current_tenant() as tenant, (select count(*)::int from "Blogs") as blogs',
+          )
+        ).rows;
+      expect(await look()).toEqual([{ context: protection === 'guarded' ? '' : null, tenant: null, blogs: 0 }]);
+      await client.query('begin');
+      await client.query('select tenantry.enter($1, $2, $3)', [claims.mappingId, claims.key, capabilityBytes(claims)]);
+      await client.query(`insert into "Blogs" ("BlogId", "Name") values (1, 'x')`);
+      expect(await look()).toEqual([{ context: 'tenantry_x80000005', tenant: 5, blogs: 1 }]);
+      await client.query('commit');
+      expect(await look()).toEqual([{ context: '', tenant: null, blogs: 0 }]);
+      await client.end();
+      if (own !== shard) await own.close();
+    },
+  );
 
   test('of a table that has changed is prepared anew behind the caller', async () => {
     await shard.root.query(sqlText('create table changing (a integer); grant select on changing to tenantry_app'));
@@ -464,11 +489,23 @@ describe('the fence', () => {
     expect(rows).toEqual([{ path: 'public,pg_temp' }]);
   });
 
-  test('holds for single statements too where the session default is stricter', async () => {
-    await shard.root.query(sqlText(`alter role ${shardLogins.app.user} set default_transaction_isolation = 'repeatable read'`));
-    const { rows } = await run(1, sql`select current_setting('transaction_isolation') as level`);
-    expect(rows).toEqual([{ level: 'read committed' }]);
-    await shard.root.query(sqlText(`alter role ${shardLogins.app.user} reset default_transaction_isolation`));
+  test('holds for single statements too where the login was given defaults of its own', async () => {
+    const { user } = shardLogins.app;
+    await shard.root.query(
+      sqlText(`alter role ${user} set default_transaction_isolation = 'serializable'; alter role ${user} set default_transaction_read_only = on;
+        alter role ${user} set default_transaction_deferrable = on`),
+    );
+    const other = await engine.connect(shard.address, shardLogins.app, expected);
+    const levels = compiled(
+      sql`select current_setting('transaction_isolation') as level, current_setting('transaction_read_only') as reads, current_setting('transaction_deferrable') as defers`,
+    );
+    const asMeant = [{ level: 'read committed', reads: 'off', defers: 'off' }];
+    expect((await other.execute(entry(1), levels, write)).rows).toEqual(asMeant);
+    // Nor do they come back with what clears a session.
+    await other.execute(entry(1), compiled(sql`set default_transaction_isolation = 'repeatable read'`), write);
+    expect((await other.execute(entry(1), levels, write)).rows).toEqual(asMeant);
+    await other.close();
+    await shard.root.query(sqlText(`alter role ${user} reset all`));
   });
 });
 

@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { ExchangeBuilder } from '../../src/engine/postgres/exchange-builder.ts';
 import type { Exchange } from '../../src/engine/postgres/exchange.ts';
+import { failureOf } from '../../src/engine/postgres/exchange-failure.ts';
 import { WireClient } from '../../src/engine/postgres/wire-client.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import type { PostgresAccess } from '../support/servers/postgres-access.ts';
@@ -99,4 +100,29 @@ test('a cancel request that overtakes its statement, which the server ignores, i
   await overtaken;
   expect({ code: sleeping.error?.code, usable: wire.usable }).toEqual({ code: '57014', usable: true });
   await wire.close();
+});
+
+test('a connection lost between the tag of a statement and the end of its answer leaves open whether that was committed', async () => {
+  await using server = await usePostgres();
+  await using proxy = await startWireProxy(server);
+  const client = new pg.Client({ connectionString: proxy.url(server.url()) });
+  await client.connect();
+  const wire = new WireClient(client, { host: proxy.host, port: proxy.port, tls: false }, systemClock, 16_777_216);
+  const exchange = new ExchangeBuilder().run({ text: 'select 1 as n', values: [] });
+  const cut = proxy.once({
+    match: ({ side, type }) => side === 'backend' && type === 'Z',
+    when: 'before',
+    action: async (connection) => {
+      await vi.waitUntil(() => exchange.tag !== undefined, { interval: 1 });
+      expect(exchange.settled).toBe(false);
+      connection.cut();
+    },
+  });
+  const interruption = await wire.run(exchange, { timeoutMs: 10_000 });
+  await cut;
+  expect({ tag: exchange.tag, interruption }).toEqual({ tag: { command: 'SELECT', rowCount: 1 }, interruption: undefined });
+  const lost = { interruption, status: 'I' } as const;
+  expect(failureOf(exchange, { ...lost, mayCommit: true })).toMatchObject({ code: 'COMMIT_UNKNOWN', outcome: 'unknown' });
+  expect(failureOf(exchange, { ...lost, mayCommit: false })).toMatchObject({ code: 'SHARD_UNAVAILABLE', outcome: 'not-run' });
+  expect(wire.usable).toBe(false);
 });

@@ -12,6 +12,8 @@ interface FleetOptions {
   readonly clock?: Clock;
   readonly limits?: Partial<RouterLimits>;
   readonly capabilities?: RouterDependencies['capabilities'];
+  /** Default: always 0.5. */
+  readonly random?: () => number;
 }
 
 /** A router over shards `a` and `b` in memory, with a catalog that is a map; even tenants live on `a`, odd ones on `b`. */
@@ -26,7 +28,7 @@ export class FakeFleet {
   found = 0;
   readonly router: Router;
 
-  constructor({ clock = systemClock, limits = {}, capabilities = [() => Uint8Array.of(1)] }: FleetOptions = {}) {
+  constructor({ clock = systemClock, limits = {}, capabilities = [() => Uint8Array.of(1)], random = () => 0.5 }: FleetOptions = {}) {
     this.router = createRouter({
       keyType: 'int',
       routes: {
@@ -39,7 +41,7 @@ export class FakeFleet {
       capabilities,
       limits: { ...defaultRouterLimits, ...limits },
       clock,
-      random: () => 0.5,
+      random,
       observer: {
         callEnded: (kind, outcome) => this.events.push(`${kind} ${outcome}`),
         connectionAwaited: () => {},

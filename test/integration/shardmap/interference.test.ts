@@ -61,10 +61,11 @@ describe('a change whose hold on the catalog is lost before its commit does not 
   it.each(changes)('$title', async ({ world, last, from, make }) => {
     await prepare(from);
     const before = await readState(world());
+    const { mappingId } = await world().manager.tenants.where(tenant);
     const losing = interrupted(world(), last, () => world().catalog.query(freeAll));
     await expect(make(losing)).rejects.toMatchObject({
       code: 'INTERNAL',
-      message: expect.stringMatching(/is no longer held by the operation that changes it\.$/) as unknown,
+      message: expect.stringContaining(`Mapping ${mappingId} is no longer held by the operation that changes it.`) as unknown,
     });
     const after = await readState(world());
     expectSettled(after);
@@ -140,21 +141,59 @@ describe('a change whose hold is lost where it can neither go on nor be undone i
   it('removing a tenant whose row another operation took', async () => {
     await list.manager.tenants.add(9, { shard: 'a' });
     await list.manager.tenants.offline(9);
-    const giveTo = (state: string): Sql =>
-      sql`update tenantry.mapping set operation_id = (select operation_id from tenantry.operation where state = ${state} limit 1)
-        where state = 'REMOVING'`;
-    const losing = interrupted(list, 2, () => list.catalog.query(giveTo('DONE')));
+    const losing = interrupted(list, 2, () => list.catalog.query(giveAway('mapping', `state = 'REMOVING'`)));
     await expect(losing.tenants.remove(9)).rejects.toMatchObject({
       code: 'INTERNAL',
       message: expect.stringContaining('is left COMMITTED') as unknown,
     });
-    await list.catalog.query(giveTo('COMMITTED'));
+    await list.catalog.query(
+      sqlText(`update tenantry.mapping set operation_id = (select operation_id from tenantry.operation where state = 'COMMITTED')
+        where state = 'REMOVING'`),
+    );
     expect((await list.manager.sweep()).settled).toMatchObject([{ operation: { kind: 'remove-mapping' }, end: 'DONE' }]);
     expectSettled(await readState(list));
   });
 });
 
+/** Gives what is being changed to an operation that has ended. */
+const giveAway = (table: 'mapping' | 'shard', what: string): Sql =>
+  sqlText(
+    `update tenantry.${table} set operation_id = (select operation_id from tenantry.operation where state = 'DONE' limit 1) where ${what}`,
+  );
+
+describe('what an operation that has ended holds', () => {
+  it('is said to be held so, by every change that would wait for it', async () => {
+    await prepare('online');
+    const { mappingId } = await list.manager.tenants.where(tenant);
+    await list.catalog.query(giveAway('mapping', `mapping_id = ${mappingId}`));
+    const patient = list.createManager({ waitMs: 60_000 });
+    await expect(patient.tenants.offline(tenant)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('has ended and holds it still') as unknown,
+    });
+    await list.catalog.query(freeAll);
+    expectSettled(await readState(list));
+  });
+});
+
 describe('adding a shard', () => {
+  const lost = { code: 'INTERNAL', message: expect.stringContaining('Shard x is no longer held by the operation that') as unknown };
+  const giveShardAway = (): Promise<unknown> => list.catalog.query(giveAway('shard', `name = 'x'`));
+
+  it('does not commit where its hold on the catalog is lost, nor does removing it', async () => {
+    const address = await list.prepareDatabase('given');
+    await expect(interrupted(list, 1, giveShardAway).shards.add('x', address)).rejects.toMatchObject(lost);
+    expect(await list.store.findShard('x')).toMatchObject({ state: 'ADDING', incarnation: '' });
+    await list.catalog.query(sqlText(`delete from tenantry.shard where name = 'x'`));
+
+    await list.manager.shards.add('x', address);
+    await expect(interrupted(list, 1, giveShardAway).shards.remove('x')).rejects.toMatchObject(lost);
+    expect(await list.store.findShard('x')).toMatchObject({ state: 'ONLINE' });
+    await list.catalog.query(sqlText(`update tenantry.shard set operation_id = null where name = 'x'`));
+    await list.manager.shards.remove('x');
+    expectSettled(await readState(list));
+  });
+
   it('whose database another map claims meanwhile is undone, and leaves the database to it', async () => {
     const address = await list.prepareDatabase('contended');
     const shardId = crypto.randomUUID();
@@ -165,6 +204,27 @@ describe('adding a shard', () => {
     expect(rows).toEqual([{ id: shardId }]);
     expect(await list.store.findShard('x')).toBeUndefined();
     expectSettled(await readState(list));
+  });
+});
+
+describe('a range that an operation holds', () => {
+  it.each(['split', 'merge'] as const)('is not judged by what it is at the moment: a %s says who holds it', async (change) => {
+    const operationId = crypto.randomUUID();
+    const { mapId } = (await range.store.findMap('customers'))!;
+    const operation = { operationId, mapId, kind: 'take-offline', payload: {}, state: 'COMMITTED' } as const;
+    await range.store.change((catalog) => catalog.addOperation(operation, 60_000));
+    for (const key of [7, 10]) {
+      const { mappingId } = await range.manager.tenants.where(key);
+      await range.catalog.query(
+        sql`update tenantry.mapping set state = 'OFFLINE', operation_id = ${operationId} where mapping_id = ${mappingId}`,
+      );
+      await expect(range.manager.ranges[change](10)).rejects.toMatchObject({
+        code: key === 7 && change === 'split' ? 'CONFLICT' : 'OPERATION_IN_PROGRESS',
+      });
+      await range.catalog.query(sql`update tenantry.mapping set state = 'ONLINE', operation_id = null where mapping_id = ${mappingId}`);
+    }
+    await range.catalog.query(sql`delete from tenantry.operation where operation_id = ${operationId}`);
+    expectSettled(await readState(range));
   });
 });
 

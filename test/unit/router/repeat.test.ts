@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, TenantryError } from '../../../src/core/errors.ts';
 import { sql } from '../../../src/core/sql.ts';
@@ -38,6 +39,26 @@ describe('repeating a statement', () => {
       retryAfterMs: 1_000,
     });
     expect(performance.now() - startedAt).toBeLessThan(150);
+    await fleet.router.close();
+  });
+
+  it('pauses for any part of a time that doubles up to a second', async () => {
+    const clock = new FakeClock();
+    const parts = [0.75, 0.25, 0.5, 1, 0.125, 1, 1, 1];
+    const fleet = new FakeFleet({ clock, limits: { waitMs: 60_000 }, random: () => parts.shift()! });
+    failing(fleet.shards.a, 8, refused({ reason: 'DRAINING' }));
+    const call = fleet.router.query(2, sql`update x`, { timeoutMs: 60_000 });
+    const asked = async (): Promise<number> => {
+      await immediate();
+      return fleet.shards.a.asked;
+    };
+    for (const [index, pauseMs] of [15, 10, 40, 160, 40, 640, 1_000, 1_000].entries()) {
+      expect(await asked()).toBe(index + 1);
+      clock.advance(pauseMs - 0.5);
+      expect(await asked()).toBe(index + 1);
+      clock.advance(0.5);
+    }
+    expect((await call).rows).toEqual([{ asked: 9 }]);
     await fleet.router.close();
   });
 
