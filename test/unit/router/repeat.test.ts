@@ -30,15 +30,18 @@ describe('repeating a statement', () => {
   });
 
   it('gives up on a move with TENANT_MOVING within its budget', async () => {
-    const fleet = new FakeFleet({ limits: { waitMs: 100 } });
+    const clock = new FakeClock();
+    const fleet = new FakeFleet({ clock, limits: { waitMs: 100 } });
     failing(fleet.shards.a, Infinity, refused({ reason: 'DRAINING' }));
-    const startedAt = performance.now();
-    await expect(fleet.router.query(2, sql`update x`)).rejects.toMatchObject({
-      code: 'TENANT_MOVING',
-      retryable: true,
-      retryAfterMs: 1_000,
-    });
-    expect(performance.now() - startedAt).toBeLessThan(150);
+    const call = fleet.router.query(2, sql`update x`);
+    const given = expect(call).rejects.toMatchObject({ code: 'TENANT_MOVING', retryable: true, retryAfterMs: 1_000 });
+    // Pauses of 10, 20 and 40 ms; one of 80 ms would be over the budget.
+    for (const pauseMs of [10, 20, 40]) {
+      await immediate();
+      clock.advance(pauseMs);
+    }
+    await given;
+    expect([fleet.shards.a.asked, clock.now()]).toEqual([4, 70]);
     await fleet.router.close();
   });
 
