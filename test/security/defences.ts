@@ -20,7 +20,7 @@ const withoutToken = root("update tenantry.local_mapping set token = decode(repe
 const uniqueAcrossTenants = root('create unique index one_seven on "Blogs" ("BlogId") where "BlogId" = 7');
 const seesActivity = root('grant execute on function pg_stat_get_activity(integer), pg_stat_get_backend_activity(integer) to tenantry_app');
 
-/** The connection is handed from one tenant to the next as it is, instead of by the router. */
+/** What the router and the service look at before they let somebody in is not looked at. */
 const careless: Defence = async (world) => {
   world.careless = true;
 };
@@ -197,6 +197,7 @@ export const defences = {
       ),
     'at a mapping that is being drained': root(`update tenantry.local_mapping set state = 'ONLINE' where mapping_id = 5`),
     'at a mapping that is only coming': root(`update tenantry.local_mapping set state = 'ONLINE' where mapping_id = 6`),
+    'at a server that was restored or replaced': careless,
     'at a shard that never had the mapping': ({ root: client }) =>
       client.query(
         `insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (4, 'point', $1, 'ONLINE', 5, $2)`,
@@ -259,6 +260,7 @@ export const defences = {
     'ROLLBACK inside a transaction': careless,
     'ROLLBACK AND CHAIN inside a transaction': careless,
     'ABORT inside a transaction': careless,
+    'COMMIT inside a transaction': careless,
   },
   'values in errors': {
     'a key that is taken': carelessWithoutRowSecurity,
@@ -276,5 +278,29 @@ export const defences = {
     'one row by its key': withoutTenantPolicyOnceConnected,
     'changing a row': withoutTenantPolicyOnceConnected,
     'deleting a row': withoutTenantPolicyOnceConnected,
+    'the cursor of another tenant': careless,
+  },
+  'forged tokens': {
+    'without a signature': careless,
+    'signed by HMAC with the public key': careless,
+    'signed by a key of the caller': careless,
+    'signed by a key of the caller under the name of another': careless,
+    'that brings the key to check it with': careless,
+    'that says where the key to check it with is': careless,
+    'that asks for what the service does not know': careless,
+    'whose claims were changed': careless,
+    'that has ended': careless,
+    'that never ends': careless,
+    'whose end is text': careless,
+    'that is not valid yet': careless,
+    'for another audience': careless,
+    'for no audience': careless,
+    'of an unknown issuer': careless,
+    'of no issuer': careless,
+    'of an issuer that may not speak for the tenant': careless,
+    'of one issuer by the key of another': careless,
+    'that names two tenants': careless,
+    'whose tenant is in another form': careless,
+    'whose tenant is of another type': careless,
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Defence>>>>;

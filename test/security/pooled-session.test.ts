@@ -221,6 +221,17 @@ describeAttacks(
     'ROLLBACK inside a transaction': withinTransaction('rollback'),
     'ROLLBACK AND CHAIN inside a transaction': withinTransaction('rollback and chain'),
     'ABORT inside a transaction': withinTransaction('abort'),
+    'COMMIT inside a transaction': onOneConnection(async (traffic) => {
+      let ran: unknown = 'nothing';
+      await traffic
+        .transaction(1, {}, async (run) => {
+          await run('commit');
+          await run('select 1');
+          ran = succeeded; // outside the transaction that was entered, whose lock is gone
+        })
+        .catch(() => undefined);
+      return ran;
+    }),
   },
   defences['transaction control'],
 );

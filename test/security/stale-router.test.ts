@@ -1,6 +1,7 @@
 import { defences } from './defences.ts';
 import { describeAttacks, succeeded, type Attack } from './support/attack.ts';
-import { enter, entryOf } from './support/world.ts';
+import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
+import { enter, entryOf, routedTables, shardId } from './support/world.ts';
 
 /** A router that believes what was true once, with the capability it had then. */
 const believe =
@@ -23,6 +24,17 @@ describeAttacks(
     'at a tombstone': believe(3),
     'at a mapping that is being drained': believe(5),
     'at a mapping that is only coming': believe(6),
+    'at a server that was restored or replaced': async ({ admin, careless, ...world }) => {
+      const { rows } = await admin.run<{ incarnation: string }>('engine/incarnation');
+      const now = String(rows[0]?.incarnation);
+      const connection = await createPostgresEngine().connect(
+        { engine: 'postgres', host: world.host, port: world.port, database: world.database, tls: 'disable' },
+        world.appLogin,
+        { shardId, incarnation: careless ? now : `${now}0`, tables: routedTables, contextProtection: world.protection },
+      );
+      await connection.close();
+      return succeeded;
+    },
     'at a shard that never had the mapping': believe(4),
   },
   defences['stale routers'],

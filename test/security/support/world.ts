@@ -56,7 +56,7 @@ export interface World {
   readonly root: pg.Client;
   /** The shard as the admin login. */
   readonly admin: SqlDatabase;
-  /** Set by a defence: traffic goes over a pool that hands connections on as they are. */
+  /** Set by a defence: traffic goes over a pool that hands connections on as they are, and nobody looks at tokens, cursors or servers. */
   careless: boolean;
   /** Set by a defence that is switched off behind the back of connections which were checked when they were opened. */
   onceConnected: () => Promise<unknown>;
