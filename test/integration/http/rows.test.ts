@@ -403,6 +403,18 @@ describe('paths', () => {
     expect([status, body.code]).toEqual([403, 'UNKNOWN_TENANT']);
   });
 
+  it('of a tenant that is offline are 503 with Retry-After, and those of others go on', async () => {
+    const become = (state: string) =>
+      ground.shard.root.query(sqlText(`update tenantry.local_mapping set state = '${state}' where mapping_id = 2`));
+    await become('OFFLINE');
+    const { status, headers, body } = await call('GET', '/v1/Blogs', { as: 'two' });
+    const other = await call('GET', '/v1/Blogs');
+    await become('ONLINE');
+    expect([status, body.code, Number(headers.get('retry-after')) >= 1]).toEqual([503, 'TENANT_OFFLINE', true]);
+    expect(other.status).toBe(200);
+    expect((await call('GET', '/v1/Blogs', { as: 'two' })).status).toBe(200);
+  });
+
   it('take tokens and data only: the second port has neither', async () => {
     expect(await (await fetch(`${service.opsUrl}/livez`)).text()).toBe('ok');
     expect((await fetch(`${service.opsUrl}/readyz`)).status).toBe(200);
