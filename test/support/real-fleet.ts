@@ -25,7 +25,10 @@ export interface FleetShard {
 /** A catalog server, shard servers, and Tenantry over them as `createTenantry` joins it. */
 export interface RealFleet {
   readonly tenantry: OpenTenantry;
+  readonly catalog: PostgresServer;
   readonly shards: readonly FleetShard[];
+  /** Tenantry once more over the same servers, as another process would have it, by other environment variables; the caller closes it. */
+  open(environment?: Readonly<Record<string, string>>): Promise<OpenTenantry>;
   close(): Promise<void>;
 }
 
@@ -46,11 +49,8 @@ interface FleetOptions {
 export async function startFleet(options: FleetOptions): Promise<RealFleet> {
   const catalog = await startPostgres();
   const catalogUrl = await catalog.createDatabase('catalog');
-  const settings = resolveConfig(configuration(options), {
-    TENANTRY_CATALOG_URL: catalogUrl,
-    TENANTRY_FLEET_KEY: Buffer.alloc(32, 9).toString('base64'),
-    TENANTRY_PASSWORD: password,
-  });
+  const environment = { TENANTRY_CATALOG_URL: catalogUrl, TENANTRY_FLEET_KEY: fleetKeyOf(9), TENANTRY_PASSWORD: password };
+  const settings = resolveConfig(configuration(options), environment);
   const engines = createEngines();
   const database = openCatalogDatabase(engines, settings);
   await installCatalog(database, false);
@@ -78,16 +78,28 @@ export async function startFleet(options: FleetOptions): Promise<RealFleet> {
     await manager.tenants.add(tenant, { shard: `shard_${(tenant % options.shards) + 1}` });
   await administration.close();
 
-  const tenantry = await openTenantry({ engines, clock: systemClock, observer: silentObserver, onTrouble: () => undefined }, settings);
+  const open: RealFleet['open'] = (more = {}) =>
+    openTenantry(
+      { engines, clock: systemClock, observer: silentObserver, onTrouble: () => undefined },
+      resolveConfig(configuration(options), { ...environment, ...more }),
+    );
+  const tenantry = await open();
   return {
     tenantry,
+    catalog,
     shards,
+    open,
     close: async () => {
       await tenantry.close();
       await Promise.all(shards.map(({ root }) => root.close()));
       await Promise.all([catalog.stop(), ...shards.map(({ server }) => server.stop())]);
     },
   };
+}
+
+/** A fleet key as the environment has it; that of a fleet at its start is made of nines. */
+export function fleetKeyOf(byte: number): string {
+  return Buffer.alloc(32, byte).toString('base64');
 }
 
 function configuration({ tables, limits }: FleetOptions): TenantryConfig {
@@ -97,7 +109,6 @@ function configuration({ tables, limits }: FleetOptions): TenantryConfig {
   });
   return {
     catalog: { engine: 'postgres', url: { env: 'TENANTRY_CATALOG_URL' } },
-    fleetKey: { current: { env: 'TENANTRY_FLEET_KEY' } },
     map: { name: 'customers', kind: 'list', key: 'int', context: 'TenantId' },
     logins: { app: login('app'), superuser: login('superuser'), mover: login('mover'), admin: login('admin') },
     tables: Object.fromEntries(tables.map((table) => [table, { tenant: 'TenantId' }])),

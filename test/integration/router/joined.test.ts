@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sql } from '../../../src/core/sql.ts';
+import type { OpenTenantry } from '../../../src/main/tenantry.ts';
+import { fleetKeyOf, startFleet, type RealFleet } from '../../support/real-fleet.ts';
+
+const whoAmI = sql`select tenantry.current_tenant() as tenant`;
+
+let fleet: RealFleet;
+beforeAll(async () => {
+  const schema = `create table "Notes" ("TenantId" integer not null, "NoteId" integer not null, primary key ("TenantId", "NoteId"));
+    grant select, insert on "Notes" to tenantry_app`;
+  fleet = await startFleet({ shards: 2, tenants: 8, schema, tables: ['Notes'], limits: { poolPerShard: 4, idleMs: 200 }, fsync: false });
+});
+afterAll(() => fleet?.close());
+
+const serves = async ({ router }: OpenTenantry, tenant: number): Promise<unknown> => (await router.query(tenant, whoAmI)).rows;
+
+describe('while the catalog', () => {
+  /** What goes on by what is known, connections that are opened anew included, and what does not, within the time it has. */
+  async function lookAround(warm: number, cold: number): Promise<void> {
+    for (let time = 0; time < 5; time += 1) expect(await serves(fleet.tenantry, warm)).toEqual([{ tenant: warm }]);
+    await expect.poll(() => connections(), { timeout: 10_000 }).toBe(0);
+    expect(await serves(fleet.tenantry, warm)).toEqual([{ tenant: warm }]);
+    const startedAt = performance.now();
+    await expect(fleet.tenantry.router.query(cold, whoAmI, { timeoutMs: 1_000 })).rejects.toMatchObject({
+      code: 'CATALOG_UNAVAILABLE',
+      retryable: true,
+    });
+    // The limit is the call's own; what comes on top is a busy machine.
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
+  }
+
+  /** Connections of tenants that the first shard has. */
+  async function connections(): Promise<unknown> {
+    const [shard] = fleet.shards;
+    const { rows } = await shard!.root.query(sql`select count(*)::int as n from pg_stat_activity where usename = 'fleet_app'`);
+    return rows[0]!['n'];
+  }
+
+  it('is killed, tenants whose routes are known are served, others get CATALOG_UNAVAILABLE, and all are once it is back', async () => {
+    await serves(fleet.tenantry, 2);
+    await fleet.catalog.kill();
+    await lookAround(2, 4);
+    await fleet.catalog.restart();
+    await expect.poll(() => serves(fleet.tenantry, 4).catch((error: unknown) => error), { timeout: 10_000 }).toEqual([{ tenant: 4 }]);
+  });
+
+  it('stands still, it is the same', async () => {
+    await serves(fleet.tenantry, 2);
+    fleet.catalog.freeze();
+    try {
+      await lookAround(2, 6);
+    } finally {
+      fleet.catalog.thaw();
+    }
+    await expect.poll(() => serves(fleet.tenantry, 6).catch((error: unknown) => error), { timeout: 10_000 }).toEqual([{ tenant: 6 }]);
+  });
+});
+
+describe('while the fleet key is being replaced', () => {
+  it('processes of the new key serve tenants of both, those of the old key their own, and nobody takes an unknown one', async () => {
+    const replaced = await fleet.open({ TENANTRY_FLEET_KEY: fleetKeyOf(3), TENANTRY_FLEET_KEY_PREVIOUS: fleetKeyOf(9) });
+    const onlyNew = await fleet.open({ TENANTRY_FLEET_KEY: fleetKeyOf(3) });
+    try {
+      await replaced.manager.tenants.add(21, { shard: 'shard_1' });
+      expect([await serves(replaced, 1), await serves(replaced, 21)]).toEqual([[{ tenant: 1 }], [{ tenant: 21 }]]);
+      expect(await serves(fleet.tenantry, 1)).toEqual([{ tenant: 1 }]);
+      for (const [process, tenant] of [
+        [fleet.tenantry, 21],
+        [onlyNew, 1],
+      ] as const) {
+        await expect(serves(process, tenant)).rejects.toMatchObject({
+          code: 'SHARD_UNVERIFIED',
+          message: expect.stringContaining('another fleet key') as unknown,
+        });
+      }
+      expect((await replaced.manager.recover()).disagreements).toEqual([]);
+      // A tenant whose mapping is changed from now on is one of the new key.
+      await replaced.manager.tenants.offline(1);
+      await replaced.manager.tenants.online(1);
+      expect(await serves(onlyNew, 1)).toEqual([{ tenant: 1 }]);
+      expect((await onlyNew.manager.recover()).disagreements).toContainEqual(expect.objectContaining({ what: 'token' }));
+    } finally {
+      await Promise.all([replaced.close(), onlyNew.close()]);
+    }
+  });
+});
