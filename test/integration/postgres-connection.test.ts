@@ -320,6 +320,19 @@ describe('what a statement leaves in the session', () => {
   });
 });
 
+test('a function that lets go of the prepared statements leaves none that this connection counts on', async () => {
+  await shard.root.query(
+    sqlText(`create function lets_go() returns void language plpgsql as $$ begin deallocate all; end $$;
+      grant execute on function lets_go to tenantry_app`),
+  );
+  const tried = await engine.connect(shard.address, shardLogins.app, expected);
+  const lettingGo = compiled(sql`select lets_go()`);
+  await tried.execute(entry(1), lettingGo, write);
+  await expect(tried.execute(entry(2), lettingGo, write)).resolves.toMatchObject({ rowCount: 1 });
+  await tried.close();
+  await shard.root.query(sqlText('drop function lets_go'));
+});
+
 describe('where a write has to reach a standby before it is confirmed, and the wait is called off', () => {
   const unknown = { code: 'COMMIT_UNKNOWN', outcome: 'unknown', detail: expect.stringContaining('standby') };
   const setStandby = async (name: string): Promise<void> => {

@@ -246,6 +246,10 @@ export const defences = {
     'a setting of a condition, behind a comment': careless,
     'a channel that is listened to': careless,
     'a setting of a trigger': careless,
+    'a setting of a body in standard SQL': careless,
+    'a setting by way of the view of settings': careless,
+    'a temporary table': careless,
+    'the value of a sequence, told by a function': careless,
   },
   interrupted: {
     'an abort': careless,

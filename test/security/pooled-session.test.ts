@@ -85,17 +85,22 @@ describeAttacks(
   defences['pooled session'],
 );
 
-/** The owner of the schema has made this before anybody connected. */
+/** The owner of the schema has made this before anybody connected; no other attack finds it, whose connection would be reset for its sake. */
 const withCode =
   (code: string, deeds: (traffic: Traffic) => Promise<unknown>): Attack =>
   async (world) => {
     await world.root.query(code);
-    return onOneConnection(deeds)(world);
+    try {
+      return await onOneConnection(deeds)(world);
+    } finally {
+      await world.root.query('drop function if exists leaves(), last_visit(), on_note() cascade');
+    }
   };
-const leaving = (body: string): string => `create or replace function leaves() returns void language plpgsql as $$ begin ${body} end $$;
-  grant execute on function leaves() to tenantry_app`;
-const byFunction = (body: string, look: string, asNew: string): Attack =>
-  withCode(leaving(body), (traffic) => traffic.query(1, 'select leaves()').then(() => looked(traffic, look, asNew)));
+const leaving = (body: string, as: 'security invoker' | 'security definer' = 'security invoker'): string =>
+  `create or replace function leaves() returns void language plpgsql ${as} as $$ begin ${body} end $$;
+    grant execute on function leaves() to tenantry_app`;
+const byFunction = (body: string, look: string, asNew: string, as?: Parameters<typeof leaving>[1]): Attack =>
+  withCode(leaving(body, as), (traffic) => traffic.query(1, 'select leaves()').then(() => looked(traffic, look, asNew)));
 const looked = async (traffic: Traffic, look: string, asNew: string): Promise<unknown> =>
   Object.values((await traffic.query(2, look))[0] ?? {})[0] === asNew ? 'as new' : succeeded;
 
@@ -126,6 +131,40 @@ describeAttacks(
       async (traffic) => {
         await traffic.query(1, `insert into "Notes" values (1, ${freshNote()}, 'mine')`);
         return looked(traffic, 'show lock_timeout', '0');
+      },
+    ),
+    'a setting of a body in standard SQL': withCode(
+      `create function leaves() returns text language sql security definer
+          begin atomic select set_config('shop.note', 'tenant-2 setting', false); end;
+        grant execute on function leaves() to tenantry_app`,
+      async (traffic) => {
+        await traffic.query(2, 'select leaves()');
+        return traffic.query(1, `select current_setting('shop.note', true) as note`);
+      },
+    ),
+    'a setting by way of the view of settings': byFunction(
+      `update pg_settings set setting = '12345' where name = 'lock_timeout';`,
+      'show lock_timeout',
+      '0',
+      'security definer',
+    ),
+    'a temporary table': withCode(
+      leaving(
+        `create temporary table if not exists found on commit preserve rows as select * from "Blogs" where "TenantId" = tenantry.current_tenant();
+          grant select on found to tenantry_app;`,
+        'security definer',
+      ),
+      async (traffic) => {
+        await traffic.query(2, 'select leaves()');
+        return traffic.query(1, 'select * from pg_temp.found');
+      },
+    ),
+    'the value of a sequence, told by a function': withCode(
+      `create or replace function last_visit() returns text language sql security definer as $$ select 'tenant-2 visit ' || lastval() $$;
+        grant execute on function last_visit() to tenantry_app`,
+      async (traffic) => {
+        await traffic.query(2, `select nextval('"Visits"')`);
+        return traffic.query(1, 'select last_visit()');
       },
     ),
   },

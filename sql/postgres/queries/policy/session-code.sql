@@ -1,17 +1,20 @@
 -- Functions and triggers of the database's own that may leave something in the session in which they run: a setting, a cursor
--- WITH HOLD, LISTEN, a prepared statement, a lock, a connection. Judged by their text, comments included; what is built at run
--- time (EXECUTE) or written in another language counts. `SET` begins a statement, or it belongs to an UPDATE.
+-- WITH HOLD, LISTEN, a prepared statement or the loss of one, a temporary table, a lock, a connection; or that may tell what
+-- another has left (the last value of a sequence). Judged by their text, comments included; what is built at run time
+-- (EXECUTE) or written in another language counts. `SET` begins a statement, or it belongs to an UPDATE. A body in standard
+-- SQL (BEGIN ATOMIC) is kept parsed, and has no text but the one that the server writes of it.
 select n.nspname as "schema", p.proname as "function"
   from pg_catalog.pg_proc p
   join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   join pg_catalog.pg_language l on l.oid = p.prolang
+ cross join lateral (select coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) as body) b
  where n.nspname not in ('pg_catalog', 'information_schema', 'tenantry', 'pg_toast')
    and p.prokind in ('f', 'p')
    and case
-         when l.lanname in ('c', 'internal') then p.proname like 'dblink%' or p.proname = 'set_limit'
+         when l.lanname in ('c', 'internal') then p.proname like any (array['dblink%', 'pgv\_%', 'set_limit', 'isn_weak'])
          when l.lanname in ('sql', 'plpgsql') then
-           p.prosrc ~* '\m(hold|listen|prepare|load|execute|set_config|dblink\w*|set_limit|pg_(try_)?advisory_lock\w*)\M'
-           or p.prosrc ~* '(^|;|\m(begin|then|else|loop)\M)(\s|--[^\n]*\n|/\*.*\*/)*set\s+(?!local\M|constraints\M)'
+           b.body ~* '\m(hold|listen|prepare|deallocate|load|execute|temp|temporary|pg_temp\w*|set_config|pg_settings|setseed|currval|lastval|dblink\w*|pgv_\w*|set_limit|isn_weak|pg_(try_)?advisory_lock\w*)\M'
+           or b.body ~* '(^|;|\m(begin|then|else|loop)\M)(\s|--[^\n]*\n|/\*.*\*/)*set\s+(?!local\M|constraints\M)'
          else true
        end
  order by 1, 2;
