@@ -374,6 +374,22 @@ describe('where a write has to reach a standby before it is confirmed, and the w
     ]);
   });
 
+  test('where the login was made to hear errors alone', async () => {
+    const login = `set local synchronous_commit = local; alter role ${shardLogins.app.user}`;
+    await shard.root.query(sqlText(`${login} set client_min_messages = error`));
+    const deaf = await engine.connect(shard.address, shardLogins.app, expected);
+    await shard.root.query(sqlText(`${login} reset client_min_messages`));
+    await expect(deaf.execute(entry(1), compiled(insert(1)), { ...write, timeoutMs: 300 })).rejects.toMatchObject(unknown);
+    await deaf.close();
+  });
+
+  test.each(['set local client_min_messages = error', 'set client_min_messages = error'])('after %s in its transaction', async (text) => {
+    const transaction = await connection.begin(entry(1), { ...write, timeoutMs: 300, isolation: 'read committed' });
+    await transaction.query(compiled(sqlText(text)));
+    await transaction.query(compiled(insert(1)));
+    await expect(transaction.commit()).rejects.toMatchObject(unknown);
+  });
+
   test('a statement that only reads does not wait', async () => {
     await run(1, sql`select "BlogId" from "Blogs"`, read);
   });
@@ -418,6 +434,14 @@ describe('a transaction', () => {
     await expect(transaction.query(compiled(sqlText('commit')))).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL', ...undone });
     expect((await shard.root.query(sqlText('select from "Blogs"'))).rowCount).toBe(0);
     await shard.root.query(sqlText('alter table "Blogs" drop constraint one_name'));
+  });
+
+  test('that has changed settings and failed then is told that it was rolled back', async () => {
+    const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
+    await transaction.query(compiled(sqlText('set local lock_timeout = 1000')));
+    await expect(transaction.query(compiled(sql`select 1 / 0`))).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
+    await expect(transaction.commit()).rejects.toMatchObject({ code: 'STATEMENT_FAILED', outcome: 'not-run' });
+    expect(connection.usable).toBe(true);
   });
 
   test('may use savepoints', async () => {

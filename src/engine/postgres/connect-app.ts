@@ -22,6 +22,8 @@ const startupOptions = [
   'default_transaction_isolation=read\\ committed',
   'default_transaction_read_only=off',
   'default_transaction_deferrable=off',
+  // A notice tells that a commit was not awaited on its standby: one that is not sent would make it look safe.
+  'client_min_messages=notice',
   // A service whose machine is gone closes nothing: its transactions would keep their mappings' locks for the two hours of TCP.
   'tcp_keepalives_idle=30',
   'tcp_keepalives_interval=10',

@@ -53,9 +53,15 @@ export class ExchangeBuilder {
     return this.#finish(this.#own.create(''), 0);
   }
 
-  /** COMMIT or ROLLBACK of the open transaction. */
-  end(command: 'commit' | 'rollback'): Exchange {
-    return this.#finish(this.#execute(command), 0);
+  /** COMMIT of the open transaction; where its statements may have changed settings, the notices that speak of a commit are sent again. */
+  commit(settingsChanged: boolean): Exchange {
+    if (settingsChanged) this.#execute('set local client_min_messages = notice');
+    return this.#finish(this.#execute('commit'), settingsChanged ? 1 : 0);
+  }
+
+  /** ROLLBACK of the open transaction. */
+  rollback(): Exchange {
+    return this.#finish(this.#execute('rollback'), 0);
   }
 
   /** The statement has to be prepared anew: its tables have changed. */

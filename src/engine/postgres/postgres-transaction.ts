@@ -23,6 +23,8 @@ export class PostgresTransaction implements EngineTransaction {
   #ended = false;
   /** The answer to a statement was dropped, whatever it did. */
   #spoilt = false;
+  /** The server takes nothing but the transaction's end, or the way back to a savepoint. */
+  #failed = false;
   #portals = 0;
 
   constructor(wire: WireClient, builder: ExchangeBuilder, options: EnterOptions & { readonly leastResidue: Residue }) {
@@ -90,7 +92,7 @@ export class PostgresTransaction implements EngineTransaction {
       throw rolledBack();
     }
     this.#ended = true;
-    const exchange = this.#builder.end('commit');
+    const exchange = this.#builder.commit(this.#residue !== 'none' && !this.#failed);
     // Not interrupted by the caller: a cancelled COMMIT would only be another way not to know.
     const interruption = await this.#wire.run(exchange, { timeoutMs: this.#options.timeoutMs });
     this.#leave(exchange);
@@ -107,7 +109,7 @@ export class PostgresTransaction implements EngineTransaction {
       this.#wire.discard();
       return;
     }
-    const exchange = this.#builder.end('rollback');
+    const exchange = this.#builder.rollback();
     await this.#wire.run(exchange, { timeoutMs: this.#options.timeoutMs });
     this.#leave(exchange);
   }
@@ -126,6 +128,7 @@ export class PostgresTransaction implements EngineTransaction {
       this.#wire.discard();
       throw transactionControlled(exchange);
     }
+    this.#failed = exchange.status === 'E';
     if (residue === 'permanent' || this.#residue === 'none') this.#residue = residue;
     if (exchange.dropped && interruption !== undefined) this.#spoilt = true;
     const failure = failureOf(exchange, { interruption, status: 'T', mayCommit: false });
