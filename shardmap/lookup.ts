@@ -197,7 +197,7 @@ class TieredLookup implements Lookup {
 
   async #askCache(key: TenantKey, own: LookupKey): Promise<RoutedKeys | undefined> {
     const found = await this.#dependencies.cache?.get(key.bytes);
-    return found !== undefined && this.#refused.allows(own, found.route.epoch) ? found : undefined;
+    return found !== undefined && areEndsOfKeys(found.keys, key) && this.#refused.allows(own, found.route.epoch) ? found : undefined;
   }
 
   async #askCatalog(key: TenantKey, own: LookupKey): Promise<RoutedKeys | undefined> {
@@ -213,6 +213,12 @@ class TieredLookup implements Lookup {
     void cache?.put(key.bytes, found);
     return found;
   }
+}
+
+/** A shared cache may hold anything: a range whose ends are not as long as keys of the type are says nothing. */
+function areEndsOfKeys({ kind, low, high }: MappingKeys, { type, bytes }: TenantKey): boolean {
+  if (kind === 'point' || type === 'string' || type === 'bytes') return true;
+  return (low.length === 0 || low.length === bytes.length) && (high === undefined || high.length === bytes.length);
 }
 
 function catalogUnavailableIfTimedOut(error: unknown): unknown {

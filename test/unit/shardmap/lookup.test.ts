@@ -256,6 +256,19 @@ describe('a lookup with a shared cache', () => {
     await expect(find(1)).resolves.toMatchObject({ shardId: 'c' });
     expect(catalog.asked).toHaveLength(1);
   });
+
+  it.each([
+    ['a low end that is too short', Uint8Array.of(0x80), undefined],
+    ['a high end that is too long', new Uint8Array(0), Uint8Array.of(0x80, 0, 0, 3, 0)],
+    ['an empty high end', low(2), new Uint8Array(0)],
+  ])('asks the catalog where the cache has %s, of which no key of the type has the length', async (_, from, to) => {
+    const cache = new SharedCache();
+    const { catalog, find } = setUp({ cache, map: { kind: 'range', keyType: 'int' } });
+    const keys = { kind: 'range', low: from, ...(to === undefined ? {} : { high: to }) } as const;
+    cache.kept.set('2', { keys, route: { mappingId: 9, shardId: 'c', epoch: 9 } });
+    catalog.answer = () => range(1, 1, 5);
+    await expect(find(2)).resolves.toMatchObject({ mappingId: 1, shardId: 'a', epoch: 1 });
+  });
 });
 
 describe('a lookup while the catalog is away', () => {
