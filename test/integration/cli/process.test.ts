@@ -5,6 +5,10 @@ import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beginOperation } from '../../../shardmap/begin-operation.ts';
+import { tenantKey } from '../../../shardmap/key.ts';
+import { addMapping } from '../../../shardmap/operations/add-mapping.ts';
+import { SqlShardMapStore } from '../../../shardmap/sql-store.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import { configuration, createCliWorld, type CliWorld } from './world.ts';
 
@@ -89,6 +93,27 @@ describe('the program as a process', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { msg: string; traceId?: string });
     expect(lines.map(({ msg, traceId }) => traceId ?? msg)).toEqual(['listening', ...answered, 'stopping', 'stopped']);
+  });
+
+  test('serve brings to its end by itself what another process has left', async () => {
+    const store = new SqlShardMapStore(world.openDatabase('catalog'));
+    const map = (await store.findMap('customers'))!;
+    const { shardId } = (await store.findShard('a'))!;
+    const request = { keys: { kind: 'point' as const, low: tenantKey('int', 77).bytes }, shardId };
+    const { operation } = await store.change((catalog) =>
+      beginOperation(catalog, addMapping, map, request, { operationId: crypto.randomUUID(), leaseMs: 0 }),
+    );
+    const child = spawn(process.execPath, ['bin/tenantry.js', 'serve', '--json', '--config', join(world.folder, 'tenantry.config.json')], {
+      env: world.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [log, ended] = [textOf(child.stderr), once(child, 'exit')];
+    await expect.poll(async () => (await store.getOperation(operation.operationId))?.state, { timeout: 20_000 }).toBe('UNDONE');
+    expect(await store.findMapping(map.mapId, request.keys.low)).toBeUndefined();
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    expect(await log).toContain(`"operationId":"${operation.operationId}","kind":"add-mapping","end":"UNDONE","msg":"operation recovered"`);
   });
 
   test('a command whose reader has gone ends at once, and says nothing of it', async () => {

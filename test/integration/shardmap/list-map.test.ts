@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sqlText } from '../../../src/core/sql.ts';
+import { sql, sqlText } from '../../../src/core/sql.ts';
+import { capabilityOfTests } from '../../support/shard-map-access.ts';
 import { expectSettled, readState } from '../../support/shard-map-state.ts';
 import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
 
@@ -96,6 +97,35 @@ describe('tenants of a list map', () => {
     await world.manager.tenants.offline(11);
     await world.manager.tenants.remove(11);
     expect(world.published.at(-1)).not.toHaveProperty('route');
+  });
+});
+
+describe('a capability token', () => {
+  it('is kept by the shard alone: the catalog, its log included, and what is published have none', async () => {
+    const { tenants } = world.manager;
+    world.published.length = 0;
+    await tenants.add(21, { shard: 'a' });
+    await tenants.offline(21);
+    await tenants.online(21);
+    const { mappingId } = await tenants.where(21);
+    const shard = world.access.open((await world.store.findShard('a'))!);
+    const { rows } = await shard.query<{ token: Uint8Array; epoch: number }>(
+      sql`select token, epoch from tenantry.local_mapping where mapping_id = ${mappingId}`,
+    );
+    const epoch = rows[0]!.epoch;
+    expect(Buffer.from(rows[0]!.token)).toEqual(Buffer.from(capabilityOfTests('customers', mappingId, epoch)));
+    const catalog = await world.catalog.query<{ text: string }>(
+      sqlText(`select t::text as text from tenantry.mapping t union all select t::text from tenantry.operation t
+        union all select t::text from tenantry.shard t union all select t::text from tenantry.shard_map t`),
+    );
+    const everything = JSON.stringify([catalog.rows, world.published]);
+    expect(everything).toContain(mappingId.toString());
+    for (const each of [epoch - 2, epoch - 1, epoch]) {
+      const token = Buffer.from(capabilityOfTests('customers', mappingId, each));
+      for (const encoding of ['hex', 'base64', 'base64url'] as const) expect(everything).not.toContain(token.toString(encoding));
+    }
+    await tenants.offline(21);
+    await tenants.remove(21);
   });
 });
 
