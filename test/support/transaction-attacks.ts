@@ -1,7 +1,7 @@
 /** A statement of a tenant's that reaches for the transaction it runs in, and what must become of it. */
 export interface TransactionAttack {
   readonly title: string;
-  /** T-SQL, a statement on each line; `insert(n)` is a row n of Blogs. */
+  /** T-SQL, a statement on each line; `insert(n)` is a row n of Blogs. See `textOf`. */
   readonly lines: readonly string[];
   /** What the caller is told as a routed statement: that it is done, or an error with its outcome. */
   readonly told: 'done' | { readonly code: string; readonly outcome: 'not-run' | 'unknown' };
@@ -9,6 +9,11 @@ export interface TransactionAttack {
   readonly rows: readonly number[];
   /** Rows that are there afterwards if it was a statement of a session, which has inserted row 9 and would commit; the same by default. */
   readonly inSession?: readonly number[];
+}
+
+/** The statement as it is sent. */
+export function textOf(lines: readonly string[]): string {
+  return lines.map((line) => (/^(?:BEGIN|END) (?:TRY|CATCH)$/.test(line) ? line : `${line};`)).join('\n');
 }
 
 /** Inserts a row for whoever the session's tenant is. */

@@ -184,9 +184,11 @@ export class WireClient {
     const onAbort = (): void => this.interrupt('CANCELLED');
     signal?.addEventListener('abort', onAbort, { once: true });
     const answered = new Promise<Answer>((resolve) => {
-      const done = (_?: Error | null, result?: { readonly output: Readonly<Record<string, unknown>> }): void => {
+      const done = (_?: Error | null, result?: { readonly output?: Readonly<Record<string, unknown>> }): void => {
         signal?.removeEventListener('abort', onAbort);
-        answer.done = result?.output[doneParameter] === true;
+        // What was cancelled before it was sent has a result without output.
+        answer.sent &&= result?.output !== undefined;
+        answer.done = result?.output?.[doneParameter] === true;
         resolve(this.#settle(answer));
       };
       answer.sent = true;

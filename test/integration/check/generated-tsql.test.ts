@@ -21,6 +21,8 @@ import { callersParameters, entryParameters, statementParameters } from '../../.
 import type { PolicyTable } from '../../../src/engine/policy-renderer.ts';
 import { buildTable } from '../../../src/http/tables/table.ts';
 import { tableStatements } from '../../../src/http/tables/table-statements.ts';
+import { forbiddenStatements, sessionResidues } from '../../support/session-residues.ts';
+import { textOf, transactionAttacks } from '../../support/transaction-attacks.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { compileGenerated, type GeneratedTsql } from '../../support/generated-tsql.ts';
 import { wireEntry } from '../../support/mssql-wire.ts';
@@ -39,6 +41,14 @@ describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
     expect(new Set(texts.map(({ name }) => name)).size).toBe(texts.length);
     const { passed, text } = await compileGenerated(texts);
     expect(passed, text).toBe(true);
+  });
+
+  test('compiles where the suites for a real server try it', { timeout: 120_000 }, async () => {
+    const broken = { name: 'tried and broken', text: 'SELEC 1' };
+    const { text } = await compileGenerated([...triedTexts(), broken]);
+    // Names of the server's that nothing but these suites uses stand in no list.
+    const slips = text.split('\n').filter((line) => line.includes('/tried ') && !line.includes('in the list'));
+    expect(slips).toEqual([expect.stringContaining(broken.name)]);
   });
 
   test('is seen to be wrong where a name of it is', { timeout: 120_000 }, async () => {
@@ -175,4 +185,14 @@ function provisioningTexts(): GeneratedTsql[] {
   // What sqlcmd reads itself is no T-SQL.
   const script = provisioner.script(request).replace(/^:on error exit\n/, '');
   return [...statements, { name: 'provisioning script', text: script }];
+}
+
+/** What the suites for a real server try: a slip in it would only be seen there. */
+function triedTexts(): GeneratedTsql[] {
+  const texts = [
+    ...transactionAttacks.map(({ lines }) => textOf(lines)).filter((text) => !text.includes('@tenantry_')),
+    ...sessionResidues.flatMap(({ leave, find }) => [leave, find]),
+    ...forbiddenStatements.filter((text) => !text.startsWith('GOTO')),
+  ];
+  return texts.map((text, index) => ({ name: `tried ${index}`, text }));
 }

@@ -94,6 +94,18 @@ describe('a statement that is ended before its answer', () => {
     expect(attentions()).toBe(0);
   });
 
+  test('while the driver makes ready to send it: nothing is sent', async () => {
+    const caller = new AbortController();
+    const failure = expect(connection.execute(entryOf(1), change, { ...options, signal: caller.signal })).rejects.toMatchObject({
+      code: 'CANCELLED',
+      outcome: 'not-run',
+    });
+    caller.abort();
+    await failure;
+    expect(shard.committed).toEqual([]);
+    expect(shard.server.recording.requests()).toEqual([]);
+  });
+
   test('after its answer: no attention, and the next statement is not ended by it', async () => {
     const caller = new AbortController();
     await connection.execute(entryOf(1), change, { ...options, signal: caller.signal });

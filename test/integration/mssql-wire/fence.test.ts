@@ -15,7 +15,7 @@ import {
   returnValueToken,
   transactionToken,
 } from '../../support/tds/tokens.ts';
-import { insert, transactionAttacks } from '../../support/transaction-attacks.ts';
+import { insert, textOf, transactionAttacks } from '../../support/transaction-attacks.ts';
 
 const options = { readOnly: false, timeoutMs: 10_000 };
 const readCommitted = { ...options, isolation: 'read committed' } as const;
@@ -42,7 +42,7 @@ function answerInsert({ text }: ModelStatement): StatementAnswer {
 }
 
 function lines(...each: readonly string[]): CompiledSql {
-  return compiled(sqlText(each.join('\n')));
+  return compiled(sqlText(textOf(each)));
 }
 
 async function told(work: Promise<unknown>): Promise<unknown> {
@@ -78,7 +78,7 @@ describe('a statement that reaches for its transaction', () => {
   });
 
   test('and is interrupted in a second transaction: the rollback of that one says nothing of the first', async () => {
-    shard.answer = async (statement) => (statement.text === 'slow' ? await untilAttention(statement) : answerInsert(statement));
+    shard.answer = async (statement) => (statement.text === 'slow;' ? await untilAttention(statement) : answerInsert(statement));
     const statement = lines(insert(1), 'COMMIT', 'BEGIN TRANSACTION', 'slow');
     await expect(connection.execute(entryOf(1), statement, { ...options, timeoutMs: 50 })).rejects.toMatchObject({
       code: 'TIMEOUT',
@@ -95,7 +95,7 @@ describe('an error that ends no more than its statement', () => {
   test.each([229, 1222, 2812, 50_000])(
     '%i, after a change: all of the transaction is rolled back, as the caller is told',
     async (number) => {
-      shard.answer = (statement) => (statement.text === 'wrong' ? { error: { number } } : answerInsert(statement));
+      shard.answer = (statement) => (statement.text === 'wrong;' ? { error: { number } } : answerInsert(statement));
       const failure = await told(connection.execute(entryOf(1), lines(insert(1), "PRINT N''", 'wrong', "PRINT N''", insert(2)), options));
       expect(failure).toMatchObject({ name: 'TenantryError', outcome: 'not-run' });
       expect(shard.committed).toEqual([]);

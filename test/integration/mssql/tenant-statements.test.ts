@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { encodeInt } from '../../../shardmap/key-encoding.ts';
+import { compileSql, sqlText } from '../../../src/core/sql.ts';
+import type { CompiledSql } from '../../../src/core/sql.ts';
+import { sql } from '../../../src/core/sql.ts';
+import type { EngineConnection } from '../../../src/engine/engine.ts';
+import type { Entry } from '../../../src/engine/entry.ts';
+import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
+import { describeNeeding } from '../../support/describe-needing.ts';
+import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
+import { forbiddenStatements, sessionResidues } from '../../support/session-residues.ts';
+import { insert, textOf, transactionAttacks } from '../../support/transaction-attacks.ts';
+
+const engine = createMssqlEngine();
+const options = { readOnly: false, timeoutMs: 10_000 };
+const readCommitted = { ...options, isolation: 'read committed' } as const;
+const token = (tenant: number): Uint8Array => new Uint8Array(16).fill(0xa0 + tenant);
+
+describeNeeding('mssql', "a tenant's statement on SQL Server itself", () => {
+  let shard: MssqlTestShard;
+  let connection: EngineConnection;
+
+  beforeAll(async () => {
+    shard = await createMssqlTestShard();
+    for (const tenant of [1, 2]) {
+      const { key, epoch } = entryOf(tenant);
+      const mapping = { mappingId: tenant, kind: 'point', low: key, high: null, state: 'ONLINE', epoch, token: token(tenant) };
+      await shard.admin.run('local-map/add-mapping', mapping);
+    }
+  });
+  afterAll(async () => await shard?.close());
+  beforeEach(async () => {
+    await shard.root.query(sql`TRUNCATE TABLE [dbo].[Blogs]`);
+    connection = await connect();
+    return async () => await connection.close();
+  });
+
+  function connect(): Promise<EngineConnection> {
+    return engine.connect(shard.address, shard.logins.app, {
+      shardId: shard.shardId,
+      incarnation: shard.incarnation,
+      tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
+      contextProtection: 'guarded',
+    });
+  }
+
+  function entryOf(tenant: number): Entry {
+    return { mappingId: tenant, key: encodeInt(tenant), epoch: 5, token: token(tenant) };
+  }
+
+  function run(tenant: number, text: string): Promise<unknown> {
+    return told(connection.execute(entryOf(tenant), compiled(text), options));
+  }
+
+  /** Rows that the second connection of the first tenant finds: those of its attacks that are committed. */
+  async function rows(): Promise<unknown[]> {
+    const other = await connect();
+    try {
+      const found = await other.execute(entryOf(1), compiled('SELECT [BlogId] FROM [dbo].[Blogs] ORDER BY [BlogId]'), options);
+      return found.rows.map(({ BlogId }) => BlogId);
+    } finally {
+      await other.close();
+    }
+  }
+
+  /** The next tenant is served, on the same connection where it is still one, and sees nothing of the first. */
+  async function servesTheNext(): Promise<void> {
+    if (!connection.usable) connection = await connect();
+    const { rows: found } = await connection.execute(entryOf(2), compiled('SELECT [BlogId] FROM [dbo].[Blogs]'), options);
+    expect(found).toEqual([]);
+  }
+
+  test.each(transactionAttacks)('that reaches for its transaction by $title', async (attack) => {
+    const outcome = await run(1, textOf(attack.lines));
+    if (attack.told === 'done') expect(outcome).toMatchObject({ rows: [] });
+    else expect(outcome).toMatchObject(attack.told);
+    expect(await rows()).toEqual(attack.rows);
+    await servesTheNext();
+  });
+
+  test.each(transactionAttacks)('that reaches for its transaction by $title, in a session', async (attack) => {
+    const transaction = await connection.begin(entryOf(1), readCommitted);
+    await transaction.query(compiled(textOf([insert(9)])));
+    const outcome = await told(transaction.query(compiled(textOf(attack.lines))));
+    if (attack.told === 'done') expect(outcome).toMatchObject({ rows: [] });
+    else expect(outcome).toMatchObject(attack.told);
+    const ending = await told(transaction.commit());
+    expect(ending instanceof Error).toBe(attack.told !== 'done');
+    expect(await rows()).toEqual(attack.inSession ?? attack.rows);
+    await servesTheNext();
+  });
+
+  test.each(sessionResidues)('leaves nothing behind for the next tenant: $title', async ({ leave, find, clean }) => {
+    await run(1, `${insert(1)};\n${leave};`);
+    if (!connection.usable) connection = await connect();
+    const { rows: found } = await connection.execute(entryOf(2), compiled(find), options);
+    expect(found).toEqual([{ value: clean }]);
+    await servesTheNext();
+  });
+
+  test.each(forbiddenStatements)('is an error, and nothing of it stays: %s', async (statement) => {
+    const outcome = await run(1, `${insert(1)};\n${statement};`);
+    expect(outcome).toMatchObject({ name: 'TenantryError', outcome: 'not-run' });
+    expect(await rows()).toEqual([]);
+    await servesTheNext();
+  });
+
+  test('that begins a distributed transaction is refused or found', async () => {
+    expect(await run(1, `${insert(1)};\nBEGIN DISTRIBUTED TRANSACTION;`)).toBeInstanceOf(Error);
+    expect(await rows()).toEqual([]);
+    await servesTheNext();
+  });
+
+  test.each(['DBCC INPUTBUFFER(@@SPID)', 'SELECT [event_info] FROM sys.dm_exec_input_buffer(@@SPID, NULL)'])(
+    "that asks what it runs does not learn the entry's token: %s",
+    async (statement) => {
+      const outcome = await run(1, statement);
+      expect(JSON.stringify(outcome).toLowerCase()).not.toContain(Buffer.from(token(1)).toString('hex').slice(0, 8));
+    },
+  );
+
+  test('that waits is ended at its limit, for certain', async () => {
+    const waiting = compiled(`${insert(1)};\nWAITFOR DELAY '00:01:00';`);
+    expect(await told(connection.execute(entryOf(1), waiting, { ...options, timeoutMs: 300 }))).toMatchObject({
+      code: 'TIMEOUT',
+      outcome: 'not-run',
+    });
+    expect(await rows()).toEqual([]);
+    await servesTheNext();
+  });
+
+  test('may catch an error that does not doom its transaction, and go on', async () => {
+    const lines = ['SET XACT_ABORT OFF', insert(1), 'BEGIN TRY', insert(1), 'END TRY', 'BEGIN CATCH', insert(2), 'END CATCH'];
+    expect(await run(1, textOf(lines))).toMatchObject({ rowCount: 1 });
+    expect(await rows()).toEqual([1, 2]);
+  });
+
+  test('counts its rows, and gives those of its last result', async () => {
+    expect(await run(1, "INSERT INTO [dbo].[Blogs] ([BlogId], [Name]) VALUES (1, N'x'), (2, N'x')")).toEqual({ rows: [], rowCount: 2 });
+    expect(await run(1, "UPDATE [dbo].[Blogs] SET [Name] = N'y'; SELECT [BlogId] FROM [dbo].[Blogs] ORDER BY [BlogId]")).toEqual({
+      rows: [{ BlogId: 1 }, { BlogId: 2 }],
+      rowCount: 2,
+    });
+    expect(await run(1, "EXEC (N'DELETE FROM [dbo].[Blogs]')")).toEqual({ rows: [], rowCount: 2 });
+  });
+});
+
+function compiled(text: string): CompiledSql {
+  return compileSql(sqlText(text), engine.dialect);
+}
+
+/** What a call gives, or its error. */
+async function told(work: Promise<unknown>): Promise<unknown> {
+  return await work.catch((error: unknown) => error);
+}
