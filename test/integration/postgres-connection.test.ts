@@ -272,6 +272,19 @@ describe('what a statement leaves in the session', () => {
     expect(await pid()).toBe(before);
   });
 
+  test('a setting of a procedure that was called does not meet the next tenant, on a connection that is older than the procedure', async () => {
+    await shard.root.query(
+      sqlText(
+        `create procedure sets() language plpgsql as $$ begin set work_mem = 77; end $$; grant execute on procedure sets to tenantry_app`,
+      ),
+    );
+    const before = await pid();
+    await run(1, sqlText('call sets()'));
+    expect((await run(2, sql`select current_setting('work_mem') <> '77kB' as clean`)).rows).toEqual([{ clean: true }]);
+    expect(await pid()).toBe(before);
+    await shard.root.query(sqlText('drop procedure sets'));
+  });
+
   test('a statement redefined by a block that then failed is not what the next tenant runs', async () => {
     const statement = sqlText('select 1 as n');
     await run(1, statement);
