@@ -6,6 +6,8 @@ export interface Entry {
   readonly epoch: number;
   /** Capability of this mapping at this epoch, 16 bytes. */
   readonly token: Uint8Array;
+  /** The mapping is of this key alone, as all are in a list map: an engine may check it in a cheaper way. Default: it may be a range. */
+  readonly isPoint?: boolean;
 }
 
 /** Why a shard refused an entry; `MOVED` says where the tenant went. */

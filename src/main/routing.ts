@@ -43,6 +43,7 @@ export function joinRouter({ engines, store, map, knownShards, redis, clock, obs
   const keys = [fleetKey.current, ...(fleetKey.previous === undefined ? [] : [fleetKey.previous])];
   return createRouter({
     keyType: map.keyType,
+    pointsOnly: map.kind === 'list',
     routes: lookup,
     connect: (shardId, signal) => connectShard({ directory, engines, login: logins.app, expectations }, shardId, signal),
     capabilities: keys.map((key) => (mappingId, epoch) => capabilityToken(key, map.name, mappingId, epoch)),

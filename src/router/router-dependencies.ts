@@ -21,6 +21,8 @@ export interface RouteSource {
 /** What a router is made of. */
 export interface RouterDependencies {
   readonly keyType: KeyType;
+  /** Every mapping is of one key, as in a list map; default false. */
+  readonly pointsOnly?: boolean;
   readonly routes: RouteSource;
   /** Opens and checks a connection as `app`. SHARD_UNAVAILABLE, SHARD_UNVERIFIED, CATALOG_UNAVAILABLE; NOT_FOUND where the catalog has no such shard. */
   readonly connect: (shardId: string, signal: AbortSignal) => Promise<EngineConnection>;

@@ -13,6 +13,8 @@ type Capability = (mappingId: number, epoch: number) => Uint8Array;
 export interface DeskDependencies {
   readonly clock: Clock;
   readonly limits: RouterLimits;
+  /** Every mapping is of one key; default false. */
+  readonly pointsOnly?: boolean;
   /** By the fleet key in use first, then by the previous one. */
   readonly capabilities: readonly Capability[];
 }
@@ -75,7 +77,8 @@ export class TenantDesk {
   #sign({ mappingId, epoch }: Route): Entry {
     const capability = this.#dependencies.capabilities[this.#capability];
     if (capability === undefined) throw new RangeError('A router needs a fleet key.');
-    this.#entry = { mappingId, key: this.#key.bytes, epoch, token: capability(mappingId, epoch) };
+    const { pointsOnly = false } = this.#dependencies;
+    this.#entry = { mappingId, key: this.#key.bytes, epoch, token: capability(mappingId, epoch), isPoint: pointsOnly };
     return this.#entry;
   }
 }

@@ -9,15 +9,16 @@ import { startWireProxy } from '../support/wire-proxy.ts';
 import type { WireMessage } from '../support/wire-message.ts';
 import { describeEngine, type EngineGround } from './engine.contract.ts';
 
-describeEngine('PostgreSQL', openGround);
+describeEngine('PostgreSQL', () => openGround(true));
+describeEngine('PostgreSQL, entries of which no more is known than that they fit a mapping', () => openGround(false));
 
-async function openGround(): Promise<EngineGround> {
+async function openGround(isPoint: boolean): Promise<EngineGround> {
   const server = await startPostgres({ fsync: false });
   const shard = await createTestShard(server, 'contract');
   const proxy = await startWireProxy(server);
   const engine = createPostgresEngine();
   const tokens = new Map([1, 2].map((tenant) => [tenant, randomBytes(16)]));
-  const entry = (tenant: number): Entry => ({ mappingId: tenant, key: encodeInt(tenant), epoch: 5, token: tokens.get(tenant)! });
+  const entry = (tenant: number): Entry => ({ mappingId: tenant, key: encodeInt(tenant), epoch: 5, token: tokens.get(tenant)!, isPoint });
   return {
     connect: () =>
       engine.connect({ ...shard.address, host: proxy.host, port: proxy.port }, shardLogins.app, {

@@ -470,15 +470,17 @@ describe('a transaction', () => {
 
 describe('the fence', () => {
   /** A transaction of app whose snapshot is older than the fence, and what `enter` then says to it: a SQLSTATE, or nothing. */
-  const enterBehindFence = async (isolation: Isolation): Promise<string | undefined> => {
+  const enterBehindFence = async (isolation: Isolation, form: 'any' | 'point' = 'any'): Promise<string | undefined> => {
     const client = new pg.Client(clientConfig(shard.address, shardLogins.app));
     await client.connect();
     try {
       await client.query(`begin isolation level ${isolation}`);
       await client.query('select 1');
       await shard.admin.query(sql`update tenantry.local_mapping set state = 'DRAINING' where mapping_id = 1`);
-      const claims = entry(1);
-      await client.query('select tenantry.enter($1, $2, $3)', [claims.mappingId, claims.key, capabilityBytes(claims)]);
+      const { mappingId, key, ...claims } = entry(1);
+      const capability = capabilityBytes(claims);
+      if (form === 'any') await client.query('select tenantry.enter($1, $2, $3)', [mappingId, key, capability]);
+      else await client.query('select tenantry.enter_point($1, $2)', [mappingId, Buffer.concat([capability, key])]);
       return undefined;
     } catch (error) {
       if (error instanceof pg.DatabaseError) return error.code;
@@ -495,12 +497,14 @@ describe('the fence', () => {
     ['serializable', '40001'],
   ])('stops a writer whose snapshot is older than the fence, under %s', async (isolation, sqlState) => {
     expect(await enterBehindFence(isolation)).toBe(sqlState);
+    expect(await enterBehindFence(isolation, 'point')).toBe(sqlState);
   });
 
   test('would let a stale writer through under repeatable read without the row lock', async () => {
     const { rows } = await shard.root.query<{ text: string }>(sql`select pg_get_functiondef('tenantry.enter_slowly'::regproc) as text`);
     await shard.root.query(sqlText(rows[0]!.text.replace(' for share', '')));
     expect(await enterBehindFence('repeatable read')).toBeUndefined();
+    expect(await enterBehindFence('repeatable read', 'point')).toBeUndefined();
     await shard.root.query(sqlText(rows[0]!.text));
     expect(await enterBehindFence('repeatable read')).toBe('40001');
   });

@@ -17,6 +17,9 @@ const settable = root(
 const ownsBlogs = root(({ appLogin }) => `alter table "Blogs" owner to ${appLogin.user}; alter table "Blogs" no force row level security`);
 
 const withoutToken = root("update tenantry.local_mapping set token = decode(repeat('00', 16), 'hex') where mapping_id = 2");
+const tokenOfAnother = root(
+  'update tenantry.local_mapping set token = (select token from tenantry.local_mapping where mapping_id = 1) where mapping_id = 2',
+);
 const uniqueAcrossTenants = root('create unique index one_seven on "Blogs" ("BlogId") where "BlogId" = 7');
 const seesActivity = root('grant execute on function pg_stat_get_activity(integer), pg_stat_get_backend_activity(integer) to tenantry_app');
 
@@ -101,14 +104,25 @@ export const defences = {
       'grant execute on function tenantry.set_context(bytea) to tenantry_app; alter function tenantry.set_context(bytea) security definer; alter function tenantry.set_context(bytea) owner to tenantry_definer',
     ),
     'by entering another mapping without its token': withoutToken,
-    'by entering another mapping with its own token': root(
-      'update tenantry.local_mapping set token = (select token from tenantry.local_mapping where mapping_id = 1) where mapping_id = 2',
-    ),
+    'by entering another mapping with its own token': tokenOfAnother,
     'by entering its own mapping with another key': root(
       "update tenantry.local_mapping set kind = 'range', high = null where mapping_id = 1",
     ),
     'by entering with no token at all': root(
-      'create or replace function tenantry.enter(mapping integer, tenant_key bytea, capability bytea) returns text language sql volatile security definer begin atomic select tenantry.set_context(tenant_key); end',
+      'create or replace function tenantry.enter(mapping integer, tenant_key bytea, capability bytea) returns void language sql volatile security definer begin atomic select tenantry.set_context(tenant_key); end',
+    ),
+    'by entering another mapping as a point, without its token': withoutToken,
+    'by entering another mapping as a point, with its own token': tokenOfAnother,
+    'by entering its own mapping as a point, with another key': root(
+      `create or replace function tenantry.enter_point(mapping integer, entry bytea) returns void language sql volatile security definer
+        begin atomic select tenantry.set_context(substr(entry, 25)) from tenantry.local_mapping m
+          where m.mapping_id = mapping and m.open_capability = substr(entry, 1, 24); end`,
+    ),
+    'by entering with nothing to show': root(
+      "create or replace function tenantry.enter_point(mapping integer, entry bytea) returns void language sql volatile security definer begin atomic select tenantry.set_context('tenantry_x80000002'::text); end",
+    ),
+    'by the helper that sets it, in its other form': root(
+      'grant execute on function tenantry.set_context(text) to tenantry_app; alter function tenantry.set_context(text) security definer; alter function tenantry.set_context(text) owner to tenantry_definer',
     ),
     'by reading the tokens of the local shard map': root('grant select on tenantry.local_mapping to tenantry_app'),
     'by a function of the same name put before the real one': root(

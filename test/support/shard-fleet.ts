@@ -67,6 +67,7 @@ export async function startShardFleet(): Promise<ShardFleet> {
       });
       const router = createRouter({
         keyType: 'int',
+        pointsOnly: true,
         routes: lookup,
         connect: (id, signal) => {
           const { shard } = id === a.shard.shardId ? a : b;

@@ -31,6 +31,7 @@ export function createShardRouter(
   const capability = (mappingId: number, epoch: number): Uint8Array => capabilityToken(fleetKey, 'customers', mappingId, epoch);
   const router = createRouter({
     keyType,
+    pointsOnly: true,
     routes: createLookup({
       map: { kind: 'list', keyType },
       findMapping: (key) => Promise.resolve(mappings.get(Buffer.from(key).toString('hex'))),

@@ -10,9 +10,14 @@ import { WireWriter } from './wire-writer.ts';
 const statementLimit = 128;
 const ownLimit = 16;
 
+/** No row comes back: none has to be described, sent and read. */
 const enterText = {
   write: 'select where tenantry.enter($1, $2, $3) is null',
   read: 'select where tenantry.enter_read_only($1, $2, $3) is null',
+};
+const enterPointText = {
+  write: 'select where tenantry.enter_point($1, $2) is null',
+  read: 'select where tenantry.enter_point_read_only($1, $2) is null',
 };
 
 /** Composes the batches of one connection, each in one buffer, and keeps the statements that are prepared on it. */
@@ -76,8 +81,9 @@ export class ExchangeBuilder {
   }
 
   #enter(entry: Entry, readOnly: boolean): PreparedStatement {
-    const statement = this.#prepared(this.#own, readOnly ? enterText.read : enterText.write);
-    this.#writer.bindEntry(statement.name, entry.mappingId, entry.key, entry.epoch, entry.token);
+    const text = entry.isPoint === true ? enterPointText : enterText;
+    const statement = this.#prepared(this.#own, readOnly ? text.read : text.write);
+    this.#writer.bindEntry(statement.name, entry);
     this.#writer.execute('', 0);
     return statement;
   }

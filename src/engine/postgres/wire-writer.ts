@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { SqlValue } from '../../core/sql.ts';
+import type { Entry } from '../entry.ts';
 
 /** pg's own way of writing a value as a parameter: text, bytes or null. Exported by pg, missing from its types. */
 const { prepareValue } = (pg as unknown as { utils: { prepareValue: (value: unknown) => string | Uint8Array | null } }).utils;
@@ -66,8 +67,8 @@ export class WireWriter {
     this.#end();
   }
 
-  /** Binds the three parameters of `enter` (mapping, key, epoch and token as one) in binary. */
-  bindEntry(statement: string, mappingId: number, key: Uint8Array, epoch: number, token: Uint8Array): void {
+  /** Binds the parameters of `enter` in binary: mapping, key, epoch and token as one; the key of a point is part of that one. */
+  bindEntry(statement: string, { mappingId, key, epoch, token, isPoint = false }: Entry): void {
     this.#begin(0x42);
     this.#reserve(64 + key.length + token.length);
     const buffer = this.#buffer;
@@ -75,15 +76,18 @@ export class WireWriter {
     this.#cString(statement);
     // One format for all parameters: binary.
     this.#int32(0x0001_0001);
-    this.#int16(3);
+    this.#int16(isPoint ? 2 : 3);
     this.#int32(4);
     this.#int32(mappingId);
-    this.#int32(key.length);
-    this.#bytes(key);
-    this.#int32(8 + token.length);
+    if (!isPoint) {
+      this.#int32(key.length);
+      this.#bytes(key);
+    }
+    this.#int32(8 + token.length + (isPoint ? key.length : 0));
     this.#int32(Math.floor(epoch / 0x1_0000_0000));
     this.#int32(epoch | 0);
     this.#bytes(token);
+    if (isPoint) this.#bytes(key);
     this.#int16(0);
     this.#end();
   }

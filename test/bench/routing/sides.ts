@@ -66,6 +66,7 @@ async function openRouter(
     lookup.learn(tenant, { mappingId: tenant, shardId: String(shardOf(tenant)), epoch: 1 });
   const router = createRouter({
     keyType: 'int',
+    pointsOnly: true,
     routes: lookup,
     connect: (shardId) => connectApp(at2(world.shards, Number(shardId))),
     capabilities: [capability],

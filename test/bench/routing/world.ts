@@ -55,6 +55,7 @@ export async function createRoutingWorld(): Promise<RoutingWorld> {
       key: encodeInt(tenant),
       epoch: 1,
       token: capability(tenant, 1),
+      isPoint: true,
     })),
     close: async () => {
       for (const { server, shard } of worlds) {

@@ -176,6 +176,12 @@ export async function enter(client: pg.Client, tenant: number, claims: Partial<R
   await client.query('select tenantry.enter($1, $2, $3)', [entry.mappingId, entry.key, capabilityBytes(entry)]);
 }
 
+/** The same by the form for mappings of one key. */
+export async function enterPoint(client: pg.Client, tenant: number, claims: Partial<ReturnType<typeof entryOf>> = {}): Promise<void> {
+  const entry = { ...entryOf(tenant), ...claims };
+  await client.query('select tenantry.enter_point($1, $2)', [entry.mappingId, Buffer.concat([capabilityBytes(entry), entry.key])]);
+}
+
 async function connect(server: PostgresServer, database: string, login?: Login): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: server.url(database, login) });
   // A server that ends a connection is part of some attacks.

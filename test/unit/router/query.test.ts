@@ -11,7 +11,7 @@ describe('a routed statement', () => {
     const { rows } = await fleet.router.query(42, sql`select ${7} from ${sql.id('Blogs')}`, { readOnly: true });
     expect(rows).toEqual([
       {
-        entry: { mappingId: 42, key: Uint8Array.of(0x80, 0, 0, 42), epoch: 1, token: Uint8Array.of(1) },
+        entry: { mappingId: 42, key: Uint8Array.of(0x80, 0, 0, 42), epoch: 1, token: Uint8Array.of(1), isPoint: false },
         statement: { text: 'select $1 from "Blogs"', values: [7] },
         readOnly: true,
       },

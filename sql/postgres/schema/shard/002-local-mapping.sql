@@ -20,6 +20,9 @@ create table tenantry.local_mapping (
   past_key bytea generated always as (
     case kind when 'point' then low || '\x00'::bytea else coalesce(high, decode(repeat('ff', 129), 'hex')) end
   ) stored,
+  -- The same for a point as one value, epoch, token and key, with the context that whoever presents it is given.
+  open_entry bytea generated always as (case when state = 'ONLINE' and kind = 'point' then int8send(epoch) || token || low end) stored,
+  context text generated always as (case kind when 'point' then 'tenantry_x' || encode(low, 'hex') end) stored,
   check (kind = 'range' or high is null),
   check (high is null or low < high),
   check ((state = 'MOVED') = (token is null)),

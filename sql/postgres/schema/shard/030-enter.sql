@@ -1,5 +1,6 @@
--- How a transaction of app becomes a tenant's. `enter` and `enter_read_only` run for every statement: plpgsql, because it takes
--- the lock without a query of its own; every name and operator with its schema, in place of a search_path to push and pop.
+-- How a transaction of app becomes a tenant's. One of the four forms of `enter` runs for every statement: plpgsql, because it takes
+-- the lock without a query of its own; every name and operator with its schema, in place of a search_path to push and pop; no
+-- value to return, which would be one expression more.
 -- `capability` is the epoch that the caller knows, as eight bytes, and the token of the mapping at that epoch: one value to compare.
 
 -- Everything that is not the common case: raises the reason of a refusal, or admits a transaction that holds the mapping's lock
@@ -47,29 +48,29 @@ $$;
 -- For a transaction that may write: the mapping's shared lock first, then a look at the mapping under a snapshot taken after
 -- it. The lock is held until the transaction has ended; a fence that holds it exclusively knows that nobody is inside. The lock
 -- is tried, not waited for: whoever meets a fence is told DRAINING, and no queue forms that a deadlock could hide in.
-create function tenantry.enter(mapping integer, tenant_key bytea, capability bytea) returns text
+create function tenantry.enter(mapping integer, tenant_key bytea, capability bytea) returns void
 language plpgsql volatile security definer
 as $$
-declare
-  locked constant boolean := pg_catalog.pg_try_advisory_xact_lock_shared(1413828161, mapping);
 begin
-  if locked and pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed' then
+  if pg_catalog.pg_try_advisory_xact_lock_shared(1413828161, mapping)
+    and pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed'
+  then
     perform tenantry.set_context(tenant_key)
       from tenantry.local_mapping m
       where m.mapping_id operator(pg_catalog.=) mapping
         and m.open_capability operator(pg_catalog.=) capability
         and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key;
     if found then
-      return '';
+      return;
     end if;
   end if;
-  return tenantry.enter_slowly(mapping, tenant_key, capability, locked);
+  perform tenantry.enter_slowly(mapping, tenant_key, capability, pg_catalog.pg_try_advisory_xact_lock_shared(1413828161, mapping));
 end
 $$;
 
 -- For a transaction that only reads, which the server then holds it to: no lock, one look at the mapping. A snapshot may
 -- outlive a move; that is why clean-up at the old shard waits for it.
-create function tenantry.enter_read_only(mapping integer, tenant_key bytea, capability bytea) returns text
+create function tenantry.enter_read_only(mapping integer, tenant_key bytea, capability bytea) returns void
 language plpgsql volatile security definer
 as $$
 begin
@@ -78,21 +79,59 @@ begin
     where m.mapping_id operator(pg_catalog.=) mapping
       and m.open_capability operator(pg_catalog.=) capability
       and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key;
-  if found then
-    return '';
+  if not found then
+    perform tenantry.enter_slowly(mapping, tenant_key, capability, false);
   end if;
-  return tenantry.enter_slowly(mapping, tenant_key, capability, false);
+end
+$$;
+
+-- The same two for a mapping of one key, which list maps are made of: `entry` is the capability and the key behind it, compared
+-- at once, and the context is stored. Of any other mapping they know nothing.
+create function tenantry.enter_point(mapping integer, entry bytea) returns void
+language plpgsql volatile security definer
+as $$
+begin
+  if pg_catalog.pg_try_advisory_xact_lock_shared(1413828161, mapping)
+    and pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed'
+  then
+    perform tenantry.set_context(m.context)
+      from tenantry.local_mapping m
+      where m.mapping_id operator(pg_catalog.=) mapping and m.open_entry operator(pg_catalog.=) entry;
+    if found then
+      return;
+    end if;
+  end if;
+  perform tenantry.enter_slowly(
+    mapping, pg_catalog.substr(entry, 25), pg_catalog.substr(entry, 1, 24),
+    pg_catalog.pg_try_advisory_xact_lock_shared(1413828161, mapping));
+end
+$$;
+
+create function tenantry.enter_point_read_only(mapping integer, entry bytea) returns void
+language plpgsql volatile security definer
+as $$
+begin
+  perform tenantry.set_context(m.context), pg_catalog.set_config('transaction_read_only', 'on', true)
+    from tenantry.local_mapping m
+    where m.mapping_id operator(pg_catalog.=) mapping and m.open_entry operator(pg_catalog.=) entry;
+  if not found then
+    perform tenantry.enter_slowly(mapping, pg_catalog.substr(entry, 25), pg_catalog.substr(entry, 1, 24), false);
+  end if;
 end
 $$;
 
 -- Grants before the owner changes: afterwards they are the definer's to give.
 revoke execute on all functions in schema tenantry from public;
-grant execute on function tenantry.set_context(bytea), tenantry.context() to tenantry_definer;
+grant execute on function tenantry.set_context(text), tenantry.set_context(bytea), tenantry.context() to tenantry_definer;
 grant execute on function tenantry.context(), tenantry.current_tenant() to tenantry_app, tenantry_superuser, tenantry_mover;
 grant execute on function
   tenantry.enter(integer, bytea, bytea),
-  tenantry.enter_read_only(integer, bytea, bytea)
+  tenantry.enter_read_only(integer, bytea, bytea),
+  tenantry.enter_point(integer, bytea),
+  tenantry.enter_point_read_only(integer, bytea)
   to tenantry_app;
 alter function tenantry.enter_slowly(integer, bytea, bytea, boolean) owner to tenantry_definer;
 alter function tenantry.enter(integer, bytea, bytea) owner to tenantry_definer;
 alter function tenantry.enter_read_only(integer, bytea, bytea) owner to tenantry_definer;
+alter function tenantry.enter_point(integer, bytea) owner to tenantry_definer;
+alter function tenantry.enter_point_read_only(integer, bytea) owner to tenantry_definer;
