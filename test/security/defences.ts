@@ -79,7 +79,7 @@ export const defences = {
     'reading after the transaction of a tenant has ended': root('alter policy tenantry_tenant on "Blogs" using (true)'),
     'entering another mapping without its token': withoutToken,
     'the helper that sets the context': root(
-      'grant execute on function tenantry.set_context(bytea), set_config(text, text, boolean) to tenantry_app',
+      'grant execute on function tenantry.set_context(bytea), tenantry.set_context(text), set_config(text, text, boolean) to tenantry_app',
     ),
     set_config: root('grant execute on function set_config(text, text, boolean) to tenantry_app'),
     'the tokens of the local shard map': root('grant select on tenantry.local_mapping to tenantry_app'),

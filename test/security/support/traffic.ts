@@ -39,6 +39,7 @@ export async function routerOf({ host, port, database, protection, appLogin, roo
   const peek = (tenant: unknown) => (typeof tenant === 'number' ? { mappingId: tenant, shardId, epoch: 5 } : undefined);
   return createRouter({
     keyType: 'int',
+    pointsOnly: true,
     routes: {
       peek,
       find: (tenant) => Promise.resolve(peek(tenant)).then((route) => route ?? Promise.reject(new TenantryError('UNKNOWN_TENANT'))),
