@@ -8,8 +8,7 @@ import { createRouter } from '../../src/router/create-router.ts';
 import { defaultRouterLimits } from '../../src/router/limits.ts';
 import type { Router } from '../../src/router/router.ts';
 import { silentObserver } from '../../src/router/router-observer.ts';
-import { answerCount, connectScripted } from '../support/mssql-wire.ts';
-import { startTdsServer } from '../support/tds/server.ts';
+import { entryOf, epoch, ScriptedShard } from '../support/scripted-shard.ts';
 import type { Bench, Figure } from './harness/bench.ts';
 import { summarize } from './harness/summary.ts';
 import { ownCpuMicros } from './routing/cpu.ts';
@@ -18,7 +17,8 @@ const program = fileURLToPath(new URL('mssql-routing/server-program.ts', import.
 const rounds = 20;
 const warmUpRounds = 4;
 const statementsPerRound = 1_000;
-const token = new Uint8Array(16);
+/** Of the scripted shard. */
+const tenants = 4;
 
 /** One way to ask for a row. */
 interface Asker {
@@ -44,15 +44,15 @@ export const bench: Bench = {
 
 /** Requests that a thousand statements take, over all connections. */
 async function roundTrips(): Promise<Figure> {
-  await using server = await startTdsServer({ request: (_, answer) => answerCount(answer, 1) });
+  await using shard = await ScriptedShard.start();
   const statements = 1_000;
-  const asker = routed(server.port);
+  const asker = routed(shard.server.port);
   try {
     for (let id = 0; id < statements; id += 1) await asker.ask(0, id);
   } finally {
     await asker.close();
   }
-  const requests = server.recording.requests().length;
+  const requests = shard.server.recording.requests().length;
   return {
     metric: 'round trips per routed statement',
     ratio: requests / statements,
@@ -122,19 +122,24 @@ async function bare(port: number, count: number): Promise<Asker> {
 }
 
 function routed(port: number): Asker {
-  const route = { mappingId: 1, shardId: 'shard', epoch: 1 };
+  const routes = Array.from({ length: tenants + 1 }, (_, tenant) => ({ mappingId: tenant, shardId: 'shard', epoch }));
   const router: Router = createRouter({
     keyType: 'int',
-    routes: { peek: () => route, find: () => Promise.resolve(route), learn: () => undefined, forget: () => undefined },
-    connect: () => connectScripted({ host: '127.0.0.1', port }),
-    capabilities: [() => token],
+    routes: {
+      peek: (tenant) => routes[Number(tenant)],
+      find: () => Promise.reject(new Error('Every tenant has a route.')),
+      learn: () => undefined,
+      forget: () => undefined,
+    },
+    connect: () => ScriptedShard.connectTo({ host: '127.0.0.1', port }),
+    capabilities: [(mappingId) => entryOf(mappingId).token],
     limits: defaultRouterLimits,
     clock: systemClock,
     random: Math.random,
     observer: silentObserver,
   });
   return {
-    ask: (caller, id) => router.query(caller + 1, sql`select [BlogId], [Name] from [dbo].[Blogs] where [BlogId] = ${id}`),
+    ask: (caller, id) => router.query((caller % tenants) + 1, sql`select [BlogId], [Name] from [dbo].[Blogs] where [BlogId] = ${id}`),
     close: () => router.close(),
   };
 }

@@ -25,7 +25,7 @@ import { forbiddenStatements, sessionResidues } from '../../support/session-resi
 import { textOf, transactionAttacks } from '../../support/transaction-attacks.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { compileGenerated, type GeneratedTsql } from '../../support/generated-tsql.ts';
-import { wireEntry } from '../../support/mssql-wire.ts';
+import { entryOf } from '../../support/scripted-shard.ts';
 
 const isolations: readonly Isolation[] = ['read committed', 'repeatable read', 'serializable'];
 const logins = {
@@ -73,7 +73,7 @@ function tenantStatements(): GeneratedTsql[] {
     ...isolations.map((isolation) => ({
       name: `begin, ${isolation}`,
       text: beginBatch(isolation),
-      parameters: entryParameters(wireEntry),
+      parameters: entryParameters(entryOf(1)),
     })),
   ];
 }
@@ -83,7 +83,7 @@ function messages(name: string, values: readonly SqlValue[]): GeneratedTsql[] {
   const callers = callersParameters(values);
   const parameters = [...statementParameters('SELECT 1'), ...callers];
   return [
-    { name: `routed ${name}`, text: routedBatch(callers), parameters: [...entryParameters(wireEntry), ...parameters] },
+    { name: `routed ${name}`, text: routedBatch(callers), parameters: [...entryParameters(entryOf(1)), ...parameters] },
     ...isolations.flatMap((isolation) => [
       { name: `session ${name}, ${isolation}`, text: sessionBatch(isolation, callers), parameters },
       { name: `stream ${name}, ${isolation}`, text: streamBatch(isolation, callers), parameters },

@@ -94,18 +94,18 @@ describe('a routed statement is one message', () => {
     expect(shard.committed).toEqual(['one', 'two']);
   });
 
-  test('its rows and counts are those of the statement', async () => {
+  test('its rows and counts are those of the statement, and its numbers are exact', async () => {
     shard.answer = () => ({
-      columns: { id: 'bigint', name: 'nvarchar(40)' },
+      columns: { id: 'bigint', name: 'nvarchar(40)', amount: 'decimal(18,4)', bytes: 'varbinary(16)' },
       rows: [
-        [1n, 'a'],
-        [2n, null],
+        [9_007_199_254_740_993n, 'a', '12345678901.2345', Uint8Array.of(1, 2)],
+        [2n, null, null, null],
       ],
     });
-    expect(await connection.execute(entryOf(1), compiled(sql`select id, name from t`), options)).toEqual({
+    expect(await connection.execute(entryOf(1), compiled(sql`select id, name, amount, bytes from t`), options)).toEqual({
       rows: [
-        { id: '1', name: 'a' },
-        { id: '2', name: null },
+        { id: '9007199254740993', name: 'a', amount: '12345678901.2345', bytes: Buffer.from([1, 2]) },
+        { id: '2', name: null, amount: null, bytes: null },
       ],
       rowCount: 2,
     });
