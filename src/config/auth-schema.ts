@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { TenantryError } from '../core/errors.ts';
-import { isLoopback } from './host-name.ts';
+import { isLoopback } from '../core/host-name.ts';
 import { object } from './problems.ts';
 import type { References } from './secret.ts';
 import type { IssuerKeys, IssuerSettings } from './settings.ts';

@@ -1,6 +1,6 @@
 import type { Login } from '../core/principal.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
-import { isHostName, isLoopback } from './host-name.ts';
+import { isHostName, isLoopback } from '../core/host-name.ts';
 
 const tlsModes = ['disable', 'require', 'verify-full'] as const;
 

@@ -7,7 +7,7 @@ import { authSchema, issuerSettings } from './auth-schema.ts';
 import { checkTogether } from './cross-fields.ts';
 import { engineNames, parseDatabaseUrl } from './database-url.ts';
 import { env } from './env-reference.ts';
-import { isHostName } from './host-name.ts';
+import { isHostName } from '../core/host-name.ts';
 import { object } from './problems.ts';
 import { references, type Environment, type References } from './secret.ts';
 import type { Settings, TableSettings } from './settings.ts';

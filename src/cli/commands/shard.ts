@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { defaultPort, defaultTls, engineNames, type EngineName } from '../../config/database-url.ts';
-import { isHostName } from '../../config/host-name.ts';
+import { isHostName } from '../../core/host-name.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';

@@ -1,6 +1,6 @@
 import type { Finding } from '../../cli/services.ts';
 import type { Settings } from '../../config.ts';
-import { isLoopback } from '../../config/host-name.ts';
+import { isLoopback } from '../../core/host-name.ts';
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { openAdministration } from '../administration.ts';

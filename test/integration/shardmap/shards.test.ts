@@ -88,7 +88,8 @@ describe('a shard', () => {
   });
 
   it.each([
-    ['a host that is none', { host: 'db one' }, 'INVALID_REQUEST', '"db one" is not'],
+    ['a host that is none', { host: 'db one' }, 'INVALID_REQUEST', '"db one" is neither'],
+    ['the directory of a socket', { host: '/run/postgresql' }, 'INVALID_REQUEST', '"/run/postgresql" is neither'],
     ['a host that does not exist', { host: 'nowhere.invalid' }, 'SHARD_UNAVAILABLE', 'on nowhere.invalid:'],
     ['a port that is none', { port: 70_000 }, 'INVALID_REQUEST', 'A port is a number from 1 to 65535, not 70000.'],
     ['a database that does not exist', { database: 'missing' }, 'SHARD_UNAVAILABLE', 'Database missing on'],
