@@ -11,9 +11,9 @@ import { BeginCall, type OpenTransaction, type RoutedCall, StatementCall } from 
 import { runTransaction, type TransactionWork } from './run-transaction.ts';
 import type { QueryOptions, Router, TransactionOptions } from './router.ts';
 import type { RouterDependencies } from './router-dependencies.ts';
-import { ShardVisitor } from './shard-visitor.ts';
-import type { TenantDesk } from './tenant-desk.ts';
-import { TenantDesks } from './tenant-desks.ts';
+import { ShardDispatcher } from './shard-dispatcher.ts';
+import type { RoutedTenant } from './routed-tenant.ts';
+import { RoutedTenants } from './routed-tenants.ts';
 import { TransactionLimit } from './transaction-limit.ts';
 
 const noOptions: QueryOptions & TransactionOptions = {};
@@ -25,8 +25,8 @@ export function createRouter(dependencies: RouterDependencies): Router {
 
 class TenantRouter implements Router {
   readonly #dependencies: RouterDependencies;
-  readonly #desks: TenantDesks;
-  readonly #visitor: ShardVisitor;
+  readonly #tenants: RoutedTenants;
+  readonly #dispatcher: ShardDispatcher;
   readonly #nesting = new Nesting();
   #running = 0;
   #closed = false;
@@ -34,26 +34,26 @@ class TenantRouter implements Router {
 
   constructor(dependencies: RouterDependencies) {
     this.#dependencies = dependencies;
-    this.#desks = new TenantDesks(dependencies.keyType, dependencies);
-    this.#visitor = new ShardVisitor(dependencies);
+    this.#tenants = new RoutedTenants(dependencies.keyType, dependencies);
+    this.#dispatcher = new ShardDispatcher(dependencies);
   }
 
   /** Flat for the sake of its cost: where nothing has to wait, only the attempt itself is awaited. */
   async query<R extends Row = Row>(tenant: TenantId, statement: Sql, options: QueryOptions = noOptions): Promise<SqlResult<R>> {
-    const desk = this.#admit(tenant);
+    const routed = this.#admit(tenant);
     const { clock, limits } = this.#dependencies;
     const deadline = new Deadline(clock, timeoutOf(options, limits.statementTimeoutMs), options.signal);
-    const call = new StatementCall<R>(desk, deadline, statement, options);
+    const call = new StatementCall<R>(routed, deadline, statement, options);
     let outcome: 'ok' | ErrorCode = 'ok';
-    let hasTurn = desk.tryBegin();
+    let hasTurn = routed.tryBegin();
     this.#running += 1;
     try {
       if (!hasTurn) {
-        await desk.awaitTurn(deadline);
+        await routed.awaitTurn(deadline);
         hasTurn = true;
       }
       try {
-        return await this.#visitor.visit(call);
+        return await this.#dispatcher.dispatch(call);
       } catch (error) {
         return await this.#repeat(call, error);
       }
@@ -61,7 +61,7 @@ class TenantRouter implements Router {
       outcome = codeOf(error);
       throw error;
     } finally {
-      if (hasTurn) desk.end();
+      if (hasTurn) routed.end();
       this.#ended('query', outcome, deadline.elapsedMs);
     }
   }
@@ -72,13 +72,13 @@ class TenantRouter implements Router {
     const options = typeof first === 'function' ? noOptions : first;
     const work = typeof first === 'function' ? first : second;
     if (typeof work !== 'function') throw new TenantryError('SESSION_MISUSE', 'withTenant takes a callback, which is given the session.');
-    const desk = this.#admit(tenant);
+    const routed = this.#admit(tenant);
     const startedAt = this.#dependencies.clock.now();
     this.#running += 1;
     let outcome: 'ok' | ErrorCode = 'ok';
     try {
-      return await this.#inTurn(desk, options, (open) =>
-        runTransaction(open, (session) => this.#nesting.run(desk, () => work(session)), this.#transactionLimit(), options.signal),
+      return await this.#inTurn(routed, options, (open) =>
+        runTransaction(open, (session) => this.#nesting.run(routed, () => work(session)), this.#transactionLimit(), options.signal),
       );
     } catch (error) {
       outcome = codeOf(error);
@@ -91,28 +91,28 @@ class TenantRouter implements Router {
   async close(withinMs: number = defaultLimits.drainMs): Promise<void> {
     this.#closed = true;
     if (this.#running > 0) await this.#untilDrained(withinMs);
-    await this.#visitor.close();
+    await this.#dispatcher.close();
   }
 
-  /** The desk of a tenant whose call may start. */
-  #admit(tenant: TenantId): TenantDesk {
+  /** What is kept of a tenant, whose call may start. */
+  #admit(tenant: TenantId): RoutedTenant {
     if (this.#closed) throw new TenantryError('SESSION_MISUSE', 'The router has been closed.');
-    const desk = this.#desks.get(tenant);
-    this.#nesting.refuse(desk);
-    return desk;
+    const routed = this.#tenants.get(tenant);
+    this.#nesting.refuse(routed);
+    return routed;
   }
 
   /** Enters a transaction when it is the tenant's turn, and has `use` run it to its end. */
-  async #inTurn<T>(desk: TenantDesk, options: TransactionOptions, use: (open: OpenTransaction) => Promise<T>): Promise<T> {
+  async #inTurn<T>(routed: RoutedTenant, options: TransactionOptions, use: (open: OpenTransaction) => Promise<T>): Promise<T> {
     const { clock, limits } = this.#dependencies;
     const timeoutMs = timeoutOf(options, limits.statementTimeoutMs);
     const deadline = new Deadline(clock, timeoutMs, options.signal);
-    const call = new BeginCall(desk, deadline, { readOnly: options.readOnly === true, isolation: isolationOf(options), timeoutMs });
-    if (!desk.tryBegin()) await desk.awaitTurn(deadline);
+    const call = new BeginCall(routed, deadline, { readOnly: options.readOnly === true, isolation: isolationOf(options), timeoutMs });
+    if (!routed.tryBegin()) await routed.awaitTurn(deadline);
     try {
       return await use(await this.#enter(call));
     } finally {
-      desk.end();
+      routed.end();
     }
   }
 
@@ -123,14 +123,14 @@ class TenantRouter implements Router {
 
   async #enter(call: BeginCall): Promise<OpenTransaction> {
     try {
-      return await this.#visitor.visit(call);
+      return await this.#dispatcher.dispatch(call);
     } catch (error) {
       return this.#repeat(call, error);
     }
   }
 
   #repeat<T>(call: RoutedCall<T>, failure: unknown): Promise<T> {
-    return repeat(call, failure, (again) => this.#visitor.visit(again), this.#dependencies);
+    return repeat(call, failure, (again) => this.#dispatcher.dispatch(again), this.#dependencies);
   }
 
   #ended(kind: 'query' | 'transaction', outcome: 'ok' | ErrorCode, durationMs: number): void {

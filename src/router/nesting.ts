@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { TenantryError } from '../core/errors.ts';
-import type { TenantDesk } from './tenant-desk.ts';
+import type { RoutedTenant } from './routed-tenant.ts';
 
 interface Frame {
-  readonly desk: TenantDesk;
+  readonly tenant: RoutedTenant;
   readonly outer: Frame | undefined;
   ended: boolean;
 }
@@ -16,9 +16,9 @@ export class Nesting {
   readonly #frames = new AsyncLocalStorage<Frame>();
 
   /** Throws SESSION_MISUSE inside a transaction of the same tenant. */
-  refuse(desk: TenantDesk): void {
+  refuse(tenant: RoutedTenant): void {
     for (let frame = this.#frames.getStore(); frame !== undefined; frame = frame.outer) {
-      if (frame.desk === desk && !frame.ended) {
+      if (frame.tenant === tenant && !frame.ended) {
         throw new TenantryError(
           'SESSION_MISUSE',
           "A call for a tenant inside the same tenant's withTenant would wait for itself: use the session that the callback was given.",
@@ -28,8 +28,8 @@ export class Nesting {
   }
 
   /** Runs a callback as the inside of a tenant's transaction. */
-  async run<T>(desk: TenantDesk, work: () => Promise<T>): Promise<T> {
-    const frame: Frame = { desk, outer: this.#frames.getStore(), ended: false };
+  async run<T>(tenant: RoutedTenant, work: () => Promise<T>): Promise<T> {
+    const frame: Frame = { tenant, outer: this.#frames.getStore(), ended: false };
     try {
       return await this.#frames.run(frame, work);
     } finally {

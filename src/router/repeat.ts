@@ -4,7 +4,7 @@ import { TenantryError } from '../core/errors.ts';
 import { EntryRefused, type Refusal } from '../engine/entry.ts';
 import type { RoutedCall } from './routed-call.ts';
 import type { RouterDependencies } from './router-dependencies.ts';
-import { isUnknownShard } from './shard-visitor.ts';
+import { isUnknownShard } from './shard-dispatcher.ts';
 
 /** Corrections of a route that are followed at once; more of them mean that the tenant is on its way. */
 const freeHops = 3;
@@ -23,12 +23,12 @@ const comeAgainMs = 1_000;
 export async function repeat<T>(
   call: RoutedCall<T>,
   firstFailure: unknown,
-  visit: (call: RoutedCall<T>) => Promise<T>,
+  dispatch: (call: RoutedCall<T>) => Promise<T>,
   dependencies: RouterDependencies,
 ): Promise<T> {
   const patience = new Patience(call, dependencies);
   await patience.prepare(firstFailure);
-  return pRetry(() => visit(call), {
+  return pRetry(() => dispatch(call), {
     retries: Number.POSITIVE_INFINITY,
     minTimeout: 0,
     onFailedAttempt: ({ error }) => patience.prepare(error),
@@ -105,7 +105,7 @@ class Patience {
 
   async #afterTrouble(error: TenantryError): Promise<void> {
     this.#repeats += 1;
-    if (!this.#mayRepeat(error) || this.#repeats > mostRepeats || this.#call.lane?.retries.spend() !== true) throw error;
+    if (!this.#mayRepeat(error) || this.#repeats > mostRepeats || this.#call.shard?.retries.spend() !== true) throw error;
     const pauseMs = this.#pauseMs();
     if (pauseMs >= this.#call.deadline.remainingMs) throw error;
     await this.#pause(pauseMs);

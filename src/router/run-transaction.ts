@@ -18,18 +18,18 @@ export async function runTransaction<T>(
   limit: TransactionLimit,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  const { connection, lane, transaction } = open;
+  const { connection, shard, transaction } = open;
   try {
     const result = await workOrUndo(open, work, limit, signal);
     await transaction.commit();
-    lane.ended(connection);
+    shard.ended(connection);
     return result;
   } catch (error) {
     // How long a callback takes says nothing of the shard.
-    if (limit.error === undefined) lane.ended(connection, error);
+    if (limit.error === undefined) shard.ended(connection, error);
     throw error;
   } finally {
-    lane.pool.give(connection);
+    shard.pool.give(connection);
   }
 }
 

@@ -9,8 +9,8 @@ import type { RouterLimits } from './limits.ts';
 /** Computes the capability token of a mapping at an epoch by one fleet key. */
 type Capability = (mappingId: number, epoch: number) => Uint8Array;
 
-/** What desks of one router share. */
-export interface DeskDependencies {
+/** What the tenants of one router share. */
+export interface RoutedTenantDependencies {
   readonly clock: Clock;
   readonly limits: RouterLimits;
   /** Every mapping is of one key; default false. */
@@ -20,24 +20,24 @@ export interface DeskDependencies {
 }
 
 /** What the router keeps of one tenant between calls: how many run, who waits, and what a shard is shown. */
-export class TenantDesk {
+export class RoutedTenant {
   /** As callers give it; bytes are a copy. */
   readonly id: TenantId;
   readonly #key: TenantKey;
-  readonly #dependencies: DeskDependencies;
+  readonly #dependencies: RoutedTenantDependencies;
   #active = 0;
   #queue: WaitQueue<void> | undefined;
   #entry: Entry | undefined;
   /** Which fleet key `#entry` was made with. */
   #capability = 0;
 
-  constructor(id: TenantId, key: TenantKey, dependencies: DeskDependencies) {
+  constructor(id: TenantId, key: TenantKey, dependencies: RoutedTenantDependencies) {
     this.id = id instanceof Uint8Array ? Uint8Array.from(id) : id;
     this.#key = key;
     this.#dependencies = dependencies;
   }
 
-  /** Whether a call runs or waits: the desk must be kept. */
+  /** Whether a call runs or waits: it must be kept. */
   get busy(): boolean {
     return this.#active > 0;
   }

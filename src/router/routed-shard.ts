@@ -9,7 +9,7 @@ import { RetryBudget } from './retry-budget.ts';
 import type { RouterDependencies } from './router-dependencies.ts';
 
 /** All that the router keeps of one shard: its connections, and what it has learnt of its health. */
-export class ShardLane {
+export class RoutedShard {
   readonly shardId: string;
   readonly pool: Pool<EngineConnection>;
   readonly breaker: Breaker;

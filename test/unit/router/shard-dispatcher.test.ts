@@ -7,8 +7,8 @@ import { defaultRouterLimits } from '../../../src/router/limits.ts';
 import { StatementCall } from '../../../src/router/routed-call.ts';
 import type { RouterDependencies } from '../../../src/router/router-dependencies.ts';
 import { silentObserver } from '../../../src/router/router-observer.ts';
-import { ShardVisitor } from '../../../src/router/shard-visitor.ts';
-import { TenantDesks } from '../../../src/router/tenant-desks.ts';
+import { ShardDispatcher } from '../../../src/router/shard-dispatcher.ts';
+import { RoutedTenants } from '../../../src/router/routed-tenants.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeShard } from '../../support/fake-shards.ts';
 
@@ -37,36 +37,37 @@ function setUp() {
     random: () => 0.5,
     observer: silentObserver,
   };
-  const visitor = new ShardVisitor(dependencies);
-  const desks = new TenantDesks('int', dependencies);
-  const query = (tenant: number) => visitor.visit(new StatementCall(desks.get(tenant), new Deadline(clock, 1_000), sql`select 1`, {}));
+  const dispatcher = new ShardDispatcher(dependencies);
+  const tenants = new RoutedTenants('int', dependencies);
+  const query = (tenant: number) =>
+    dispatcher.dispatch(new StatementCall(tenants.get(tenant), new Deadline(clock, 1_000), sql`select 1`, {}));
   const idle = async (): Promise<void> => {
     for (let sweep = 0; sweep < 2; sweep += 1) {
       clock.advance(defaultRouterLimits.idleMs);
       await immediate();
     }
   };
-  return { clock, removed, shards, visitor, query, idle };
+  return { clock, removed, shards, dispatcher, query, idle };
 }
 
 it('keeps nothing of shards that were removed, once their connections are closed and another shard is met', async () => {
-  const { removed, visitor, query, idle } = setUp();
+  const { removed, dispatcher, query, idle } = setUp();
   for (const tenant of [1, 2, 3, 4]) await query(tenant);
-  expect(visitor.size).toBe(4);
+  expect(dispatcher.size).toBe(4);
   for (const shardId of ['1', '2', '3']) removed.add(shardId);
   await expect(Promise.all([query(4), idle()])).resolves.toBeDefined();
   await expect(query(1)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await query(5);
-  expect(visitor.size).toBe(1);
+  expect(dispatcher.size).toBe(1);
 });
 
 it('gives the room of shards that were let go to others', async () => {
-  const { shards, visitor, query, idle } = setUp();
+  const { shards, dispatcher, query, idle } = setUp();
   for (let tenant = 1; tenant <= 40; tenant += 1) {
     await query(tenant);
     await idle();
   }
-  expect(visitor.size).toBe(1);
+  expect(dispatcher.size).toBe(1);
   const held = Promise.withResolvers<void>();
   for (const tenant of [40, 41]) {
     const shard = shards.get(`${tenant}`) ?? new FakeShard();
@@ -84,18 +85,18 @@ it('gives the room of shards that were let go to others', async () => {
 });
 
 it('remembers that a shard is in trouble while that is news', async () => {
-  const { clock, shards, visitor, query, idle } = setUp();
+  const { clock, shards, dispatcher, query, idle } = setUp();
   const trouble = new FakeShard();
   trouble.answer = () => Promise.reject(new TenantryError('SHARD_UNAVAILABLE'));
   shards.set('1', trouble);
   trouble.connect = () => Promise.reject(new TenantryError('SHARD_UNAVAILABLE'));
   for (let call = 0; call < 5; call += 1) await expect(query(1)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
   await query(2);
-  expect(visitor.size).toBe(2);
+  expect(dispatcher.size).toBe(2);
   clock.advance(100);
   await query(3);
-  expect(visitor.size).toBe(3);
+  expect(dispatcher.size).toBe(3);
   await idle();
   await query(4);
-  expect(visitor.size).toBe(1);
+  expect(dispatcher.size).toBe(1);
 });

@@ -1,0 +1,106 @@
+import { TenantryError } from '../core/errors.ts';
+import { ConnectionBudget } from '../engine/connection-budget.ts';
+import type { EngineConnection } from '../engine/engine.ts';
+import { EntryRefused } from '../engine/entry.ts';
+import type { RoutedCall } from './routed-call.ts';
+import type { RouterDependencies } from './router-dependencies.ts';
+import { RoutedShard } from './routed-shard.ts';
+
+/** One attempt of a call: its route, a connection of that shard, and what the answer teaches. */
+export class ShardDispatcher {
+  readonly #dependencies: RouterDependencies;
+  readonly #budget: ConnectionBudget;
+  readonly #shards = new Map<string, RoutedShard>();
+
+  constructor(dependencies: RouterDependencies) {
+    this.#dependencies = dependencies;
+    this.#budget = new ConnectionBudget(dependencies.limits.connections, dependencies.limits.poolPerShard, dependencies.knownShards);
+  }
+
+  /**
+   * Starts the call on the shard that its tenant is thought to live on. Rejects with `EntryRefused` where the shard knows
+   * better; the lookup has been told then.
+   */
+  async dispatch<T>(call: RoutedCall<T>): Promise<T> {
+    const { tenant } = call;
+    const route = this.#dependencies.routes.peek(tenant.id) ?? (await this.#dependencies.routes.find(tenant.id, call.deadline));
+    call.route = route;
+    const shard = this.#shards.get(route.shardId) ?? this.#add(route.shardId);
+    call.shard = shard;
+    shard.breaker.check();
+    const connection = shard.pool.take() ?? (await this.#awaitConnection(call, shard));
+    const entry = tenant.entry(route);
+    try {
+      const result = await call.start(connection, entry, shard);
+      shard.ended(connection);
+      if (!call.keepsConnection) shard.pool.give(connection);
+      return result;
+    } catch (error) {
+      shard.ended(connection, error);
+      shard.pool.give(connection);
+      if (error instanceof EntryRefused) this.#learn(call, error, () => tenant.tokenRefused(entry));
+      throw error;
+    }
+  }
+
+  /** Shards of which something is kept. */
+  get size(): number {
+    return this.#shards.size;
+  }
+
+  /** Closes every connection; what runs on them fails. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#shards.values()].map((shard) => shard.pool.close()));
+  }
+
+  /** Shards only ever join here, so that it is here that those which were removed are let go. */
+  #add(shardId: string): RoutedShard {
+    for (const [id, shard] of this.#shards) {
+      if (!shard.isUnused) continue;
+      this.#shards.delete(id);
+      void shard.pool.close();
+    }
+    const shard = new RoutedShard(shardId, this.#budget, this.#dependencies);
+    this.#shards.set(shardId, shard);
+    return shard;
+  }
+
+  async #awaitConnection<T>(call: RoutedCall<T>, shard: RoutedShard): Promise<EngineConnection> {
+    const { clock, observer, routes } = this.#dependencies;
+    const startedAt = clock.now();
+    try {
+      return await shard.pool.wait(call.deadline);
+    } catch (error) {
+      if (call.route !== undefined && isUnknownShard(error)) routes.forget(call.tenant.id, call.route);
+      throw error;
+    } finally {
+      observer.connectionAwaited(shard.shardId, clock.now() - startedAt);
+    }
+  }
+
+  #learn<T>({ tenant, route }: RoutedCall<T>, { refusal }: EntryRefused, tokenRefused: () => void): void {
+    if (route === undefined) return;
+    this.#dependencies.observer.entryRefused(route.shardId, refusal.reason);
+    switch (refusal.reason) {
+      case 'MOVED':
+        this.#dependencies.routes.learn(tenant.id, { mappingId: route.mappingId, shardId: refusal.shardId, epoch: refusal.epoch });
+        return;
+      case 'STALE_EPOCH':
+      case 'UNKNOWN_MAPPING':
+        this.#dependencies.routes.forget(tenant.id, route);
+        return;
+      case 'BAD_TOKEN':
+        tokenRefused();
+        return;
+      case 'OFFLINE':
+      case 'DRAINING':
+      case 'INCOMING':
+        return;
+    }
+  }
+}
+
+/** Whether the catalog has no such shard any more: the route to it is stale. */
+export function isUnknownShard(error: unknown): boolean {
+  return error instanceof TenantryError && error.code === 'NOT_FOUND';
+}
