@@ -11,7 +11,7 @@ export interface MssqlEngineOptions {
   readonly clock?: Clock;
 }
 
-/** SQL Server, versions 2016 and later, and Azure SQL. */
+/** SQL Server, versions 2019 and later, and Azure SQL Database. */
 export function createMssqlEngine(options: MssqlEngineOptions = {}): Engine {
   const { library = new QueryLibrary(), clock = systemClock } = options;
   return {

@@ -1,9 +1,9 @@
 import type { KeyType } from '../../core/key-type.ts';
 import { compileSql, sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { PolicyItem, PolicyRenderer, PolicyTable } from '../policy-renderer.ts';
+import { tableRights } from '../table-rights.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
 
-type Group = 'tenantry_app' | 'tenantry_superuser' | 'tenantry_mover' | 'public';
 type Predicate = 'FILTER' | 'BLOCK';
 
 /** The one security policy of a shard; a table takes one filter predicate, so principals are told apart inside it. */
@@ -17,15 +17,11 @@ const policyId = sqlText(`OBJECT_ID(${textLiteral('tenantry.tenant_policy')})`);
 const patience = sql`SET LOCK_TIMEOUT 5000;
 `;
 
-const changing = 'delete, insert, select, update';
-const rights: Readonly<Record<'routed' | 'reference', Readonly<Record<Group, string | null>>>> = {
-  routed: { tenantry_app: changing, tenantry_superuser: 'select', tenantry_mover: changing, public: null },
-  reference: { tenantry_app: 'select', tenantry_superuser: 'select', tenantry_mover: 'select', public: null },
-};
-const tableRights = sqlText(
+/** Every right that a group could have been given besides. */
+const allTableRights = sqlText(
   'ALTER, CONTROL, DELETE, INSERT, REFERENCES, SELECT, TAKE OWNERSHIP, UPDATE, VIEW CHANGE TRACKING, VIEW DEFINITION',
 );
-const schemaRights = sqlText(
+const allSchemaRights = sqlText(
   'ALTER, CONTROL, CREATE SEQUENCE, DELETE, EXECUTE, INSERT, REFERENCES, SELECT, TAKE OWNERSHIP, UPDATE, VIEW CHANGE TRACKING, VIEW DEFINITION',
 );
 
@@ -34,11 +30,10 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
   wanted(table) {
     const name = sql.id(table.schema, table.table);
     const { tenantColumn } = table;
-    const role = tenantColumn === null ? 'reference' : 'routed';
     return [
       ...(tenantColumn === null ? [] : protection(name, tenantColumn)),
       ...['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((group) => noSchemaRights(table, group)),
-      ...Object.entries(rights[role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
+      ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
     ];
   },
   removal(table, item) {
@@ -142,7 +137,7 @@ function rightsItem(table: Sql, group: string, privileges: string | null): Polic
     item: `rights of ${group}`,
     definition: privileges,
     statements: [
-      sql`REVOKE ${tableRights} ON ${table} FROM ${sql.id(group)} CASCADE`,
+      sql`REVOKE ${allTableRights} ON ${table} FROM ${sql.id(group)} CASCADE`,
       ...(privileges === null ? [] : [sql`GRANT ${sqlText(privileges.toUpperCase())} ON ${table} TO ${sql.id(group)}`]),
     ],
   };
@@ -153,7 +148,7 @@ function noSchemaRights({ schema }: PolicyTable, group: string): PolicyItem {
   return {
     item: `rights of ${group} on its schema`,
     definition: null,
-    statements: [sql`REVOKE ${schemaRights} ON SCHEMA::${sql.id(schema)} FROM ${sql.id(group)} CASCADE`],
+    statements: [sql`REVOKE ${allSchemaRights} ON SCHEMA::${sql.id(schema)} FROM ${sql.id(group)} CASCADE`],
   };
 }
 

@@ -1,7 +1,6 @@
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
-import type { PolicyItem, PolicyRenderer, PolicyTable } from '../policy-renderer.ts';
-
-type Group = 'tenantry_app' | 'tenantry_superuser' | 'tenantry_mover' | 'public';
+import type { PolicyItem, PolicyRenderer } from '../policy-renderer.ts';
+import { tableRights } from '../table-rights.ts';
 
 interface Policy {
   readonly name: string;
@@ -20,15 +19,6 @@ const policies: readonly Policy[] = [
   { name: 'tenantry_admin', kind: 'permissive', command: 'all', to: 'tenantry_admin', rows: 'true' },
 ];
 
-const changing = 'delete, insert, select, update';
-const rights: Readonly<Record<PolicyTable['role'], Readonly<Record<Group, string | null>>>> = {
-  routed: { tenantry_app: changing, tenantry_superuser: 'select', tenantry_mover: changing, public: null },
-  // Rows of a part are reached through its table, whose policies apply then.
-  part: { tenantry_app: null, tenantry_superuser: null, tenantry_mover: null, public: null },
-  reference: { tenantry_app: 'select', tenantry_superuser: 'select', tenantry_mover: 'select', public: null },
-  'reference part': { tenantry_app: null, tenantry_superuser: null, tenantry_mover: null, public: null },
-};
-
 /** Row-level security of PostgreSQL: policies for each group role, forced on the owner too. */
 export const postgresPolicyRenderer: PolicyRenderer = {
   wanted(table) {
@@ -38,7 +28,7 @@ export const postgresPolicyRenderer: PolicyRenderer = {
       ...(column === undefined ? [] : [rowSecurity(name), ...policies.map((policy) => policyItem(name, column, policy))]),
       ...(column === undefined || table.role !== 'routed' ? [] : [tenantDefault(name, column)]),
       ...(table.role === 'routed' || table.role === 'reference' ? schemaRights(table.schema) : []),
-      ...Object.entries(rights[table.role]).map(([group, privileges]) => tableRights(name, group, privileges)),
+      ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
       ...(table.role === 'routed' ? table.sequences.flatMap((sequence) => sequenceRights(table.schema, sequence)) : []),
     ];
   },
@@ -95,7 +85,7 @@ function tenantDefault(table: Sql, column: Sql): PolicyItem {
   };
 }
 
-function tableRights(table: Sql, group: string, privileges: string | null): PolicyItem {
+function rightsItem(table: Sql, group: string, privileges: string | null): PolicyItem {
   return {
     item: `rights of ${group}`,
     definition: privileges,
