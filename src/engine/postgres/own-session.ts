@@ -42,9 +42,10 @@ export class PostgresOwnSession implements OwnSession {
       if (command !== 'COMMIT')
         throw new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
     } catch (error) {
-      if (!isLost(error)) throw toEngineError(error);
+      const failure = toEngineError(error);
+      if (!isLost(error)) throw failure;
       this.broken = true;
-      throw new TenantryError('COMMIT_UNKNOWN', undefined, { cause: error, outcome: 'unknown' });
+      throw new TenantryError('COMMIT_UNKNOWN', undefined, { cause: failure.cause, outcome: 'unknown' });
     }
   }
 
@@ -62,10 +63,11 @@ export class PostgresOwnSession implements OwnSession {
       const result = Array.isArray(answer) ? answer.at(-1) : answer;
       return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? 0 };
     } catch (error) {
-      const lost = isLost(error);
-      this.broken ||= lost;
+      const failure = toEngineError(error);
+      if (!isLost(error)) throw failure;
+      this.broken = true;
       // Whether a lost connection took the statement with it cannot be known here.
-      throw lost ? new TenantryError('SHARD_UNAVAILABLE', undefined, { cause: error, outcome: 'unknown' }) : toEngineError(error);
+      throw new TenantryError('SHARD_UNAVAILABLE', undefined, { cause: failure.cause, outcome: 'unknown' });
     }
   }
 }
