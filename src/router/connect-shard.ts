@@ -23,7 +23,10 @@ export async function connectShard(
   const { address, incarnation } = await directory.find(shardId);
   const engine = engines.get(address.engine);
   if (engine === undefined)
-    throw new TenantryError('INVALID_CONFIGURATION', `Shard ${shardId} is of an engine that is not known: ${address.engine}.`);
+    throw new TenantryError(
+      'INVALID_CONFIGURATION',
+      `Shard ${shardId} is of the engine ${address.engine}; this program has ${[...engines.keys()].join(', ')}.`,
+    );
   try {
     return await engine.connect(address, login, { shardId, incarnation, ...expectations }, signal);
   } catch (error) {
