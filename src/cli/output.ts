@@ -36,6 +36,16 @@ export class Output {
     this.#terminal.out.write(this.#json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
   }
 
+  /** One line of a result that goes on: for people at once; JSON comes whole, by `whole`. */
+  line(text: string): void {
+    if (!this.#json) this.#terminal.out.write(`${text}\n`);
+  }
+
+  /** The whole of what `line` told people. */
+  whole(value: unknown): void {
+    if (this.#json) this.result(value, '');
+  }
+
   /** A list: JSON objects, or one line each under the names of the columns. */
   list(rows: readonly ListRow[], columns: readonly string[], empty: string): void {
     if (this.#json) return this.result(rows, '');

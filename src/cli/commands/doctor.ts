@@ -24,15 +24,23 @@ export function addDoctorCommand(program: Command, world: CliWorld): void {
 
 async function doctor({ settings, output, world }: Invocation<object>): Promise<ExitCode> {
   const findings: Finding[] = [];
-  const configured = await readSettings(settings);
-  if (configured instanceof TenantryError)
-    findings.push({ subject: 'configuration', level: 'problem', text: configured.reason, remedy: 'tenantry config check' });
-  else {
-    findings.push({ subject: 'configuration', level: 'ok', text: 'It is valid, and every variable that it needs is set.' });
-    for await (const finding of world.services.diagnose(configured)) findings.push(finding);
+  for await (const finding of findingsOf(settings, world)) {
+    findings.push(finding);
+    output.line(line(finding, output));
   }
-  output.result(findings, findings.map((finding) => line(finding, output)).join('\n'));
+  output.whole(findings);
   return findings.some(({ level }) => level === 'problem') ? 2 : 0;
+}
+
+async function* findingsOf(settings: () => Promise<Settings>, { services }: CliWorld): AsyncGenerator<Finding, void, undefined> {
+  const subject = 'configuration';
+  const configured = await readSettings(settings);
+  if (configured instanceof TenantryError) {
+    yield { subject, level: 'problem', text: configured.reason, remedy: 'tenantry config check' };
+    return;
+  }
+  yield { subject, level: 'ok', text: 'It is valid, and every variable that it needs is set.' };
+  yield* services.diagnose(configured);
 }
 
 async function readSettings(settings: () => Promise<Settings>): Promise<Settings | TenantryError> {

@@ -30,26 +30,35 @@ const otherPrincipals: readonly PrincipalName[] = ['superuser', 'mover', 'admin'
 
 /** Reachable, the shard that the catalog knows, logins with no more rights than theirs, context, policies, clock. */
 export async function* diagnoseShard(look: ShardDiagnosis): AsyncGenerator<Finding, void, undefined> {
+  let isRight = true;
+  for await (const finding of findingsOf(look)) {
+    isRight = false;
+    yield finding;
+  }
+  const subject = `shard ${look.shard.name}`;
+  if (isRight)
+    yield { subject, level: 'ok', text: 'It answers, is the one that was added, and its logins, policies, clock and local map are right.' };
+}
+
+/** What is not right, as it is found. */
+async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, void, undefined> {
   const { engines, settings, shard } = look;
-  const subject = `shard ${shard.name}`;
   const { logins, tables, contextProtection } = settings;
   const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection });
   const admin = access.open(shard);
-  const found: Finding[] = [];
   try {
     await requireOwnShard(access, shard);
-    found.push(...(await diagnoseServer(look, admin)), ...(await diagnosePolicies(look, admin)));
-    for (const principal of otherPrincipals) found.push(...(await diagnosePrincipal(look, principal)));
-    found.push(...(await diagnoseApp(look)), ...(await diagnoseLocalMap(look)));
+    yield* await diagnoseServer(look, admin);
+    yield* await diagnosePolicies(look, admin);
+    for (const principal of otherPrincipals) yield* await diagnosePrincipal(look, principal);
+    yield* await diagnoseApp(look);
+    yield* diagnoseLocalMap(look);
   } catch (error) {
     const isChanged = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
-    found.push(failure(subject, error, isChanged ? 'tenantry recover' : undefined));
+    yield failure(`shard ${shard.name}`, error, isChanged ? 'tenantry recover' : undefined);
   } finally {
     await access.close();
   }
-  yield* found;
-  if (found.length === 0)
-    yield { subject, level: 'ok', text: 'It answers, is the one that was added, and its logins, policies, clock and local map are right.' };
 }
 
 async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
@@ -104,21 +113,19 @@ async function diagnosePolicies({ engines, settings, shard, map }: ShardDiagnosi
 }
 
 /** The shard's local map beside the catalog; reading ends where enough was found. */
-async function diagnoseLocalMap({ manager, shard }: ShardDiagnosis): Promise<Finding[]> {
+async function* diagnoseLocalMap({ manager, shard }: ShardDiagnosis): AsyncGenerator<Finding, void, undefined> {
   const problem = { subject: `shard ${shard.name}`, level: 'problem', remedy: 'tenantry recover' } as const;
-  const findings: Finding[] = [];
+  let shown = 0;
   for await (const { what, mappingId, inCatalog, onShard } of manager.disagreements(shard)) {
-    if (findings.length === shownDisagreements) {
-      findings.push({ ...problem, text: `Its local map disagrees with the catalog in more than these ${shownDisagreements}.` });
-      break;
+    if (shown === shownDisagreements) {
+      yield { ...problem, text: `Its local map disagrees with the catalog in more than these ${shownDisagreements}.` };
+      return;
     }
+    shown += 1;
     const where = mappingId === undefined ? '' : ` of mapping ${mappingId}`;
-    findings.push({
-      ...problem,
-      text: `Its local map disagrees with the catalog, ${what}${where}: the catalog has ${inCatalog}, the shard ${onShard}.`,
-    });
+    const text = `Its local map disagrees with the catalog, ${what}${where}: the catalog has ${inCatalog}, the shard ${onShard}.`;
+    yield { ...problem, text };
   }
-  return findings;
 }
 
 /** `app` is looked at as the router does it: by opening a connection. */

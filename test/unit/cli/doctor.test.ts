@@ -1,0 +1,53 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Finding } from '../../../src/cli/services.ts';
+import { runCommand } from '../../support/command-line.ts';
+import { sampleConfig, sampleEnvironment } from '../config/sample.ts';
+import { offlineServices } from './offline-services.ts';
+
+const found: readonly Finding[] = [
+  { subject: 'catalog', level: 'ok', text: 'It answers.' },
+  { subject: 'shard a', level: 'warning', text: 'It is slow.', remedy: 'wait' },
+];
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tenantry-doctor-'));
+  await writeFile(join(folder, 'tenantry.config.json'), JSON.stringify(sampleConfig()));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('tenantry doctor', () => {
+  test('says what it finds at once, and not only when it has looked at everything', async () => {
+    let said = '';
+    const saidBefore: string[] = [];
+    async function* diagnose(): AsyncGenerator<Finding, void, undefined> {
+      for (const finding of found) {
+        saidBefore.push(said);
+        yield finding;
+      }
+    }
+    const services = { ...offlineServices, diagnose };
+    const onOutput = (text: string): void => void (said += text);
+    const { code, out } = await runCommand(['doctor'], { folder, environment: { ...sampleEnvironment }, services, onOutput });
+    const configuration = 'ok       configuration: It is valid, and every variable that it needs is set.\n';
+    expect(saidBefore).toEqual([configuration, `${configuration}ok       catalog: It answers.\n`]);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: `${configuration}ok       catalog: It answers.\nwarning  shard a: It is slow.\n         run: wait\n`,
+    });
+  });
+
+  test('as JSON is one array', async () => {
+    const services = {
+      ...offlineServices,
+      async *diagnose(): AsyncGenerator<Finding, void, undefined> {
+        yield* found;
+      },
+    };
+    const { out } = await runCommand(['doctor', '--json'], { folder, environment: { ...sampleEnvironment }, services });
+    expect(JSON.parse(out)).toEqual([expect.objectContaining({ subject: 'configuration', level: 'ok' }), ...found]);
+  });
+});
