@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { DrainChoice, MapChoice } from '../../../shardmap/manager/map-scope.ts';
 import type { Placement } from '../../../shardmap/manager/placement.ts';
 import type { Invocation } from '../command.ts';
 import type { ListRow } from '../output.ts';
@@ -14,6 +15,16 @@ export function addDrainOptions(command: Command): Command {
   return command
     .option('--drain-ms <milliseconds>', 'how long its transactions have to end (default: limits.drainMs)', milliseconds)
     .option('--force', 'cancel their statements');
+}
+
+/** What was said of them. */
+export function drainOf({ options: { drainMs, force } }: Invocation<DrainOptions>): DrainChoice {
+  return { drainMs, force };
+}
+
+/** The map that a command names, where it does. */
+export function mapOf({ options: { map } }: Invocation<object>): MapChoice {
+  return { map };
 }
 
 /** Prints placements as the catalog gives them, page by page. */

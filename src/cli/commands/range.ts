@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { RangeBounds } from '../../../shardmap/manager/range-administration.ts';
 import { change, withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type CommandSpec, type Invocation } from '../command.ts';
-import { addDrainOptions, listAll, type DrainOptions } from './mappings.ts';
+import { addDrainOptions, drainOf, listAll, mapOf, type DrainOptions } from './mappings.ts';
 
 interface RangeOptions extends DrainOptions {
   readonly low?: string;
@@ -42,7 +42,9 @@ export function addRangeCommands(program: Command, world: CliWorld): void {
     },
     addDrainOptions,
     (invocation) =>
-      change(invocation, ({ ranges }) => ranges.split({ text: invocation.args[0] ?? '' }, { ...mapOf(invocation), ...drain(invocation) })),
+      change(invocation, ({ ranges }) =>
+        ranges.split({ text: invocation.args[0] ?? '' }, { ...mapOf(invocation), ...drainOf(invocation) }),
+      ),
   );
   add(
     {
@@ -53,7 +55,9 @@ export function addRangeCommands(program: Command, world: CliWorld): void {
     },
     addDrainOptions,
     (invocation) =>
-      change(invocation, ({ ranges }) => ranges.merge({ text: invocation.args[0] ?? '' }, { ...mapOf(invocation), ...drain(invocation) })),
+      change(invocation, ({ ranges }) =>
+        ranges.merge({ text: invocation.args[0] ?? '' }, { ...mapOf(invocation), ...drainOf(invocation) }),
+      ),
   );
   add(
     { usage: 'list', summary: 'list the ranges in order of their keys', examples: ['range list --shard a'] },
@@ -72,7 +76,7 @@ export function addRangeCommands(program: Command, world: CliWorld): void {
     },
     (command) => addDrainOptions(bounds(command)),
     (invocation) =>
-      change(invocation, ({ ranges }) => ranges.offline(boundsOf(invocation), { ...mapOf(invocation), ...drain(invocation) })),
+      change(invocation, ({ ranges }) => ranges.offline(boundsOf(invocation), { ...mapOf(invocation), ...drainOf(invocation) })),
   );
   add(
     { usage: 'online', summary: 'serve the tenants of a range again', examples: ['range online --low 1 --high 500'], changes: true },
@@ -104,12 +108,4 @@ function bounds(command: Command): Command {
 
 function boundsOf({ options: { low, high } }: Invocation<RangeOptions>): RangeBounds {
   return { ...(low === undefined ? {} : { low: { text: low } }), ...(high === undefined ? {} : { high: { text: high } }) };
-}
-
-function mapOf({ options: { map } }: Invocation<RangeOptions>): { readonly map: string | undefined } {
-  return { map };
-}
-
-function drain({ options: { drainMs, force } }: Invocation<RangeOptions>): DrainOptions {
-  return { ...(drainMs === undefined ? {} : { drainMs }), ...(force === undefined ? {} : { force }) };
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Placement } from '../../../shardmap/manager/placement.ts';
 import { change, withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type CommandSpec, type Invocation } from '../command.ts';
-import { addDrainOptions, listAll, type DrainOptions } from './mappings.ts';
+import { addDrainOptions, drainOf, listAll, mapOf, type DrainOptions } from './mappings.ts';
 
 interface TenantOptions extends DrainOptions {
   readonly shard?: string;
@@ -49,7 +49,8 @@ export function addTenantCommands(program: Command, world: CliWorld): void {
       changes: true,
     },
     addDrainOptions,
-    (invocation) => change(invocation, ({ tenants }) => tenants.offline(keyOf(invocation), { ...mapOf(invocation), ...drain(invocation) })),
+    (invocation) =>
+      change(invocation, ({ tenants }) => tenants.offline(keyOf(invocation), { ...mapOf(invocation), ...drainOf(invocation) })),
   );
   add(
     { usage: 'online <tenant>', summary: 'serve a tenant again', examples: ['tenant online 42'], changes: true },
@@ -78,19 +79,11 @@ function keyOf({ args: [text = ''] }: Invocation<TenantOptions>): { readonly tex
   return { text };
 }
 
-function mapOf({ options: { map } }: Invocation<TenantOptions>): { readonly map: string | undefined } {
-  return { map };
-}
-
 function scope({ options: { map, shard } }: Invocation<TenantOptions>): {
   readonly map: string | undefined;
   readonly shard: string | undefined;
 } {
   return { map, shard };
-}
-
-function drain({ options: { drainMs, force } }: Invocation<TenantOptions>): DrainOptions {
-  return { ...(drainMs === undefined ? {} : { drainMs }), ...(force === undefined ? {} : { force }) };
 }
 
 function describe(tenant: string, { map, low, high, shard, state, epoch, mappingId }: Placement): string {
