@@ -1,10 +1,11 @@
+import { parseArgs } from 'node:util';
 import { curl, type Service } from './elastic/http.ts';
 import { tell } from './elastic/narrator.ts';
 import type { Stage } from './elastic/stage.ts';
 import { tellElastic } from './elastic/tell.ts';
 
 // The story of a blogging service, on real servers: every sentence is checked, and where one is not so the demo ends with 1.
-const keep = process.argv.includes('--keep');
+const { keep } = parseArgs({ options: { keep: { type: 'boolean', default: false } } }).values;
 const started = performance.now();
 
 await tell((narrator) =>

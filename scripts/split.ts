@@ -5,7 +5,10 @@ import { createTenantry, loadConfig } from '../src/index.ts'; // 'tenantry', in 
 // A program over the library to copy and change; `tenantry range split` is the same with dry run, JSON and help.
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { config: { type: 'string' }, map: { type: 'string' } } });
 const [key] = positionals;
-if (key === undefined || positionals.length > 1) throw new Error('One key is needed: the first of the second range.');
+if (key === undefined || positionals.length > 1) {
+  console.error('error: one key is needed, the first of the second range');
+  process.exit(1);
+}
 
 const tenantry = await createTenantry(loadConfig(values.config ?? process.env['TENANTRY_CONFIG'] ?? './tenantry.config.ts'));
 try {

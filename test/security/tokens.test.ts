@@ -146,7 +146,14 @@ describe('a token', () => {
       .setProtectedHeader({ alg: 'RS512', kid: 'first' })
       .setIssuer(home.issuer)
       .setAudience(home.audience);
-    await expectRefused(withToken(await token.setExpirationTime('5m').sign(other)));
+    const signed = await token.setExpirationTime('5m').sign(other);
+    await expectRefused(withToken(signed));
+    // A key set need not say what its keys are for: then the pin alone stands against it.
+    const { alg: _, ...unsaid } = key.jwk;
+    home.keys = [{ ...key, jwk: unsaid }];
+    clock.advance(30_000);
+    expect((await withToken(await home.token({ tenant: '1' }))).status).toBe(200);
+    await expectRefused(withToken(signed));
   });
 
   it('whose signature or content was changed is refused', async () => {

@@ -6,6 +6,7 @@ const allowed: ReadonlySet<string> = new Set(
    set reset discard load prepare execute deallocate declare fetch move close
    begin start commit end abort rollback savepoint release`.split(/\s+/),
 );
+const refusal = `A tenant's statement reads or changes rows; it does not define, alter or drop anything. It may begin with ${[...allowed].join(', ')}.`;
 /** What may stand before the first word: PostgreSQL's white space, empty statements, parentheses, and the start of a comment. */
 const before = /[ \t\n\r\f\v;(]*/y;
 const lineComment = /--[^\n\r]*/y;
@@ -19,8 +20,7 @@ const word = /[a-z_]+/iy;
 export function requireTenantStatement(text: string): void {
   const start = startOf(text);
   const first = wordAt(text, start);
-  if (first === undefined ? start < text.length : !allowed.has(first))
-    throw new TenantryError('FORBIDDEN', "A tenant's statement reads or changes rows; it does not define, alter or drop anything.");
+  if (first === undefined ? start < text.length : !allowed.has(first)) throw new TenantryError('FORBIDDEN', refusal);
   if (first === 'prepare' && wordAt(text, startOf(text, start + first.length)) === 'transaction')
     throw new TenantryError('TRANSACTION_CONTROL', 'A transaction that is prepared would have no owner.');
 }
