@@ -14,6 +14,7 @@ import { WireClient } from '../../src/engine/postgres/wire-client.ts';
 import { capabilityBytes } from '../support/capability-bytes.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
+import { startWireProxy } from '../support/wire-proxy.ts';
 
 const engine = createPostgresEngine();
 const token = randomBytes(16);
@@ -79,6 +80,24 @@ describe('a statement on its own', () => {
 
   test.each(['commit', 'rollback', 'start transaction read write'])('%s in it is an error', async (text) => {
     await expect(run(1, sqlText(text))).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL' });
+  });
+
+  test('whose answer ends in a transaction that is open counts for nothing, whatever its tag says, and costs the connection', async () => {
+    await using proxy = await startWireProxy(server);
+    const other = await engine.connect({ ...shard.address, host: proxy.host, port: proxy.port }, shardLogins.app, expected);
+    const ending = proxy.once({
+      match: ({ side, type }) => side === 'backend' && type === 'Z',
+      when: 'before',
+      // The last byte of ReadyForQuery, which says whether a transaction is open.
+      action: (_connection, { bytes }) => bytes.set(Buffer.from('T'), bytes.length - 1),
+    });
+    await expect(other.execute(entry(1), compiled(insert(1)), write)).rejects.toMatchObject({
+      code: 'TRANSACTION_CONTROL',
+      outcome: 'unknown',
+    });
+    await ending;
+    expect(other.usable).toBe(false);
+    await other.close();
   });
 
   test.each([
