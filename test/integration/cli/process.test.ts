@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { beginOperation } from '../../../shardmap/begin-operation.ts';
 import { tenantKey } from '../../../shardmap/key.ts';
 import { addMapping } from '../../../shardmap/operations/add-mapping.ts';
@@ -107,6 +107,7 @@ describe('the program as a process', () => {
       env: world.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    onTestFinished(() => void child.kill('SIGKILL'));
     const [log, ended] = [textOf(child.stderr), once(child, 'exit')];
     await expect.poll(async () => (await store.getOperation(operation.operationId))?.state, { timeout: 20_000 }).toBe('UNDONE');
     expect(await store.findMapping(map.mapId, request.keys.low)).toBeUndefined();
