@@ -371,6 +371,44 @@ describe('errors of the database', () => {
   });
 });
 
+describe('reads', () => {
+  it('alone are said to be reads, which the shard holds them to and which may be repeated', async () => {
+    const seen: [kind: string, isRead: boolean][] = [];
+    let kind = '';
+    const told = await startHttpService({
+      router: {
+        query: (tenant, statement, options) => {
+          seen.push([kind, options?.readOnly === true]);
+          return ground.router.query(tenant, statement, options);
+        },
+      },
+      keyType: 'int',
+      issuers: [issuer.settings()],
+      catalog: ground.shard.admin,
+      tableSettings: httpTables,
+    });
+    const headers = { authorization: `Bearer ${tokens.one}`, 'content-type': 'application/json' };
+    for (const [method, path, body] of [
+      ['POST', '/v1/Blogs', '{"BlogId":1,"Name":"x"}'],
+      ['GET', '/v1/Blogs', undefined],
+      ['GET', '/v1/Blogs/1', undefined],
+      ['PATCH', '/v1/Blogs/1', '{"Name":"y"}'],
+      ['DELETE', '/v1/Blogs/1', undefined],
+    ] as const) {
+      kind = method;
+      await fetch(told.url + path, { method, headers, ...(body === undefined ? {} : { body }) });
+    }
+    await told.server.stop();
+    expect(seen).toEqual([
+      ['POST', false],
+      ['GET', true],
+      ['GET', true],
+      ['PATCH', false],
+      ['DELETE', false],
+    ]);
+  });
+});
+
 describe('paths', () => {
   it('that are none of the API are 404, and methods that a resource does not know are 405', async () => {
     for (const path of ['/', '/v1', '/v1/blogs', '/v1/constructor', '/v1/__proto__', '/v1/Blogs/1/2', '/v1/pg_class']) {
