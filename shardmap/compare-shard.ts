@@ -131,8 +131,8 @@ class MappingComparison {
   }
 
   #isGoodToken({ mappingId, epoch, token }: LocalMapping): boolean {
-    const { capability, previousCapability } = this.#dependencies;
-    return [capability, previousCapability].some(
+    const { tokenOf, previousTokenOf } = this.#dependencies;
+    return [tokenOf, previousTokenOf].some(
       (of) => of !== undefined && token !== undefined && Buffer.compare(of(this.#map.name, mappingId, epoch), token) === 0,
     );
   }

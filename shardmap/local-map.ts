@@ -10,7 +10,7 @@ export interface LocalMapping extends MappingKeys {
   readonly mappingId: number;
   readonly state: LocalState;
   readonly epoch: number;
-  /** The capability that an entry must present; absent exactly for MOVED. */
+  /** The token that an entry must present; absent exactly for MOVED. */
   readonly token?: Uint8Array;
 }
 

@@ -9,10 +9,10 @@ export interface OperationDependencies {
   /** Decides only how long to wait; what is still valid is decided by the catalog. */
   readonly clock: Clock;
   readonly publish: PublishChange;
-  /** Capability token of a mapping at an epoch; see `capability.ts`. */
-  readonly capability: (mapName: string, mappingId: number, epoch: number) => Uint8Array;
+  /** Token of a mapping at an epoch; see `mapping-token.ts`. */
+  readonly tokenOf: (mapName: string, mappingId: number, epoch: number) => Uint8Array;
   /** By the fleet key that is being replaced: what such tokens say still holds. */
-  readonly previousCapability?: OperationDependencies['capability'];
+  readonly previousTokenOf?: OperationDependencies['tokenOf'];
   /** Milliseconds for which a runner that is not heard of is taken to be alive. */
   readonly leaseMs: number;
 }

@@ -48,7 +48,7 @@ export class OperationStep implements StepContext {
   }
 
   token(mappingId: number, epoch: number): Uint8Array {
-    return this.#dependencies.capability(this.map.name, mappingId, epoch);
+    return this.#dependencies.tokenOf(this.map.name, mappingId, epoch);
   }
 
   async onShard<T>(shardId: string, work: (step: ShardStep) => Promise<T>): Promise<T> {

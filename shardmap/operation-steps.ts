@@ -67,7 +67,7 @@ export interface StepContext {
   readonly access: ShardAccess;
   readonly catalog: CatalogReader;
   shard(shardId: string): Promise<Shard>;
-  /** The capability token of a mapping of this map at an epoch. */
+  /** The token of a mapping of this map at an epoch. */
   token(mappingId: number, epoch: number): Uint8Array;
   /** One transaction of a shard; nothing happens in it where another runner has taken over since. */
   onShard<T>(shardId: string, work: (step: ShardStep) => Promise<T>): Promise<T>;

@@ -18,7 +18,7 @@ export interface Operation {
   readonly operationId: string;
   readonly mapId: number;
   readonly kind: OperationKindName;
-  /** What the kind needs to carry on; its own schema checks it. Never a capability token. */
+  /** What the kind needs to carry on; its own schema checks it. Never the token of a mapping. */
   readonly payload: unknown;
   /** One of the kind's own states, ABORTED, or one that ends it: DONE, UNDONE. Changes by compare-and-swap only. */
   readonly state: string;

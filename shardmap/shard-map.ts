@@ -6,7 +6,7 @@ export type ShardMapKind = 'list' | 'range';
 /** Which tenant lives on which shard, for one kind of tenant. */
 export interface ShardMap {
   readonly mapId: number;
-  /** Unique in the catalog; part of what capability tokens are computed from. */
+  /** Unique in the catalog; part of what the tokens of mappings are computed from. */
   readonly name: string;
   readonly kind: ShardMapKind;
   readonly keyType: KeyType;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fleetKeyFromBase64, type FleetKey } from '../../shardmap/capability.ts';
+import { fleetKeyFromBase64, type FleetKey } from '../../shardmap/mapping-token.ts';
 import { keyTypes } from '../../shardmap/key.ts';
 import { namePattern, nameRule } from '../../shardmap/manager/names.ts';
 import { eachLimit, type Limits } from '../core/limits.ts';

@@ -1,4 +1,4 @@
-import type { FleetKey } from '../../shardmap/capability.ts';
+import type { FleetKey } from '../../shardmap/mapping-token.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Login, PrincipalName } from '../core/principal.ts';

@@ -71,7 +71,7 @@ export interface TenantryConfig {
   /** The second cache, shared by processes: `redis://…` or `rediss://…`. Left out or unset: none. */
   readonly redis?: { readonly url: EnvReference | OptionalEnvReference } | undefined;
   /**
-   * Base64 of 32 bytes each. Capabilities are made from `current`; `previous` is honoured while keys are rotated. Default:
+   * Base64 of 32 bytes each. The tokens of mappings are made from `current`; `previous` is honoured while keys are rotated. Default:
    * `env('TENANTRY_FLEET_KEY')` and `env.optional('TENANTRY_FLEET_KEY_PREVIOUS')`.
    */
   readonly fleetKey?: { readonly current: EnvReference; readonly previous?: EnvReference | OptionalEnvReference | undefined } | undefined;

@@ -4,7 +4,7 @@ export interface Entry {
   /** The tenant's encoded key, 1 to 128 bytes. */
   readonly key: Uint8Array;
   readonly epoch: number;
-  /** Capability of this mapping at this epoch, 16 bytes. */
+  /** Token of this mapping at this epoch, 16 bytes. */
   readonly token: Uint8Array;
   /** The mapping is of this key alone, as all are in a list map: an engine may check it in a cheaper way. Default: it may be a range. */
   readonly isPoint?: boolean;

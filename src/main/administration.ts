@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
-import { capabilityToken, type FleetKey } from '../../shardmap/capability.ts';
+import { mappingToken, type FleetKey } from '../../shardmap/mapping-token.ts';
 import { createShardMapManager, type ShardMapManager } from '../../shardmap/manager.ts';
 import { createRedisRoutes, type RedisRoutes } from '../../shardmap/redis-routes.ts';
 import type { PublishChange, ShardAccess } from '../../shardmap/shard-access.ts';
@@ -66,14 +66,14 @@ function createManager(parts: ManagerParts, { fleetKey, limits, map }: Settings)
     leaseMs,
     map: map.name,
     newId: randomUUID,
-    capability: capabilityOf(fleetKey.current),
-    ...(fleetKey.previous === undefined ? {} : { previousCapability: capabilityOf(fleetKey.previous) }),
+    tokenOf: tokenBy(fleetKey.current),
+    ...(fleetKey.previous === undefined ? {} : { previousTokenOf: tokenBy(fleetKey.previous) }),
     waitMs: limits.waitMs,
     drainMs: limits.drainMs,
     retention: { operations: limits.operationsKept, days: limits.operationDays },
   });
 }
 
-function capabilityOf(key: FleetKey): (mapName: string, mappingId: number, epoch: number) => Uint8Array {
-  return (mapName, mappingId, epoch) => capabilityToken(key, mapName, mappingId, epoch);
+function tokenBy(key: FleetKey): (mapName: string, mappingId: number, epoch: number) => Uint8Array {
+  return (mapName, mappingId, epoch) => mappingToken(key, mapName, mappingId, epoch);
 }

@@ -1,6 +1,6 @@
 import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
-import { capabilityToken } from '../../shardmap/capability.ts';
+import { mappingToken } from '../../shardmap/mapping-token.ts';
 import { createLookup } from '../../shardmap/lookup.ts';
 import type { RedisRoutes } from '../../shardmap/redis-routes.ts';
 import type { ShardMap } from '../../shardmap/shard-map.ts';
@@ -46,7 +46,7 @@ export function joinRouter({ engines, store, map, knownShards, redis, clock, obs
     pointsOnly: map.kind === 'list',
     routes: lookup,
     connect: (shardId, signal) => connectShard({ directory, engines, login: logins.app, expectations }, shardId, signal),
-    capabilities: keys.map((key) => (mappingId, epoch) => capabilityToken(key, map.name, mappingId, epoch)),
+    tokens: keys.map((key) => (mappingId, epoch) => mappingToken(key, map.name, mappingId, epoch)),
     limits: { ...defaultRouterLimits, ...limits },
     knownShards,
     clock,

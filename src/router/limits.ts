@@ -11,7 +11,7 @@ export interface RouterLimits extends ConfiguredLimits {
   readonly waiting: number;
   /** Milliseconds to open a connection. */
   readonly connectTimeoutMs: number;
-  /** Tenants whose capability is remembered; each takes about 400 bytes. */
+  /** Tenants whose token is remembered; each takes about 400 bytes. */
   readonly tenants: number;
 }
 

@@ -82,7 +82,7 @@ class Patience {
         throw new TenantryError('TENANT_OFFLINE', undefined, { retryAfterMs: comeAgainMs });
       case 'BAD_TOKEN':
         this.#refusedTokens += 1;
-        if (this.#refusedTokens < this.#dependencies.capabilities.length) return undefined;
+        if (this.#refusedTokens < this.#dependencies.tokens.length) return undefined;
         throw new TenantryError('SHARD_UNVERIFIED', 'The shard knows this tenant by another fleet key.', { retryAfterMs: comeAgainMs });
     }
   }

@@ -6,8 +6,8 @@ import type { TenantId, TenantKey } from '../../shardmap/key.ts';
 import type { Route } from '../../shardmap/route.ts';
 import type { RouterLimits } from './limits.ts';
 
-/** Computes the capability token of a mapping at an epoch by one fleet key. */
-type Capability = (mappingId: number, epoch: number) => Uint8Array;
+/** Computes the token of a mapping at an epoch by one fleet key. */
+type TokenOf = (mappingId: number, epoch: number) => Uint8Array;
 
 /** What the tenants of one router share. */
 export interface RoutedTenantDependencies {
@@ -16,7 +16,7 @@ export interface RoutedTenantDependencies {
   /** Every mapping is of one key; default false. */
   readonly pointsOnly?: boolean;
   /** By the fleet key in use first, then by the previous one. */
-  readonly capabilities: readonly Capability[];
+  readonly tokens: readonly TokenOf[];
 }
 
 /** What the router keeps of one tenant between calls: how many run, who waits, and what a shard is shown. */
@@ -29,7 +29,7 @@ export class RoutedTenant {
   #queue: WaitQueue<void> | undefined;
   #entry: Entry | undefined;
   /** Which fleet key `#entry` was made with. */
-  #capability = 0;
+  #keyInUse = 0;
 
   constructor(id: TenantId, key: TenantKey, dependencies: RoutedTenantDependencies) {
     this.id = id instanceof Uint8Array ? Uint8Array.from(id) : id;
@@ -70,15 +70,15 @@ export class RoutedTenant {
   /** A shard refused this entry's token: the next one is made with the other fleet key, where there is one. */
   tokenRefused(refused: Entry): void {
     if (this.#entry !== refused) return;
-    this.#capability = (this.#capability + 1) % this.#dependencies.capabilities.length;
+    this.#keyInUse = (this.#keyInUse + 1) % this.#dependencies.tokens.length;
     this.#entry = undefined;
   }
 
   #sign({ mappingId, epoch }: Route): Entry {
-    const capability = this.#dependencies.capabilities[this.#capability];
-    if (capability === undefined) throw new RangeError('A router needs a fleet key.');
+    const tokenOf = this.#dependencies.tokens[this.#keyInUse];
+    if (tokenOf === undefined) throw new RangeError('A router needs a fleet key.');
     const { pointsOnly = false } = this.#dependencies;
-    this.#entry = { mappingId, key: this.#key.bytes, epoch, token: capability(mappingId, epoch), isPoint: pointsOnly };
+    this.#entry = { mappingId, key: this.#key.bytes, epoch, token: tokenOf(mappingId, epoch), isPoint: pointsOnly };
     return this.#entry;
   }
 }

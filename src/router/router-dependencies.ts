@@ -26,8 +26,8 @@ export interface RouterDependencies {
   readonly routes: RouteSource;
   /** Opens and checks a connection as `app`. SHARD_UNAVAILABLE, SHARD_UNVERIFIED, CATALOG_UNAVAILABLE; NOT_FOUND where the catalog has no such shard. */
   readonly connect: (shardId: string, signal: AbortSignal) => Promise<EngineConnection>;
-  /** Capability tokens of a mapping at an epoch, by the fleet key in use first, then by the previous one if there is any. */
-  readonly capabilities: readonly ((mappingId: number, epoch: number) => Uint8Array)[];
+  /** Tokens of a mapping at an epoch, by the fleet key in use first, then by the previous one if there is any. */
+  readonly tokens: readonly ((mappingId: number, epoch: number) => Uint8Array)[];
   readonly limits: RouterLimits;
   /** Shards that the map has: for each that is not in use a connection is kept back. Default: none is known. */
   readonly knownShards?: number | undefined;

@@ -132,7 +132,7 @@ function routed(port: number): Asker {
       forget: () => undefined,
     },
     connect: () => ScriptedShard.connectTo({ host: '127.0.0.1', port }),
-    capabilities: [(mappingId) => entryOf(mappingId).token],
+    tokens: [(mappingId) => entryOf(mappingId).token],
     limits: defaultRouterLimits,
     clock: systemClock,
     random: Math.random,

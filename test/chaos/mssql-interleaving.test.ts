@@ -158,7 +158,7 @@ function openRouter(connections: number): Router {
       clock: systemClock,
     }),
     connect: (_shardId, signal) => shard.open(signal),
-    capabilities: [(mappingId) => entryOf(mappingId).token],
+    tokens: [(mappingId) => entryOf(mappingId).token],
     limits: { ...defaultRouterLimits, poolPerShard: connections, connections },
     clock: systemClock,
     random: Math.random,

@@ -11,7 +11,7 @@ import { clientConfig } from '../../src/engine/postgres/client-config.ts';
 import { PostgresConnection } from '../../src/engine/postgres/postgres-connection.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { WireClient } from '../../src/engine/postgres/wire-client.ts';
-import { capabilityBytes } from '../support/capability-bytes.ts';
+import { ticketBytes } from '../support/ticket-bytes.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
@@ -163,7 +163,7 @@ describe('a statement on its own', () => {
         ).rows;
       expect(await look()).toEqual([{ context: protection === 'guarded' ? '' : null, tenant: null, blogs: 0 }]);
       await client.query('begin');
-      await client.query('select tenantry.enter($1, $2, $3)', [claims.mappingId, claims.key, capabilityBytes(claims)]);
+      await client.query('select tenantry.enter($1, $2, $3)', [claims.mappingId, claims.key, ticketBytes(claims)]);
       await client.query(`insert into "Blogs" ("BlogId", "Name") values (1, 'x')`);
       expect(await look()).toEqual([{ context: 'tenantry_x80000005', tenant: 5, blogs: 1 }]);
       await client.query('commit');
@@ -497,9 +497,9 @@ describe('the fence', () => {
       await client.query('select 1');
       await shard.admin.query(sql`update tenantry.local_mapping set state = 'DRAINING' where mapping_id = 1`);
       const { mappingId, key, ...claims } = entry(1);
-      const capability = capabilityBytes(claims);
-      if (form === 'any') await client.query('select tenantry.enter($1, $2, $3)', [mappingId, key, capability]);
-      else await client.query('select tenantry.enter_point($1, $2)', [mappingId, Buffer.concat([capability, key])]);
+      const ticket = ticketBytes(claims);
+      if (form === 'any') await client.query('select tenantry.enter($1, $2, $3)', [mappingId, key, ticket]);
+      else await client.query('select tenantry.enter_point($1, $2)', [mappingId, Buffer.concat([ticket, key])]);
       return undefined;
     } catch (error) {
       if (error instanceof pg.DatabaseError) return error.code;

@@ -80,7 +80,7 @@ describe('A connection for tenants', () => {
       'may set backtrace_functions',
     ],
     [
-      'whose login reads every table, the capabilities of all mappings among them',
+      'whose login reads every table, the tokens of all mappings among them',
       (app) => `grant pg_read_all_data to ${app}`,
       'the login is a member of pg_read_all_data.* has rights on the local shard map',
     ],
@@ -92,7 +92,7 @@ describe('A connection for tenants', () => {
     ['whose login may replicate everything', (app) => `alter role ${app} replication`, 'the login may replicate the server'],
     ['whose login may create roles', (app) => `alter role ${app} createrole`, 'may replicate the server or create roles'],
     [
-      'whose login reads the capabilities',
+      'whose login reads the tokens',
       (app) => `grant select (token) on tenantry.local_mapping to ${app}`,
       'has rights on the local shard map',
     ],

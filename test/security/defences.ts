@@ -109,14 +109,14 @@ export const defences = {
       "update tenantry.local_mapping set kind = 'range', high = null where mapping_id = 1",
     ),
     'by entering with no token at all': root(
-      'create or replace function tenantry.enter(mapping integer, tenant_key bytea, capability bytea) returns void language sql volatile security definer begin atomic select tenantry.set_context(tenant_key); end',
+      'create or replace function tenantry.enter(mapping integer, tenant_key bytea, ticket bytea) returns void language sql volatile security definer begin atomic select tenantry.set_context(tenant_key); end',
     ),
     'by entering another mapping as a point, without its token': withoutToken,
     'by entering another mapping as a point, with its own token': tokenOfAnother,
     'by entering its own mapping as a point, with another key': root(
       `create or replace function tenantry.enter_point(mapping integer, entry bytea) returns void language sql volatile security definer
         begin atomic select tenantry.set_context(substr(entry, 25)) from tenantry.local_mapping m
-          where m.mapping_id = mapping and m.open_capability = substr(entry, 1, 24); end`,
+          where m.mapping_id = mapping and m.open_ticket = substr(entry, 1, 24); end`,
     ),
     'by entering with nothing to show': root(
       "create or replace function tenantry.enter_point(mapping integer, entry bytea) returns void language sql volatile security definer begin atomic select tenantry.set_context('tenantry_x80000002'::text); end",

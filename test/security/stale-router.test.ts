@@ -3,7 +3,7 @@ import { describeAttacks, succeeded, type Attack } from './support/attack.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { enter, entryOf, routedTables, shardId } from './support/world.ts';
 
-/** A router that believes what was true once, with the capability it had then. */
+/** A router that believes what was true once, with the token it had then. */
 const believe =
   (tenant: number, epoch = 5): Attack =>
   async (world) => {

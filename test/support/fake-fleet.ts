@@ -11,7 +11,7 @@ import { FakeShard } from './fake-shards.ts';
 interface FleetOptions {
   readonly clock?: Clock;
   readonly limits?: Partial<RouterLimits>;
-  readonly capabilities?: RouterDependencies['capabilities'];
+  readonly tokens?: RouterDependencies['tokens'];
   /** Default: always 0.5. */
   readonly random?: () => number;
 }
@@ -28,7 +28,7 @@ export class FakeFleet {
   found = 0;
   readonly router: Router;
 
-  constructor({ clock = systemClock, limits = {}, capabilities = [() => Uint8Array.of(1)], random = () => 0.5 }: FleetOptions = {}) {
+  constructor({ clock = systemClock, limits = {}, tokens = [() => Uint8Array.of(1)], random = () => 0.5 }: FleetOptions = {}) {
     this.router = createRouter({
       keyType: 'int',
       routes: {
@@ -38,7 +38,7 @@ export class FakeFleet {
         forget: (tenant) => this.known.delete(tenant),
       },
       connect: (shardId, signal) => this.#shard(shardId).connect(signal),
-      capabilities,
+      tokens,
       limits: { ...defaultRouterLimits, ...limits },
       clock,
       random,

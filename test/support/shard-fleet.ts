@@ -7,7 +7,7 @@ import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.
 import { createRouter } from '../../src/router/create-router.ts';
 import { defaultRouterLimits, type RouterLimits } from '../../src/router/limits.ts';
 import type { Router } from '../../src/router/router.ts';
-import { capabilityToken, fleetKeyFromBase64 } from '../../shardmap/capability.ts';
+import { mappingToken, fleetKeyFromBase64 } from '../../shardmap/mapping-token.ts';
 import { tenantKey } from '../../shardmap/key.ts';
 import { createLookup } from '../../shardmap/lookup.ts';
 import type { Mapping } from '../../shardmap/mapping.ts';
@@ -79,7 +79,7 @@ export async function startShardFleet(): Promise<ShardFleet> {
             signal,
           );
         },
-        capabilities: [(mappingId, epoch) => capabilityToken(fleetKey, 'customers', mappingId, epoch)],
+        tokens: [(mappingId, epoch) => mappingToken(fleetKey, 'customers', mappingId, epoch)],
         limits: { ...defaultRouterLimits, ...limits },
         clock: systemClock,
         random: Math.random,
@@ -116,7 +116,7 @@ export async function startShardFleet(): Promise<ShardFleet> {
 
   async function place(tenant: number, { shard }: FleetShard, epoch: number): Promise<void> {
     const { bytes } = tenantKey('int', tenant);
-    const token = capabilityToken(fleetKey, 'customers', tenant, epoch);
+    const token = mappingToken(fleetKey, 'customers', tenant, epoch);
     await shard.admin.query(
       sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (${tenant}, 'point', ${bytes}, 'ONLINE', ${epoch}, ${token})
         on conflict (mapping_id) do update set state = 'ONLINE', epoch = excluded.epoch, token = excluded.token, moved_to = null, moved_epoch = null`,

@@ -1,4 +1,4 @@
-import { capabilityToken, fleetKeyFromBase64 } from '../../shardmap/capability.ts';
+import { mappingToken, fleetKeyFromBase64 } from '../../shardmap/mapping-token.ts';
 import type { MappingKeys } from '../../shardmap/mapping.ts';
 import type { ShardAccess } from '../../shardmap/shard-access.ts';
 import type { ShardMap } from '../../shardmap/shard-map.ts';
@@ -10,9 +10,9 @@ import { shardLogins } from './shard-logins.ts';
 
 const fleetKey = fleetKeyFromBase64(Buffer.alloc(32, 7).toString('base64'), 'TENANTRY_FLEET_KEY');
 
-/** Capability tokens of all tests of the shard map. */
-export function capabilityOfTests(mapName: string, mappingId: number, epoch: number): Uint8Array {
-  return capabilityToken(fleetKey, mapName, mappingId, epoch);
+/** Tokens of all tests of the shard map. */
+export function tokenOfTests(mapName: string, mappingId: number, epoch: number): Uint8Array {
+  return mappingToken(fleetKey, mapName, mappingId, epoch);
 }
 
 /** Access to shards as `shop_admin`, wherever `route` says that an address is to be reached. */

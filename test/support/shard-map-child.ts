@@ -5,7 +5,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { TenantryError } from '../../src/core/errors.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
-import { capabilityOfTests, TestShardAccess } from './shard-map-access.ts';
+import { tokenOfTests, TestShardAccess } from './shard-map-access.ts';
 
 /** A change of the shard map as a message: what to call of the manager. */
 export type ManagerCall =
@@ -43,7 +43,7 @@ export function managerOf({ catalog, catalogLogin, shards }: Omit<ChildOrder, 'c
     access,
     clock: systemClock,
     publish: async () => undefined,
-    capability: capabilityOfTests,
+    tokenOf: tokenOfTests,
     leaseMs: 15_000,
     map: 'customers',
     newId: randomUUID,

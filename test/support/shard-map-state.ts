@@ -3,8 +3,8 @@ import type { ShardAddress } from '../../src/core/shard-address.ts';
 import { sql, sqlText, type Sql } from '../../src/core/sql.ts';
 import { EntryRefused } from '../../src/engine/entry.ts';
 import { tenantKey } from '../../shardmap/key.ts';
-import { capabilityBytes } from './capability-bytes.ts';
-import { capabilityOfTests } from './shard-map-access.ts';
+import { ticketBytes } from './ticket-bytes.ts';
+import { tokenOfTests } from './shard-map-access.ts';
 import type { ShardMapWorld } from './shard-map-world.ts';
 
 /** One mapping as catalog and shard have it, side by side. */
@@ -95,9 +95,9 @@ export async function enterStatement(world: ShardMapWorld, key: number): Promise
   const mapping = await world.store.findMapping(mapId, bytes);
   if (mapping === undefined) return undefined;
   const { address } = (await world.store.getShard(mapping.shardId))!;
-  const token = capabilityOfTests('customers', mapping.mappingId, mapping.epoch);
-  const capability = capabilityBytes({ epoch: mapping.epoch, token });
-  return { statement: sql`select tenantry.enter(${mapping.mappingId}, ${bytes}, ${capability})`, address };
+  const token = tokenOfTests('customers', mapping.mappingId, mapping.epoch);
+  const ticket = ticketBytes({ epoch: mapping.epoch, token });
+  return { statement: sql`select tenantry.enter(${mapping.mappingId}, ${bytes}, ${ticket})`, address };
 }
 
 /** What `enter` as app says to a request for a key: `admitted`, or the reason of the refusal. */

@@ -14,7 +14,7 @@ import type { ShardMapKind } from '../../shardmap/shard-map.ts';
 import { SqlShardMapStore } from '../../shardmap/sql-store.ts';
 import { shardLogins } from './shard-logins.ts';
 import { startPostgres, type PostgresServer } from './servers/postgres.ts';
-import { capabilityOfTests, TestShardAccess } from './shard-map-access.ts';
+import { tokenOfTests, TestShardAccess } from './shard-map-access.ts';
 
 /** Real servers for the shard map: one with a catalog, one with databases prepared to be shards. */
 export interface ShardMapWorld {
@@ -62,7 +62,7 @@ export async function startShardMapWorld(kind: ShardMapKind, shards: readonly st
       access,
       clock: systemClock,
       publish: async (change) => void published.push(change),
-      capability: capabilityOfTests,
+      tokenOf: tokenOfTests,
       leaseMs: 15_000,
       map: 'customers',
       newId: randomUUID,

@@ -6,7 +6,7 @@ import { createMetrics } from '../../src/http/observe/metrics.ts';
 import { createRouter } from '../../src/router/create-router.ts';
 import { defaultRouterLimits, type RouterLimits } from '../../src/router/limits.ts';
 import type { Router } from '../../src/router/router.ts';
-import { capabilityToken, type FleetKey } from '../../shardmap/capability.ts';
+import { mappingToken, type FleetKey } from '../../shardmap/mapping-token.ts';
 import { tenantKey, type KeyType, type TenantId } from '../../shardmap/key.ts';
 import { createLookup } from '../../shardmap/lookup.ts';
 import type { Mapping } from '../../shardmap/mapping.ts';
@@ -28,7 +28,7 @@ export function createShardRouter(
 ): ShardRouter {
   const mappings = new Map<string, Mapping>();
   const fleetKey = randomBytes(32) as Uint8Array as FleetKey;
-  const capability = (mappingId: number, epoch: number): Uint8Array => capabilityToken(fleetKey, 'customers', mappingId, epoch);
+  const tokenOf = (mappingId: number, epoch: number): Uint8Array => mappingToken(fleetKey, 'customers', mappingId, epoch);
   const router = createRouter({
     keyType,
     pointsOnly: true,
@@ -41,7 +41,7 @@ export function createShardRouter(
       const { shardId, incarnation } = shard;
       return engine.connect(shard.address, shardLogins.app, { shardId, incarnation, tables, contextProtection: 'guarded' }, signal);
     },
-    capabilities: [capability],
+    tokens: [tokenOf],
     limits: { ...defaultRouterLimits, ...limits },
     clock: systemClock,
     random: Math.random,
@@ -53,7 +53,7 @@ export function createShardRouter(
       const { bytes } = tenantKey(keyType, tenant);
       const mappingId = mappings.size + 1;
       await shard.admin.query(
-        sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (${mappingId}, 'point', ${bytes}, 'ONLINE', 1, ${capability(mappingId, 1)})`,
+        sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (${mappingId}, 'point', ${bytes}, 'ONLINE', 1, ${tokenOf(mappingId, 1)})`,
       );
       const mapping: Mapping = { mappingId, mapId: 1, kind: 'point', low: bytes, shardId: shard.shardId, state: 'ONLINE', epoch: 1 };
       mappings.set(Buffer.from(bytes).toString('hex'), mapping);

@@ -15,7 +15,7 @@ import { callers } from '../harness/interleave.ts';
 import { cpuMicrosOf, ownCpuMicros } from './cpu.ts';
 import { LeanConnection, processIdOf } from './lean-connection.ts';
 import {
-  capability,
+  tokenOf,
   insert,
   insertStatement,
   lean,
@@ -69,7 +69,7 @@ async function openRouter(
     pointsOnly: true,
     routes: lookup,
     connect: (shardId) => connectApp(at2(world.shards, Number(shardId))),
-    capabilities: [capability],
+    tokens: [tokenOf],
     limits: { ...defaultRouterLimits, poolPerShard: count },
     clock: systemClock,
     random: Math.random,

@@ -1,7 +1,7 @@
 import { compileSql, sql, sqlText, type Sql } from '../../../src/core/sql.ts';
 import type { Entry } from '../../../src/engine/entry.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
-import { capabilityToken, type FleetKey } from '../../../shardmap/capability.ts';
+import { mappingToken, type FleetKey } from '../../../shardmap/mapping-token.ts';
 import { encodeInt } from '../../../shardmap/key-encoding.ts';
 import { createTestShard, type TestShard } from '../../support/postgres-shard.ts';
 import { startPostgres } from '../../support/servers/postgres.ts';
@@ -32,8 +32,8 @@ export const read = (blogId: number) => compileSql(readStatement(blogId), postgr
 export const insert = (blogId: number) => compileSql(insertStatement(blogId), postgresDialect);
 
 const fleetKey = new Uint8Array(32).fill(7) as FleetKey;
-/** The capability of a mapping, made as a service makes it. */
-export const capability = (mappingId: number, epoch: number): Uint8Array => capabilityToken(fleetKey, 'customers', mappingId, epoch);
+/** The token of a mapping, made as a service makes it. */
+export const tokenOf = (mappingId: number, epoch: number): Uint8Array => mappingToken(fleetKey, 'customers', mappingId, epoch);
 
 /** Starts the servers and loads the rows: some twenty seconds. */
 export async function createRoutingWorld(): Promise<RoutingWorld> {
@@ -54,7 +54,7 @@ export async function createRoutingWorld(): Promise<RoutingWorld> {
       mappingId: tenant,
       key: encodeInt(tenant),
       epoch: 1,
-      token: capability(tenant, 1),
+      token: tokenOf(tenant, 1),
       isPoint: true,
     })),
     close: async () => {
@@ -73,7 +73,7 @@ async function load({ root }: TestShard, index: number): Promise<void> {
   for (let tenant = 1; tenant <= tenants; tenant += 1) {
     if (shardOf(tenant) !== index) continue;
     await root.query(sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
-      values (${tenant}, 'point', ${encodeInt(tenant)}, 'ONLINE', 1, ${capability(tenant, 1)})`);
+      values (${tenant}, 'point', ${encodeInt(tenant)}, 'ONLINE', 1, ${tokenOf(tenant, 1)})`);
   }
   await root.query(
     sqlText(`create role ${owner.user} login bypassrls password '${owner.password}';

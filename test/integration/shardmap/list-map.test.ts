@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sql, sqlText } from '../../../src/core/sql.ts';
-import { capabilityOfTests } from '../../support/shard-map-access.ts';
+import { tokenOfTests } from '../../support/shard-map-access.ts';
 import { expectSettled, readState } from '../../support/shard-map-state.ts';
 import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
 
@@ -100,7 +100,7 @@ describe('tenants of a list map', () => {
   });
 });
 
-describe('a capability token', () => {
+describe('the token of a mapping', () => {
   it('is kept by the shard alone: the catalog, its log included, and what is published have none', async () => {
     const { tenants } = world.manager;
     world.published.length = 0;
@@ -113,7 +113,7 @@ describe('a capability token', () => {
       sql`select token, epoch from tenantry.local_mapping where mapping_id = ${mappingId}`,
     );
     const epoch = rows[0]!.epoch;
-    expect(Buffer.from(rows[0]!.token)).toEqual(Buffer.from(capabilityOfTests('customers', mappingId, epoch)));
+    expect(Buffer.from(rows[0]!.token)).toEqual(Buffer.from(tokenOfTests('customers', mappingId, epoch)));
     const catalog = await world.catalog.query<{ text: string }>(
       sqlText(`select t::text as text from tenantry.mapping t union all select t::text from tenantry.operation t
         union all select t::text from tenantry.shard t union all select t::text from tenantry.shard_map t`),
@@ -121,7 +121,7 @@ describe('a capability token', () => {
     const everything = JSON.stringify([catalog.rows, world.published]);
     expect(everything).toContain(mappingId.toString());
     for (const each of [epoch - 2, epoch - 1, epoch]) {
-      const token = Buffer.from(capabilityOfTests('customers', mappingId, each));
+      const token = Buffer.from(tokenOfTests('customers', mappingId, each));
       for (const encoding of ['hex', 'base64', 'base64url'] as const) expect(everything).not.toContain(token.toString(encoding));
     }
     await tenants.offline(21);

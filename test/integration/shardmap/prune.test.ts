@@ -7,7 +7,7 @@ import { OperationStep, Superseded } from '../../../shardmap/operation-step.ts';
 import { addMapping } from '../../../shardmap/operations/add-mapping.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import { systemClock } from '../../../src/core/clock.ts';
-import { capabilityOfTests } from '../../support/shard-map-access.ts';
+import { tokenOfTests } from '../../support/shard-map-access.ts';
 import { readState } from '../../support/shard-map-state.ts';
 import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
 
@@ -108,7 +108,7 @@ describe('operations that ended long ago', () => {
         access: world.access,
         clock: systemClock,
         publish: async () => undefined,
-        capability: capabilityOfTests,
+        tokenOf: tokenOfTests,
         leaseMs: 15_000,
       };
       const old = new OperationStep(dependencies, map, left, [shardId]);

@@ -7,7 +7,7 @@ import { createMetrics } from '../../../src/http/observe/metrics.ts';
 import { createRouter } from '../../../src/router/create-router.ts';
 import { defaultRouterLimits } from '../../../src/router/limits.ts';
 import type { Router } from '../../../src/router/router.ts';
-import { capabilityBytes } from '../../support/capability-bytes.ts';
+import { ticketBytes } from '../../support/ticket-bytes.ts';
 import { routedTables, shardId, tokenOf, entryOf, rowsOf, type World } from './world.ts';
 
 export type Rows = readonly Record<string, unknown>[];
@@ -48,7 +48,7 @@ export async function routerOf({ host, port, database, protection, appLogin, roo
     },
     connect: (_, signal) =>
       engine.connect(address, appLogin, { shardId, incarnation, tables: routedTables, contextProtection: protection }, signal),
-    capabilities: [tokenOf],
+    tokens: [tokenOf],
     limits: { ...defaultRouterLimits, poolPerShard: 1 },
     clock: systemClock,
     random: () => 0.5,
@@ -71,8 +71,8 @@ async function carelessTraffic(world: World): Promise<Traffic> {
   const client = await world.app();
   const entering = (tenant: number): string => {
     const { mappingId, key, ...claims } = entryOf(tenant);
-    const capability = capabilityBytes(claims).toString('hex');
-    return `select tenantry.enter(${mappingId}, '\\x${Buffer.from(key).toString('hex')}', '\\x${capability}')`;
+    const ticket = ticketBytes(claims).toString('hex');
+    return `select tenantry.enter(${mappingId}, '\\x${Buffer.from(key).toString('hex')}', '\\x${ticket}')`;
   };
   return {
     query: async (tenant, text) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
-import { capabilityToken, type FleetKey } from '../../../shardmap/capability.ts';
+import { mappingToken, type FleetKey } from '../../../shardmap/mapping-token.ts';
 import { tenantKey } from '../../../shardmap/key.ts';
 import { installShard } from '../../../src/policy/install.ts';
 import { provision } from '../../../src/policy/provision.ts';
@@ -11,7 +11,7 @@ import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engi
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
 import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
 import { createPostgresProvisioner } from '../../../src/engine/postgres/provisioner.ts';
-import { capabilityBytes } from '../../support/capability-bytes.ts';
+import { ticketBytes } from '../../support/ticket-bytes.ts';
 import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
 
 /** Tables of the world as a configuration names them. */
@@ -39,9 +39,9 @@ export function entryOf(tenant: number, epoch = 5): { mappingId: number; key: Ui
   return { mappingId: tenant, key: tenantKey('int', tenant).bytes, epoch, token: tokenOf(tenant, epoch) };
 }
 
-/** The capability of a mapping at an epoch. */
+/** The token of a mapping at an epoch. */
 export function tokenOf(mappingId: number, epoch: number): Uint8Array {
-  return capabilityToken(fleetKey, 'customers', mappingId, epoch);
+  return mappingToken(fleetKey, 'customers', mappingId, epoch);
 }
 
 /** A shard with two tenants, of one attack alone, so that its defences can be switched off. */
@@ -173,13 +173,13 @@ export async function rowsOf<R extends Record<string, unknown>>(client: pg.Clien
 /** Makes a transaction a tenant's. */
 export async function enter(client: pg.Client, tenant: number, claims: Partial<ReturnType<typeof entryOf>> = {}): Promise<void> {
   const entry = { ...entryOf(tenant), ...claims };
-  await client.query('select tenantry.enter($1, $2, $3)', [entry.mappingId, entry.key, capabilityBytes(entry)]);
+  await client.query('select tenantry.enter($1, $2, $3)', [entry.mappingId, entry.key, ticketBytes(entry)]);
 }
 
 /** The same by the form for mappings of one key. */
 export async function enterPoint(client: pg.Client, tenant: number, claims: Partial<ReturnType<typeof entryOf>> = {}): Promise<void> {
   const entry = { ...entryOf(tenant), ...claims };
-  await client.query('select tenantry.enter_point($1, $2)', [entry.mappingId, Buffer.concat([capabilityBytes(entry), entry.key])]);
+  await client.query('select tenantry.enter_point($1, $2)', [entry.mappingId, Buffer.concat([ticketBytes(entry), entry.key])]);
 }
 
 async function connect(server: PostgresServer, database: string, login?: Login): Promise<pg.Client> {

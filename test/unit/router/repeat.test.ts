@@ -86,7 +86,7 @@ describe('repeating a statement', () => {
   });
 
   it('tries the previous fleet key, and remembers which one a shard took', async () => {
-    const fleet = new FakeFleet({ capabilities: [() => Uint8Array.of(1), () => Uint8Array.of(2)] });
+    const fleet = new FakeFleet({ tokens: [() => Uint8Array.of(1), () => Uint8Array.of(2)] });
     fleet.shards.a.answer = async ({ entry }) => {
       if (entry.token[0] !== 2) throw new EntryRefused({ reason: 'BAD_TOKEN' });
       return [];
@@ -102,7 +102,7 @@ describe('repeating a statement', () => {
   });
 
   it('calls refused together go on to the other fleet key together', async () => {
-    const fleet = new FakeFleet({ capabilities: [() => Uint8Array.of(1), () => Uint8Array.of(2)] });
+    const fleet = new FakeFleet({ tokens: [() => Uint8Array.of(1), () => Uint8Array.of(2)] });
     const arrived = Promise.withResolvers<void>();
     fleet.shards.a.answer = async ({ entry }) => {
       if (fleet.shards.a.asked === 2) arrived.resolve();
@@ -129,10 +129,10 @@ describe('repeating a statement', () => {
     await fleet.router.close();
   });
 
-  it('computes a capability once for a mapping and epoch', async () => {
+  it('computes a token once for a mapping and epoch', async () => {
     let computed = 0;
     const fleet = new FakeFleet({
-      capabilities: [
+      tokens: [
         () => {
           computed += 1;
           return Uint8Array.of(1);

@@ -9,7 +9,7 @@ it('a tenant keeps its id when the caller writes other bytes over the id', () =>
   const tenant = new RoutedTenant(id, tenantKey('bytes', id), {
     clock: new FakeClock(),
     limits: defaultRouterLimits,
-    capabilities: [() => new Uint8Array(16)],
+    tokens: [() => new Uint8Array(16)],
   });
   id.fill(9);
   expect(tenant.id).toEqual(Uint8Array.of(1, 2, 3));

@@ -31,7 +31,7 @@ function setUp() {
       shards.set(shardId, shard);
       return shard.connect(signal);
     },
-    capabilities: [() => Uint8Array.of(1)],
+    tokens: [() => Uint8Array.of(1)],
     limits: { ...defaultRouterLimits, connections: 4, poolPerShard: 4 },
     clock,
     random: () => 0.5,

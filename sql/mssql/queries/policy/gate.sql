@@ -47,7 +47,7 @@ SELECT NULL, CONCAT(N'the login may act as ', p.[name] COLLATE Latin1_General_10
 FROM sys.database_principals AS p
 WHERE p.[type] IN (N'S', N'U', N'E', N'X', N'G') AND p.[name] <> USER_NAME() AND HAS_PERMS_BY_NAME(p.[name], N'USER', N'IMPERSONATE') = 1
 UNION ALL
-SELECT NULL, N'the login has rights on the local shard map, which holds the capabilities'
+SELECT NULL, N'the login has rights on the local shard map, which holds the tokens of mappings'
 FROM (VALUES (N'tenantry.local_mapping'), (N'tenantry.mapping_fence')) AS t ([name])
 CROSS JOIN (VALUES (N'SELECT'), (N'INSERT'), (N'UPDATE'), (N'DELETE'), (N'ALTER'), (N'CONTROL')) AS r ([right])
 WHERE HAS_PERMS_BY_NAME(t.[name], N'OBJECT', r.[right]) = 1

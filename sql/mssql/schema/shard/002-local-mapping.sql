@@ -10,7 +10,7 @@ CREATE TABLE [tenantry].[local_mapping] (
   [state] nvarchar(10) COLLATE Latin1_General_100_BIN2 NOT NULL
     CONSTRAINT [local_mapping_state] CHECK ([state] IN (N'ONLINE', N'OFFLINE', N'INCOMING', N'DRAINING', N'MOVED')),
   [epoch] bigint NOT NULL CONSTRAINT [local_mapping_epoch] CHECK ([epoch] > 0),
-  -- The capability that an entry must present; a tombstone has none.
+  -- The token that an entry must present; a tombstone has none.
   [token] varbinary(16) NULL CONSTRAINT [local_mapping_token] CHECK (DATALENGTH([token]) = 16),
   -- Where a tombstone points.
   [moved_to] uniqueidentifier NULL,

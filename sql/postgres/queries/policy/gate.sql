@@ -32,7 +32,7 @@ select null, 'the login may replicate the server or create roles, or may become 
   from login l
  where exists (select from pg_catalog.pg_roles r where (r.rolreplication or r.rolcreaterole) and pg_has_role(l.oid, r.oid, 'member'))
 union all
-select null, 'the login has rights on the local shard map, which holds the capabilities'
+select null, 'the login has rights on the local shard map, which holds the tokens of mappings'
   from login l
  where has_table_privilege(l.oid, 'tenantry.local_mapping', 'select, insert, update, delete, truncate')
     or has_any_column_privilege(l.oid, 'tenantry.local_mapping', 'select, insert, update')

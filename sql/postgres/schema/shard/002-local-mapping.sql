@@ -8,14 +8,14 @@ create table tenantry.local_mapping (
   high bytea check (octet_length(high) <= 128),
   state text not null check (state in ('ONLINE', 'OFFLINE', 'INCOMING', 'DRAINING', 'MOVED')),
   epoch bigint not null check (epoch > 0),
-  -- The capability that an entry must present; a tombstone has none.
+  -- The token that an entry must present; a tombstone has none.
   token bytea check (octet_length(token) = 16),
   -- Where a tombstone points.
   moved_to uuid,
   moved_epoch bigint check (moved_epoch > epoch),
   -- What `enter` compares in the common case, so that it need not look at kind, state and null ends: epoch and token as one value
   -- that opens while the mapping is online, and the half-open range of its keys, between a key that is not empty and one longer than any.
-  open_capability bytea generated always as (case when state = 'ONLINE' then int8send(epoch) || token end) stored,
+  open_ticket bytea generated always as (case when state = 'ONLINE' then int8send(epoch) || token end) stored,
   first_key bytea generated always as (case when low = ''::bytea then '\x00'::bytea else low end) stored,
   past_key bytea generated always as (
     case kind when 'point' then low || '\x00'::bytea else coalesce(high, decode(repeat('ff', 129), 'hex')) end

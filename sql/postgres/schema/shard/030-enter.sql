@@ -1,18 +1,18 @@
 -- How a transaction of app becomes a tenant's. One of the four forms of `enter` runs for every statement: plpgsql, because it takes
 -- the lock without a query of its own; every name and operator with its schema, in place of a search_path to push and pop; no
 -- value to return, which would be one expression more.
--- `capability` is the epoch that the caller knows, as eight bytes, and the token of the mapping at that epoch: one value to compare.
+-- `ticket` is the epoch that the caller knows, as eight bytes, and the token of the mapping at that epoch: one value to compare.
 
 -- Everything that is not the common case: raises the reason of a refusal, or admits a transaction that holds the mapping's lock
 -- under an isolation stricter than READ COMMITTED. There a snapshot can be older than the lock, so the row itself is locked
 -- too: one that has changed since is 40001.
-create function tenantry.enter_slowly(mapping integer, tenant_key bytea, capability bytea, locked boolean)
+create function tenantry.enter_slowly(mapping integer, tenant_key bytea, ticket bytea, locked boolean)
 returns text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   locks_row constant boolean := locked and current_setting('transaction_isolation') <> 'read committed';
-  claimed_epoch constant bigint := ('x' || encode(substr(capability, 1, 8), 'hex'))::bit(64)::bigint;
+  claimed_epoch constant bigint := ('x' || encode(substr(ticket, 1, 8), 'hex'))::bit(64)::bigint;
   found_mapping tenantry.local_mapping;
 begin
   if locks_row then
@@ -29,7 +29,7 @@ begin
       detail = json_build_object('shardId', found_mapping.moved_to, 'epoch', found_mapping.moved_epoch)::text;
   elsif found_mapping.epoch is distinct from claimed_epoch then
     raise exception using errcode = 'TN006', message = 'STALE_EPOCH';
-  elsif found_mapping.token is distinct from substr(capability, 9) then
+  elsif found_mapping.token is distinct from substr(ticket, 9) then
     raise exception using errcode = 'TN007', message = 'BAD_TOKEN';
   elsif (tenant_key >= found_mapping.first_key and tenant_key < found_mapping.past_key) is not true then
     raise exception using errcode = 'TN001', message = 'UNKNOWN_MAPPING';
@@ -48,7 +48,7 @@ $$;
 -- For a transaction that may write: the mapping's shared lock first, then a look at the mapping under a snapshot taken after
 -- it. The lock is held until the transaction has ended; a fence that holds it exclusively knows that nobody is inside. The lock
 -- is tried, not waited for: whoever meets a fence is told DRAINING, and no queue forms that a deadlock could hide in.
-create function tenantry.enter(mapping integer, tenant_key bytea, capability bytea) returns void
+create function tenantry.enter(mapping integer, tenant_key bytea, ticket bytea) returns void
 language plpgsql volatile security definer
 as $$
 begin
@@ -58,34 +58,34 @@ begin
     perform tenantry.set_context(tenant_key)
       from tenantry.local_mapping m
       where m.mapping_id operator(pg_catalog.=) mapping
-        and m.open_capability operator(pg_catalog.=) capability
+        and m.open_ticket operator(pg_catalog.=) ticket
         and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key;
     if found then
       return;
     end if;
   end if;
-  perform tenantry.enter_slowly(mapping, tenant_key, capability, pg_catalog.pg_try_advisory_xact_lock_shared(1413828161, mapping));
+  perform tenantry.enter_slowly(mapping, tenant_key, ticket, pg_catalog.pg_try_advisory_xact_lock_shared(1413828161, mapping));
 end
 $$;
 
 -- For a transaction that only reads, which the server then holds it to: no lock, one look at the mapping. A snapshot may
 -- outlive a move; that is why clean-up at the old shard waits for it.
-create function tenantry.enter_read_only(mapping integer, tenant_key bytea, capability bytea) returns void
+create function tenantry.enter_read_only(mapping integer, tenant_key bytea, ticket bytea) returns void
 language plpgsql volatile security definer
 as $$
 begin
   perform tenantry.set_context(tenant_key), pg_catalog.set_config('transaction_read_only', 'on', true)
     from tenantry.local_mapping m
     where m.mapping_id operator(pg_catalog.=) mapping
-      and m.open_capability operator(pg_catalog.=) capability
+      and m.open_ticket operator(pg_catalog.=) ticket
       and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key;
   if not found then
-    perform tenantry.enter_slowly(mapping, tenant_key, capability, false);
+    perform tenantry.enter_slowly(mapping, tenant_key, ticket, false);
   end if;
 end
 $$;
 
--- The same two for a mapping of one key, which list maps are made of: `entry` is the capability and the key behind it, compared
+-- The same two for a mapping of one key, which list maps are made of: `entry` is the ticket and the key behind it, compared
 -- at once, and the context is stored. Of any other mapping they know nothing.
 create function tenantry.enter_point(mapping integer, entry bytea) returns void
 language plpgsql volatile security definer

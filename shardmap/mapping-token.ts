@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { TenantryError } from '../src/core/errors.ts';
 
-/** Secret of a whole fleet, 32 bytes: who holds it can compute the capability of every mapping. */
+/** Secret of a whole fleet, 32 bytes: who holds it can compute the token of every mapping. */
 export type FleetKey = Uint8Array & { readonly __brand: 'FleetKey' };
 
 const fleetKeyBytes = 32;
@@ -21,7 +21,7 @@ export function fleetKeyFromBase64(text: string, source: string): FleetKey {
  * What a router presents to a shard for one mapping at one epoch: the first 16 bytes of HMAC-SHA256 over the map's name,
  * a zero byte, the mapping id (int32) and the epoch (int64), both big-endian. Throws INTERNAL where a number is out of range.
  */
-export function capabilityToken(key: FleetKey, mapName: string, mappingId: number, epoch: number): Uint8Array {
+export function mappingToken(key: FleetKey, mapName: string, mappingId: number, epoch: number): Uint8Array {
   if (mappingId !== (mappingId | 0) || !Number.isSafeInteger(epoch)) {
     throw new TenantryError('INTERNAL', 'A mapping id must be a 32-bit integer and an epoch a safe integer.');
   }

@@ -1,16 +1,16 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { capabilityToken, fleetKeyFromBase64 } from '../../../shardmap/capability.ts';
+import { mappingToken, fleetKeyFromBase64 } from '../../../shardmap/mapping-token.ts';
 
 const key = fleetKeyFromBase64(Buffer.alloc(32, 7).toString('base64'), 'TENANTRY_FLEET_KEY');
 
-describe('a capability token', () => {
+describe('the token of a mapping', () => {
   it('is the start of the HMAC over map, zero byte, mapping id and epoch', () => {
     const message = Buffer.from('637573746f6d65727300fffffffe0020000000000001', 'hex');
     const expected = createHmac('sha256', Buffer.alloc(32, 7)).update(message).digest().subarray(0, 16);
-    expect(Buffer.from(capabilityToken(key, 'customers', -2, 2 ** 53 - 1))).not.toEqual(expected);
+    expect(Buffer.from(mappingToken(key, 'customers', -2, 2 ** 53 - 1))).not.toEqual(expected);
     const correct = Buffer.from('637573746f6d65727300fffffffe001fffffffffffff', 'hex');
-    expect(Buffer.from(capabilityToken(key, 'customers', -2, 2 ** 53 - 1))).toEqual(
+    expect(Buffer.from(mappingToken(key, 'customers', -2, 2 ** 53 - 1))).toEqual(
       createHmac('sha256', Buffer.alloc(32, 7)).update(correct).digest().subarray(0, 16),
     );
   });
@@ -18,11 +18,11 @@ describe('a capability token', () => {
   it('differs with the key, the map, the mapping and the epoch', () => {
     const other = fleetKeyFromBase64(Buffer.alloc(32, 8).toString('base64'), 'TENANTRY_FLEET_KEY');
     const tokens = [
-      capabilityToken(key, 'customers', 1, 1),
-      capabilityToken(other, 'customers', 1, 1),
-      capabilityToken(key, 'customer', 1, 1),
-      capabilityToken(key, 'customers', 2, 1),
-      capabilityToken(key, 'customers', 1, 2),
+      mappingToken(key, 'customers', 1, 1),
+      mappingToken(other, 'customers', 1, 1),
+      mappingToken(key, 'customer', 1, 1),
+      mappingToken(key, 'customers', 2, 1),
+      mappingToken(key, 'customers', 1, 2),
     ];
     expect(new Set(tokens.map((token) => Buffer.from(token).toString('hex'))).size).toBe(5);
   });
@@ -34,7 +34,7 @@ describe('a capability token', () => {
       [1, 2 ** 53],
       [1, 0.5],
     ] as const) {
-      expect(() => capabilityToken(key, 'customers', mappingId, epoch)).toThrow(expect.objectContaining({ code: 'INTERNAL' }) as Error);
+      expect(() => mappingToken(key, 'customers', mappingId, epoch)).toThrow(expect.objectContaining({ code: 'INTERNAL' }) as Error);
     }
   });
 });
