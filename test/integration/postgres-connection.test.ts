@@ -214,9 +214,10 @@ describe('a statement on its own', () => {
     'drop owned by tenantry_app',
     'create table evil (a integer)',
     'grant tenantry_app to public',
+    'lock table "Blogs" in access exclusive mode',
     '"select"',
-  ])('that defines, alters or drops is refused before it is sent: %s', async (text) => {
-    const refused = { code: 'FORBIDDEN', message: expect.stringContaining('does not define, alter or drop') as string };
+  ])('that defines, alters, drops or locks is refused before it is sent: %s', async (text) => {
+    const refused = { code: 'FORBIDDEN', message: expect.stringContaining('does not define, alter, drop or lock') as string };
     await expect(run(1, sqlText(text))).rejects.toMatchObject(refused);
     const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
     await expect(transaction.query(compiled(sqlText(text)))).rejects.toMatchObject(refused);

@@ -37,7 +37,6 @@ const clean: ReadonlySet<string> = new Set([
   'COPY',
   'EXPLAIN',
   'SHOW',
-  'LOCK TABLE',
   'SET CONSTRAINTS',
   '',
 ]);

@@ -1,20 +1,21 @@
 import { TenantryError } from '../../core/errors.ts';
 
-/** First words of statements that read and change rows, or that concern only their own session and transaction. */
+/** First words of statements that read and change rows, or that concern only their own session and transaction. LOCK concerns a table of all tenants. */
 const allowed: ReadonlySet<string> = new Set(
-  `select insert update delete merge with values table explain show copy call do lock notify listen unlisten
+  `select insert update delete merge with values table explain show copy call do notify listen unlisten
    set reset discard load prepare execute deallocate declare fetch move close
    begin start commit end abort rollback savepoint release`.split(/\s+/),
 );
-const refusal = `A tenant's statement reads or changes rows; it does not define, alter or drop anything. It may begin with ${[...allowed].join(', ')}.`;
+const refusal = `A tenant's statement reads or changes rows; it does not define, alter, drop or lock anything. It may begin with ${[...allowed].join(', ')}.`;
 /** What may stand before the first word: PostgreSQL's white space, empty statements, parentheses, and the start of a comment. */
 const before = /[ \t\n\r\f\v;(]*/y;
 const lineComment = /--[^\n\r]*/y;
 const word = /[a-z_]+/iy;
 
 /**
- * Throws FORBIDDEN for a tenant's statement that defines, alters or drops something. The server's rights do not suffice:
- * every role may change its own password and settings, for all tenants and for good. Throws TRANSACTION_CONTROL for PREPARE
+ * Throws FORBIDDEN for a tenant's statement that defines, alters, drops or locks something. The server's rights do not suffice:
+ * every role may change its own password and settings, for all tenants and for good, and who may UPDATE a table may lock it
+ * against them. Throws TRANSACTION_CONTROL for PREPARE
  * TRANSACTION: what it leaves holds the mapping's lock and outlives the connection and the server.
  */
 export function requireTenantStatement(text: string): void {
