@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sql } from '../../src/core/sql.ts';
+import { sql, sqlText, type Sql } from '../../src/core/sql.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
@@ -127,5 +127,33 @@ describe('the database of the program itself', () => {
     }
     expect((await database.query(session)).rows).not.toEqual([before]);
     await database.close();
+  });
+
+  test.each([
+    ['a transaction', (note: Sql) => shard.admin.transaction((session) => session.query(note))],
+    ['a statement', (note: Sql) => shard.admin.query(note)],
+  ])('%s whose wait for a synchronous standby was called off is not told as done', async (_, work) => {
+    const standby = async (name: string): Promise<void> => {
+      await shard.root.query(sqlText(`alter system set synchronous_standby_names = '${name}'`));
+      await shard.root.query(sqlText('select pg_reload_conf()'));
+      await expect
+        .poll(async () => (await shard.root.query(sql`select current_setting('synchronous_standby_names') as name`)).rows)
+        .toEqual([{ name }]);
+    };
+    const waiting = sql`select pid from pg_stat_activity where wait_event = 'SyncRep'`;
+    await standby('nobody');
+    try {
+      const writing = work(sql`insert into tenantry.operation_fence (operation_id, generation) values (gen_random_uuid(), ${1})`);
+      const refused = expect(writing).rejects.toMatchObject({
+        code: 'COMMIT_UNKNOWN',
+        outcome: 'unknown',
+        detail: expect.stringContaining('standby') as string,
+      });
+      await expect.poll(async () => (await shard.root.query(waiting)).rowCount).toBe(1);
+      await shard.root.query(sql`select pg_cancel_backend(pid) from (${waiting}) w`);
+      await refused;
+    } finally {
+      await standby('');
+    }
   });
 });

@@ -1,6 +1,6 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Exchange } from './exchange.ts';
-import { endsConnection, toEngineError, toStatementError } from './postgres-errors.ts';
+import { committedHereAlone, endsConnection, toEngineError, toStatementError } from './postgres-errors.ts';
 import type { Interruption } from './wire-client.ts';
 
 const queryCancelled = '57014';
@@ -24,10 +24,7 @@ export function failureOf(exchange: Exchange, { interruption, status, mayCommit 
   }
   if (exchange.loss !== undefined) return lossOf(exchange, interruption, mayCommit);
   if (exchange.status !== status) return transactionControlled(exchange);
-  if (exchange.unreplicated && mayCommit)
-    return new TenantryError('COMMIT_UNKNOWN', 'The server has committed it, and its synchronous standby may not have it.', {
-      outcome: 'unknown',
-    });
+  if (exchange.unreplicated && mayCommit) return committedHereAlone();
   if (exchange.dropped && interruption !== undefined)
     return mayCommit
       ? new TenantryError(interruption, 'The statement has been carried out all the same.', { outcome: 'unknown' })

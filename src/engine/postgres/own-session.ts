@@ -4,8 +4,9 @@ import type { Row, SqlParameters, SqlResult } from '../../core/session.ts';
 import { compileSql, type CompiledSql, type Sql } from '../../core/sql.ts';
 import type { OwnSession } from '../own-database.ts';
 import { postgresDialect } from './postgres-dialect.ts';
-import { endsConnection, toEngineError } from './postgres-errors.ts';
+import { committedHereAlone, endsConnection, toEngineError } from './postgres-errors.ts';
 import type { QueryLibrary } from './query-library.ts';
+import { waitForStandby } from './server-message.ts';
 
 /** Statements of the program's own on one client of pg. */
 export class PostgresOwnSession implements OwnSession {
@@ -37,7 +38,7 @@ export class PostgresOwnSession implements OwnSession {
 
   async commit(): Promise<void> {
     try {
-      const { command } = await this.#client.query('commit');
+      const { command } = await this.#confirmed(this.#client.query('commit'));
       // The server answers COMMIT of a failed transaction with ROLLBACK, and no error.
       if (command !== 'COMMIT')
         throw new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
@@ -59,7 +60,7 @@ export class PostgresOwnSession implements OwnSession {
   async #send<R extends Row>({ text, values }: CompiledSql): Promise<SqlResult<R>> {
     try {
       // Several statements in one text give several results, which pg's types do not say.
-      const answer = (await this.#client.query<R>(text, [...values])) as pg.QueryResult<R> | pg.QueryResult<R>[];
+      const answer = (await this.#confirmed(this.#client.query<R>(text, [...values]))) as pg.QueryResult<R> | pg.QueryResult<R>[];
       const result = Array.isArray(answer) ? answer.at(-1) : answer;
       return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? 0 };
     } catch (error) {
@@ -68,6 +69,22 @@ export class PostgresOwnSession implements OwnSession {
       this.broken = true;
       // Whether a lost connection took the statement with it cannot be known here.
       throw new TenantryError('SHARD_UNAVAILABLE', undefined, { cause: failure.cause, outcome: 'unknown' });
+    }
+  }
+
+  /** The answer, unless the server committed without its synchronous standby: then COMMIT_UNKNOWN. */
+  async #confirmed<T>(answer: Promise<T>): Promise<T> {
+    let isAlone = false;
+    const onNotice = ({ routine }: { readonly routine?: string | undefined }): void => {
+      isAlone ||= routine === waitForStandby;
+    };
+    this.#client.on('notice', onNotice);
+    try {
+      const result = await answer;
+      if (isAlone) throw committedHereAlone();
+      return result;
+    } finally {
+      this.#client.off('notice', onNotice);
     }
   }
 }

@@ -58,6 +58,13 @@ export function toStatementError(error: pg.DatabaseError): TenantryError {
   return new TenantryError(codeOf(failure.sqlState), `${failure.message}.`, { cause: failure });
 }
 
+/** The error of a commit whose wait for a synchronous standby was called off. */
+export function committedHereAlone(): TenantryError {
+  return new TenantryError('COMMIT_UNKNOWN', 'The server has committed it, and its synchronous standby may not have it.', {
+    outcome: 'unknown',
+  });
+}
+
 /** Whether the server ends the connection with this error. */
 export function endsConnection(error: pg.DatabaseError): boolean {
   return error.severity === 'FATAL' || error.severity === 'PANIC';

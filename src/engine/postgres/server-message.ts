@@ -39,10 +39,12 @@ export function readError(buffer: Buffer, start: number, end: number): pg.Databa
   return error;
 }
 
-/** What the server calls its wait for a standby: names of routines are in no language, and no text can begin a field. */
-const waitForStandby = Buffer.from('\0RSyncRepWaitForLSN\0');
+/** What the server calls its wait for a standby: names of routines are in no language. */
+export const waitForStandby = 'SyncRepWaitForLSN';
+/** No text can begin a field. */
+const waitForStandbyField = Buffer.from(`\0R${waitForStandby}\0`);
 
 /** Whether a notice says that a transaction was committed here and its wait for a synchronous standby was called off. */
 export function saysUnreplicated(buffer: Buffer, start: number, end: number): boolean {
-  return buffer.subarray(start, end).includes(waitForStandby);
+  return buffer.subarray(start, end).includes(waitForStandbyField);
 }
