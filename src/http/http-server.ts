@@ -49,7 +49,7 @@ export interface HttpServerOptions {
 
 /** The data API and the port of those who run it. */
 export interface HttpServer {
-  /** Listens on both ports; rejects where one is taken. */
+  /** Listens on both ports; rejects where one is taken, and on neither then. */
   listen(): Promise<{ readonly api: AddressInfo; readonly ops: AddressInfo }>;
   /**
    * Is not ready any more, takes no more connections, and waits for the requests that run; after `limits.drainMs` it
@@ -83,9 +83,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   return {
     listen: async () => {
-      const addresses = { api: await start(api, listen.host, listen.port), ops: await start(ops, listen.opsHost, listen.opsPort) };
-      lifecycle.ready();
-      return addresses;
+      try {
+        const addresses = { api: await start(api, listen.host, listen.port), ops: await start(ops, listen.opsHost, listen.opsPort) };
+        lifecycle.ready();
+        return addresses;
+      } catch (error) {
+        // The one port that was to be had would keep the process alive.
+        api.closeAllConnections();
+        await Promise.all([closed(api), closed(ops)]);
+        throw error;
+      }
     },
     stop: () => {
       stopped ??= drain(api, lifecycle, clock, limits.drainMs).then(async (cut) => {

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -115,6 +116,23 @@ describe('the program as a process', () => {
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
     expect(await log).toContain(`"operationId":"${operation.operationId}","kind":"add-mapping","end":"UNDONE","msg":"operation recovered"`);
+  });
+
+  test('serve ends where only its second port is taken', async () => {
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as AddressInfo;
+    const config = join(world.folder, 'taken.json');
+    await writeFile(config, configuration({ http: { port: 0, opsPort: port } }));
+    const child = spawn(process.execPath, ['bin/tenantry.js', 'serve', '--config', config], {
+      env: world.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = once(child, 'exit');
+    onTestFinished(() => void child.kill('SIGKILL'));
+    expect(await textOf(child.stderr)).toContain(`listen EADDRINUSE: address already in use 127.0.0.1:${port} (INTERNAL)`);
+    expect(await ended).toEqual([1, null]);
+    listener.close();
   });
 
   test('a command whose reader has gone ends at once, and says nothing of it', async () => {
