@@ -5,6 +5,7 @@ import type { Operations } from '../operations.ts';
 import type { ShardMap, ShardMapKind } from '../shard-map.ts';
 import type { Shard } from '../shard.ts';
 import type { CatalogReader } from '../store.ts';
+import { noneOfThatName } from './names.ts';
 
 /** A key as callers name it: a value of the map's key type, or its canonical text. */
 export type KeyReference = TenantId | { readonly text: string };
@@ -35,10 +36,10 @@ export interface MapScope {
 export async function findMap(store: CatalogReader, name: string): Promise<ShardMap> {
   const map = await store.findMap(name);
   if (map !== undefined) return map;
-  const names = (await store.listMaps()).map((other) => other.name);
-  throw new TenantryError(
-    'NOT_FOUND',
-    `There is no shard map ${name}; there ${names.length === 0 ? 'is none yet' : `is ${names.join(', ')}`}.`,
+  throw noneOfThatName(
+    'shard map',
+    name,
+    (await store.listMaps()).map((other) => other.name),
   );
 }
 

@@ -6,6 +6,12 @@ export const namePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 /** The same in words. */
 export const nameRule = "1 to 63 letters, digits, '_', '.' or '-', the first a letter or digit";
 
+/** Why a name was not found, and which there are. */
+export function noneOfThatName(what: string, name: string, names: readonly string[]): TenantryError {
+  const others = names.length === 0 ? 'is none yet' : `${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`;
+  return new TenantryError('NOT_FOUND', `There is no ${what} ${name}; there ${others}.`);
+}
+
 /** Throws INVALID_REQUEST where a shard or a map cannot have that name. */
 export function requireName(what: string, name: string): void {
   if (namePattern.test(name)) return;

@@ -10,7 +10,7 @@ import type { ShardAccess } from '../shard-access.ts';
 import type { Shard } from '../shard.ts';
 import type { MappingCount, ShardMapStore } from '../store.ts';
 import { findMap, type MapChoice } from './map-scope.ts';
-import { requireHost, requireName } from './names.ts';
+import { noneOfThatName, requireHost, requireName } from './names.ts';
 
 /** What the administration of shards is made of. */
 interface ShardAdministrationOptions {
@@ -80,10 +80,10 @@ export class ShardAdministration {
     const { store } = this.#options;
     const shard = await store.findShard(name);
     if (shard !== undefined) return shard;
-    const names = (await store.listShards()).map((other) => other.name);
-    throw new TenantryError(
-      'NOT_FOUND',
-      `There is no shard ${name}; there ${names.length === 0 ? 'is none yet' : `is ${names.join(', ')}`}.`,
+    throw noneOfThatName(
+      'shard',
+      name,
+      (await store.listShards()).map((other) => other.name),
     );
   }
 

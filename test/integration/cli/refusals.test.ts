@@ -53,7 +53,7 @@ describe('one clear error, and nothing has happened', () => {
     ...['0', '-0', '007', '1e3', '0x1', '4.0', '99999999999', '٤٢', 'abc', '+1'].map((id) => [`tenant add ${id} --shard a`, int]),
     ['tenant add 42 --shard a', '(CONFLICT)'],
     ['tenant add 43 --shard z', 'Map customers has no shard z; it has a (NOT_FOUND)'],
-    ['tenant add 43 --shard a --map nope', 'There is no shard map nope; there is customers, spans (NOT_FOUND)'],
+    ['tenant add 43 --shard a --map nope', 'There is no shard map nope; there are customers, spans (NOT_FOUND)'],
     ['tenant add 43', "error: required option '--shard <name>' not specified"],
     ['tenant add 43 44 --shard a', "error: too many arguments for 'add'. Expected 1 argument but got 2: 43, 44."],
     ['tenant where 43', '(UNKNOWN_TENANT)'],
@@ -76,7 +76,7 @@ describe('one clear error, and nothing has happened', () => {
       "The name of a shard map is 1 to 63 letters, digits, '_', '.' or '-', the first a letter or digit; \"../x\" is not (INVALID_REQUEST)",
     ],
     ['map create m --kind hash', "option '--kind <kind>' argument 'hash' is invalid. Allowed choices are list, range."],
-    ['map show nope', 'There is no shard map nope; there is customers, spans (NOT_FOUND)'],
+    ['map show nope', 'There is no shard map nope; there are customers, spans (NOT_FOUND)'],
     ['shard remove a --yes', '(CONFLICT)'],
     ['shard remove z --yes', 'There is no shard z; there is a (NOT_FOUND)'],
     [
