@@ -1,4 +1,9 @@
-import type { Message } from './wire-client.ts';
+import type { TypedParameter } from './parameter-types.ts';
+
+/** One message to the server: a call of sp_executesql with typed parameters, or a batch of the program's own without any. */
+export type Message =
+  | { readonly kind: 'call'; readonly text: string; readonly parameters: readonly TypedParameter[] }
+  | { readonly kind: 'batch'; readonly text: string };
 
 /** Headers, the procedure's number and flags, types and lengths of its first two parameters. */
 const callBytes = 128;

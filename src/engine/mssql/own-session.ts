@@ -8,7 +8,8 @@ import { mssqlDialect } from './mssql-dialect.ts';
 import type { QueryLibrary } from './query-library.ts';
 import { endBatches, ownBatch, ownBegin, ownSession } from './routed-batch.ts';
 import { callersParameters } from './routed-parameters.ts';
-import type { Message, WireClient } from './wire-client.ts';
+import type { Message } from './message.ts';
+import type { WireClient } from './wire-client.ts';
 
 /** Statements of the program's own on one connection. */
 export class MssqlOwnSession implements OwnSession {

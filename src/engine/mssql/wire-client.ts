@@ -6,16 +6,10 @@ import type { Row } from '../../core/session.ts';
 import { Answer, type Interruption } from './answer.ts';
 import type { HeldConnection } from './held-connection.ts';
 import { endsConnection } from './mssql-errors.ts';
-import type { TypedParameter } from './parameter-types.ts';
-import { fitsOnePacket } from './request-size.ts';
+import { fitsOnePacket, type Message } from './message.ts';
 import { resetBatch } from './routed-batch.ts';
 import { doneParameter } from './routed-parameters.ts';
 import { RowReader, sizeOfRow, type AnswerColumn, type BigintForm } from './row-reader.ts';
-
-/** One message to the server: a call of sp_executesql with typed parameters, or a batch of the program's own without any. */
-export type Message =
-  | { readonly kind: 'call'; readonly text: string; readonly parameters: readonly TypedParameter[] }
-  | { readonly kind: 'batch'; readonly text: string };
 
 /** What bounds one message. */
 export interface MessageLimits {
