@@ -10,13 +10,11 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
   /** Flush to disk as in production; default false. True also keeps full_page_writes. */
   readonly fsync?: boolean;
-  /** Listen on a unix socket in `directory` as well; default false. */
-  readonly unixSocket?: boolean;
 }
 
 /** A server of our own, which may be hurt. */
 export interface PostgresServer extends PostgresAccess {
-  /** Everything of this server; the unix socket lies here where one was asked for. */
+  /** Everything of this server. */
   readonly directory: string;
   /** Process id of the postmaster. */
   readonly pid: number;
@@ -42,11 +40,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     {
       name: 'PostgreSQL',
       program: template.program,
-      args: (port) => [
-        '-D',
-        join(directory, 'data'),
-        ...settings(options, port, directory).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-      ],
+      args: (port) => ['-D', join(directory, 'data'), ...settings(options, port).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
       env: serverEnvironment(),
       account,
       readyText: 'database system is ready to accept connections',
@@ -85,15 +79,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   };
 }
 
-function settings(
-  { fsync = false, unixSocket = false, settings: own = {} }: PostgresOptions,
-  port: number,
-  directory: string,
-): [string, string | number | boolean][] {
+function settings({ fsync = false, settings: own = {} }: PostgresOptions, port: number): [string, string | number | boolean][] {
   return Object.entries({
     port,
     listen_addresses: '127.0.0.1',
-    unix_socket_directories: unixSocket ? directory : '',
+    unix_socket_directories: '',
     fsync,
     full_page_writes: fsync,
     // In the data directory, so that a killed server leaves nothing in /dev/shm.
