@@ -2,14 +2,13 @@ import type { Finding } from '../../cli/services.ts';
 import type { Settings } from '../../config.ts';
 import { isLoopback } from '../../core/host-name.ts';
 import { counted } from '../../core/counted.ts';
-import { TenantryError } from '../../core/errors.ts';
 import { openAdministration } from '../administration.ts';
 import { configuredMap } from '../catalog-access.ts';
 import { failure, type DiagnosisParts } from './finding.ts';
 import { diagnoseRedis } from './redis.ts';
 import { diagnoseShard } from './shard.ts';
 
-/** Looks at everything that a valid configuration names, one finding after another; what fails is one. */
+/** Looks at everything that a valid configuration names, one finding after another; what fails is one, and its text says what to do. */
 export async function* diagnose(parts: DiagnosisParts, settings: Settings): AsyncGenerator<Finding, void, undefined> {
   yield* diagnoseIssuers(settings);
   yield* diagnoseCatalog(parts, settings);
@@ -34,8 +33,7 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
   try {
     catalog = await openAdministration({ ...parts, onTrouble: () => undefined }, settings);
   } catch (error) {
-    const isMissing = error instanceof TenantryError && error.code === 'INVALID_CONFIGURATION';
-    yield failure(subject, error, isMissing ? 'tenantry map create' : undefined);
+    yield failure(subject, error);
     return;
   }
   const { manager, store } = catalog;
@@ -53,7 +51,7 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
       };
     for (const shard of shards) yield* diagnoseShard({ ...parts, settings, shard, map, manager });
   } catch (error) {
-    yield failure(subject, error, 'tenantry map create');
+    yield failure(subject, error);
   } finally {
     await catalog.close();
   }

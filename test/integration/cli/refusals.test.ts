@@ -208,7 +208,9 @@ describe('a catalog that is none', () => {
     expect(await refused('tenant list', await at('blank'))).toContain(
       'has no catalog of Tenantry: run `tenantry map create`, or check the address (INVALID_CONFIGURATION)',
     );
-    expect((await world.run('doctor', { environment: await at('blank') })).code).toBe(2);
+    const { code, out } = await world.run('doctor', { environment: await at('blank') });
+    expect(code).toBe(2);
+    expect(out).toContain("problem  catalog: The catalog's database has no catalog of Tenantry: run `tenantry map create`");
   });
 
   test('a shard is refused as a catalog', async () => {
@@ -233,7 +235,8 @@ describe('a catalog that is none', () => {
       }
       const { code, out } = await world.run('doctor');
       expect(code).toBe(2);
-      expect(out).toContain('problem  catalog: ');
+      expect(out).toContain("problem  catalog: The catalog's schema has version 2");
+      expect(out).not.toContain('map create');
     } finally {
       await catalog.query(sqlText('update tenantry.schema_version set version = 1'));
     }
@@ -247,6 +250,10 @@ describe('a catalog that is none', () => {
     expect(await refused('serve --config other.json')).toContain(
       'The catalog has shard map customers as a list of int; the configuration says range of bigint',
     );
+    const { code, out } = await world.run('doctor --config other.json');
+    expect(code).toBe(2);
+    expect(out).toContain('problem  catalog: The catalog has shard map customers as a list of int');
+    expect(out).not.toContain('map create');
   });
 });
 
