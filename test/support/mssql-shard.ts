@@ -26,7 +26,7 @@ export interface MssqlTestShard {
 
 /** Makes a shard in a new database, as an operator would; its logins are its own, since they belong to the server. */
 export async function createMssqlTestShard(): Promise<MssqlTestShard> {
-  const server = useMssql();
+  const server = await useMssql();
   const engine = createMssqlEngine();
   const name = `tenantry_test_${randomBytes(4).toString('hex')}`;
   const master = engine.open(server.address, server.login);

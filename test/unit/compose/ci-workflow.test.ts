@@ -66,6 +66,7 @@ test('it runs every command that a change must pass, each of them there', () => 
 test('it demands every server that tests can need, and says where SQL Server is by what the tests read', () => {
   vi.stubEnv('TENANTRY_TEST_REQUIRE', tests['TENANTRY_TEST_REQUIRE']);
   vi.stubEnv('TENANTRY_TEST_MSSQL', '');
+  vi.stubEnv('PATH', '');
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
