@@ -18,7 +18,9 @@ import { startWireProxy } from '../support/wire-proxy.ts';
 
 const engine = createPostgresEngine();
 const token = randomBytes(16);
-const entry = (tenant: number): Entry => ({ mappingId: tenant, key: encodeInt(tenant), epoch: 1, token });
+/** Which form of the fence the entries of a test take. */
+let isPoint = false;
+const entry = (tenant: number): Entry => ({ mappingId: tenant, key: encodeInt(tenant), epoch: 1, token, isPoint });
 const write = { readOnly: false, timeoutMs: 10_000 };
 const read = { readOnly: true, timeoutMs: 10_000 };
 const compiled = (statement: Sql) => compileSql(statement, engine.dialect);
@@ -55,11 +57,43 @@ beforeEach(async () => {
   return async () => await connection.close();
 });
 
+/** Tests that hold whichever form of the fence lets the tenant in. */
+const describeOnBothForms = (title: string, tests: () => void): void =>
+  describe.each([
+    { form: 'a mapping', point: false },
+    { form: 'a mapping of one key', point: true },
+  ])(`${title}, entered by $form`, ({ point }) => {
+    beforeAll(() => {
+      isPoint = point;
+      return () => void (isPoint = false);
+    });
+    tests();
+  });
+
+/** What a router shows for an entry: epoch, token and key in one. */
+const shownFor = (claims: Entry): Buffer => Buffer.concat([ticketBytes(claims), claims.key]);
+/** Calls the form of `enter` that the test is about with what is shown. */
+const enter = async (client: pg.Client, mappingId: number | null, shown: Buffer | null, options = write): Promise<void> => {
+  const name = `tenantry.enter${isPoint ? '_point' : ''}${options.readOnly ? '_read_only' : ''}`;
+  if (isPoint) await client.query(`select ${name}($1, $2)`, [mappingId, shown]);
+  else await client.query(`select ${name}($1, $2, $3)`, [mappingId, shown?.subarray(24) ?? null, shown?.subarray(0, 24) ?? null]);
+};
+/** The SQLSTATE by which the server refuses; undefined where it does not. */
+const refusalOf = async (work: Promise<unknown>): Promise<string | undefined> => {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof pg.DatabaseError) return error.code;
+    throw error;
+  }
+};
+
 const run = (tenant: number, statement: Sql, options = write) => connection.execute(entry(tenant), compiled(statement), options);
 const insert = (id: number) => sql`insert into "Blogs" ("BlogId", "Name") values (${id}, 'x')`;
 const pid = async (): Promise<number> => (await run(1, sql`select pg_backend_pid() as pid`)).rows[0]!['pid'] as number;
 
-describe('a statement on its own', () => {
+describeOnBothForms('a statement on its own', () => {
   test('commits with ReadyForQuery, not with its tag: a deferred constraint fails the insert, and its row is handed to nobody', async () => {
     await shard.root.query(
       sqlText('alter table "Blogs" add constraint one_name unique ("TenantId", "Name") deferrable initially deferred'),
@@ -148,10 +182,11 @@ describe('a statement on its own', () => {
   test.each(['guarded', 'plain'] as const)(
     'leaves an empty text as its context, not null, where that is %s, and that means nobody',
     async (protection) => {
-      const own = protection === 'guarded' ? shard : await createTestShard(server, 'plain_context', { protection });
+      const own = protection === 'guarded' ? shard : await createTestShard(server, `plain_context_${isPoint}`, { protection });
       const claims = entry(5);
       await own.admin.query(
-        sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (5, 'point', ${claims.key}, 'ONLINE', 1, ${token})`,
+        sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (5, 'point', ${claims.key}, 'ONLINE', 1, ${token})
+          on conflict do nothing`,
       );
       const client = new pg.Client(clientConfig(own.address, shardLogins.app));
       await client.connect();
@@ -163,7 +198,7 @@ describe('a statement on its own', () => {
         ).rows;
       expect(await look()).toEqual([{ context: protection === 'guarded' ? '' : null, tenant: null, blogs: 0 }]);
       await client.query('begin');
-      await client.query('select tenantry.enter($1, $2, $3)', [claims.mappingId, claims.key, ticketBytes(claims)]);
+      await enter(client, claims.mappingId, shownFor(claims));
       await client.query(`insert into "Blogs" ("BlogId", "Name") values (1, 'x')`);
       expect(await look()).toEqual([{ context: 'tenantry_x80000005', tenant: 5, blogs: 1 }]);
       await client.query('commit');
@@ -179,6 +214,7 @@ describe('a statement on its own', () => {
     await run(1, statement);
     await shard.root.query(sqlText('alter table changing add b integer; insert into changing values (1, 2)'));
     expect((await run(1, statement)).rows).toEqual([{ a: 1, b: 2 }]);
+    await shard.root.query(sqlText('drop table changing'));
   });
 
   test('of many kinds keeps a bounded number of them prepared', async () => {
@@ -428,7 +464,7 @@ describe('where a write has to reach a standby before it is confirmed, and the w
   });
 });
 
-describe('a transaction', () => {
+describeOnBothForms('a transaction', () => {
   const kept = { outcome: 'unknown', detail: 'The statement committed what the transaction had done before.' };
   const undone = { outcome: 'not-run', detail: 'All that the transaction had done was rolled back.' };
   test.each([
@@ -488,23 +524,16 @@ describe('a transaction', () => {
   });
 });
 
-describe('the fence', () => {
+describeOnBothForms('the fence', () => {
   /** A transaction of app whose snapshot is older than the fence, and what `enter` then says to it: a SQLSTATE, or nothing. */
-  const enterBehindFence = async (isolation: Isolation, form: 'any' | 'point' = 'any'): Promise<string | undefined> => {
+  const enterBehindFence = async (isolation: Isolation): Promise<string | undefined> => {
     const client = new pg.Client(clientConfig(shard.address, shardLogins.app));
     await client.connect();
     try {
       await client.query(`begin isolation level ${isolation}`);
       await client.query('select 1');
       await shard.admin.query(sql`update tenantry.local_mapping set state = 'DRAINING' where mapping_id = 1`);
-      const { mappingId, key, ...claims } = entry(1);
-      const ticket = ticketBytes(claims);
-      if (form === 'any') await client.query('select tenantry.enter($1, $2, $3)', [mappingId, key, ticket]);
-      else await client.query('select tenantry.enter_point($1, $2)', [mappingId, Buffer.concat([ticket, key])]);
-      return undefined;
-    } catch (error) {
-      if (error instanceof pg.DatabaseError) return error.code;
-      throw error;
+      return await refusalOf(enter(client, 1, shownFor(entry(1))));
     } finally {
       await client.end();
       await shard.admin.query(sql`update tenantry.local_mapping set state = 'ONLINE' where mapping_id = 1`);
@@ -517,14 +546,12 @@ describe('the fence', () => {
     ['serializable', '40001'],
   ])('stops a writer whose snapshot is older than the fence, under %s', async (isolation, sqlState) => {
     expect(await enterBehindFence(isolation)).toBe(sqlState);
-    expect(await enterBehindFence(isolation, 'point')).toBe(sqlState);
   });
 
   test('would let a stale writer through under repeatable read without the row lock', async () => {
     const { rows } = await shard.root.query<{ text: string }>(sql`select pg_get_functiondef('tenantry.enter_slowly'::regproc) as text`);
     await shard.root.query(sqlText(rows[0]!.text.replace(' for share', '')));
     expect(await enterBehindFence('repeatable read')).toBeUndefined();
-    expect(await enterBehindFence('repeatable read', 'point')).toBeUndefined();
     await shard.root.query(sqlText(rows[0]!.text));
     expect(await enterBehindFence('repeatable read')).toBe('40001');
   });
@@ -537,6 +564,50 @@ describe('the fence', () => {
         return await connection.begin(entry(1), { ...write, isolation }).catch((error: unknown) => error);
       });
       expect(await refused).toEqual(new EntryRefused({ reason: 'DRAINING' }));
+    },
+  );
+
+  test.each(
+    (['read committed', 'repeatable read', 'serializable'] as const).flatMap((isolation) =>
+      [write, read].map((options) => ({ isolation, options, purpose: options.readOnly ? 'read' : 'write' })),
+    ),
+  )(
+    'refuses what is not the whole entry of its mapping, and leaves no tenant behind, under $isolation, to $purpose',
+    async ({ isolation, options }) => {
+      const { key } = entry(1);
+      const whole = shownFor(entry(1));
+      const withKey = (other: Uint8Array): Buffer => Buffer.concat([whole.subarray(0, 24), other]);
+      const cases: readonly (readonly [refusal: string, mapping: number | null, shown: Buffer | null])[] = [
+        ['TN001', null, whole],
+        ['TN001', 999, whole],
+        ['TN006', 1, null],
+        ['TN006', 1, Buffer.alloc(0)],
+        ['TN006', 1, whole.subarray(0, 7)],
+        ['TN006', 1, shownFor({ ...entry(1), epoch: 2 })],
+        ['TN006', 1, shownFor({ ...entry(1), epoch: -1 })],
+        ['TN007', 1, whole.subarray(0, 8)],
+        ['TN007', 1, whole.subarray(0, 23)],
+        ['TN007', 1, shownFor({ ...entry(1), token: randomBytes(16) })],
+        ['TN001', 1, whole.subarray(0, 24)],
+        ['TN001', 1, whole.subarray(0, 27)],
+        ['TN001', 1, withKey(Buffer.concat([key, Buffer.alloc(1)]))],
+        ['TN001', 1, withKey(entry(2).key)],
+        ['TN001', 1, withKey(tenantKeyFromText('bigint', '1').bytes)],
+        ['TN001', 1, withKey(randomBytes(1_000))],
+      ];
+      const client = new pg.Client(clientConfig(shard.address, shardLogins.app));
+      await client.connect();
+      await client.query(`begin isolation level ${isolation}; savepoint before`);
+      const answers: (string | undefined)[] = [];
+      for (const [, mapping, shown] of cases) {
+        answers.push(await refusalOf(enter(client, mapping, shown, options)));
+        await client.query('rollback to before');
+      }
+      expect(answers).toEqual(cases.map(([refusal]) => refusal));
+      expect((await client.query('select tenantry.current_tenant() as tenant')).rows).toEqual([{ tenant: null }]);
+      await enter(client, 1, whole, options);
+      expect((await client.query('select tenantry.current_tenant() as tenant')).rows).toEqual([{ tenant: 1 }]);
+      await client.end();
     },
   );
 
@@ -583,7 +654,7 @@ describe('the fence', () => {
   });
 });
 
-describe('the key types', () => {
+describeOnBothForms('the key types', () => {
   test.each<[KeyType, string]>([
     ['int', '-42'],
     ['bigint', '9007199254740993'],
@@ -592,10 +663,10 @@ describe('the key types', () => {
     ['bytes', '00ff10'],
   ])('%s: the tenant that entered is the tenant that policies see', async (keyType, text) => {
     for (const protection of ['guarded', 'plain'] as const) {
-      const typed = await createTestShard(server, `key_${keyType}_${protection}`, { keyType, protection });
+      const typed = await createTestShard(server, `key_${keyType}_${protection}_${isPoint}`, { keyType, protection });
       const key = tenantKeyFromText(keyType, text);
       await typed.admin.query(
-        sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (1, 'range', ${new Uint8Array()}, 'ONLINE', 1, ${token})`,
+        sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (1, ${isPoint ? 'point' : 'range'}, ${isPoint ? key.bytes : new Uint8Array()}, 'ONLINE', 1, ${token})`,
       );
       const app = await engine.connect(typed.address, shardLogins.app, {
         ...expected,
