@@ -10,9 +10,16 @@ export const engineNames = ['postgres', 'mssql'] as const;
 /** One of `engineNames`. */
 export type EngineName = (typeof engineNames)[number];
 
-const schemes: Readonly<Record<EngineName, { readonly protocols: readonly string[]; readonly port: number }>> = {
-  postgres: { protocols: ['postgres:', 'postgresql:'], port: 5432 },
-  mssql: { protocols: ['mssql:'], port: 1433 },
+interface Scheme {
+  readonly protocols: readonly string[];
+  readonly port: number;
+  /** Its servers know logins by Entra ID. */
+  readonly knowsEntra: boolean;
+}
+
+const schemes: Readonly<Record<EngineName, Scheme>> = {
+  postgres: { protocols: ['postgres:', 'postgresql:'], port: 5432, knowsEntra: false },
+  mssql: { protocols: ['mssql:'], port: 1433, knowsEntra: true },
 };
 
 /** An address whose engine is known to the configuration. */
@@ -23,11 +30,12 @@ export type DatabaseUrl = { readonly address: CatalogAddress; readonly login: Lo
 
 /**
  * Reads `postgres://user:password@host:port/database?sslmode=disable|require|verify-full`. Everything but the port is
- * needed, nothing else is accepted. Without `sslmode`: `verify-full`, and `disable` for a loopback host.
+ * needed, nothing else is accepted; a password only where one is said to be. Without `sslmode`: `verify-full`, and `disable`
+ * for a loopback host.
  */
-export function parseDatabaseUrl(engine: EngineName, text: string): DatabaseUrl {
+export function parseDatabaseUrl(engine: EngineName, text: string, secret: 'password' | 'no password' = 'password'): DatabaseUrl {
   const scheme = schemes[engine];
-  const form = `${scheme.protocols[0]}//user:password@host:port/database?sslmode=verify-full`;
+  const form = `${scheme.protocols[0]}//user${secret === 'password' ? ':password' : ''}@host:port/database?sslmode=verify-full`;
   const url = URL.parse(text);
   if (url === null || !scheme.protocols.includes(url.protocol)) {
     return {
@@ -38,14 +46,20 @@ export function parseDatabaseUrl(engine: EngineName, text: string): DatabaseUrl 
   const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(percentDecoded);
   const tls = tlsMode(url, host);
   if (user === undefined || user === '') return { problem: 'needs a user name, percent-encoded where it is not letters and digits' };
-  if (password === undefined || password === '') return { problem: 'needs a password, percent-encoded where it is not letters and digits' };
+  if (secret === 'no password' && url.password !== '')
+    return { problem: 'has a password, and the login is by entra: leave one of them out' };
+  if (secret === 'password' && (password === undefined || password === ''))
+    return { problem: 'needs a password, percent-encoded where it is not letters and digits' };
   if (!isHostName(host)) return { problem: 'has a host that is neither a host name nor an IP address' };
   if (url.port === '0') return { problem: 'has port 0; allowed are 1 to 65535' };
   if (database === undefined || !/^[^/\0]+$/.test(database)) return { problem: 'needs the name of one database after the host' };
   if (url.hash !== '') return { problem: 'has a part after #, which means nothing here' };
   if (tls === undefined) return { problem: `allows one parameter, sslmode, which is one of ${tlsModes.join(', ')}` };
   const port = url.port === '' ? scheme.port : Number(url.port);
-  return { address: { engine, host, port, database, tls }, login: { user, password } };
+  return {
+    address: { engine, host, port, database, tls },
+    login: secret === 'password' && password !== undefined ? { user, password } : { user },
+  };
 }
 
 /** The TLS mode used where none is said: the check of certificate and name, except on this machine. */
@@ -56,6 +70,11 @@ export function defaultTls(host: string): ShardAddress['tls'] {
 /** The port that servers of an engine listen on where none is said. */
 export function defaultPort(engine: EngineName): number {
   return schemes[engine].port;
+}
+
+/** Whether the servers of an engine know logins by Entra ID. */
+export function knowsEntra(engine: EngineName): boolean {
+  return schemes[engine].knowsEntra;
 }
 
 function tlsMode(url: URL, host: string): ShardAddress['tls'] | undefined {

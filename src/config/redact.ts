@@ -1,3 +1,4 @@
+import type { EntraCredential } from '../core/entra-credential.ts';
 import type { Login } from '../core/principal.ts';
 import type { IssuerSettings, Settings } from './settings.ts';
 
@@ -19,8 +20,14 @@ export function redactSettings(settings: Settings): Readonly<Record<string, unkn
   };
 }
 
-function redactLogin({ user }: Login): { readonly user: string; readonly password: string } {
-  return { user, password: hidden };
+function redactLogin({ user, password, entra }: Login): Readonly<Record<string, unknown>> {
+  return { user, ...(password === undefined ? {} : { password: hidden }), ...(entra === undefined ? {} : { entra: redactEntra(entra) }) };
+}
+
+/** Client and directory are names, and what an operator looks for. */
+function redactEntra(entra: EntraCredential): Readonly<Record<string, unknown>> {
+  if (entra.kind === 'token') return { ...entra, token: hidden };
+  return entra.kind === 'service-principal' ? { ...entra, clientSecret: hidden } : entra;
 }
 
 function redactIssuer({ keys, tenants, ...rest }: IssuerSettings): Readonly<Record<string, unknown>> {

@@ -5,9 +5,11 @@ import { namePattern, nameRule } from '../../shardmap/manager/names.ts';
 import { eachLimit, type Limits } from '../core/limits.ts';
 import { authSchema, issuerSettings } from './auth-schema.ts';
 import { checkTogether } from './cross-fields.ts';
-import { engineNames, parseDatabaseUrl } from './database-url.ts';
+import { engineNames, knowsEntra, parseDatabaseUrl } from './database-url.ts';
+import { entraSchema } from './entra-schema.ts';
 import { env } from './env-reference.ts';
 import { isHostName } from '../core/host-name.ts';
+import type { Login } from '../core/principal.ts';
 import { object } from './problems.ts';
 import { references, type Environment, type References } from './secret.ts';
 import type { Settings, TableSettings } from './settings.ts';
@@ -16,7 +18,7 @@ import type { TenantryConfig } from './tenantry-config.ts';
 /** The whole configuration: what users write in, `Settings` out, read against one environment. */
 export function configSchema(environment: Environment): z.ZodType<Settings, TenantryConfig> {
   const from = references(environment);
-  const login = object({ user: from.text, password: from.required });
+  const login = loginSchema(from);
   return object({
     catalog: catalogSchema(from),
     redis: object({ url: from.optional.transform(redisUrl) })
@@ -60,9 +62,25 @@ const catalogSchema = (from: References) =>
   object({
     engine: z.enum(engineNames),
     url: from.required,
-  }).transform(({ engine, url }, context) => {
-    const parsed = parseDatabaseUrl(engine, url);
-    return 'problem' in parsed ? refuse(context, parsed.problem, ['url']) : parsed;
+    entra: entraSchema(from).optional(),
+  }).transform(({ engine, url, entra }, context) => {
+    if (entra !== undefined && !knowsEntra(engine))
+      return refuse(context, `is for servers that know Entra ID; the catalog's, of ${engine}, takes a user and password in its url`, [
+        'entra',
+      ]);
+    const parsed = parseDatabaseUrl(engine, url, entra === undefined ? 'password' : 'no password');
+    if ('problem' in parsed) return refuse(context, parsed.problem, ['url']);
+    return entra === undefined ? parsed : { ...parsed, login: { ...parsed.login, entra } };
+  });
+
+const loginSchema = (from: References) =>
+  object({
+    user: from.text,
+    password: from.required.optional(),
+    entra: entraSchema(from).optional(),
+  }).transform(({ user, password, entra }, context): Login => {
+    if (password === undefined && entra === undefined) return refuse(context, "needs password: env('NAME'), or entra");
+    return { user, ...(password === undefined ? {} : { password }), ...(entra === undefined ? {} : { entra }) };
   });
 
 const count = (least: number, most: number) => z.int().min(least).max(most);

@@ -21,12 +21,28 @@ export type TokenAlgorithm =
   | 'HS384'
   | 'HS512';
 
-/** Database user and password of one principal. */
+/** How a login asks Entra ID for its token: SQL Server and Azure SQL, over `sslmode=strict` or `verify-full`. */
+export type EntraConfig =
+  /** What the machine offers: environment, workload identity, managed identity, a developer's own login. */
+  | { readonly kind: 'default'; readonly clientId?: string | EnvReference | undefined }
+  | {
+      readonly kind: 'service-principal';
+      readonly tenantId: string | EnvReference;
+      readonly clientId: string | EnvReference;
+      readonly clientSecret: EnvReference;
+    }
+  /** The machine's own identity; with a client id, one of those that were assigned to it. */
+  | { readonly kind: 'managed-identity'; readonly clientId?: string | EnvReference | undefined }
+  /** A token as it is, or a function that is asked for one for each connection: a token lasts about an hour. */
+  | { readonly kind: 'token'; readonly token: EnvReference | (() => string | Promise<string>) };
+
+/** Database user of one principal, with a password, `entra`, or both: servers that know Entra ID use `entra` then, others the password. */
 export interface LoginConfig {
-  /** Name of the user: text or `env('NAME')`. */
+  /** Name of the user: text or `env('NAME')`. With `entra`: the name that the identity has in the database. */
   readonly user: string | EnvReference;
   /** A reference, never the password itself. */
-  readonly password: EnvReference;
+  readonly password?: EnvReference | undefined;
+  readonly entra?: EntraConfig | undefined;
 }
 
 /** Whose tokens are accepted, for which tenants. */
@@ -66,8 +82,11 @@ export interface HttpConfig {
 
 /** What `tenantry.config.ts` holds. Secrets are references to the environment: `env('NAME')`. */
 export interface TenantryConfig {
-  /** The database that holds the global shard map; `url` is `postgres://user:password@host:port/database?sslmode=…`. */
-  readonly catalog: { readonly engine: EngineName; readonly url: EnvReference };
+  /**
+   * The database that holds the global shard map; `url` is `postgres://user:password@host:port/database?sslmode=…`. With `entra` it
+   * has a user and no password.
+   */
+  readonly catalog: { readonly engine: EngineName; readonly url: EnvReference; readonly entra?: EntraConfig | undefined };
   /** The second cache, shared by processes: `redis://…` or `rediss://…`. Left out or unset: none. */
   readonly redis?: { readonly url: EnvReference | OptionalEnvReference } | undefined;
   /**

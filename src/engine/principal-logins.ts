@@ -20,19 +20,27 @@ interface UserNames {
   readonly keyOf: (user: string) => string;
   /** Whether the name is the server's own, or Tenantry's besides the groups. */
   readonly isReserved: (key: string) => boolean;
+  /** Whether users may log in by Entra ID, without a password. */
+  readonly knowsEntra: boolean;
 }
 
 /** Throws INVALID_CONFIGURATION where a login cannot be provisioned, or two are the same. */
-export function checkLogins(logins: Readonly<Record<PrincipalName, Login>>, { keyOf, isReserved }: UserNames): void {
+export function checkLogins(logins: Readonly<Record<PrincipalName, Login>>, { keyOf, isReserved, knowsEntra }: UserNames): void {
   const taken = new Map<string, PrincipalName>();
   for (const principal of principals) {
-    const { user, password } = logins[principal];
+    const { user, password, entra } = logins[principal];
+    const isByEntra = knowsEntra && entra !== undefined;
     const key = keyOf(user);
     const reserved = groupNames.has(key) || isReserved(key);
-    const problem = userProblem(user, reserved, taken.get(key)) ?? (password === '' ? 'its password is empty' : undefined);
+    const problem = userProblem(user, reserved, taken.get(key)) ?? (isByEntra ? undefined : passwordProblem(password));
     if (problem !== undefined) throw new TenantryError('INVALID_CONFIGURATION', `logins.${principal}: ${problem}.`);
     taken.set(key, principal);
   }
+}
+
+function passwordProblem(password: string | undefined): string | undefined {
+  if (password === undefined) return 'it has no password, and this server knows no login by Entra ID';
+  return password === '' ? 'its password is empty' : undefined;
 }
 
 /** Such names need no escaping inside quotes or texts. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type mssql from 'mssql';
-import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
+import type { Authentication } from './authentication.ts';
 
 /** Most routed statements with their parameters are one packet of this size, and fit one TLS record. */
 const packetBytes = 16_384;
@@ -17,13 +17,12 @@ export interface ConnectionSettings {
 }
 
 /** What the driver needs to reach a database as somebody. No environment variable and no connection string decides where it goes. */
-export function connectionConfig(address: ShardAddress, login: Login, settings: ConnectionSettings): mssql.config {
+export function connectionConfig(address: ShardAddress, authentication: Authentication, settings: ConnectionSettings): mssql.config {
   return {
     server: address.host,
     port: address.port,
     database: address.database,
-    user: login.user,
-    password: login.password,
+    authentication,
     beforeConnect: settings.beforeConnect,
     // The driver would ask SELECT 1 before every request.
     validateConnection: false,

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
+import { authenticationOf, type Authentication } from './authentication.ts';
 import { connectionConfig } from './connection-config.ts';
 import { mayLogInLater, toLoginError, type ServerError } from './mssql-errors.ts';
 import { HeldConnection, type Driver, type DriverConnection } from './held-connection.ts';
@@ -28,7 +29,8 @@ export async function logIn(address: ShardAddress, login: Login, options: LoginO
   const endsAt = clock.now() + timeoutMs;
   const { default: driver } = await import('mssql');
   for (;;) {
-    const attempt = new Attempt(driver, address, login, Math.max(1, endsAt - clock.now()));
+    const authentication = await authenticationOf(login, address, { clock, timeoutMs: Math.max(1, endsAt - clock.now()), signal });
+    const attempt = new Attempt(driver, address, authentication, Math.max(1, endsAt - clock.now()));
     const giveUp = (): void => attempt.giveUp();
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
@@ -38,7 +40,7 @@ export async function logIn(address: ShardAddress, login: Login, options: LoginO
       attempt.giveUp();
       const refused = attempt.refusal;
       if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error });
-      if (refused === undefined) throw error instanceof TenantryError ? error : unreachable(error);
+      if (refused === undefined) throw error instanceof TenantryError ? error : (withoutToken(error, login) ?? unreachable(error));
       if (!mayLogInLater(refused) || clock.now() + betweenAttemptsMs >= endsAt) throw toLoginError(refused);
     } finally {
       signal?.removeEventListener('abort', giveUp);
@@ -56,10 +58,14 @@ class Attempt {
   refusal: ServerError | undefined;
   #opened = false;
 
-  constructor(driver: Driver, address: ShardAddress, login: Login, connectTimeoutMs: number) {
+  constructor(driver: Driver, address: ShardAddress, authentication: Authentication, connectTimeoutMs: number) {
     this.#driver = driver;
     this.#pool = new driver.ConnectionPool(
-      connectionConfig(address, login, { connections: 1, connectTimeoutMs, beforeConnect: (connection) => this.#watch(connection) }),
+      connectionConfig(address, authentication, {
+        connections: 1,
+        connectTimeoutMs,
+        beforeConnect: (connection) => this.#watch(connection),
+      }),
     );
     // Failures reach the calls; without a listener the driver's event would end the process besides.
     this.#pool.on('error', () => undefined);
@@ -78,10 +84,51 @@ class Attempt {
 
   #watch(connection: DriverConnection): void {
     this.#connections.push(connection);
+    loginInSmallPackets(connection);
     connection.on('errorMessage', ({ number, class: severity }) => {
       if (!this.#opened) this.refusal = { number, class: severity, message: '' };
     });
   }
+}
+
+/** Bytes of a packet until the server has said how many it takes. */
+const loginPacketBytes = 4_096;
+
+/** The part of the driver's connection that its types keep to themselves (tedious 20). */
+interface LoginInternals {
+  readonly messageIo: { packetSize(bytes: number): number };
+  sendLogin7Packet(): void;
+}
+
+/** The driver uses the size that it asks for from the first packet on; a login with a token is longer than what a server takes by then. */
+function loginInSmallPackets(connection: DriverConnection): void {
+  const internals = connection as unknown as LoginInternals;
+  const send = internals.sendLogin7Packet.bind(internals);
+  internals.sendLogin7Packet = () => {
+    internals.messageIo.packetSize(loginPacketBytes);
+    send();
+  };
+}
+
+/**
+ * What Entra ID, or who speaks to it, said instead of giving a token. Its own errors may hold requests with their secrets: of
+ * their text only the number is told, as Microsoft documents it.
+ */
+function withoutToken(error: unknown, { user, entra }: Login): TenantryError | undefined {
+  const [failure, cause] = aggregated(error);
+  if (failure?.code !== 'EFEDAUTH' || entra === undefined) return undefined;
+  const number = /\bAADSTS\d+\b/.exec(cause?.message ?? '')?.[0];
+  const why = [cause?.name, number].filter((part) => part !== undefined).join(', ');
+  return new TenantryError(
+    'SHARD_UNAVAILABLE',
+    `There is no access token for the login ${user} (entra: ${entra.kind})${why === '' ? '' : `: ${why}`}.`,
+  );
+}
+
+/** The errors within the driver's error of a login. */
+function aggregated(error: unknown): readonly (Error & { readonly code?: unknown })[] {
+  const inner = error instanceof Error && 'originalError' in error ? error.originalError : error;
+  return inner instanceof AggregateError ? inner.errors.filter((each) => each instanceof Error) : [];
 }
 
 /** Messages of sockets name hosts and ports, never rows. */

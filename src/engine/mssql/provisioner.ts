@@ -1,5 +1,6 @@
 import type { Login, PrincipalName } from '../../core/principal.ts';
 import { compileSql, sql, sqlText, type Sql } from '../../core/sql.ts';
+import { passwordOf } from '../password-of.ts';
 import { checkLogins, principalGroups, principals } from '../principal-logins.ts';
 import type { Provisioner, ProvisionRequest } from '../provisioner.ts';
 import { qualifiedTables } from '../qualified-tables.ts';
@@ -11,6 +12,7 @@ const ownPrincipals: ReadonlySet<string> = new Set(['sa', 'dbo', 'guest', 'publi
 const userNames = {
   keyOf: (user: string) => user.toLowerCase(),
   isReserved: (key: string) => key.startsWith('db_') || ownPrincipals.has(key),
+  knowsEntra: true,
 };
 
 /** What an administrator of a SQL Server does once for a shard: `sql/mssql/schema/bootstrap`, then the logins. */
@@ -27,7 +29,7 @@ export function createMssqlProvisioner(library: QueryLibrary = new QueryLibrary(
     ];
   };
   return {
-    provision: (request) => statements(request, ({ password }) => password),
+    provision: (request) => statements(request, passwordOf),
     script: (request) => {
       const texts = statements(request, ({ user }) => `<password of ${user}>`).map((statement) => compileSql(statement, mssqlDialect).text);
       // sqlcmd and SSMS in SQLCMD mode stop at the first error; XACT_ABORT has rolled back by then.
@@ -42,11 +44,20 @@ const isAzure = sqlText(`CAST(SERVERPROPERTY(N'EngineEdition') AS int) = 5`);
 function loginStatements(principal: PrincipalName, login: Login, secretOf: (login: Login) => string): Sql[] {
   const name = sql.id(login.user);
   const text = sqlText(textLiteral(login.user));
-  const password = sqlText(textLiteral(secretOf(login)));
   return [
     sql`IF IS_SRVROLEMEMBER(N'sysadmin', ${text}) = 1 OR IS_ROLEMEMBER(N'db_owner', ${text}) = 1
   THROW 51016, ${sqlText(textLiteral(`${login.user} administers the server or the database.`))}, 1;
-IF ${isAzure}
+${login.entra === undefined ? passwordUser(login.user, secretOf(login)) : entraUser(login.user)}`,
+    sql`ALTER ROLE ${sql.id(principalGroups[principal])} ADD MEMBER ${name};`,
+    ...(principal === 'admin' ? [serverRights(login.user)] : []),
+  ];
+}
+
+function passwordUser(user: string, secret: string): Sql {
+  const name = sql.id(user);
+  const text = sqlText(textLiteral(user));
+  const password = sqlText(textLiteral(secret));
+  return sql`IF ${isAzure}
 BEGIN
   IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} WITH PASSWORD = ${password}, DEFAULT_SCHEMA = [dbo];
   ELSE ALTER USER ${name} WITH PASSWORD = ${password};
@@ -56,10 +67,22 @@ BEGIN
   IF SUSER_ID(${text}) IS NULL CREATE LOGIN ${name} WITH PASSWORD = ${password};
   ELSE ALTER LOGIN ${name} WITH PASSWORD = ${password};
   IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FOR LOGIN ${name} WITH DEFAULT_SCHEMA = [dbo];
-END;`,
-    sql`ALTER ROLE ${sql.id(principalGroups[principal])} ADD MEMBER ${name};`,
-    ...(principal === 'admin' ? [serverRights(login.user)] : []),
-  ];
+END;`;
+}
+
+/** The identity is found in the directory by its name, by an administrator who is in the directory himself. */
+function entraUser(user: string): Sql {
+  const name = sql.id(user);
+  const text = sqlText(textLiteral(user));
+  return sql`IF ${isAzure}
+BEGIN
+  IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FROM EXTERNAL PROVIDER WITH DEFAULT_SCHEMA = [dbo];
+END;
+ELSE
+BEGIN
+  IF SUSER_ID(${text}) IS NULL CREATE LOGIN ${name} FROM EXTERNAL PROVIDER;
+  IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FOR LOGIN ${name} WITH DEFAULT_SCHEMA = [dbo];
+END;`;
 }
 
 /** To find who holds a mapping's lock, and to end that session: rights of the server, given in master, where it is one. */

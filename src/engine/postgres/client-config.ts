@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
+import { passwordOf } from '../password-of.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 
 /**
@@ -9,14 +10,17 @@ import { postgresDialect } from './postgres-dialect.ts';
  */
 export const searchPathOption = `-c search_path=${postgresDialect.defaultSchema},pg_temp`;
 
-/** What pg needs to reach a database as somebody. Nothing of pg's own environment variables decides where it goes. */
+/**
+ * What pg needs to reach a database as somebody. Nothing of pg's own environment variables decides where it goes. Throws
+ * INVALID_CONFIGURATION for a login without a password.
+ */
 export function clientConfig(address: ShardAddress, login: Login): pg.ClientConfig {
   return {
     host: address.host,
     port: address.port,
     database: address.database,
     user: login.user,
-    password: login.password,
+    password: passwordOf(login),
     ssl: address.tls === 'disable' ? false : { rejectUnauthorized: address.tls === 'verify-full' },
     keepAlive: true,
     application_name: 'tenantry',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Login, PrincipalName } from '../../core/principal.ts';
 import { compileSql, sql, sqlText, type Sql } from '../../core/sql.ts';
+import { passwordOf } from '../password-of.ts';
 import { checkLogins, principalGroups, principals } from '../principal-logins.ts';
 import type { Provisioner, ProvisionRequest } from '../provisioner.ts';
 import { qualifiedTables } from '../qualified-tables.ts';
@@ -11,6 +12,7 @@ import { scramVerifier } from './scram-verifier.ts';
 const userNames = {
   keyOf: (user: string) => user,
   isReserved: (key: string) => key.startsWith('pg_') || key === 'tenantry_definer',
+  knowsEntra: false,
 };
 
 /** What a PostgreSQL superuser does once for a shard: `sql/postgres/schema/bootstrap`, then the logins. */
@@ -30,7 +32,7 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
     ];
   };
   return {
-    provision: (request) => statements(request, ({ password }) => scramVerifier(password, random(16))),
+    provision: (request) => statements(request, (login) => scramVerifier(passwordOf(login), random(16))),
     script: (request) => {
       const texts = statements(request, ({ user }) => `<password of ${user}>`).map(
         (statement) => compileSql(statement, postgresDialect).text,

@@ -182,9 +182,14 @@ function provisioningTexts(): GeneratedTsql[] {
     name: `provisioning ${index}`,
     text: compileSql(statement, mssqlDialect).text,
   }));
+  const app = { user: 'shop-app@example.com', entra: { kind: 'default' } } as const;
+  const byEntra = provisioner.provision({ ...request, logins: { ...logins, app } }).map((statement, index) => ({
+    name: `provisioning with Entra ID ${index}`,
+    text: compileSql(statement, mssqlDialect).text,
+  }));
   // What sqlcmd reads itself is no T-SQL.
   const script = provisioner.script(request).replace(/^:on error exit\n/, '');
-  return [...statements, { name: 'provisioning script', text: script }];
+  return [...statements, ...byEntra, { name: 'provisioning script', text: script }];
 }
 
 /** What the suites for a real server try: a slip in it would only be seen there. */

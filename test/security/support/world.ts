@@ -5,7 +5,7 @@ import { tenantKey } from '../../../shardmap/key.ts';
 import { installShard } from '../../../src/policy/install.ts';
 import { provision } from '../../../src/policy/provision.ts';
 import type { ContextProtection } from '../../../src/core/context-protection.ts';
-import type { Login, PrincipalName } from '../../../src/core/principal.ts';
+import type { PasswordLogin, PrincipalName } from '../../../src/core/principal.ts';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
@@ -23,7 +23,7 @@ export const routedTables = [
   { name: 'Strict', table: 'Strict', tenantColumn: 'TenantId' },
 ];
 const tables = [...routedTables, { table: 'Countries' }];
-export const logins: Readonly<Record<PrincipalName, Login>> = {
+export const logins: Readonly<Record<PrincipalName, PasswordLogin>> = {
   app: { user: 'world_app', password: 'app secret' },
   superuser: { user: 'world_superuser', password: 'superuser secret' },
   mover: { user: 'world_mover', password: 'mover secret' },
@@ -48,8 +48,8 @@ export function tokenOf(mappingId: number, epoch: number): Uint8Array {
 export interface World {
   readonly database: string;
   readonly protection: ContextProtection;
-  /** Login of tenant traffic, of this world alone. */
-  readonly appLogin: Login;
+  /** PasswordLogin of tenant traffic, of this world alone. */
+  readonly appLogin: PasswordLogin;
   readonly host: string;
   readonly port: number;
   /** The server's superuser in this database. */
@@ -119,7 +119,7 @@ export class WorldServer {
 class TestWorld implements World {
   readonly database: string;
   readonly protection: ContextProtection;
-  readonly appLogin: Login;
+  readonly appLogin: PasswordLogin;
   readonly host: string;
   readonly port: number;
   readonly root: pg.Client;
@@ -182,7 +182,7 @@ export async function enterPoint(client: pg.Client, tenant: number, claims: Part
   await client.query('select tenantry.enter_point($1, $2)', [entry.mappingId, Buffer.concat([ticketBytes(entry), entry.key])]);
 }
 
-async function connect(server: PostgresServer, database: string, login?: Login): Promise<pg.Client> {
+async function connect(server: PostgresServer, database: string, login?: PasswordLogin): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: server.url(database, login) });
   // A server that ends a connection is part of some attacks.
   client.on('error', () => undefined);

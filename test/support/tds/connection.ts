@@ -2,13 +2,22 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket, type SecureContext } from 'node:tls';
 import { Answer, AnswerStopped } from './answer.ts';
-import { askedEncryption, encryption, preloginAnswer, readLogin, withoutPassword, type TdsLogin } from './login.ts';
+import { askedEncryption, encryption, preloginAnswer, readFedAuthToken, readLogin, withoutPassword, type TdsLogin } from './login.ts';
 import { MessageAssembler, packetHeaderBytes, PacketReader, packetStatus, type Message, type Packet } from './packets.ts';
 import type { Recording } from './recording.ts';
 import { readRequest } from './request.ts';
 import type { TdsConnection, TdsScript } from './script.ts';
 import { PreloginTls } from './tls-in-prelogin.ts';
-import { collationToken, databaseToken, doneStatus, doneToken, loginAckToken, packetSizeToken } from './tokens.ts';
+import {
+  collationToken,
+  databaseToken,
+  doneStatus,
+  doneToken,
+  fedAuthAckToken,
+  fedAuthInfoToken,
+  loginAckToken,
+  packetSizeToken,
+} from './tokens.ts';
 
 const defaultPacketSize = 4096;
 
@@ -18,6 +27,8 @@ export interface ServerSide {
   readonly recording: Recording;
   /** Where TLS begins within PRELOGIN: the certificate. */
   readonly secureContext: SecureContext | undefined;
+  /** Where logins are by Entra ID: whom clients get their tokens from, and for what. */
+  readonly fedAuth: { readonly stsUrl: string; readonly spn: string } | undefined;
   failed(error: unknown): void;
 }
 
@@ -79,7 +90,7 @@ export class ServerConnection implements TdsConnection {
 
   #receive(packet: Packet): void {
     const { type, status } = packet;
-    const bytes = type === 'LOGIN7' ? blankLogin(packet) : Buffer.from(packet.bytes);
+    const bytes = type === 'LOGIN7' || type === 'FEDAUTH_TOKEN' ? blankLogin(packet) : Buffer.from(packet.bytes);
     this.#side.recording.add({ kind: 'packet', connection: this.id, from: 'client', type, status, bytes });
     const message = this.#assembler.push(packet);
     if (message === undefined) return;
@@ -109,7 +120,8 @@ export class ServerConnection implements TdsConnection {
   async #reply(message: Message, answer: Answer): Promise<void> {
     const { script, recording } = this.#side;
     if (message.type === 'PRELOGIN') return this.#prelogin(message, answer);
-    if (message.type === 'LOGIN7') return this.#admit(readLogin(message.data), answer);
+    if (message.type === 'LOGIN7') return this.#hear(readLogin(message.data), answer);
+    if (message.type === 'FEDAUTH_TOKEN') return this.#hearToken(readFedAuthToken(message.data), answer);
     // A message that its client gave up half-way is answered, and not acted upon (MS-TDS 2.2.1.6).
     if ((message.statuses.at(-1)! & packetStatus.ignore) !== 0) return;
     const request = readRequest(message);
@@ -123,7 +135,7 @@ export class ServerConnection implements TdsConnection {
   async #prelogin({ data }: Message, answer: Answer): Promise<void> {
     const { secureContext } = this.#side;
     const secure = secureContext !== undefined && askedEncryption(data) !== encryption.notSupported;
-    await answer.end(preloginAnswer(secure ? encryption.on : encryption.notSupported));
+    await answer.end(preloginAnswer(secure ? encryption.on : encryption.notSupported, this.#side.fedAuth !== undefined));
     if (!secure) return;
     this.#socket.removeAllListeners('data');
     const secured = new TLSSocket(new PreloginTls(this.#socket), { isServer: true, secureContext, maxVersion: 'TLSv1.2' });
@@ -131,12 +143,27 @@ export class ServerConnection implements TdsConnection {
     this.#listen(secured);
   }
 
+  /** A login that will bring its token later is told whom to get it from. */
+  async #hear(login: TdsLogin, answer: Answer): Promise<void> {
+    this.#login = login;
+    const { fedAuth } = this.#side;
+    if (login.fedAuth?.library === 'adal' && fedAuth !== undefined) await answer.end(fedAuthInfoToken(fedAuth));
+    else await this.#admit(login, answer);
+  }
+
+  async #hearToken(token: string, answer: Answer): Promise<void> {
+    const login = this.#login;
+    if (login?.fedAuth === undefined) throw new Error('A token came without a login that announced it.');
+    await this.#admit({ ...login, fedAuth: { ...login.fedAuth, token } }, answer);
+  }
+
   async #admit(login: TdsLogin, answer: Answer): Promise<void> {
     this.#login = login;
     this.#side.recording.add({ kind: 'login', connection: this.id, login });
     const admit = async (): Promise<void> => {
       const size = login.packetSize === 0 ? defaultPacketSize : login.packetSize;
-      await answer.end(databaseToken(login.database), collationToken(), loginAckToken(), packetSizeToken(size), doneToken('DONE'));
+      const ack = login.fedAuth === undefined ? [] : [fedAuthAckToken()];
+      await answer.end(databaseToken(login.database), collationToken(), loginAckToken(), packetSizeToken(size), ...ack, doneToken('DONE'));
       this.#packetSize = size;
     };
     if (this.#side.script.login === undefined) await admit();

@@ -12,13 +12,29 @@ export interface TdsLogin {
   /** Whether ANSI options are switched on by the login itself (fODBC). */
   readonly odbc: boolean;
   readonly readOnlyIntent: boolean;
+  /** The login by Entra ID that it asks for. */
+  readonly fedAuth: FedAuthLogin | undefined;
+}
+
+/** The feature FEDAUTH of LOGIN7 (MS-TDS 2.2.6.4). */
+export interface FedAuthLogin {
+  /** `token`: brings it along (SECURITYTOKEN). `adal`: asks whom to get it from, and sends it in a message of its own. */
+  readonly library: 'token' | 'adal';
+  /** The client has seen that the server asks for such a login. */
+  readonly echo: boolean;
+  readonly token: string | undefined;
 }
 
 /** What PRELOGIN says of encryption. */
 export const encryption = { off: 0, on: 1, notSupported: 2, required: 3 } as const;
 
 const passwordField = 2;
+const extensionField = 5;
 const firstField = 36;
+/** Option flags 3: there are features. */
+const extensionUsed = 0x10;
+const fedAuthFeature = 0x02;
+const lastFeature = 0xff;
 
 /** Reads LOGIN7 without its password. */
 export function readLogin(data: Buffer): TdsLogin {
@@ -32,21 +48,40 @@ export function readLogin(data: Buffer): TdsLogin {
     flags,
     odbc: (flags[1] & 0x02) !== 0,
     readOnlyIntent: (flags[2] & 0x20) !== 0,
+    fedAuth: (flags[3] & extensionUsed) === 0 ? undefined : fedAuthOf(data.subarray(featuresAt(data))),
   };
 }
 
-/** The data of LOGIN7 with zeros for its password. */
+/** The data of LOGIN7 with zeros for its password, and for its features, where a token is. */
 export function withoutPassword(data: Buffer): Buffer {
   const blank = Buffer.from(data);
   const { offset, length } = field(data, passwordField);
+  if ((data.readUInt8(27) & extensionUsed) !== 0) blank.fill(0, featuresAt(data));
   return blank.fill(0, offset, offset + length);
 }
 
-/** The answer to PRELOGIN: version 16.0 and what is said of encryption. */
-export function preloginAnswer(encrypt: number): Buffer {
+/** The answer to PRELOGIN: version 16.0, what is said of encryption, and whether logins by Entra ID are asked for. */
+export function preloginAnswer(encrypt: number, fedAuth: boolean): Buffer {
   const version = Buffer.from([16, 0, 0x10, 0x4a, 0, 0]);
-  const head = Buffer.from([0, 0, 11, 0, version.length, 1, 0, 11 + version.length, 0, 1, 0xff]);
-  return Buffer.concat([head, version, Buffer.from([encrypt])]);
+  const options: readonly (readonly [number, Buffer])[] = [
+    [0, version],
+    [1, Buffer.from([encrypt])],
+    ...(fedAuth ? [[6, Buffer.from([1])] as const] : []),
+  ];
+  let at = options.length * 5 + 1;
+  const head = options.flatMap(([option, { length }]) => {
+    const offset = at;
+    at += length;
+    return [option, offset >> 8, offset & 0xff, 0, length];
+  });
+  return Buffer.concat([Buffer.from([...head, 0xff]), ...options.map(([, value]) => value)]);
+}
+
+/** The token in a message FEDAUTH_TOKEN (MS-TDS 2.2.6.3). */
+export function readFedAuthToken(data: Buffer): string {
+  const reader = new ByteReader(data);
+  reader.uint32();
+  return reader.take(reader.uint32()).toString('utf16le');
 }
 
 /** What a PRELOGIN message asks of encryption. */
@@ -63,6 +98,26 @@ export function askedEncryption(data: Buffer): number {
 function textField(data: Buffer, index: number): string {
   const { offset, length } = field(data, index);
   return data.toString('utf16le', offset, offset + length);
+}
+
+function featuresAt(data: Buffer): number {
+  return data.readUInt32LE(field(data, extensionField).offset);
+}
+
+function fedAuthOf(features: Buffer): FedAuthLogin | undefined {
+  const reader = new ByteReader(features);
+  for (let feature = reader.uint8(); feature !== lastFeature; feature = reader.uint8()) {
+    const said = new ByteReader(reader.take(reader.uint32()));
+    if (feature !== fedAuthFeature) continue;
+    const options = said.uint8();
+    const isToken = options >> 1 === 1;
+    return {
+      library: isToken ? 'token' : 'adal',
+      echo: (options & 1) === 1,
+      token: isToken ? said.take(said.uint32()).toString('utf16le') : undefined,
+    };
+  }
+  return undefined;
 }
 
 /** Names, in the order of MS-TDS 2.2.6.4: host, user, password, application, server, extension, library, language, database. */

@@ -12,6 +12,13 @@ export interface TdsTls {
   readonly key: string | Buffer;
 }
 
+/** How a server is reached. */
+export interface TdsServerOptions {
+  readonly tls?: TdsTls;
+  /** Asks for logins by Entra ID: whom clients get their tokens from, and for what. */
+  readonly fedAuth?: NonNullable<ServerSide['fedAuth']>;
+}
+
 /** A server that speaks TDS 7.4 and does what its script says; on 127.0.0.1. */
 export interface TdsServer {
   readonly host: string;
@@ -25,8 +32,8 @@ export interface TdsServer {
 }
 
 /** Starts a server on a free port. */
-export async function startTdsServer(script: TdsScript, options: { readonly tls?: TdsTls } = {}): Promise<TdsServer> {
-  const server = new ScriptedServer(script, options.tls);
+export async function startTdsServer(script: TdsScript, options: TdsServerOptions = {}): Promise<TdsServer> {
+  const server = new ScriptedServer(script, options);
   await server.listen();
   return server;
 }
@@ -39,12 +46,13 @@ class ScriptedServer implements TdsServer {
   readonly #failures: unknown[] = [];
   #accepted = 0;
 
-  constructor(script: TdsScript, tls: TdsTls | undefined) {
+  constructor(script: TdsScript, { tls, fedAuth }: TdsServerOptions) {
     const context = tls === undefined ? undefined : createSecureContext({ cert: tls.certificate, key: tls.key });
     const side: ServerSide = {
       script,
       recording: this.recording,
       secureContext: tls?.begins === 'in prelogin' ? context : undefined,
+      fedAuth,
       failed: (error) => this.#failures.push(error),
     };
     const strict = tls?.begins === 'at once' ? context : undefined;

@@ -63,6 +63,24 @@ export function returnValueToken(name: string, declaration: string, value: Colum
   ]);
 }
 
+/** FEDAUTHINFO: whom a client gets its token from, and for what (MS-TDS 2.2.7.12). */
+export function fedAuthInfoToken({ stsUrl, spn }: { readonly stsUrl: string; readonly spn: string }): Buffer {
+  const values = [Buffer.from(stsUrl, 'utf16le'), Buffer.from(spn, 'utf16le')];
+  let at = 4 + values.length * 9;
+  const head = values.map(({ length }, index) => {
+    const offset = at;
+    at += length;
+    return Buffer.concat([Buffer.from([index + 1]), littleEndian(BigInt(length), 4), littleEndian(BigInt(offset), 4)]);
+  });
+  const data = Buffer.concat([littleEndian(BigInt(values.length), 4), ...head, ...values]);
+  return Buffer.concat([Buffer.from([0xee]), littleEndian(BigInt(data.length), 4), data]);
+}
+
+/** FEATUREEXTACK of a login by Entra ID. */
+export function fedAuthAckToken(): Buffer {
+  return Buffer.from([0xae, 0x02, 0, 0, 0, 0, 0xff]);
+}
+
 /** ERROR. */
 export function errorToken(error: ServerMessage): Buffer {
   return message(0xaa, error);

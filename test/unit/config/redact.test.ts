@@ -7,6 +7,14 @@ test('a shown configuration hides every secret and nothing else', () => {
   const config = sampleConfig({
     redis: { url: env('REDIS') },
     fleetKey: { current: env('FLEET'), previous: env('HMAC') },
+    logins: {
+      ...sampleConfig().logins,
+      mover: { user: 'mover', entra: { kind: 'token', token: env('PASSWORD') } },
+      admin: {
+        user: 'admin',
+        entra: { kind: 'service-principal', tenantId: 'directory', clientId: 'client', clientSecret: env('PASSWORD') },
+      },
+    },
     tables: { Blogs: { tenant: 'TenantId' }, Countries: 'reference' },
     auth: {
       issuers: [
@@ -31,7 +39,14 @@ test('a shown configuration hides every secret and nothing else', () => {
     },
     redis: { url: 'redis://(hidden):(hidden)@localhost:6379/1' },
     fleetKey: { current: '(hidden)', previous: '(hidden)' },
-    logins: { app: { user: 'app', password: '(hidden)' } },
+    logins: {
+      app: { user: 'app', password: '(hidden)' },
+      mover: { user: 'mover', entra: { kind: 'token', token: '(hidden)' } },
+      admin: {
+        user: 'admin',
+        entra: { kind: 'service-principal', tenantId: 'directory', clientId: 'client', clientSecret: '(hidden)' },
+      },
+    },
     tables: { Blogs: { tenant: 'TenantId' }, Countries: 'reference' },
     auth: {
       issuers: [

@@ -98,6 +98,40 @@ describe('a valid configuration', () => {
     });
   });
 
+  test('reads logins by Entra ID, with a password beside them for servers that know none', async () => {
+    const user = (name: string, entra: unknown) => ({ user: name, entra });
+    const config = sampleConfig({
+      catalog: { engine: 'mssql', url: env('BY_ENTRA'), entra: { kind: 'default' } },
+      logins: {
+        app: user('app', { kind: 'token', token: env('HMAC') }),
+        superuser: user('superuser', { kind: 'managed-identity', clientId: env('PASSWORD') }),
+        mover: { ...user('mover', { kind: 'managed-identity' }), password: env('PASSWORD') },
+        admin: user('admin', { kind: 'service-principal', tenantId: 'directory', clientId: 'client', clientSecret: env('PASSWORD') }),
+      },
+    });
+    const { catalog, logins } = resolveConfig(config, { ...sampleEnvironment, BY_ENTRA: 'mssql://cat@catalog.example/shardmap' });
+    expect(catalog).toEqual({
+      address: { engine: 'mssql', host: 'catalog.example', port: 1433, database: 'shardmap', tls: 'verify-full' },
+      login: { user: 'cat', entra: { kind: 'default' } },
+    });
+    const { app, ...others } = logins;
+    expect(app.entra?.kind === 'token' && (await app.entra.token())).toBe(sampleEnvironment.HMAC);
+    expect(others).toEqual({
+      superuser: { user: 'superuser', entra: { kind: 'managed-identity', clientId: 'pass-word' } },
+      mover: { user: 'mover', password: 'pass-word', entra: { kind: 'managed-identity' } },
+      admin: {
+        user: 'admin',
+        entra: { kind: 'service-principal', tenantId: 'directory', clientId: 'client', clientSecret: 'pass-word' },
+      },
+    });
+  });
+
+  test('takes a function that gives the token of a login as it is', () => {
+    const token = (): string => 'fresh';
+    const logins = { ...sampleConfig().logins, app: { user: 'app', entra: { kind: 'token', token } as const } };
+    expect(resolveConfig(sampleConfig({ logins }), sampleEnvironment).logins.app).toEqual({ user: 'app', entra: { kind: 'token', token } });
+  });
+
   test('reads issuers with a key set, a public key, a shared secret', () => {
     const config = sampleConfig(
       issuers(
@@ -207,6 +241,30 @@ describe('an invalid configuration is refused with every problem, its path and w
         'logins.mover: is missing',
         "logins.admin.user: must be text or env('NAME')",
       ],
+    ],
+    [
+      'logins by Entra ID of a wrong form',
+      sampleConfig({
+        catalog: { engine: 'postgres', url: env('CATALOG'), entra: { kind: 'default' } },
+        logins: {
+          app: { user: 'app' },
+          superuser: { user: 'superuser', entra: { kind: 'service-principal', tenantId: 'd', clientId: 'c', clientSecret: 'hunter2' } },
+          mover: { user: 'mover', entra: { kind: 'password' } },
+          admin: { user: 'admin', entra: { kind: 'token', token: 'hunter2' } },
+        },
+      }),
+      [
+        "catalog.entra: is for servers that know Entra ID; the catalog's, of postgres, takes a user and password in its url",
+        "logins.app: needs password: env('NAME'), or entra",
+        `logins.superuser.entra.clientSecret: ${byReference}`,
+        'logins.mover.entra.kind: must have a kind, which is one of default, service-principal, managed-identity, token',
+        "logins.admin.entra.token: must be env('NAME'), or a function that gives a token",
+      ],
+    ],
+    [
+      'a catalog by Entra ID with a password',
+      sampleConfig({ catalog: { engine: 'mssql', url: env('MSSQL'), entra: { kind: 'default' } } }),
+      ['catalog.url: has a password, and the login is by entra: leave one of them out'],
     ],
     [
       'one login for several principals',

@@ -5,6 +5,7 @@ import { defineConfig, env, type TenantryConfig } from '../../../src/config.ts';
 export const sampleEnvironment = {
   CATALOG: 'postgres://cat:c%40t-secret@catalog.example:6432/shardmap?sslmode=require',
   FLEET: Buffer.alloc(32, 7).toString('base64'),
+  MSSQL: 'mssql://cat:c%40t-secret@catalog.example/shardmap',
   PASSWORD: 'pass-word',
   REDIS: 'redis://red:redis-secret@localhost:6379/1',
   HMAC: Buffer.alloc(32, 9).toString('base64'),

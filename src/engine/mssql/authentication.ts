@@ -1,0 +1,81 @@
+import type mssql from 'mssql';
+import type { Clock } from '../../core/clock.ts';
+import type { EntraCredential } from '../../core/entra-credential.ts';
+import { TenantryError } from '../../core/errors.ts';
+import type { Login } from '../../core/principal.ts';
+import type { ShardAddress } from '../../core/shard-address.ts';
+import { passwordOf } from '../password-of.ts';
+
+/** How the driver is told to log in (tedious' own types). */
+export type Authentication = NonNullable<mssql.config['authentication']>;
+
+/** What bounds the wait for a token. */
+export interface AuthenticationLimits {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * How one connection logs in. Throws INVALID_CONFIGURATION where a token would go to a server that did not prove who it is,
+ * and SHARD_UNAVAILABLE where none was given.
+ */
+export async function authenticationOf(login: Login, { tls }: ShardAddress, limits: AuthenticationLimits): Promise<Authentication> {
+  const { user, entra } = login;
+  if (entra === undefined) return { type: 'default', options: { userName: user, password: passwordOf(login) } };
+  // Whoever gets a token can use it: it is no password that only its own server takes.
+  if (tls === 'disable' || tls === 'require')
+    throw new TenantryError(
+      'INVALID_CONFIGURATION',
+      `The login ${user} is by Entra ID, and its address says sslmode=${tls}; a token is sent with verify-full alone.`,
+    );
+  return await entraAuthentication(entra, user, limits);
+}
+
+async function entraAuthentication(entra: EntraCredential, user: string, limits: AuthenticationLimits): Promise<Authentication> {
+  switch (entra.kind) {
+    case 'default':
+      return { type: 'azure-active-directory-default', options: clientOf(entra) };
+    case 'managed-identity':
+      return { type: 'azure-active-directory-msi-vm', options: clientOf(entra) };
+    case 'service-principal': {
+      const { tenantId, clientId, clientSecret } = entra;
+      return { type: 'azure-active-directory-service-principal-secret', options: { tenantId, clientId, clientSecret } };
+    }
+    case 'token':
+      return { type: 'azure-active-directory-access-token', options: { token: await tokenOf(entra.token, user, limits) } };
+    default:
+      return entra satisfies never;
+  }
+}
+
+function clientOf({ clientId }: { readonly clientId?: string | undefined }): { clientId?: string } {
+  return clientId === undefined ? {} : { clientId };
+}
+
+/** What the function throws may quote a secret: only its name is told. */
+async function tokenOf(give: () => string | Promise<string>, user: string, limits: AuthenticationLimits): Promise<string> {
+  const failed = (why: string): TenantryError =>
+    new TenantryError('SHARD_UNAVAILABLE', `There is no access token for the login ${user}: ${why}.`);
+  const token = await withinLimits(async () => await give(), limits).catch((error: unknown) => {
+    throw error instanceof TenantryError
+      ? error
+      : failed(`the function that gives it failed (${error instanceof Error ? error.name : typeof error})`);
+  });
+  if (typeof token !== 'string' || token === '') throw failed('the function that gives it gave none');
+  return token;
+}
+
+async function withinLimits<T>(work: () => Promise<T>, { clock, timeoutMs, signal }: AuthenticationLimits): Promise<T> {
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void =>
+    reject(new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up while an access token was waited for.'));
+  const stopTimer = clock.after(timeoutMs, giveUp);
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([work(), over]);
+  } finally {
+    stopTimer();
+    signal?.removeEventListener('abort', giveUp);
+  }
+}
