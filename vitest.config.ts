@@ -28,10 +28,11 @@ export default defineConfig({
       folder('contract', 1, 2, 30 * seconds),
       folder('integration', 1, 2, 60 * seconds),
       folder('security', 1, 2, 60 * seconds),
-      // Alone: they measure how trouble spreads, and a busy neighbour would look like it.
-      folder('chaos', 2, 1, 180 * seconds),
+      folder('chaos', 2, 2, 300 * seconds),
+      // By itself: it measures how trouble spreads, and a busy neighbour would look like it.
+      folder('alone', 3, 1, 180 * seconds),
       // Not in `npm test`: it installs the packages of the image, and starts the program some twenty times.
-      folder('image', 3, 1, 180 * seconds),
+      folder('image', 4, 1, 180 * seconds),
     ],
   },
 });

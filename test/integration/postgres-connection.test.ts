@@ -409,8 +409,22 @@ describe('where a write has to reach a standby before it is confirmed, and the w
     await shard.root.query(sqlText('select pg_reload_conf()'));
     const settled = sql`select current_setting('synchronous_standby_names') as name`;
     await expect.poll(async () => (await shard.root.query(settled)).rows).toEqual([{ name }]);
+    if (name !== '') await expect.poll(aCommitWaits).toBe(true);
   };
   const waiting = sql`select pid from pg_stat_activity where wait_event = 'SyncRep'`;
+  /** Commits wait only once the checkpointer, too, has read the setting: whether one did, which is then called off. */
+  const aCommitWaits = async (): Promise<boolean> => {
+    let isOver = false;
+    const commit = shard.root.query(sql`select pg_logical_emit_message(true, 'probe', '')`).then(
+      () => (isOver = true),
+      () => (isOver = true),
+    );
+    for (;;) {
+      const { rowCount } = await shard.root.query(sql`select pg_cancel_backend(pid) from (${waiting}) w`);
+      if (rowCount > 0) return await commit;
+      if (isOver) return false;
+    }
+  };
   const untilItWaits = async (): Promise<void> => {
     await expect.poll(async () => (await shard.root.query(waiting)).rowCount).toBe(1);
   };
