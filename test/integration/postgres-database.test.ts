@@ -132,6 +132,20 @@ describe('the database of the program itself', () => {
   test.each([
     ['a transaction', (note: Sql) => shard.admin.transaction((session) => session.query(note))],
     ['a statement', (note: Sql) => shard.admin.query(note)],
+    [
+      'a statement of a login that was made to hear errors alone',
+      async (note: Sql) => {
+        const login = `set local synchronous_commit = local; alter role ${shardLogins.admin.user}`;
+        await shard.root.query(sqlText(`${login} set client_min_messages = error`));
+        const deaf = createPostgresEngine().open(shard.address, shardLogins.admin);
+        try {
+          return await deaf.query(note);
+        } finally {
+          await shard.root.query(sqlText(`${login} reset client_min_messages`));
+          await deaf.close();
+        }
+      },
+    ],
   ])('%s whose wait for a synchronous standby was called off is not told as done', async (_, work) => {
     const standby = async (name: string): Promise<void> => {
       await shard.root.query(sqlText(`alter system set synchronous_standby_names = '${name}'`));

@@ -5,10 +5,11 @@ import { passwordOf } from '../password-of.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 
 /**
- * Whatever a role's or a database's own setting says: tables that tenants' statements name without a schema are those that
- * policies protect, and the server writes policies back in the one form that the gate knows.
+ * Whatever a role's or a database's own settings say: tables that tenants' statements name without a schema are those that
+ * policies protect, and the server writes policies back in the one form that the gate knows. A notice tells that a commit was
+ * not awaited on its standby: one that is not sent would make it look safe.
  */
-export const searchPathOption = `-c search_path=${postgresDialect.defaultSchema},pg_temp`;
+export const sessionOptions = `-c search_path=${postgresDialect.defaultSchema},pg_temp -c client_min_messages=notice`;
 
 /**
  * What pg needs to reach a database as somebody. Nothing of pg's own environment variables decides where it goes. Throws
@@ -24,7 +25,7 @@ export function clientConfig(address: ShardAddress, login: Login): pg.ClientConf
     ssl: address.tls === 'disable' ? false : { rejectUnauthorized: address.tls === 'verify-full' },
     keepAlive: true,
     application_name: 'tenantry',
-    options: searchPathOption,
+    options: sessionOptions,
   };
 }
 

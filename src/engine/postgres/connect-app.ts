@@ -7,7 +7,7 @@ import type { ShardAddress } from '../../core/shard-address.ts';
 import { connectFailure } from '../connect-failure.ts';
 import type { ConnectionExpectations } from '../engine.ts';
 import { verifyShard } from '../verify-shard.ts';
-import { clientConfig, searchPathOption, streamOf } from './client-config.ts';
+import { clientConfig, sessionOptions, streamOf } from './client-config.ts';
 import { PostgresOwnSession } from './own-session.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import { postgresDialect } from './postgres-dialect.ts';
@@ -22,15 +22,13 @@ const startupOptions = [
   'default_transaction_isolation=read\\ committed',
   'default_transaction_read_only=off',
   'default_transaction_deferrable=off',
-  // A notice tells that a commit was not awaited on its standby: one that is not sent would make it look safe.
-  'client_min_messages=notice',
   // A service whose machine is gone closes nothing: its transactions would keep their mappings' locks for the two hours of TCP.
   'tcp_keepalives_idle=30',
   'tcp_keepalives_interval=10',
   'tcp_keepalives_count=3',
 ]
   .map((setting) => `-c ${setting}`)
-  .concat(searchPathOption)
+  .concat(sessionOptions)
   .join(' ');
 
 /** The program's own timers come first: they know whose wish it was. The server's are for a program that stands still. */
