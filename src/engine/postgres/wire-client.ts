@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type pg from 'pg';
+import pg from 'pg';
 import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { requestCancel, type CancelTarget } from './cancel-request.ts';
@@ -55,6 +55,8 @@ export class WireClient {
   readonly #toPg: (chunk: Buffer) => void;
   #exchange: Exchange | undefined;
   #lost = false;
+  /** What the server said when it ended the connection while nothing ran on it. */
+  #lastWords: pg.DatabaseError | undefined;
   #discarded = false;
   /** When the running exchange is to be interrupted, by the clock. */
   #endsAt = Infinity;
@@ -76,7 +78,10 @@ export class WireClient {
     const framer = new WireFramer(Math.max(answerBytes, streamBytes), this.#handle, this.#handleTooLong);
     this.#stream.on('data', (chunk: Buffer) => framer.push(chunk));
     // What runs at that moment is told by pg through handleError.
-    client.on('error', () => (this.#lost = true));
+    client.on('error', (error: Error) => {
+      this.#lost = true;
+      if (error instanceof pg.DatabaseError) this.#lastWords ??= error;
+    });
     client.once('end', () => {
       this.#lost = true;
       this.#stopTimer();
@@ -233,7 +238,10 @@ export class WireClient {
   #settle(exchange: Exchange, resolve: (interruption: Interruption | undefined) => void): void {
     this.resume();
     this.#endsAt = Infinity;
-    if (exchange.loss !== undefined) this.#lost = true;
+    if (exchange.loss !== undefined) {
+      this.#lost = true;
+      if (!exchange.sent) exchange.error = this.#lastWords;
+    }
     const interruption = this.#interruption;
     if (interruption === undefined) {
       this.#exchange = undefined;

@@ -92,6 +92,24 @@ describe('a router over real shards', () => {
     expect(router.events.filter((event) => event.startsWith('breaker'))).toEqual([]);
   });
 
+  it('nor by having it end them between statements', async () => {
+    const router = fleet.router();
+    await fleet.addTenant(16, fleet.a);
+    await fleet.addTenant(17, fleet.a);
+    const { root } = fleet.a.shard;
+    const suicide = async (): Promise<void> =>
+      router.withTenant(16, async (session) => {
+        await session.query(sql`set local idle_in_transaction_session_timeout = 100`);
+        const [{ pid } = { pid: 0 }] = (await session.query<{ pid: number }>(sql`select pg_backend_pid() as pid`)).rows;
+        await expect.poll(async () => (await root.query(sql`select from pg_stat_activity where pid = ${pid}`)).rowCount).toBe(0);
+        await session.query(sql`select 1`);
+      });
+    const ends = await Promise.allSettled(Array.from({ length: 8 }, suicide));
+    expect(ends.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 'rejected'));
+    expect((await router.query(17, whoAmI)).rows).toEqual([{ tenant: 17, shard: 'a' }]);
+    expect(router.events.filter((event) => event.startsWith('breaker'))).toEqual([]);
+  });
+
   it('waits while a tenant is draining, and says so when that takes too long', async () => {
     const router = fleet.router({ waitMs: 2_000 });
     await fleet.addTenant(12, fleet.a);
