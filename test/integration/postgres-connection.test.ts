@@ -208,6 +208,14 @@ describeOnBothForms('a statement on its own', () => {
     },
   );
 
+  test.each([
+    ['fewer values than it has parameters', { text: 'select $1::int as n', values: [] }],
+    ['a zero byte', { text: 'select 1\0', values: [] }],
+  ])('with %s is the caller’s fault, and none of the shard’s', async (_, statement: CompiledSql) => {
+    await expect(connection.execute(entry(1), statement, write)).rejects.toMatchObject({ code: 'STATEMENT_FAILED', outcome: 'not-run' });
+    expect(connection.usable).toBe(true);
+  });
+
   test('of a table that has changed is prepared anew behind the caller', async () => {
     await shard.root.query(sqlText('create table changing (a integer); grant select on changing to tenantry_app'));
     const statement = sql`select * from changing`;

@@ -19,6 +19,8 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   '53300': 'OVERLOADED',
   '53': 'SHARD_UNAVAILABLE',
   '08': 'SHARD_UNAVAILABLE',
+  // A message that is not as it should be: a statement with other values than it has parameters for, or with a zero byte.
+  '08P01': 'STATEMENT_FAILED',
   '28': 'SHARD_UNAVAILABLE',
   '3D000': 'SHARD_UNAVAILABLE',
   TN009: 'OPERATION_IN_PROGRESS',
