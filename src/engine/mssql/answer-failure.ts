@@ -25,9 +25,9 @@ export function failureOf(answer: Answer, expected: Expectation): Error | undefi
     if (expected.fences && error.number === endedTransaction) return transactionControlled();
     // Before the mark of the entry no statement can have run, and after such an error none can follow. An error that did not keep
     // the message from its end did not keep it from its COMMIT.
-    if (expected.mayCommit && (answer.entered || !expected.enters) && (endsConnection(error) || answer.done))
+    if (expected.mayCommit && (answer.entered || !expected.enters) && (endsConnection(error, answer.rolledBack) || answer.done))
       return new TenantryError('COMMIT_UNKNOWN', undefined, { outcome: 'unknown', cause: toTenantsError(error) });
-    return expected.enters && !answer.entered ? toEntryError(error) : toTenantsError(error);
+    return expected.enters && !answer.entered ? toEntryError(error) : toTenantsError(error, answer.rolledBack);
   }
   if (answer.inTransaction !== expected.open || answer.done !== expected.fences) return transactionControlled();
   if (answer.rowError !== undefined)

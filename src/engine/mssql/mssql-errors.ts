@@ -122,12 +122,13 @@ export function toStatementError(error: ServerError): TenantryError {
 
 /**
  * What an error means that came after a tenant was let in. A statement may THROW every number from 50,000 on: none of those may
- * say anything of the shard, by which all tenants would be refused.
+ * say anything of the shard, by which all tenants would be refused. Where the server has `rolledBack`, nothing has run.
  */
-export function toTenantsError(error: ServerError): TenantryError {
-  if (error.number < firstThrown || ofStatements.has(error.number)) return toStatementError(error);
+export function toTenantsError(error: ServerError, rolledBack = false): TenantryError {
+  const isTheirs = error.number >= firstThrown && !ofStatements.has(error.number);
+  if (!isTheirs && !rolledBack) return toStatementError(error);
   const failure = failureOf(error);
-  return new TenantryError('STATEMENT_FAILED', `${failure.message}.`, { cause: failure });
+  return new TenantryError(isTheirs ? 'STATEMENT_FAILED' : meaningOf(error).code, `${failure.message}.`, { cause: failure });
 }
 
 /** What an error means that a login got; `number` as the server said it. */
@@ -142,9 +143,12 @@ export function mayLogInLater({ number }: ServerError): boolean {
   return transientLogins.has(number);
 }
 
-/** Whether the server ends the connection with this error, or may have carried out what it was asked all the same. */
-export function endsConnection(error: ServerError): boolean {
-  return error.class >= fatalClass || meanings.get(error.number)?.outcome === 'unknown';
+/**
+ * Whether the server ends the connection with this error, or may have carried out what it was asked all the same. It has not
+ * where it said that it has `rolledBack`: a statement can raise such a number itself.
+ */
+export function endsConnection(error: ServerError, rolledBack = false): boolean {
+  return error.class >= fatalClass || (!rolledBack && meanings.get(error.number)?.outcome === 'unknown');
 }
 
 /** Whether the database has none of Tenantry's schema, or shows this login none. */

@@ -240,7 +240,7 @@ export class WireClient {
     if (closed || state !== STATE.LOGGED_IN) answer.loss ??= new Error('The connection ended.');
     else if (answer.loss !== undefined) this.discard();
     answer.inTransaction = inTransaction;
-    if (answer.errors.some(endsConnection)) this.discard();
+    if (answer.errors.some((error) => endsConnection(error, answer.rolledBack))) this.discard();
     return answer;
   }
 

@@ -99,6 +99,26 @@ describe('an error of a statement', () => {
     expect(other.usable).toBe(false);
   });
 
+  // By RAISERROR, which takes the server's own numbers from 13,000 on where they have a text.
+  test.each(uncertain)(
+    '%i that the statement raises itself says nothing of the shard: not run, and the connection serves the next',
+    async (number) => {
+      shard.answer = () => ({ error: { number, class: 16 }, fatal: true });
+      for (const mode of [options, readOnly]) {
+        expect(await failureOf(connection.execute(entryOf(1), change, mode))).toMatchObject({
+          code: 'SHARD_UNAVAILABLE',
+          outcome: 'not-run',
+        });
+        expect(connection.usable).toBe(true);
+      }
+      const transaction = await connection.begin(entryOf(1), readCommitted);
+      expect(await failureOf(transaction.query(change))).toMatchObject({ code: 'SHARD_UNAVAILABLE', outcome: 'not-run' });
+      await transaction.rollback();
+      expect(connection.usable).toBe(true);
+      expect(shard.committed).toEqual([]);
+    },
+  );
+
   test.each(uncertain)('%i before the entry was answered: nothing can have run', async (number) => {
     shard.model.failEntry = { number, class: 20 };
     expect(await failureOf(connection.execute(entryOf(1), change, options))).toMatchObject({
