@@ -481,6 +481,26 @@ describe('where a write has to reach a standby before it is confirmed, and the w
     await expect(transaction.commit()).rejects.toMatchObject(unknown);
   });
 
+  test('after a function that hears errors alone until the end of its transaction', async () => {
+    await shard.root.query(
+      sqlText(`set local synchronous_commit = local;
+        create function quietly() returns void language plpgsql
+          as $$ begin set local client_min_messages to 'error'; insert into "Blogs" ("BlogId", "Name") values (1, 'x'); end $$;
+        grant execute on function quietly to tenantry_app`),
+    );
+    const deaf = await engine.connect(shard.address, shardLogins.app, expected);
+    const quietly = compiled(sql`select 1 as n from quietly()`);
+    await expect(deaf.execute(entry(1), quietly, { ...write, timeoutMs: 300 })).rejects.toMatchObject(unknown);
+    const transaction = await deaf.begin(entry(2), { ...write, timeoutMs: 300, isolation: 'read committed' });
+    await transaction.query(quietly);
+    await expect(transaction.commit()).rejects.toMatchObject(unknown);
+    await setStandby('');
+    await shard.root.query(sql`delete from "Blogs"`);
+    expect(await deaf.execute(entry(1), quietly, write)).toEqual({ rows: [{ n: 1 }], rowCount: 1 });
+    await deaf.close();
+    await shard.root.query(sqlText('drop function quietly'));
+  });
+
   test('a statement that only reads does not wait', async () => {
     await run(1, sql`select "BlogId" from "Blogs"`, read);
   });

@@ -20,6 +20,8 @@ const enterPointText = {
   read: 'select where tenantry.enter_point_read_only($1, $2) is null',
 };
 
+const audible = 'set local client_min_messages = notice';
+
 /** Composes the batches of one connection, each in one buffer, and keeps the statements that are prepared on it. */
 export class ExchangeBuilder {
   readonly #writer = new WireWriter();
@@ -27,11 +29,13 @@ export class ExchangeBuilder {
   readonly #own = new StatementCache(ownLimit, 'o');
   #parsings: Parsing[] = [];
 
-  /** enter and a statement, in an implicit transaction of their own. */
-  enterAndRun(entry: Entry, readOnly: boolean, statement: CompiledSql): Exchange {
+  /** enter and a statement, in an implicit transaction of their own; of `settingsChanged` see `commit`. */
+  enterAndRun(entry: Entry, readOnly: boolean, statement: CompiledSql, settingsChanged: boolean): Exchange {
     const evicted = this.#makeRoom(statement);
     this.#enter(entry, readOnly);
-    return this.#finish(this.#run(statement, '', 0, evicted), 1);
+    const running = this.#run(statement, '', 0, evicted);
+    if (settingsChanged && !readOnly) this.#execute(audible);
+    return this.#finish(running, 1);
   }
 
   /** BEGIN and enter. */
@@ -60,7 +64,7 @@ export class ExchangeBuilder {
 
   /** COMMIT of the open transaction; where its statements may have changed settings, the notices that speak of a commit are sent again. */
   commit(settingsChanged: boolean): Exchange {
-    if (settingsChanged) this.#execute('set local client_min_messages = notice');
+    if (settingsChanged) this.#execute(audible);
     return this.#finish(this.#execute('commit'), settingsChanged ? 1 : 0);
   }
 

@@ -98,7 +98,8 @@ export class Exchange {
         if (this.#leading === 0 && !this.dropped) this.#addRow(buffer, start, end);
         return false;
       case messageType.commandComplete:
-        if (this.#leading === 0) this.tag = readTag(buffer, start, end);
+        // What follows the statement is the program's own.
+        if (this.#leading === 0) this.tag ??= readTag(buffer, start, end);
         else this.#leading -= 1;
         return false;
       case messageType.emptyQuery:

@@ -43,11 +43,12 @@ export class PostgresConnection implements EngineConnection {
   async execute<R extends Row>(entry: Entry, statement: CompiledSql, options: EnterOptions): Promise<SqlResult<R>> {
     if (this.#facts.callsMayCommit && callsCode(statement.text)) return this.#executeInBlock(entry, statement, options);
     this.#check(options);
-    let exchange = this.#builder.enterAndRun(entry, options.readOnly, statement);
+    const settingsChange = this.#facts.leastResidue !== 'none';
+    let exchange = this.#builder.enterAndRun(entry, options.readOnly, statement, settingsChange);
     let interruption = await this.#wire.run(exchange, options);
     if (exchange.error?.code === staleStatement && exchange.status === 'I' && interruption === undefined) {
       this.#builder.forget(statement);
-      exchange = this.#builder.enterAndRun(entry, options.readOnly, statement);
+      exchange = this.#builder.enterAndRun(entry, options.readOnly, statement, settingsChange);
       interruption = await this.#wire.run(exchange, options);
     }
     this.#tidy(exchange, statement);

@@ -1,7 +1,8 @@
 -- Functions and triggers of the database's own that may leave something in the session in which they run: a setting, a cursor
 -- WITH HOLD, LISTEN, a prepared statement or the loss of one, a temporary table, a lock, a connection; or that may tell what
 -- another has left (the last value of a sequence). Judged by their text, comments included; what is built at run time
--- (EXECUTE) or written in another language counts. `SET` begins a statement, or it belongs to an UPDATE. A body in standard
+-- (EXECUTE) or written in another language counts. So does what hears errors alone until its transaction has ended: a notice
+-- tells that the commit was not awaited on its standby. `SET` begins a statement, or it belongs to an UPDATE. A body in standard
 -- SQL (BEGIN ATOMIC) is kept parsed, and has no text but the one that the server writes of it.
 select n.nspname as "schema", p.proname as "function"
   from pg_catalog.pg_proc p
@@ -14,6 +15,7 @@ select n.nspname as "schema", p.proname as "function"
          when l.lanname in ('c', 'internal') then p.proname like any (array['dblink%', 'pgv\_%', 'set_limit', 'isn_weak'])
          when l.lanname in ('sql', 'plpgsql') then
            b.body ~* '\m(hold|listen|prepare|deallocate|load|execute|temp|temporary|pg_temp\w*|set_config|pg_settings|setseed|currval|lastval|dblink\w*|pgv_\w*|set_limit|isn_weak|pg_(try_)?advisory_lock\w*)\M'
+           or b.body ~* '\mclient_min_messages\M\s*(=|\mto\M)\s*[''"]?error\M'
            or b.body ~* '(^|;|\m(begin|then|else|loop)\M)(\s|--[^\n]*\n|/\*.*\*/)*set\s+(?!local\M|constraints\M)'
          else true
        end
