@@ -209,6 +209,6 @@ export async function catalogUnavailable<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
-    throw new TenantryError('CATALOG_UNAVAILABLE', undefined, { cause: error, outcome: error.outcome });
+    throw new TenantryError('CATALOG_UNAVAILABLE', error.detail, { cause: error, outcome: error.outcome });
   }
 }

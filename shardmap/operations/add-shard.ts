@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { TenantryError } from '../../src/core/errors.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
+import { tlsModes } from '../../src/core/tls-mode.ts';
 import type { LocalMap, ShardIdentity } from '../local-map.ts';
 import { HeldByOperation, type OperationKind } from '../operation-steps.ts';
 import type { CatalogReader } from '../store.ts';
@@ -79,7 +80,7 @@ const payloadSchema = z.object({
     host: z.string(),
     port: z.int(),
     database: z.string(),
-    tls: z.enum(['disable', 'require', 'verify-full']),
+    tls: z.enum(tlsModes),
   }),
   incarnation: z.string().min(1),
   description: z.string(),

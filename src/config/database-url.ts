@@ -1,8 +1,7 @@
 import type { Login } from '../core/principal.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
 import { isHostName, isLoopback } from '../core/host-name.ts';
-
-const tlsModes = ['disable', 'require', 'verify-full'] as const;
+import { tlsModes } from '../core/tls-mode.ts';
 
 /** Names of engines, as a configuration and addresses say them. */
 export const engineNames = ['postgres', 'mssql'] as const;
@@ -29,7 +28,7 @@ export type CatalogAddress = ShardAddress & { readonly engine: EngineName };
 export type DatabaseUrl = { readonly address: CatalogAddress; readonly login: Login } | { readonly problem: string };
 
 /**
- * Reads `postgres://user:password@host:port/database?sslmode=disable|require|verify-full`. Everything but the port is
+ * Reads `postgres://user:password@host:port/database?sslmode=disable|require|verify-full|strict`. Everything but the port is
  * needed, nothing else is accepted; a password only where one is said to be. Without `sslmode`: `verify-full`, and `disable`
  * for a loopback host.
  */

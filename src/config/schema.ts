@@ -10,10 +10,12 @@ import { entraSchema } from './entra-schema.ts';
 import { env } from './env-reference.ts';
 import { isHostName } from '../core/host-name.ts';
 import type { Login } from '../core/principal.ts';
+import type { ServerTrust } from '../core/server-trust.ts';
 import { object } from './problems.ts';
 import { references, type Environment, type References } from './secret.ts';
 import type { Settings, TableSettings } from './settings.ts';
 import type { TenantryConfig } from './tenantry-config.ts';
+import { tlsSchema } from './tls-schema.ts';
 
 /** The whole configuration: what users write in, `Settings` out, read against one environment. */
 export function configSchema(environment: Environment): z.ZodType<Settings, TenantryConfig> {
@@ -37,17 +39,30 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
     logins: object({ app: login, superuser: login, mover: login, admin: login }),
     contextProtection: z.enum(['guarded', 'plain']).default('guarded'),
     tables: tablesSchema,
+    tls: tlsSchema(from),
     auth: authSchema(from),
     limits: limitsSchema,
     http: httpSchema,
   })
     .superRefine(checkTogether, { when: () => true })
-    .transform(({ redis, fleetKey: { current, previous }, auth, ...rest }) => ({
+    .transform(({ redis, fleetKey: { current, previous }, auth, tls, catalog, logins, ...rest }) => ({
       ...rest,
+      ...(tls === undefined ? {} : { tls }),
+      catalog: { ...catalog, login: trusting(catalog.login, tls) },
+      logins: {
+        app: trusting(logins.app, tls),
+        superuser: trusting(logins.superuser, tls),
+        mover: trusting(logins.mover, tls),
+        admin: trusting(logins.admin, tls),
+      },
       auth: { issuers: auth.issuers.map(issuerSettings) },
       ...(redis === undefined ? {} : { redis }),
       fleetKey: { current, ...(previous === undefined ? {} : { previous }) },
     }));
+}
+
+function trusting(login: Login, trust: ServerTrust | undefined): Login {
+  return trust === undefined ? login : { ...login, trust };
 }
 
 /** What a shard map may be called. */

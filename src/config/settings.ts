@@ -2,6 +2,7 @@ import type { FleetKey } from '../../shardmap/mapping-token.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Login, PrincipalName } from '../core/principal.ts';
+import type { ServerTrust } from '../core/server-trust.ts';
 import type { CatalogAddress } from './database-url.ts';
 import type { TenantryConfig, TokenAlgorithm } from './tenantry-config.ts';
 
@@ -44,6 +45,8 @@ export interface Settings {
   readonly logins: Readonly<Record<PrincipalName, Login>>;
   readonly contextProtection: ContextProtection;
   readonly tables: readonly TableSettings[];
+  /** Part of every login, too. */
+  readonly tls?: ServerTrust;
   readonly auth: { readonly issuers: readonly IssuerSettings[] };
   readonly limits: Limits;
   readonly http: { readonly host: string; readonly port: number; readonly opsHost: string; readonly opsPort: number };

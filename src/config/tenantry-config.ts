@@ -68,6 +68,14 @@ export interface IssuerConfig {
 /** Bounds on what a process uses and on how long a caller waits: `docs/limits.md` has each with its default. */
 export type LimitsConfig = { readonly [Name in LimitName]?: number | undefined };
 
+/** Certificates of database servers, of catalog and shards. */
+export interface TlsConfig {
+  /** The authorities that are believed instead of those that Node trusts: path of a file with certificates in PEM, or `env('NAME')` with path or PEM. */
+  readonly ca?: string | EnvReference | undefined;
+  /** By the host of an address: the name that its certificate has instead. */
+  readonly serverNames?: Readonly<Record<string, string>> | undefined;
+}
+
 /** Where `tenantry serve` listens. Port 0 takes a free one. */
 export interface HttpConfig {
   /** Host of the data API. Default `127.0.0.1`. */
@@ -121,6 +129,8 @@ export interface TenantryConfig {
   readonly contextProtection?: ContextProtection | undefined;
   /** Tables by exact-case name, with a schema where wanted (`dbo.Blogs`): with their tenant column, or `reference` for all tenants' tables. */
   readonly tables: Readonly<Record<string, { readonly tenant: string } | 'reference'>>;
+  /** Which database servers are believed, where an address says `verify-full` or `strict`. */
+  readonly tls?: TlsConfig | undefined;
   /** Who may call the HTTP API. */
   readonly auth?: { readonly issuers: readonly IssuerConfig[] } | undefined;
   readonly limits?: LimitsConfig | undefined;

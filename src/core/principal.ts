@@ -1,4 +1,5 @@
 import type { EntraCredential } from './entra-credential.ts';
+import type { ServerTrust } from './server-trust.ts';
 
 /** The separate logins of a shard: tenant traffic, reports, copying rows, schema and policies. */
 export type PrincipalName = 'app' | 'superuser' | 'mover' | 'admin';
@@ -9,6 +10,8 @@ export interface Login {
   readonly password?: string;
   /** Used instead of a password by the servers that know Entra ID. */
   readonly entra?: EntraCredential;
+  /** Which servers are shown it. */
+  readonly trust?: ServerTrust;
 }
 
 /** A login that has a password. */

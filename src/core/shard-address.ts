@@ -1,3 +1,5 @@
+import type { TlsMode } from './tls-mode.ts';
+
 /** Where a database is; who logs in is kept elsewhere, so that an address may be stored and shown. */
 export interface ShardAddress {
   /** Name of the engine, as `main.ts` registers it: `postgres`, `mssql`. */
@@ -5,6 +7,5 @@ export interface ShardAddress {
   readonly host: string;
   readonly port: number;
   readonly database: string;
-  /** `verify-full` checks certificate and host name; `disable` sends in the clear. */
-  readonly tls: 'disable' | 'require' | 'verify-full';
+  readonly tls: TlsMode;
 }

@@ -64,6 +64,8 @@ function isRefusedLogin(error: unknown): boolean {
 
 function named(error: unknown, { host, port, database }: ShardAddress): unknown {
   if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') return error;
+  // What keeps one from a server is told already; what a server says is told by its number alone.
+  if (error.detail !== undefined && !(error.cause instanceof SqlFailure)) return error;
   return new TenantryError('SHARD_UNAVAILABLE', `There is no database ${database} on ${host}:${port} that answers.`, { cause: error });
 }
 

@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect as connectTo, createServer, type AddressInfo, type Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { encodeInt } from '../../shardmap/key-encoding.ts';
+import type { ServerTrust } from '../../src/core/server-trust.ts';
+import type { SqlDatabase } from '../../src/core/session.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
 import { compileSql, sql, type Sql } from '../../src/core/sql.ts';
 import type { EngineConnection } from '../../src/engine/engine.ts';
@@ -130,6 +134,64 @@ describeNeeding('openssl', 'TLS', () => {
     await database.close();
     const told = certified === undefined ? ['encryption request'] : ['encryption request', 'handshake'];
     expect(beginnings).toEqual([...told, ...told]);
+  });
+
+  describe('an authority and a name that the configuration says', () => {
+    const open = (address: Partial<ShardAddress>, believed: ServerTrust): SqlDatabase => {
+      const login = { user: server.user, password: server.password, trust: believed };
+      const database = engine.open({ ...shard.address, ...address }, login);
+      onTestFinished(() => database.close());
+      return database;
+    };
+    const isServed = async (database: SqlDatabase): Promise<unknown> =>
+      (await database.query(sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`)).rows[0]?.['ssl'];
+
+    it.each(['verify-full', 'strict'] as const)('%s: the named authority alone is believed', async (tls) => {
+      const { stranger, trusted } = authorities;
+      expect(await isServed(open({ host: 'localhost', tls }, { ca: trusted.certificate, serverNames: {} }))).toBe(true);
+      await expect(isServed(open({ host: 'localhost', tls }, { ca: stranger.certificate, serverNames: {} }))).rejects.toMatchObject({
+        code: 'SHARD_UNAVAILABLE',
+        detail: expect.stringContaining('is of an authority that is not trusted here; tls.ca can name it.') as string,
+      });
+    });
+
+    it.each(['verify-full', 'strict'] as const)('%s: the named certificate is the one that is taken', async (tls) => {
+      const named = (name: string): ServerTrust => ({ serverNames: { '127.0.0.1': name } });
+      expect(await isServed(open({ host: '127.0.0.1', tls }, named('localhost')))).toBe(true);
+      await expect(isServed(open({ host: '127.0.0.1', tls }, named('elsewhere.example')))).rejects.toMatchObject({
+        detail: expect.stringContaining('is for another name than elsewhere.example') as string,
+      });
+    });
+  });
+
+  it('strict: TLS begins at once, for sessions and for cancel requests', async () => {
+    const firstBytes: (number | undefined)[] = [];
+    const sockets = new Set<Socket>();
+    const between = createServer((socket) => {
+      const onward = connectTo(server.port, server.host);
+      for (const each of [socket, onward]) sockets.add(each.on('error', () => undefined));
+      socket.once('data', (bytes: Buffer) => firstBytes.push(bytes[0]));
+      socket.pipe(onward).pipe(socket);
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      between.close();
+    });
+    await once(between, 'listening');
+    const connection = await connect({ host: 'localhost', port: (between.address() as AddressInfo).port, tls: 'strict' });
+    expect(await isEncrypted(connection)).toBe(true);
+    const running = connection.execute(entry, compiled(sql`select pg_sleep(60)`), { readOnly: true, timeoutMs: 300 });
+    await expect(running).rejects.toMatchObject({ code: 'TIMEOUT', outcome: 'not-run' });
+    expect(connection.usable).toBe(true);
+    expect(firstBytes).toEqual([handshake, handshake]);
+  });
+
+  it('strict is refused by a server that does not encrypt', async () => {
+    const plain = await start();
+    await expect(connect({ host: 'localhost', port: plain.port, tls: 'strict' })).rejects.toMatchObject({
+      code: 'SHARD_UNAVAILABLE',
+      detail: expect.stringContaining('does not begin with TLS, as strict wants it') as string,
+    });
   });
 
   it('require encrypts, whoever the server is', async () => {

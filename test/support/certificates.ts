@@ -13,12 +13,15 @@ export function opensslMissing(): string | undefined {
   return programOnPath('openssl') === undefined ? 'there is no openssl on the PATH' : undefined;
 }
 
+/** Whether a certificate is valid today, or was until yesterday. */
+export type Validity = 'now' | 'over';
+
 /** A certificate authority of a test's own, and what it signs. */
 export interface CertificateAuthority {
   /** Its own certificate, PEM. */
   readonly certificate: string;
   /** A server's certificate and key as files that PostgreSQL takes; `names` as openssl writes them: `DNS:localhost`, `IP:127.0.0.1`. */
-  sign(names: string): Promise<{ readonly certificateFile: string; readonly keyFile: string }>;
+  sign(names: string, validity?: Validity): Promise<{ readonly certificateFile: string; readonly keyFile: string }>;
 }
 
 /** Makes an authority in a folder of its own, which goes away with this process. */
@@ -31,13 +34,13 @@ export async function createAuthority(name: string): Promise<CertificateAuthorit
   let signed = 0;
   return {
     certificate: readFileSync(join(directory, 'ca.pem'), 'utf8'),
-    sign: async (names) => {
+    sign: async (names, validity = 'now') => {
       signed += 1;
       const [certificateFile, keyFile] = [join(directory, `${signed}.pem`), join(directory, `${signed}.key`)];
       const extensions = join(directory, `${signed}.ext`);
       writeFileSync(extensions, `subjectAltName=${names}\n`);
       await openssl('req', ...newKey, '-keyout', keyFile, '-out', `${signed}.csr`, '-subj', '/CN=server');
-      const authority = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2'];
+      const authority = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', validity === 'now' ? '2' : '-1'];
       await openssl('x509', '-req', '-in', `${signed}.csr`, ...authority, '-extfile', extensions, '-out', certificateFile);
       chmodSync(keyFile, 0o600);
       if (account !== undefined) for (const file of [certificateFile, keyFile]) chownSync(file, account.uid, account.gid);

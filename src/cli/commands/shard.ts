@@ -6,6 +6,7 @@ import { isHostName } from '../../core/host-name.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
+import { tlsModes } from '../../core/tls-mode.ts';
 import { change, withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 
@@ -44,13 +45,7 @@ export function addShardCommands(program: Command, world: CliWorld): void {
         .requiredOption('--host <host>', 'host name or IP address', host)
         .option('--port <port>', "port, 1 to 65535 (default: the engine's own)", port)
         .requiredOption('--database <name>', 'name of the database')
-        .addOption(
-          new Option('--tls <mode>', 'default: verify-full, and disable for a loopback host').choices([
-            'disable',
-            'require',
-            'verify-full',
-          ]),
-        )
+        .addOption(new Option('--tls <mode>', 'default: verify-full, and disable for a loopback host').choices(tlsModes))
         .option(
           '--bootstrap',
           `prepare server and database first, as the server's superuser ${bootstrapVariables[0]} with ${bootstrapVariables[1]}`,
@@ -119,7 +114,8 @@ async function add(invocation: Invocation<AddOptions>): Promise<ExitCode> {
     output.result({ done: false, prepared: false, sql }, sql);
     return 2;
   }
-  if (options.bootstrap === true && options.dryRun !== true) await preparation.prepare(configured, address, bootstrapLogin(world));
+  if (options.bootstrap === true && options.dryRun !== true)
+    await preparation.prepare(configured, address, bootstrapLogin(configured, world));
   return change(invocation, ({ shards }) => shards.add(name, address, { map: options.map }));
 }
 
@@ -128,9 +124,9 @@ function addressOf({ catalog }: Settings, options: AddOptions): ShardAddress {
   return { engine, host: name, port: number ?? defaultPort(engine), database, tls: tls ?? defaultTls(name) };
 }
 
-function bootstrapLogin({ environment }: CliWorld): Login {
+function bootstrapLogin({ tls }: Settings, { environment }: CliWorld): Login {
   const [user, password] = bootstrapVariables.map((name) => environment[name]);
-  if (user && password) return { user, password };
+  if (user && password) return { user, password, ...(tls === undefined ? {} : { trust: tls }) };
   throw new TenantryError('INVALID_REQUEST', `--bootstrap needs the server's superuser in ${bootstrapVariables.join(' and ')}.`);
 }
 

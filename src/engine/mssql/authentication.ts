@@ -4,6 +4,7 @@ import type { EntraCredential } from '../../core/entra-credential.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
+import { verifiesServer } from '../../core/tls-mode.ts';
 import { passwordOf } from '../password-of.ts';
 
 /** How the driver is told to log in (tedious' own types). */
@@ -24,10 +25,10 @@ export async function authenticationOf(login: Login, { tls }: ShardAddress, limi
   const { user, entra } = login;
   if (entra === undefined) return { type: 'default', options: { userName: user, password: passwordOf(login) } };
   // Whoever gets a token can use it: it is no password that only its own server takes.
-  if (tls === 'disable' || tls === 'require')
+  if (!verifiesServer(tls))
     throw new TenantryError(
       'INVALID_CONFIGURATION',
-      `The login ${user} is by Entra ID, and its address says sslmode=${tls}; a token is sent with verify-full alone.`,
+      `The login ${user} is by Entra ID, and its address says sslmode=${tls}; a token is sent with verify-full or strict alone.`,
     );
   return await entraAuthentication(entra, user, limits);
 }

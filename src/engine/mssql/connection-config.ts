@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import type mssql from 'mssql';
+import { certifiedName, type ServerTrust } from '../../core/server-trust.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
+import { verifiesServer } from '../../core/tls-mode.ts';
 import type { Authentication } from './authentication.ts';
 
 /** Most routed statements with their parameters are one packet of this size, and fit one TLS record. */
@@ -16,8 +18,18 @@ export interface ConnectionSettings {
   readonly beforeConnect: (connection: mssql.Connection) => void;
 }
 
+/** Who connects, and which servers are believed. */
+export interface ConnectionIdentity {
+  readonly authentication: Authentication;
+  readonly trust: ServerTrust | undefined;
+}
+
 /** What the driver needs to reach a database as somebody. No environment variable and no connection string decides where it goes. */
-export function connectionConfig(address: ShardAddress, authentication: Authentication, settings: ConnectionSettings): mssql.config {
+export function connectionConfig(
+  address: ShardAddress,
+  { authentication, trust }: ConnectionIdentity,
+  settings: ConnectionSettings,
+): mssql.config {
   return {
     server: address.host,
     port: address.port,
@@ -29,10 +41,7 @@ export function connectionConfig(address: ShardAddress, authentication: Authenti
     // Its own pool never closes what is idle: Tenantry's do.
     pool: { min: settings.connections, max: settings.connections, idleTimeoutMillis: 2 ** 31 - 1, reapIntervalMillis: 2 ** 31 - 1 },
     options: {
-      encrypt: address.tls !== 'disable',
-      trustServerCertificate: address.tls === 'require',
-      // A name to indicate is no number (RFC 6066, section 3).
-      ...(isIP(address.host) === 0 ? { serverName: address.host } : {}),
+      ...encryption(address, trust),
       multiSubnetFailover: isIP(address.host) === 0,
       connectTimeout: settings.connectTimeoutMs,
       // Timers of Tenantry's own: the driver's stops at the first packet of an answer.
@@ -46,5 +55,19 @@ export function connectionConfig(address: ShardAddress, authentication: Authenti
       lowerCaseGuids: true,
       useUTC: true,
     },
+  };
+}
+
+/**
+ * Without a name of its own the driver holds the certificate against the host, and against the new one where Azure SQL sends
+ * the login elsewhere; by `strict` it always verifies.
+ */
+function encryption({ tls, host }: ShardAddress, trust: ServerTrust | undefined): NonNullable<mssql.config['options']> {
+  const name = certifiedName(host, trust);
+  return {
+    encrypt: tls === 'strict' ? 'strict' : tls !== 'disable',
+    trustServerCertificate: !verifiesServer(tls),
+    ...(name === host ? {} : { serverName: name }),
+    ...(trust?.ca === undefined ? {} : { cryptoCredentialsDetails: { ca: trust.ca } }),
   };
 }

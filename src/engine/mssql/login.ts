@@ -1,11 +1,13 @@
+import type { Socket } from 'node:net';
 import type mssql from 'mssql';
 import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
-import { authenticationOf, type Authentication } from './authentication.ts';
-import { connectionConfig } from './connection-config.ts';
+import { authenticationOf } from './authentication.ts';
+import { connectionConfig, type ConnectionIdentity } from './connection-config.ts';
 import { mayLogInLater, toLoginError, type ServerError } from './mssql-errors.ts';
+import { EncryptionRefused, ForeignServer, unreachable } from '../unreachable.ts';
 import { HeldConnection, type Driver, type DriverConnection } from './held-connection.ts';
 
 /** Milliseconds between two attempts to log in to a database that is waking up. */
@@ -30,7 +32,7 @@ export async function logIn(address: ShardAddress, login: Login, options: LoginO
   const { default: driver } = await import('mssql');
   for (;;) {
     const authentication = await authenticationOf(login, address, { clock, timeoutMs: Math.max(1, endsAt - clock.now()), signal });
-    const attempt = new Attempt(driver, address, authentication, Math.max(1, endsAt - clock.now()));
+    const attempt = new Attempt(driver, address, { authentication, trust: login.trust }, Math.max(1, endsAt - clock.now()));
     const giveUp = (): void => attempt.giveUp();
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
@@ -39,8 +41,12 @@ export async function logIn(address: ShardAddress, login: Login, options: LoginO
     } catch (error) {
       attempt.giveUp();
       const refused = attempt.refusal;
+      if (isEncryptionRefused(error)) attempt.failure = new EncryptionRefused('The server and its address do not agree on encryption.');
       if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error });
-      if (refused === undefined) throw error instanceof TenantryError ? error : (withoutToken(error, login) ?? unreachable(error));
+      if (refused === undefined)
+        throw error instanceof TenantryError
+          ? error
+          : (withoutToken(error, login) ?? unreachable(attempt.failure ?? error, { kind: 'SQL Server', address, trust: login.trust }));
       if (!mayLogInLater(refused) || clock.now() + betweenAttemptsMs >= endsAt) throw toLoginError(refused);
     } finally {
       signal?.removeEventListener('abort', giveUp);
@@ -56,12 +62,14 @@ class Attempt {
   readonly #connections: DriverConnection[] = [];
   /** The driver's error of a login has no number: what the server said is listened to instead. */
   refusal: ServerError | undefined;
+  /** What the first answer said of the server, where it is the wrong one. */
+  failure: Error | undefined;
   #opened = false;
 
-  constructor(driver: Driver, address: ShardAddress, authentication: Authentication, connectTimeoutMs: number) {
+  constructor(driver: Driver, address: ShardAddress, identity: ConnectionIdentity, connectTimeoutMs: number) {
     this.#driver = driver;
     this.#pool = new driver.ConnectionPool(
-      connectionConfig(address, authentication, {
+      connectionConfig(address, identity, {
         connections: 1,
         connectTimeoutMs,
         beforeConnect: (connection) => this.#watch(connection),
@@ -85,6 +93,10 @@ class Attempt {
   #watch(connection: DriverConnection): void {
     this.#connections.push(connection);
     loginInSmallPackets(connection);
+    listenToFirstAnswer(connection, (failure) => {
+      this.failure = failure;
+      this.giveUp();
+    });
     connection.on('errorMessage', ({ number, class: severity }) => {
       if (!this.#opened) this.refusal = { number, class: severity, message: '' };
     });
@@ -97,7 +109,24 @@ const loginPacketBytes = 4_096;
 /** The part of the driver's connection that its types keep to themselves (tedious 20). */
 interface LoginInternals {
   readonly messageIo: { packetSize(bytes: number): number };
+  readonly socket: Socket;
+  sendPreLogin(): void;
   sendLogin7Packet(): void;
+}
+
+/** First byte of an answer (MS-TDS 2.2.3.1.1, tabular result). */
+const answerByte = 0x04;
+
+/** The driver would take any first bytes for the length of a packet, and wait for its end. */
+function listenToFirstAnswer(connection: DriverConnection, failed: (error: Error) => void): void {
+  const internals = connection as unknown as LoginInternals;
+  const send = internals.sendPreLogin.bind(internals);
+  internals.sendPreLogin = () => {
+    internals.socket.once('data', (bytes: Buffer) => {
+      if (bytes[0] !== answerByte) failed(new ForeignServer('The first byte of the answer is not that of TDS.'));
+    });
+    send();
+  };
 }
 
 /** The driver uses the size that it asks for from the first packet on; a login with a token is longer than what a server takes by then. */
@@ -125,15 +154,15 @@ function withoutToken(error: unknown, { user, entra }: Login): TenantryError | u
   );
 }
 
+/** tedious' own code. */
+function isEncryptionRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EENCRYPT';
+}
+
 /** The errors within the driver's error of a login. */
 function aggregated(error: unknown): readonly (Error & { readonly code?: unknown })[] {
   const inner = error instanceof Error && 'originalError' in error ? error.originalError : error;
   return inner instanceof AggregateError ? inner.errors.filter((each) => each instanceof Error) : [];
-}
-
-/** Messages of sockets name hosts and ports, never rows. */
-function unreachable(error: unknown): TenantryError {
-  return new TenantryError('SHARD_UNAVAILABLE', undefined, { cause: error });
 }
 
 /** Ends early where the signal aborts. */

@@ -6,6 +6,8 @@ export interface CancelTarget {
   readonly host: string;
   readonly port: number;
   readonly tls: ConnectionOptions | false;
+  /** TLS begins at once, without asking for it. */
+  readonly direct?: boolean;
   readonly processId: number;
   readonly secretKey: number;
 }
@@ -33,6 +35,7 @@ export function requestCancel(target: CancelTarget, signal: AbortSignal): Promis
     });
     socket.once('connect', () => {
       if (target.tls === false) socket.end(cancelMessage(target));
+      else if (target.direct) handshake(socket, target, { ...target.tls, ALPNProtocols: ['postgresql'] }, fail);
       else encrypt(socket, target, target.tls, fail);
     });
     socket.resume();
@@ -50,15 +53,19 @@ function encrypt(socket: Socket, target: CancelTarget, options: ConnectionOption
       fail(new Error('The server does not speak TLS.'));
       return;
     }
-    // A name to indicate is no number (RFC 6066, section 3); the certificate is held against `host` then.
-    const name = isIP(target.host) === 0 ? { servername: target.host } : {};
-    const secure = connectTls({ ...options, socket, host: target.host, ...name });
-    secure.once('error', fail);
-    secure.once('secureConnect', () => secure.end(cancelMessage(target)));
-    secure.resume();
+    handshake(socket, target, options, fail);
   });
   socket.write(request);
   socket.resume();
+}
+
+function handshake(socket: Socket, target: CancelTarget, options: ConnectionOptions, fail: (error: unknown) => void): void {
+  // A name to indicate is no number (RFC 6066, section 3); the certificate is held against `host` then.
+  const name = isIP(target.host) === 0 ? { servername: target.host } : {};
+  const secure = connectTls({ ...options, socket, host: target.host, ...name });
+  secure.once('error', fail);
+  secure.once('secureConnect', () => secure.end(cancelMessage(target)));
+  secure.resume();
 }
 
 function cancelMessage({ processId, secretKey }: CancelTarget): Buffer {

@@ -1,6 +1,9 @@
+import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import type pg from 'pg';
 import type { Login } from '../../core/principal.ts';
+import { certifiedName, type ServerTrust } from '../../core/server-trust.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
+import { verifiesServer } from '../../core/tls-mode.ts';
 import { passwordOf } from '../password-of.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 
@@ -22,10 +25,22 @@ export function clientConfig(address: ShardAddress, login: Login): pg.ClientConf
     database: address.database,
     user: login.user,
     password: passwordOf(login),
-    ssl: address.tls === 'disable' ? false : { rejectUnauthorized: address.tls === 'verify-full' },
+    ssl: encryption(address, login.trust),
+    sslnegotiation: address.tls === 'strict' ? 'direct' : 'postgres',
     keepAlive: true,
     application_name: 'tenantry',
     options: sessionOptions,
+  };
+}
+
+/** pg indicates the host as the server's name, whatever it is told; that says which certificate is wanted, not which is taken. */
+function encryption({ tls, host }: ShardAddress, trust: ServerTrust | undefined): ConnectionOptions | false {
+  if (tls === 'disable') return false;
+  const name = certifiedName(host, trust);
+  return {
+    rejectUnauthorized: verifiesServer(tls),
+    ...(trust?.ca === undefined ? {} : { ca: trust.ca }),
+    ...(name === host ? {} : { checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate) }),
   };
 }
 

@@ -11,7 +11,7 @@ import { clientConfig, sessionOptions, streamOf } from './client-config.ts';
 import { PostgresOwnSession } from './own-session.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import { postgresDialect } from './postgres-dialect.ts';
-import { lacksSchema, toEngineError } from './postgres-errors.ts';
+import { lacksSchema, toConnectError, toEngineError } from './postgres-errors.ts';
 import type { QueryLibrary } from './query-library.ts';
 import { ServerClient } from './server-version.ts';
 import { WireClient } from './wire-client.ts';
@@ -66,11 +66,13 @@ export async function connectApp(
   };
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
-    await client.connect();
+    await client.connect().catch((error: unknown) => {
+      throw toConnectError(error, address, login);
+    });
     client.requireKnownVersion('SHARD_UNVERIFIED');
     const session = new PostgresOwnSession(client, options.library);
     await verifyShard(session, { dialect: postgresDialect, lacksSchema }, expected);
-    const target = { host: address.host, port: address.port, tls: tlsOf(config) };
+    const target = { host: address.host, port: address.port, tls: tlsOf(config), direct: config.sslnegotiation === 'direct' };
     return new PostgresConnection(new WireClient(client, target, options.clock, limits.answerBytes), {
       callsMayCommit: client.callsMayCommit,
       leastResidue: (await hasSessionCode(session)) ? 'resettable' : 'none',

@@ -7,7 +7,7 @@ import type { OpenOptions } from '../engine.ts';
 import { closeGraceMs, openDefaults, ownDatabase, type OwnConnections, type OwnSession } from '../own-database.ts';
 import { clientConfig, streamOf } from './client-config.ts';
 import { PostgresOwnSession } from './own-session.ts';
-import { toEngineError } from './postgres-errors.ts';
+import { toConnectError } from './postgres-errors.ts';
 import { ownTypes } from './postgres-types.ts';
 import type { QueryLibrary } from './query-library.ts';
 import { ServerClient } from './server-version.ts';
@@ -25,7 +25,7 @@ export function openPostgresDatabase(
   dependencies: DatabaseDependencies,
   options: OpenOptions = {},
 ): SqlDatabase {
-  return ownDatabase(new PostgresConnections(createPool(address, login, options), dependencies));
+  return ownDatabase(new PostgresConnections(createPool(address, login, options), { ...dependencies, address, login }));
 }
 
 function createPool(address: ShardAddress, login: Login, options: OpenOptions): pg.Pool {
@@ -49,19 +49,24 @@ function createPool(address: ShardAddress, login: Login, options: OpenOptions): 
   return pool;
 }
 
+interface ConnectionsDependencies extends DatabaseDependencies {
+  readonly address: ShardAddress;
+  readonly login: Login;
+}
+
 class PostgresConnections implements OwnConnections {
   readonly #pool: pg.Pool;
-  readonly #dependencies: DatabaseDependencies;
+  readonly #dependencies: ConnectionsDependencies;
   readonly #lent = new Set<pg.PoolClient>();
 
-  constructor(pool: pg.Pool, dependencies: DatabaseDependencies) {
+  constructor(pool: pg.Pool, dependencies: ConnectionsDependencies) {
     this.#pool = pool;
     this.#dependencies = dependencies;
   }
 
   async use<T>(work: (session: OwnSession) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect().catch((error: unknown) => {
-      throw toEngineError(error);
+      throw toConnectError(error, this.#dependencies.address, this.#dependencies.login);
     });
     const session = new PostgresOwnSession(client, this.#dependencies.library);
     this.#lent.add(client);

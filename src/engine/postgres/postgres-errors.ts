@@ -1,7 +1,10 @@
 import pg from 'pg';
 import { TenantryError, type ErrorCode } from '../../core/errors.ts';
+import type { Login } from '../../core/principal.ts';
+import type { ShardAddress } from '../../core/shard-address.ts';
 import { EntryRefused, type Refusal } from '../entry.ts';
 import { SqlFailure } from '../sql-failure.ts';
+import { EncryptionRefused, ForeignServer, unreachable } from '../unreachable.ts';
 
 /** SQLSTATEs, or their first two characters, and what they mean to a caller. The server has rolled back in every case. */
 const codes: Readonly<Record<string, ErrorCode>> = {
@@ -45,6 +48,16 @@ export function toEngineError(error: unknown): Error {
   if (!(error instanceof pg.DatabaseError)) return new TenantryError('SHARD_UNAVAILABLE', undefined, { cause: transportFailure(error) });
   const refusal = refusalOf(error);
   return refusal === undefined ? toStatementError(error) : new EntryRefused(refusal);
+}
+
+/** What an error means that came while a connection was opened. */
+export function toConnectError(error: unknown, address: ShardAddress, { trust }: Login): Error {
+  if (error instanceof TenantryError || error instanceof pg.DatabaseError) return toEngineError(error);
+  // pg's own words, which have no code.
+  const isRefused = error instanceof Error && error.message === 'The server does not support SSL connections';
+  const isForeign = error instanceof Error && error.message === 'There was an error establishing an SSL connection';
+  const failure = isRefused ? new EncryptionRefused(error.message) : isForeign ? new ForeignServer(error.message) : error;
+  return unreachable(failure, { kind: 'PostgreSQL', address, trust });
 }
 
 /** What an error means that a statement of a caller's raised: never a refusal of its entry, whatever SQLSTATE it took. */

@@ -90,7 +90,7 @@ describe('one clear error, and nothing has happened', () => {
     ],
     ['shard add b --host localhost --port 65536 --database shop_b', 'It must be a whole number from 1 to 65535.'],
     ['shard add b --engine oracle --host localhost --database x', `Allowed choices are ${engineNames.join(', ')}.`],
-    ['shard add b --host localhost --tls prefer --database x', 'Allowed choices are disable, require, verify-full.'],
+    ['shard add b --host localhost --tls prefer --database x', 'Allowed choices are disable, require, verify-full, strict.'],
     ['shard add b --host localhost', "error: required option '--database <name>' not specified"],
     ['policy apply --shard z', 'The map has no shard z; it has a (NOT_FOUND)'],
     ['shards list', "error: unknown command 'shards'\n(Did you mean shard?)"],
@@ -111,7 +111,7 @@ describe('one clear error, and nothing has happened', () => {
     listener.close();
     const port = typeof address === 'object' ? address?.port : 0;
     expect(await refused(`shard add b --host 127.0.0.1 --port ${port} --database x`)).toContain(
-      `There is no database x on 127.0.0.1:${port} that answers (SHARD_UNAVAILABLE)`,
+      `Nothing listens at 127.0.0.1:${port} (SHARD_UNAVAILABLE)`,
     );
   });
 

@@ -135,7 +135,8 @@ export class ServerConnection implements TdsConnection {
   async #prelogin({ data }: Message, answer: Answer): Promise<void> {
     const { secureContext } = this.#side;
     const secure = secureContext !== undefined && askedEncryption(data) !== encryption.notSupported;
-    await answer.end(preloginAnswer(secure ? encryption.on : encryption.notSupported, this.#side.fedAuth !== undefined));
+    const refused = secureContext === undefined ? encryption.notSupported : encryption.required;
+    await answer.end(preloginAnswer(secure ? encryption.on : refused, this.#side.fedAuth !== undefined));
     if (!secure) return;
     this.#socket.removeAllListeners('data');
     const secured = new TLSSocket(new PreloginTls(this.#socket), { isServer: true, secureContext, maxVersion: 'TLSv1.2' });

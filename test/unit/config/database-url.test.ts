@@ -44,17 +44,17 @@ describe('a database URL', () => {
     [
       'another parameter',
       'postgres://u:s3cret@h/x?ssl=true',
-      'allows one parameter, sslmode, which is one of disable, require, verify-full',
+      'allows one parameter, sslmode, which is one of disable, require, verify-full, strict',
     ],
     [
       'an unsafe mode',
       'postgres://u:s3cret@h/x?sslmode=prefer',
-      'allows one parameter, sslmode, which is one of disable, require, verify-full',
+      'allows one parameter, sslmode, which is one of disable, require, verify-full, strict',
     ],
     [
       'the mode twice',
       'postgres://u:s3cret@h/x?sslmode=disable&sslmode=require',
-      'allows one parameter, sslmode, which is one of disable, require, verify-full',
+      'allows one parameter, sslmode, which is one of disable, require, verify-full, strict',
     ],
   ])('with %s is refused without repeating any of it', (_title, text, problem) => {
     expect(parseDatabaseUrl('postgres', text)).toEqual({ problem });

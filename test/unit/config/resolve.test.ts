@@ -1,11 +1,16 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { env, resolveConfig, type Environment } from '../../../src/config.ts';
 import { TenantryError } from '../../../src/core/errors.ts';
 import { sampleConfig, sampleEnvironment, sampleIssuer } from './sample.ts';
 
 const issuers = (...list: readonly Record<string, unknown>[]) => ({ auth: { issuers: list } });
+const [authority = ''] = rootCertificates;
 const byReference = "must be a reference to the environment, env('NAME'), never the value itself";
-const allKeys = 'catalog, redis, fleetKey, map, logins, contextProtection, tables, auth, limits, http';
+const allKeys = 'catalog, redis, fleetKey, map, logins, contextProtection, tables, tls, auth, limits, http';
 const allAlgorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, HS256, HS384, HS512';
 
 function problemsOf(config: unknown, environment: Environment = sampleEnvironment): string[] {
@@ -124,6 +129,22 @@ describe('a valid configuration', () => {
         entra: { kind: 'service-principal', tenantId: 'directory', clientId: 'client', clientSecret: 'pass-word' },
       },
     });
+  });
+
+  test('reads which servers are believed, from a file or from PEM, and gives it to every login', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tenantry-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'ca.pem');
+    writeFileSync(path, authority);
+    const environment = { ...sampleEnvironment, CA: authority, CA_FILE: path };
+    const serverNames = { '10.0.0.4': 'sql.example' };
+    for (const ca of [path, env('CA'), env('CA_FILE')]) {
+      const trust = { ca: authority, serverNames };
+      const settings = resolveConfig(sampleConfig({ tls: { ca, serverNames } }), environment);
+      expect(settings.tls).toEqual(trust);
+      for (const login of [settings.catalog.login, ...Object.values(settings.logins)]) expect(login.trust).toEqual(trust);
+    }
+    expect(resolveConfig(sampleConfig({ tls: {} }), environment).tls).toEqual({ serverNames: {} });
   });
 
   test('takes a function that gives the token of a login as it is', () => {
@@ -260,6 +281,20 @@ describe('an invalid configuration is refused with every problem, its path and w
         'logins.mover.entra.kind: must have a kind, which is one of default, service-principal, managed-identity, token',
         "logins.admin.entra.token: must be env('NAME'), or a function that gives a token",
       ],
+    ],
+    [
+      'certificates and names of servers that are none',
+      sampleConfig({ tls: { ca: './no-such-file.pem', serverNames: { 'a b': 'sql.example', '10.0.0.4': '256.1.1.1' } } }),
+      [
+        'tls.ca: names a file that cannot be read; it must be the path of a file with certificates in PEM, or the PEM itself',
+        'tls.serverNames.a b: must be a host name or an IP address',
+        'tls.serverNames.10.0.0.4: must be a host name or an IP address',
+      ],
+    ],
+    [
+      'a public key where a certificate is wanted',
+      sampleConfig({ tls: { ca: env('PEM') } }),
+      ['tls.ca: must hold certificates of authorities in PEM, and nothing broken'],
     ],
     [
       'a catalog by Entra ID with a password',

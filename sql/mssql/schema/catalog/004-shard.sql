@@ -9,7 +9,7 @@ CREATE TABLE [tenantry].[shard] (
   [port] int NOT NULL CONSTRAINT [shard_port] CHECK ([port] BETWEEN 1 AND 65535),
   [database] nvarchar(128) COLLATE Latin1_General_100_BIN2 NOT NULL CONSTRAINT [shard_database] CHECK (DATALENGTH([database]) > 0),
   [tls] nvarchar(20) COLLATE Latin1_General_100_BIN2 NOT NULL
-    CONSTRAINT [shard_tls] CHECK ([tls] IN (N'disable', N'require', N'verify-full')),
+    CONSTRAINT [shard_tls] CHECK ([tls] IN (N'disable', N'require', N'verify-full', N'strict')),
   [incarnation] nvarchar(200) COLLATE Latin1_General_100_BIN2 NOT NULL CONSTRAINT [shard_unknown_incarnation] DEFAULT (N''),
   [state] nvarchar(10) COLLATE Latin1_General_100_BIN2 NOT NULL
     CONSTRAINT [shard_state] CHECK ([state] IN (N'ADDING', N'ONLINE', N'REMOVING')),

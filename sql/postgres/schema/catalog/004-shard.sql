@@ -6,7 +6,7 @@ create table tenantry.shard (
   host text not null check (host <> ''),
   port integer not null check (port between 1 and 65535),
   database text not null check (database <> ''),
-  tls text not null check (tls in ('disable', 'require', 'verify-full')),
+  tls text not null check (tls in ('disable', 'require', 'verify-full', 'strict')),
   incarnation text not null default '',
   state text not null check (state in ('ADDING', 'ONLINE', 'REMOVING')),
   operation_id uuid references tenantry.operation,
