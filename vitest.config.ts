@@ -11,7 +11,8 @@ function folder(name: string, group: number, maxWorkers: number, timeoutMs: numb
       sequence: { groupOrder: group },
       maxWorkers,
       testTimeout: timeoutMs,
-      hookTimeout: 60 * seconds,
+      // A hook may have to wait for the container of a SQL Server.
+      hookTimeout: 120 * seconds,
       // It imports JSON in the way of bundlers.
       server: { deps: { inline: [/@actions\/workflow-parser/] } },
     },

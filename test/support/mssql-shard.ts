@@ -2,16 +2,28 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Login, PrincipalName } from '../../src/core/principal.ts';
 import type { SqlDatabase } from '../../src/core/session.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
-import { sql } from '../../src/core/sql.ts';
+import { sql, sqlText } from '../../src/core/sql.ts';
 import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
 import { mssqlPolicyRenderer } from '../../src/engine/mssql/policy-renderer.ts';
 import { createMssqlProvisioner } from '../../src/engine/mssql/provisioner.ts';
-import { applyPolicies } from '../../src/policy/apply.ts';
 import { installShard } from '../../src/policy/install.ts';
 import { provision } from '../../src/policy/provision.ts';
 import { useMssql } from './servers/mssql.ts';
 
-/** A database of a SQL Server prepared as a shard of `int` keys, with the table Blogs(TenantId, BlogId, Name) under its policies. */
+/** Tables that are there before the shard is made of their database, as an operator's are. */
+export interface MssqlTestTables {
+  /** What makes and fills them. */
+  readonly text: string;
+  readonly routed: readonly { readonly table: string; readonly tenantColumn: string }[];
+}
+
+/** Blogs(TenantId, BlogId, Name), empty. */
+const blogs: MssqlTestTables = {
+  text: `CREATE TABLE [dbo].[Blogs] ([TenantId] int NOT NULL, [BlogId] int NOT NULL, [Name] nvarchar(400) NOT NULL, PRIMARY KEY ([TenantId], [BlogId]));`,
+  routed: [{ table: 'Blogs', tenantColumn: 'TenantId' }],
+};
+
+/** A database of a SQL Server prepared as a shard of `int` keys, with its tables under their policies. */
 export interface MssqlTestShard {
   readonly address: ShardAddress;
   readonly shardId: string;
@@ -25,7 +37,7 @@ export interface MssqlTestShard {
 }
 
 /** Makes a shard in a new database, as an operator would; its logins are its own, since they belong to the server. */
-export async function createMssqlTestShard(): Promise<MssqlTestShard> {
+export async function createMssqlTestShard({ text, routed }: MssqlTestTables = blogs): Promise<MssqlTestShard> {
   const server = await useMssql();
   const engine = createMssqlEngine();
   const name = `tenantry_test_${randomBytes(4).toString('hex')}`;
@@ -34,21 +46,16 @@ export async function createMssqlTestShard(): Promise<MssqlTestShard> {
   const address = { ...server.address, database: name };
   const logins = { app: login(name, 'app'), superuser: login(name, 'reports'), mover: login(name, 'mover'), admin: login(name, 'admin') };
   const root = engine.open(address, server.login);
-  await provision(root, createMssqlProvisioner(), { logins, contextProtection: 'guarded' });
+  await root.query(sqlText(text));
+  // A table of dbo belongs to dbo; only its owner can give rights to it, so provisioning hands it over.
+  await provision(root, createMssqlProvisioner(), { logins, contextProtection: 'guarded', tables: routed });
   const admin = engine.open(address, logins.admin);
-  const [policies, installation] = [
-    { renderer: mssqlPolicyRenderer, dialect: engine.dialect },
-    { tables: [], keyType: 'int', contextProtection: 'guarded' },
-  ] as const;
-  await installShard(admin, policies, installation);
+  const policies = { renderer: mssqlPolicyRenderer, dialect: engine.dialect };
+  await installShard(admin, policies, { tables: routed, keyType: 'int', contextProtection: 'guarded' });
   const shardId = randomUUID();
   await admin.query(
     sql`INSERT INTO [tenantry].[shard_identity] ([shard_id], [map], [key_type]) VALUES (${shardId}, ${'customers'}, ${'int'})`,
   );
-  await admin.query(sql`CREATE TABLE [dbo].[Blogs] (
-    [TenantId] int NOT NULL DEFAULT [tenantry].[current_tenant](), [BlogId] int NOT NULL, [Name] nvarchar(400) NOT NULL,
-    PRIMARY KEY ([TenantId], [BlogId]))`);
-  await applyPolicies(admin, policies, { tables: [{ table: 'Blogs', tenantColumn: 'TenantId' }], keyType: 'int', dryRun: false });
   const incarnation = (await root.run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;
   return {
     address,

@@ -8,7 +8,7 @@ import type { Entry } from '../../../src/engine/entry.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
-import { forbiddenStatements, sessionResidues } from '../../support/session-residues.ts';
+import { forbiddenStatements, harmlessResidues, sessionResidues } from '../../support/session-residues.ts';
 import { insert, textOf, transactionAttacks } from '../../support/transaction-attacks.ts';
 
 const engine = createMssqlEngine();
@@ -90,13 +90,16 @@ describeNeeding('mssql', "a tenant's statement on SQL Server itself", () => {
     await servesTheNext();
   });
 
-  test.each(sessionResidues)('leaves nothing behind for the next tenant: $title', async ({ leave, find, clean }) => {
-    await run(1, `${insert(1)};\n${leave};`);
-    if (!connection.usable) connection = await connect();
-    const { rows: found } = await connection.execute(entryOf(2), compiled(find), options);
-    expect(found).toEqual([{ value: clean }]);
-    await servesTheNext();
-  });
+  test.each([...sessionResidues, ...harmlessResidues])(
+    'leaves nothing behind for the next tenant: $title',
+    async ({ leave, find, clean }) => {
+      await run(1, `${insert(1)};\n${leave};`);
+      if (!connection.usable) connection = await connect();
+      const { rows: found } = await connection.execute(entryOf(2), compiled(find), options);
+      expect(found).toEqual([{ value: clean }]);
+      await servesTheNext();
+    },
+  );
 
   test.each(forbiddenStatements)('is an error, and nothing of it stays: %s', async (statement) => {
     const outcome = await run(1, `${insert(1)};\n${statement};`);
