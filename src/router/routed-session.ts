@@ -11,6 +11,7 @@ export class RoutedSession implements TenantSession {
   readonly #transaction: EngineTransaction;
   readonly #dialect: EngineDialect;
   #state: 'free' | 'running' | 'ended' = 'free';
+  #leftRunning = false;
   /** What made the session end before its callback did. */
   #cause: TenantryError | undefined;
 
@@ -55,12 +56,16 @@ export class RoutedSession implements TenantSession {
     }
   }
 
-  /** No statement may start any more; where there is a cause, what runs and what is tried fails with it. Whether a statement was running still. */
-  end(cause?: TenantryError): boolean {
-    const wasRunning = this.#state === 'running';
+  /** No statement may start any more; where there is a cause, what runs and what is tried fails with it. */
+  end(cause?: TenantryError): void {
+    this.#leftRunning ||= this.#state === 'running';
     this.#state = 'ended';
     this.#cause = cause;
-    return wasRunning;
+  }
+
+  /** Whether a statement was running still when the session ended. */
+  get leftRunning(): boolean {
+    return this.#leftRunning;
   }
 
   #claim(): void {

@@ -19,14 +19,15 @@ export async function runTransaction<T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const { connection, shard, transaction } = open;
+  const session = new RoutedSession(transaction, connection.dialect);
   try {
-    const result = await workOrUndo(open, work, limit, signal);
+    const result = await workOrUndo(open, session, work, limit, signal);
     await transaction.commit();
     shard.ended(connection);
     return result;
   } catch (error) {
-    // How long a callback takes says nothing of the shard.
-    if (limit.error === undefined) shard.ended(connection, error);
+    // How long a callback takes says nothing of the shard, nor does what it met elsewhere while its own statement ran.
+    if (limit.error === undefined && !session.leftRunning) shard.ended(connection, error);
     throw error;
   } finally {
     shard.pool.give(connection);
@@ -35,16 +36,15 @@ export async function runTransaction<T>(
 
 async function workOrUndo<T>(
   open: OpenTransaction,
+  session: RoutedSession,
   work: TransactionWork<T>,
   limit: TransactionLimit,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  const session = new RoutedSession(open.transaction, open.connection.dialect);
-  let wasRunning = false;
   try {
     const result = await limit.race(() => work(session));
-    wasRunning = session.end();
-    if (wasRunning) {
+    session.end();
+    if (session.leftRunning) {
       throw new TenantryError(
         'SESSION_MISUSE',
         'A statement or stream was running still when the callback of withTenant ended: await every statement, and read or leave every stream.',
@@ -53,8 +53,8 @@ async function workOrUndo<T>(
     if (signal?.aborted === true) throw new TenantryError('CANCELLED', 'The transaction was rolled back.', { cause: signal.reason });
     return result;
   } catch (error) {
-    wasRunning ||= session.end(limit.error);
-    await undo(open, wasRunning);
+    session.end(limit.error);
+    await undo(open, session.leftRunning);
     throw error;
   }
 }

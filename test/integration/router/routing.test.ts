@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { TenantryError } from '../../../src/core/errors.ts';
 import { sql } from '../../../src/core/sql.ts';
 import { holdRows, type HeldRows } from '../../support/held-rows.ts';
 import { type ShardFleet, startShardFleet } from '../../support/shard-fleet.ts';
@@ -107,6 +108,25 @@ describe('a router over real shards', () => {
     const ends = await Promise.allSettled(Array.from({ length: 8 }, suicide));
     expect(ends.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 'rejected'));
     expect((await router.query(17, whoAmI)).rows).toEqual([{ tenant: 17, shard: 'a' }]);
+    expect(router.events.filter((event) => event.startsWith('breaker'))).toEqual([]);
+  });
+
+  it('does not take the trouble of another shard, which a callback met while its own statement ran, for the shard’s', async () => {
+    const router = fleet.router();
+    await fleet.addTenant(18, fleet.a);
+    const elsewhere = new TenantryError('SHARD_UNAVAILABLE');
+    const allInside = Promise.withResolvers<void>();
+    let inside = 0;
+    const meets = async (): Promise<unknown> =>
+      router.withTenant(18, async (session) => {
+        inside += 1;
+        if (inside === 6) allInside.resolve();
+        await allInside.promise;
+        return Promise.all([session.query(sql`select pg_sleep(5)`), Promise.reject(elsewhere)]);
+      });
+    const ends = await Promise.allSettled(Array.from({ length: 6 }, meets));
+    expect(ends).toEqual(Array.from({ length: 6 }, () => ({ status: 'rejected', reason: elsewhere })));
+    expect((await router.query(18, whoAmI)).rows).toEqual([{ tenant: 18, shard: 'a' }]);
     expect(router.events.filter((event) => event.startsWith('breaker'))).toEqual([]);
   });
 
