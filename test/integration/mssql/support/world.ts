@@ -96,7 +96,9 @@ class TestWorld implements World {
     const settings = { connections: 1, connectTimeoutMs: 5_000, beforeConnect: () => undefined };
     const { user: userName, password } = this.#login;
     const authentication = { type: 'default', options: { userName, password } } as const;
-    const pool = await new mssql.ConnectionPool(connectionConfig(this.#shard.address, authentication, settings)).connect();
+    const pool = await new mssql.ConnectionPool(
+      connectionConfig(this.#shard.address, { authentication, trust: undefined }, settings),
+    ).connect();
     try {
       const transaction = pool.transaction();
       await transaction.begin();
