@@ -40,6 +40,8 @@ export function createMssqlProvisioner(library: QueryLibrary = new QueryLibrary(
 
 /** On Azure SQL Database (edition 5) a user carries its own password; elsewhere it is a login's of the server. */
 const isAzure = sqlText(`CAST(SERVERPROPERTY(N'EngineEdition') AS int) = 5`);
+/** Users of a contained database carry theirs too, and enter no other database (docs/decisions/009-other-databases.md). */
+const isContained = sqlText('EXISTS (SELECT 1 FROM sys.databases WHERE [database_id] = DB_ID() AND [containment] = 1)');
 
 function loginStatements(principal: PrincipalName, login: Login, secretOf: (login: Login) => string): Sql[] {
   const name = sql.id(login.user);
@@ -47,18 +49,23 @@ function loginStatements(principal: PrincipalName, login: Login, secretOf: (logi
   return [
     sql`IF IS_SRVROLEMEMBER(N'sysadmin', ${text}) = 1 OR IS_ROLEMEMBER(N'db_owner', ${text}) = 1
   THROW 51016, ${sqlText(textLiteral(`${login.user} administers the server or the database.`))}, 1;
-${login.entra === undefined ? passwordUser(login.user, secretOf(login)) : entraUser(login.user)}`,
+${login.entra === undefined ? passwordUser(principal, login.user, secretOf(login)) : entraUser(login.user)}`,
     sql`ALTER ROLE ${sql.id(principalGroups[principal])} ADD MEMBER ${name};`,
     ...(principal === 'admin' ? [serverRights(login.user)] : []),
   ];
 }
 
-function passwordUser(user: string, secret: string): Sql {
+function passwordUser(principal: PrincipalName, user: string, secret: string): Sql {
   const name = sql.id(user);
   const text = sqlText(textLiteral(user));
   const password = sqlText(textLiteral(secret));
-  return sql`IF ${isAzure}
+  const ofAnother = sqlText(textLiteral(`The user ${user} is there already without a password of its own: drop it first.`));
+  // admin has rights of the server, which only logins can have.
+  const carriesPassword = principal === 'admin' ? isAzure : sql`${isAzure} OR ${isContained}`;
+  return sql`IF ${carriesPassword}
 BEGIN
+  IF EXISTS (SELECT 1 FROM sys.database_principals WHERE [principal_id] = DATABASE_PRINCIPAL_ID(${text}) AND [authentication_type] <> 2)
+    THROW 51016, ${ofAnother}, 1;
   IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} WITH PASSWORD = ${password}, DEFAULT_SCHEMA = [dbo];
   ELSE ALTER USER ${name} WITH PASSWORD = ${password};
 END;

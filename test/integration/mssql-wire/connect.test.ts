@@ -23,6 +23,7 @@ describe('a connection that is opened for tenants', () => {
     const [inspect, gate, routed, ...more] = shard.server.recording.requests();
     expect(inspect!.text).toContain('[tenantry].[schema_version]');
     expect(gate!.text).toContain('sys.security_predicates');
+    expect(gate!.text).toContain('HAS_DBACCESS');
     expect(routed!.text).toContain('[tenantry].[enter]');
     expect([inspect!.reset, gate!.reset, routed!.reset]).toEqual([false, false, true]);
     expect(more).toEqual([]);

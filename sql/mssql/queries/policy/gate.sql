@@ -52,6 +52,14 @@ FROM (VALUES (N'tenantry.local_mapping'), (N'tenantry.mapping_fence')) AS t ([na
 CROSS JOIN (VALUES (N'SELECT'), (N'INSERT'), (N'UPDATE'), (N'DELETE'), (N'ALTER'), (N'CONTROL')) AS r ([right])
 WHERE HAS_PERMS_BY_NAME(t.[name], N'OBJECT', r.[right]) = 1
 UNION ALL
+-- A statement may name every database that its login enters, and no fence and no policy of this one counts there (decision 009). Snapshots
+-- of this very database hold the same tenants; the first four databases are the server's own.
+SELECT NULL, CONCAT(N'a statement could reach other databases, since the login enters ', LEFT(STRING_AGG(CAST(QUOTENAME(d.[name]) AS nvarchar(max)), N', '), 200),
+  N': drop its user there, or make this database contained and the login a user of it alone')
+FROM sys.databases AS d
+WHERE d.[database_id] > 4 AND d.[database_id] <> DB_ID() AND COALESCE(d.[source_database_id], 0) <> DB_ID() AND HAS_DBACCESS(d.[name]) = 1
+HAVING COUNT(*) > 0
+UNION ALL
 SELECT NULL, N'the session has a tenant before anybody has entered'
 WHERE [tenantry].[current_tenant]() IS NOT NULL
 UNION ALL

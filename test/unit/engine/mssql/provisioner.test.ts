@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { compileSql } from '../../../../src/core/sql.ts';
+import { mssqlDialect } from '../../../../src/engine/mssql/mssql-dialect.ts';
 import { createMssqlProvisioner } from '../../../../src/engine/mssql/provisioner.ts';
 
 const logins = {
@@ -18,4 +20,18 @@ test.each([
   expect(() => createMssqlProvisioner().provision(request)).toThrow(
     expect.objectContaining({ code: 'INVALID_CONFIGURATION', detail: `logins.mover: ${why}.` }),
   );
+});
+
+test('in a contained database all principals but admin are users of it alone, who enter no other one', () => {
+  const texts = createMssqlProvisioner()
+    .provision({ logins, contextProtection: 'guarded' })
+    .map((statement) => compileSql(statement, mssqlDialect).text);
+  const conditionFor = (user: string): string | undefined =>
+    texts
+      .find((text) => text.includes(`CREATE LOGIN [${user}]`))
+      ?.split('\n')
+      .at(2);
+  const azure = `IF CAST(SERVERPROPERTY(N'EngineEdition') AS int) = 5`;
+  const contained = `${azure} OR EXISTS (SELECT 1 FROM sys.databases WHERE [database_id] = DB_ID() AND [containment] = 1)`;
+  expect(['shop_app', 'shop_reports', 'shop_mover', 'shop_admin'].map(conditionFor)).toEqual([contained, contained, contained, azure]);
 });
