@@ -34,11 +34,10 @@ export type DatabaseUrl = { readonly address: CatalogAddress; readonly login: Lo
  */
 export function parseDatabaseUrl(engine: EngineName, text: string, secret: 'password' | 'no password' = 'password'): DatabaseUrl {
   const scheme = schemes[engine];
-  const form = `${scheme.protocols[0]}//user${secret === 'password' ? ':password' : ''}@host:port/database?sslmode=verify-full`;
   const url = URL.parse(text);
   if (url === null || !scheme.protocols.includes(url.protocol)) {
     return {
-      problem: `is not a URL of the form ${form} (other characters than letters and digits in user and password are percent-encoded)`,
+      problem: `is not a URL of the form ${urlForm(engine, secret)} (other characters than letters and digits in user and password are percent-encoded)`,
     };
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -59,6 +58,17 @@ export function parseDatabaseUrl(engine: EngineName, text: string, secret: 'pass
     address: { engine, host, port, database, tls },
     login: secret === 'password' && password !== undefined ? { user, password } : { user },
   };
+}
+
+/** The engine that a URL's scheme names; undefined where it names none. */
+export function engineOfUrl(text: string): EngineName | undefined {
+  const protocol = URL.parse(text)?.protocol;
+  return engineNames.find((engine) => schemes[engine].protocols.some((each) => each === protocol));
+}
+
+/** How the URL of an engine's database looks. */
+export function urlForm(engine: EngineName, secret: 'password' | 'no password' = 'password'): string {
+  return `${schemes[engine].protocols[0]}//user${secret === 'password' ? ':password' : ''}@host:port/database?sslmode=verify-full`;
 }
 
 /** The TLS mode used where none is said: the check of certificate and name, except on this machine. */

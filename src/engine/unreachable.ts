@@ -31,14 +31,14 @@ export function unreachable(error: unknown, destination: Destination): TenantryE
 
 type Coded = Error & { readonly code?: unknown };
 
-/** An error and those that it wraps, whichever way drivers do that, the innermost first. */
+/** An error and those that it wraps, whichever way drivers do that, the outermost first. */
 function within(error: Error): readonly Coded[] {
   const inner: unknown[] = [
     'originalError' in error ? error.originalError : undefined,
     error.cause,
     ...(error instanceof AggregateError ? (error.errors as readonly unknown[]) : []),
   ];
-  return [...inner.filter((each) => each instanceof Error && each !== error).flatMap((each) => within(each as Error)), error];
+  return [error, ...inner.filter((each) => each instanceof Error && each !== error).flatMap((each) => within(each as Error))];
 }
 
 /** OpenSSL's results of a verification that have to do with who signed. */

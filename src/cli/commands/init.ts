@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ZodType } from 'zod';
-import { engineNames, type EngineName } from '../../config/database-url.ts';
+import { engineNames, engineOfUrl, urlForm, type EngineName } from '../../config/database-url.ts';
 import { columnName, contextName, mapName as mapNameSchema, tableName } from '../../config/schema.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { keyTypes, type KeyType } from '../../../shardmap/key.ts';
@@ -11,8 +11,10 @@ import { readTables } from '../init/inspect.ts';
 import type { InitPlan } from '../init/plan.ts';
 import { neededVariables, renderJson, renderModule } from '../init/render.ts';
 
+const defaultEngine: EngineName = 'postgres';
+
 interface InitOptions {
-  readonly engine: EngineName;
+  readonly engine?: EngineName;
   readonly from?: string;
   readonly mapName: string;
   readonly kind: 'list' | 'range';
@@ -35,13 +37,18 @@ export function addInitCommand(program: Command, world: CliWorld): void {
       examples: [
         'init --table Blogs Posts --reference Countries --key int',
         'init --from postgres://me:secret@localhost/shop --tenant-column TenantId',
+        'init --from mssql://me:secret@sql.example.com/shop --output tenantry.config.json',
       ],
       changes: true,
       isUnconfigured: true,
     },
     (command) =>
       command
-        .addOption(new Option('--engine <name>', 'engine of catalog and shards').choices(engineNames).default('postgres'))
+        .addOption(
+          new Option('--engine <name>', `engine of catalog and shards (default: that of --from, else ${defaultEngine})`).choices(
+            engineNames,
+          ),
+        )
         .option('--from <url>', 'read the tables and the key type from this database')
         .option('--map-name <name>', 'name of the shard map', 'customers')
         .addOption(new Option('--kind <kind>', 'kind of the shard map').choices(['list', 'range']).default('list'))
@@ -75,9 +82,10 @@ async function init(invocation: Invocation<InitOptions>): Promise<0 | 2> {
 }
 
 async function planOf({ options, world }: Invocation<InitOptions>): Promise<InitPlan> {
-  const { engine, mapName, kind, tenantColumn, table = [], reference = [] } = options;
+  const { mapName, kind, tenantColumn, table = [], reference = [] } = options;
   check(mapNameSchema, mapName, '--map-name');
   check(columnName, tenantColumn, '--tenant-column');
+  const engine = engineFor(options);
   const seen = options.from === undefined ? undefined : await readTables(world.services, engine, options.from, tenantColumn);
   const tables = [...new Set([...(seen?.tables ?? []), ...table])].filter((name) => !reference.includes(name));
   const key = options.key ?? seen?.key;
@@ -93,6 +101,13 @@ async function planOf({ options, world }: Invocation<InitOptions>): Promise<Init
     references: reference,
     undecided,
   };
+}
+
+/** The URL's scheme says the engine, where nobody else does. */
+function engineFor({ engine, from }: InitOptions): EngineName {
+  const found = engine ?? (from === undefined ? defaultEngine : engineOfUrl(from));
+  if (found !== undefined) return found;
+  throw new TenantryError('INVALID_REQUEST', `--from is not a URL of the form ${engineNames.map((name) => urlForm(name)).join(' or ')}.`);
 }
 
 function check(schema: ZodType, value: string, what: string): void {

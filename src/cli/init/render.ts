@@ -1,3 +1,4 @@
+import { urlForm } from '../../config/database-url.ts';
 import { defaultLimits, eachLimit } from '../../core/limits.ts';
 import type { InitPlan } from './plan.ts';
 
@@ -21,7 +22,7 @@ export function renderModule({ engine, map, tenantColumn, tables, references, un
 
 // Secrets are never written here: env('NAME') reads a variable of the environment when the program starts.
 export default defineConfig({
-  // The global shard map: postgres://user:password@host:port/database?sslmode=verify-full
+  // The global shard map: ${urlForm(engine)}
   catalog: { engine: ${text(engine)}, url: env('TENANTRY_CATALOG_URL') },
 
   // A second cache that processes share; without it each has its own alone.

@@ -1,10 +1,14 @@
 import pg from 'pg';
 import { TenantryError, type ErrorCode } from '../../core/errors.ts';
+import { ForeignServer } from '../unreachable.ts';
 
 /** The oldest PostgreSQL that the tests are run on: the guarded setting needs a right on a parameter, which 15 brought. */
 const oldestMajor = 15;
 /** From here on a statement sent together with others is atomic, whatever it calls. */
 const atomicCallsFrom = 18;
+
+/** What a server may say first: authentication, an error, a notice, another version of the protocol. */
+const firstAnswers: ReadonlySet<string> = new Set(['R', 'E', 'N', 'v']);
 
 /** A client of pg that knows its server's version, which servers tell unasked when a session begins. */
 export class ServerClient extends pg.Client {
@@ -13,9 +17,15 @@ export class ServerClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
     // Not in pg's types; the message is as in pg-protocol 1.
-    const { connection } = this as unknown as { connection: pg.Connection };
+    const { connection } = this as unknown as { connection: pg.Connection & { readonly ssl: unknown } };
     connection.on('parameterStatus', ({ parameterName, parameterValue }: { parameterName: string; parameterValue: string }) => {
       if (parameterName === 'server_version') this.#version = parameterValue;
+    });
+    if (connection.ssl !== false) return;
+    // Where TLS is asked for, pg looks at the first byte itself; here it would take any for the beginning of a message, and wait for its end.
+    connection.stream.once('data', (bytes: Buffer) => {
+      if (!firstAnswers.has(String.fromCharCode(bytes[0] ?? 0)))
+        connection.stream.destroy(new ForeignServer('The first byte of the answer is not that of PostgreSQL.'));
     });
   }
 

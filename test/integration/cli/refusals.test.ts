@@ -115,6 +115,24 @@ describe('one clear error, and nothing has happened', () => {
     );
   });
 
+  test('a server of another kind than the one that is said', async () => {
+    const { host, port } = world.server;
+    const problem = `What is at ${host}:${port} closed the connection before it had let anybody in: it is no SQL Server, or is going down`;
+    expect(await refused(`shard add b --engine mssql --host ${host} --port ${port} --database shop_b`)).toContain(
+      `${problem} (SHARD_UNAVAILABLE)`,
+    );
+    expect(await refused(`init --from mssql://me:s3cret@${host}:${port}/shop --output never.ts`)).toContain(
+      `${problem} (SHARD_UNAVAILABLE)`,
+    );
+    const { catalog: _, ...parts } = JSON.parse(configuration()) as Record<string, unknown>;
+    const elsewhere = { ...parts, catalog: { engine: 'mssql', url: { env: 'ELSEWHERE' } } };
+    await writeFile(join(world.folder, 'kind.json'), JSON.stringify(elsewhere));
+    const environment = { ELSEWHERE: `mssql://me:s3cret@${host}:${port}/catalog` };
+    expect(await refused('shard list --config kind.json', environment)).toContain(`${problem} (CATALOG_UNAVAILABLE)`);
+    const { out } = await world.run('doctor --config kind.json', { environment });
+    expect(out).toContain(`problem  catalog: ${problem}`);
+  });
+
   test('a shard by the name, or at the place, of another', async () => {
     expect(await refused(`shard add b ${place} --database shop_a`)).toContain('(CONFLICT)');
     await world.run(`shard add b ${place} --database shop_b --bootstrap`);
