@@ -1,6 +1,7 @@
 import { TenantryError } from '../src/core/errors.ts';
 import { beginOperation } from './begin-operation.ts';
 import { HeldByOperation, type OperationKind } from './operation-steps.ts';
+import { onOwnCatalog } from './own-catalog.ts';
 import type { OperationReport, Operations } from './operations.ts';
 import type { ShardMap } from './shard-map.ts';
 import type { CatalogChange, ShardMapStore } from './store.ts';
@@ -23,11 +24,15 @@ export class DryRunOperations implements Operations {
 
   async run<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<OperationReport> {
     const begun = { operationId: this.#newId(), leaseMs: 0 };
-    const { steps } = await this.change((catalog) => beginOperation(catalog, kind, map, request, begun)).catch(inProgress);
+    const { steps } = await this.#try((catalog) => beginOperation(catalog, kind, map, request, begun)).catch(inProgress);
     return { description: steps.description };
   }
 
-  async change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T> {
+  change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T> {
+    return this.#try(onOwnCatalog(work));
+  }
+
+  async #try<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T> {
     const trial: { result?: T } = {};
     try {
       return await this.#store.change(async (catalog) => {

@@ -6,7 +6,7 @@ import { ShardAdministration } from './manager/shard-administration.ts';
 import { TenantAdministration } from './manager/tenant-administration.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
 import { LoggedOperations, type Operations } from './operations.ts';
-import { Recovery, type RecoveryPreview, type RecoveryReport, type SweepReport } from './recovery.ts';
+import { Recovery, type RecoveryChoice, type RecoveryPreview, type RecoveryReport, type SweepReport } from './recovery.ts';
 import type { Shard } from './shard.ts';
 import type { ShardAccess } from './shard-access.ts';
 import type { Retention } from './store.ts';
@@ -24,10 +24,10 @@ export interface ShardMapAdministrations {
 export interface ShardMapManager extends ShardMapAdministrations {
   /** The same, but every change is only tried against the catalog and then rolled back; no shard is changed. */
   readonly dryRun: ShardMapAdministrations & { recover(): Promise<RecoveryPreview> };
-  /** Brings operations that other processes left to their end; for a service to call now and then. */
+  /** Brings operations that other processes left to their end; for a service to call now and then. Throws CATALOG_UNVERIFIED. */
   sweep(): Promise<SweepReport>;
-  /** A sweep, and then where shards and catalog disagree. */
-  recover(): Promise<RecoveryReport>;
+  /** A sweep, and then where shards and catalog disagree; a catalog whose server has changed is accepted where they do not, or by `confirmed`. */
+  recover(choice?: RecoveryChoice): Promise<RecoveryReport>;
   /** Where a shard and the catalog disagree, as it is found, page by page. Changes nothing. */
   disagreements(shard: Shard): AsyncIterable<Disagreement>;
 }
@@ -57,7 +57,7 @@ export function createShardMapManager(options: ShardMapManagerOptions): ShardMap
       recover: () => recovery.preview(),
     },
     sweep: () => recovery.sweep(),
-    recover: () => recovery.recover(),
+    recover: (choice) => recovery.recover(choice),
     disagreements: (shard) => recovery.disagreements(shard),
   };
 }

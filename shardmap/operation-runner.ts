@@ -3,6 +3,7 @@ import { abortedState, type Operation } from './operation.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
 import { OperationStep, Superseded } from './operation-step.ts';
 import type { OperationSteps, Phase } from './operation-steps.ts';
+import { requireOwnCatalog } from './own-catalog.ts';
 import type { ShardMap } from './shard-map.ts';
 import type { CatalogChange } from './store.ts';
 
@@ -63,7 +64,7 @@ export class OperationRunner {
     try {
       if (phase.undoable) await this.#step.checkShards();
       await phase.work(this.#step);
-      await this.#swap(next, (catalog) => phase.advance(catalog, this.#operation.operationId));
+      await this.#swap(next, (catalog) => phase.advance(catalog, this.#operation.operationId), phase.undoable);
     } catch (error) {
       if (!phase.undoable || error instanceof Superseded) throw error;
       this.#failure = error;
@@ -81,12 +82,15 @@ export class OperationRunner {
    * operation is looked at again: it may have arrived in that state, or (after a swap that competes with a COMMIT still
    * on its way, for which the row's lock makes this one wait) in the one that was asked for before.
    */
-  async #swap(state: string, change?: (catalog: CatalogChange) => Promise<void>): Promise<void> {
+  async #swap(state: string, change?: (catalog: CatalogChange) => Promise<void>, commits = false): Promise<void> {
     const { store } = this.#dependencies;
     const from = this.#operation;
     try {
       await store.change(async (catalog) => {
-        if (!(await catalog.swapOperation(from, state, this.#failureCode()))) throw new Superseded();
+        if (!(await catalog.swapOperation(from, state, { failure: this.#failureCode(), commits }))) {
+          if (commits) await requireOwnCatalog(catalog);
+          throw new Superseded();
+        }
         await change?.(catalog);
       });
       this.#operation = { ...from, state };

@@ -5,6 +5,7 @@ import { beginOperation, type BegunOperation } from './begin-operation.ts';
 import { OperationRunner, type OperationEnd } from './operation-runner.ts';
 import { HeldByOperation, type OperationKind } from './operation-steps.ts';
 import { bindOperation } from './operations/index.ts';
+import { onOwnCatalog, requireOwnCatalog } from './own-catalog.ts';
 import { pause } from './pause.ts';
 import type { ShardMap } from './shard-map.ts';
 import type { CatalogChange } from './store.ts';
@@ -19,9 +20,9 @@ export interface OperationReport {
 
 /** How changes of the shard map are made: logged, or only tried. */
 export interface Operations {
-  /** Throws what speaks against the request, or what went wrong. */
+  /** Throws what speaks against the request, CATALOG_UNVERIFIED among it, or what went wrong. */
   run<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<OperationReport>;
-  /** A change of the catalog alone, in one transaction. */
+  /** A change of the catalog alone, in one transaction. Throws CATALOG_UNVERIFIED. */
   change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T>;
 }
 
@@ -63,10 +64,13 @@ export class LoggedOperations implements Operations {
   }
 
   change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T> {
-    return this.#options.store.change(work);
+    return this.#options.store.change(onOwnCatalog(work));
   }
 
-  /** Finishes or undoes an operation whose runner's lease has run out; undefined where it is still running, or ended by now. */
+  /**
+   * Finishes or undoes an operation whose runner's lease has run out; undefined where it is still running, or ended by now. It is
+   * the caller's to see that the catalog may be believed.
+   */
   async settle(left: Operation): Promise<SettledOperation | undefined> {
     const { store, leaseMs } = this.#options;
     // Before it is taken: what this program cannot run it must not take from one that can.
@@ -97,7 +101,10 @@ export class LoggedOperations implements Operations {
     const { store, clock } = this.#options;
     const operation = await store.getOperation(operationId);
     if (operation === undefined || operation.state === 'DONE' || operation.state === 'UNDONE') return true;
-    if (operation.leaseLeftMs === 0) return (await this.settle(operation)) !== undefined;
+    if (operation.leaseLeftMs === 0) {
+      await requireOwnCatalog(store);
+      return (await this.settle(operation)) !== undefined;
+    }
     if (clock.now() >= waitUntil) {
       const detail = `Operation ${operationId} (${operation.kind}) holds it.`;
       throw new TenantryError('OPERATION_IN_PROGRESS', detail, { retryAfterMs: operation.leaseLeftMs });

@@ -5,9 +5,10 @@ import type { OperationDependencies } from './operation-dependencies.ts';
 import type { OperationEnd } from './operation-runner.ts';
 import type { LoggedOperations, SettledOperation } from './operations.ts';
 import { bindOperation, isKnownOperation } from './operations/index.ts';
+import { requireOwnCatalog } from './own-catalog.ts';
 import { pruneOperations } from './prune-operations.ts';
 import type { Shard } from './shard.ts';
-import type { Retention } from './store.ts';
+import type { CatalogServer, Retention } from './store.ts';
 
 /** What a sweep did about operations that were not at their end. */
 export interface SweepReport {
@@ -22,6 +23,13 @@ export interface SweepReport {
 
 /** What `recover` did and found. */
 export interface RecoveryReport extends SweepReport {
+  /**
+   * Whether the shard map may be changed: the catalog's server is `known`; or it was another one (a restored backup, a promoted
+   * standby) and is `accepted` from now on; or `refused`, because of what else this report says.
+   */
+  readonly catalog: 'known' | 'accepted' | 'refused';
+  /** Names of the shards that the catalog knows, all of which were compared. */
+  readonly compared: readonly string[];
   readonly disagreements: readonly Disagreement[];
   /** Names of shards whose server had changed, which are open again: nothing else was wrong with them. */
   readonly reopened: readonly string[];
@@ -29,6 +37,8 @@ export interface RecoveryReport extends SweepReport {
 
 /** What `recover` would do, and what it found. */
 export interface RecoveryPreview {
+  /** As in a report; `acceptable`: it would be accepted, if every operation can be brought to its end. */
+  readonly catalog: 'known' | 'acceptable' | 'refused';
   /** Left by their runners, and the end to which they would be brought. */
   readonly left: readonly SettledOperation[];
   /** Still being run by a process whose lease holds. */
@@ -50,8 +60,16 @@ export class Recovery {
     this.#operations = operations;
   }
 
-  /** Finishes or undoes every operation whose runner's lease has run out, and forgets what ended long ago. */
+  /**
+   * Finishes or undoes every operation whose runner's lease has run out, and forgets what ended long ago. Throws
+   * CATALOG_UNVERIFIED where the catalog's server has changed: only `recover` accepts another one.
+   */
   async sweep(): Promise<SweepReport> {
+    await requireOwnCatalog(this.#dependencies.store);
+    return this.#settleAll();
+  }
+
+  async #settleAll(): Promise<SweepReport> {
     const report = {
       settled: [] as SettledOperation[],
       running: [] as Operation[],
@@ -70,27 +88,47 @@ export class Recovery {
     return { ...report, pruned: await pruneOperations(this.#dependencies, this.#retention) };
   }
 
-  /** A sweep, and where shards and catalog disagree after it. Repairs nothing. */
-  async recover(): Promise<RecoveryReport> {
-    const swept = await this.sweep();
-    const disagreements: Disagreement[] = [];
+  /**
+   * A sweep, and where shards and catalog disagree after it. Repairs nothing. Where the catalog's server has changed, it is accepted
+   * if nothing is left and nothing disagrees, or if the caller says `confirmed`.
+   */
+  async recover({ confirmed = false }: RecoveryChoice = {}): Promise<RecoveryReport> {
+    const server = await this.#dependencies.store.server();
+    if (server.recorded === server.present) return { catalog: 'known', ...(await this.#settleAndCompare()) };
+    // What an old backup has as left may have ended long ago, and what it would do to a shard been made wrong by what followed,
+    // such as rows deleted of a tenant that was added again: nothing is brought to its end before the shards have been asked.
+    const before = await this.#compareAll();
+    if (!confirmed && disagreementsIn(before).length > 0) return { ...nothingDone, catalog: 'refused', ...comparisonOf(before) };
+    const report = await this.#settleAndCompare();
+    const isClean = [report.running, report.failed, report.disagreements].every(({ length }) => length === 0);
+    return { catalog: (confirmed || isClean) && (await this.#accept(server)) ? 'accepted' : 'refused', ...report };
+  }
+
+  async #settleAndCompare(): Promise<Omit<RecoveryReport, 'catalog'>> {
+    const swept = await this.#settleAll();
+    const shards = await this.#compareAll();
+    const closed: ComparedShard[] = [];
     const reopened: string[] = [];
-    for (const { shard, found, server } of await this.#compareAll()) {
-      if (server !== undefined && (await this.#reopen(shard, server))) reopened.push(shard.name);
-      else disagreements.push(...found);
+    for (const each of shards) {
+      if (each.server !== undefined && (await this.#reopen(each.shard, each.server))) reopened.push(each.shard.name);
+      else closed.push({ ...each, server: undefined });
     }
-    return { ...swept, disagreements, reopened };
+    return { ...swept, ...comparisonOf(shards), disagreements: disagreementsIn(closed), reopened };
   }
 
   /** What `recover` would do now. Changes nothing. */
   async preview(): Promise<RecoveryPreview> {
     const unfinished = (await this.#dependencies.store.listUnfinished()).filter(isKnownOperation);
-    const compared = await this.#compareAll();
+    const { recorded, present } = await this.#dependencies.store.server();
+    const shards = await this.#compareAll();
+    const disagreements = disagreementsIn(shards);
+    const running = unfinished.filter(({ leaseLeftMs }) => leaseLeftMs > 0);
     return {
+      catalog: recorded === present ? 'known' : disagreements.length + running.length === 0 ? 'acceptable' : 'refused',
       left: unfinished.filter(({ leaseLeftMs }) => leaseLeftMs === 0).map((operation) => ({ operation, end: nearerEnd(operation) })),
-      running: unfinished.filter(({ leaseLeftMs }) => leaseLeftMs > 0),
-      disagreements: compared.flatMap(({ found, server }) => (server === undefined ? found : [])),
-      reopenable: compared.flatMap(({ shard, server }) => (server === undefined ? [] : [shard.name])),
+      running,
+      disagreements,
+      reopenable: shards.flatMap(({ shard, server }) => (server === undefined ? [] : [shard.name])),
     };
   }
 
@@ -115,13 +153,38 @@ export class Recovery {
   async #reopen({ shardId, incarnation }: Shard, server: string): Promise<boolean> {
     return this.#dependencies.store.change((catalog) => catalog.recordIncarnation(shardId, incarnation, server));
   }
+
+  /** Whether the server that was looked at is the catalog's own now: recorded here, or by another process at the same time. */
+  async #accept({ recorded, present }: CatalogServer): Promise<boolean> {
+    const { store } = this.#dependencies;
+    if (await store.change((catalog) => catalog.recordServer(recorded, present))) return true;
+    const now = await store.server();
+    return now.recorded === present && now.present === present;
+  }
 }
+
+/** What a `recover` is asked besides. */
+export interface RecoveryChoice {
+  /** Accept a catalog whose server has changed although shards disagree with it or do not answer. Default false. */
+  readonly confirmed?: boolean | undefined;
+}
+
+const nothingDone = { settled: [], running: [], failed: [], pruned: 0, reopened: [] };
 
 interface ComparedShard {
   readonly shard: Shard;
   readonly found: readonly Disagreement[];
   /** The new incarnation, where that is all that differs. */
   readonly server: string | undefined;
+}
+
+function comparisonOf(shards: readonly ComparedShard[]): Pick<RecoveryReport, 'compared' | 'disagreements'> {
+  return { compared: shards.map(({ shard }) => shard.name), disagreements: disagreementsIn(shards) };
+}
+
+/** What keeps shards closed, or is wrong on those that are open. */
+function disagreementsIn(shards: readonly ComparedShard[]): readonly Disagreement[] {
+  return shards.flatMap(({ found, server }) => (server === undefined ? found : []));
 }
 
 /**

@@ -5,7 +5,8 @@ import type { Operation } from './operation.ts';
 import type { Shard, ShardState } from './shard.ts';
 import type { ShardMap } from './shard-map.ts';
 import { mappingFrom, operationFrom, shardFrom, type MappingRow, type OperationRow, type ShardRow } from './sql-rows.ts';
-import type { CatalogChange, CatalogReader, MappingCount, MappingPage, Retention } from './store.ts';
+import { catalogUnverified } from './own-catalog.ts';
+import type { CatalogChange, CatalogReader, CatalogServer, MappingCount, MappingPage, OperationSwap, Retention } from './store.ts';
 
 type MapRow = ShardMap & Row;
 
@@ -15,6 +16,12 @@ export class SqlCatalogReader implements CatalogReader {
 
   constructor(session: SqlSession) {
     this.#session = session;
+  }
+
+  async server(): Promise<CatalogServer> {
+    const server = (await this.run<CatalogServer & Row>('catalog/get-server')).rows[0];
+    if (server === undefined) throw new TenantryError('INTERNAL', 'The catalog does not say on which server it is.');
+    return server;
   }
 
   async findMap(name: string): Promise<ShardMap | undefined> {
@@ -130,12 +137,17 @@ export class SqlCatalogChange extends SqlCatalogReader implements CatalogChange 
 
   async addOperation(operation: Pick<Operation, 'operationId' | 'mapId' | 'kind' | 'payload' | 'state'>, leaseMs: number): Promise<void> {
     const { operationId, mapId, kind, payload, state } = operation;
-    await this.run('catalog/add-operation', { operationId, mapId, kind, payload: JSON.stringify(payload), state, leaseMs });
+    const parameters = { operationId, mapId, kind, payload: JSON.stringify(payload), state, leaseMs };
+    if (!(await this.#one('catalog/add-operation', parameters))) throw catalogUnverified();
   }
 
-  async swapOperation(from: Pick<Operation, 'operationId' | 'state' | 'generation'>, toState: string, failure?: string): Promise<boolean> {
+  async swapOperation(
+    from: Pick<Operation, 'operationId' | 'state' | 'generation'>,
+    toState: string,
+    { failure, commits = false }: OperationSwap = {},
+  ): Promise<boolean> {
     const { operationId, state, generation } = from;
-    return this.#one('catalog/swap-operation', { operationId, fromState: state, generation, toState, failure: failure ?? null });
+    return this.#one('catalog/swap-operation', { operationId, fromState: state, generation, toState, failure: failure ?? null, commits });
   }
 
   async addShard(shard: Omit<Shard, 'incarnation'>): Promise<boolean> {
@@ -164,6 +176,10 @@ export class SqlCatalogChange extends SqlCatalogReader implements CatalogChange 
 
   async recordIncarnation(shardId: string, from: string, to: string): Promise<boolean> {
     return this.#one('catalog/record-incarnation', { shardId, from, to });
+  }
+
+  async recordServer(from: string, to: string): Promise<boolean> {
+    return this.#one('catalog/record-server', { from, to });
   }
 
   async nextMappingId(): Promise<number> {

@@ -26,8 +26,17 @@ export interface MappingCount {
   readonly mappings: number;
 }
 
+/** Which server a catalog is on; see `sql/<engine>/schema/catalog/006-catalog-server.sql`. */
+export interface CatalogServer {
+  /** The one on which the shard map may be changed. */
+  readonly recorded: string;
+  /** The one that answers. */
+  readonly present: string;
+}
+
 /** Reading the global shard map. Every method throws CATALOG_UNAVAILABLE where the catalog cannot be reached. */
 export interface CatalogReader {
+  server(): Promise<CatalogServer>;
   findMap(name: string): Promise<ShardMap | undefined>;
   getMap(mapId: number): Promise<ShardMap>;
   /** All maps, by name. */
@@ -57,6 +66,14 @@ export interface CatalogReader {
   listEnded(retention: Retention, afterId: string | undefined, limit: number): Promise<Operation[]>;
 }
 
+/** What else there is to a change of an operation's state. */
+export interface OperationSwap {
+  /** Why the operation is given up: a code of the error catalogue. */
+  readonly failure?: string | undefined;
+  /** Whether it goes on towards its commit: only on the server that the catalog knows. Default false. */
+  readonly commits?: boolean | undefined;
+}
+
 /**
  * One transaction of the catalog. What answers a boolean changes a row only where it is still as the caller says
  * (`false`: it is not), and fails on no constraint.
@@ -68,10 +85,10 @@ export interface CatalogChange extends CatalogReader {
   /** The map's version after one more change. Locks the map's row: comes first, before any mapping is changed. */
   raiseMapVersion(mapId: number): Promise<number>;
 
-  /** With generation 1 and a lease from now on. */
+  /** With generation 1 and a lease from now on. Throws CATALOG_UNVERIFIED where the server is not the one that the catalog knows. */
   addOperation(operation: Pick<Operation, 'operationId' | 'mapId' | 'kind' | 'payload' | 'state'>, leaseMs: number): Promise<void>;
   /** Compare-and-swap: from exactly this state and generation to another state. */
-  swapOperation(operation: Pick<Operation, 'operationId' | 'state' | 'generation'>, state: string, failure?: string): Promise<boolean>;
+  swapOperation(operation: Pick<Operation, 'operationId' | 'state' | 'generation'>, state: string, swap?: OperationSwap): Promise<boolean>;
 
   addShard(shard: Omit<Shard, 'incarnation'>): Promise<boolean>;
   /** Takes a shard that is ONLINE, has no mapping and is held by nobody. */
@@ -81,6 +98,9 @@ export interface CatalogChange extends CatalogReader {
   deleteShard(shardId: string, operationId: string): Promise<boolean>;
   /** Records who the server of an ONLINE shard is now, where it was `from`. */
   recordIncarnation(shardId: string, from: string, to: string): Promise<boolean>;
+
+  /** Records the server that answers, where it is `to` and the catalog knew `from`. */
+  recordServer(from: string, to: string): Promise<boolean>;
 
   /** An id that no mapping ever had. */
   nextMappingId(): Promise<number>;

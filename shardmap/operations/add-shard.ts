@@ -63,6 +63,7 @@ export const addShard: OperationKind<AddShardRequest> = {
       ],
       undo: (step) =>
         step.onShard(shardId, async ({ local, forget }) => {
+          await requireUnused(local, shardId, name);
           await local.releaseIdentity(shardId);
           await forget();
         }),
@@ -97,6 +98,15 @@ async function claimDatabase(local: LocalMap, identity: ShardIdentity): Promise<
       `The database's local map is not empty: it has mapping ${left.mappingId}, of a shard map that it was part of before.`,
     );
   }
+}
+
+/** With mappings the shard was added in the end: the catalog that has it as left is an old one, restored. */
+async function requireUnused(local: LocalMap, shardId: string, name: string): Promise<void> {
+  if ((await local.description())?.identity?.shardId !== shardId) return;
+  const [used] = await local.list(0, 1);
+  if (used === undefined) return;
+  const detail = `Shard ${name} has mapping ${used.mappingId}, so that adding it cannot be undone.`;
+  throw new TenantryError('CONFLICT', detail);
 }
 
 async function refusal(catalog: CatalogReader, name: string, address: ShardAddress): Promise<Error> {

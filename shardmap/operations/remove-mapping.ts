@@ -52,7 +52,7 @@ export const removeMapping: OperationKind<{ readonly keys: MappingKeys; readonly
           state: 'COMMITTED',
           undoable: false,
           async work(step) {
-            if (purge) await purgeRows(step, mapping);
+            if (purge) await purgeRows(step, mapping, offline);
             await step.onShard(shardId, async ({ local, forget }) => {
               await local.delete(mappingId, offline);
               await forget();
@@ -70,10 +70,18 @@ export const removeMapping: OperationKind<{ readonly keys: MappingKeys; readonly
 
 const payloadSchema = z.object({ mapping: loggedMappingSchema, purge: z.boolean(), description: z.string() });
 
-async function purgeRows(step: StepContext, mapping: LoggedMapping): Promise<void> {
+/**
+ * Deletes rows for as long as the shard has the mapping still. Where it has not, they are gone, or are another mapping's by now:
+ * a catalog that was restored may have an operation as left that ended long ago.
+ */
+async function purgeRows(step: StepContext, mapping: LoggedMapping, offline: LocalStand): Promise<void> {
   const shard = await step.shard(mapping.shardId);
   let deleted: number;
   do {
-    deleted = await step.onShard(mapping.shardId, ({ session }) => step.access.purge(session, shard, step.map, mapping, purgeBatchRows));
+    deleted = await step.onShard(mapping.shardId, async ({ local, session }) => {
+      const found = await local.get(mapping.mappingId);
+      if (found?.state !== offline.state || found.epoch !== offline.epoch) return 0;
+      return step.access.purge(session, shard, step.map, mapping, purgeBatchRows);
+    });
   } while (deleted > 0);
 }

@@ -20,6 +20,7 @@ export const errorCatalogue = {
   METHOD_NOT_ALLOWED: { status: 405, retryable: false, text: 'The resource does not know this method.' },
   CONFLICT: { status: 409, retryable: false, text: 'The change conflicts with what is already there.' },
   OPERATION_IN_PROGRESS: { status: 409, retryable: true, text: 'Another operation holds this part of the shard map.' },
+  CATALOG_UNVERIFIED: { status: 409, retryable: false, text: 'The catalog is not in a state in which the shard map may be changed.' },
   SERIALIZATION_FAILURE: { status: 409, retryable: true, text: 'The transaction conflicted with a concurrent one and was rolled back.' },
   ANSWER_TOO_LARGE: {
     status: 413,

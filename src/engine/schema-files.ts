@@ -12,6 +12,11 @@ export function shardSchemaFiles(keyType: KeyType, protection: ContextProtection
 }
 
 /** The scripts that make an empty database a catalog, in the order in which one transaction runs them. */
-export const catalogSchemaFiles: readonly string[] = ['001-schema', '002-shard-map', '003-operation', '004-shard', '005-mapping'].map(
-  (name) => `schema/catalog/${name}`,
-);
+export const catalogSchemaFiles: readonly string[] = [
+  '001-schema',
+  '002-shard-map',
+  '003-operation',
+  '004-shard',
+  '005-mapping',
+  '006-catalog-server',
+].map((name) => `schema/catalog/${name}`);

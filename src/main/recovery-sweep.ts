@@ -55,8 +55,9 @@ export class RecoverySweep {
         this.#logger.warn({ operationId: operation.operationId, kind: operation.kind, code: error.code }, 'operation left');
       if (pruned > 0) this.#logger.info({ pruned }, 'operations of long ago forgotten');
     } catch (error) {
-      // The catalog may be away for a while; the next sweep tries again.
-      this.#logger.warn({ code: error instanceof TenantryError ? error.code : 'INTERNAL' }, 'recovery sweep failed');
+      // The catalog may be away for a while, or wait for an operator's word; the next sweep tries again.
+      const known = error instanceof TenantryError ? { code: error.code, reason: error.reason } : { code: 'INTERNAL' };
+      this.#logger.warn(known, 'recovery sweep failed');
     }
   }
 }

@@ -1,12 +1,7 @@
-import { execFile } from 'node:child_process';
-import { appendFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sql } from '../../src/core/sql.ts';
 import { startFleet, type FleetShard, type RealFleet } from '../support/real-fleet.ts';
-
-const run = promisify(execFile);
+import { backUp, restore } from '../support/restored-server.ts';
 
 let fleet: RealFleet;
 let [a, b]: FleetShard[] = [];
@@ -24,33 +19,13 @@ const add = (tenant: number, text: string) =>
   fleet.tenantry.router.query(tenant, sql`insert into "Notes" ("Text") values (${text})`, { idempotent: true });
 const notes = async (tenant: number): Promise<unknown[]> =>
   (await fleet.tenantry.router.query(tenant, sql`select "Text" from "Notes" order by 1`, { readOnly: true })).rows.map(({ Text }) => Text);
-const copy = (from: string, to: string): Promise<unknown> => run('cp', ['-a', from, to]);
-
-/** A copy of the data directory, taken while the server is at rest. */
-async function backUp({ server }: FleetShard): Promise<void> {
-  await server.restart('fast', async (data) => {
-    await rm(`${data}.copy`, { recursive: true, force: true });
-    await copy(data, `${data}.copy`);
-  });
-}
-
-/** Puts the copy back: simply started again, or through a recovery that finds no more WAL and so begins a timeline. */
-async function restore({ server }: FleetShard, how: 'by recovery' | 'as it is'): Promise<void> {
-  await server.restart('fast', async (data) => {
-    await rm(data, { recursive: true });
-    await copy(`${data}.copy`, data);
-    if (how === 'as it is') return;
-    await appendFile(join(data, 'postgresql.auto.conf'), "restore_command = '/bin/false'\n");
-    await copy(join(data, 'PG_VERSION'), join(data, 'recovery.signal'));
-  });
-}
 
 describe('a shard whose data directory was restored through recovery', () => {
   it('is refused until recover has found its local map as the catalog has it; of rows that it lacks nothing is known', async () => {
     await add(2, 'before');
-    await backUp(a!);
+    await backUp(a!.server);
     await add(2, 'after');
-    await restore(a!, 'by recovery');
+    await restore(a!.server, 'by recovery');
 
     await expect(notes(2)).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED' });
     await expect(fleet.tenantry.manager.tenants.offline(2)).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED' });
@@ -63,9 +38,9 @@ describe('a shard whose data directory was restored through recovery', () => {
   });
 
   it('stays closed where the shard map has changed since', async () => {
-    await backUp(a!);
+    await backUp(a!.server);
     await fleet.tenantry.manager.tenants.add(6, { shard: a!.name });
-    await restore(a!, 'by recovery');
+    await restore(a!.server, 'by recovery');
     for (let time = 0; time < 2; time += 1) {
       await expect(notes(2)).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED' });
       const { disagreements, reopened } = await fleet.tenantry.manager.recover();
@@ -79,14 +54,14 @@ describe('a shard whose data directory is an older copy on the same timeline', (
   it('is taken for the same server, as docs/operations.md says: only changes of the shard map since are noticed', async () => {
     const { manager } = fleet.tenantry;
     await add(3, 'before');
-    await backUp(b!);
+    await backUp(b!.server);
     await add(3, 'after');
     await manager.tenants.offline(1);
     await manager.tenants.online(1);
     await manager.tenants.add(5, { shard: b!.name });
     await add(1, 'after');
     await add(5, 'after');
-    await restore(b!, 'as it is');
+    await restore(b!.server, 'as it is');
 
     expect(await notes(3)).toEqual(['before']);
     for (const tenant of [1, 5]) await expect(notes(tenant)).rejects.toMatchObject({ code: 'TENANT_MOVING' });

@@ -77,7 +77,9 @@ describe('the recovery sweep of serve', () => {
     clock.advance(10_000);
     await turns();
     expect(sweeps()).toBe(2);
-    expect(lines).toEqual([{ level: 40, code: 'CATALOG_UNAVAILABLE', msg: 'recovery sweep failed' }]);
+    expect(lines).toEqual([
+      { level: 40, code: 'CATALOG_UNAVAILABLE', reason: 'The catalog cannot be reached.', msg: 'recovery sweep failed' },
+    ]);
   });
 
   test('stops for good, after the sweep that runs', async () => {

@@ -20,18 +20,22 @@ export function addRecoverCommand(program: Command, world: CliWorld): void {
       examples: ['recover', 'recover --dry-run --json'],
       changes: true,
     },
-    (command) => command,
+    (command) =>
+      command.option('--yes', 'accept a catalog whose server has changed as it is, though shards disagree with it or do not answer'),
     (invocation) =>
       withManager(invocation, async (manager) => {
         const { output, options } = invocation;
         if (options.dryRun === true) return tellPreview(await manager.dryRun.recover(), output);
-        return tellReport(await manager.recover(), output);
+        return tellReport(await manager.recover({ confirmed: options.yes }), output);
       }),
   );
 }
 
-function tellReport({ settled, running, failed, pruned, disagreements, reopened }: RecoveryReport, output: Output): ExitCode {
+function tellReport(report: RecoveryReport, output: Output): ExitCode {
+  const { catalog, compared, settled, running, failed, pruned, disagreements, reopened } = report;
   const shown = {
+    catalog,
+    compared,
     settled: settled.map(withEnd),
     running: running.map(named),
     failed: failed.map(({ operation, error }) => ({ ...named(operation), error: { code: error.code, message: error.message } })),
@@ -48,24 +52,39 @@ function tellReport({ settled, running, failed, pruned, disagreements, reopened 
     ...(pruned === 0 ? [] : [`${output.tone('good', 'forgot')} ${counted(pruned, 'operation')} that ended long ago`]),
     ...reopened.map((shard) => `${output.tone('good', 'reopened')} shard ${shard}: ${changedServer}`),
     ...disagreements.map((disagreement) => disagreementLine(disagreement, output)),
+    ...(catalog === 'accepted' ? [acceptedLine(compared, output)] : catalog === 'refused' ? [refusedLine(output)] : []),
   ];
   output.result(shown, lines.join('\n') || 'Nothing was left, and shards and catalog agree.');
-  return running.length + failed.length + disagreements.length === 0 ? 0 : 2;
+  return catalog !== 'refused' && running.length + failed.length + disagreements.length === 0 ? 0 : 2;
 }
 
-function tellPreview({ left, running, disagreements, reopenable }: RecoveryPreview, output: Output): ExitCode {
+function tellPreview({ catalog, left, running, disagreements, reopenable }: RecoveryPreview, output: Output): ExitCode {
   const lines = [
     ...left.map(({ operation, end }) => `would ${end === 'DONE' ? 'finish' : 'undo'} ${operation.kind} ${operation.operationId}`),
     ...running.map((operation) => runningLine(operation, output)),
     ...reopenable.map((shard) => `would reopen shard ${shard}: ${changedServer}`),
     ...disagreements.map((disagreement) => disagreementLine(disagreement, output)),
+    ...(catalog === 'acceptable'
+      ? ['would accept the catalog, whose server has changed']
+      : catalog === 'refused'
+        ? [refusedLine(output)]
+        : []),
   ];
-  const shown = { left: left.map(withEnd), running: running.map(named), reopenable, disagreements };
+  const shown = { catalog, left: left.map(withEnd), running: running.map(named), reopenable, disagreements };
   output.result(shown, lines.join('\n') || 'Nothing is left, and shards and catalog agree.');
   return lines.length === 0 ? 0 : 2;
 }
 
 const changedServer = "its server changed, and its local map is the catalog's";
+
+function acceptedLine(compared: readonly string[], output: Output): string {
+  const shards = compared.length === 0 ? 'It knows no shard' : `The shards that it knows are ${compared.join(', ')}`;
+  return `${output.tone('good', 'accepted')} catalog: its server has changed, and the shard map can be changed again. ${shards}; one that was added after a backup is not among them.`;
+}
+
+function refusedLine(output: Output): string {
+  return `${output.tone('bad', 'refused')} catalog: its server has changed, and the shard map cannot be changed before all of this is put right (or, as it is, after \`tenantry recover --yes\`)`;
+}
 
 function named({ operationId, kind, state }: Unfinished): object {
   return { operationId, kind, state };

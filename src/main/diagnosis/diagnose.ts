@@ -2,6 +2,7 @@ import type { Finding } from '../../cli/services.ts';
 import type { Settings } from '../../config.ts';
 import { isLoopback } from '../../core/host-name.ts';
 import { counted } from '../../core/counted.ts';
+import type { CatalogServer } from '../../../shardmap/store.ts';
 import { openAdministration } from '../administration.ts';
 import { configuredMap } from '../catalog-access.ts';
 import { failure, type DiagnosisParts } from './finding.ts';
@@ -27,6 +28,12 @@ function* diagnoseIssuers({ auth, http }: Settings): Generator<Finding, void, un
   };
 }
 
+function* diagnoseCatalogServer({ recorded, present }: CatalogServer): Generator<Finding, void, undefined> {
+  if (recorded === present) return;
+  const text = `Its server is ${present}, and was ${recorded} when the shard map was changed: a restored backup, or a promoted standby. The shard map cannot be changed.`;
+  yield { subject: 'catalog', level: 'problem', text, remedy: 'tenantry recover' };
+}
+
 async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): AsyncGenerator<Finding, void, undefined> {
   const subject = 'catalog';
   let catalog;
@@ -41,6 +48,7 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
     const map = await configuredMap(store, settings);
     const shards = await store.listShards(map.mapId);
     yield { subject, level: 'ok', text: `It answers; map ${map.name} has version ${map.version} and ${counted(shards.length, 'shard')}.` };
+    yield* diagnoseCatalogServer(await store.server());
     const unfinished = await store.listUnfinished();
     if (unfinished.length > 0)
       yield {

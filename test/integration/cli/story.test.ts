@@ -191,4 +191,36 @@ describe('from an empty catalog to a row over HTTP', () => {
     expect(code).toBe(2);
     expect(out).toMatch(/^disagreement shard a, epoch of mapping \d+: the catalog has .*, the shard .*\n$/);
   });
+
+  test('a catalog whose server has changed is refused, told of by doctor, and accepted by recover', async () => {
+    const catalog = world.openDatabase('catalog');
+    const anotherServer = sqlText("update tenantry.catalog_server set incarnation = 'of the past'");
+    await catalog.query(anotherServer);
+    const refused = await world.run('tenant add 9 --shard a');
+    expect(refused).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^error: The catalog's server is not .* \(CATALOG_UNVERIFIED\)\n$/),
+    });
+    const examined = await world.run('doctor');
+    expect(examined.code).toBe(2);
+    expect(examined.out).toMatch(/problem {2}catalog: Its server is .*, and was of the past .*\n +run: tenantry recover\n/);
+    expect(await world.run('recover')).toMatchObject({
+      code: 2,
+      out: expect.stringMatching(/^disagreement .*\nrefused catalog: .*--yes.*\n$/),
+    });
+    const dry = await world.run('recover --dry-run --json');
+    expect(JSON.parse(dry.out)).toMatchObject({ catalog: 'refused' });
+
+    const confirmed = await world.run('recover --yes --json');
+    expect(confirmed.code).toBe(2);
+    expect(JSON.parse(confirmed.out)).toMatchObject({ catalog: 'accepted', compared: ['a'], disagreements: [{ what: 'epoch' }] });
+
+    await root.query(sqlText("update tenantry.local_mapping set epoch = epoch - 5 where state = 'ONLINE'"));
+    await catalog.query(anotherServer);
+    const acceptable = await world.run('recover --dry-run');
+    expect(acceptable).toMatchObject({ code: 2, out: 'would accept the catalog, whose server has changed\n' });
+    const accepted = await world.run('recover');
+    expect(accepted).toMatchObject({ code: 0, out: expect.stringMatching(/^accepted catalog: .* The shards that it knows are a; .*\n$/) });
+    expect(await world.run('tenant add 9 --shard a')).toMatchObject({ code: 0 });
+  });
 });

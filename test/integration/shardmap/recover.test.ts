@@ -27,6 +27,8 @@ async function mappingId(tenant: number): Promise<number> {
 describe('recover', () => {
   beforeEach(async () => {
     expect(await world.manager.recover(), 'before the test').toEqual({
+      catalog: 'known',
+      compared: ['a', 'b'],
       settled: [],
       running: [],
       failed: [],
@@ -86,7 +88,7 @@ describe('recover', () => {
     expect(await world.manager.dryRun.recover()).toMatchObject({ left: [], running: [{ operationId: begin.operationId }] });
     await world.catalog.query(sql`update tenantry.operation set lease_until = clock_timestamp() where operation_id = ${begin.operationId}`);
     expect(await world.manager.recover()).toMatchObject({ settled: [{ end: 'UNDONE' }], reopened: ['b'] });
-    expect(await world.manager.dryRun.recover()).toEqual({ left: [], running: [], disagreements: [], reopenable: [] });
+    expect(await world.manager.dryRun.recover()).toEqual({ catalog: 'known', left: [], running: [], disagreements: [], reopenable: [] });
   });
 
   it('leaves an operation alone whose kind another version of the program has begun', async () => {

@@ -100,7 +100,7 @@ describe('every command', () => {
       expect(out).toContain('--json');
       expect(out.includes('--config <path>')).toBe(name !== 'init');
       expect(out.includes('--dry-run')).toBe(changing.includes(name));
-      expect(out.includes('--yes')).toBe(name.endsWith(' remove'));
+      expect(out.includes('--yes')).toBe(name.endsWith(' remove') || name === 'recover');
     },
   );
 

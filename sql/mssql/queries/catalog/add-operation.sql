@@ -1,3 +1,4 @@
+-- No row where the server is not the one that the catalog knows.
 -- @operationId uniqueidentifier
 -- @mapId int
 -- @kind nvarchar(4000)
@@ -5,4 +6,5 @@
 -- @state nvarchar(4000)
 -- @leaseMs int
 INSERT INTO [tenantry].[operation] ([operation_id], [map_id], [kind], [payload], [state], [lease_until])
-VALUES (@operationId, @mapId, @kind, @payload, @state, DATEADD(millisecond, @leaseMs, SYSUTCDATETIME()));
+SELECT @operationId, @mapId, @kind, @payload, @state, DATEADD(millisecond, @leaseMs, SYSUTCDATETIME())
+WHERE [tenantry].[is_known_server]() = 1;
