@@ -98,8 +98,19 @@ export class OperationRunner {
       const now = await store.getOperation(from.operationId);
       if (now?.generation !== from.generation) throw new Superseded();
       if (now.state === from.state) throw error;
+      await this.#confirm(now);
       this.#operation = now;
     }
+  }
+
+  /**
+   * What was only read may be on this server alone, where it did not wait for its standby until the end. One more write that is
+   * confirmed confirms all before it. Ends need none: without them, the same end is reached again.
+   */
+  async #confirm({ operationId, generation, state }: Operation): Promise<void> {
+    if (state === 'DONE' || state === 'UNDONE') return;
+    const { store, leaseMs } = this.#dependencies;
+    if (!(await store.renewLease(operationId, generation, leaseMs))) throw new Superseded();
   }
 
   #failureCode(): ErrorCode | undefined {
