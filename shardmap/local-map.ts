@@ -1,6 +1,6 @@
 import type { Row, SqlSession } from '../src/core/session.ts';
 import { describeLocal, disagreement } from './disagreement.ts';
-import type { MappingKeys, MappingKind } from './mapping.ts';
+import { haveSameKeys, type MappingKeys, type MappingKind } from './mapping.ts';
 
 /** State of a mapping on a shard, which is what admits a tenant there. */
 export type LocalState = 'ONLINE' | 'OFFLINE' | 'INCOMING' | 'DRAINING' | 'MOVED';
@@ -74,7 +74,9 @@ export class LocalMap {
     if (other !== undefined)
       throw disagreement(`mapping ${other.mappingId} holds some of its keys already (${describeLocal(other)})`, mappingId);
     const { rowCount } = await this.#session.run('local-map/add-mapping', { ...keys, kind, state, epoch, token });
-    if (rowCount === 0) await this.expect(mappingId, { state, epoch });
+    if (rowCount > 0) return;
+    const there = await this.#ofStand(mappingId, { state, epoch });
+    if (!haveSameKeys(there, mapping)) throw disagreement('its keys are others', mappingId);
   }
 
   /** Takes a mapping from one stand to another, or finds it there already. Throws CONFLICT where it is neither. */
@@ -111,8 +113,12 @@ export class LocalMap {
 
   /** Throws CONFLICT where the mapping is not of this stand. */
   async expect(mappingId: number, stand: LocalStand): Promise<void> {
+    await this.#ofStand(mappingId, stand);
+  }
+
+  async #ofStand(mappingId: number, stand: LocalStand): Promise<LocalMapping> {
     const found = await this.get(mappingId);
-    if (found?.state === stand.state && found.epoch === stand.epoch) return;
+    if (found?.state === stand.state && found.epoch === stand.epoch) return found;
     throw disagreement(`it is ${describeLocal(found)} where ${describeLocal(stand)} was expected`, mappingId);
   }
 

@@ -37,3 +37,10 @@ export function containsKey(keys: MappingKeys, key: Uint8Array): boolean {
   if (keys.kind === 'point') return Buffer.compare(keys.low, key) === 0;
   return Buffer.compare(keys.low, key) <= 0 && (keys.high === undefined || Buffer.compare(key, keys.high) < 0);
 }
+
+/** Whether two mappings are of exactly the same keys. */
+export function haveSameKeys(one: MappingKeys, other: MappingKeys): boolean {
+  const [high, otherHigh] = [one.high, other.high];
+  if (one.kind !== other.kind || Buffer.compare(one.low, other.low) !== 0) return false;
+  return high === undefined || otherHigh === undefined ? high === otherHigh : Buffer.compare(high, otherHigh) === 0;
+}

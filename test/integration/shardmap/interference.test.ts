@@ -251,3 +251,20 @@ describe('a merged range', () => {
     await ranges.remove({ low: 100, high: 120 });
   });
 });
+
+describe('adding a mapping whose id the shard has already', () => {
+  it('is refused where the keys are others, though state and epoch are the same', async () => {
+    const [sequence] = (await list.catalog.query<{ id: number }>(sqlText('select last_value::integer + 1 as id from tenantry.mapping_id')))
+      .rows;
+    const { version } = (await list.store.findMap('customers'))!;
+    const key = Buffer.from('80000063', 'hex');
+    await byHand(
+      list,
+      sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
+      values (${sequence!.id}, 'point', ${key}, 'INCOMING', ${version + 1}, ${new Uint8Array(16)})`,
+    );
+    const conflict = { code: 'CONFLICT', detail: expect.stringContaining('its keys are others') as string };
+    await expect(list.manager.tenants.add(4, { shard: 'a' })).rejects.toMatchObject(conflict);
+    expectSettled(await readState(list));
+  });
+});
