@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Login, PrincipalName } from '../../src/core/principal.ts';
 import type { SqlDatabase } from '../../src/core/session.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
-import { sql, sqlText } from '../../src/core/sql.ts';
+import { sql, sqlText, type Sql } from '../../src/core/sql.ts';
 import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
 import { mssqlPolicyRenderer } from '../../src/engine/mssql/policy-renderer.ts';
 import { createMssqlProvisioner } from '../../src/engine/mssql/provisioner.ts';
@@ -11,10 +11,20 @@ import { provision } from '../../src/policy/provision.ts';
 import { useMssql } from './servers/mssql.ts';
 
 /** Tables that are there before the shard is made of their database, as an operator's are. */
-export interface MssqlTestTables {
+interface MssqlTestTables {
   /** What makes and fills them. */
   readonly text: string;
   readonly routed: readonly { readonly table: string; readonly tenantColumn: string }[];
+}
+
+/** Whether reads see row versions (READ_COMMITTED_SNAPSHOT), as they do by default in Azure SQL and not elsewhere. */
+export type RowVersions = 'ON' | 'OFF';
+
+/** What a new database gets before anybody has connected to it. Transactions may ask for SNAPSHOT, for it to be refused. */
+export function databaseOptions(name: string, rowVersions: RowVersions): Sql {
+  const database = sql.id(name);
+  return sql`ALTER DATABASE ${database} SET ALLOW_SNAPSHOT_ISOLATION ON;
+    ALTER DATABASE ${database} SET READ_COMMITTED_SNAPSHOT ${sqlText(rowVersions)};`;
 }
 
 /** Blogs(TenantId, BlogId, Name), empty. */
@@ -37,12 +47,13 @@ export interface MssqlTestShard {
 }
 
 /** Makes a shard in a new database, as an operator would; its logins are its own, since they belong to the server. */
-export async function createMssqlTestShard({ text, routed }: MssqlTestTables = blogs): Promise<MssqlTestShard> {
+export async function createMssqlTestShard({ text, routed } = blogs, rowVersions: RowVersions = 'ON'): Promise<MssqlTestShard> {
   const server = await useMssql();
   const engine = createMssqlEngine();
   const name = `tenantry_test_${randomBytes(4).toString('hex')}`;
   const master = engine.open(server.address, server.login);
   await master.query(sql`CREATE DATABASE ${sql.id(name)}`);
+  await master.query(databaseOptions(name, rowVersions));
   const address = { ...server.address, database: name };
   const logins = { app: login(name, 'app'), superuser: login(name, 'reports'), mover: login(name, 'mover'), admin: login(name, 'admin') };
   const root = engine.open(address, server.login);

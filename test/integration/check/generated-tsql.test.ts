@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { expect, test } from 'vitest';
 import { keyTypes } from '../../../src/core/key-type.ts';
@@ -26,7 +27,9 @@ import { textOf, transactionAttacks } from '../../support/transaction-attacks.ts
 import { catalogue } from '../mssql/attacks/catalogue.ts';
 import { defences } from '../mssql/defences.ts';
 import type { Attack } from '../mssql/support/attempts.ts';
+import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from '../mssql/support/fence-statements.ts';
 import { statementsOf } from '../mssql/support/recorded-world.ts';
+import { databaseOptions } from '../../support/mssql-shard.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { compileGenerated, type GeneratedTsql } from '../../support/generated-tsql.ts';
 import { entryOf } from '../../support/scripted-shard.ts';
@@ -223,6 +226,13 @@ function triedTexts(): GeneratedTsql[] {
     ...transactionAttacks.map(({ lines }) => textOf(lines)).filter((text) => !text.includes('@tenantry_')),
     ...[...sessionResidues, ...harmlessResidues].flatMap(({ leave, find }) => [leave, find]),
     ...forbiddenStatements.filter((text) => !text.startsWith('GOTO')),
+    ...['SNAPSHOT', 'READ UNCOMMITTED', 'READ COMMITTED'].map(entryUnder),
+    locksOf(1),
+    neverEscalated,
+    sessionNumber,
+    waits,
+    compileSql(databaseOptions('tenantry_test', 'ON'), mssqlDialect).text,
+    readFileSync(new URL('../mssql/support/world.sql', import.meta.url), 'utf8'),
   ];
   return texts.map((text, index) => ({ name: `tried ${index}`, text }));
 }
