@@ -10,6 +10,7 @@ import { installCatalog } from '../../src/main/catalog.ts';
 import { openTenantry, type OpenTenantry } from '../../src/main/tenantry.ts';
 import { provision } from '../../src/policy/provision.ts';
 import { silentObserver } from '../../src/router/router-observer.ts';
+import type { ShardMapKind } from '../../shardmap/shard-map.ts';
 import { startPostgres, type PostgresServer } from './servers/postgres.ts';
 
 const password = 'a password of the fleet';
@@ -35,8 +36,10 @@ export interface RealFleet {
 interface FleetOptions {
   /** Shards, each with a server. */
   readonly shards: number;
-  /** Tenants 1 to n, dealt out to the shards in turn. */
+  /** Tenants 1 to n, dealt out to the shards in turn; in a range map each shard has as many of them as come one after another. */
   readonly tenants: number;
+  /** Default: list. */
+  readonly kind?: ShardMapKind;
   /** Run in every shard as its admin: tables of integer tenant columns "TenantId". */
   readonly schema: string;
   readonly tables: readonly string[];
@@ -45,7 +48,7 @@ interface FleetOptions {
   readonly fsync: boolean;
 }
 
-/** Starts everything and adds the tenants to the map `customers`. */
+/** Starts everything and adds the tenants, or ranges of them, to the map `customers`. */
 export async function startFleet(options: FleetOptions): Promise<RealFleet> {
   const catalog = await startPostgres();
   const catalogUrl = await catalog.createDatabase('catalog');
@@ -57,7 +60,7 @@ export async function startFleet(options: FleetOptions): Promise<RealFleet> {
   await database.close();
   const administration = await openAdministration({ engines, clock: systemClock, onTrouble: () => undefined }, settings);
   const { manager } = administration;
-  await manager.maps.create({ name: 'customers', kind: 'list', keyType: 'int', context: 'TenantId' });
+  await manager.maps.create({ name: 'customers', kind: options.kind ?? 'list', keyType: 'int', context: 'TenantId' });
 
   const shards: FleetShard[] = [];
   for (let index = 0; index < options.shards; index += 1) {
@@ -74,8 +77,14 @@ export async function startFleet(options: FleetOptions): Promise<RealFleet> {
     await manager.shards.add(name, address);
     shards.push({ name, server, root });
   }
-  for (let tenant = 1; tenant <= options.tenants; tenant += 1)
-    await manager.tenants.add(tenant, { shard: `shard_${(tenant % options.shards) + 1}` });
+  if (options.kind === 'range') {
+    const each = options.tenants / options.shards;
+    for (const [index, { name }] of shards.entries())
+      await manager.ranges.add({ low: index * each + 1, high: (index + 1) * each + 1 }, { shard: name });
+  } else {
+    for (let tenant = 1; tenant <= options.tenants; tenant += 1)
+      await manager.tenants.add(tenant, { shard: `shard_${(tenant % options.shards) + 1}` });
+  }
   await administration.close();
 
   const open: RealFleet['open'] = (more = {}) =>
@@ -102,14 +111,14 @@ export function fleetKeyOf(byte: number): string {
   return Buffer.alloc(32, byte).toString('base64');
 }
 
-function configuration({ tables, limits }: FleetOptions): TenantryConfig {
+function configuration({ tables, limits, kind = 'list' }: FleetOptions): TenantryConfig {
   const login = (name: PrincipalName): { user: string; password: { env: string } } => ({
     user: `fleet_${name}` satisfies Login['user'],
     password: { env: 'TENANTRY_PASSWORD' },
   });
   return {
     catalog: { engine: 'postgres', url: { env: 'TENANTRY_CATALOG_URL' } },
-    map: { name: 'customers', kind: 'list', key: 'int', context: 'TenantId' },
+    map: { name: 'customers', kind, key: 'int', context: 'TenantId' },
     logins: { app: login('app'), superuser: login('superuser'), mover: login('mover'), admin: login('admin') },
     tables: Object.fromEntries(tables.map((table) => [table, { tenant: 'TenantId' }])),
     limits,

@@ -5,10 +5,11 @@ import { fleetKeyOf, startFleet, type RealFleet } from '../../support/real-fleet
 
 const whoAmI = sql`select tenantry.current_tenant() as tenant`;
 
+const schema = `create table "Notes" ("TenantId" integer not null, "NoteId" integer not null, primary key ("TenantId", "NoteId"));
+    grant select, insert on "Notes" to tenantry_app`;
+
 let fleet: RealFleet;
 beforeAll(async () => {
-  const schema = `create table "Notes" ("TenantId" integer not null, "NoteId" integer not null, primary key ("TenantId", "NoteId"));
-    grant select, insert on "Notes" to tenantry_app`;
   fleet = await startFleet({ shards: 2, tenants: 8, schema, tables: ['Notes'], limits: { poolPerShard: 4, idleMs: 200 }, fsync: false });
 });
 afterAll(() => fleet?.close());
@@ -83,5 +84,34 @@ describe('while the fleet key is being replaced', () => {
     } finally {
       await Promise.all([replaced.close(), onlyNew.close()]);
     }
+  });
+});
+
+describe('a map of ranges', () => {
+  it('serves the tenants of a range, those whose range was split since included, and no other', async () => {
+    await using stack = new AsyncDisposableStack();
+    const ranges = await startFleet({
+      shards: 2,
+      tenants: 8,
+      kind: 'range',
+      schema,
+      tables: ['Notes'],
+      limits: { waitMs: 1_000 },
+      fsync: false,
+    });
+    stack.defer(() => ranges.close());
+    const { router, manager } = ranges.tenantry;
+    const note = sql`insert into "Notes" values (tenantry.current_tenant(), 1)`;
+    const notes = sql`select "TenantId" as tenant from "Notes"`;
+    for (const tenant of [1, 4, 5, 8]) {
+      await router.query(tenant, note);
+      expect((await router.query(tenant, notes, { readOnly: true })).rows).toEqual([{ tenant }]);
+    }
+    await manager.ranges.split(3);
+    for (const tenant of [1, 4, 5, 8]) {
+      const read = { readOnly: true, isolation: 'repeatable read' } as const;
+      expect((await router.withTenant(tenant, read, (session) => session.query(notes))).rows).toEqual([{ tenant }]);
+    }
+    await expect(router.query(9, notes)).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' });
   });
 });
