@@ -26,6 +26,8 @@ const shownDisagreements = 10;
 
 /** More than this between a server's clock and ours makes logs hard to compare and tokens seem early or late. */
 const clockToleranceMs = 2_000;
+const clockRemedy = 'timedatectl, on both machines: each must follow a time server';
+const rightsRemedy = 'tenantry shard add (printed SQL shows the rights it needs)';
 const otherPrincipals: readonly PrincipalName[] = ['superuser', 'mover', 'admin'];
 
 /** Reachable, the shard that the catalog knows, logins with no more rights than theirs, context, policies, clock. */
@@ -54,11 +56,17 @@ async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, void, 
     yield* await diagnoseApp(look);
     yield* diagnoseLocalMap(look);
   } catch (error) {
-    const isChanged = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
-    yield failure(`shard ${shard.name}`, error, isChanged ? 'tenantry recover' : undefined);
+    yield failure(`shard ${shard.name}`, error, remedyOf(error));
   } finally {
     await access.close();
   }
+}
+
+/** What a look that the shard refused calls for: it is another server, or admin lacks a right. */
+function remedyOf(error: unknown): string | undefined {
+  if (!(error instanceof TenantryError)) return undefined;
+  if (error.code === 'SHARD_UNVERIFIED') return 'tenantry recover';
+  return error.code === 'FORBIDDEN' ? rightsRemedy : undefined;
 }
 
 async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
@@ -72,7 +80,12 @@ async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, admin: S
   if (clock === undefined || schema === undefined) return findings;
   const differenceMs = Math.max(before - clock.timeMs, clock.timeMs - after, 0);
   if (differenceMs > clockToleranceMs)
-    findings.push({ subject, level: 'warning', text: `Its clock differs from this machine's by ${Math.round(differenceMs / 1_000)} s.` });
+    findings.push({
+      subject,
+      level: 'warning',
+      text: `Its clock differs from this machine's by ${Math.round(differenceMs / 1_000)} s.`,
+      remedy: clockRemedy,
+    });
   if (schema.contextProtection !== settings.contextProtection) {
     const text = `Its context protection is ${schema.contextProtection ?? 'missing'}; the configuration says ${settings.contextProtection}.`;
     findings.push({
@@ -141,7 +154,9 @@ async function diagnoseApp({ engines, settings, shard }: ShardDiagnosis): Promis
     await connection.close();
     return [];
   } catch (error) {
-    return [failure(`shard ${shard.name}, login of app`, error)];
+    // Which server it is has been looked at before: what is left is what the login may do, and the rules of the tables.
+    const isUnfit = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
+    return [failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsRemedy : undefined)];
   }
 }
 
@@ -154,7 +169,7 @@ async function diagnosePrincipal({ engines, settings, shard }: ShardDiagnosis, p
       subject,
       level: 'problem',
       text: `It ${problem}.`,
-      remedy: 'tenantry shard add (printed SQL shows the rights it needs)',
+      remedy: rightsRemedy,
     }));
   } catch (error) {
     return [failure(subject, error)];

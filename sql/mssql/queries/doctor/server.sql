@@ -31,11 +31,21 @@ CROSS APPLY (VALUES
     N'Files and backups are not encrypted (TDE is off)', N'ALTER DATABASE CURRENT SET ENCRYPTION ON, after its key has been made'),
   (CASE WHEN d.[is_read_committed_snapshot_on] = 0 THEN 1 END, N'warning',
     N'Reads wait for writers of the same rows (READ_COMMITTED_SNAPSHOT is off)', N'ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE'),
+  (CASE WHEN d.[snapshot_isolation_state] NOT IN (1, 3) THEN 1 END, N'warning',
+    N'No transaction may keep to one moment (ALLOW_SNAPSHOT_ISOLATION is off): tenants cannot be moved from here while they work',
+    N'ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON'),
   (CASE WHEN c.[database_id] IS NULL THEN 1 END, N'warning',
     N'Change tracking is off: tenants cannot be moved from here while they work',
     N'ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON)'),
   (CASE WHEN c.[is_auto_cleanup_on] = 1 AND c.[retention_period] * CASE c.[retention_period_units] WHEN 1 THEN 1 WHEN 2 THEN 60 ELSE 1440 END < 1440 THEN 1 END, N'warning',
     N'Changes are tracked for less than a day: a longer move would have to begin again',
-    N'ALTER DATABASE CURRENT SET CHANGE_TRACKING (CHANGE_RETENTION = 3 DAYS)')
+    N'ALTER DATABASE CURRENT SET CHANGE_TRACKING (CHANGE_RETENTION = 3 DAYS)'),
+  (CASE WHEN c.[is_auto_cleanup_on] = 0 THEN 1 END, N'warning',
+    N'Tracked changes are kept for ever (AUTO_CLEANUP is off): the database grows with every change of a row',
+    N'ALTER DATABASE CURRENT SET CHANGE_TRACKING (AUTO_CLEANUP = ON)'),
+  -- On Azure SQL Database sessions are ended by a right of the database.
+  (CASE WHEN CAST(SERVERPROPERTY(N'EngineEdition') AS int) <> 5 AND COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY CONNECTION'), 0) = 0 THEN 1 END, N'warning',
+    N'The login of admin may not end sessions: tenant offline --force cannot end what holds a tenant',
+    CONCAT(N'in master: GRANT ALTER ANY CONNECTION TO ', QUOTENAME(SUSER_SNAME())))
 ) AS s ([applies], [level], [text], [remedy])
 WHERE d.[database_id] = DB_ID() AND s.[applies] = 1;

@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Finding } from '../../../src/cli/services.ts';
+import { resolveConfig } from '../../../src/config.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { QueryLibrary } from '../../../src/engine/mssql/query-library.ts';
+import { diagnoseShard } from '../../../src/main/diagnosis/shard.ts';
+import { createEngines } from '../../../src/main/engines.ts';
+import type { ColumnValue } from '../../support/tds/column-value.ts';
+import type { Answer } from '../../support/tds/answer.ts';
+import type { TdsRequest } from '../../support/tds/request.ts';
+import { startTdsServer } from '../../support/tds/server.ts';
+import { doneToken, transactionToken, type Columns } from '../../support/tds/tokens.ts';
+import { sampleConfig, sampleEnvironment } from '../../unit/config/sample.ts';
+
+const shardId = '00000000-0000-4000-8000-00000000000a';
+const incarnation = '00000000-0000-4000-8000-0000000000ff';
+const now = new Date('2026-11-21T12:00:00Z');
+const rights = 'tenantry shard add (printed SQL shows the rights it needs)';
+
+/** What a file of the query library answers: rows, or an error of this number. */
+type Said = { readonly columns: Columns; readonly rows: readonly (readonly ColumnValue[])[] } | { readonly error: number };
+
+const text = 'nvarchar(400)';
+const dangers = { level: text, text, remedy: text };
+const problems = { schema: text, table: text, problem: text, detail: text, remedy: text };
+const gate = { table: text, problem: text };
+
+/** What a shard in order says to everything that doctor asks. */
+const inOrder = {
+  'local-map/is-installed': { columns: { installed: 'bit' }, rows: [[true]] },
+  'local-map/get-description': {
+    columns: { schemaVersion: 'int', shardId: 'uniqueidentifier', map: text, keyType: text },
+    rows: [[1, shardId, 'customers', 'int']],
+  },
+  'engine/incarnation': { columns: { incarnation: text }, rows: [[incarnation]] },
+  'doctor/clock': { columns: { timeMs: 'bigint' }, rows: [[BigInt(now.getTime())]] },
+  'policy/shard-schema': {
+    columns: { prepared: 'bit', installed: 'bit', keyType: text, contextProtection: text },
+    rows: [[true, true, 'int', 'guarded']],
+  },
+  'doctor/server': { columns: dangers, rows: [] },
+  'policy/lock': { columns: { lockTimeout: text, locked: 'bit' }, rows: [['5000', true]] },
+  'policy/problems': { columns: problems, rows: [] },
+  'policy/tables': { columns: { schema: text, table: text, tenantColumn: text, role: text, sequences: text }, rows: [] },
+  'policy/live-items': { columns: { schema: text, table: text, item: text, definition: text }, rows: [] },
+  'policy/warnings': { columns: { schema: text, table: text, warning: text, detail: text, remedy: text }, rows: [] },
+  'policy/session-code': { columns: { schema: text, function: text }, rows: [] },
+  'doctor/principal': { columns: { problem: text }, rows: [] },
+  'engine/inspect': {
+    columns: { shardId: 'uniqueidentifier', schemaVersion: 'int', incarnation: text, isGuarded: 'bit' },
+    rows: [[shardId, 1, incarnation, true]],
+  },
+  'policy/gate': { columns: gate, rows: [] },
+} as const satisfies Readonly<Record<string, Said>>;
+
+type Asked = keyof typeof inOrder;
+
+const given: Partial<Record<Asked, Readonly<Record<string, string | number>>>> = {
+  'policy/lock': { lockTimeoutMs: 5_000 },
+  'policy/problems': { tables: '[]', keyType: 'int' },
+  'policy/tables': { tables: '[]' },
+  'policy/live-items': { tables: '[]' },
+  'policy/warnings': { tables: '[]' },
+  'policy/gate': { tables: '[]' },
+};
+const library = new QueryLibrary();
+const questions = (Object.keys(inOrder) as Asked[]).map((file) => ({ file, asked: library.query(file, given[file]).text }));
+
+/** What doctor finds on a shard that says this instead of what one in order says. */
+async function findings(said: Partial<Record<Asked, Said>> = {}): Promise<Finding[]> {
+  const server = await startTdsServer({ request: (request, answer) => reply(request, answer, { ...inOrder, ...said }) });
+  onTestFinished(() => server.close());
+  const address = { engine: 'mssql', host: server.host, port: server.port, database: 'shop', tls: 'disable' } as const;
+  const found: Finding[] = [];
+  for await (const finding of diagnoseShard({
+    engines: createEngines(),
+    clock: systemClock,
+    now: () => now,
+    settings: resolveConfig(sampleConfig(), sampleEnvironment),
+    shard: { shardId, mapId: 1, name: 'a', address, incarnation, state: 'ONLINE' },
+    map: { mapId: 1, name: 'customers', kind: 'list', keyType: 'int', context: 'TenantId', version: 1 },
+    manager: { disagreements: async function* () {} },
+  }))
+    found.push(finding);
+  return found;
+}
+
+async function reply({ text: asked }: TdsRequest, answer: Answer, said: Readonly<Record<Asked, Said>>): Promise<void> {
+  const question = questions.find((one) => asked.includes(one.asked));
+  if (question !== undefined) {
+    const answered = said[question.file];
+    if ('error' in answered) return await answer.error({ number: answered.error, class: 14 });
+    return await answer.rows(answered.columns, answered.rows);
+  }
+  const change = /^(BEGIN|COMMIT|ROLLBACK) TRANSACTION/m.exec(asked)?.[1];
+  if (change === undefined) return await answer.end(doneToken('DONE'));
+  await answer.end(transactionToken(change.toLowerCase() as 'begin' | 'commit' | 'rollback', 1n), doneToken('DONE'));
+}
+
+const onShard = { subject: 'shard a' } as const;
+
+test('says of a shard in order that it is', async () => {
+  expect(await findings()).toEqual([
+    { ...onShard, level: 'ok', text: 'It answers, is the one that was added, and its logins, policies, clock and local map are right.' },
+  ]);
+});
+
+/** Every row that the query can give, as it is written there. */
+const source = readFileSync(new URL('../../../sql/mssql/queries/doctor/server.sql', import.meta.url), 'utf8');
+const rowsOfServer = [
+  ...source.matchAll(/THEN 1 END, N'(problem|warning)',\s*N'((?:[^']|'')+)',\s*(?:N'((?:[^']|'')+)'|CONCAT\(N'((?:[^']|'')+)')/g),
+].map(([, level = '', what = '', remedy, begun]) => [level, what, remedy ?? begun ?? ''].map((part) => part.replaceAll("''", "'")));
+
+test.each([
+  ['the version', 'older than SQL Server 2019', 'upgrade the server'],
+  ['parallel plans', 'MAXDOP is not 1', 'SET MAXDOP = 1'],
+  ['definitions by app', 'keeps tenant traffic from definitions is missing', 'tenantry shard add'],
+  ['a missing grant', 'may not call tenantry.enter', 'GRANT EXECUTE ON [tenantry].[enter]'],
+  ['a missing right of admin', 'may not end sessions', 'GRANT ALTER ANY CONNECTION TO'],
+  ['TRUSTWORTHY', 'TRUSTWORTHY is on', 'SET TRUSTWORTHY OFF'],
+  ['delayed durability', 'DELAYED_DURABILITY is FORCED', 'SET DELAYED_DURABILITY = DISABLED'],
+  ['TLS', 'connection is not encrypted', 'sslmode=verify-full'],
+  ['TDE', 'TDE is off', 'SET ENCRYPTION ON'],
+  ['row versions', 'READ_COMMITTED_SNAPSHOT is off', 'SET READ_COMMITTED_SNAPSHOT ON'],
+  ['snapshots', 'ALLOW_SNAPSHOT_ISOLATION is off', 'SET ALLOW_SNAPSHOT_ISOLATION ON'],
+  ['change tracking', 'Change tracking is off', 'SET CHANGE_TRACKING = ON'],
+  ['its retention', 'tracked for less than a day', 'CHANGE_RETENTION = 3 DAYS'],
+  ['its clean-up', 'AUTO_CLEANUP is off', 'AUTO_CLEANUP = ON'],
+])('shows what the server finds of %s, with what to run', async (_, what, remedy) => {
+  const rows = rowsOfServer.filter(([, one]) => one!.includes(what));
+  expect(rows).toHaveLength(1);
+  const [level, whole, toRun] = rows[0] as [Finding['level'], string, string];
+  expect(toRun).toContain(remedy);
+  expect(await findings({ 'doctor/server': { columns: dangers, rows } })).toEqual([
+    { ...onShard, level, text: `${whole}.`, remedy: toRun },
+  ]);
+});
+
+test('has a row of the query in each of these cases, and no other row', () => {
+  expect(rowsOfServer).toHaveLength(14);
+  expect(source.match(/THEN 1 END/g)).toHaveLength(14);
+});
+
+test('says where the login of admin may not look, with what to run', async () => {
+  const [finding] = await findings({ 'doctor/server': { error: 300 } });
+  expect(finding).toMatchObject({ ...onShard, level: 'problem', remedy: rights });
+});
+
+test('says where the clocks differ', async () => {
+  const found = await findings({ 'doctor/clock': { columns: { timeMs: 'bigint' }, rows: [[BigInt(now.getTime() + 90_000)]] } });
+  expect(found).toEqual([
+    {
+      ...onShard,
+      level: 'warning',
+      text: "Its clock differs from this machine's by 90 s.",
+      remedy: 'timedatectl, on both machines: each must follow a time server',
+    },
+  ]);
+});
+
+test('says where string keys are compared by another collation than by bytes', async () => {
+  const remedy = 'ALTER TABLE [dbo].[Blogs] ALTER COLUMN [TenantId] nvarchar(40) COLLATE Latin1_General_100_BIN2 NOT NULL';
+  const type = 'nvarchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS';
+  const [finding] = await findings({
+    'policy/problems': { columns: problems, rows: [['dbo', 'Blogs', 'collation', type, remedy]] },
+  });
+  expect(finding).toMatchObject({ ...onShard, level: 'problem' });
+  expect(finding!.text).toContain(`dbo.Blogs has a tenant column of type ${type} whose collation does not compare bytes; run: ${remedy};`);
+});
+
+test('says where policies are not what they must be', async () => {
+  const { columns } = inOrder['policy/tables'];
+  expect(await findings({ 'policy/tables': { columns, rows: [['dbo', 'Blogs', 'TenantId', 'routed', '[]']] } })).toEqual([
+    {
+      ...onShard,
+      level: 'problem',
+      text: 'The protection of dbo.Blogs is not what the configuration says.',
+      remedy: 'tenantry policy apply --shard a',
+    },
+  ]);
+});
+
+test('says where app is too powerful', async () => {
+  const problem = 'the login administers the server or the database, or may become a role that does';
+  expect(await findings({ 'policy/gate': { columns: gate, rows: [[null, problem]] } })).toEqual([
+    { subject: 'shard a, login of app', level: 'problem', text: expect.stringContaining(problem), remedy: rights },
+  ]);
+});
+
+test('says where another principal is too powerful', async () => {
+  const found = await findings({ 'doctor/principal': { columns: { problem: text }, rows: [['owns the database']] } });
+  expect(found).toEqual(
+    ['superuser', 'mover', 'admin'].map((principal) => ({
+      subject: `shard a, login of ${principal}`,
+      level: 'problem',
+      text: 'It owns the database.',
+      remedy: rights,
+    })),
+  );
+});
