@@ -41,6 +41,8 @@ beforeAll(async () => {
   };
   // As where the bootstrap could not take it away: blocks must do no harm either.
   await shard.root.query(sqlText('grant usage on language plpgsql to tenantry_app'));
+  // For tests that look at what is left on a connection.
+  await shard.root.query(sqlText('grant execute on function pg_prepared_statement() to tenantry_app'));
   for (const tenant of [1, 2]) {
     await shard.admin.query(
       sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (${tenant}, 'point', ${encodeInt(tenant)}, 'ONLINE', 1, ${token})`,

@@ -251,6 +251,7 @@ export const defences = {
     'the last value of a sequence': root('grant execute on function lastval() to tenantry_app'),
     'the value of a sequence': root('grant execute on function currval(regclass) to tenantry_app'),
     'the seed of random numbers': root('grant execute on function setseed(double precision) to tenantry_app'),
+    'the text of a statement that stays prepared': root('grant execute on function pg_prepared_statement() to tenantry_app'),
     'a channel that is listened to': careless,
   },
   'code in a pooled session': {

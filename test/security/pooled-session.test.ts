@@ -80,6 +80,7 @@ describeAttacks(
       const { value } = (await traffic.query(2, 'select random() as value'))[0] ?? {};
       return value === randomAfterSeed ? succeeded : 'not foretold';
     }),
+    'the text of a statement that stays prepared': find(`select 'tenant-2 literal'`, 'select statement from pg_prepared_statements'),
     'a channel that is listened to': leave('listen anything', 'select count(*)::text from pg_listening_channels()', '0'),
   },
   defences['pooled session'],

@@ -22,8 +22,8 @@ grant usage on language plpgsql to tenantry_admin;
 alter default privileges for role tenantry_admin revoke execute on functions from public;
 alter default privileges for role tenantry_definer revoke execute on functions from public;
 
--- Settings, advisory locks, large objects, other sessions' texts and lives, and what a session remembers of sequences and
--- random numbers: none of them knows a tenant, so none is app's.
+-- Settings, advisory locks, large objects, other sessions' texts and lives, and what a session remembers of statements,
+-- sequences and random numbers: none of them knows a tenant, so none is app's.
 -- pg_advisory_unlock_all stays public: it only gives back, and a connection's reset calls it.
 do $$
 declare
@@ -35,7 +35,7 @@ begin
      where p.pronamespace = 'pg_catalog'::regnamespace
        and (p.proname in ('set_config', 'lo_creat', 'lo_create', 'lo_from_bytea', 'lo_open', 'lo_get', 'lo_put', 'loread', 'lowrite',
                           'lo_truncate', 'lo_truncate64', 'lo_unlink', 'pg_cancel_backend', 'pg_terminate_backend',
-                          'pg_stat_get_activity', 'pg_stat_get_backend_activity', 'currval', 'lastval', 'setseed')
+                          'pg_stat_get_activity', 'pg_stat_get_backend_activity', 'pg_prepared_statement', 'currval', 'lastval', 'setseed')
             or (p.proname ~ '^pg_(try_)?advisory_' and p.proname <> 'pg_advisory_unlock_all'))
   loop
     execute format('revoke execute on function %s from public', routine);
