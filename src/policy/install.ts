@@ -1,6 +1,8 @@
 import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import type { KeyType } from '../../shardmap/key.ts';
+import { LocalMap } from '../../shardmap/local-map.ts';
+import { shardSchemaVersion } from '../../shardmap/own-shard.ts';
 import { schemaStateOf } from '../../shardmap/schema-state.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import { shardSchemaFiles } from '../engine/schema-files.ts';
@@ -26,7 +28,7 @@ interface ShardSchema extends Record<string, unknown> {
 /**
  * Makes a prepared database fit to be a shard: Tenantry's schema where there is none, then the policies. May be repeated.
  * `shard` is the database as admin. Throws INVALID_CONFIGURATION where the server was not provisioned, or the database is
- * a catalog, or a shard of another key type or context protection.
+ * a catalog, or a shard of another schema version, key type or context protection.
  */
 export async function installShard(shard: SqlDatabase, engine: PolicyEngine, installation: ShardInstallation): Promise<PolicyResult> {
   await shard.transaction((session) => installSchema(session, installation));
@@ -47,12 +49,22 @@ async function installSchema(session: SqlSession, { keyType, contextProtection }
   const { installed, ...present } = await shardSchema(session);
   if (!installed) {
     for (const file of shardSchemaFiles(keyType, contextProtection)) await session.script(file);
-  } else if (present.keyType !== keyType) {
+    return;
+  }
+  const found = (await new LocalMap(session).description())?.schemaVersion;
+  if (found !== shardSchemaVersion) {
+    throw new TenantryError(
+      'INVALID_CONFIGURATION',
+      `The database is a shard whose schema has version ${found ?? 'unknown'}; this program works with version ${shardSchemaVersion}.`,
+    );
+  }
+  if (present.keyType !== keyType) {
     throw new TenantryError(
       'INVALID_CONFIGURATION',
       `The database is a shard for keys of type ${present.keyType ?? 'unknown'}; the map's are of type ${keyType}.`,
     );
-  } else if (present.contextProtection !== contextProtection) {
+  }
+  if (present.contextProtection !== contextProtection) {
     throw new TenantryError(
       'INVALID_CONFIGURATION',
       `The database is a shard whose context protection is ${present.contextProtection ?? 'unknown'}; the configuration says ${contextProtection}.`,

@@ -159,6 +159,20 @@ describe('installing a shard', () => {
     await expect(installing).rejects.toThrow('provision it with --bootstrap, or run the SQL printed without it');
   });
 
+  it('refuses a shard of a newer schema, and changes nothing in it', async () => {
+    const database = await createDatabase();
+    const logins = loginsOf('newer');
+    await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
+    const admin = open(database, logins.admin);
+    const installation = { tables: [], keyType: 'int', contextProtection: 'guarded' } as const;
+    await installShard(admin, policies, installation);
+    await admin.query(sql`update tenantry.schema_version set version = 2`);
+    await expect(installShard(admin, policies, installation)).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: 'The database is a shard whose schema has version 2; this program works with version 1.',
+    });
+  });
+
   it('refuses a shard of another key type', async () => {
     const database = await createDatabase();
     const logins = loginsOf('typed');
