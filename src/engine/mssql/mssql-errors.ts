@@ -35,7 +35,7 @@ export const transactionCount = 266;
  * `retryable`. Under XACT_ABORT the server has rolled back before it answers with an error of a statement.
  * Sources: "Database Engine events and errors", "Troubleshoot transient connection errors" (Azure SQL), both by Microsoft.
  */
-const meanings: ReadonlyMap<number, ErrorMeaning> = new Map([
+export const errorTable: readonly (readonly [number, ErrorMeaning])[] = [
   // Keys and constraints: 2601 and 2627 unique, 547 foreign key and check, 515 null, 8152 and 2628 too long.
   ...notRun('CONFLICT', 2601, 2627),
   ...notRun('CONSTRAINT_VIOLATION', 515, 547, 550, 2628, 8152),
@@ -56,7 +56,7 @@ const meanings: ReadonlyMap<number, ErrorMeaning> = new Map([
   ...notRun('SHARD_UNAVAILABLE', 911, 922, 923, 924, 927, 942, 945, 976, 978, 983, 4060, 4064, 4221, 18_401, 18_456, 18_470),
   ...notRun('SHARD_UNAVAILABLE', 18_486, 18_487, 18_488, 40_531, 40_532, 40_613, 40_615, 40_914, 42_108, 42_109, 47_073),
   // The server goes away under a session: a COMMIT may have been carried out already.
-  ...unknown('SHARD_UNAVAILABLE', 596, 615, 617, 823, 824, 829, 926, 3989, 4221, 5120, 6005, 9001, 10_053, 10_054, 10_060, 17_197, 17_830),
+  ...unknown('SHARD_UNAVAILABLE', 596, 615, 617, 823, 824, 829, 926, 3989, 5120, 6005, 9001, 10_053, 10_054, 10_060, 17_197, 17_830),
   ...unknown('SHARD_UNAVAILABLE', 19_421, 35_202, 40_020, 40_143, 40_166, 40_197, 40_540, 40_545, 40_627, 40_648, 40_671, 42_019),
   // Tenantry's own.
   ...notRun('OPERATION_IN_PROGRESS', 51_009),
@@ -71,10 +71,11 @@ const meanings: ReadonlyMap<number, ErrorMeaning> = new Map([
   // What the provisioning finds that keeps it from going on.
   ...notRun('INVALID_CONFIGURATION', 51_016),
   ...notRun('TRANSACTION_CONTROL', wrongTransaction, transactionCount),
-]);
+];
+const meanings: ReadonlyMap<number, ErrorMeaning> = new Map(errorTable);
 
 /** Numbers by which a shard's `enter` refuses. */
-const refusals: ReadonlyMap<number, Exclude<Refusal['reason'], 'MOVED'>> = new Map([
+export const refusals: ReadonlyMap<number, Exclude<Refusal['reason'], 'MOVED'>> = new Map([
   [51_001, 'UNKNOWN_MAPPING'],
   [51_002, 'OFFLINE'],
   [51_003, 'DRAINING'],
@@ -89,9 +90,9 @@ const noEntry: ReadonlySet<number> = new Set([229, 2812]);
 /** 208 no such object, 229 no right to it, 2812 no such procedure, 4121 no such function. */
 const noSchema: ReadonlySet<number | undefined> = new Set([208, 229, 2812, 4121]);
 /** A login that the server did not let in, for good as it is now. */
-const refusedLogins: ReadonlySet<number> = new Set([4060, 4064, 18_456, 18_470, 18_486, 18_487, 18_488]);
+export const refusedLogins: ReadonlySet<number> = new Set([4060, 4064, 18_456, 18_470, 18_486, 18_487, 18_488]);
 /** Azure SQL lets a login in later: the database resumes, moves or has no room for another session just now. */
-const transientLogins: ReadonlySet<number> = new Set([
+export const transientLogins: ReadonlySet<number> = new Set([
   4221, 40_197, 40_501, 40_613, 42_108, 42_109, 49_918, 49_919, 49_920, 10_928, 10_929,
 ]);
 /** From this severity on the server ends the connection; it stays open on this side now and then. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -39,15 +40,53 @@ describe("the database of the program's own work", () => {
     await database.close();
   });
 
-  test('says COMMIT_UNKNOWN where the answer to commit was lost, and the next work gets a new connection', async () => {
+  const losses = (['read', 'before commit', 'after commit'] as const).flatMap((moment) =>
+    (['fin', 'rst'] as const).map((how) => [moment, how] as const),
+  );
+  test.each(losses)('lost under its COMMIT, %s, by %s: COMMIT_UNKNOWN, and the next work gets a new connection', async (moment, how) => {
     const database = shard.openDatabase();
-    shard.model.at = ({ moment, answer }) => {
-      if (moment === 'after commit') answer.drop('rst');
+    shard.model.at = ({ moment: now, answer, request }) => {
+      if (now === moment && request.text.includes('COMMIT TRANSACTION')) answer.drop(how);
     };
-    const lost = database.transaction((session) => session.query(change('kept')));
-    await expect(lost).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN', outcome: 'unknown' });
+    const work = database.transaction((session) => session.query(change('kept')));
+    await expect(work).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN', outcome: 'unknown', retryable: false });
+    expect(shard.committed).toEqual(moment === 'after commit' ? ['kept'] : []);
     shard.model.at = () => undefined;
     expect((await database.query(sql`select n from t`)).rows).toEqual([{ n: 1 }]);
+    await database.close();
+  });
+
+  test('lost before its COMMIT was sent: nothing is committed, and it is not said to be unknown', async () => {
+    const database = shard.openDatabase();
+    const work = database.transaction(async (session) => {
+      await session.query(change('undone'));
+      shard.model.at = ({ moment, answer }) => {
+        if (moment === 'read') answer.drop('rst');
+      };
+      await session.query(change('lost'));
+    });
+    await expect(work).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
+    expect(shard.committed).toEqual([]);
+    await database.close();
+  });
+
+  test('a COMMIT that is not answered in time is COMMIT_UNKNOWN, whether or not the server did it', async () => {
+    const clock = new FakeClock();
+    const database = shard.openDatabase({ clock, statementTimeoutMs: 1_000 });
+    const asked = Promise.withResolvers<void>();
+    shard.model.at = async ({ moment, answer, request }) => {
+      if (moment !== 'after commit' || !request.text.includes('COMMIT TRANSACTION')) return;
+      asked.resolve();
+      await once(answer.attention, 'abort');
+    };
+    const work = expect(database.transaction((session) => session.query(change('kept')))).rejects.toMatchObject({
+      code: 'COMMIT_UNKNOWN',
+      outcome: 'unknown',
+    });
+    await asked.promise;
+    clock.advance(1_000);
+    await work;
+    expect(shard.committed).toEqual(['kept']);
     await database.close();
   });
 

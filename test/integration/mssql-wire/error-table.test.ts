@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ErrorCode } from '../../../src/core/errors.ts';
+import { sql } from '../../../src/core/sql.ts';
+import { EntryRefused } from '../../../src/engine/entry.ts';
+import { errorTable, refusals, refusedLogins, transientLogins } from '../../../src/engine/mssql/mssql-errors.ts';
+import { compiled, entryOf, ScriptedShard } from '../../support/scripted-shard.ts';
+import { startTdsServer } from '../../support/tds/server.ts';
+import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
+
+/* Every number of the engine's tables, said here once more: a number that stands in one place alone fails. */
+
+interface Said {
+  readonly retryable: boolean;
+  /** Rolled back for certain. */
+  readonly notRun?: readonly number[];
+  /** It may have been carried out: the server went away. */
+  readonly unknown?: readonly number[];
+}
+
+const expected: Partial<Readonly<Record<ErrorCode, Said>>> = {
+  CONFLICT: { retryable: false, notRun: [2601, 2627, 51_015] },
+  CONSTRAINT_VIOLATION: { retryable: false, notRun: [220, 241, 242, 245, 248, 515, 547, 550, 2628, 8114, 8115, 8134, 8152, 9803] },
+  FORBIDDEN: { retryable: false, notRun: [229, 230, 262, 297, 300, 916, 1088, 15_151, 15_247, 15_664, 33_504, 51_012] },
+  INVALID_CONFIGURATION: { retryable: false, notRun: [51_016] },
+  OPERATION_IN_PROGRESS: { retryable: true, notRun: [51_009] },
+  OVERLOADED: {
+    retryable: true,
+    notRun: [701, 802, 8645, 8651, 8657, 10_928, 10_929, 10_936, 40_501, 40_552, 40_553, 49_918, 49_919, 49_920],
+  },
+  SERIALIZATION_FAILURE: { retryable: true, notRun: [1205, 3960, 3961, 41_301, 41_302, 41_305, 41_325, 41_839] },
+  SHARD_UNAVAILABLE: {
+    retryable: true,
+    notRun: [
+      911, 922, 923, 924, 927, 942, 945, 976, 978, 983, 1101, 1105, 3906, 3908, 4060, 4064, 4221, 9002, 18_401, 18_456, 18_470, 18_486,
+      18_487, 18_488, 40_531, 40_532, 40_544, 40_549, 40_550, 40_551, 40_613, 40_615, 40_914, 42_108, 42_109, 47_073,
+    ],
+    unknown: [
+      596, 615, 617, 823, 824, 829, 926, 3989, 5120, 6005, 9001, 10_053, 10_054, 10_060, 17_197, 17_830, 19_421, 35_202, 40_020, 40_143,
+      40_166, 40_197, 40_540, 40_545, 40_627, 40_648, 40_671, 42_019,
+    ],
+  },
+  SHARD_UNVERIFIED: { retryable: true, notRun: [51_010, 51_013] },
+  STATEMENT_FAILED: { retryable: false, notRun: [51_008] },
+  TIMEOUT: { retryable: true, notRun: [1222, 51_014] },
+  TRANSACTION_CONTROL: { retryable: false, notRun: [266, 51_011] },
+};
+
+const rows = Object.entries(expected).flatMap(([code, { retryable, notRun = [], unknown = [] }]) => {
+  const rowsOf = (numbers: readonly number[], outcome: 'not-run' | 'unknown') =>
+    numbers.map((number) => [number, code, outcome, retryable] as const);
+  return rowsOf(notRun, 'not-run').concat(rowsOf(unknown, 'unknown'));
+});
+const refusalOf = {
+  51_001: 'UNKNOWN_MAPPING',
+  51_002: 'OFFLINE',
+  51_003: 'DRAINING',
+  51_004: 'INCOMING',
+  51_006: 'STALE_EPOCH',
+  51_007: 'BAD_TOKEN',
+} as const;
+const loginsForGood = [4060, 4064, 18_456, 18_470, 18_486, 18_487, 18_488];
+const loginsForNow = [4221, 10_928, 10_929, 40_197, 40_501, 40_613, 42_108, 42_109, 49_918, 49_919, 49_920];
+
+const ascending = (numbers: Iterable<number>): number[] => [...numbers].toSorted((left, right) => left - right);
+const change = sql`update [T] set [Name] = ${'a'}`;
+
+let shard: ScriptedShard;
+
+beforeEach(async () => {
+  shard = await ScriptedShard.start();
+});
+afterEach(async () => await shard[Symbol.asyncDispose]());
+
+describe('the tables of error numbers', () => {
+  test('are the ones that are tried here, each number once', () => {
+    const written = rows.map(([number]) => number);
+    expect(ascending(errorTable.map(([number]) => number))).toEqual(ascending(written));
+    expect(new Set(written).size).toBe(written.length);
+    expect(Object.fromEntries(refusals)).toEqual(refusalOf);
+    expect(ascending(refusedLogins)).toEqual(loginsForGood);
+    expect(ascending(transientLogins)).toEqual(loginsForNow);
+  });
+});
+
+describe('a number that comes with an error', () => {
+  test.each(rows)('%i of own work: %s, %s, retryable %s', async (number, code, outcome, retryable) => {
+    const database = shard.openDatabase();
+    shard.answer = () => ({ error: { number }, fatal: true });
+    await expect(database.query(change)).rejects.toMatchObject({ code, outcome, retryable, cause: { number } });
+    await database.close();
+  });
+
+  test.each(rows.filter(([, , outcome]) => outcome === 'unknown'))(
+    '%i of a tenant: COMMIT_UNKNOWN where it may write, %s where it only reads, and the connection is not used again',
+    async (number, code) => {
+      shard.answer = () => ({ error: { number, class: 20 }, fatal: true });
+      for (const readOnly of [false, true]) {
+        const connection = await shard.connect();
+        await expect(connection.execute(entryOf(1), compiled(change), { readOnly, timeoutMs: 5_000 })).rejects.toMatchObject(
+          readOnly ? { code } : { code: 'COMMIT_UNKNOWN', outcome: 'unknown', retryable: false },
+        );
+        expect(connection.usable).toBe(false);
+      }
+    },
+  );
+
+  // What a tenant's statement throws from 50,000 on, and 266, which is the end of a transaction to it, have tests of their own.
+  test.each(rows.filter(([number, , outcome]) => outcome === 'not-run' && number < 50_000 && number !== 266))(
+    '%i of a tenant: %s, %s, retryable %s, and the connection serves the next',
+    async (number, code, outcome, retryable) => {
+      const connection = await shard.connect();
+      shard.answer = () => ({ error: { number }, fatal: true });
+      const running = connection.execute(entryOf(1), compiled(change), { readOnly: false, timeoutMs: 5_000 });
+      await expect(running).rejects.toMatchObject({ code, outcome, retryable });
+      expect(connection.usable).toBe(true);
+      expect(shard.committed).toEqual([]);
+    },
+  );
+
+  test.each(Object.entries(refusalOf))('%i of enter: %s', async (number, reason) => {
+    const connection = await shard.connect();
+    shard.model.failEntry = { number: Number(number), message: reason };
+    const refused: unknown = await connection
+      .execute(entryOf(1), compiled(change), { readOnly: false, timeoutMs: 5_000 })
+      .catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(EntryRefused);
+    expect((refused as EntryRefused).refusal).toEqual({ reason });
+  });
+});
+
+describe('a number that comes with a login', () => {
+  async function loginsOf(number: number, timeoutMs: number): Promise<[number, unknown]> {
+    await using server = await startTdsServer({
+      login: (_login, answer) => answer.end(errorToken({ number, class: 14 }), doneToken('DONE', doneStatus.error)),
+      request: () => undefined,
+    });
+    const failure: unknown = await ScriptedShard.connectTo(server, { timeoutMs }).catch((error: unknown) => error);
+    return [server.recording.of('login').length, failure];
+  }
+
+  test.each(loginsForGood)('%i is refused at once, and so named', async (number) => {
+    const [logins, failure] = await loginsOf(number, 1_500);
+    expect(logins).toBe(1);
+    expect(failure).toMatchObject({ code: 'SHARD_UNAVAILABLE', outcome: 'not-run', cause: { number, loginRefused: true } });
+  });
+
+  test('one that Azure SQL lets in later is asked again as long as there is time', async () => {
+    const tried = await Promise.all(loginsForNow.map((number) => loginsOf(number, 1_500)));
+    expect(tried.map(([logins]) => logins)).toEqual(loginsForNow.map(() => 2));
+    for (const [index, [, failure]] of tried.entries())
+      expect(failure).toMatchObject({ outcome: 'not-run', retryable: true, cause: { number: loginsForNow[index], loginRefused: false } });
+  });
+});
