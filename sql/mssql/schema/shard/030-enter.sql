@@ -1,5 +1,5 @@
 -- How a transaction of app becomes a tenant's: the first statement of every transaction, which is refused here or runs under the
--- mapping's lock until its end. It runs before every statement of a tenant, so it looks at two rows by their keys and no more.
+-- mapping's lock until its end. It runs before every statement of a tenant, so it looks at two rows by their keys, one of them twice, and no more.
 -- Refusals are errors with numbers of their own; XACT_ABORT ends the transaction with them, so nothing after them can happen.
 --   51001 UNKNOWN_MAPPING  51002 OFFLINE    51003 DRAINING   51004 INCOMING  51005 MOVED, with the target as JSON
 --   51006 STALE_EPOCH      51007 BAD_TOKEN  51008 ISOLATION  51010 CONTEXT_NOT_SET  51011 NO_TRANSACTION
@@ -20,15 +20,23 @@ DECLARE @locked int, @found int, @kind nvarchar(10), @low varbinary(128), @high 
   @foundEpoch bigint, @foundToken varbinary(16), @movedTo uniqueidentifier, @movedEpoch bigint, @message nvarchar(200);
 
 BEGIN TRY
-  -- The lock first. REPEATABLEREAD: it is taken, and held to the end of the transaction, also where the database reads row versions
-  -- (READ_COMMITTED_SNAPSHOT). NOWAIT: whoever meets a fence is told so and comes again; no queue forms that a deadlock could hide
-  -- in, or that would hold up whoever comes after a fence that waits.
-  SELECT @locked = f.[mapping_id]
-  FROM [tenantry].[mapping_fence] AS f WITH (REPEATABLEREAD, ROWLOCK, NOWAIT)
-  WHERE f.[mapping_id] = @mapping;
+  -- Who shows the token of this epoch may take the lock, and nobody else. A statement can catch its refusal: the transaction can
+  -- then only be rolled back, but keeps its locks until its message ends, and would keep a fence of another's mapping out so long.
+  IF EXISTS (
+    SELECT 1
+    FROM [tenantry].[local_mapping] AS m WITH (READCOMMITTEDLOCK, ROWLOCK, NOWAIT)
+    WHERE m.[mapping_id] = @mapping AND m.[epoch] = @epoch AND m.[token] = @token AND DATALENGTH(@token) = 16
+  )
+    -- REPEATABLEREAD: it is taken, and held to the end of the transaction, also where the database reads row versions
+    -- (READ_COMMITTED_SNAPSHOT). NOWAIT: whoever meets a fence is told so and comes again; no queue forms that a deadlock could
+    -- hide in, or that would hold up whoever comes after a fence that waits.
+    SELECT @locked = f.[mapping_id]
+    FROM [tenantry].[mapping_fence] AS f WITH (REPEATABLEREAD, ROWLOCK, NOWAIT)
+    WHERE f.[mapping_id] = @mapping;
 
-  -- Then the look. READCOMMITTEDLOCK: at the row as it is now, never at an older version, and without keeping it locked, so that a
-  -- fence can change the state while tenants are inside. NOWAIT: a row that is being changed belongs to a fence as well.
+  -- Then the look that counts, since it comes after the lock. READCOMMITTEDLOCK: at the row as it is now, never at an older
+  -- version, and without keeping it locked, so that a fence can change the state while tenants are inside. NOWAIT: a row that is
+  -- being changed belongs to a fence as well.
   SELECT @found = m.[mapping_id], @kind = m.[kind], @low = m.[low], @high = m.[high], @state = m.[state],
     @foundEpoch = m.[epoch], @foundToken = m.[token], @movedTo = m.[moved_to], @movedEpoch = m.[moved_epoch]
   FROM [tenantry].[local_mapping] AS m WITH (READCOMMITTEDLOCK, ROWLOCK, NOWAIT)
@@ -41,7 +49,7 @@ BEGIN CATCH
 END CATCH;
 
 -- Without the right token no more can be learnt than the first four say.
-IF @found IS NULL OR @locked IS NULL THROW 51001, N'UNKNOWN_MAPPING', 1;
+IF @found IS NULL THROW 51001, N'UNKNOWN_MAPPING', 1;
 IF @state = N'MOVED'
 BEGIN
   SET @message = CONCAT(N'MOVED {"shardId":"', LOWER(CAST(@movedTo AS nvarchar(36))), N'","epoch":', @movedEpoch, N'}');
@@ -50,6 +58,8 @@ END;
 IF @epoch IS NULL OR @epoch <> @foundEpoch THROW 51006, N'STALE_EPOCH', 1;
 -- Bytes are compared as if the shorter side were filled up with zeros, hence the lengths.
 IF @token IS NULL OR @foundToken IS NULL OR DATALENGTH(@token) <> 16 OR @token <> @foundToken THROW 51007, N'BAD_TOKEN', 1;
+-- It was another mapping, epoch or token a moment ago: to be looked up anew, and entered with the lock.
+IF @locked IS NULL THROW 51001, N'UNKNOWN_MAPPING', 1;
 
 -- Null where the bytes are no key of this shard's type.
 DECLARE @tenant sql_variant = [tenantry].[tenant_of](@key);
