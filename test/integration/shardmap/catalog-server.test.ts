@@ -57,6 +57,7 @@ describe('an operation that a restored catalog has as left', () => {
 
     await expect(world.manager.sweep()).rejects.toMatchObject(refused);
     await expect(world.manager.tenants.add(2, { shard: 'b' })).rejects.toMatchObject(refused);
+    await expect(world.manager.tenants.online(2)).rejects.toMatchObject(refused);
     expect(await world.manager.recover()).toMatchObject({ catalog: 'refused', settled: [], disagreements: [{ what: 'extra', mappingId }] });
     expect(await blogs(2)).toEqual(['new']);
 
