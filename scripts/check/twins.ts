@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resultColumns } from './sql-columns.ts';
+import { tableColumns } from './table-columns.ts';
 
 /** Files that one engine has alone, each with the reason. */
 const alone: Readonly<Record<'postgres' | 'mssql', Readonly<Record<string, string>>>> = {
@@ -25,6 +26,23 @@ const sameType: Readonly<Record<string, RegExp>> = {
   timestamptz: /^datetimeoffset\(\d\)$/,
 };
 
+/** Columns that one engine's tables have alone, each with the reason. */
+const columnsAlone: Readonly<Record<'postgres' | 'mssql', Readonly<Record<string, string>>>> = {
+  postgres: Object.fromEntries(
+    ['open_ticket', 'first_key', 'past_key', 'open_entry', 'context'].map((name) => [
+      `local_mapping.${name}`,
+      'generated, for an enter that is one statement; on SQL Server it is a procedure',
+    ]),
+  ),
+  mssql: {
+    'mapping_fence.mapping_id': 'PostgreSQL has advisory locks',
+    'mapping.low_length': 'SQL Server compares bytes as if the shorter side were filled up with zeros',
+  },
+};
+
+/** What is stored, besides what is given as a parameter: times in UTC. */
+const sameStoredType: typeof sameType = { ...sameType, timestamptz: /^datetime2\(7\)$/ };
+
 interface QueryFace {
   /** Names and types in order. */
   readonly parameters: readonly (readonly [string, string])[];
@@ -48,8 +66,24 @@ export function twinProblems(sql: string): string[] {
   return [
     ...missing('postgres', 'mssql'),
     ...missing('mssql', 'postgres'),
+    ...tableProblems(tableColumns(join(sql, 'postgres')), tableColumns(join(sql, 'mssql'))),
     ...shared.flatMap((name) => differences(name, faceOf(sql, 'postgres', name), faceOf(sql, 'mssql', name))),
   ];
+}
+
+/** Where the tables differ: a query that gives a column as it is stored gives the type that it has there. */
+function tableProblems(postgres: ReadonlyMap<string, string>, mssql: ReadonlyMap<string, string>): string[] {
+  const lacking = (engine: 'postgres' | 'mssql', has: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): string[] =>
+    [...new Set([...has.keys(), ...Object.keys(columnsAlone[engine])])]
+      .filter((name) => (has.has(name) && !other.has(name)) !== (columnsAlone[engine][name] !== undefined))
+      .map((name) => `${name}: the tables of sql/${engine} have it alone, or are said to and have not`);
+  const types = [...postgres].flatMap(([name, type]) => {
+    const other = mssql.get(name);
+    return other === undefined || sameStoredType[type]?.test(other) === true
+      ? []
+      : [`${name} is ${type} in sql/postgres and ${other} in sql/mssql`];
+  });
+  return [...lacking('postgres', postgres, mssql), ...lacking('mssql', mssql, postgres), ...types];
 }
 
 function filesOf(sql: string, engine: string): Set<string> {

@@ -134,6 +134,20 @@ describe("the engines' libraries of statements", () => {
       '-- json: load',
       /get-operation: there is no column load/,
     ],
+    [
+      'the type of a column of a table',
+      'mssql/schema/shard/002-local-mapping.sql',
+      '[epoch] bigint',
+      '[epoch] int',
+      /local_mapping\.epoch is bigint in sql\/postgres and int in sql\/mssql/,
+    ],
+    [
+      'a column that one table has alone',
+      'postgres/schema/catalog/004-shard.sql',
+      '  incarnation text',
+      '  incarnations text',
+      /shard\.incarnation: the tables of sql\/mssql have it alone/,
+    ],
   ])('are seen to differ in %s', async (_, file, right, wrong, said) => {
     plant(file, right, wrong);
     const { code, report } = await compare();
