@@ -123,6 +123,7 @@ async function bare(port: number, count: number): Promise<Asker> {
 
 function routed(port: number): Asker {
   const routes = Array.from({ length: tenants + 1 }, (_, tenant) => ({ mappingId: tenant, shardId: 'shard', epoch }));
+  const tokens = routes.map(({ mappingId }) => entryOf(mappingId).token);
   const router: Router = createRouter({
     keyType: 'int',
     routes: {
@@ -132,7 +133,7 @@ function routed(port: number): Asker {
       forget: () => undefined,
     },
     connect: () => ScriptedShard.connectTo({ host: '127.0.0.1', port }),
-    tokens: [(mappingId) => entryOf(mappingId).token],
+    tokens: [(mappingId) => tokens[mappingId] ?? new Uint8Array()],
     limits: defaultRouterLimits,
     clock: systemClock,
     random: Math.random,
