@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fleetKeyFromBase64, type FleetKey } from '../../shardmap/mapping-token.ts';
 import { keyTypes } from '../../shardmap/key.ts';
 import { namePattern, nameRule } from '../../shardmap/manager/names.ts';
+import { capabilityNames, type CapabilityName } from '../core/capability-settings.ts';
 import { eachLimit, type Limits } from '../core/limits.ts';
 import { authSchema, issuerSettings } from './auth-schema.ts';
 import { checkTogether } from './cross-fields.ts';
@@ -38,6 +39,7 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
     }),
     logins: object({ app: login, superuser: login, mover: login, admin: login }),
     contextProtection: z.enum(['guarded', 'plain']).default('guarded'),
+    capabilities: capabilitiesSchema,
     tables: tablesSchema,
     tls: tlsSchema(from),
     auth: authSchema(from),
@@ -103,6 +105,15 @@ const count = (least: number, most: number) => z.int().min(least).max(most);
 const limitsSchema: z.ZodType<Limits, TenantryConfig['limits']> = object(
   eachLimit(({ least, most, default: value }) => count(least, most).default(value)),
 ).prefault({});
+
+const whether = z.boolean().optional();
+const capabilitiesSchema = object({ securityPolicies: whether, readOnlyContext: whether, jsonTables: whether })
+  .prefault({})
+  .transform((given) => {
+    const said: { [Name in CapabilityName]?: boolean } = {};
+    for (const name of capabilityNames) if (given[name] !== undefined) said[name] = given[name];
+    return said;
+  });
 
 const host = z.string().refine(isHostName, 'must be a host name or an IP address');
 

@@ -1,4 +1,5 @@
 import type { FleetKey } from '../../shardmap/mapping-token.ts';
+import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Login, PrincipalName } from '../core/principal.ts';
@@ -44,6 +45,8 @@ export interface Settings {
   readonly map: TenantryConfig['map'];
   readonly logins: Readonly<Record<PrincipalName, Login>>;
   readonly contextProtection: ContextProtection;
+  /** Instead of what is found. */
+  readonly capabilities: CapabilitySettings;
   readonly tables: readonly TableSettings[];
   /** Part of every login, too. */
   readonly tls?: ServerTrust;

@@ -1,5 +1,6 @@
 import type { KeyType } from '../../shardmap/key.ts';
 import type { ShardMapKind } from '../../shardmap/shard-map.ts';
+import type { CapabilityName } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { LimitName } from '../core/limits.ts';
 import type { EngineName } from './database-url.ts';
@@ -127,6 +128,8 @@ export interface TenantryConfig {
    * whose owner may not grant the other. Default `guarded`.
    */
   readonly contextProtection?: ContextProtection | undefined;
+  /** What the servers of shards can do, where what is found by their version is not so: `docs/sql-server.md`. Default: as found. */
+  readonly capabilities?: { readonly [Name in CapabilityName]?: boolean | undefined } | undefined;
   /** Tables by exact-case name, with a schema where wanted (`dbo.Blogs`): with their tenant column, or `reference` for all tenants' tables. */
   readonly tables: Readonly<Record<string, { readonly tenant: string } | 'reference'>>;
   /** Which database servers are believed, where an address says `verify-full` or `strict`. */

@@ -1,10 +1,11 @@
+import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { Dialect } from 'kysely';
 import type { CompiledSql, SqlDialect } from '../core/sql.ts';
 import type { Login } from '../core/principal.ts';
 import type { Row, SqlDatabase, SqlResult } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
-import type { Capabilities } from './capabilities.ts';
+import type { CapabilitiesOf } from './capabilities.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { Entry } from './entry.ts';
 
@@ -68,6 +69,8 @@ export interface ConnectionExpectations {
   readonly tables: readonly { readonly name: string; readonly schema?: string; readonly table: string; readonly tenantColumn: string }[];
   /** What is configured. A shard that is guarded may serve where `plain` is configured, and not the other way round. */
   readonly contextProtection: ContextProtection;
+  /** What the configuration says that servers can do, instead of what is found. */
+  readonly capabilities?: CapabilitySettings;
   /** Instead of the defaults. */
   readonly limits?: Partial<ConnectionLimits>;
 }
@@ -85,7 +88,7 @@ export interface OpenOptions {
 /** One kind of database server. `main.ts` joins engines to the rest; nobody else knows a concrete one. */
 export interface Engine {
   readonly name: string;
-  readonly capabilities: Capabilities;
+  readonly capabilitiesOf: CapabilitiesOf;
   readonly dialect: EngineDialect;
   /** Opens and checks a connection for tenant traffic. Throws SHARD_UNAVAILABLE or SHARD_UNVERIFIED. */
   connect(address: ShardAddress, login: Login, expectations: ConnectionExpectations, signal?: AbortSignal): Promise<EngineConnection>;

@@ -1,6 +1,7 @@
 import { TenantryError } from '../core/errors.ts';
 import type { Row, SqlSession } from '../core/session.ts';
 import type { SqlDialect } from '../core/sql.ts';
+import { requireCapabilities, type CapabilitiesOf } from './capabilities.ts';
 import type { ConnectionExpectations } from './engine.ts';
 import { qualifiedTables } from './qualified-tables.ts';
 import { SqlFailure } from './sql-failure.ts';
@@ -27,15 +28,16 @@ interface GateProblem {
 /** What an engine says of a database without Tenantry's schema, or whose schema the login may not see. */
 interface VerifyingEngine {
   readonly dialect: Pick<SqlDialect, 'defaultSchema'>;
+  readonly capabilitiesOf: CapabilitiesOf;
   readonly lacksSchema: (failure: SqlFailure) => boolean;
 }
 
 /** Throws SHARD_UNVERIFIED, with the reason, unless the session leads to the very shard that is meant, as somebody whom its policies bind. */
 export async function verifyShard(session: SqlSession, engine: VerifyingEngine, expected: ConnectionExpectations): Promise<void> {
   const tables = JSON.stringify(qualifiedTables(expected.tables, engine.dialect));
-  const problem =
-    identityProblem(await inspect(session, engine), expected) ??
-    gateProblem((await session.run<Row & GateProblem>('policy/gate', { tables })).rows);
+  const identity = identityProblem(await inspect(session, engine), expected);
+  if (identity === undefined) await requireCapabilities(session, engine.capabilitiesOf, expected.capabilities ?? {}, 'SHARD_UNVERIFIED');
+  const problem = identity ?? gateProblem((await session.run<Row & GateProblem>('policy/gate', { tables })).rows);
   if (problem !== undefined) throw new TenantryError('SHARD_UNVERIFIED', problem);
 }
 

@@ -29,7 +29,7 @@ export interface RoutingParts {
 
 /** Lookup, shards and pools of one map, joined to a router. */
 export function joinRouter({ engines, store, map, knownShards, redis, clock, observer }: RoutingParts, settings: Settings): Router {
-  const { fleetKey, limits, logins, contextProtection } = settings;
+  const { fleetKey, limits, logins, contextProtection, capabilities } = settings;
   const lookup = createLookup({
     map,
     findMapping: (key) => store.findMapping(map.mapId, key),
@@ -39,7 +39,7 @@ export function joinRouter({ engines, store, map, knownShards, redis, clock, obs
   });
   redis?.subscribe(lookup);
   const directory = new ShardDirectory((shardId) => store.getShard(shardId), clock);
-  const expectations = { tables: routedTables(settings), contextProtection, limits };
+  const expectations = { tables: routedTables(settings), contextProtection, capabilities, limits };
   const keys = [fleetKey.current, ...(fleetKey.previous === undefined ? [] : [fleetKey.previous])];
   return createRouter({
     keyType: map.keyType,

@@ -38,11 +38,11 @@ export function createServices(parts: ServicesParts): Services {
     },
     openAdministration: (settings) => openAdministration({ engines, clock, onTrouble: warnOf(warn) }, settings),
     preparation: createPreparation(engines),
-    applyPolicies: async ({ logins, tables, contextProtection }, shard, options) => {
-      const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection });
+    applyPolicies: async ({ logins, tables, contextProtection, capabilities }, shard, options) => {
+      const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities });
       try {
         await requireOwnShard(access, shard);
-        return await applyPolicies(access.open(shard), engineOf(engines, shard.address), { tables, ...options });
+        return await applyPolicies(access.open(shard), engineOf(engines, shard.address), { tables, capabilities, ...options });
       } finally {
         await access.close();
       }

@@ -2,6 +2,7 @@ import type { TableSettings } from '../config.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
+import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import { installShard } from '../policy/install.ts';
 import { purgeRows } from '../policy/purge.ts';
@@ -16,6 +17,7 @@ interface ShardAccessOptions {
   readonly admin: Login;
   readonly tables: readonly TableSettings[];
   readonly contextProtection: ContextProtection;
+  readonly capabilities: CapabilitySettings;
 }
 
 /** Access that closes what it opened. */
@@ -24,7 +26,7 @@ export interface ClosableShardAccess extends ShardAccess {
 }
 
 /** Shards as `admin`; databases stay open, each once, until everything is closed. */
-export function createShardAccess({ engines, admin, tables, contextProtection }: ShardAccessOptions): ClosableShardAccess {
+export function createShardAccess({ engines, admin, tables, contextProtection, capabilities }: ShardAccessOptions): ClosableShardAccess {
   const opened = new Map<string, SqlDatabase>();
   const open = ({ shardId, address }: Shard): SqlDatabase => {
     const key = [shardId, address.host, address.port, address.database].join(' ');
@@ -40,7 +42,7 @@ export function createShardAccess({ engines, admin, tables, contextProtection }:
       return row.incarnation;
     },
     install: async (shard, { keyType }) => {
-      await installShard(open(shard), engineOf(engines, shard.address), { tables, keyType, contextProtection });
+      await installShard(open(shard), engineOf(engines, shard.address), { tables, keyType, contextProtection, capabilities });
     },
     purge: (session, shard, { keyType }, keys, limit) =>
       purgeRows(session, engineOf(engines, shard.address), {

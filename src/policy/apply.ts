@@ -1,7 +1,9 @@
 import { TenantryError } from '../core/errors.ts';
+import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { compileSql, type SqlDialect } from '../core/sql.ts';
+import { requireCapabilities, type CapabilitiesOf } from '../engine/capabilities.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import { differences, type Difference } from './diff.ts';
@@ -13,6 +15,7 @@ import type { ConfiguredTable, PolicyChange, PolicyResult } from './model.ts';
 export interface PolicyEngine {
   readonly renderer: PolicyRenderer;
   readonly dialect: SqlDialect;
+  readonly capabilitiesOf: CapabilitiesOf;
 }
 
 /** Which policies a shard must have. */
@@ -20,17 +23,20 @@ export interface PolicyRequest {
   readonly tables: readonly ConfiguredTable[];
   /** Key type of the shard map. */
   readonly keyType: KeyType;
+  /** What the configuration says that the server can do, instead of what is found. */
+  readonly capabilities?: CapabilitySettings;
   /** Nothing is changed; the result says what would be. */
   readonly dryRun: boolean;
 }
 
 /**
  * Makes the policies of one shard what the configuration says, in one transaction; a second time changes nothing.
- * `shard` is the database as admin. Throws INVALID_CONFIGURATION where the tables do not fit, before anything is changed.
+ * `shard` is the database as admin. Throws INVALID_CONFIGURATION where the tables or the server do not fit, before anything is changed.
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
   const tables = qualifiedTables(request.tables, engine.dialect);
   return shard.transaction(async (session) => {
+    await requireCapabilities(session, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
     await lockPolicies(session);
     await refuseUnfit(session, tables, request.keyType);
     const pending = await differences(session, engine.renderer, tables);

@@ -4,7 +4,9 @@ import type { KeyType } from '../../shardmap/key.ts';
 import { LocalMap } from '../../shardmap/local-map.ts';
 import { shardSchemaVersion } from '../../shardmap/own-shard.ts';
 import { schemaStateOf } from '../../shardmap/schema-state.ts';
+import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
+import { requireCapabilities } from '../engine/capabilities.ts';
 import { shardSchemaFiles } from '../engine/schema-files.ts';
 import { applyPolicies, type PolicyEngine } from './apply.ts';
 import { lockPolicies } from './lock.ts';
@@ -16,6 +18,8 @@ export interface ShardInstallation {
   /** Key type of the shard map. */
   readonly keyType: KeyType;
   readonly contextProtection: ContextProtection;
+  /** What the configuration says that the server can do, instead of what is found. */
+  readonly capabilities?: CapabilitySettings;
 }
 
 interface ShardSchema extends Record<string, unknown> {
@@ -31,6 +35,7 @@ interface ShardSchema extends Record<string, unknown> {
  * a catalog, or a shard of another schema version, key type or context protection.
  */
 export async function installShard(shard: SqlDatabase, engine: PolicyEngine, installation: ShardInstallation): Promise<PolicyResult> {
+  await requireCapabilities(shard, engine.capabilitiesOf, installation.capabilities ?? {}, 'INVALID_CONFIGURATION');
   await shard.transaction((session) => installSchema(session, installation));
   return applyPolicies(shard, engine, { ...installation, dryRun: false });
 }

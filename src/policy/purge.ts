@@ -17,7 +17,7 @@ export interface Purge {
 /** Deletes at most `limit` rows of a mapping's keys from the routed tables, referring tables first; how many it were. 0: none are left. */
 export async function purgeRows(
   session: SqlSession,
-  { renderer, dialect }: PolicyEngine,
+  { renderer, dialect }: Pick<PolicyEngine, 'renderer' | 'dialect'>,
   { tables, keyType, keys, limit }: Purge,
 ): Promise<number> {
   const bounds = {

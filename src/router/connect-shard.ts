@@ -11,7 +11,7 @@ export interface ConnectShardDependencies {
   /** The login of `app`. */
   readonly login: Login;
   /** What a shard must be like, whichever it is, and what its tenants are held to. */
-  readonly expectations: Pick<ConnectionExpectations, 'tables' | 'contextProtection' | 'limits'>;
+  readonly expectations: Pick<ConnectionExpectations, 'tables' | 'contextProtection' | 'capabilities' | 'limits'>;
 }
 
 /** Opens a checked connection to a shard by its id. Throws as `RouterDependencies.connect` says; INVALID_CONFIGURATION for an engine that is not built in. */

@@ -157,7 +157,7 @@ function openRouter(connections: number): Router {
       findMapping: (key) => Promise.resolve(mappings.get(Buffer.from(key).toString('hex'))),
       clock: systemClock,
     }),
-    connect: (_shardId, signal) => shard.open(signal),
+    connect: (_shardId, signal) => shard.open({ signal }),
     tokens: [(mappingId) => entryOf(mappingId).token],
     limits: { ...defaultRouterLimits, poolPerShard: connections, connections },
     clock: systemClock,

@@ -66,7 +66,7 @@ async function openGround(): Promise<EngineGround> {
     },
     sleep: (ms) => sql`DECLARE @wait datetime = DATEADD(ms, ${ms}, CAST(0 AS datetime)); WAITFOR DELAY @wait; SELECT 1 AS [waited]`,
     begin: sql`BEGIN TRANSACTION`,
-    readOnlyTransactions: engine.capabilities.readOnlyTransactions,
+    readOnlyTransactions: false,
     streamRoundTrips: 1,
     close: async () => {
       await proxy.close();

@@ -47,7 +47,7 @@ async function openGround(isPoint: boolean): Promise<EngineGround> {
     },
     sleep: (ms) => sql`select pg_sleep(${ms / 1_000})`,
     begin: sql`begin`,
-    readOnlyTransactions: engine.capabilities.readOnlyTransactions,
+    readOnlyTransactions: true,
     streamRoundTrips: 3,
     close: async () => {
       await proxy.close();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sqlText } from '../../src/core/sql.ts';
+import { postgresCapabilities } from '../../src/engine/postgres/server-version.ts';
 import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
 import { applyPolicies } from '../../src/policy/apply.ts';
@@ -11,7 +12,7 @@ import { shardLogins } from '../support/shard-logins.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 import { TestIssuer } from '../support/test-issuer.ts';
 
-const engine = { renderer: postgresPolicyRenderer, dialect: postgresDialect };
+const engine = { renderer: postgresPolicyRenderer, dialect: postgresDialect, capabilitiesOf: postgresCapabilities };
 const blogs = [{ table: 'Blogs', tenantColumn: 'TenantId' }];
 
 let postgres: PostgresServer;

@@ -11,7 +11,7 @@ import { createTestShard, shardLogins, type TestShard } from '../support/postgre
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 
 const engine = createPostgresEngine();
-const policies = { renderer: postgresPolicyRenderer, dialect: engine.dialect };
+const policies = { renderer: postgresPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf };
 const blogs: ConfiguredTable = { table: 'Blogs', tenantColumn: 'TenantId' };
 
 let server: PostgresServer;
@@ -96,6 +96,16 @@ describe('policy apply', () => {
 
     for (const statement of shown.changes.flatMap(({ statements }) => statements)) await admin(statement);
     expect(await apply(tables)).toEqual({ changes: [], warnings: [], applied: true });
+  });
+
+  it('refuses a server that cannot keep tenants apart, before anything is changed', async () => {
+    await root('alter table "Blogs" disable row level security');
+    const request = { tables: [blogs], keyType: 'int', dryRun: false, capabilities: { securityPolicies: false } } as const;
+    await expect(applyPolicies(shard.admin, policies, request)).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      message: expect.stringContaining('it has no security policies') as string,
+    });
+    expect((await apply([blogs], { dryRun: true })).changes.map(({ item }) => item)).toEqual(['row security']);
   });
 
   it('lets two runs at once follow one another', async () => {

@@ -57,7 +57,8 @@ export async function createHttpShard(server: PostgresServer, name: string): Pro
     tenantColumn === undefined ? [] : [{ name: table, table, tenantColumn }],
   );
   const engine = createPostgresEngine();
-  await applyPolicies(shard.admin, { renderer: postgresPolicyRenderer, dialect: engine.dialect }, { tables, keyType, dryRun: false });
+  const { dialect, capabilitiesOf } = engine;
+  await applyPolicies(shard.admin, { renderer: postgresPolicyRenderer, dialect, capabilitiesOf }, { tables, keyType, dryRun: false });
   const routed = createShardRouter(shard, engine, keyType, tables);
   await routed.addTenant(1);
   await routed.addTenant(2);

@@ -61,7 +61,7 @@ export async function createMssqlTestShard({ text, routed } = blogs, rowVersions
   // A table of dbo belongs to dbo; only its owner can give rights to it, so provisioning hands it over.
   await provision(root, createMssqlProvisioner(), { logins, contextProtection: 'guarded', tables: routed });
   const admin = engine.open(address, logins.admin);
-  const policies = { renderer: mssqlPolicyRenderer, dialect: engine.dialect };
+  const policies = { renderer: mssqlPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf };
   await installShard(admin, policies, { tables: routed, keyType: 'int', contextProtection: 'guarded' });
   const shardId = randomUUID();
   await admin.query(

@@ -52,7 +52,7 @@ export async function createTestShard(
   });
   await applyPolicies(
     admin,
-    { renderer: postgresPolicyRenderer, dialect: engine.dialect },
+    { renderer: postgresPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf },
     { tables: [{ table: 'Blogs', tenantColumn: 'TenantId' }], keyType, dryRun: false },
   );
   const incarnation = (await root.run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;

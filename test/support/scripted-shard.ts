@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { encodeInt } from '../../shardmap/key-encoding.ts';
+import type { CapabilitySettings } from '../../src/core/capability-settings.ts';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { compileSql, type CompiledSql, type Sql } from '../../src/core/sql.ts';
 import type { SqlDatabase } from '../../src/core/session.ts';
@@ -90,8 +91,11 @@ export class ScriptedShard implements AsyncDisposable {
   }
 
   /** A connection as an engine's `connect` opens it: checked, and ready for any tenant. */
-  async open(signal?: AbortSignal): Promise<EngineConnection> {
-    const expectations = { shardId, incarnation, tables: [], contextProtection: 'guarded' } as const;
+  async open({
+    signal,
+    capabilities = {},
+  }: { readonly signal?: AbortSignal; readonly capabilities?: CapabilitySettings } = {}): Promise<EngineConnection> {
+    const expectations = { shardId, incarnation, tables: [], contextProtection: 'guarded', capabilities } as const;
     return await this.#engine.connect(this.#address, { user: 'app', password: secretPassword }, expectations, signal);
   }
 
@@ -125,6 +129,8 @@ export interface Disorder {
   readonly isGuarded?: boolean;
   /** Instead of a row, none. */
   readonly rows?: readonly [];
+  /** Version, edition and level of compatibility. */
+  readonly server?: readonly [major: number, edition: number, compatibility: number];
   /** Instead of an answer, an error of this number. */
   readonly error?: number;
   /** Why the login may not serve. */
@@ -140,6 +146,8 @@ function answerToProgram({ text, tenant }: ModelStatement, disorder: Disorder): 
     const said = { shardId, schemaVersion: 1, incarnation, isGuarded: true, ...disorder };
     return { columns, rows: disorder.rows ?? [[said.shardId, said.schemaVersion, said.incarnation, said.isGuarded]] };
   }
+  if (text.includes('ProductMajorVersion'))
+    return { columns: { major: 'int', edition: 'int', compatibility: 'int' }, rows: [disorder.server ?? [15, 3, 150]] };
   if (!text.includes('sys.security_predicates')) return undefined;
   return {
     columns: { table: 'nvarchar(400)', problem: 'nvarchar(400)' },

@@ -45,18 +45,14 @@ export class TestShardAccess implements ShardAccess {
     // Imported when needed: processes that tests start are to be up at once.
     const { installShard } = await import('../../src/policy/install.ts');
     const { postgresPolicyRenderer } = await import('../../src/engine/postgres/policy-renderer.ts');
-    const engine = { renderer: postgresPolicyRenderer, dialect: this.#engine.dialect };
+    const engine = { ...this.#engine, renderer: postgresPolicyRenderer };
     await installShard(this.open(shard), engine, { tables: this.#tables, keyType, contextProtection: 'guarded' });
   }
 
   async purge(session: SqlSession, _shard: Shard, { keyType }: ShardMap, keys: MappingKeys, limit: number): Promise<number> {
     const { purgeRows } = await import('../../src/policy/purge.ts');
     const { postgresPolicyRenderer } = await import('../../src/engine/postgres/policy-renderer.ts');
-    return purgeRows(
-      session,
-      { renderer: postgresPolicyRenderer, dialect: this.#engine.dialect },
-      { tables: this.#tables, keyType, keys, limit },
-    );
+    return purgeRows(session, { ...this.#engine, renderer: postgresPolicyRenderer }, { tables: this.#tables, keyType, keys, limit });
   }
 
   async close(): Promise<void> {

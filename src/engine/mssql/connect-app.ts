@@ -7,6 +7,7 @@ import type { ConnectionExpectations } from '../engine.ts';
 import { verifyShard } from '../verify-shard.ts';
 import { logIn } from './login.ts';
 import { MssqlConnection } from './mssql-connection.ts';
+import { mssqlCapabilities } from './mssql-capabilities.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
 import { lacksSchema } from './mssql-errors.ts';
 import { MssqlOwnSession } from './own-session.ts';
@@ -38,7 +39,11 @@ export async function connectApp(
   try {
     if (signal?.aborted === true) giveUp();
     wire.beginUse();
-    await verifyShard(new MssqlOwnSession(wire, library, Infinity), { dialect: mssqlDialect, lacksSchema }, expected);
+    await verifyShard(
+      new MssqlOwnSession(wire, library, Infinity),
+      { dialect: mssqlDialect, capabilitiesOf: mssqlCapabilities, lacksSchema },
+      expected,
+    );
     return new MssqlConnection(wire);
   } catch (error) {
     await wire.close();

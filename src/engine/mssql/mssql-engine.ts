@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../../core/clock.ts';
 import type { Engine } from '../engine.ts';
 import { connectApp } from './connect-app.ts';
+import { mssqlCapabilities } from './mssql-capabilities.ts';
 import { openMssqlDatabase } from './mssql-database.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
 import { QueryLibrary } from './query-library.ts';
@@ -16,8 +17,7 @@ export function createMssqlEngine(options: MssqlEngineOptions = {}): Engine {
   const { library = new QueryLibrary(), clock = systemClock } = options;
   return {
     name: 'mssql',
-    // There is no read-only transaction: what a caller says only reads is not held to it.
-    capabilities: { readOnlyTransactions: false },
+    capabilitiesOf: mssqlCapabilities,
     dialect: mssqlDialect,
     connect: (address, login, expectations, signal) => connectApp(address, login, expectations, { library, clock }, signal),
     open: (address, login, openOptions) => openMssqlDatabase(address, login, { library, clock }, openOptions),

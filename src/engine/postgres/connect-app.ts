@@ -13,7 +13,7 @@ import { PostgresConnection } from './postgres-connection.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { lacksSchema, toConnectError, toEngineError } from './postgres-errors.ts';
 import type { QueryLibrary } from './query-library.ts';
-import { ServerClient } from './server-version.ts';
+import { postgresCapabilities, ServerClient } from './server-version.ts';
 import { WireClient } from './wire-client.ts';
 
 /** Settings that a reset goes back to, whatever the role's or the database's own defaults are. */
@@ -71,7 +71,7 @@ export async function connectApp(
     });
     client.requireKnownVersion('SHARD_UNVERIFIED');
     const session = new PostgresOwnSession(client, options.library);
-    await verifyShard(session, { dialect: postgresDialect, lacksSchema }, expected);
+    await verifyShard(session, { dialect: postgresDialect, capabilitiesOf: postgresCapabilities, lacksSchema }, expected);
     const target = { host: address.host, port: address.port, tls: tlsOf(config), direct: config.sslnegotiation === 'direct' };
     return new PostgresConnection(new WireClient(client, target, options.clock, limits.answerBytes), {
       callsMayCommit: client.callsMayCommit,

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../../core/clock.ts';
 import type { Engine } from '../engine.ts';
 import { connectApp } from './connect-app.ts';
+import { postgresCapabilities } from './server-version.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { QueryLibrary } from './query-library.ts';
@@ -16,7 +17,7 @@ export function createPostgresEngine(options: PostgresEngineOptions = {}): Engin
   const { library = new QueryLibrary(), clock = systemClock } = options;
   return {
     name: 'postgres',
-    capabilities: { readOnlyTransactions: true },
+    capabilitiesOf: postgresCapabilities,
     dialect: postgresDialect,
     connect: (address, login, expectations, signal) => connectApp(address, login, expectations, { library, clock }, signal),
     open: (address, login, openOptions) => openPostgresDatabase(address, login, { library, clock }, openOptions),

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { Capabilities, ServerFacts } from '../capabilities.ts';
 import { TenantryError, type ErrorCode } from '../../core/errors.ts';
 import { ForeignServer } from '../unreachable.ts';
 
@@ -9,6 +10,12 @@ const atomicCallsFrom = 18;
 
 /** What a server may say first: authentication, an error, a notice, another version of the protocol. */
 const firstAnswers: ReadonlySet<string> = new Set(['R', 'E', 'N', 'v']);
+
+/** What a PostgreSQL can do. Every version that Tenantry works with can do all; what is not known is not there. */
+export function postgresCapabilities({ major }: ServerFacts): Capabilities {
+  const isKnown = (major ?? 0) >= oldestMajor;
+  return { securityPolicies: isKnown, readOnlyContext: isKnown, jsonTables: isKnown };
+}
 
 /** A client of pg that knows its server's version, which servers tell unasked when a session begins. */
 export class ServerClient extends pg.Client {

@@ -11,6 +11,7 @@ import type { ShardMap } from '../../../shardmap/shard-map.ts';
 import { engineOf } from '../engines.ts';
 import { routedTables } from '../routed-tables.ts';
 import { createShardAccess } from '../shard-access.ts';
+import { diagnoseCapabilities } from './capabilities.ts';
 import { failure, warning, type DiagnosisParts } from './finding.ts';
 
 /** One shard to look at. */
@@ -45,12 +46,13 @@ export async function* diagnoseShard(look: ShardDiagnosis): AsyncGenerator<Findi
 /** What is not right, as it is found. */
 async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, void, undefined> {
   const { engines, settings, shard } = look;
-  const { logins, tables, contextProtection } = settings;
-  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection });
+  const { logins, tables, contextProtection, capabilities } = settings;
+  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities });
   const admin = access.open(shard);
   try {
     await requireOwnShard(access, shard);
     yield* await diagnoseServer(look, admin);
+    yield* await diagnoseCapabilities(`shard ${shard.name}`, admin, engineOf(engines, shard.address).capabilitiesOf, settings.capabilities);
     yield* await diagnosePolicies(look, admin);
     for (const principal of otherPrincipals) yield* await diagnosePrincipal(look, principal);
     yield* await diagnoseApp(look);
@@ -103,6 +105,7 @@ async function diagnosePolicies({ engines, settings, shard, map }: ShardDiagnosi
   try {
     const { changes, warnings } = await applyPolicies(admin, engineOf(engines, shard.address), {
       tables: settings.tables,
+      capabilities: settings.capabilities,
       keyType: map.keyType,
       dryRun: true,
     });
@@ -150,6 +153,7 @@ async function diagnoseApp({ engines, settings, shard }: ShardDiagnosis): Promis
       incarnation,
       tables: routedTables(settings),
       contextProtection: settings.contextProtection,
+      capabilities: settings.capabilities,
     });
     await connection.close();
     return [];

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
+import { mssqlCapabilities } from '../../../src/engine/mssql/mssql-capabilities.ts';
+import { diagnoseCapabilities } from '../../../src/main/diagnosis/capabilities.ts';
 import { compiled, entryOf, ScriptedShard, type Disorder } from '../../support/scripted-shard.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
@@ -20,12 +22,13 @@ describe('a connection that is opened for tenants', () => {
       rowCount: 1,
     });
     await connection.close();
-    const [inspect, gate, routed, ...more] = shard.server.recording.requests();
+    const [inspect, server, gate, routed, ...more] = shard.server.recording.requests();
     expect(inspect!.text).toContain('[tenantry].[schema_version]');
+    expect(server!.text).toContain('ProductMajorVersion');
     expect(gate!.text).toContain('sys.security_predicates');
     expect(gate!.text).toContain('HAS_DBACCESS');
     expect(routed!.text).toContain('[tenantry].[enter]');
-    expect([inspect!.reset, gate!.reset, routed!.reset]).toEqual([false, false, true]);
+    expect([inspect, server, gate, routed].map((request) => request!.reset)).toEqual([false, false, false, true]);
     expect(more).toEqual([]);
   });
 
@@ -38,11 +41,32 @@ describe('a connection that is opened for tenants', () => {
     [{ isGuarded: false }, 'the configuration says guarded'],
     [{ error: 208 }, 'The database is no shard of Tenantry, or its login has not been provisioned.'],
     [{ error: 229 }, 'The database is no shard of Tenantry, or its login has not been provisioned.'],
+    [
+      { server: [12, 3, 120] },
+      'it has no security policies, which show each tenant its own rows (capabilities.securityPolicies); it has no session context',
+    ],
+    [{ server: [16, 3, 120] }, 'The server cannot keep tenants apart: it does not read lists from JSON'],
+    [{ server: [12, 5, 120] }, 'The server cannot keep tenants apart: it does not read lists from JSON'],
     [{ problem: 'the login is no member of tenantry_app' }, 'the login is no member of tenantry_app.'],
   ])('is refused where the database says %j', async (said, why) => {
     shard.saysOfItself(said);
     await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining(why) });
     await expect.poll(() => shard.server.connections).toBe(0);
+  });
+
+  test('serves on Azure SQL Database, which tells an old version', async () => {
+    shard.saysOfItself({ server: [12, 5, 160] });
+    await (await shard.open()).close();
+  });
+
+  test.each([
+    [[12, 3, 150], { securityPolicies: true, readOnlyContext: true }, undefined],
+    [[15, 3, 150], { readOnlyContext: false }, 'that a statement cannot change, which names the tenant (capabilities.readOnlyContext).'],
+  ] as const)('counts what the configuration says of a server %j: %j', async (server, capabilities, refusal) => {
+    shard.saysOfItself({ server });
+    const opening = shard.open({ capabilities });
+    if (refusal === undefined) await (await opening).close();
+    else await expect(opening).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining(refusal) });
   });
 
   test('has run nothing of a tenant, where it is lost under the checks', async () => {
@@ -99,6 +123,21 @@ describe('a connection that is opened for tenants', () => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
+});
+
+test('doctor warns of what the configuration claims of a server that says otherwise', async () => {
+  shard.saysOfItself({ server: [12, 3, 150] });
+  const database = shard.openDatabase();
+  const claimed = { securityPolicies: true, readOnlyContext: false, jsonTables: true };
+  expect(await diagnoseCapabilities('shard a', database, mssqlCapabilities, claimed)).toEqual([
+    {
+      subject: 'shard a',
+      level: 'warning',
+      text: 'By its version it lacks securityPolicies, and the configuration says that it has it.',
+      remedy: 'take capabilities.securityPolicies out of the configuration',
+    },
+  ]);
+  await database.close();
 });
 
 describe('a shard whose login cannot run enter', () => {

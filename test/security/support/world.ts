@@ -8,6 +8,7 @@ import type { ContextProtection } from '../../../src/core/context-protection.ts'
 import type { PasswordLogin, PrincipalName } from '../../../src/core/principal.ts';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
+import { postgresCapabilities } from '../../../src/engine/postgres/server-version.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
 import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
 import { createPostgresProvisioner } from '../../../src/engine/postgres/provisioner.ts';
@@ -90,7 +91,7 @@ export class WorldServer {
     await client.query(readFileSync(new URL('world.sql', import.meta.url), 'utf8'));
     await installShard(
       admin,
-      { renderer: postgresPolicyRenderer, dialect: postgresDialect },
+      { renderer: postgresPolicyRenderer, dialect: postgresDialect, capabilitiesOf: postgresCapabilities },
       { tables, keyType: 'int', contextProtection: protection },
     );
     await fillLocalMap(client);

@@ -10,7 +10,7 @@ import { sampleConfig, sampleEnvironment, sampleIssuer } from './sample.ts';
 const issuers = (...list: readonly Record<string, unknown>[]) => ({ auth: { issuers: list } });
 const [authority = ''] = rootCertificates;
 const byReference = "must be a reference to the environment, env('NAME'), never the value itself";
-const allKeys = 'catalog, redis, fleetKey, map, logins, contextProtection, tables, tls, auth, limits, http';
+const allKeys = 'catalog, redis, fleetKey, map, logins, contextProtection, capabilities, tables, tls, auth, limits, http';
 const allAlgorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, HS256, HS384, HS512';
 
 function problemsOf(config: unknown, environment: Environment = sampleEnvironment): string[] {
@@ -43,6 +43,7 @@ describe('a valid configuration', () => {
         admin: { user: 'admin', password: 'pass-word' },
       },
       contextProtection: 'guarded',
+      capabilities: {},
       tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
       auth: { issuers: [] },
       limits: {
@@ -317,6 +318,14 @@ describe('an invalid configuration is refused with every problem, its path and w
       'a protection that does not exist',
       sampleConfig({ contextProtection: 'strong' }),
       ['contextProtection: must be one of guarded, plain'],
+    ],
+    [
+      'capabilities that nobody asks for, or are no yes or no',
+      sampleConfig({ capabilities: { securityPolicy: true, jsonTables: 'yes' } }),
+      [
+        'capabilities.jsonTables: must be true or false',
+        'capabilities: unknown key "securityPolicy" (did you mean "securityPolicies"?); allowed are securityPolicies, readOnlyContext, jsonTables',
+      ],
     ],
     ['no tables', sampleConfig({ tables: {} }), ['tables: needs at least one table with a tenant column']],
     ['reference tables alone', sampleConfig({ tables: { A: 'reference' } }), ['tables: needs at least one table with a tenant column']],

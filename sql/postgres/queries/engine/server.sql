@@ -1,0 +1,2 @@
+-- Which server this is, as far as what it can do depends on it; editions and levels of compatibility are SQL Server's.
+select current_setting('server_version_num')::integer / 10000 as "major", null::integer as "edition", null::integer as "compatibility";
