@@ -14,6 +14,7 @@ import { WireClient } from '../../src/engine/postgres/wire-client.ts';
 import { ticketBytes } from '../support/ticket-bytes.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
+import { awaitNoStandby, awaitStandby, callOffStandbyWaits, untilACommitWaits } from '../support/standby.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 
 const engine = createPostgresEngine();
@@ -414,39 +415,15 @@ test('a function that lets go of the prepared statements leaves none that this c
 
 describe('where a write has to reach a standby before it is confirmed, and the wait is called off', () => {
   const unknown = { code: 'COMMIT_UNKNOWN', outcome: 'unknown', detail: expect.stringContaining('standby') };
-  const setStandby = async (name: string): Promise<void> => {
-    await shard.root.query(sqlText(`alter system set synchronous_standby_names = '${name}'`));
-    await shard.root.query(sqlText('select pg_reload_conf()'));
-    const settled = sql`select current_setting('synchronous_standby_names') as name`;
-    await expect.poll(async () => (await shard.root.query(settled)).rows).toEqual([{ name }]);
-    if (name !== '') await expect.poll(aCommitWaits).toBe(true);
-  };
-  const waiting = sql`select pid from pg_stat_activity where wait_event = 'SyncRep'`;
-  /** Commits wait only once the checkpointer, too, has read the setting: whether one did, which is then called off. */
-  const aCommitWaits = async (): Promise<boolean> => {
-    let isOver = false;
-    const commit = shard.root.query(sql`select pg_logical_emit_message(true, 'probe', '')`).then(
-      () => (isOver = true),
-      () => (isOver = true),
-    );
-    for (;;) {
-      const { rowCount } = await shard.root.query(sql`select pg_cancel_backend(pid) from (${waiting}) w`);
-      if (rowCount > 0) return await commit;
-      if (isOver) return false;
-    }
-  };
-  const untilItWaits = async (): Promise<void> => {
-    await expect.poll(async () => (await shard.root.query(waiting)).rowCount).toBe(1);
-  };
   beforeEach(async () => {
-    await setStandby('nobody');
-    return async () => await setStandby('');
+    await awaitStandby(shard.root);
+    return async () => await awaitNoStandby(shard.root);
   });
 
   test('by its caller, nobody is told that it is safe', async () => {
     const caller = new AbortController();
     const writing = connection.execute(entry(1), compiled(insert(1)), { ...write, signal: caller.signal });
-    await untilItWaits();
+    await untilACommitWaits(shard.root);
     caller.abort();
     await expect(writing).rejects.toMatchObject(unknown);
     expect(connection.usable).toBe(true);
@@ -460,11 +437,8 @@ describe('where a write has to reach a standby before it is confirmed, and the w
 
   test('by an administrator', async () => {
     const writing = run(1, insert(1));
-    await untilItWaits();
-    await Promise.all([
-      expect(writing).rejects.toMatchObject(unknown),
-      shard.root.query(sql`select pg_cancel_backend(pid) from (${waiting}) w`),
-    ]);
+    await untilACommitWaits(shard.root);
+    await Promise.all([expect(writing).rejects.toMatchObject(unknown), callOffStandbyWaits(shard.root)]);
   });
 
   test('where the login was made to hear errors alone', async () => {
@@ -496,7 +470,7 @@ describe('where a write has to reach a standby before it is confirmed, and the w
     const transaction = await deaf.begin(entry(2), { ...write, timeoutMs: 300, isolation: 'read committed' });
     await transaction.query(quietly);
     await expect(transaction.commit()).rejects.toMatchObject(unknown);
-    await setStandby('');
+    await awaitNoStandby(shard.root);
     await shard.root.query(sql`delete from "Blogs"`);
     expect(await deaf.execute(entry(1), quietly, write)).toEqual({ rows: [{ n: 1 }], rowCount: 1 });
     await deaf.close();

@@ -3,6 +3,7 @@ import { sql, sqlText, type Sql } from '../../src/core/sql.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
+import { awaitNoStandby, awaitStandby, callOffStandbyWaits, untilACommitWaits } from '../support/standby.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 
 let server: PostgresServer;
@@ -147,15 +148,7 @@ describe('the database of the program itself', () => {
       },
     ],
   ])('%s whose wait for a synchronous standby was called off is not told as done', async (_, work) => {
-    const standby = async (name: string): Promise<void> => {
-      await shard.root.query(sqlText(`alter system set synchronous_standby_names = '${name}'`));
-      await shard.root.query(sqlText('select pg_reload_conf()'));
-      await expect
-        .poll(async () => (await shard.root.query(sql`select current_setting('synchronous_standby_names') as name`)).rows)
-        .toEqual([{ name }]);
-    };
-    const waiting = sql`select pid from pg_stat_activity where wait_event = 'SyncRep'`;
-    await standby('nobody');
+    await awaitStandby(shard.root);
     try {
       const writing = work(sql`insert into tenantry.operation_fence (operation_id, generation) values (gen_random_uuid(), ${1})`);
       const refused = expect(writing).rejects.toMatchObject({
@@ -163,11 +156,11 @@ describe('the database of the program itself', () => {
         outcome: 'unknown',
         detail: expect.stringContaining('standby') as string,
       });
-      await expect.poll(async () => (await shard.root.query(waiting)).rowCount).toBe(1);
-      await shard.root.query(sql`select pg_cancel_backend(pid) from (${waiting}) w`);
+      await untilACommitWaits(shard.root);
+      await callOffStandbyWaits(shard.root);
       await refused;
     } finally {
-      await standby('');
+      await awaitNoStandby(shard.root);
     }
   });
 });
