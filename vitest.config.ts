@@ -26,10 +26,11 @@ export default defineConfig({
     reporters: ['default', './test/support/not-run-reporter.ts'],
     projects: [
       folder('unit', 0, 2, 30 * seconds),
-      folder('contract', 1, 2, 30 * seconds),
-      folder('integration', 1, 2, 60 * seconds),
-      folder('security', 1, 2, 60 * seconds),
-      folder('chaos', 2, 2, 300 * seconds),
+      // One more than cores: a file often waits for its server.
+      folder('contract', 1, 3, 30 * seconds),
+      folder('integration', 1, 3, 60 * seconds),
+      folder('security', 1, 3, 60 * seconds),
+      folder('chaos', 2, 3, 300 * seconds),
       // By itself: it measures how trouble spreads, and a busy neighbour would look like it.
       folder('alone', 3, 1, 180 * seconds),
       // Not in `npm test`: it installs the packages of the image, and starts the program some twenty times.

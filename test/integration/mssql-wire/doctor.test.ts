@@ -40,6 +40,7 @@ const inOrder = {
     rows: [[true, true, 'int', 'guarded']],
   },
   'doctor/server': { columns: dangers, rows: [] },
+  'engine/server': { columns: { major: 'int', edition: 'int', compatibility: 'int' }, rows: [[16, 3, 160]] },
   'policy/lock': { columns: { lockTimeout: text, locked: 'bit' }, rows: [['5000', true]] },
   'policy/problems': { columns: problems, rows: [] },
   'policy/tables': { columns: { schema: text, table: text, tenantColumn: text, role: text, sequences: text }, rows: [] },

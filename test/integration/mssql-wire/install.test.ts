@@ -21,6 +21,7 @@ function answerOf(text: string, found: Found): StatementAnswer {
     const columns = { prepared: 'bit', installed: 'bit', keyType: 'nvarchar(20)', contextProtection: 'nvarchar(20)' };
     return { columns, rows: [[prepared, true, keyType, contextProtection]] };
   }
+  if (text.includes('[compatibility]')) return { columns: { major: 'int', edition: 'int', compatibility: 'int' }, rows: [[16, 3, 160]] };
   if (text.includes('[isCatalog]')) {
     return { columns: { hasSchema: 'bit', isCatalog: 'bit', isShard: 'bit' }, rows: [[true, isCatalog, !isCatalog]] };
   }
