@@ -35,6 +35,8 @@ export default defineConfig({
       folder('alone', 3, 1, 180 * seconds),
       // Not in `npm test`: it installs the packages of the image, and starts the program some twenty times.
       folder('image', 4, 1, 180 * seconds),
+      // Not in `npm test`: it plants faults for `npm run check` to find, and has Microsoft's compiler judge what the program sends.
+      folder('check', 4, 2, 120 * seconds),
     ],
   },
 });

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { expect, test } from 'vitest';
-import { keyTypes } from '../../../src/core/key-type.ts';
-import { compileSql, sql, type CompiledSql, type Sql, type SqlValue } from '../../../src/core/sql.ts';
-import type { Isolation } from '../../../src/engine/engine.ts';
-import { mssqlDialect } from '../../../src/engine/mssql/mssql-dialect.ts';
-import { mssqlPolicyRenderer } from '../../../src/engine/mssql/policy-renderer.ts';
-import { createMssqlProvisioner } from '../../../src/engine/mssql/provisioner.ts';
+import { keyTypes } from '../../src/core/key-type.ts';
+import { compileSql, sql, type CompiledSql, type Sql, type SqlValue } from '../../src/core/sql.ts';
+import type { Isolation } from '../../src/engine/engine.ts';
+import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
+import { mssqlPolicyRenderer } from '../../src/engine/mssql/policy-renderer.ts';
+import { createMssqlProvisioner } from '../../src/engine/mssql/provisioner.ts';
 import {
   beginBatch,
   endBatches,
@@ -17,22 +17,22 @@ import {
   routedBatch,
   sessionBatch,
   streamBatch,
-} from '../../../src/engine/mssql/routed-batch.ts';
-import { callersParameters, entryParameters, statementParameters } from '../../../src/engine/mssql/routed-parameters.ts';
-import type { PolicyTable } from '../../../src/engine/policy-renderer.ts';
-import { buildTable } from '../../../src/http/tables/table.ts';
-import { tableStatements } from '../../../src/http/tables/table-statements.ts';
-import { forbiddenStatements, harmlessResidues, sessionResidues } from '../../support/session-residues.ts';
-import { textOf, transactionAttacks } from '../../support/transaction-attacks.ts';
-import { catalogue } from '../mssql/attacks/catalogue.ts';
-import { defences } from '../mssql/defences.ts';
-import type { Attack } from '../mssql/support/attempts.ts';
-import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from '../mssql/support/fence-statements.ts';
-import { statementsOf } from '../mssql/support/recorded-world.ts';
-import { databaseOptions } from '../../support/mssql-shard.ts';
-import { describeNeeding } from '../../support/describe-needing.ts';
-import { compileGenerated, type GeneratedTsql } from '../../support/generated-tsql.ts';
-import { entryOf } from '../../support/scripted-shard.ts';
+} from '../../src/engine/mssql/routed-batch.ts';
+import { callersParameters, entryParameters, statementParameters } from '../../src/engine/mssql/routed-parameters.ts';
+import type { PolicyTable } from '../../src/engine/policy-renderer.ts';
+import { buildTable } from '../../src/http/tables/table.ts';
+import { tableStatements } from '../../src/http/tables/table-statements.ts';
+import { forbiddenStatements, harmlessResidues, sessionResidues } from '../support/session-residues.ts';
+import { textOf, transactionAttacks } from '../support/transaction-attacks.ts';
+import { catalogue } from '../integration/mssql/attacks/catalogue.ts';
+import { defences } from '../integration/mssql/defences.ts';
+import type { Attack } from '../integration/mssql/support/attempts.ts';
+import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from '../integration/mssql/support/fence-statements.ts';
+import { statementsOf } from '../integration/mssql/support/recorded-world.ts';
+import { databaseOptions } from '../support/mssql-shard.ts';
+import { describeNeeding } from '../support/describe-needing.ts';
+import { compileGenerated, type GeneratedTsql } from '../support/generated-tsql.ts';
+import { entryOf } from '../support/scripted-shard.ts';
 
 const isolations: readonly Isolation[] = ['read committed', 'repeatable read', 'serializable'];
 const logins = {
@@ -232,7 +232,7 @@ function triedTexts(): GeneratedTsql[] {
     sessionNumber,
     waits,
     compileSql(databaseOptions('tenantry_test', 'ON'), mssqlDialect).text,
-    readFileSync(new URL('../mssql/support/world.sql', import.meta.url), 'utf8'),
+    readFileSync(new URL('../integration/mssql/support/world.sql', import.meta.url), 'utf8'),
   ];
   return texts.map((text, index) => ({ name: `tried ${index}`, text }));
 }

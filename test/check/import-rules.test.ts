@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const copied = ['src', 'shardmap', 'scripts', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts', '.fallowrc.jsonc'];
 
 /** A copy of the project, to plant faults in. */
