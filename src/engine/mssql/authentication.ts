@@ -1,5 +1,6 @@
 import type mssql from 'mssql';
 import type { Clock } from '../../core/clock.ts';
+import { Deadline } from '../../core/deadline.ts';
 import type { EntraCredential } from '../../core/entra-credential.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
@@ -58,25 +59,18 @@ function clientOf({ clientId }: { readonly clientId?: string | undefined }): { c
 async function tokenOf(give: () => string | Promise<string>, user: string, limits: AuthenticationLimits): Promise<string> {
   const failed = (why: string): TenantryError =>
     new TenantryError('SHARD_UNAVAILABLE', `There is no access token for the login ${user}: ${why}.`);
-  const token = await withinLimits(async () => await give(), limits).catch((error: unknown) => {
-    throw error instanceof TenantryError
-      ? error
-      : failed(`the function that gives it failed (${error instanceof Error ? error.name : typeof error})`);
+  const given = async (): Promise<string> => {
+    try {
+      return await give();
+    } catch (error) {
+      throw failed(`the function that gives it failed (${error instanceof Error ? error.name : typeof error})`);
+    }
+  };
+  const deadline = new Deadline(limits.clock, limits.timeoutMs, limits.signal);
+  const token = await deadline.bound('The wait for an access token', given).catch((error: unknown) => {
+    if (error instanceof TenantryError && error.code === 'SHARD_UNAVAILABLE') throw error;
+    throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up while an access token was waited for.');
   });
   if (typeof token !== 'string' || token === '') throw failed('the function that gives it gave none');
   return token;
-}
-
-async function withinLimits<T>(work: () => Promise<T>, { clock, timeoutMs, signal }: AuthenticationLimits): Promise<T> {
-  const { promise: over, reject } = Promise.withResolvers<never>();
-  const giveUp = (): void =>
-    reject(new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up while an access token was waited for.'));
-  const stopTimer = clock.after(timeoutMs, giveUp);
-  signal?.addEventListener('abort', giveUp, { once: true });
-  try {
-    return await Promise.race([work(), over]);
-  } finally {
-    stopTimer();
-    signal?.removeEventListener('abort', giveUp);
-  }
 }
