@@ -1,26 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sql } from '../../src/core/sql.ts';
-import { startFleet, type FleetShard, type RealFleet } from '../support/real-fleet.ts';
+import { startNotesFleet, type NotesFleet } from '../support/notes-fleet.ts';
+import type { FleetShard, RealFleet } from '../support/real-fleet.ts';
 import { backUp, promote, restore } from '../support/restored-server.ts';
 
 let fleet: RealFleet;
 let [a, b]: FleetShard[] = [];
+let write: NotesFleet['add'];
+let notes: NotesFleet['notes'];
 beforeAll(async () => {
-  const schema = `
-    create table "Notes" ("TenantId" integer not null, "Text" text not null, primary key ("TenantId", "Text"));
-    grant select, insert on "Notes" to tenantry_app`;
   // Tenant 2 on the first shard, 1 on the second.
-  fleet = await startFleet({ shards: 2, tenants: 2, schema, tables: ['Notes'], limits: { waitMs: 3_000 }, fsync: false });
+  ({ fleet, add: write, notes } = await startNotesFleet(2));
   [a, b] = fleet.shards;
 });
 afterAll(() => fleet?.close());
 
 const refused = { code: 'CATALOG_UNVERIFIED', retryable: false, detail: expect.stringContaining('Run `tenantry recover`') as string };
-
-const write = (tenant: number, text: string) =>
-  fleet.tenantry.router.query(tenant, sql`insert into "Notes" ("Text") values (${text})`, { idempotent: true });
-const notes = async (tenant: number): Promise<unknown[]> =>
-  (await fleet.tenantry.router.query(tenant, sql`select "Text" from "Notes" order by 1`, { readOnly: true })).rows.map(({ Text }) => Text);
 
 describe('a catalog restored from a backup', () => {
   it('lets nobody put a tenant on a second shard whom it has forgotten on the first, where writes are still acknowledged', async () => {

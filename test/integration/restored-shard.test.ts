@@ -1,24 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sql } from '../../src/core/sql.ts';
-import { startFleet, type FleetShard, type RealFleet } from '../support/real-fleet.ts';
+import { startNotesFleet, type NotesFleet } from '../support/notes-fleet.ts';
+import type { FleetShard, RealFleet } from '../support/real-fleet.ts';
 import { backUp, restore } from '../support/restored-server.ts';
 
 let fleet: RealFleet;
 let [a, b]: FleetShard[] = [];
+let add: NotesFleet['add'];
+let notes: NotesFleet['notes'];
 beforeAll(async () => {
-  const schema = `
-    create table "Notes" ("TenantId" integer not null, "Text" text not null, primary key ("TenantId", "Text"));
-    grant select, insert on "Notes" to tenantry_app`;
   // Tenants 2 and 4 on the first shard, 1 and 3 on the second.
-  fleet = await startFleet({ shards: 2, tenants: 4, schema, tables: ['Notes'], limits: { waitMs: 3_000 }, fsync: false });
+  ({ fleet, add, notes } = await startNotesFleet(4));
   [a, b] = fleet.shards;
 });
 afterAll(() => fleet?.close());
-
-const add = (tenant: number, text: string) =>
-  fleet.tenantry.router.query(tenant, sql`insert into "Notes" ("Text") values (${text})`, { idempotent: true });
-const notes = async (tenant: number): Promise<unknown[]> =>
-  (await fleet.tenantry.router.query(tenant, sql`select "Text" from "Notes" order by 1`, { readOnly: true })).rows.map(({ Text }) => Text);
 
 describe('a shard whose data directory was restored through recovery', () => {
   it('is refused until recover has found its local map as the catalog has it; of rows that it lacks nothing is known', async () => {
