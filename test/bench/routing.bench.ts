@@ -43,7 +43,7 @@ async function reads(world: RoutingWorld, count: number, report: (figure: Figure
   try {
     const checksum = await sameChecksums(all);
     const random = randomFrom(seed);
-    const sides = all.map((contender) => new MeasuredSide(contender, count, (caller) => randomRead(contender, caller, random)));
+    const sides = all.map((contender) => new MeasuredSide(contender, count, () => randomRead(contender, random)));
     const measured = await interleave(sides);
     const suffix = callersText(count);
     const figure = (side: Contender, base: Contender, goal?: number): void => {
@@ -82,11 +82,7 @@ async function inserts(world: RoutingWorld, count: number, report: (figure: Figu
     let blogId = 1_000_000 * count;
     const sides = contenders.map(
       (contender) =>
-        new MeasuredSide(
-          contender,
-          count,
-          async (caller) => await contender.insert?.(caller, 1 + Math.floor(random() * tenants), (blogId += 1)),
-        ),
+        new MeasuredSide(contender, count, async () => await contender.insert?.(1 + Math.floor(random() * tenants), (blogId += 1))),
     );
     const measured = await interleave(sides);
     const suffix = callersText(count);
@@ -111,7 +107,7 @@ async function sameChecksums(contenders: readonly Contender[]): Promise<string> 
     const random = randomFrom(seed);
     let checksum = 0;
     for (let left = 1_000; left > 0; left -= 1) {
-      for (const character of await randomRead(contender, 0, random))
+      for (const character of await randomRead(contender, random))
         checksum = (Math.imul(checksum, 31) + (character.codePointAt(0) ?? 0)) | 0;
     }
     checksums.push((checksum >>> 0).toString(16));

@@ -14,6 +14,7 @@ import type { Side } from '../harness/interleave.ts';
 import { callers } from '../harness/interleave.ts';
 import { cpuMicrosOf, ownCpuMicros } from './cpu.ts';
 import { LeanConnection, processIdOf } from './lean-connection.ts';
+import { itemOf, LentConnections } from './lent-connections.ts';
 import {
   tokenOf,
   insert,
@@ -32,12 +33,15 @@ import {
 /** One row of the answer, or none. */
 type Answer = readonly Record<string, unknown>[];
 
-/** A way to do the same work, with one connection to every shard for each caller. */
+/**
+ * A way to do the same work, with as many connections to every shard as there are callers. All lend the connection of a
+ * shard that was used last first, as pools do: which backends are warm is the same for all.
+ */
 export interface Contender {
   readonly name: string;
   readonly processIds: readonly number[];
-  read(caller: number, tenant: number, blogId: number): Promise<Answer>;
-  insert?(caller: number, tenant: number, blogId: number): Promise<Answer>;
+  read(tenant: number, blogId: number): Promise<Answer>;
+  insert?(tenant: number, blogId: number): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -50,13 +54,13 @@ export async function routed(world: RoutingWorld, count: number): Promise<Conten
   return {
     name: 'routed',
     processIds,
-    read: async (_caller, tenant, blogId) => (await router.query(tenant, readStatement(blogId), { readOnly: true })).rows,
-    insert: async (_caller, tenant, blogId) => (await router.query(tenant, insertStatement(blogId))).rows,
+    read: async (tenant, blogId) => (await router.query(tenant, readStatement(blogId), { readOnly: true })).rows,
+    insert: async (tenant, blogId) => (await router.query(tenant, insertStatement(blogId))).rows,
     close: () => router.close(),
   };
 }
 
-/** The router over a lookup that knows every tenant, with a connection to every shard for each caller. */
+/** The router over a lookup that knows every tenant, with as many connections to every shard as there are callers. */
 async function openRouter(
   world: RoutingWorld,
   count: number,
@@ -68,9 +72,10 @@ async function openRouter(
     keyType: 'int',
     pointsOnly: true,
     routes: lookup,
-    connect: (shardId) => connectApp(at2(world.shards, Number(shardId))),
+    connect: (shardId) => connectApp(itemOf(world.shards, Number(shardId))),
     tokens: [tokenOf],
-    limits: { ...defaultRouterLimits, poolPerShard: count },
+    // None is closed as idle: the processes whose time is counted stay the same.
+    limits: { ...defaultRouterLimits, poolPerShard: count, idleMs: 3_600_000 },
     clock: systemClock,
     random: Math.random,
     observer: createMetrics().router,
@@ -93,62 +98,65 @@ async function openRouter(
 
 /** The engine's connection alone, without the router: enter and the statement in one round trip. */
 export async function engineAlone(world: RoutingWorld, count: number): Promise<Contender> {
-  const connections = await perCaller(count, world, connectApp);
-  const run = async (caller: number, tenant: number, statement: CompiledSql, readOnly: boolean): Promise<Answer> =>
-    (await at(connections, caller, tenant).execute(at2(world.entries, tenant), statement, { readOnly, timeoutMs: 15_000 })).rows;
-  const answers = await Promise.all(
-    connections.flat().map(async (connection, index) => {
-      const { rows } = await connection.execute<{ pid: number }>(
-        at2(world.entries, index % 2 === 0 ? 2 : 1),
-        { text: 'select pg_backend_pid() as pid', values: [] },
-        { readOnly: true, timeoutMs: 1_000 },
-      );
-      return rows[0]?.pid ?? 0;
-    }),
-  );
+  const connections = await LentConnections.open(count, world, connectApp);
+  const run = async (tenant: number, statement: CompiledSql, readOnly: boolean): Promise<Answer> =>
+    await connections.use(
+      shardOf(tenant),
+      async (connection) => (await connection.execute(itemOf(world.entries, tenant), statement, { readOnly, timeoutMs: 15_000 })).rows,
+    );
+  const processIds = await connections.all(async (connection, shard) => {
+    const { rows } = await connection.execute<{ pid: number }>(
+      itemOf(world.entries, shardCount + shard),
+      { text: 'select pg_backend_pid() as pid', values: [] },
+      { readOnly: true, timeoutMs: 1_000 },
+    );
+    return rows[0]?.pid ?? 0;
+  });
   return {
     name: 'the engine alone',
-    processIds: answers,
-    read: (caller, tenant, blogId) => run(caller, tenant, read(blogId), true),
-    insert: (caller, tenant, blogId) => run(caller, tenant, insert(blogId), false),
-    close: () => closeAll(connections, (connection) => connection.close()),
+    processIds,
+    read: (tenant, blogId) => run(tenant, read(blogId), true),
+    insert: (tenant, blogId) => run(tenant, insert(blogId), false),
+    close: () => connections.close((connection) => connection.close()),
   };
 }
 
 /** pg's own prepared statement by the owner of the table, with an explicit `where`: what people write. */
 export async function pgPrepared(world: RoutingWorld, count: number): Promise<Contender> {
   const clients = await pgClients(world, count, owner);
+  const run = async (tenant: number, query: pg.QueryConfig): Promise<Answer> =>
+    await clients.use(shardOf(tenant), async (client) => (await client.query<Record<string, unknown>>(query)).rows);
   return {
     name: "pg's prepared query",
-    processIds: clients.flat().map(processIdOf),
-    read: async (caller, tenant, blogId) =>
-      (await at(clients, caller, tenant).query({ name: 'r', text: ownerRead, values: [tenant, blogId] })).rows,
-    insert: async (caller, tenant, blogId) =>
-      (await at(clients, caller, tenant).query({ name: 'i', text: ownerInsert, values: [tenant, blogId, 'a new blog'] })).rows,
-    close: () => closeAll(clients, (client) => client.end()),
+    processIds: await clients.all(processIdOf),
+    read: (tenant, blogId) => run(tenant, { name: 'r', text: ownerRead, values: [tenant, blogId] }),
+    insert: (tenant, blogId) => run(tenant, { name: 'i', text: ownerInsert, values: [tenant, blogId, 'a new blog'] }),
+    close: () => clients.close((client) => client.end()),
   };
 }
 
 /** The engine's wire code with the same statement as `pgPrepared`: what security costs in all. */
 export async function leanBare(world: RoutingWorld, count: number): Promise<Contender> {
-  const connections = await perCaller(count, world, ({ address }) => LeanConnection.open(address, owner));
+  const connections = await LentConnections.open(count, world, ({ address }) => LeanConnection.open(address, owner));
   return {
     name: 'lean, no security',
-    processIds: connections.flat().map(({ processId }) => processId),
-    read: (caller, tenant, blogId) => at(connections, caller, tenant).bare({ text: ownerRead, values: [tenant, blogId] }),
-    close: () => closeAll(connections, (connection) => connection.close()),
+    processIds: await connections.all(({ processId }) => processId),
+    read: (tenant, blogId) =>
+      connections.use(shardOf(tenant), (connection) => connection.bare({ text: ownerRead, values: [tenant, blogId] })),
+    close: () => connections.close((connection) => connection.close()),
   };
 }
 
 /** The engine's wire code with `set_config` in place of enter: what the fence costs. */
 export async function leanContext(world: RoutingWorld, count: number): Promise<Contender> {
-  const connections = await perCaller(count, world, ({ address }) => LeanConnection.open(address, lean));
+  const connections = await LentConnections.open(count, world, ({ address }) => LeanConnection.open(address, lean));
   const contexts = world.entries.map(({ key }) => `tenantry_x${Buffer.from(key).toString('hex')}`);
   return {
     name: 'lean set_config, no fence',
-    processIds: connections.flat().map(({ processId }) => processId),
-    read: (caller, tenant, blogId) => at(connections, caller, tenant).withContext(at2(contexts, tenant), read(blogId)),
-    close: () => closeAll(connections, (connection) => connection.close()),
+    processIds: await connections.all(({ processId }) => processId),
+    read: (tenant, blogId) =>
+      connections.use(shardOf(tenant), (connection) => connection.withContext(itemOf(contexts, tenant), read(blogId))),
+    close: () => connections.close((connection) => connection.close()),
   };
 }
 
@@ -158,17 +166,17 @@ export async function awaited(world: RoutingWorld, count: number): Promise<Conte
   const contexts = world.entries.map(({ key }) => `tenantry_x${Buffer.from(key).toString('hex')}`);
   return {
     name: 'BEGIN, set_config, query, COMMIT',
-    processIds: clients.flat().map(processIdOf),
-    read: async (caller, tenant, blogId) => {
-      const client = at(clients, caller, tenant);
-      const { text, values } = read(blogId);
-      await client.query('begin');
-      await client.query({ name: 'c', text: `select set_config('backtrace_functions', $1, true)`, values: [at2(contexts, tenant)] });
-      const { rows } = await client.query({ name: 'r', text, values: [...values] });
-      await client.query('commit');
-      return rows;
-    },
-    close: () => closeAll(clients, (client) => client.end()),
+    processIds: await clients.all(processIdOf),
+    read: (tenant, blogId) =>
+      clients.use(shardOf(tenant), async (client) => {
+        const { text, values } = read(blogId);
+        await client.query('begin');
+        await client.query({ name: 'c', text: `select set_config('backtrace_functions', $1, true)`, values: [itemOf(contexts, tenant)] });
+        const { rows } = await client.query<Record<string, unknown>>({ name: 'r', text, values: [...values] });
+        await client.query('commit');
+        return rows;
+      }),
+    close: () => clients.close((client) => client.end()),
   };
 }
 
@@ -181,7 +189,7 @@ export class MeasuredSide implements Side {
   #serverMicros = 0;
   #clientMicros = 0;
 
-  constructor(contender: Contender, count: number, operation: (caller: number) => Promise<unknown>) {
+  constructor(contender: Contender, count: number, operation: () => Promise<unknown>) {
     this.name = contender.name;
     this.#contender = contender;
     this.#side = callers(contender.name, count, operation);
@@ -204,10 +212,10 @@ export class MeasuredSide implements Side {
 }
 
 /** One read of a random row of a random tenant; throws unless exactly that row came. */
-export async function randomRead(contender: Contender, caller: number, random: () => number): Promise<string> {
+export async function randomRead(contender: Contender, random: () => number): Promise<string> {
   const tenant = 1 + Math.floor(random() * tenants);
   const blogId = 1 + Math.floor(random() * rowsPerTenant);
-  const [row, ...more] = await contender.read(caller, tenant, blogId);
+  const [row, ...more] = await contender.read(tenant, blogId);
   if (row === undefined || more.length > 0 || row['BlogId'] !== blogId || row['Name'] !== `blog ${tenant}/${blogId}`) {
     throw new Error(`${contender.name} gave a wrong answer for blog ${blogId} of tenant ${tenant}.`);
   }
@@ -223,32 +231,14 @@ function connectApp({ address, shardId, incarnation }: TestShard): Promise<Engin
   });
 }
 
-async function pgClients(world: RoutingWorld, count: number, login: { user: string; password: string }): Promise<pg.Client[][]> {
-  return await perCaller(count, world, async ({ address }) => {
+async function pgClients(
+  world: RoutingWorld,
+  count: number,
+  login: { user: string; password: string },
+): Promise<LentConnections<pg.Client>> {
+  return await LentConnections.open(count, world, async ({ address }) => {
     const client = new pg.Client(clientConfig(address, login));
     await client.connect();
     return client;
   });
-}
-
-async function perCaller<T>(
-  count: number,
-  { shards }: RoutingWorld,
-  open: (shard: RoutingWorld['shards'][number]) => Promise<T>,
-): Promise<T[][]> {
-  return await Promise.all(Array.from({ length: count }, () => Promise.all(shards.map(open))));
-}
-
-function at<T>(connections: readonly (readonly T[])[], caller: number, tenant: number): T {
-  return at2(at2(connections, caller), shardOf(tenant));
-}
-
-function at2<T>(list: readonly T[], index: number): T {
-  const item = list[index];
-  if (item === undefined) throw new Error(`There is nothing at ${index}.`);
-  return item;
-}
-
-async function closeAll<T>(connections: readonly (readonly T[])[], close: (connection: T) => Promise<void>): Promise<void> {
-  await Promise.all(connections.flat().map(close));
 }
