@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { constants } from 'node:os';
-import { runCommandLine } from './cli/command.ts';
-import { createProgram } from './cli/program.ts';
+import { runCommandLine } from './cli/run-command-line.ts';
 import { processTerminal } from './cli/terminal.ts';
 import { systemClock } from './core/clock.ts';
 import { createEngines } from './main/engines.ts';
@@ -44,4 +43,4 @@ const world = {
     warn: (text) => process.stderr.write(`warning: ${text}\n`),
   }),
 };
-process.exitCode = await runCommandLine(createProgram(world, packageVersion()), world, process.argv.slice(2));
+process.exitCode = await runCommandLine(world, packageVersion(), process.argv.slice(2));

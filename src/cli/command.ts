@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, CommanderError } from 'commander';
 import { findConfig, loadConfig, resolveConfig, type Environment, type Settings } from '../config.ts';
 import { TenantryError } from '../core/errors.ts';
-import { describeFailure, Output } from './output.ts';
+import { Output } from './output.ts';
 import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -82,24 +82,6 @@ export function addCommand<Options>(
     const code = await run(invocation<Options>(command, world));
     if (code !== undefined && code !== 0) throw new CommanderError(code, 'tenantry.exit', '');
   });
-}
-
-/** Runs a command line (without program name) and gives its exit code; what went wrong is said on `err`. */
-export async function runCommandLine(program: Command, world: CliWorld, args: readonly string[]): Promise<ExitCode> {
-  try {
-    await program.parseAsync(helpAsOption(args), { from: 'user' });
-    return 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.code === 'tenantry.exit' && error.exitCode === 2 ? 2 : error.exitCode === 0 ? 0 : 1;
-    world.terminal.err.write(`${describeFailure(error, args.includes('--json'))}\n`);
-    return 1;
-  }
-}
-
-/** `help shard add` as `shard add --help`: commander's own knows the first word alone. */
-function helpAsOption(args: readonly string[]): readonly string[] {
-  const [first, ...words] = args;
-  return first === 'help' && words.length > 1 ? [...words, '--help'] : args;
 }
 
 function invocation<Options>(command: Command, world: CliWorld): Invocation<Options> {

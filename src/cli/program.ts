@@ -12,14 +12,14 @@ import { addTenantCommands } from './commands/tenant.ts';
 import { addTokenCommands } from './commands/token.ts';
 import type { CliWorld } from './command.ts';
 
-/** The whole command line. Errors of usage are told on the terminal's `err` and end with 1. */
-export function createProgram(world: CliWorld, version: string): Command {
+/** The whole command line. What is to be said of an error of usage is handed to `onMisuse`, line by line. */
+export function createProgram(world: CliWorld, version: string, onMisuse: (text: string) => void): Command {
   const { terminal } = world;
   const program = new Command('tenantry')
     .description('A sharded multi-tenant data router')
     .version(version)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) });
+    .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: onMisuse });
   addInitCommand(program, world);
   addServeCommand(program, world);
   addDoctorCommand(program, world);

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { KeyType } from '../../shardmap/key.ts';
 import type { IssuerSettings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
+import { TenantryError } from '../core/errors.ts';
 import type { Router } from '../router/router.ts';
 import { createApp } from './app.ts';
 import { Authenticator } from './auth/authenticator.ts';
@@ -49,7 +50,7 @@ export interface HttpServerOptions {
 
 /** The data API and the port of those who run it. */
 export interface HttpServer {
-  /** Listens on both ports; rejects where one is taken, and on neither then. */
+  /** Listens on both ports; where one cannot be listened on, on neither, and rejects with INVALID_CONFIGURATION. */
   listen(): Promise<{ readonly api: AddressInfo; readonly ops: AddressInfo }>;
   /**
    * Is not ready any more, takes no more connections, and waits for the requests that run; after `limits.drainMs` it
@@ -84,7 +85,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return {
     listen: async () => {
       try {
-        const addresses = { api: await start(api, listen.host, listen.port), ops: await start(ops, listen.opsHost, listen.opsPort) };
+        const addresses = {
+          api: await start(api, 'http.port', listen.host, listen.port),
+          ops: await start(ops, 'http.opsPort', listen.opsHost, listen.opsPort),
+        };
         lifecycle.ready();
         return addresses;
       } catch (error) {
@@ -105,9 +109,23 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-async function start(server: Server, host: string, port: number): Promise<AddressInfo> {
+/** What keeps a server from listening, by the operating system's word for it. */
+const listenProblems: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use already: choose another, or end what listens there',
+  EACCES: 'may not be listened on by this user: choose a port from 1024 on',
+  EADDRNOTAVAIL: 'is no address of this machine',
+  ENOTFOUND: 'is no address of this machine',
+};
+
+async function start(server: Server, setting: string, host: string, port: number): Promise<AddressInfo> {
   server.listen(port, host);
-  await once(server, 'listening');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    const detail = `${setting}: ${host}:${port} ${listenProblems[code] ?? `cannot be listened on (${code})`}.`;
+    throw new TenantryError('INVALID_CONFIGURATION', detail, { cause: error });
+  }
   return server.address() as AddressInfo;
 }
 

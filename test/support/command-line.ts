@@ -1,7 +1,6 @@
 import { Writable } from 'node:stream';
 import type { ExitCode } from '../../src/cli/command.ts';
-import { runCommandLine } from '../../src/cli/command.ts';
-import { createProgram } from '../../src/cli/program.ts';
+import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import type { Services } from '../../src/cli/services.ts';
 import type { Environment } from '../../src/config.ts';
 
@@ -39,7 +38,7 @@ export async function runCommand(args: readonly string[], surroundings: Surround
   const terminal = { out, err, styled, ...(answers === undefined ? {} : { ask }) };
   const untilStopped = (): AbortSignal => stop;
   const world = { terminal, environment, folder, services, untilStopped };
-  const code = await runCommandLine(createProgram(world, '0.0.0'), world, args);
+  const code = await runCommandLine(world, '0.0.0', args);
   return { code, out: out.text, err: err.text };
 }
 

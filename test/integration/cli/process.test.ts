@@ -130,7 +130,9 @@ describe('the program as a process', () => {
     });
     const ended = once(child, 'exit');
     onTestFinished(() => void child.kill('SIGKILL'));
-    expect(await textOf(child.stderr)).toContain(`listen EADDRINUSE: address already in use 127.0.0.1:${port} (INTERNAL)`);
+    expect(await textOf(child.stderr)).toContain(
+      `error: http.opsPort: 127.0.0.1:${port} is in use already: choose another, or end what listens there (INVALID_CONFIGURATION)`,
+    );
     expect(await ended).toEqual([1, null]);
     listener.close();
   });

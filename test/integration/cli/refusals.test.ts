@@ -285,7 +285,9 @@ describe('serve', () => {
     const { code, err } = await world.run('serve --config taken.json');
     listener.close();
     expect(code).toBe(1);
-    expect(err).toContain(`listen EADDRINUSE: address already in use 127.0.0.1:${port} (INTERNAL)`);
+    expect(err).toContain(
+      `error: http.port: 127.0.0.1:${port} is in use already: choose another, or end what listens there (INVALID_CONFIGURATION)`,
+    );
   });
 });
 

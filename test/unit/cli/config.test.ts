@@ -83,7 +83,7 @@ describe('every command', () => {
   test('is there, and no other', () => {
     const terminal = { out: process.stdout, err: process.stderr, styled: false };
     const untilStopped = (): AbortSignal => AbortSignal.abort();
-    const program = createProgram({ terminal, environment: {}, folder, services: offlineServices, untilStopped }, '0.0.0');
+    const program = createProgram({ terminal, environment: {}, folder, services: offlineServices, untilStopped }, '0.0.0', () => undefined);
     const names = program.commands.flatMap((noun) =>
       noun.commands.length === 0 ? [noun.name()] : noun.commands.map((verb) => `${noun.name()} ${verb.name()}`),
     );
@@ -122,6 +122,19 @@ describe('every command', () => {
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toContain(problem);
     expect(err).toContain(`(allowed: ${allowed}; tenantry`);
+  });
+
+  test('is refused as JSON where JSON is asked for', async () => {
+    const { code, out, err } = await run(['map', 'list', '--nonsense', '--json']);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    const allowed = '(allowed: --config <path>, --json; tenantry map list --help says more)';
+    expect(JSON.parse(err)).toEqual({
+      error: {
+        code: 'INVALID_REQUEST',
+        message: `The request is malformed. unknown option '--nonsense'\n${allowed}`,
+        retryable: false,
+      },
+    });
   });
 
   test('that does not exist is refused with the nearest', async () => {
