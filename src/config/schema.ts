@@ -107,7 +107,7 @@ const limitsSchema: z.ZodType<Limits, TenantryConfig['limits']> = object(
 ).prefault({});
 
 const whether = z.boolean().optional();
-const capabilitiesSchema = object({ securityPolicies: whether, readOnlyContext: whether, jsonTables: whether })
+const capabilitiesSchema = object({ securityPolicies: whether, readOnlyContext: whether, jsonTables: whether, serialPlans: whether })
   .prefault({})
   .transform((given) => {
     const said: { [Name in CapabilityName]?: boolean } = {};

@@ -1,5 +1,5 @@
 /** Names of what a server can do beyond the common ground, each asked for somewhere. */
-export const capabilityNames = ['securityPolicies', 'readOnlyContext', 'jsonTables'] as const;
+export const capabilityNames = ['securityPolicies', 'readOnlyContext', 'jsonTables', 'serialPlans'] as const;
 
 /** One of them. */
 export type CapabilityName = (typeof capabilityNames)[number];

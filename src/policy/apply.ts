@@ -35,8 +35,8 @@ export interface PolicyRequest {
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
   const tables = qualifiedTables(request.tables, engine.dialect);
+  await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   return shard.transaction(async (session) => {
-    await requireCapabilities(session, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
     await lockPolicies(session);
     await refuseUnfit(session, tables, request.keyType);
     const pending = await differences(session, engine.renderer, tables);

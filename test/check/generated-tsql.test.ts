@@ -29,7 +29,7 @@ import { defences } from '../integration/mssql/defences.ts';
 import type { Attack } from '../integration/mssql/support/attempts.ts';
 import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from '../integration/mssql/support/fence-statements.ts';
 import { statementsOf } from '../integration/mssql/support/recorded-world.ts';
-import { databaseOptions } from '../support/mssql-shard.ts';
+import { databaseOptions, parallelPlans, serialPlans } from '../support/mssql-shard.ts';
 import { describeNeeding } from '../support/describe-needing.ts';
 import { compileGenerated, type GeneratedTsql } from '../support/generated-tsql.ts';
 import { entryOf } from '../support/scripted-shard.ts';
@@ -231,7 +231,7 @@ function triedTexts(): GeneratedTsql[] {
     neverEscalated,
     sessionNumber,
     waits,
-    compileSql(databaseOptions('tenantry_test', 'ON'), mssqlDialect).text,
+    ...[databaseOptions('tenantry_test', 'ON'), serialPlans, parallelPlans].map((made) => compileSql(made, mssqlDialect).text),
     readFileSync(new URL('../integration/mssql/support/world.sql', import.meta.url), 'utf8'),
   ];
   return texts.map((text, index) => ({ name: `tried ${index}`, text }));

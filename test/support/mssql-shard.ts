@@ -27,6 +27,11 @@ export function databaseOptions(name: string, rowVersions: RowVersions): Sql {
     ALTER DATABASE ${database} SET READ_COMMITTED_SNAPSHOT ${sqlText(rowVersions)};`;
 }
 
+/** Within a database: no plan is parallel, as a shard must have it. */
+export const serialPlans = sql`ALTER DATABASE SCOPED CONFIGURATION SET MAXDOP = 1`;
+/** Within a database: as many processors as there are. */
+export const parallelPlans = sql`ALTER DATABASE SCOPED CONFIGURATION SET MAXDOP = 0`;
+
 /** Blogs(TenantId, BlogId, Name), empty. */
 const blogs: MssqlTestTables = {
   text: `CREATE TABLE [dbo].[Blogs] ([TenantId] int NOT NULL, [BlogId] int NOT NULL, [Name] nvarchar(400) NOT NULL, PRIMARY KEY ([TenantId], [BlogId]));`,
@@ -57,6 +62,7 @@ export async function createMssqlTestShard({ text, routed } = blogs, rowVersions
   const address = { ...server.address, database: name };
   const logins = { app: login(name, 'app'), superuser: login(name, 'reports'), mover: login(name, 'mover'), admin: login(name, 'admin') };
   const root = engine.open(address, server.login);
+  await root.query(serialPlans);
   await root.query(sqlText(text));
   // A table of dbo belongs to dbo; only its owner can give rights to it, so provisioning hands it over.
   await provision(root, createMssqlProvisioner(), { logins, contextProtection: 'guarded', tables: routed });

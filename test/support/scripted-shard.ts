@@ -131,6 +131,8 @@ export interface Disorder {
   readonly rows?: readonly [];
   /** Version, edition and level of compatibility. */
   readonly server?: readonly [major: number, edition: number, compatibility: number];
+  /** Whether tenants' plans are serial; they are, unless said otherwise. */
+  readonly serialPlans?: boolean;
   /** Instead of an answer, an error of this number. */
   readonly error?: number;
   /** Why the login may not serve. */
@@ -147,7 +149,10 @@ function answerToProgram({ text, tenant }: ModelStatement, disorder: Disorder): 
     return { columns, rows: disorder.rows ?? [[said.shardId, said.schemaVersion, said.incarnation, said.isGuarded]] };
   }
   if (text.includes('ProductMajorVersion'))
-    return { columns: { major: 'int', edition: 'int', compatibility: 'int' }, rows: [disorder.server ?? [15, 3, 150]] };
+    return {
+      columns: { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit' },
+      rows: [[...(disorder.server ?? [15, 3, 150]), disorder.serialPlans ?? true]],
+    };
   if (!text.includes('sys.security_predicates')) return undefined;
   return {
     columns: { table: 'nvarchar(400)', problem: 'nvarchar(400)' },

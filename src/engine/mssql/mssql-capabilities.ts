@@ -8,7 +8,12 @@ const withPolicies = 13;
 const withJson = 130;
 
 /** What a SQL Server can do, by its version and the database's level of compatibility. What is not known is not there. */
-export function mssqlCapabilities({ major, edition, compatibility }: ServerFacts): Capabilities {
+export function mssqlCapabilities({ major, edition, compatibility, serialPlans }: ServerFacts): Capabilities {
   const isNewEnough = evergreen.has(edition) || (major ?? 0) >= withPolicies;
-  return { securityPolicies: isNewEnough, readOnlyContext: isNewEnough, jsonTables: (compatibility ?? 0) >= withJson };
+  return {
+    securityPolicies: isNewEnough,
+    readOnlyContext: isNewEnough,
+    jsonTables: (compatibility ?? 0) >= withJson,
+    serialPlans: serialPlans === true,
+  };
 }

@@ -1,5 +1,6 @@
 import type { SqlValue } from '../../core/sql.ts';
 import type { Entry } from '../entry.ts';
+import { refuseParallelHint } from './parallel-hint.ts';
 import { typedValue, typeOf, type TypedParameter } from './parameter-types.ts';
 
 const mapping = typeOf('Int');
@@ -19,8 +20,9 @@ export function entryParameters(entry: Entry): TypedParameter[] {
   ];
 }
 
-/** The statement of a caller's, and what the server sets once its message has run to the end. */
+/** The statement of a caller's, and what the server sets once its message has run to the end. Throws FORBIDDEN for one that may not be sent. */
 export function statementParameters(text: string): TypedParameter[] {
+  refuseParallelHint(text);
   return [
     { name: 'tenantry_statement', type: statement, value: text },
     { name: doneParameter, type: done, value: null, output: true },

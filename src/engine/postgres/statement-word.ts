@@ -1,4 +1,5 @@
 import { TenantryError } from '../../core/errors.ts';
+import { endOfBlockComment } from '../block-comment.ts';
 
 /** First words of statements that read and change rows, or that concern only their own session and transaction. LOCK concerns a table of all tenants. */
 const allowed: ReadonlySet<string> = new Set(
@@ -42,7 +43,7 @@ function startOf(text: string, from = 0): number {
   let at = from;
   for (;;) {
     at = skip(before, text, at);
-    const next = text.startsWith('/*', at) ? endOfComment(text, at) : skip(lineComment, text, at);
+    const next = text.startsWith('/*', at) ? endOfBlockComment(text, at) : skip(lineComment, text, at);
     if (next === at) return at;
     at = next;
   }
@@ -51,15 +52,4 @@ function startOf(text: string, from = 0): number {
 function skip(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   return at + (pattern.exec(text)?.[0].length ?? 0);
-}
-
-function endOfComment(text: string, start: number): number {
-  const edge = /\/\*|\*\//g;
-  edge.lastIndex = start;
-  let depth = 0;
-  for (let found = edge.exec(text); found !== null; found = edge.exec(text)) {
-    depth += found[0] === '/*' ? 1 : -1;
-    if (depth === 0) return edge.lastIndex;
-  }
-  return text.length;
 }

@@ -3,6 +3,7 @@ import type { Settings } from '../../config.ts';
 import type { PrincipalName } from '../../core/principal.ts';
 import type { SqlDatabase } from '../../core/session.ts';
 import { TenantryError } from '../../core/errors.ts';
+import type { EngineConnection } from '../../engine/engine.ts';
 import { applyPolicies } from '../../policy/apply.ts';
 import { requireOwnShard } from '../../../shardmap/own-shard.ts';
 import type { ShardMapManager } from '../../../shardmap/manager.ts';
@@ -51,17 +52,36 @@ async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, void, 
   const admin = access.open(shard);
   try {
     await requireOwnShard(access, shard);
-    yield* await diagnoseServer(look, admin);
-    yield* await diagnoseCapabilities(`shard ${shard.name}`, admin, engineOf(engines, shard.address).capabilitiesOf, settings.capabilities);
-    yield* await diagnosePolicies(look, admin);
-    for (const principal of otherPrincipals) yield* await diagnosePrincipal(look, principal);
-    yield* await diagnoseApp(look);
-    yield* diagnoseLocalMap(look);
+    const app = await connectAsApp(look);
+    try {
+      yield* findingsBeside(look, admin, app);
+    } finally {
+      if (!(app instanceof Error)) await app.close();
+    }
   } catch (error) {
     yield failure(`shard ${shard.name}`, error, remedyOf(error));
   } finally {
     await access.close();
   }
+}
+
+/** While a connection of `app` is open, where one could be opened: what sessions of app are given, only admin can see. */
+async function* findingsBeside(
+  look: ShardDiagnosis,
+  admin: SqlDatabase,
+  app: EngineConnection | Error,
+): AsyncGenerator<Finding, void, undefined> {
+  const { engines, settings, shard } = look;
+  const { capabilitiesOf } = engineOf(engines, shard.address);
+  yield* await diagnoseServer(look, admin);
+  const capabilities = await diagnoseCapabilities(`shard ${shard.name}`, admin, capabilitiesOf, settings.capabilities);
+  yield* capabilities;
+  // Without them nothing else is tried, neither by policy apply nor by a connection of app.
+  const isAble = capabilities.every(({ level }) => level !== 'problem');
+  if (isAble) yield* await diagnosePolicies(look, admin);
+  for (const principal of otherPrincipals) yield* await diagnosePrincipal(look, principal);
+  if (isAble && app instanceof Error) yield appFailure(look, app);
+  yield* diagnoseLocalMap(look);
 }
 
 /** What a look that the shard refused calls for: it is another server, or admin lacks a right. */
@@ -145,23 +165,25 @@ async function* diagnoseLocalMap({ manager, shard }: ShardDiagnosis): AsyncGener
 }
 
 /** `app` is looked at as the router does it: by opening a connection. */
-async function diagnoseApp({ engines, settings, shard }: ShardDiagnosis): Promise<Finding[]> {
+async function connectAsApp({ engines, settings, shard }: ShardDiagnosis): Promise<EngineConnection | Error> {
   const { shardId, incarnation, address } = shard;
   try {
-    const connection = await engineOf(engines, address).connect(address, settings.logins.app, {
+    return await engineOf(engines, address).connect(address, settings.logins.app, {
       shardId,
       incarnation,
       tables: routedTables(settings),
       contextProtection: settings.contextProtection,
       capabilities: settings.capabilities,
     });
-    await connection.close();
-    return [];
   } catch (error) {
-    // Which server it is has been looked at before: what is left is what the login may do, and the rules of the tables.
-    const isUnfit = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
-    return [failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsRemedy : undefined)];
+    return error instanceof Error ? error : new TenantryError('INTERNAL', undefined, { cause: error });
   }
+}
+
+function appFailure({ shard }: ShardDiagnosis, error: Error): Finding {
+  // Which server it is has been looked at before: what is left is what the login may do, and the rules of the tables.
+  const isUnfit = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
+  return failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsRemedy : undefined);
 }
 
 async function diagnosePrincipal({ engines, settings, shard }: ShardDiagnosis, principal: PrincipalName): Promise<Finding[]> {

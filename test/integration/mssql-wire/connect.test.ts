@@ -43,10 +43,12 @@ describe('a connection that is opened for tenants', () => {
     [{ error: 229 }, 'The database is no shard of Tenantry, or its login has not been provisioned.'],
     [
       { server: [12, 3, 120] },
-      'it has no security policies, which show each tenant its own rows (capabilities.securityPolicies); it has no session context',
+      'it has no security policies, which show each tenant its own rows (capabilities.securityPolicies; upgrade the server); it has no session context',
     ],
     [{ server: [16, 3, 120] }, 'The server cannot keep tenants apart: it does not read lists from JSON'],
     [{ server: [12, 5, 120] }, 'The server cannot keep tenants apart: it does not read lists from JSON'],
+    [{ serialPlans: false }, "tenants' statements may run in parallel plans"],
+    [{ serialPlans: false }, '(capabilities.serialPlans; ALTER DATABASE SCOPED CONFIGURATION SET MAXDOP = 1'],
     [{ problem: 'the login is no member of tenantry_app' }, 'the login is no member of tenantry_app.'],
   ])('is refused where the database says %j', async (said, why) => {
     shard.saysOfItself(said);
@@ -61,12 +63,22 @@ describe('a connection that is opened for tenants', () => {
 
   test.each([
     [[12, 3, 150], { securityPolicies: true, readOnlyContext: true }, undefined],
-    [[15, 3, 150], { readOnlyContext: false }, 'that a statement cannot change, which names the tenant (capabilities.readOnlyContext).'],
+    [
+      [15, 3, 150],
+      { readOnlyContext: false },
+      'that a statement cannot change, which names the tenant (capabilities.readOnlyContext; upgrade the server).',
+    ],
+    [[15, 3, 150], { serialPlans: false }, 'parallel plans'],
   ] as const)('counts what the configuration says of a server %j: %j', async (server, capabilities, refusal) => {
     shard.saysOfItself({ server });
     const opening = shard.open({ capabilities });
     if (refusal === undefined) await (await opening).close();
     else await expect(opening).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining(refusal) });
+  });
+
+  test('serves where the configuration says that plans are serial by other means', async () => {
+    shard.saysOfItself({ serialPlans: false });
+    await (await shard.open({ capabilities: { serialPlans: true } })).close();
   });
 
   test('has run nothing of a tenant, where it is lost under the checks', async () => {
@@ -125,16 +137,22 @@ describe('a connection that is opened for tenants', () => {
   });
 });
 
-test('doctor warns of what the configuration claims of a server that says otherwise', async () => {
+test('doctor tells what is missing, and warns of what the configuration claims of a server that says otherwise', async () => {
   shard.saysOfItself({ server: [12, 3, 150] });
   const database = shard.openDatabase();
   const claimed = { securityPolicies: true, readOnlyContext: false, jsonTables: true };
   expect(await diagnoseCapabilities('shard a', database, mssqlCapabilities, claimed)).toEqual([
     {
       subject: 'shard a',
+      level: 'problem',
+      text: 'The server cannot keep tenants apart: it has no session context that a statement cannot change, which names the tenant.',
+      remedy: 'upgrade the server',
+    },
+    {
+      subject: 'shard a',
       level: 'warning',
-      text: 'By its version it lacks securityPolicies, and the configuration says that it has it.',
-      remedy: 'take capabilities.securityPolicies out of the configuration',
+      text: 'Nothing shows that it has securityPolicies, and the configuration says that it has.',
+      remedy: 'take capabilities.securityPolicies out of the configuration, unless it is known to be so',
     },
   ]);
   await database.close();

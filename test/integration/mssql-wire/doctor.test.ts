@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Finding } from '../../../src/cli/services.ts';
 import { resolveConfig } from '../../../src/config.ts';
+import type { CapabilitySettings } from '../../../src/core/capability-settings.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { QueryLibrary } from '../../../src/engine/mssql/query-library.ts';
 import { diagnoseShard } from '../../../src/main/diagnosis/shard.ts';
@@ -40,7 +41,7 @@ const inOrder = {
     rows: [[true, true, 'int', 'guarded']],
   },
   'doctor/server': { columns: dangers, rows: [] },
-  'engine/server': { columns: { major: 'int', edition: 'int', compatibility: 'int' }, rows: [[16, 3, 160]] },
+  'engine/server': { columns: { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit' }, rows: [[16, 3, 160, true]] },
   'policy/lock': { columns: { lockTimeout: text, locked: 'bit' }, rows: [['5000', true]] },
   'policy/problems': { columns: problems, rows: [] },
   'policy/tables': { columns: { schema: text, table: text, tenantColumn: text, role: text, sequences: text }, rows: [] },
@@ -68,9 +69,21 @@ const given: Partial<Record<Asked, Readonly<Record<string, string | number>>>> =
 const library = new QueryLibrary();
 const questions = (Object.keys(inOrder) as Asked[]).map((file) => ({ file, asked: library.query(file, given[file]).text }));
 
+interface LookOptions {
+  readonly capabilities?: CapabilitySettings;
+  /** Told each question, and how many connections are open. */
+  readonly onAsked?: (file: Asked, connections: number) => void;
+}
+
 /** What doctor finds on a shard that says this instead of what one in order says. */
-async function findings(said: Partial<Record<Asked, Said>> = {}): Promise<Finding[]> {
-  const server = await startTdsServer({ request: (request, answer) => reply(request, answer, { ...inOrder, ...said }) });
+async function findings(said: Partial<Record<Asked, Said>> = {}, options: LookOptions = {}): Promise<Finding[]> {
+  const server = await startTdsServer({
+    request: (request, answer) => {
+      const file = fileOf(request);
+      if (file !== undefined) options.onAsked?.(file, server.connections);
+      return reply(request, answer, { ...inOrder, ...said });
+    },
+  });
   onTestFinished(() => server.close());
   const address = { engine: 'mssql', host: server.host, port: server.port, database: 'shop', tls: 'disable' } as const;
   const found: Finding[] = [];
@@ -78,7 +91,7 @@ async function findings(said: Partial<Record<Asked, Said>> = {}): Promise<Findin
     engines: createEngines(),
     clock: systemClock,
     now: () => now,
-    settings: resolveConfig(sampleConfig(), sampleEnvironment),
+    settings: resolveConfig(sampleConfig({ capabilities: options.capabilities ?? {} }), sampleEnvironment),
     shard: { shardId, mapId: 1, name: 'a', address, incarnation, state: 'ONLINE' },
     map: { mapId: 1, name: 'customers', kind: 'list', keyType: 'int', context: 'TenantId', version: 1 },
     manager: { disagreements: async function* () {} },
@@ -87,10 +100,15 @@ async function findings(said: Partial<Record<Asked, Said>> = {}): Promise<Findin
   return found;
 }
 
-async function reply({ text: asked }: TdsRequest, answer: Answer, said: Readonly<Record<Asked, Said>>): Promise<void> {
-  const question = questions.find((one) => asked.includes(one.asked));
-  if (question !== undefined) {
-    const answered = said[question.file];
+function fileOf({ text: asked }: TdsRequest): Asked | undefined {
+  return questions.find((one) => asked.includes(one.asked))?.file;
+}
+
+async function reply(request: TdsRequest, answer: Answer, said: Readonly<Record<Asked, Said>>): Promise<void> {
+  const { text: asked } = request;
+  const file = fileOf(request);
+  if (file !== undefined) {
+    const answered = said[file];
     if ('error' in answered) return await answer.error({ number: answered.error, class: 14 });
     return await answer.rows(answered.columns, answered.rows);
   }
@@ -115,7 +133,7 @@ const rowsOfServer = [
 
 test.each([
   ['the version', 'older than SQL Server 2019', 'upgrade the server'],
-  ['parallel plans', 'MAXDOP is not 1', 'SET MAXDOP = 1'],
+  ['hints for parallel plans', 'gives statements the hint MAXDOP', 'take MAXDOP out of'],
   ['definitions by app', 'keeps tenant traffic from definitions is missing', 'tenantry shard add'],
   ['a missing grant', 'may not call tenantry.enter', 'GRANT EXECUTE ON [tenantry].[enter]'],
   ['a missing right of admin', 'may not end sessions', 'GRANT ALTER ANY CONNECTION TO'],
@@ -199,4 +217,40 @@ test('says where another principal is too powerful', async () => {
       remedy: rights,
     })),
   );
+});
+
+describe('plans of tenants that may be parallel', () => {
+  const { columns } = inOrder['engine/server'];
+  const parallel = { 'engine/server': { columns, rows: [[16, 3, 160, false]] } } as const;
+
+  test('are one problem, with every remedy that the gate takes', async () => {
+    expect(await findings(parallel)).toEqual([
+      {
+        ...onShard,
+        level: 'problem',
+        text: expect.stringContaining("tenants' statements may run in parallel plans"),
+        remedy: expect.stringMatching(/SET MAXDOP = 1 .*trace flag 11042.*Resource Governor group with MAX_DOP = 1.*serialPlans: true/),
+      },
+    ]);
+  });
+
+  test('are a warning where the configuration says that they are serial', async () => {
+    expect(await findings(parallel, { capabilities: { serialPlans: true } })).toEqual([
+      {
+        ...onShard,
+        level: 'warning',
+        text: 'Nothing shows that it has serialPlans, and the configuration says that it has.',
+        remedy: expect.any(String),
+      },
+    ]);
+  });
+
+  test('are looked for by admin while a connection of app is open, whose group then shows', async () => {
+    const asked: [Asked, number][] = [];
+    await findings({}, { onAsked: (...question) => asked.push(question) });
+    const gateAsked = asked.findIndex(([file]) => file === 'policy/gate');
+    const byAdmin = asked.findIndex(([file], index) => file === 'engine/server' && index > gateAsked);
+    expect(byAdmin).toBeGreaterThan(gateAsked);
+    expect(asked[byAdmin]![1]).toBe(2);
+  });
 });

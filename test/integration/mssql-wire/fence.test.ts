@@ -170,3 +170,24 @@ describe('an answer that does not end as the message does', () => {
     await scripted.close();
   });
 });
+
+describe('a statement that asks for a parallel plan', () => {
+  const refused = { code: 'FORBIDDEN', outcome: 'not-run', message: expect.stringContaining('MAXDOP') };
+  const hinted = compiled(sql`select n from t option (maxdop 8)`);
+
+  test('is refused before anything is sent', async () => {
+    const before = shard.server.recording.events.length;
+    await expect(connection.execute(entryOf(1), hinted, options)).rejects.toMatchObject(refused);
+    expect(shard.server.recording.events).toHaveLength(before);
+    expect(connection.usable).toBe(true);
+  });
+
+  test.each(['query', 'stream'] as const)('is refused as a %s of a transaction, which goes on', async (way) => {
+    const transaction = await connection.begin(entryOf(1), readCommitted);
+    const run = way === 'query' ? transaction.query(hinted) : transaction.stream(hinted).next();
+    await expect(run).rejects.toMatchObject(refused);
+    await transaction.query(lines('INSERT INTO t VALUES (1)'));
+    await transaction.commit();
+    expect(shard.committed).toEqual([1]);
+  });
+});

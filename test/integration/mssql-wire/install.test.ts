@@ -13,15 +13,19 @@ interface Found {
   readonly version?: number;
   readonly keyType?: string;
   readonly contextProtection?: string;
+  readonly serialPlans?: boolean;
 }
 
 function answerOf(text: string, found: Found): StatementAnswer {
-  const { prepared = true, isCatalog = false, version = 1, keyType = 'int', contextProtection = 'guarded' } = found;
+  const { prepared = true, isCatalog = false, version = 1, keyType = 'int', contextProtection = 'guarded', serialPlans = true } = found;
   if (text.includes('[prepared]')) {
     const columns = { prepared: 'bit', installed: 'bit', keyType: 'nvarchar(20)', contextProtection: 'nvarchar(20)' };
     return { columns, rows: [[prepared, true, keyType, contextProtection]] };
   }
-  if (text.includes('[compatibility]')) return { columns: { major: 'int', edition: 'int', compatibility: 'int' }, rows: [[16, 3, 160]] };
+  if (text.includes('[compatibility]')) {
+    const columns = { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit' };
+    return { columns, rows: [[16, 3, 160, serialPlans]] };
+  }
   if (text.includes('[isCatalog]')) {
     return { columns: { hasSchema: 'bit', isCatalog: 'bit', isShard: 'bit' }, rows: [[true, isCatalog, !isCatalog]] };
   }
@@ -35,6 +39,7 @@ function answerOf(text: string, found: Found): StatementAnswer {
 
 test.each<[Found, string]>([
   [{ prepared: false }, 'The database was not prepared to be a shard: provision it with --bootstrap, or run the SQL printed without it.'],
+  [{ serialPlans: false }, expect.stringContaining('SET MAXDOP = 1')],
   [{ isCatalog: true }, 'The database is a catalog; a catalog cannot be a shard.'],
   [{ version: 2 }, 'The database is a shard whose schema has version 2; this program works with version 1.'],
   [{ keyType: 'uuid' }, "The database is a shard for keys of type uuid; the map's are of type int."],
@@ -55,6 +60,6 @@ test.each<[Found, string]>([
   });
   const installing = installShard(database, engine, { tables: [], keyType: 'int', contextProtection: 'guarded' });
   await expect(installing).rejects.toMatchObject({ code: 'INVALID_CONFIGURATION', detail });
-  expect(asked.filter((text) => /\b(CREATE|ALTER|GRANT|INSERT|UPDATE)\b/.test(text))).toEqual([]);
+  expect(asked.filter((text) => /\b(CREATE|ALTER|GRANT|INSERT INTO (?!@)|UPDATE)\b/.test(text))).toEqual([]);
   expect(asked.length).toBeGreaterThan(0);
 });

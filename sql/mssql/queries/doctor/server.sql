@@ -1,9 +1,32 @@
 -- What of the server or the database endangers tenants' rows, besides what policies and logins show: no row where all is well. Read
 -- by admin, which sees the server's state (VIEW SERVER STATE, or VIEW DATABASE STATE on Azure SQL Database).
+SET NOCOUNT ON;
+-- What gives statements the hint MAXDOP besides their own text. The view of Query Store's hints came with SQL Server 2022.
+DECLARE @queries nvarchar(max);
+IF OBJECT_ID(N'sys.query_store_query_hints') IS NOT NULL
+  EXEC sys.sp_executesql
+    N'SELECT @queries = STRING_AGG(CAST(h.[query_id] AS nvarchar(max)), N'', '') FROM sys.query_store_query_hints AS h WHERE UPPER(h.[query_hint_text]) LIKE N''%MAXDOP%'';',
+    N'@queries nvarchar(max) OUTPUT', @queries = @queries OUTPUT;
+DECLARE @hinting nvarchar(max) = (
+  SELECT STRING_AGG(h.[name], N', ')
+  FROM (
+    SELECT CAST(CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(o.[name])) AS nvarchar(max)) COLLATE Latin1_General_100_BIN2 AS [name]
+    FROM sys.sql_modules AS m
+    JOIN sys.objects AS o ON o.[object_id] = m.[object_id]
+    JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+    WHERE s.[name] <> N'tenantry' AND UPPER(m.[definition]) LIKE N'%MAXDOP%'
+    UNION ALL
+    SELECT CONCAT(N'plan guide ', QUOTENAME(p.[name])) COLLATE Latin1_General_100_BIN2
+    FROM sys.plan_guides AS p
+    WHERE p.[is_disabled] = 0 AND UPPER(p.[hints]) LIKE N'%MAXDOP%'
+    UNION ALL
+    SELECT CONCAT(N'the hints of Query Store for query ', @queries) COLLATE Latin1_General_100_BIN2
+    WHERE @queries IS NOT NULL
+  ) AS h
+);
 SELECT s.[level] AS [level], s.[text] AS [text], s.[remedy] AS [remedy]
 FROM sys.databases AS d
 LEFT JOIN sys.change_tracking_databases AS c ON c.[database_id] = d.[database_id]
-LEFT JOIN sys.database_scoped_configurations AS m ON m.[name] = N'MAXDOP'
 LEFT JOIN sys.dm_exec_connections AS n ON n.[session_id] = @@SPID AND n.[net_transport] <> N'Session'
 LEFT JOIN sys.triggers AS g ON g.[parent_class] = 0 AND g.[name] = N'tenantry_no_definitions' AND g.[is_disabled] = 0
 LEFT JOIN sys.database_permissions AS e
@@ -13,10 +36,9 @@ CROSS APPLY (VALUES
   -- Editions 5 and 8 are Azure SQL Database and Managed Instance, which are always of the newest kind.
   (CASE WHEN CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) < 15 AND CAST(SERVERPROPERTY(N'EngineEdition') AS int) NOT IN (5, 8) THEN 1 END, N'problem',
     N'The server is older than SQL Server 2019', N'upgrade the server'),
-  -- "SESSION_CONTEXT (Transact-SQL)", known issues: discovered January 2022, in 2019, 2022 and 2025.
-  (CASE WHEN COALESCE(CAST(m.[value] AS int), 0) <> 1 THEN 1 END, N'problem',
-    N'Statements may run in parallel (MAXDOP is not 1), where the tenant in SESSION_CONTEXT was seen to be wrong after a reset of the connection: rows of another tenant could be shown',
-    N'ALTER DATABASE SCOPED CONFIGURATION SET MAXDOP = 1 (reports over many rows take longer), or a Resource Governor group with MAX_DOP = 1 for the app login'),
+  (CASE WHEN @hinting IS NOT NULL THEN 1 END, N'warning',
+    N'Something gives statements the hint MAXDOP, which goes over the setting of the database: plans of tenants may be parallel, unless trace flag 11042 or a group of Resource Governor keeps them serial',
+    CONCAT(N'take MAXDOP out of ', LEFT(@hinting, 2000))),
   (CASE WHEN g.[object_id] IS NULL THEN 1 END, N'problem',
     N'The trigger that keeps tenant traffic from definitions is missing or switched off: a tenant''s SQL could change the default schema of its login for all',
     N'run the SQL that `tenantry shard add` prints'),
