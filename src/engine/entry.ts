@@ -10,9 +10,12 @@ export interface Entry {
   readonly isPoint?: boolean;
 }
 
-/** Why a shard refused an entry; `MOVED` says where the tenant went. */
+/**
+ * Why a shard refused an entry; `MOVED` says where the tenant went. `NOT_RESET` is a defect of an engine's: its connection had the
+ * tenant of its last use still, and is closed.
+ */
 export type Refusal =
-  | { readonly reason: 'UNKNOWN_MAPPING' | 'STALE_EPOCH' | 'BAD_TOKEN' | 'OFFLINE' | 'DRAINING' | 'INCOMING' }
+  | { readonly reason: 'UNKNOWN_MAPPING' | 'STALE_EPOCH' | 'BAD_TOKEN' | 'OFFLINE' | 'DRAINING' | 'INCOMING' | 'NOT_RESET' }
   | { readonly reason: 'MOVED'; readonly shardId: string; readonly epoch: number };
 
 /** Thrown by a connection where `enter` refused: nothing of the caller's has run. Stays inside: the router acts on it. */

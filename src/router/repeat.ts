@@ -42,6 +42,7 @@ class Patience {
   readonly #clock: Clock;
   #hops = 0;
   #refusedTokens = 0;
+  #notReset = 0;
   #repeats = 0;
   #pauses = 0;
   #movingSince: number | undefined;
@@ -84,6 +85,11 @@ class Patience {
         this.#refusedTokens += 1;
         if (this.#refusedTokens < this.#dependencies.tokens.length) return undefined;
         throw new TenantryError('SHARD_UNVERIFIED', 'The shard knows this tenant by another fleet key.', { retryAfterMs: comeAgainMs });
+      case 'NOT_RESET':
+        // Nothing has run, and the connection is gone: it is no concern of this caller's, unless the next ones are like it.
+        this.#notReset += 1;
+        if (this.#notReset <= mostRepeats) return undefined;
+        throw new TenantryError('INTERNAL', 'Connections of the shard are not reset between their uses.');
     }
   }
 
@@ -111,6 +117,10 @@ class Patience {
     await this.#pause(pauseMs);
   }
 
+  /**
+   * OVERLOADED is not repeated. Azure asks to be left alone for 5 to 10 seconds then, longer than most callers wait, and calls that
+   * waited here would all come back together; they are told at once, with the time after which it is worth while.
+   */
   #mayRepeat({ code, outcome, retryAfterMs }: TenantryError): boolean {
     if (code === 'COMMIT_UNKNOWN') return this.#call.repeatable;
     if (code === 'SERIALIZATION_FAILURE') return true;

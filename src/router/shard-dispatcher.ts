@@ -95,6 +95,7 @@ export class ShardDispatcher {
       case 'OFFLINE':
       case 'DRAINING':
       case 'INCOMING':
+      case 'NOT_RESET':
         return;
     }
   }

@@ -1,6 +1,14 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Answer } from './answer.ts';
-import { endsConnection, toEntryError, toTenantsError, transactionCount } from './mssql-errors.ts';
+import {
+  blamesRequest,
+  endsConnectionUnasked,
+  leavesOpen,
+  toEntryError,
+  toTenantsError,
+  transactionCount,
+  type ServerError,
+} from './mssql-errors.ts';
 import { endedTransaction } from './routed-batch.ts';
 
 /** What a message was meant to be. */
@@ -25,9 +33,10 @@ export function failureOf(answer: Answer, expected: Expectation): Error | undefi
     if (expected.fences && error.number === endedTransaction) return transactionControlled();
     // Before the mark of the entry no statement can have run, and after such an error none can follow. An error that did not keep
     // the message from its end did not keep it from its COMMIT.
-    if (expected.mayCommit && (answer.entered || !expected.enters) && (endsConnection(error, answer.rolledBack) || answer.done))
-      return new TenantryError('COMMIT_UNKNOWN', undefined, { outcome: 'unknown', cause: toTenantsError(error) });
-    return expected.enters && !answer.entered ? toEntryError(error) : toTenantsError(error, answer.rolledBack);
+    if (expected.enters && !answer.entered) return toEntryError(error);
+    if (expected.mayCommit && answer.done) return commitUnknown(error);
+    if (expected.mayCommit && leavesOpen(error, answer.rolledBack)) return blamesRequest(error) ? heavy(error) : commitUnknown(error);
+    return toTenantsError(error, answer.rolledBack || !expected.mayCommit);
   }
   if (answer.inTransaction !== expected.open || answer.done !== expected.fences) return transactionControlled();
   if (answer.rowError !== undefined)
@@ -36,6 +45,22 @@ export function failureOf(answer: Answer, expected: Expectation): Error | undefi
       outcome: expected.mayCommit ? 'unknown' : 'not-run',
     });
   return undefined;
+}
+
+/** Whether the connection cannot be used for another entry, by an error that came before this one was answered. */
+export function spoiltEntry({ entered, errors }: Answer): boolean {
+  return !entered && errors.some(endsConnectionUnasked);
+}
+
+function commitUnknown(error: ServerError): TenantryError {
+  return new TenantryError('COMMIT_UNKNOWN', undefined, { outcome: 'unknown', cause: toTenantsError(error) });
+}
+
+/** The session was ended for what it was asked. Whether before or after the COMMIT the server does not say, where it tells of no rollback. */
+function heavy(error: ServerError): TenantryError {
+  const { code, cause, retryAfterMs } = toTenantsError(error);
+  const detail = 'The server ended the session for its weight; the statement may have been carried out all the same.';
+  return new TenantryError(code, detail, { cause, outcome: 'unknown', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }
 
 /** What is known where a statement has ended the transaction that it ran in: what came before and after may be committed. */

@@ -3,7 +3,7 @@ import type { Row, SqlResult } from '../../core/session.ts';
 import type { CompiledSql } from '../../core/sql.ts';
 import type { EngineConnection, EngineTransaction, EnterOptions, Isolation } from '../engine.ts';
 import type { Entry } from '../entry.ts';
-import { failureOf, endedItsTransaction } from './answer-failure.ts';
+import { failureOf, endedItsTransaction, spoiltEntry } from './answer-failure.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
 import { MssqlTransaction } from './mssql-transaction.ts';
 import { endBatches, beginBatch, routedBatch } from './routed-batch.ts';
@@ -31,7 +31,7 @@ export class MssqlConnection implements EngineConnection {
     const answer = await this.#wire.run({ kind: 'call', text: routedBatch(callers), parameters }, options);
     const failure = failureOf(answer, { open: false, mayCommit: !options.readOnly, enters: true, fences: true });
     // A transaction that is open here is nobody's any more; closing rolls it back.
-    if (answer.inTransaction || endedItsTransaction(failure)) this.#wire.discard();
+    if (answer.inTransaction || endedItsTransaction(failure) || spoiltEntry(answer)) this.#wire.discard();
     if (failure !== undefined) throw failure;
     return { rows: answer.rows as R[], rowCount: answer.rowCount };
   }
@@ -42,7 +42,8 @@ export class MssqlConnection implements EngineConnection {
     const answer = await this.#wire.run({ kind: 'call', text: beginBatch(options.isolation), parameters: entryParameters(entry) }, options);
     const failure = failureOf(answer, { open: true, mayCommit: false, enters: true, fences: false });
     if (failure === undefined) return new MssqlTransaction(this.#wire, options);
-    if (answer.inTransaction) await this.#giveUp(options);
+    if (spoiltEntry(answer)) this.#wire.discard();
+    else if (answer.inTransaction) await this.#giveUp(options);
     throw failure;
   }
 

@@ -3,7 +3,7 @@ import type { Row, SqlParameters, SqlResult } from '../../core/session.ts';
 import { compileSql, type Sql } from '../../core/sql.ts';
 import type { OwnSession } from '../own-database.ts';
 import type { Answer } from './answer.ts';
-import { endsConnection, toStatementError } from './mssql-errors.ts';
+import { endsConnectionUnasked, leavesOpen, toStatementError } from './mssql-errors.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
 import type { QueryLibrary } from './query-library.ts';
 import { endBatches, ownBatch, ownBegin, ownSession } from './routed-batch.ts';
@@ -55,7 +55,7 @@ export class MssqlOwnSession implements OwnSession {
       throw new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
     const answer = await this.#wire.run({ kind: 'batch', text: endBatches.commit }, { timeoutMs: this.#timeoutMs });
     const { error, loss, interruption } = answer;
-    if (loss !== undefined || interruption !== undefined || (error !== undefined && endsConnection(error)))
+    if (loss !== undefined || interruption !== undefined || (error !== undefined && leavesOpen(error)))
       throw new TenantryError('COMMIT_UNKNOWN', undefined, { cause: loss, outcome: 'unknown' });
     if (error !== undefined) throw toStatementError(error);
   }
@@ -80,7 +80,10 @@ export class MssqlOwnSession implements OwnSession {
     const answer = await this.#wire.run(message, { timeoutMs: this.#timeoutMs });
     const { error, loss, interruption, rowError } = answer;
     if (answer.refusedValue) throw new TenantryError('INVALID_REQUEST', 'A value of the statement does not fit its type.');
-    if (error !== undefined) throw toStatementError(error);
+    if (error !== undefined) {
+      if (endsConnectionUnasked(error)) this.#wire.discard();
+      throw toStatementError(error);
+    }
     // Whether a lost connection took the statement with it cannot be known here.
     if (loss !== undefined)
       throw new TenantryError('SHARD_UNAVAILABLE', undefined, { cause: loss, outcome: answer.sent ? 'unknown' : 'not-run' });

@@ -151,7 +151,6 @@ describe('an entry that fails to run at all', () => {
     [2812, 'no such procedure'],
     [229, 'no right to it'],
     [1222, 'a lock that is not to be had'],
-    [15_664, 'a context that is read-only'],
   ])('by %i (%s) runs nothing of the statement, and is no refusal', async (number) => {
     for (const work of [() => connection.execute(entryOf(1), change('a'), options), () => connection.begin(entryOf(1), readCommitted)]) {
       shard.model.failEntry = { number };

@@ -1,0 +1,42 @@
+import { systemClock } from '../../src/core/clock.ts';
+import { createRouter } from '../../src/router/create-router.ts';
+import { defaultRouterLimits, type RouterLimits } from '../../src/router/limits.ts';
+import type { Router } from '../../src/router/router.ts';
+import { entryOf, epoch, type ScriptedShard, shardId } from './scripted-shard.ts';
+
+/** The router before a scripted shard. */
+export interface ScriptedRouter extends AsyncDisposable {
+  readonly router: Router;
+  /** What it told of, as text, but for how long calls waited. */
+  readonly events: string[];
+}
+
+/** Pauses between attempts have no length. */
+export function scriptedRouter(shard: ScriptedShard, limits: Partial<RouterLimits> = {}): ScriptedRouter {
+  const events: string[] = [];
+  const router = createRouter({
+    keyType: 'int',
+    routes: {
+      peek: (tenant) => ({ mappingId: Number(tenant), shardId, epoch }),
+      find: () => Promise.reject(new Error('Every tenant has a route.')),
+      learn: () => undefined,
+      forget: () => undefined,
+    },
+    connect: (_shardId, signal) => shard.open({ signal }),
+    tokens: [(mappingId) => entryOf(mappingId).token],
+    limits: { ...defaultRouterLimits, ...limits },
+    clock: systemClock,
+    random: () => 0,
+    observer: {
+      callEnded: (kind, outcome) => events.push(`${kind} ${outcome}`),
+      connectionAwaited: () => undefined,
+      connectionOpened: () => events.push('opened'),
+      connectionFailed: (_shardId, code) => events.push(`failed ${code}`),
+      connectionClosed: () => events.push('closed'),
+      entryRefused: (_shardId, reason) => events.push(`refused ${reason}`),
+      callRepeated: (_shardId, because) => events.push(`repeated ${because}`),
+      breakerChanged: (_shardId, state) => events.push(`breaker ${state}`),
+    },
+  });
+  return { router, events, [Symbol.asyncDispose]: () => router.close() };
+}
