@@ -86,14 +86,22 @@ function drained({ state, epoch }: LoggedMapping): LocalStand {
   return { state: state === 'OFFLINE' ? 'OFFLINE' : 'DRAINING', epoch };
 }
 
+/**
+ * One transaction replaces them, so that where the first is gone all are, and the new ones must be there. They may have been
+ * removed since: a catalog that was restored may have an operation as left that ended long ago.
+ */
 async function replaceLocally(
   step: StepContext,
   { local, forget }: ShardStep,
-  before: readonly LoggedMapping[],
+  before: readonly [LoggedMapping, ...LoggedMapping[]],
   after: readonly LoggedMapping[],
 ): Promise<void> {
-  await eachOf(before, (old) => local.delete(old.mappingId, drained(old)));
-  await eachOf(after, (mapping) => local.add({ ...mapping, ...open(mapping), token: step.token(mapping.mappingId, mapping.epoch) }));
+  if ((await local.get(before[0].mappingId)) !== undefined) {
+    await eachOf(before, (old) => local.expect(old.mappingId, drained(old)));
+    await eachOf(before, (old) => local.delete(old.mappingId, drained(old)));
+    await eachOf(after, (mapping) => local.add({ ...mapping, ...open(mapping), token: step.token(mapping.mappingId, mapping.epoch) }));
+  }
+  await eachOf(after, (mapping) => local.expect(mapping.mappingId, open(mapping)));
   await forget();
 }
 
