@@ -1,5 +1,6 @@
 import type { Operation } from './operation.ts';
 import type { OperationKind, OperationSteps } from './operation-steps.ts';
+import { requireOwnCatalog } from './own-catalog.ts';
 import type { ShardMap } from './shard-map.ts';
 import type { CatalogChange } from './store.ts';
 
@@ -9,7 +10,7 @@ export interface BegunOperation {
   readonly steps: OperationSteps;
 }
 
-/** Plans, logs and claims in one transaction of the catalog. Throws what speaks against the request, or `HeldByOperation`. */
+/** Plans, logs and claims in one transaction of the catalog. Throws what speaks against the request, CATALOG_UNVERIFIED among it, or `HeldByOperation`. */
 export async function beginOperation<Request>(
   catalog: CatalogChange,
   kind: OperationKind<Request>,
@@ -17,6 +18,7 @@ export async function beginOperation<Request>(
   request: Request,
   { operationId, leaseMs }: { readonly operationId: string; readonly leaseMs: number },
 ): Promise<BegunOperation> {
+  await requireOwnCatalog(catalog);
   const payload = await kind.plan(catalog, map, request);
   const steps = kind.bind(payload);
   const { state } = steps.phases[0];

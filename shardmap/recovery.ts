@@ -5,10 +5,10 @@ import type { OperationDependencies } from './operation-dependencies.ts';
 import type { OperationEnd } from './operation-runner.ts';
 import type { LoggedOperations, SettledOperation } from './operations.ts';
 import { bindOperation, isKnownOperation } from './operations/index.ts';
-import { requireOwnCatalog } from './own-catalog.ts';
+import { requireOwnCatalog, writableServer, type WritableCatalogServer } from './own-catalog.ts';
 import { pruneOperations } from './prune-operations.ts';
 import type { Shard } from './shard.ts';
-import type { CatalogServer, Retention } from './store.ts';
+import type { Retention } from './store.ts';
 
 /** What a sweep did about operations that were not at their end. */
 export interface SweepReport {
@@ -90,10 +90,10 @@ export class Recovery {
 
   /**
    * A sweep, and where shards and catalog disagree after it. Repairs nothing. Where the catalog's server has changed, it is accepted
-   * if nothing is left and nothing disagrees, or if the caller says `confirmed`.
+   * if nothing is left and nothing disagrees, or if the caller says `confirmed`. Throws CATALOG_UNVERIFIED where it takes no changes.
    */
   async recover({ confirmed = false }: RecoveryChoice = {}): Promise<RecoveryReport> {
-    const server = await this.#dependencies.store.server();
+    const server = await writableServer(this.#dependencies.store);
     if (server.recorded === server.present) return { catalog: 'known', ...(await this.#settleAndCompare()) };
     // What an old backup has as left may have ended long ago, and what it would do to a shard been made wrong by what followed,
     // such as rows deleted of a tenant that was added again: nothing is brought to its end before the shards have been asked.
@@ -119,7 +119,7 @@ export class Recovery {
   /** What `recover` would do now. Changes nothing. */
   async preview(): Promise<RecoveryPreview> {
     const unfinished = (await this.#dependencies.store.listUnfinished()).filter(isKnownOperation);
-    const { recorded, present } = await this.#dependencies.store.server();
+    const { recorded, present } = await writableServer(this.#dependencies.store);
     const shards = await this.#compareAll();
     const disagreements = disagreementsIn(shards);
     const running = unfinished.filter(({ leaseLeftMs }) => leaseLeftMs > 0);
@@ -155,7 +155,7 @@ export class Recovery {
   }
 
   /** Whether the server that was looked at is the catalog's own now: recorded here, or by another process at the same time. */
-  async #accept({ recorded, present }: CatalogServer): Promise<boolean> {
+  async #accept({ recorded, present }: WritableCatalogServer): Promise<boolean> {
     const { store } = this.#dependencies;
     if (await store.change((catalog) => catalog.recordServer(recorded, present))) return true;
     const now = await store.server();

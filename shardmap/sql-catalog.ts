@@ -5,7 +5,6 @@ import type { Operation } from './operation.ts';
 import type { Shard, ShardState } from './shard.ts';
 import type { ShardMap } from './shard-map.ts';
 import { mappingFrom, operationFrom, shardFrom, type MappingRow, type OperationRow, type ShardRow } from './sql-rows.ts';
-import { catalogUnverified } from './own-catalog.ts';
 import type { CatalogChange, CatalogReader, CatalogServer, MappingCount, MappingPage, OperationSwap, Retention } from './store.ts';
 
 type MapRow = ShardMap & Row;
@@ -137,8 +136,7 @@ export class SqlCatalogChange extends SqlCatalogReader implements CatalogChange 
 
   async addOperation(operation: Pick<Operation, 'operationId' | 'mapId' | 'kind' | 'payload' | 'state'>, leaseMs: number): Promise<void> {
     const { operationId, mapId, kind, payload, state } = operation;
-    const parameters = { operationId, mapId, kind, payload: JSON.stringify(payload), state, leaseMs };
-    if (!(await this.#one('catalog/add-operation', parameters))) throw catalogUnverified();
+    await this.run('catalog/add-operation', { operationId, mapId, kind, payload: JSON.stringify(payload), state, leaseMs });
   }
 
   async swapOperation(

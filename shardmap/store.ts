@@ -30,8 +30,8 @@ export interface MappingCount {
 export interface CatalogServer {
   /** The one on which the shard map may be changed. */
   readonly recorded: string;
-  /** The one that answers. */
-  readonly present: string;
+  /** The one that answers; null where it only follows another one. */
+  readonly present: string | null;
 }
 
 /** Reading the global shard map. Every method throws CATALOG_UNAVAILABLE where the catalog cannot be reached. */
@@ -85,7 +85,7 @@ export interface CatalogChange extends CatalogReader {
   /** The map's version after one more change. Locks the map's row: comes first, before any mapping is changed. */
   raiseMapVersion(mapId: number): Promise<number>;
 
-  /** With generation 1 and a lease from now on. Throws CATALOG_UNVERIFIED where the server is not the one that the catalog knows. */
+  /** With generation 1 and a lease from now on. */
   addOperation(operation: Pick<Operation, 'operationId' | 'mapId' | 'kind' | 'payload' | 'state'>, leaseMs: number): Promise<void>;
   /** Compare-and-swap: from exactly this state and generation to another state. */
   swapOperation(operation: Pick<Operation, 'operationId' | 'state' | 'generation'>, state: string, swap?: OperationSwap): Promise<boolean>;

@@ -30,8 +30,14 @@ function* diagnoseIssuers({ auth, http }: Settings): Generator<Finding, void, un
 
 function* diagnoseCatalogServer({ recorded, present }: CatalogServer): Generator<Finding, void, undefined> {
   if (recorded === present) return;
+  const subject = 'catalog';
+  if (present === null) {
+    const text = 'Its server only follows another one. The shard map cannot be changed.';
+    yield { subject, level: 'problem', text, remedy: 'use the address of the other one, or promote this one and run tenantry recover' };
+    return;
+  }
   const text = `Its server is ${present}, and was ${recorded} when the shard map was changed: a restored backup, or a promoted standby. The shard map cannot be changed.`;
-  yield { subject: 'catalog', level: 'problem', text, remedy: 'tenantry recover' };
+  yield { subject, level: 'problem', text, remedy: 'tenantry recover' };
 }
 
 async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): AsyncGenerator<Finding, void, undefined> {

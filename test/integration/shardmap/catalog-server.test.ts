@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import { catalogSchemaFiles } from '../../../src/engine/schema-files.ts';
+import { writableServer } from '../../../shardmap/own-catalog.ts';
 import { interruptedAccess } from '../../support/interrupted-access.ts';
-import { backUp, promote, restore } from '../../support/restored-server.ts';
+import { backUp, promote, restore, whileStandby } from '../../support/restored-server.ts';
 import { enterAs, expectSettled, readState } from '../../support/shard-map-state.ts';
 import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
 
@@ -40,6 +41,62 @@ describe('a change whose catalog gets another server in the middle', () => {
     expectSettled(await readState(world));
     expect(await world.manager.recover()).toMatchObject({ catalog: 'accepted', settled: [], disagreements: [] });
     await world.manager.tenants.online(1);
+  });
+});
+
+describe('a catalog whose server only follows another one', () => {
+  it('is routed by, and says to everybody who would change it that it takes no changes', async () => {
+    const follows = { code: 'CATALOG_UNVERIFIED', detail: expect.stringContaining('only follows another one') as string };
+    await whileStandby(world.catalogServer, world.catalog, async () => {
+      const { manager, store } = world;
+      for (const { tenants, maps } of [manager, manager.dryRun]) {
+        await expect(tenants.offline(1)).rejects.toMatchObject(follows);
+        await expect(maps.create({ name: 'other', kind: 'list', keyType: 'int', context: 'T' })).rejects.toMatchObject(follows);
+      }
+      for (const confirmed of [false, true]) await expect(manager.recover({ confirmed })).rejects.toMatchObject(follows);
+      await expect(manager.dryRun.recover()).rejects.toMatchObject(follows);
+      await expect(manager.sweep()).rejects.toMatchObject(follows);
+      expect(await manager.tenants.where(1)).toMatchObject({ shard: 'a', state: 'ONLINE' });
+      expect((await store.server()).present).toBeNull();
+    });
+    expect(await world.manager.recover()).toMatchObject({ catalog: 'accepted', disagreements: [] });
+  });
+});
+
+describe('what a restored catalog has otherwise than the shards', () => {
+  it('is put right by hand, as docs/operations.md says', async () => {
+    const { tenants } = world.manager;
+    const catalog = async (text: string): Promise<unknown> => world.catalog.query(sqlText(text));
+    await tenants.add(4, { shard: 'a' });
+    const [first, second, away] = await Promise.all([1, 2, 4].map((tenant) => tenants.where(tenant)));
+    await tenants.offline(4);
+    await backUp(world.catalogServer);
+    await tenants.offline(1);
+    await tenants.online(1);
+    await tenants.remove(4);
+    // As a runner leaves it that died in the time that the backup lacks.
+    await (await shardA()).query(sql`update tenantry.local_mapping set state = 'DRAINING' where mapping_id = ${second!.mappingId}`);
+    await restore(world.catalogServer, 'by recovery');
+
+    const otherwise = [
+      { what: 'epoch', mappingId: first!.mappingId, onShard: String(first!.epoch + 2) },
+      { what: 'state', mappingId: second!.mappingId, onShard: 'DRAINING' },
+      { what: 'missing', mappingId: away!.mappingId },
+    ];
+    expect(await world.manager.recover({ confirmed: true })).toMatchObject({ catalog: 'accepted', disagreements: otherwise });
+    await expect(tenants.offline(1)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(tenants.online(4)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(tenants.remove(4)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await tenants.offline(2);
+    await tenants.online(2);
+
+    await catalog(`delete from tenantry.mapping where mapping_id = ${away!.mappingId}`);
+    await catalog(`update tenantry.mapping set epoch = ${first!.epoch + 2} where mapping_id = ${first!.mappingId}`);
+    await catalog(`update tenantry.shard_map set version = greatest(version, ${first!.epoch + 2})`);
+    expect(await world.manager.recover()).toMatchObject({ catalog: 'known', disagreements: [] });
+    for (const tenant of [1, 2]) expect(await enterAs(world, tenant)).toBe('admitted');
+    await tenants.offline(1);
+    await tenants.online(1);
   });
 });
 
@@ -146,7 +203,7 @@ describe('a logical copy of the catalog', () => {
 
 describe("recording the catalog's server", () => {
   it('takes only the one that answers, in place of the one that was there', async () => {
-    const { present } = await world.store.server();
+    const { present } = await writableServer(world.store);
     const record = (from: string, to: string): Promise<boolean> => world.store.change((catalog) => catalog.recordServer(from, to));
     expect(await record(present, 'one that does not answer')).toBe(false);
     expect(await record('one that was not recorded', present)).toBe(false);

@@ -1,4 +1,3 @@
--- No row where the server is not the one that the catalog knows.
 -- @operationId uniqueidentifier
 -- @mapId int
 -- @kind nvarchar(4000)
@@ -6,5 +5,4 @@
 -- @state nvarchar(4000)
 -- @leaseMs int
 INSERT INTO [tenantry].[operation] ([operation_id], [map_id], [kind], [payload], [state], [lease_until])
-SELECT @operationId, @mapId, @kind, @payload, @state, DATEADD(millisecond, @leaseMs, SYSUTCDATETIME())
-WHERE [tenantry].[is_known_server]() = 1;
+VALUES (@operationId, @mapId, @kind, @payload, @state, DATEADD(millisecond, @leaseMs, SYSUTCDATETIME()));
