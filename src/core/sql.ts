@@ -1,4 +1,5 @@
 import { TenantryError } from './errors.ts';
+import type { KeyType } from './key-type.ts';
 
 /** A value that travels as a parameter, never as text of a statement. */
 export type SqlValue = string | number | bigint | boolean | Uint8Array | Date | null | readonly SqlValue[];
@@ -65,6 +66,11 @@ export interface SqlDialect {
   placeholder(position: number): string;
   /** A stored value as text: as it is, or a time with a zone as that of UTC. */
   asText(value: Sql, form: 'as it is' | 'in UTC'): Sql;
+  /**
+   * Says of a tenant column that it is the entered tenant's, for a plan that starts from it; undefined where the policies' own
+   * words are enough. Never widens what they show.
+   */
+  isEntered(column: Sql, keyType: KeyType): Sql | undefined;
   /** An insert or update answers with its row by a clause before its values or condition (OUTPUT); empty where by the other. */
   answerBefore(row: WrittenRow): Sql;
   /** An insert or update answers with its row by a clause at its end (RETURNING); empty where by the other. */

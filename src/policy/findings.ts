@@ -22,8 +22,7 @@ const warnings: Readonly<Record<string, Sentence>> = {
   'primary-key': () =>
     'has a primary key that does not begin with the tenant column: it cannot be moved between shards, and tells whether another tenant has a key',
   'no-primary-key': () => 'has no primary key: it cannot be moved between shards',
-  'unique-key': (name) =>
-    `has a unique index ${name} that does not begin with the tenant column: it tells whether another tenant has a value`,
+  'unique-key': (name) => `has a unique index ${name} without the tenant column: it tells whether another tenant has a value`,
   'foreign-key': (name) =>
     `has a foreign key ${name} without the tenant column: it tells whether another tenant has a row, and may refer to it`,
   view: (owner) => `is a view over routed tables that reads as ${owner}, not as the tenant`,

@@ -28,6 +28,8 @@ import { catalogue } from '../integration/mssql/attacks/catalogue.ts';
 import { defences } from '../integration/mssql/defences.ts';
 import type { Attack } from '../integration/mssql/support/attempts.ts';
 import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from '../integration/mssql/support/fence-statements.ts';
+import { blogStatements } from '../integration/mssql/support/data-api.ts';
+import { explained, manyRows } from '../integration/mssql/support/plans.ts';
 import { statementsOf } from '../integration/mssql/support/recorded-world.ts';
 import { databaseOptions, parallelPlans, serialPlans } from '../support/mssql-shard.ts';
 import { describeNeeding } from '../support/describe-needing.ts';
@@ -110,7 +112,7 @@ function crud(): Record<string, Sql> {
     { ...column, name: 'Title', type: 'datetimeoffset', kind: 'instant', keyPosition: null, scale: 7 },
   ]);
   if ('problem' in table) throw new Error(table.problem);
-  const statements = tableStatements(table);
+  const statements = tableStatements(table, 'int');
   const title = table.columns.get('Title')!;
   const blog = table.columns.get('BlogId')!;
   return {
@@ -232,6 +234,8 @@ function triedTexts(): GeneratedTsql[] {
     sessionNumber,
     waits,
     ...[databaseOptions('tenantry_test', 'ON'), serialPlans, parallelPlans].map((made) => compileSql(made, mssqlDialect).text),
+    manyRows,
+    compileSql(explained(blogStatements().statements.find([1])), mssqlDialect).text,
     readFileSync(new URL('../integration/mssql/support/world.sql', import.meta.url), 'utf8'),
   ];
   return texts.map((text, index) => ({ name: `tried ${index}`, text }));

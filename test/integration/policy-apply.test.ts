@@ -376,6 +376,13 @@ describe('policy apply warns of', () => {
       undefined,
     ],
     [
+      'a unique key that only stores the tenant',
+      'create unique index by_name on "Blogs" ("Name") include ("TenantId")',
+      'public.Blogs',
+      'has a unique index by_name without the tenant column',
+      undefined,
+    ],
+    [
       'a foreign key without the tenant',
       `${posts} create unique index by_id on "Posts" ("PostId"); alter table "Blogs" add constraint to_post foreign key ("BlogId") references "Posts" ("PostId")`,
       'public.Blogs',
@@ -426,6 +433,11 @@ describe('policy apply warns of', () => {
     if (remedy === undefined) return;
     await admin(remedy);
     expect((await apply()).warnings.filter((one) => one.object === object)).toEqual([]);
+  });
+
+  it('nothing where the tenant stands behind other columns of a unique key', async () => {
+    await admin('create unique index by_name on "Blogs" ("Name", "TenantId") include ("BlogId")');
+    expect((await apply()).warnings).toEqual([]);
   });
 
   it('nothing where views run as the invoker and functions are nobody’s', async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import type { TableSettings } from '../../src/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import type { SqlDialect } from '../../src/core/sql.ts';
 import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/http/http-server.ts';
 import { createMetrics } from '../../src/http/observe/metrics.ts';
@@ -21,11 +22,11 @@ type Given = Pick<HttpServerOptions, 'router' | 'keyType' | 'issuers'> & Partial
 
 /** Starts the service on free ports. */
 export async function startHttpService(
-  given: Given & { readonly catalog: TableCatalog; readonly tableSettings: readonly TableSettings[] },
+  given: Given & { readonly catalog: TableCatalog; readonly tableSettings: readonly TableSettings[]; readonly dialect?: SqlDialect },
 ): Promise<HttpService> {
   const lines: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
-  const { tables } = await loadTables(given.catalog, postgresDialect, given.tableSettings);
+  const { tables } = await loadTables(given.catalog, given.dialect ?? postgresDialect, given.tableSettings);
   const server = createHttpServer({
     tables,
     cursorKeys: [randomBytes(32)],

@@ -8,6 +8,7 @@ export const postgresDialect: EngineDialect = {
   quote: (identifier) => `"${identifier.replaceAll('"', '""')}"`,
   placeholder: (position) => `$${position}`,
   asText: (value, form) => sql`cast(${form === 'in UTC' ? sql`${value} at time zone 'UTC'` : value} as varchar(64))`,
+  isEntered: () => undefined,
   answerBefore: () => sql``,
   answerAfter: (row) => sql` returning ${row((name) => sql.id(name))}`,
   kysely: {

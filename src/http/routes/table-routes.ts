@@ -1,4 +1,5 @@
 import { TenantryError } from '../../core/errors.ts';
+import type { KeyType } from '../../core/key-type.ts';
 import type { Row } from '../../core/session.ts';
 import type { Sql } from '../../core/sql.ts';
 import type { Router } from '../../router/router.ts';
@@ -19,6 +20,7 @@ import { parseListQuery } from './list-query.ts';
 export interface TableRoutesOptions {
   readonly router: Pick<Router, 'query'>;
   readonly tables: ReadonlyMap<string, Table>;
+  readonly keyType: KeyType;
   readonly cursorKeys: CursorKeys;
   readonly bodyBytes: number;
 }
@@ -43,9 +45,10 @@ export interface TableRoutes {
 }
 
 /** Reading and changing rows of the configured tables, as the caller's tenant. */
-export function tableRoutes({ router, tables, cursorKeys, bodyBytes }: TableRoutesOptions): TableRoutes {
+export function tableRoutes({ router, tables, keyType, cursorKeys, bodyBytes }: TableRoutesOptions): TableRoutes {
   const served = new Map<string, ServedTable>();
-  for (const table of tables.values()) served.set(table.name, { table, statements: tableStatements(table), render: rowRenderer(table) });
+  for (const table of tables.values())
+    served.set(table.name, { table, statements: tableStatements(table, keyType), render: rowRenderer(table) });
 
   const tableOf = ({ context }: Exchange): ServedTable => {
     const table = served.get(context.req.param('table') ?? '');

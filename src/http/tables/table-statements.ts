@@ -1,3 +1,4 @@
+import type { KeyType } from '../../core/key-type.ts';
 import { sql, sqlByDialect, SqlShape, sqlTable, type Sql, type SqlValue, type WrittenRow } from '../../core/sql.ts';
 import type { RowValues } from './row-body.ts';
 import type { Table, TableColumn } from './table.ts';
@@ -15,24 +16,32 @@ export interface TableStatements {
   remove(key: readonly SqlValue[]): Sql;
 }
 
-/** Builds the statements of a table. Only names that the database described reach them, quoted. */
-export function tableStatements(table: Table): TableStatements {
+/**
+ * Builds the statements of a table, whose tenants have keys of that type. Only names that the database described reach them,
+ * quoted.
+ */
+export function tableStatements(table: Table, keyType: KeyType): TableStatements {
   const from = sqlTable(table.schema, table.table);
   const row: WrittenRow = (column) => sql.join([...table.columns.values()].map((shown) => selectItem(shown, column(shown.name))));
   const columns = row((name) => sql.id(name));
   const answerBefore = sqlByDialect((dialect) => dialect.answerBefore(row));
   const answerAfter = sqlByDialect((dialect) => dialect.answerAfter(row));
-  const isKey = sql.join(
+  const isKey = sql`${ofTenant(table, keyType, (test) => sql`${test} and `)}${sql.join(
     table.key.map(({ name }) => sql`${sql.id(name)} = ${null}`),
     sql` and `,
-  );
-  const order = table.key.length === 0 ? sql`` : sql` order by ${sql.join(table.key.map(({ name }) => sql.id('t', name)))}`;
+  )}`;
+  const listed = { alias: 't' };
+  const whereTenant = ofTenant(table, keyType, (test) => sql` where ${test}`, listed);
+  const andTenant = ofTenant(table, keyType, (test) => sql`${test} and `, listed);
+  // In the order of the index on tenant and key.
+  const byTenant = ofTenant(table, keyType, (_, column) => sql`${column}, `, listed);
+  const order = table.key.length === 0 ? sql`` : sql` order by ${byTenant}${sql.join(table.key.map(({ name }) => sql.id('t', name)))}`;
   const page = sql` offset 0 rows fetch next ${null} rows only`;
 
   const find = new SqlShape(sql`select ${columns} from ${from} where ${isKey}`);
   const all = sql`select ${columns} from ${from} as ${sql.id('t')}`;
-  const first = new SqlShape(table.key.length === 0 ? all : sql`${all}${order}${page}`);
-  const next = new SqlShape(sql`${all} where ${after(table.key)}${order}${page}`);
+  const first = new SqlShape(table.key.length === 0 ? sql`${all}${whereTenant}` : sql`${all}${whereTenant}${order}${page}`);
+  const next = new SqlShape(sql`${all} where ${andTenant}${after(table.key)}${order}${page}`);
   const remove = new SqlShape(sql`delete from ${from} where ${isKey}`);
   const insertShape = keptShape((given) =>
     given.length === 0
@@ -54,6 +63,21 @@ export function tableStatements(table: Table): TableStatements {
     update: (key, values) => updateShape([...values.keys()]).with([...values.values(), ...key]),
     remove: (key) => remove.with(key),
   };
+}
+
+/** What is said of the tenant column of a table's rows: nothing for a reference table, and where an engine needs no words for it. */
+function ofTenant(
+  { tenantColumn }: Table,
+  keyType: KeyType,
+  write: (test: Sql, column: Sql) => Sql,
+  { alias }: { readonly alias?: string } = {},
+): Sql {
+  if (tenantColumn === undefined) return sql``;
+  const column = alias === undefined ? sql.id(tenantColumn) : sql.id(alias, tenantColumn);
+  return sqlByDialect((dialect) => {
+    const test = dialect.isEntered(column, keyType);
+    return test === undefined ? sql`` : write(test, column);
+  });
 }
 
 function selectItem({ name, codec: { readAs } }: TableColumn, stored: Sql): Sql {

@@ -1,19 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compileSql, sql, type Sql, type SqlDialect } from '../../../src/core/sql.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
+import { keyTypes, type KeyType } from '../../../src/core/key-type.ts';
+import { mssqlDialect } from '../../../src/engine/mssql/mssql-dialect.ts';
 import { buildTable } from '../../../src/http/tables/table.ts';
 import { tableStatements } from '../../../src/http/tables/table-statements.ts';
 
 const column = { nullable: false, hasDefault: false, generated: false, maximumLength: null, precision: null, scale: null, allowed: null };
 
-function statementsOf(schema?: string) {
+function statementsOf(schema?: string, keyType: KeyType = 'int') {
   const built = buildTable({ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId', ...(schema === undefined ? {} : { schema }) }, [
     { ...column, name: 'TenantId', type: 'integer', kind: 'int32', keyPosition: 1 },
     { ...column, name: 'BlogId', type: 'integer', kind: 'int32', keyPosition: 2 },
     { ...column, name: 'At', type: 'timestamptz', kind: 'instant', keyPosition: null, scale: 6 },
   ]);
   if ('problem' in built) throw new Error(built.problem);
-  return { statements: tableStatements(built), at: built.columns.get('At')! };
+  return { statements: tableStatements(built, keyType), at: built.columns.get('At')! };
 }
 
 /** An engine that answers by OUTPUT, as SQL Server does. */
@@ -22,6 +25,7 @@ const bracketDialect: SqlDialect = {
   quote: (identifier) => `[${identifier}]`,
   placeholder: (position) => `@p${position}`,
   asText: (value, form) => sql`text(${value}${form === 'in UTC' ? sql` utc` : sql``})`,
+  isEntered: () => undefined,
   answerBefore: (row) => sql` output ${row((name) => sql.id('inserted', name))}`,
   answerAfter: () => sql``,
 };
@@ -71,5 +75,57 @@ describe('the statements of a table', () => {
         `update [dbo].[Blogs] set [At] = @p1 output ${inserted} where [BlogId] = @p2`,
       ],
     ]);
+  });
+
+  it('name the tenant first where the engine cannot find it out of its policies, and nowhere else', () => {
+    const { statements, at } = statementsOf();
+    const values = new Map([[at, '2026-11-21 13:05:21']]);
+    const tenant = "[TenantId] = CAST(SESSION_CONTEXT(N'tenantry.tenant') AS int)";
+    const stored = "[BlogId], replace(convert(varchar(64), [At] at time zone 'UTC', 126), 'T', ' ') as [At]";
+    const written = "inserted.[BlogId], replace(convert(varchar(64), inserted.[At] at time zone 'UTC', 126), 'T', ' ') as [At]";
+    const page = 'order by [t].[TenantId], [t].[BlogId] offset 0 rows fetch next';
+    const all: readonly (readonly [Sql, string])[] = [
+      [statements.find([1]), `select ${stored} from [dbo].[Blogs] where ${tenant} and [BlogId] = @p1`],
+      [statements.list(10, undefined), `select ${stored} from [dbo].[Blogs] as [t] where [t].${tenant} ${page} @p1 rows only`],
+      [
+        statements.list(10, [1]),
+        `select ${stored} from [dbo].[Blogs] as [t] where [t].${tenant} and [t].[BlogId] > @p1 ${page} @p2 rows only`,
+      ],
+      [statements.update([1], values), `update [dbo].[Blogs] set [At] = @p1 output ${written} where ${tenant} and [BlogId] = @p2`],
+      [statements.remove([1]), `delete from [dbo].[Blogs] where ${tenant} and [BlogId] = @p1`],
+    ];
+    for (const [statement, wanted] of all) {
+      expect(text(statement, mssqlDialect)).toBe(wanted);
+      expect(text(statement)).not.toContain('TenantId');
+    }
+  });
+
+  it('of a table that has one row for each tenant name the tenant alone, and of a reference table never', () => {
+    const one = { ...column, name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1 } as const;
+    const theme = { ...column, name: 'Theme', type: 'nvarchar(40)', kind: 'text', keyPosition: null } as const;
+    const listOf = (tenantColumn: string | undefined): string => {
+      const built = buildTable({ name: 'Settings', table: 'Settings', ...(tenantColumn === undefined ? {} : { tenantColumn }) }, [
+        one,
+        theme,
+      ]);
+      if ('problem' in built) throw new Error(built.problem);
+      return text(tableStatements(built, 'int').list(10, undefined), mssqlDialect);
+    };
+    expect(listOf('TenantId')).toBe(
+      "select [Theme] from [dbo].[Settings] as [t] where [t].[TenantId] = CAST(SESSION_CONTEXT(N'tenantry.tenant') AS int)",
+    );
+    expect(listOf(undefined)).toBe(
+      'select [TenantId], [Theme] from [dbo].[Settings] as [t] order by [t].[TenantId] offset 0 rows fetch next @p1 rows only',
+    );
+  });
+
+  it.each(keyTypes)('say whose they are as the policies do, for keys of type %s', (keyType) => {
+    const { statements } = statementsOf(undefined, keyType);
+    const said = /\[TenantId\] = (CAST\(.*?\))(?: COLLATE (\w+))? and/.exec(text(statements.find([1]), mssqlDialect));
+    const predicate = readFileSync(new URL(`../../../sql/mssql/schema/shard/020-tenant-${keyType}.sql`, import.meta.url), 'utf8')
+      .split('CREATE FUNCTION')
+      .find((part) => part.includes('[visible]'));
+    expect(predicate?.match(/CAST\(SESSION_CONTEXT.*?\)(?= *\n)/g)).toEqual([said?.[1], said?.[1]]);
+    expect([...new Set(predicate?.match(/(?<=COLLATE )\w+(?= [<>])/g) ?? [undefined])]).toEqual([said?.[2]]);
   });
 });

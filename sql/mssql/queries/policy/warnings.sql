@@ -28,8 +28,12 @@ UNION ALL
 SELECT r.[schema], r.[table], N'unique-key', k.[name] COLLATE Latin1_General_100_BIN2, NULL
 FROM routed AS r
 JOIN sys.indexes AS k ON k.[object_id] = r.[object_id] AND k.[is_unique] = 1 AND k.[is_primary_key] = 0
-JOIN sys.index_columns AS c ON c.[object_id] = k.[object_id] AND c.[index_id] = k.[index_id] AND c.[key_ordinal] = 1
-WHERE c.[column_id] <> r.[column_id]
+-- Wherever the tenant stands in the key: behind a column that tells rows apart, a plan seeks both (the predicate is a range).
+WHERE NOT EXISTS (
+  SELECT 1
+  FROM sys.index_columns AS c
+  WHERE c.[object_id] = k.[object_id] AND c.[index_id] = k.[index_id] AND c.[key_ordinal] > 0 AND c.[column_id] = r.[column_id]
+)
 UNION ALL
 SELECT r.[schema], r.[table], N'foreign-key', f.[name] COLLATE Latin1_General_100_BIN2, NULL
 FROM routed AS r

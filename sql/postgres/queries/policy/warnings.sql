@@ -32,7 +32,8 @@ select t."schema" as "schema", t."table" as "table",
 union all
 select t."schema", t."table", 'unique-key', x.relname, null
   from routed t
-  join pg_catalog.pg_index i on i.indrelid = t.oid and i.indisunique and not i.indisprimary and i.indkey[0] <> t.attnum
+  join pg_catalog.pg_index i on i.indrelid = t.oid and i.indisunique and not i.indisprimary
+   and not exists (select from generate_series(0, i.indnkeyatts - 1) k where i.indkey[k] = t.attnum)
   join pg_catalog.pg_class x on x.oid = i.indexrelid
 union all
 select t."schema", t."table", 'foreign-key', f.conname, null

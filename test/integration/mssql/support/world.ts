@@ -39,9 +39,9 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** A new shard with the tables of world.sql, and a local map with a mapping in each state. */
-export async function createWorld(): Promise<World> {
-  const text = readFileSync(new URL('world.sql', import.meta.url), 'utf8');
+/** A new shard with the tables of world.sql and `more` beside them, and a local map with a mapping in each state. */
+export async function createWorld(more = ''): Promise<World> {
+  const text = `${readFileSync(new URL('world.sql', import.meta.url), 'utf8')}${more}`;
   const shard = await createMssqlTestShard({ text, routed: routedTables });
   await fillLocalMap(shard.admin);
   return new TestWorld(shard);
