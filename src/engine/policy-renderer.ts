@@ -21,6 +21,8 @@ export interface PolicyItem {
   readonly definition: string | null;
   /** What brings it about, whatever was there before. */
   readonly statements: readonly Sql[];
+  /** What an administrator runs where these were not admin's to say, if it is not the same. */
+  readonly byAdministrator?: readonly Sql[];
 }
 
 /** The part of an engine that knows how row-level security is written. */

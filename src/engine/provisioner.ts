@@ -7,7 +7,7 @@ export interface ProvisionRequest {
   /** One login for each principal, no two the same. */
   readonly logins: Readonly<Record<PrincipalName, Login>>;
   readonly contextProtection: ContextProtection;
-  /** Tables that are there already become the admin group's: only a table's owner can put policies on it. */
+  /** The admin group gets what it takes to put policies on tables that are there already: on PostgreSQL, only their owner can. */
   readonly tables?: readonly { readonly schema?: string; readonly table: string }[];
 }
 

@@ -2,7 +2,7 @@ import { TenantryError } from '../core/errors.ts';
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { SqlDatabase } from '../core/session.ts';
-import { compileSql, type SqlDialect } from '../core/sql.ts';
+import { compileSql, type Sql, type SqlDialect } from '../core/sql.ts';
 import { requireCapabilities, type CapabilitiesOf } from '../engine/capabilities.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
@@ -45,17 +45,21 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
     if (request.dryRun) return { changes, warnings, applied: changes.length === 0 };
     for (const statement of pending.flatMap(({ statements }) => statements)) await session.query(statement);
     const left = await differences(session, engine.renderer, tables);
-    if (left.length > 0) throw unmet(left.map((difference) => changeOf(difference, engine.dialect)));
+    if (left.length > 0) throw unmet(left, engine.dialect);
     return { changes, warnings, applied: true };
   });
 }
 
-function changeOf({ statements, ...rest }: Difference, dialect: SqlDialect): PolicyChange {
-  return { ...rest, statements: statements.map((statement) => compileSql(statement, dialect).text) };
+function changeOf({ table, item, before, after, statements }: Difference, dialect: SqlDialect): PolicyChange {
+  return { table, item, before, after, statements: textsOf(statements, dialect) };
+}
+
+function textsOf(statements: readonly Sql[], dialect: SqlDialect): string[] {
+  return statements.map((statement) => compileSql(statement, dialect).text);
 }
 
 /** What stays as it was although every statement was accepted: a server may only warn of rights that are not the admin's to give. */
-function unmet(left: readonly PolicyChange[]): TenantryError {
-  const list = left.map(({ table, item, statements }) => `${item} (${table}): ${statements.join('; ')};`);
+function unmet(left: readonly Difference[], dialect: SqlDialect): TenantryError {
+  const list = left.map(({ table, item, byAdministrator }) => `${item} (${table}): ${textsOf(byAdministrator, dialect).join('; ')};`);
   return new TenantryError('INVALID_CONFIGURATION', `The admin login may not set these; an administrator must:\n- ${list.join('\n- ')}`);
 }

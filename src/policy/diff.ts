@@ -10,6 +10,8 @@ export interface Difference {
   readonly before: string | null;
   readonly after: string | null;
   readonly statements: readonly Sql[];
+  /** What an administrator runs instead, where admin may not. */
+  readonly byAdministrator: readonly Sql[];
 }
 
 interface LiveItem extends Record<string, unknown> {
@@ -40,11 +42,18 @@ function tableDifferences(renderer: PolicyRenderer, table: PolicyTable, present:
   const wanted = renderer.wanted(table);
   const known = new Set(wanted.map(({ item }) => item));
   const toSet = wanted
-    .map(({ item, definition, statements }) => ({ table: name, item, before: present.get(item) ?? null, after: definition, statements }))
+    .map(({ item, definition, statements, byAdministrator = statements }) => ({
+      table: name,
+      item,
+      before: present.get(item) ?? null,
+      after: definition,
+      statements,
+      byAdministrator,
+    }))
     .filter(({ before, after }) => before !== after);
   const toRemove = [...present].flatMap(([item, before]) => {
     const removal = known.has(item) ? null : renderer.removal(table, item);
-    return removal === null ? [] : [{ table: name, item, before, after: null, statements: [removal] }];
+    return removal === null ? [] : [{ table: name, item, before, after: null, statements: [removal], byAdministrator: [removal] }];
   });
   return [...toSet, ...toRemove];
 }

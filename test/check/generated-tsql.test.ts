@@ -31,6 +31,7 @@ import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from '../in
 import { blogStatements } from '../integration/mssql/support/data-api.ts';
 import { explained, manyRows } from '../integration/mssql/support/plans.ts';
 import { statementsOf } from '../integration/mssql/support/recorded-world.ts';
+import { sharedDatabase } from '../integration/mssql/support/shared-database.ts';
 import { databaseOptions, parallelPlans, serialPlans } from '../support/mssql-shard.ts';
 import { describeNeeding } from '../support/describe-needing.ts';
 import { compileGenerated, type GeneratedTsql } from '../support/generated-tsql.ts';
@@ -231,6 +232,7 @@ function triedTexts(): GeneratedTsql[] {
     ...['SNAPSHOT', 'READ UNCOMMITTED', 'READ COMMITTED'].map(entryUnder),
     locksOf(1),
     neverEscalated,
+    sharedDatabase,
     sessionNumber,
     waits,
     ...[databaseOptions('tenantry_test', 'ON'), serialPlans, parallelPlans].map((made) => compileSql(made, mssqlDialect).text),

@@ -64,7 +64,7 @@ export async function createMssqlTestShard({ text, routed } = blogs, rowVersions
   const root = engine.open(address, server.login);
   await root.query(serialPlans);
   await root.query(sqlText(text));
-  // A table of dbo belongs to dbo; only its owner can give rights to it, so provisioning hands it over.
+  // A table of dbo belongs to dbo, and stays so: provisioning gives admin what it takes to put policies on it.
   await provision(root, createMssqlProvisioner(), { logins, contextProtection: 'guarded', tables: routed });
   const admin = engine.open(address, logins.admin);
   const policies = { renderer: mssqlPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf };

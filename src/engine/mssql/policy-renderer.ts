@@ -1,6 +1,7 @@
 import type { KeyType } from '../../core/key-type.ts';
 import { compileSql, sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { PolicyItem, PolicyRenderer, PolicyTable } from '../policy-renderer.ts';
+import { principalGroups } from '../principal-logins.ts';
 import { tableRights } from '../table-rights.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
 
@@ -8,6 +9,7 @@ type Predicate = 'FILTER' | 'BLOCK';
 
 /** The one security policy of a shard; a table takes one filter predicate, so principals are told apart inside it. */
 const policy = sql.id('tenantry', 'tenant_policy');
+const admin = sql.id(principalGroups.admin);
 const policyId = sqlText(`OBJECT_ID(${textLiteral('tenantry.tenant_policy')})`);
 
 /**
@@ -132,14 +134,20 @@ ALTER TABLE ${table} ADD DEFAULT ([tenantry].[current_tenant]()) FOR ${column};`
   };
 }
 
+/**
+ * Rights are given, and so can be taken back, in the name of the admin group, which controls the table and need not own it. What
+ * somebody else gave only he or an administrator takes back.
+ */
 function rightsItem(table: Sql, group: string, privileges: string | null): PolicyItem {
+  const revoke = sql`REVOKE ${allTableRights} ON ${table} FROM ${sql.id(group)} CASCADE`;
   return {
     item: `rights of ${group}`,
     definition: privileges,
     statements: [
-      sql`REVOKE ${allTableRights} ON ${table} FROM ${sql.id(group)} CASCADE`,
-      ...(privileges === null ? [] : [sql`GRANT ${sqlText(privileges.toUpperCase())} ON ${table} TO ${sql.id(group)}`]),
+      sql`${revoke} AS ${admin}`,
+      ...(privileges === null ? [] : [sql`GRANT ${sqlText(privileges.toUpperCase())} ON ${table} TO ${sql.id(group)} AS ${admin}`]),
     ],
+    byAdministrator: [revoke],
   };
 }
 

@@ -25,7 +25,7 @@ export function createMssqlProvisioner(library: QueryLibrary = new QueryLibrary(
       ...file('003-database'),
       ...file('004-no-definitions'),
       ...principals.flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
-      ...qualifiedTables(request.tables ?? [], mssqlDialect).map(({ schema, table }) => ownedByAdmin(schema, table)),
+      ...qualifiedTables(request.tables ?? [], mssqlDialect).map(({ schema, table }) => controlledByAdmin(schema, table)),
     ];
   };
   return {
@@ -98,9 +98,12 @@ function serverRights(user: string): Sql {
   return sql`IF NOT (${isAzure}) EXEC [master].sys.sp_executesql ${sqlText(textLiteral(grant))};`;
 }
 
-/** Only whoever owns a table can grant rights to it. */
-function ownedByAdmin(schema: string, table: string): Sql {
+/**
+ * What it takes to put policies on a table, change its default and give rights to it. Its owner stays: with another one every right
+ * to it that anybody has would be gone (*ALTER AUTHORIZATION*), and routines of the old owner would reach it no more.
+ */
+function controlledByAdmin(schema: string, table: string): Sql {
   const name = sql.id(schema, table);
   const literal = sqlText(textLiteral(compileSql(name, mssqlDialect).text));
-  return sql`IF OBJECT_ID(${literal}) IS NOT NULL ALTER AUTHORIZATION ON OBJECT::${name} TO ${sql.id(principalGroups.admin)};`;
+  return sql`IF OBJECT_ID(${literal}) IS NOT NULL GRANT CONTROL ON OBJECT::${name} TO ${sql.id(principalGroups.admin)} WITH GRANT OPTION;`;
 }

@@ -4,14 +4,10 @@ import type { Finding } from '../../../src/cli/services.ts';
 import { resolveConfig } from '../../../src/config.ts';
 import type { CapabilitySettings } from '../../../src/core/capability-settings.ts';
 import { systemClock } from '../../../src/core/clock.ts';
-import { QueryLibrary } from '../../../src/engine/mssql/query-library.ts';
 import { diagnoseShard } from '../../../src/main/diagnosis/shard.ts';
 import { createEngines } from '../../../src/main/engines.ts';
-import type { ColumnValue } from '../../support/tds/column-value.ts';
-import type { Answer } from '../../support/tds/answer.ts';
-import type { TdsRequest } from '../../support/tds/request.ts';
+import { answerFile, askedFile, columnsOf, policyAnswers, type Said } from '../../support/library-answers.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
-import { doneToken, transactionToken, type Columns } from '../../support/tds/tokens.ts';
 import { sampleConfig, sampleEnvironment } from '../../unit/config/sample.ts';
 
 const shardId = '00000000-0000-4000-8000-00000000000a';
@@ -19,13 +15,10 @@ const incarnation = '00000000-0000-4000-8000-0000000000ff';
 const now = new Date('2026-11-21T12:00:00Z');
 const rights = 'tenantry shard add (printed SQL shows the rights it needs)';
 
-/** What a file of the query library answers: rows, or an error of this number. */
-type Said = { readonly columns: Columns; readonly rows: readonly (readonly ColumnValue[])[] } | { readonly error: number };
-
 const text = 'nvarchar(400)';
-const dangers = { level: text, text, remedy: text };
-const problems = { schema: text, table: text, problem: text, detail: text, remedy: text };
-const gate = { table: text, problem: text };
+const dangers = columnsOf['doctor/server'];
+const problems = columnsOf['policy/problems'];
+const gate = columnsOf['policy/gate'];
 
 /** What a shard in order says to everything that doctor asks. */
 const inOrder = {
@@ -41,13 +34,7 @@ const inOrder = {
     rows: [[true, true, 'int', 'guarded']],
   },
   'doctor/server': { columns: dangers, rows: [] },
-  'engine/server': { columns: { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit' }, rows: [[16, 3, 160, true]] },
-  'policy/lock': { columns: { lockTimeout: text, locked: 'bit' }, rows: [['5000', true]] },
-  'policy/problems': { columns: problems, rows: [] },
-  'policy/tables': { columns: { schema: text, table: text, tenantColumn: text, role: text, sequences: text }, rows: [] },
-  'policy/live-items': { columns: { schema: text, table: text, item: text, definition: text }, rows: [] },
-  'policy/warnings': { columns: { schema: text, table: text, warning: text, detail: text, remedy: text }, rows: [] },
-  'policy/session-code': { columns: { schema: text, function: text }, rows: [] },
+  ...policyAnswers,
   'doctor/principal': { columns: { problem: text }, rows: [] },
   'engine/inspect': {
     columns: { shardId: 'uniqueidentifier', schemaVersion: 'int', incarnation: text, isGuarded: 'bit' },
@@ -58,16 +45,7 @@ const inOrder = {
 
 type Asked = keyof typeof inOrder;
 
-const given: Partial<Record<Asked, Readonly<Record<string, string | number>>>> = {
-  'policy/lock': { lockTimeoutMs: 5_000 },
-  'policy/problems': { tables: '[]', keyType: 'int' },
-  'policy/tables': { tables: '[]' },
-  'policy/live-items': { tables: '[]' },
-  'policy/warnings': { tables: '[]' },
-  'policy/gate': { tables: '[]' },
-};
-const library = new QueryLibrary();
-const questions = (Object.keys(inOrder) as Asked[]).map((file) => ({ file, asked: library.query(file, given[file]).text }));
+const files = Object.keys(inOrder) as Asked[];
 
 interface LookOptions {
   readonly capabilities?: CapabilitySettings;
@@ -79,9 +57,9 @@ interface LookOptions {
 async function findings(said: Partial<Record<Asked, Said>> = {}, options: LookOptions = {}): Promise<Finding[]> {
   const server = await startTdsServer({
     request: (request, answer) => {
-      const file = fileOf(request);
+      const file = askedFile(files, request);
       if (file !== undefined) options.onAsked?.(file, server.connections);
-      return reply(request, answer, { ...inOrder, ...said });
+      return answerFile(file === undefined ? undefined : (said[file] ?? inOrder[file]), request, answer);
     },
   });
   onTestFinished(() => server.close());
@@ -98,23 +76,6 @@ async function findings(said: Partial<Record<Asked, Said>> = {}, options: LookOp
   }))
     found.push(finding);
   return found;
-}
-
-function fileOf({ text: asked }: TdsRequest): Asked | undefined {
-  return questions.find((one) => asked.includes(one.asked))?.file;
-}
-
-async function reply(request: TdsRequest, answer: Answer, said: Readonly<Record<Asked, Said>>): Promise<void> {
-  const { text: asked } = request;
-  const file = fileOf(request);
-  if (file !== undefined) {
-    const answered = said[file];
-    if ('error' in answered) return await answer.error({ number: answered.error, class: 14 });
-    return await answer.rows(answered.columns, answered.rows);
-  }
-  const change = /^(BEGIN|COMMIT|ROLLBACK) TRANSACTION/m.exec(asked)?.[1];
-  if (change === undefined) return await answer.end(doneToken('DONE'));
-  await answer.end(transactionToken(change.toLowerCase() as 'begin' | 'commit' | 'rollback', 1n), doneToken('DONE'));
 }
 
 const onShard = { subject: 'shard a' } as const;

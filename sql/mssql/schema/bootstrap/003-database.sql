@@ -11,6 +11,11 @@ GO
 GRANT ALTER, REFERENCES ON SCHEMA::[dbo] TO [tenantry_admin];
 GO
 
+-- Rights to a table that the role controls are given in the role's name (AS), for which its members need this: given in their own,
+-- one admin could not take back what another gave. It lets an admin name further ones.
+GRANT ALTER ON ROLE::[tenantry_admin] TO [tenantry_admin];
+GO
+
 -- Every new connection of app looks whether the security policy is as it must be; definitions hold no secret.
 GRANT VIEW DEFINITION ON SCHEMA::[tenantry] TO [tenantry_app];
 GO

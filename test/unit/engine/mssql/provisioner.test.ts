@@ -35,3 +35,15 @@ test('in a contained database all principals but admin are users of it alone, wh
   const contained = `${azure} OR EXISTS (SELECT 1 FROM sys.databases WHERE [database_id] = DB_ID() AND [containment] = 1)`;
   expect(['shop_app', 'shop_reports', 'shop_mover', 'shop_admin'].map(conditionFor)).toEqual([contained, contained, contained, azure]);
 });
+
+test('tables that are there keep their owners, and with them the rights that others have to them', () => {
+  const texts = createMssqlProvisioner()
+    .provision({ logins, contextProtection: 'guarded', tables: [{ table: 'Blogs' }, { schema: 'shop', table: "Bob's] Posts" }] })
+    .map((statement) => compileSql(statement, mssqlDialect).text);
+  expect(texts.filter((text) => text.includes('OBJECT::'))).toEqual([
+    `IF OBJECT_ID(N'[dbo].[Blogs]') IS NOT NULL GRANT CONTROL ON OBJECT::[dbo].[Blogs] TO [tenantry_admin] WITH GRANT OPTION;`,
+    `IF OBJECT_ID(N'[shop].[Bob''s]] Posts]') IS NOT NULL GRANT CONTROL ON OBJECT::[shop].[Bob's]] Posts] TO [tenantry_admin] WITH GRANT OPTION;`,
+  ]);
+  const handedOver = texts.flatMap((text) => text.match(/ALTER AUTHORIZATION ON \S+/g) ?? []);
+  expect(handedOver).toEqual(['ALTER AUTHORIZATION ON SCHEMA::[tenantry]']);
+});

@@ -1,0 +1,68 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
+import { mssqlPolicyRenderer } from '../../../src/engine/mssql/policy-renderer.ts';
+import { applyPolicies } from '../../../src/policy/apply.ts';
+import { answerFile, askedFile, columnsOf, policyAnswers, type Said } from '../../support/library-answers.ts';
+import type { TdsRequest } from '../../support/tds/request.ts';
+import { startTdsServer } from '../../support/tds/server.ts';
+
+type Item = readonly [item: string, definition: string];
+
+const files = Object.keys(policyAnswers) as (keyof typeof policyAnswers)[];
+/** What protects a table that is as it must be. */
+const inOrder: readonly Item[] = [
+  ['security policy', 'on'],
+  ['filter predicate', 'tenant'],
+  ['block predicate', 'tenant'],
+  ['default', 'tenantry.current_tenant()'],
+  ['rights of tenantry_app', 'delete, insert, select, update'],
+  ['rights of tenantry_superuser', 'select'],
+  ['rights of tenantry_mover', 'delete, insert, select, update'],
+];
+
+/** Which tables a request asks about. */
+function tablesIn(request: TdsRequest): string[] {
+  const given = request.kind === 'rpc' ? request.parameters.find(({ name }) => name.endsWith('tables'))?.value : undefined;
+  return given === undefined ? [] : (JSON.parse(String(given)) as { readonly table: string }[]).map(({ table }) => table);
+}
+
+/** Applies the policies of these tables where `itemsOf` says what protects each; `changes` takes what was sent to change something. */
+async function apply(tables: readonly string[], itemsOf: (table: string) => readonly Item[], changes: string[]): Promise<unknown> {
+  const server = await startTdsServer({
+    request: (request, answer) => {
+      const file = askedFile(files, request);
+      const named = tablesIn(request);
+      const rowsOf: Partial<Record<typeof file & string, Said>> = {
+        'policy/tables': {
+          columns: columnsOf['policy/tables'],
+          rows: tables.filter((table) => named.includes(table)).map((table) => ['dbo', table, 'TenantId', 'routed', '[]']),
+        },
+        'policy/live-items': {
+          columns: columnsOf['policy/live-items'],
+          rows: named.flatMap((table) => itemsOf(table).map(([item, definition]) => ['dbo', table, item, definition])),
+        },
+      };
+      if (file === undefined) changes.push(request.text);
+      return answerFile(file === undefined ? undefined : (rowsOf[file] ?? policyAnswers[file]), request, answer);
+    },
+  });
+  const engine = { ...createMssqlEngine(), renderer: mssqlPolicyRenderer };
+  const address = { engine: 'mssql', host: server.host, port: server.port, database: 'shop', tls: 'disable' } as const;
+  const database = engine.open(address, { user: 'admin', password: 'a secret password' }, { connections: 1 });
+  onTestFinished(async () => {
+    await database.close();
+    await server.close();
+  });
+  const request = { tables: tables.map((table) => ({ table, tenantColumn: 'TenantId' })), keyType: 'int', dryRun: false } as const;
+  return await applyPolicies(database, engine, request);
+}
+
+test('a right that somebody else gave is for an administrator to take back, with what to run', async () => {
+  const changes: string[] = [];
+  const applying = apply(['Blogs'], () => [...inOrder, ['rights of public', 'select']], changes);
+  await expect(applying).rejects.toMatchObject({
+    code: 'INVALID_CONFIGURATION',
+    detail: expect.stringMatching(/\n- rights of public \(dbo\.Blogs\): REVOKE [A-Z, ]+ ON \[dbo\]\.\[Blogs\] FROM \[public\] CASCADE;$/),
+  });
+  expect(changes.filter((change) => change.includes('REVOKE'))).toEqual([expect.stringContaining('CASCADE AS [tenantry_admin]')]);
+});

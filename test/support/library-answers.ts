@@ -1,0 +1,62 @@
+import { QueryLibrary } from '../../src/engine/mssql/query-library.ts';
+import type { Answer } from './tds/answer.ts';
+import type { ColumnValue } from './tds/column-value.ts';
+import type { TdsRequest } from './tds/request.ts';
+import { doneToken, transactionToken, type Columns } from './tds/tokens.ts';
+
+/** What a file of the query library answers: rows, or an error of this number. */
+export type Said = { readonly columns: Columns; readonly rows: readonly (readonly ColumnValue[])[] } | { readonly error: number };
+
+const text = 'nvarchar(400)';
+
+/** Columns of files that several tests answer. */
+export const columnsOf = {
+  'engine/server': { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit' },
+  'doctor/server': { level: text, text, remedy: text },
+  'policy/gate': { table: text, problem: text },
+  'policy/live-items': { schema: text, table: text, item: text, definition: text },
+  'policy/problems': { schema: text, table: text, problem: text, detail: text, remedy: text },
+  'policy/tables': { schema: text, table: text, tenantColumn: text, role: text, sequences: text },
+} as const;
+
+/** What a shard in order answers to everything that is asked before policies are changed; it has no tables yet. */
+export const policyAnswers = {
+  'engine/server': { columns: columnsOf['engine/server'], rows: [[16, 3, 160, true]] },
+  'policy/lock': { columns: { lockTimeout: text, locked: 'bit' }, rows: [['5000', true]] },
+  'policy/problems': { columns: columnsOf['policy/problems'], rows: [] },
+  'policy/tables': { columns: columnsOf['policy/tables'], rows: [] },
+  'policy/live-items': { columns: columnsOf['policy/live-items'], rows: [] },
+  'policy/warnings': { columns: { schema: text, table: text, warning: text, detail: text, remedy: text }, rows: [] },
+  'policy/session-code': { columns: { schema: text, function: text }, rows: [] },
+} as const satisfies Readonly<Record<string, Said>>;
+
+const library = new QueryLibrary();
+const given: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
+  'policy/lock': { lockTimeoutMs: 5_000 },
+  'policy/problems': { tables: '[]', keyType: 'int' },
+  'policy/tables': { tables: '[]' },
+  'policy/live-items': { tables: '[]' },
+  'policy/warnings': { tables: '[]' },
+  'policy/gate': { tables: '[]' },
+};
+const bodies = new Map<string, string>();
+
+/** Which of these files of the library a request asks. */
+export function askedFile<File extends string>(files: readonly File[], { text: asked }: TdsRequest): File | undefined {
+  return files.find((file) => {
+    let body = bodies.get(file);
+    if (body === undefined) bodies.set(file, (body = library.query(file, given[file]).text));
+    return asked.includes(body);
+  });
+}
+
+/** Answers what a file says; begins and ends of transactions as a server does, and anything else with nothing. */
+export async function answerFile(said: Said | undefined, { text: asked }: TdsRequest, answer: Answer): Promise<void> {
+  if (said !== undefined) {
+    if ('error' in said) return await answer.error({ number: said.error, class: 14 });
+    return await answer.rows(said.columns, said.rows);
+  }
+  const change = /^(BEGIN|COMMIT|ROLLBACK) TRANSACTION/m.exec(asked)?.[1];
+  if (change === undefined) return await answer.end(doneToken('DONE'));
+  await answer.end(transactionToken(change.toLowerCase() as 'begin' | 'commit' | 'rollback', 1n), doneToken('DONE'));
+}
