@@ -33,6 +33,7 @@ import { explained, manyRows } from '../integration/mssql/support/plans.ts';
 import { statementsOf } from '../integration/mssql/support/recorded-world.ts';
 import { sharedDatabase } from '../integration/mssql/support/shared-database.ts';
 import { databaseOptions, parallelPlans, serialPlans } from '../support/mssql-shard.ts';
+import { catalogExamples, localExamples, serverExamples } from '../support/by-hand-examples.ts';
 import { describeNeeding } from '../support/describe-needing.ts';
 import { compileGenerated, type GeneratedTsql } from '../support/generated-tsql.ts';
 import { entryOf } from '../support/scripted-shard.ts';
@@ -61,6 +62,20 @@ describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
     const unresolved = slips.map((line) => /(?:unresolved reference to object|reference to the column) (\S+\])/.exec(line)?.[1]);
     expect(slips.filter((_, index) => unresolved[index] === undefined)).toEqual([expect.stringContaining(broken.name)]);
     expect([...new Set(unresolved.filter((name) => name !== undefined && !besideTheShard.test(name)))]).toEqual([]);
+  });
+
+  test('compiles where suites for every engine change catalogs and local maps by hand', { timeout: 120_000 }, async () => {
+    const examplesOf = (examples: Readonly<Record<string, Sql>>): GeneratedTsql[] =>
+      Object.entries(examples).map(([name, made]) => callersStatement(name, compileSql(made, mssqlDialect)));
+    const servers = serverExamples.map((made, index) => ({ name: `server ${index}`, text: compileSql(made, mssqlDialect).text }));
+    const wrong = callersStatement('wrong', compileSql(sql`select nothing from tenantry.mapping`, mssqlDialect));
+    const reports = await Promise.all([
+      compileGenerated([...examplesOf(localExamples), ...servers]),
+      compileGenerated([...examplesOf(catalogExamples), wrong], 'catalog'),
+    ]);
+    // Names of the server's that nothing but these suites uses stand in no list.
+    const slips = reports.flatMap(({ text }) => text.split('\n').filter((line) => line.includes('.sql') && !line.includes('in the list')));
+    expect(slips).toEqual([expect.stringMatching(/wrong\.sql.*nothing/)]);
   });
 
   test('is seen to be wrong where a name of it is', { timeout: 120_000 }, async () => {

@@ -10,15 +10,18 @@ import type { TypedParameter } from '../../src/engine/mssql/parameter-types.ts';
 export interface GeneratedTsql {
   readonly name: string;
   readonly text: string;
-  /** Parameters make it a query, whose names must resolve on a shard of integers; without, its syntax alone is judged. */
+  /** Parameters make it a query, whose names must resolve; without, its syntax alone is judged. */
   readonly parameters?: readonly TypedParameter[];
 }
 
-/** Writes each text into a file of its own and has Microsoft's compiler judge them. */
-export async function compileGenerated(texts: readonly GeneratedTsql[]): Promise<TsqlReport> {
+/** Writes each text into a file of its own and has Microsoft's compiler judge them, over the tables of a shard or of a catalog. */
+export async function compileGenerated(
+  texts: readonly GeneratedTsql[],
+  over: 'shard of int' | 'catalog' = 'shard of int',
+): Promise<TsqlReport> {
   const library = fileURLToPath(new URL('../../sql/mssql', import.meta.url));
-  const shard = libraryModels(library).find(({ name }) => name === 'shard of int');
-  if (shard === undefined) throw new Error('There is no model of a shard of integers.');
+  const model = libraryModels(library).find(({ name }) => name === over);
+  if (model === undefined) throw new Error(`There is no model of a ${over}.`);
   const folder = await mkdtemp(join(tmpdir(), 'tenantry-generated-'));
   try {
     await mkdir(join(folder, 'queries'));
@@ -29,7 +32,7 @@ export async function compileGenerated(texts: readonly GeneratedTsql[]): Promise
       (parameters === undefined ? scripts : queries).push(file);
       await writeFile(file, `${(parameters ?? []).map(header).join('')}${text}\n`);
     }
-    return await compileTsql([{ name: 'generated', schema: shard.schema, queries, scripts }]);
+    return await compileTsql([{ name: 'generated', schema: model.schema, queries, scripts }]);
   } finally {
     await rm(folder, { recursive: true });
   }

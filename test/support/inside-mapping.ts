@@ -1,6 +1,8 @@
 import { onTestFinished } from 'vitest';
-import { sql, sqlText } from '../../src/core/sql.ts';
-import { shardLogins } from './shard-logins.ts';
+import { sqlText } from '../../src/core/sql.ts';
+import { loginsOf } from './grounds/logins.ts';
+import { endSessions } from './grounds/words.ts';
+import { localByHand } from './shard-map-by-hand.ts';
 import { enterStatement } from './shard-map-state.ts';
 import type { ShardMapWorld } from './shard-map-world.ts';
 
@@ -26,19 +28,17 @@ export async function goInside(world: ShardMapWorld, tenant: number, running = s
       inside.resolve();
       await session.query(running);
       await outside.promise;
-      await session.query(sql`insert into "Blogs" ("TenantId", "BlogId", "Name") values (${tenant}, 1, 'kept')`);
+      await session.query(localByHand.addBlog(tenant, 'kept'));
       return 'committed';
     })
     .catch(() => 'ended')
     .then((end) => (state = end));
   onTestFinished(async () => {
     outside.resolve();
-    if (state === 'open') await world.root(address).query(endStatements);
+    if (state === 'open') await world.root(address).query(endSessions(loginsOf(address).app.user));
     await done;
   });
   const refused = done.then(() => Promise.reject(new Error(`Tenant ${tenant} was not let in.`)));
   await Promise.race([inside.promise, refused]);
   return { leave: outside.resolve, done, state: () => state };
 }
-
-const endStatements = sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${shardLogins.app.user} and state = 'active'`;

@@ -5,8 +5,12 @@ import type { ShardMap } from '../../shardmap/shard-map.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import type { SqlDatabase, SqlSession } from '../../src/core/session.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
-import { shardLogins } from './shard-logins.ts';
+import type { FullEngine } from '../../src/main/engines.ts';
+import { groundTables } from './grounds/engine-ground.ts';
+import { loginsOf } from './grounds/logins.ts';
 
 const fleetKey = fleetKeyFromBase64(Buffer.alloc(32, 7).toString('base64'), 'TENANTRY_FLEET_KEY');
 
@@ -15,24 +19,26 @@ export function tokenOfTests(mapName: string, mappingId: number, epoch: number):
   return mappingToken(fleetKey, mapName, mappingId, epoch);
 }
 
-/** Access to shards as `shop_admin`, wherever `route` says that an address is to be reached. */
+/** An engine for what suites do themselves; each is made when it is first needed. */
+export function engineFor({ engine }: Pick<ShardAddress, 'engine'>): Engine {
+  return engine === 'mssql' ? (mssql ??= createMssqlEngine()) : (postgres ??= createPostgresEngine());
+}
+let mssql: Engine | undefined;
+let postgres: Engine | undefined;
+
+/** Access to shards as their admin, wherever `route` says that an address is to be reached. */
 export class TestShardAccess implements ShardAccess {
-  readonly #engine = createPostgresEngine();
   readonly #route: (address: ShardAddress) => ShardAddress;
   readonly #databases = new Map<string, SqlDatabase>();
-  readonly #tables = [
-    { table: 'Blogs', tenantColumn: 'TenantId' },
-    { table: 'Posts', tenantColumn: 'TenantId' },
-  ];
 
   constructor(route: (address: ShardAddress) => ShardAddress = (address) => address) {
     this.#route = route;
   }
 
   open({ address }: Shard): SqlDatabase {
-    const { host, port, database } = this.#route(address);
-    const name = `${host}:${port}/${database}`;
-    const opened = this.#databases.get(name) ?? this.#engine.open(this.#route(address), shardLogins.admin);
+    const reached = this.#route(address);
+    const name = `${reached.host}:${reached.port}/${reached.database}`;
+    const opened = this.#databases.get(name) ?? engineFor(reached).open(reached, loginsOf(address).admin);
     this.#databases.set(name, opened);
     return opened;
   }
@@ -44,18 +50,20 @@ export class TestShardAccess implements ShardAccess {
   async install(shard: Shard, { keyType }: ShardMap): Promise<void> {
     // Imported when needed: processes that tests start are to be up at once.
     const { installShard } = await import('../../src/policy/install.ts');
-    const { postgresPolicyRenderer } = await import('../../src/engine/postgres/policy-renderer.ts');
-    const engine = { ...this.#engine, renderer: postgresPolicyRenderer };
-    await installShard(this.open(shard), engine, { tables: this.#tables, keyType, contextProtection: 'guarded' });
+    await installShard(this.open(shard), await fullEngine(shard), { tables: groundTables, keyType, contextProtection: 'guarded' });
   }
 
-  async purge(session: SqlSession, _shard: Shard, { keyType }: ShardMap, keys: MappingKeys, limit: number): Promise<number> {
+  async purge(session: SqlSession, shard: Shard, { keyType }: ShardMap, keys: MappingKeys, limit: number): Promise<number> {
     const { purgeRows } = await import('../../src/policy/purge.ts');
-    const { postgresPolicyRenderer } = await import('../../src/engine/postgres/policy-renderer.ts');
-    return purgeRows(session, { ...this.#engine, renderer: postgresPolicyRenderer }, { tables: this.#tables, keyType, keys, limit });
+    return purgeRows(session, await fullEngine(shard), { tables: groundTables, keyType, keys, limit });
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#databases.values()].map((database) => database.close()));
   }
+}
+
+async function fullEngine({ address }: Shard): Promise<FullEngine> {
+  const { createEngines, engineOf } = await import('../../src/main/engines.ts');
+  return engineOf(createEngines(), address);
 }

@@ -1,19 +1,19 @@
 import { expect } from 'vitest';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
-import { sqlText } from '../../src/core/sql.ts';
 import type { ShardMapKind } from '../../shardmap/shard-map.ts';
 import { countPoints } from './commit-points.ts';
+import { catalogByHand } from './shard-map-by-hand.ts';
 import { callManager, managerOf, type ChildOrder, type ManagerCall } from './shard-map-child.ts';
 import { Runners } from './shard-map-processes.ts';
 import { scenarios, type Scenario } from './shard-map-scenarios.ts';
 import { expectSettled, readState } from './shard-map-state.ts';
-import { startShardMapWorld, type ShardMapWorld } from './shard-map-world.ts';
+import { startPostgresWorld, type PostgresWorld, type ShardMapWorld } from './shard-map-world.ts';
 import type { WireMessage } from './wire-message.ts';
 import { startWireProxy, type WireProxy } from './wire-proxy.ts';
 
 /** A world with proxies before its servers, through which a program is watched and troubled. */
 export interface TroubledWorld {
-  readonly world: ShardMapWorld;
+  readonly world: PostgresWorld;
   readonly proxies: readonly [catalog: WireProxy, shards: WireProxy];
   readonly order: (call: ManagerCall) => ChildOrder;
 }
@@ -69,7 +69,7 @@ export async function countPointsOf(chaos: ShardMapChaos, scenario: Scenario, is
 
 /** As if the leases of all runners had run out: what a test would else wait for. */
 export async function endLeases({ catalog }: ShardMapWorld): Promise<void> {
-  await catalog.query(sqlText(`update tenantry.operation set lease_until = clock_timestamp() where state not in ('DONE', 'UNDONE')`));
+  await catalog.query(catalogByHand.endLeases());
 }
 
 /** Another process' sweep, after which everything must have settled and be as before the change or as after it. */
@@ -92,7 +92,7 @@ export async function expectSettledBySweep(
 }
 
 async function troubledWorld(kind: ShardMapKind): Promise<TroubledWorld> {
-  const world = await startShardMapWorld(kind, ['a']);
+  const world = await startPostgresWorld(kind, ['a']);
   const proxies = [await startWireProxy(world.catalogServer), await startWireProxy(world.shardServer)] as const;
   const [catalog, shards] = proxies;
   const order = (call: ManagerCall): ChildOrder => ({

@@ -4,8 +4,7 @@ import { SqlShardMapStore } from '../../shardmap/sql-store.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { TenantryError } from '../../src/core/errors.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
-import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
-import { tokenOfTests, TestShardAccess } from './shard-map-access.ts';
+import { engineFor, tokenOfTests, TestShardAccess } from './shard-map-access.ts';
 
 /** A change of the shard map as a message: what to call of the manager. */
 export type ManagerCall =
@@ -36,7 +35,7 @@ export function managerOf({ catalog, catalogLogin, shards }: Omit<ChildOrder, 'c
   manager: ShardMapManager;
   close(): Promise<void>;
 } {
-  const database = createPostgresEngine().open(catalog, catalogLogin);
+  const database = engineFor(catalog).open(catalog, catalogLogin);
   const access = new TestShardAccess((address) => ({ ...address, ...shards }));
   const manager = createShardMapManager({
     store: new SqlShardMapStore(database),

@@ -1,9 +1,14 @@
 import { expect } from 'vitest';
+import type { Row } from '../../src/core/session.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
-import { sql, sqlText, type Sql } from '../../src/core/sql.ts';
+import { sql, type Sql } from '../../src/core/sql.ts';
+import { TenantryError } from '../../src/core/errors.ts';
 import { EntryRefused } from '../../src/engine/entry.ts';
+import { refusals } from '../../src/engine/mssql/mssql-errors.ts';
+import { SqlFailure } from '../../src/engine/sql-failure.ts';
 import { tenantKey } from '../../shardmap/key.ts';
 import { ticketBytes } from './ticket-bytes.ts';
+import { catalogByHand, localByHand } from './shard-map-by-hand.ts';
 import { tokenOfTests } from './shard-map-access.ts';
 import type { ShardMapWorld } from './shard-map-world.ts';
 
@@ -28,52 +33,49 @@ export interface WorldState {
   readonly heldShards: number;
 }
 
-type CatalogRow = { mappingId: number; low: string; high: string | null; shard: string; state: string; epoch: number; held: boolean };
-type LocalRow = { mappingId: number; low: string; high: string | null; state: string; epoch: number };
+interface CatalogRow extends Row {
+  readonly mappingId: number;
+  readonly low: Uint8Array;
+  readonly high: Uint8Array | null;
+  readonly shard: string;
+  readonly state: string;
+  readonly epoch: number;
+  readonly holder: string | null;
+}
+
+const hex = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString('hex'));
 
 /** Reads the map `customers` of a world and the local maps of its shards. */
 export async function readState(world: ShardMapWorld): Promise<WorldState> {
   const shards = (await world.store.listShards()).filter(({ state }) => state === 'ONLINE');
-  const { rows } = await world.catalog.query<CatalogRow>(
-    sqlText(`select m.mapping_id as "mappingId", encode(m.low, 'hex') as low, encode(m.high, 'hex') as high, s.name as shard,
-      m.state, m.epoch, m.operation_id is not null as held
-      from tenantry.mapping m join tenantry.shard s using (shard_id) order by m.low`),
-  );
-  const local = new Map<string, LocalRow>();
+  const { rows } = await world.catalog.query<CatalogRow>(catalogByHand.mappings());
+  const local = new Map<string, Pick<CatalogRow, 'low' | 'high' | 'state' | 'epoch'>>();
   for (const shard of shards) {
-    const found = await world.access
-      .open(shard)
-      .query<LocalRow>(
-        sqlText(
-          `select mapping_id as "mappingId", encode(low, 'hex') as low, encode(high, 'hex') as high, state, epoch from tenantry.local_mapping`,
-        ),
-      );
+    const found = await world.access.open(shard).query<CatalogRow>(localByHand.rows());
     for (const row of found.rows) local.set(`${shard.name}/${row.mappingId}`, row);
   }
-  const mappings = rows.map(({ mappingId, low, high, shard, state, epoch, held }): MappingState => {
+  const mappings = rows.map(({ mappingId, low, high, shard, state, epoch, holder }): MappingState => {
     const here = local.get(`${shard}/${mappingId}`);
     local.delete(`${shard}/${mappingId}`);
-    const same = here?.low === low && here.high === high;
+    const same = here !== undefined && hex(here.low) === hex(low) && hex(here.high) === hex(high);
     return {
       mappingId,
-      low,
-      high,
+      low: hex(low) ?? '',
+      high: hex(high),
       shard,
-      catalog: { state, epoch, held },
+      catalog: { state, epoch, held: holder !== null },
       local: same ? { state: here.state, epoch: here.epoch } : undefined,
     };
   });
-  const unfinished = await world.catalog.query<{ kind: string }>(
-    sqlText(`select kind from tenantry.operation where state not in ('DONE', 'UNDONE')`),
-  );
-  const held = await world.catalog.query<{ n: number }>(sqlText(`select count(*) as n from tenantry.shard where operation_id is not null`));
-  const version = await world.catalog.query<{ version: number }>(sql`select version from tenantry.shard_map where name = ${'customers'}`);
+  const unfinished = await world.catalog.query<{ kind: string }>(catalogByHand.unfinished());
+  const held = await world.catalog.query(catalogByHand.heldShards());
+  const version = await world.catalog.query<{ version: number }>(catalogByHand.version());
   return {
     version: version.rows[0]!.version,
     mappings,
     strays: [...local.keys()],
     unfinished: unfinished.rows.map(({ kind }) => kind),
-    heldShards: held.rows[0]!.n,
+    heldShards: held.rows.length,
   };
 }
 
@@ -96,19 +98,37 @@ export async function enterStatement(world: ShardMapWorld, key: number): Promise
   if (mapping === undefined) return undefined;
   const { address } = (await world.store.getShard(mapping.shardId))!;
   const token = tokenOfTests('customers', mapping.mappingId, mapping.epoch);
-  const ticket = ticketBytes({ epoch: mapping.epoch, token });
-  return { statement: sql`select tenantry.enter(${mapping.mappingId}, ${bytes}, ${ticket})`, address };
+  return {
+    statement: enterStatements[address.engine === 'mssql' ? 'mssql' : 'postgres'](mapping.mappingId, bytes, mapping.epoch, token),
+    address,
+  };
 }
+
+/** How each engine is asked to let a transaction in. */
+export const enterStatements = {
+  postgres: (mappingId: number, key: Uint8Array, epoch: number, token: Uint8Array) =>
+    sql`select tenantry.enter(${mappingId}, ${key}, ${ticketBytes({ epoch, token })})`,
+  mssql: (mappingId: number, key: Uint8Array, epoch: number, token: Uint8Array) =>
+    sql`EXEC [tenantry].[enter] ${mappingId}, ${key}, ${epoch}, ${token}`,
+} as const;
 
 /** What `enter` as app says to a request for a key: `admitted`, or the reason of the refusal. */
 export async function enterAs(world: ShardMapWorld, key: number): Promise<string> {
   const entry = await enterStatement(world, key);
   if (entry === undefined) return 'absent';
   try {
-    await world.app(entry.address).query(entry.statement);
+    await world.app(entry.address).transaction((session) => session.query(entry.statement));
     return 'admitted';
   } catch (error) {
-    if (error instanceof EntryRefused) return error.refusal.reason;
+    const reason = reasonOf(error);
+    if (reason !== undefined) return reason;
     throw error;
   }
+}
+
+/** Why an entry was refused, where that is what an error of the program's own work says. */
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof EntryRefused) return error.refusal.reason;
+  if (!(error instanceof TenantryError) || !(error.cause instanceof SqlFailure) || error.cause.number === undefined) return undefined;
+  return error.cause.number === 51_005 ? 'MOVED' : refusals.get(error.cause.number);
 }

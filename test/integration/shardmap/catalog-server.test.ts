@@ -6,11 +6,11 @@ import { writableServer } from '../../../shardmap/own-catalog.ts';
 import { interruptedAccess } from '../../support/interrupted-access.ts';
 import { backUp, promote, restore, whileStandby } from '../../support/restored-server.ts';
 import { enterAs, expectSettled, readState } from '../../support/shard-map-state.ts';
-import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
+import { startPostgresWorld, type PostgresWorld } from '../../support/shard-map-world.ts';
 
-let world: ShardMapWorld;
+let world: PostgresWorld;
 beforeAll(async () => {
-  world = await startShardMapWorld('list');
+  world = await startPostgresWorld('list');
   for (const tenant of [1, 2]) await world.manager.tenants.add(tenant, { shard: 'a' });
 });
 afterAll(async () => {

@@ -1,202 +1,214 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sql, sqlText, type Sql } from '../../../src/core/sql.ts';
+import type { Row, SqlDatabase } from '../../../src/core/session.ts';
+import type { Sql } from '../../../src/core/sql.ts';
 import { beginOperation } from '../../../shardmap/begin-operation.ts';
 import { tenantKey } from '../../../shardmap/key.ts';
 import { addMapping } from '../../../shardmap/operations/add-mapping.ts';
 import { readState } from '../../support/shard-map-state.ts';
 import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
+import { describeOnEachGround } from '../../support/grounds/map-grounds.ts';
+import { catalogByHand, localByHand, type LocalRow } from '../../support/shard-map-by-hand.ts';
 
-let world: ShardMapWorld;
-beforeAll(async () => {
-  world = await startShardMapWorld('list');
-  for (const tenant of [1, 2, 3]) await world.manager.tenants.add(tenant, { shard: 'a' });
-});
-afterAll(async () => {
-  await world?.close();
-});
-
-/** Changes shard a's local map by hand. */
-async function byHand(statement: Sql): Promise<void> {
-  await world.access.open((await world.store.findShard('a'))!).query(statement);
-}
-
-async function mappingId(tenant: number): Promise<number> {
-  return (await world.manager.tenants.where(tenant)).mappingId;
-}
-
-describe('recover', () => {
-  beforeEach(async () => {
-    expect(await world.manager.recover(), 'before the test').toEqual({
-      catalog: 'known',
-      compared: ['a', 'b'],
-      settled: [],
-      running: [],
-      failed: [],
-      pruned: 0,
-      disagreements: [],
-      reopened: [],
+describeOnEachGround(
+  'recovering a map',
+  (grounds) => {
+    let world: ShardMapWorld;
+    beforeAll(async () => {
+      world = await startShardMapWorld(grounds, 'list');
+      for (const tenant of [1, 2, 3]) await world.manager.tenants.add(tenant, { shard: 'a' });
     });
-  });
-
-  it('shows each way in which a local map was changed by hand, and repairs nothing', async () => {
-    const before = await readState(world);
-    await byHand(sqlText('create table kept as select * from tenantry.local_mapping'));
-    const [one, two, three] = [await mappingId(1), await mappingId(2), await mappingId(3)];
-    await byHand(sql`update tenantry.local_mapping set state = 'OFFLINE', epoch = epoch + 7 where mapping_id = ${one}`);
-    await byHand(sql`update tenantry.local_mapping set token = ${new Uint8Array(16)} where mapping_id = ${two}`);
-    await byHand(sql`delete from tenantry.local_mapping where mapping_id = ${three}`);
-    await byHand(
-      sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (700, 'point', '\\x80000063', 'ONLINE', 2, ${new Uint8Array(16)})`,
-    );
-    const { disagreements } = await world.manager.recover();
-    expect(disagreements).toEqual([
-      { shard: 'a', what: 'state', mappingId: one, inCatalog: 'ONLINE', onShard: 'OFFLINE' },
-      { shard: 'a', what: 'epoch', mappingId: one, inCatalog: '1', onShard: '8' },
-      { shard: 'a', what: 'token', mappingId: two, inCatalog: 'computed with the fleet key', onShard: 'another one' },
-      { shard: 'a', what: 'missing', mappingId: three, inCatalog: 'ONLINE at epoch 3, tenant 3', onShard: 'absent' },
-      { shard: 'a', what: 'extra', mappingId: 700, inCatalog: 'absent', onShard: 'ONLINE at epoch 2, tenant 99' },
-    ]);
-    expect(await world.manager.recover()).toMatchObject({ disagreements });
-    await expect(world.manager.tenants.offline(3)).rejects.toThrow(
-      `disagree on mapping ${three}: it is absent where DRAINING at epoch 3 was expected`,
-    );
-    const columns = 'mapping_id, kind, low, high, state, epoch, token';
-    const restored = `insert into tenantry.local_mapping (${columns}) select ${columns} from kept`;
-    await byHand(sqlText(`delete from tenantry.local_mapping; ${restored}; drop table kept`));
-    expect((await world.manager.sweep()).failed).toEqual([]);
-    expect(await readState(world)).toEqual(before);
-  });
-
-  it('as a dry run says what it would finish, undo and open again, and does none of it', async () => {
-    const { mapId, ...map } = (await world.store.findMap('customers'))!;
-    const { shardId } = (await world.store.findShard('a'))!;
-    const keys = { kind: 'point' as const, low: tenantKey('int', 77).bytes };
-    const begin = { operationId: crypto.randomUUID(), leaseMs: 0 };
-    await world.store.change((catalog) => beginOperation(catalog, addMapping, { mapId, ...map }, { keys, shardId }, begin));
-    await world.catalog.query(sql`update tenantry.shard set incarnation = 'before the restore' where name = 'b'`);
-    const before = await readState(world);
-    expect(await world.manager.dryRun.recover()).toMatchObject({
-      left: [{ operation: { operationId: begin.operationId, kind: 'add-mapping' }, end: 'UNDONE' }],
-      running: [],
-      disagreements: [],
-      reopenable: ['b'],
+    afterAll(async () => {
+      await world?.close();
     });
-    expect(await readState(world)).toEqual(before);
-    await world.catalog.query(
-      sql`update tenantry.operation set lease_until = clock_timestamp() + interval '1 hour' where operation_id = ${begin.operationId}`,
-    );
-    expect(await world.manager.dryRun.recover()).toMatchObject({ left: [], running: [{ operationId: begin.operationId }] });
-    await world.catalog.query(sql`update tenantry.operation set lease_until = clock_timestamp() where operation_id = ${begin.operationId}`);
-    expect(await world.manager.recover()).toMatchObject({ settled: [{ end: 'UNDONE' }], reopened: ['b'] });
-    expect(await world.manager.dryRun.recover()).toEqual({ catalog: 'known', left: [], running: [], disagreements: [], reopenable: [] });
-  });
 
-  it('leaves an operation alone whose kind another version of the program has begun', async () => {
-    const operationId = crypto.randomUUID();
-    const { mapId } = (await world.store.findMap('customers'))!;
-    await world.catalog.query(
-      sql`insert into tenantry.operation (operation_id, map_id, kind, payload, state, lease_until) values (${operationId}, ${mapId}, 'another', '{}', 'COPYING', clock_timestamp())`,
-    );
-    const before = await readState(world);
-    const { settled, running, failed } = await world.manager.sweep();
-    expect({ settled, running }).toEqual({ settled: [], running: [] });
-    expect(failed).toMatchObject([{ operation: { operationId }, error: { code: 'INTERNAL' } }]);
-    expect(failed[0]!.error.message).toContain('is of kind another, which this version does not know');
-    expect(await readState(world)).toEqual(before);
-    const { rows } = await world.catalog.query(sql`select generation from tenantry.operation where operation_id = ${operationId}`);
-    expect(rows).toEqual([{ generation: 1 }]);
-    await world.catalog.query(sql`delete from tenantry.operation where operation_id = ${operationId}`);
-  });
+    const shardA = async (): Promise<SqlDatabase> => world.access.open((await world.store.findShard('a'))!);
+    const key = (tenant: number): Uint8Array => tenantKey('int', tenant).bytes;
 
-  it('compares big maps page by page, and reads no further than whoever asks', async () => {
-    await byHand(
-      sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
-        select n, 'point', decode(lpad(to_hex(n), 8, '0'), 'hex'), 'ONLINE', 1, decode(repeat('00', 16), 'hex') from generate_series(100001, 102500) n`),
-    );
-    let pages = 0;
-    const store = new Proxy(world.store, {
-      get: (target, name) => {
-        if (name === 'listMappingsOfShard') pages += 1;
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
-    });
-    const manager = world.createManager({ store });
-    const shard = (await world.store.findShard('a'))!;
-    for await (const { what, mappingId: first } of manager.disagreements(shard)) {
-      expect([what, first, pages]).toEqual(['extra', 100_001, 1]);
-      break;
+    /** Changes shard a's local map by hand. */
+    async function byHand(statement: Sql): Promise<void> {
+      await (await shardA()).query(statement);
     }
-    expect(pages).toBe(1);
-    expect(await Array.fromAsync(manager.disagreements(shard))).toHaveLength(2_500);
-    expect(pages).toBe(1 + 3);
-    await byHand(sqlText('delete from tenantry.local_mapping where mapping_id > 100000'));
-  });
 
-  it('finds keys that differ', async () => {
-    const two = await mappingId(2);
-    await byHand(sql`update tenantry.local_mapping set low = '\\x80000009' where mapping_id = ${two}`);
-    expect((await world.manager.recover()).disagreements).toEqual([
-      { shard: 'a', what: 'keys', mappingId: two, inCatalog: 'tenant 2', onShard: 'tenant 9' },
-    ]);
-    await byHand(sql`update tenantry.local_mapping set low = '\\x80000002' where mapping_id = ${two}`);
-  });
+    async function mappingId(tenant: number): Promise<number> {
+      return (await world.manager.tenants.where(tenant)).mappingId;
+    }
 
-  it('opens a shard again whose server is another one and whose local map is exactly right', async () => {
-    const { incarnation } = (await world.store.findShard('a'))!;
-    await world.catalog.query(sql`update tenantry.shard set incarnation = 'before the restore' where name = 'a'`);
-    await expect(world.manager.tenants.offline(1)).rejects.toMatchObject({
-      code: 'SHARD_UNVERIFIED',
-      message: expect.stringContaining('tenantry recover') as unknown,
+    describe('recover', () => {
+      beforeEach(async () => {
+        expect(await world.manager.recover(), 'before the test').toEqual({
+          catalog: 'known',
+          compared: ['a', 'b'],
+          settled: [],
+          running: [],
+          failed: [],
+          pruned: 0,
+          disagreements: [],
+          reopened: [],
+        });
+      });
+
+      it('shows each way in which a local map was changed by hand, and repairs nothing', async () => {
+        const before = await readState(world);
+        const kept = (await (await shardA()).query<LocalRow & Row>(localByHand.rows())).rows;
+        const [one, two, three] = [await mappingId(1), await mappingId(2), await mappingId(3)];
+        await byHand(localByHand.setOffline(one, 7));
+        await byHand(localByHand.setToken(two, new Uint8Array(16)));
+        await byHand(localByHand.delete(three));
+        await byHand(localByHand.add({ mappingId: 700, low: key(99), state: 'ONLINE', epoch: 2, token: new Uint8Array(16) }));
+        const { disagreements } = await world.manager.recover();
+        expect(disagreements).toEqual([
+          { shard: 'a', what: 'state', mappingId: one, inCatalog: 'ONLINE', onShard: 'OFFLINE' },
+          { shard: 'a', what: 'epoch', mappingId: one, inCatalog: '1', onShard: '8' },
+          { shard: 'a', what: 'token', mappingId: two, inCatalog: 'computed with the fleet key', onShard: 'another one' },
+          { shard: 'a', what: 'missing', mappingId: three, inCatalog: 'ONLINE at epoch 3, tenant 3', onShard: 'absent' },
+          { shard: 'a', what: 'extra', mappingId: 700, inCatalog: 'absent', onShard: 'ONLINE at epoch 2, tenant 99' },
+        ]);
+        expect(await world.manager.recover()).toMatchObject({ disagreements });
+        await expect(world.manager.tenants.offline(3)).rejects.toThrow(
+          `disagree on mapping ${three}: it is absent where DRAINING at epoch 3 was expected`,
+        );
+        await byHand(localByHand.deleteAll());
+        for (const row of kept) await byHand(localByHand.add(row));
+        expect((await world.manager.sweep()).failed).toEqual([]);
+        expect(await readState(world)).toEqual(before);
+      });
+
+      it('as a dry run says what it would finish, undo and open again, and does none of it', async () => {
+        const { mapId, ...map } = (await world.store.findMap('customers'))!;
+        const { shardId } = (await world.store.findShard('a'))!;
+        const keys = { kind: 'point' as const, low: tenantKey('int', 77).bytes };
+        const begin = { operationId: crypto.randomUUID(), leaseMs: 0 };
+        await world.store.change((catalog) => beginOperation(catalog, addMapping, { mapId, ...map }, { keys, shardId }, begin));
+        await world.catalog.query(catalogByHand.setIncarnation('b', 'before the restore'));
+        const before = await readState(world);
+        expect(await world.manager.dryRun.recover()).toMatchObject({
+          left: [{ operation: { operationId: begin.operationId, kind: 'add-mapping' }, end: 'UNDONE' }],
+          running: [],
+          disagreements: [],
+          reopenable: ['b'],
+        });
+        expect(await readState(world)).toEqual(before);
+        await world.catalog.query(catalogByHand.lease(begin.operationId));
+        expect(await world.manager.dryRun.recover()).toMatchObject({ left: [], running: [{ operationId: begin.operationId }] });
+        await world.catalog.query(catalogByHand.endLease(begin.operationId));
+        expect(await world.manager.recover()).toMatchObject({ settled: [{ end: 'UNDONE' }], reopened: ['b'] });
+        expect(await world.manager.dryRun.recover()).toEqual({
+          catalog: 'known',
+          left: [],
+          running: [],
+          disagreements: [],
+          reopenable: [],
+        });
+      });
+
+      it('leaves an operation alone whose kind another version of the program has begun', async () => {
+        const operationId = crypto.randomUUID();
+        const { mapId } = (await world.store.findMap('customers'))!;
+        await world.catalog.query(catalogByHand.addOperation(operationId, mapId, 'another', 'COPYING'));
+        const before = await readState(world);
+        const { settled, running, failed } = await world.manager.sweep();
+        expect({ settled, running }).toEqual({ settled: [], running: [] });
+        expect(failed).toMatchObject([{ operation: { operationId }, error: { code: 'INTERNAL' } }]);
+        expect(failed[0]!.error.message).toContain('is of kind another, which this version does not know');
+        expect(await readState(world)).toEqual(before);
+        const { rows } = await world.catalog.query(catalogByHand.generationOf(operationId));
+        expect(rows).toEqual([{ generation: 1 }]);
+        await world.catalog.query(catalogByHand.deleteOperation(operationId));
+      });
+
+      it('compares big maps page by page, and reads no further than whoever asks', async () => {
+        await byHand(localByHand.addMany(2_500));
+        let pages = 0;
+        const store = new Proxy(world.store, {
+          get: (target, name) => {
+            if (name === 'listMappingsOfShard') pages += 1;
+            const value: unknown = Reflect.get(target, name, target);
+            return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+          },
+        });
+        const manager = world.createManager({ store });
+        const shard = (await world.store.findShard('a'))!;
+        for await (const { what, mappingId: first } of manager.disagreements(shard)) {
+          expect([what, first, pages]).toEqual(['extra', 100_001, 1]);
+          break;
+        }
+        expect(pages).toBe(1);
+        expect(await Array.fromAsync(manager.disagreements(shard))).toHaveLength(2_500);
+        expect(pages).toBe(1 + 3);
+        await byHand(localByHand.deleteMany());
+      });
+
+      it('finds keys that differ', async () => {
+        const two = await mappingId(2);
+        await byHand(localByHand.setLow(two, key(9)));
+        expect((await world.manager.recover()).disagreements).toEqual([
+          { shard: 'a', what: 'keys', mappingId: two, inCatalog: 'tenant 2', onShard: 'tenant 9' },
+        ]);
+        await byHand(localByHand.setLow(two, key(2)));
+      });
+
+      it('opens a shard again whose server is another one and whose local map is exactly right', async () => {
+        const { incarnation } = (await world.store.findShard('a'))!;
+        await world.catalog.query(catalogByHand.setIncarnation('a', 'before the restore'));
+        await expect(world.manager.tenants.offline(1)).rejects.toMatchObject({
+          code: 'SHARD_UNVERIFIED',
+          message: expect.stringContaining('tenantry recover') as unknown,
+        });
+        expect((await readState(world)).unfinished).toEqual([]);
+        expect(await world.manager.recover()).toMatchObject({ reopened: ['a'], disagreements: [] });
+        expect((await world.store.findShard('a'))!.incarnation).toBe(incarnation);
+      });
+
+      it('keeps a shard closed whose server is another one and whose local map is older', async () => {
+        const { incarnation } = (await world.store.findShard('a'))!;
+        const one = await mappingId(1);
+        await world.catalog.query(catalogByHand.setIncarnation('a', 'before the restore'));
+        await byHand(localByHand.setState(one, 'OFFLINE'));
+        const { reopened, disagreements } = await world.manager.recover();
+        expect(reopened).toEqual([]);
+        expect(disagreements).toEqual([
+          { shard: 'a', what: 'server', inCatalog: 'before the restore', onShard: incarnation },
+          { shard: 'a', what: 'state', mappingId: one, inCatalog: 'ONLINE', onShard: 'OFFLINE' },
+        ]);
+        await expect(world.manager.tenants.add(50, { shard: 'a' })).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED' });
+        await byHand(localByHand.setState(one, 'ONLINE'));
+        expect(await world.manager.recover()).toMatchObject({ reopened: ['a'] });
+      });
+
+      it('tells a database that is another shard, or none', async () => {
+        const shardId = crypto.randomUUID();
+        const own = (await world.store.findShard('a'))!.shardId;
+        await byHand(localByHand.setIdentity(shardId));
+        expect((await world.manager.recover()).disagreements).toMatchObject([
+          { shard: 'a', what: 'identity', onShard: `shard ${shardId} of map customers (int)` },
+        ]);
+        await expect(world.manager.tenants.add(51, { shard: 'a' })).rejects.toThrow(
+          'The database at the address of shard a is in use already',
+        );
+        await byHand(localByHand.forgetIdentity());
+        expect((await world.manager.recover()).disagreements).toMatchObject([{ shard: 'a', what: 'identity', onShard: 'no identity' }]);
+        await expect(world.manager.tenants.add(51, { shard: 'a' })).rejects.toThrow(
+          'The database at the address of shard a is not a shard.',
+        );
+        await byHand(localByHand.identify(own, 'customers'));
+        await byHand(localByHand.setSchemaVersion(2));
+        expect((await world.manager.recover()).disagreements).toMatchObject([
+          { shard: 'a', what: 'schema', inCatalog: 'version 1', onShard: 'version 2' },
+        ]);
+        await byHand(localByHand.setSchemaVersion(1));
+      });
+
+      it('names a shard that does not answer, and goes on with the others', async () => {
+        await world.takeShardsAway();
+        expect((await world.manager.recover()).disagreements).toMatchObject([
+          { shard: 'a', what: 'unreachable' },
+          { shard: 'b', what: 'unreachable' },
+        ]);
+        await expect(world.manager.tenants.offline(1)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
+        expect((await readState(world).catch(() => undefined))?.unfinished ?? []).toEqual([]);
+        await world.bringShardsBack();
+      });
     });
-    expect((await readState(world)).unfinished).toEqual([]);
-    expect(await world.manager.recover()).toMatchObject({ reopened: ['a'], disagreements: [] });
-    expect((await world.store.findShard('a'))!.incarnation).toBe(incarnation);
-  });
-
-  it('keeps a shard closed whose server is another one and whose local map is older', async () => {
-    const { incarnation } = (await world.store.findShard('a'))!;
-    const one = await mappingId(1);
-    await world.catalog.query(sql`update tenantry.shard set incarnation = 'before the restore' where name = 'a'`);
-    await byHand(sql`update tenantry.local_mapping set state = 'OFFLINE' where mapping_id = ${one}`);
-    const { reopened, disagreements } = await world.manager.recover();
-    expect(reopened).toEqual([]);
-    expect(disagreements).toEqual([
-      { shard: 'a', what: 'server', inCatalog: 'before the restore', onShard: incarnation },
-      { shard: 'a', what: 'state', mappingId: one, inCatalog: 'ONLINE', onShard: 'OFFLINE' },
-    ]);
-    await expect(world.manager.tenants.add(50, { shard: 'a' })).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED' });
-    await byHand(sql`update tenantry.local_mapping set state = 'ONLINE' where mapping_id = ${one}`);
-    expect(await world.manager.recover()).toMatchObject({ reopened: ['a'] });
-  });
-
-  it('tells a database that is another shard, or none', async () => {
-    const shardId = crypto.randomUUID();
-    const own = (await world.store.findShard('a'))!.shardId;
-    await byHand(sql`update tenantry.shard_identity set shard_id = ${shardId}`);
-    expect((await world.manager.recover()).disagreements).toMatchObject([
-      { shard: 'a', what: 'identity', onShard: `shard ${shardId} of map customers (int)` },
-    ]);
-    await expect(world.manager.tenants.add(51, { shard: 'a' })).rejects.toThrow('The database at the address of shard a is in use already');
-    await byHand(sqlText('delete from tenantry.shard_identity'));
-    expect((await world.manager.recover()).disagreements).toMatchObject([{ shard: 'a', what: 'identity', onShard: 'no identity' }]);
-    await expect(world.manager.tenants.add(51, { shard: 'a' })).rejects.toThrow('The database at the address of shard a is not a shard.');
-    await byHand(sql`insert into tenantry.shard_identity (shard_id, map, key_type) values (${own}, 'customers', 'int')`);
-    await byHand(sqlText('update tenantry.schema_version set version = 2'));
-    expect((await world.manager.recover()).disagreements).toMatchObject([
-      { shard: 'a', what: 'schema', inCatalog: 'version 1', onShard: 'version 2' },
-    ]);
-    await byHand(sqlText('update tenantry.schema_version set version = 1'));
-  });
-
-  it('names a shard that does not answer, and goes on with the others', async () => {
-    await world.shardServer.kill();
-    expect((await world.manager.recover()).disagreements).toMatchObject([
-      { shard: 'a', what: 'unreachable' },
-      { shard: 'b', what: 'unreachable' },
-    ]);
-    await expect(world.manager.tenants.offline(1)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
-    expect((await readState(world).catch(() => undefined))?.unfinished ?? []).toEqual([]);
-    await world.shardServer.restart();
-  });
-});
+  },
+  'also mixed',
+);

@@ -3,11 +3,11 @@ import { sqlText } from '../../../src/core/sql.ts';
 import { interruptedAccess } from '../../support/interrupted-access.ts';
 import { backUp, restore } from '../../support/restored-server.ts';
 import { expectSettled, readState } from '../../support/shard-map-state.ts';
-import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
+import { startPostgresWorld, type PostgresWorld } from '../../support/shard-map-world.ts';
 
-let world: ShardMapWorld;
+let world: PostgresWorld;
 beforeAll(async () => {
-  world = await startShardMapWorld('range');
+  world = await startPostgresWorld('range');
 });
 afterAll(async () => {
   await world?.close();

@@ -1,120 +1,122 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sql, sqlText } from '../../../src/core/sql.ts';
 import { expectSettled, readState } from '../../support/shard-map-state.ts';
 import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
+import { describeOnEachGround } from '../../support/grounds/map-grounds.ts';
+import { catalogByHand, localByHand } from '../../support/shard-map-by-hand.ts';
 
-let world: ShardMapWorld;
-beforeAll(async () => {
-  world = await startShardMapWorld('list', ['a']);
-});
-afterAll(async () => {
-  await world?.close();
-});
-
-describe('a shard', () => {
-  it('is added with who its server is, shown with what is on it, and removed once it is empty', async () => {
-    const { shards, tenants } = world.manager;
-    const address = await world.prepareDatabase('b');
-    await shards.add('b', address);
-    const added = await shards.show('b');
-    expect(added).toMatchObject({ name: 'b', map: 'customers', address, state: 'ONLINE', mappings: [] });
-    expect(added.incarnation).toBe(await world.access.identify(added));
-    await tenants.add(1, { shard: 'b' });
-    expect((await shards.show('b')).mappings).toMatchObject([{ state: 'ONLINE', mappings: 1 }]);
-    await expect(shards.remove('b')).rejects.toThrow('Shard b is in use: it has mappings. Move or remove them first.');
-    await tenants.offline(1);
-    await tenants.remove(1);
-    await shards.remove('b');
-    expect((await shards.list()).map(({ name }) => name)).toEqual(['a']);
-    expectSettled(await readState(world));
-    await shards.add('b', address);
-    expectSettled(await readState(world));
-  });
-
-  it('in use cannot be deleted from the catalog by hand either', async () => {
-    await world.manager.tenants.add(2, { shard: 'a' });
-    await expect(world.catalog.query(sql`delete from tenantry.shard where name = 'a'`)).rejects.toMatchObject({
-      code: 'CONSTRAINT_VIOLATION',
+describeOnEachGround(
+  'the shards of a map',
+  (grounds) => {
+    let world: ShardMapWorld;
+    beforeAll(async () => {
+      world = await startShardMapWorld(grounds, 'list', ['a']);
     });
-  });
+    afterAll(async () => {
+      await world?.close();
+    });
 
-  it('has a name and a database of its own', async () => {
-    const { shards } = world.manager;
-    const { address } = await shards.show('a');
-    await expect(shards.add('a', await world.prepareDatabase('other'))).rejects.toThrow('There is a shard a already.');
-    await expect(shards.add('c', address)).rejects.toThrow('The database is in use already');
-    expectSettled(await readState(world));
-  });
+    describe('a shard', () => {
+      it('is added with who its server is, shown with what is on it, and removed once it is empty', async () => {
+        const { shards, tenants } = world.manager;
+        const address = await world.prepareDatabase('b');
+        await shards.add('b', address);
+        const added = await shards.show('b');
+        expect(added).toMatchObject({ name: 'b', map: 'customers', address, state: 'ONLINE', mappings: [] });
+        expect(added.incarnation).toBe(await world.access.identify(added));
+        await tenants.add(1, { shard: 'b' });
+        expect((await shards.show('b')).mappings).toMatchObject([{ state: 'ONLINE', mappings: 1 }]);
+        await expect(shards.remove('b')).rejects.toThrow('Shard b is in use: it has mappings. Move or remove them first.');
+        await tenants.offline(1);
+        await tenants.remove(1);
+        await shards.remove('b');
+        expect((await shards.list()).map(({ name }) => name)).toEqual(['a']);
+        expectSettled(await readState(world));
+        await shards.add('b', address);
+        expectSettled(await readState(world));
+      });
 
-  it('belongs to one map', async () => {
-    const { maps, shards, tenants } = world.manager;
-    await maps.create({ name: 'partners', kind: 'list', keyType: 'int', context: 'PartnerId' });
-    const address = await world.prepareDatabase('p');
-    await shards.add('p', address, { map: 'partners' });
-    await expect(tenants.add(5, { shard: 'p' })).rejects.toThrow('Map customers has no shard p; it has a, b.');
-    await tenants.add(5, { shard: 'p', map: 'partners' });
-    await expect(tenants.where(5)).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' });
-    expect(await tenants.where(5, { map: 'partners' })).toMatchObject({ shard: 'p' });
-  });
+      it('in use cannot be deleted from the catalog by hand either', async () => {
+        await world.manager.tenants.add(2, { shard: 'a' });
+        await expect(world.catalog.query(catalogByHand.deleteShard('a'))).rejects.toMatchObject({
+          code: 'CONSTRAINT_VIOLATION',
+        });
+      });
 
-  it('of another catalog is refused, and stays as it is', async () => {
-    const address = await world.prepareDatabase('elsewhere');
-    const shard = { shardId: crypto.randomUUID(), mapId: 1, name: 'x', address, incarnation: '', state: 'ADDING' } as const;
-    await world.access.install(shard, await world.store.getMap(1));
-    const root = world.root(address);
-    await root.query(sql`insert into tenantry.shard_identity (shard_id, map, key_type) values (${shard.shardId}, 'strangers', 'int')`);
-    await expect(world.manager.shards.add('x', address)).rejects.toThrow(`it is shard ${shard.shardId} of map strangers`);
-    const { rows } = await root.query(sqlText('select shard_id as id from tenantry.shard_identity'));
-    expect(rows).toEqual([{ id: shard.shardId }]);
-    expectSettled(await readState(world));
-  });
+      it('has a name and a database of its own', async () => {
+        const { shards } = world.manager;
+        const { address } = await shards.show('a');
+        await expect(shards.add('a', await world.prepareDatabase('other'))).rejects.toThrow('There is a shard a already.');
+        await expect(shards.add('c', address)).rejects.toThrow('The database is in use already');
+        expectSettled(await readState(world));
+      });
 
-  it('with mappings that another map left on it is refused, and nothing of the attempt stays', async () => {
-    const address = await world.prepareDatabase('attached');
-    const shard = { shardId: crypto.randomUUID(), mapId: 1, name: 'x', address, incarnation: '', state: 'ADDING' } as const;
-    await world.access.install(shard, await world.store.getMap(1));
-    const root = world.root(address);
-    await root.query(
-      sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (31, 'point', '\\x80000009', 'ONLINE', 3, ${new Uint8Array(16)})`,
-    );
-    await expect(world.manager.shards.add('x', address)).rejects.toThrow("The database's local map is not empty: it has mapping 31");
-    const { rows } = await root.query(
-      sqlText(
-        'select (select count(*) from tenantry.shard_identity) as identities, (select count(*) from tenantry.operation_fence) as fences',
-      ),
-    );
-    expect(rows).toEqual([{ identities: 0, fences: 0 }]);
-    expectSettled(await readState(world));
-  });
+      it('belongs to one map', async () => {
+        const { maps, shards, tenants } = world.manager;
+        await maps.create({ name: 'partners', kind: 'list', keyType: 'int', context: 'PartnerId' });
+        const address = await world.prepareDatabase('p');
+        await shards.add('p', address, { map: 'partners' });
+        await expect(tenants.add(5, { shard: 'p' })).rejects.toThrow('Map customers has no shard p; it has a, b.');
+        await tenants.add(5, { shard: 'p', map: 'partners' });
+        await expect(tenants.where(5)).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' });
+        expect(await tenants.where(5, { map: 'partners' })).toMatchObject({ shard: 'p' });
+      });
 
-  it.each([
-    ['a host that is none', { host: 'db one' }, 'INVALID_REQUEST', '"db one" is neither'],
-    ['the directory of a socket', { host: '/run/postgresql' }, 'INVALID_REQUEST', '"/run/postgresql" is neither'],
-    ['a host that does not exist', { host: 'nowhere.invalid' }, 'SHARD_UNAVAILABLE', 'on nowhere.invalid:'],
-    ['a port that is none', { port: 70_000 }, 'INVALID_REQUEST', 'A port is a number from 1 to 65535, not 70000.'],
-    ['a database that does not exist', { database: 'missing' }, 'SHARD_UNAVAILABLE', 'Database missing on'],
-  ])('at %s gets one clear error', async (_title, wrong, code, message) => {
-    const { address } = await world.manager.shards.show('a');
-    const adding = world.manager.shards.add('x', { ...address, ...wrong });
-    await expect(adding).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
-    expectSettled(await readState(world));
-  });
+      it('of another catalog is refused, and stays as it is', async () => {
+        const address = await world.prepareDatabase('elsewhere');
+        const shard = { shardId: crypto.randomUUID(), mapId: 1, name: 'x', address, incarnation: '', state: 'ADDING' } as const;
+        await world.access.install(shard, await world.store.getMap(1));
+        const root = world.root(address);
+        await root.query(localByHand.identify(shard.shardId, 'strangers'));
+        await expect(world.manager.shards.add('x', address)).rejects.toThrow(`it is shard ${shard.shardId} of map strangers`);
+        const { rows } = await root.query(localByHand.identities());
+        expect(rows).toEqual([{ id: shard.shardId }]);
+        expectSettled(await readState(world));
+      });
 
-  it('in a dry run is not touched', async () => {
-    const address = await world.prepareDatabase('untouched');
-    await world.manager.dryRun.shards.add('u', address);
-    const { rows } = await world.root(address).query(sqlText(`select to_regclass('tenantry.shard_identity') as identity`));
-    expect(rows).toEqual([{ identity: null }]);
-  });
-});
+      it('with mappings that another map left on it is refused, and nothing of the attempt stays', async () => {
+        const address = await world.prepareDatabase('attached');
+        const shard = { shardId: crypto.randomUUID(), mapId: 1, name: 'x', address, incarnation: '', state: 'ADDING' } as const;
+        await world.access.install(shard, await world.store.getMap(1));
+        const root = world.root(address);
+        await root.query(
+          localByHand.add({ mappingId: 31, low: Uint8Array.of(0x80, 0, 0, 9), state: 'ONLINE', epoch: 3, token: new Uint8Array(16) }),
+        );
+        await expect(world.manager.shards.add('x', address)).rejects.toThrow("The database's local map is not empty: it has mapping 31");
+        for (const left of [localByHand.identities(), localByHand.fences()]) expect((await root.query(left)).rows).toEqual([]);
+        expectSettled(await readState(world));
+      });
 
-describe('a catalog', () => {
-  it('of a newer schema is refused', async () => {
-    await world.catalog.query(sql`update tenantry.schema_version set version = 2`);
-    await expect(world.store.checkSchema()).rejects.toThrow(
-      "The catalog's schema has version 2, made by a newer Tenantry; this program works with version 1.",
-    );
-    await world.catalog.query(sql`update tenantry.schema_version set version = 1`);
-    await world.store.checkSchema();
-  });
-});
+      it.each([
+        ['a host that is none', { host: 'db one' }, 'INVALID_REQUEST', '"db one" is neither'],
+        ['the directory of a socket', { host: '/run/postgresql' }, 'INVALID_REQUEST', '"/run/postgresql" is neither'],
+        ['a host that does not exist', { host: 'nowhere.invalid' }, 'SHARD_UNAVAILABLE', 'on nowhere.invalid:'],
+        ['a port that is none', { port: 70_000 }, 'INVALID_REQUEST', 'A port is a number from 1 to 65535, not 70000.'],
+        ['a database that does not exist', { database: 'missing' }, 'SHARD_UNAVAILABLE', 'Database missing on'],
+      ])('at %s gets one clear error', async (_title, wrong, code, message) => {
+        const { address } = await world.manager.shards.show('a');
+        const adding = world.manager.shards.add('x', { ...address, ...wrong });
+        await expect(adding).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+        expectSettled(await readState(world));
+      });
+
+      it('in a dry run is not touched', async () => {
+        const address = await world.prepareDatabase('untouched');
+        await world.manager.dryRun.shards.add('u', address);
+        const { rows } = await world.root(address).query(localByHand.isInstalled());
+        expect(rows).toEqual([{ installed: 0 }]);
+      });
+    });
+
+    describe('a catalog', () => {
+      it('of a newer schema is refused', async () => {
+        await world.catalog.query(catalogByHand.setSchemaVersion(2));
+        await expect(world.store.checkSchema()).rejects.toThrow(
+          "The catalog's schema has version 2, made by a newer Tenantry; this program works with version 1.",
+        );
+        await world.catalog.query(catalogByHand.setSchemaVersion(1));
+        await world.store.checkSchema();
+      });
+    });
+  },
+  'also mixed',
+);

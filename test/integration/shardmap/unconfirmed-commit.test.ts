@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalMap } from '../../../shardmap/local-map.ts';
 import { interruptedAccess } from '../../support/interrupted-access.ts';
 import { enterAs, expectSettled, readState } from '../../support/shard-map-state.ts';
-import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
+import { startPostgresWorld, type PostgresWorld } from '../../support/shard-map-world.ts';
 import { awaitNoStandby, awaitStandby, callOffStandbyWaits } from '../../support/standby.ts';
 
-let world: ShardMapWorld;
+let world: PostgresWorld;
 beforeAll(async () => {
-  world = await startShardMapWorld('list', ['a']);
+  world = await startPostgresWorld('list', ['a']);
   await world.manager.tenants.add(1, { shard: 'a' });
 });
 afterAll(async () => {

@@ -1,0 +1,32 @@
+import type { Login } from '../../../src/core/principal.ts';
+import type { ShardAddress } from '../../../src/core/shard-address.ts';
+import type { Need } from '../needs.ts';
+
+/** A server on which suites make databases of their own. */
+export interface GroundServer {
+  /** Its administrator. */
+  readonly superuser: Login;
+  /** Makes an empty database, whose name ends with this one. */
+  createDatabase(name: string): Promise<ShardAddress>;
+  /** Prepares a database to be a shard of integer keys: provisioned, with the tables Blogs and Posts, not installed. */
+  prepareShard(address: ShardAddress): Promise<void>;
+  /** Nobody reaches the databases that were made here until they are brought back. */
+  takeAway(): Promise<void>;
+  bringBack(): Promise<void>;
+  /** Nothing of what was made stays. */
+  stop(): Promise<void>;
+}
+
+/** A kind of database server for suites that are written once for all of them. */
+export interface EngineGround {
+  readonly engine: 'postgres' | 'mssql';
+  readonly title: string;
+  readonly need: Need;
+  start(): Promise<GroundServer>;
+}
+
+/** The tables that are routed in `prepareShard`. */
+export const groundTables = [
+  { table: 'Blogs', tenantColumn: 'TenantId' },
+  { table: 'Posts', tenantColumn: 'TenantId' },
+] as const;

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import type { SqlDatabase } from '../../../src/core/session.ts';
+import type { ShardAddress } from '../../../src/core/shard-address.ts';
+import { sql, sqlText, type Sql } from '../../../src/core/sql.ts';
+import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
+import { createMssqlProvisioner } from '../../../src/engine/mssql/provisioner.ts';
+import { provision } from '../../../src/policy/provision.ts';
+import { databaseOptions, serialPlans } from '../mssql-shard.ts';
+import { useMssql } from '../servers/mssql.ts';
+import { groundTables, type EngineGround, type GroundServer } from './engine-ground.ts';
+import { mssqlLogins } from './logins.ts';
+
+/** All starts are one server, with databases of their own. */
+export const mssqlGround = { engine: 'mssql', title: 'SQL Server', need: 'mssql', start: startMssqlGround } as const satisfies EngineGround;
+
+async function startMssqlGround(): Promise<GroundServer> {
+  const { address, login } = await useMssql();
+  const engine = createMssqlEngine();
+  const master = engine.open(address, login);
+  const prefix = `tenantry_test_${randomBytes(4).toString('hex')}`;
+  const made: ShardAddress[] = [];
+  const inMaster = async (statements: readonly Sql[]): Promise<void> => {
+    for (const statement of statements) await master.query(statement);
+  };
+  return {
+    superuser: login,
+    async createDatabase(name) {
+      const database = `${prefix}_${name}`;
+      made.push({ ...address, database });
+      await inMaster([sql`CREATE DATABASE ${sql.id(database)}`, databaseOptions(database, 'ON')]);
+      return { ...address, database };
+    },
+    async prepareShard(shard) {
+      const root: SqlDatabase = engine.open(shard, login);
+      await root.query(serialPlans);
+      await root.query(mssqlTables);
+      await provision(root, createMssqlProvisioner(), { logins: mssqlLogins(shard), contextProtection: 'guarded', tables: groundTables });
+      await root.close();
+    },
+    takeAway: () => inMaster(made.map(({ database }) => setOffline(database))),
+    bringBack: () => inMaster(made.map(({ database }) => setOnline(database))),
+    async stop() {
+      await inMaster(made.flatMap((shard) => dropAll(shard)));
+      await master.close();
+    },
+  };
+}
+
+/** What a suite's shard has before it is one, as an operator's has. */
+export const mssqlTables = sqlText(
+  `CREATE TABLE [dbo].[Blogs] ([TenantId] int NOT NULL, [BlogId] int NOT NULL, [Name] nvarchar(400) NOT NULL, PRIMARY KEY ([TenantId], [BlogId]));
+CREATE TABLE [dbo].[Posts] ([TenantId] int NOT NULL, [PostId] int NOT NULL, [BlogId] int NOT NULL, PRIMARY KEY ([TenantId], [PostId]),
+  FOREIGN KEY ([TenantId], [BlogId]) REFERENCES [dbo].[Blogs] ([TenantId], [BlogId]));`,
+);
+
+/** Nobody logs in to it, and whoever is in it is put out. */
+export function setOffline(database: string): Sql {
+  return sql`ALTER DATABASE ${sql.id(database)} SET OFFLINE WITH ROLLBACK IMMEDIATE`;
+}
+
+/** The other way round. */
+export function setOnline(database: string): Sql {
+  return sql`ALTER DATABASE ${sql.id(database)} SET ONLINE`;
+}
+
+/** Drops a database, online or not, and the logins that were made for it. */
+export function dropAll(shard: Pick<ShardAddress, 'database'>): readonly Sql[] {
+  const database = sql.id(shard.database);
+  return [
+    sql`ALTER DATABASE ${database} SET ONLINE`,
+    sql`ALTER DATABASE ${database} SET SINGLE_USER WITH ROLLBACK IMMEDIATE`,
+    sql`DROP DATABASE ${database}`,
+    ...Object.values(mssqlLogins(shard)).map(
+      ({ user }) =>
+        // A catalog's database has none. The name is of the suite's own making, without a quote in it.
+        sql`IF SUSER_ID(${sqlText(`N'${user}'`)}) IS NOT NULL DROP LOGIN ${sql.id(user)}`,
+    ),
+  ];
+}
