@@ -16,11 +16,14 @@ interface SqlByDialect {
   readonly write: (dialect: SqlDialect) => Sql;
 }
 
-type SqlPart =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'value'; readonly value: SqlValue }
-  | SqlName
-  | SqlByDialect;
+interface ValuePart {
+  readonly kind: 'value';
+  readonly value: SqlValue;
+  /** Type of the column that the value is compared with, as its engine declares it. */
+  readonly storedAs?: string;
+}
+
+type SqlPart = { readonly kind: 'text'; readonly text: string } | ValuePart | SqlName | SqlByDialect;
 
 /** A template whose every interpolation is a value: its text depends on the place in the program alone. */
 interface PlainTemplate {
@@ -53,8 +56,26 @@ export interface CompiledSql {
   readonly values: readonly SqlValue[];
 }
 
-/** Select list of a row that was written; `column` names one of its columns as the clause needs it. */
-export type WrittenRow = (column: (name: string) => Sql) => Sql;
+/** A table as the statements that change its rows need it. */
+export interface ChangedTable {
+  readonly name: Sql;
+  /** Undefined where the rows are nobody's. */
+  readonly tenantColumn: string | undefined;
+  readonly keyType: KeyType;
+  /** Primary key in its order, without the tenant column. `storedAs`: as `sqlCompared` has it. */
+  readonly key: readonly { readonly name: string; readonly storedAs: string | null }[];
+  /** Null where the database that described the table makes nothing of it. */
+  readonly hasTriggers: boolean | null;
+  /** Select list of a row as it is shown; `column` names one of its columns as the clause needs it. */
+  readonly row: (column: (name: string) => Sql) => Sql;
+}
+
+/** What makes a change answer with the row it changed: before the statement, before its values or condition, and behind it. */
+export interface AnsweringClauses {
+  readonly first: Sql;
+  readonly amid: Sql;
+  readonly last: Sql;
+}
 
 /** How an engine writes names and parameters, and what engines do not say in the same words. */
 export interface SqlDialect {
@@ -71,10 +92,10 @@ export interface SqlDialect {
    * words are enough. Never widens what they show.
    */
   isEntered(column: Sql, keyType: KeyType): Sql | undefined;
-  /** An insert or update answers with its row by a clause before its values or condition (OUTPUT); empty where by the other. */
-  answerBefore(row: WrittenRow): Sql;
-  /** An insert or update answers with its row by a clause at its end (RETURNING); empty where by the other. */
-  answerAfter(row: WrittenRow): Sql;
+  /** The words by which a change of one row answers: an insert or update with the row, a removal at least with its count. */
+  answering(change: 'insert' | 'update' | 'delete', table: ChangedTable): AnsweringClauses;
+  /** A parameter in the type of the column that it is compared with; as it is where that changes nothing. */
+  compared(placeholder: string, storedAs: string): string;
 }
 
 /** Builds a statement: interpolated values become parameters, `Sql` and names are spliced in. Throws INVALID_REQUEST for other things. */
@@ -113,6 +134,14 @@ sql.join = (fragments: readonly Sql[], separator: Sql = sql`, `): Sql =>
 /** A table of a schema, or of the default schema of whichever engine the statement is written for. */
 export function sqlTable(schema: string | undefined, table: string): Sql {
   return schema === undefined ? sqlByDialect(({ defaultSchema }) => sql.id(defaultSchema, table)) : sql.id(schema, table);
+}
+
+/**
+ * A value that is compared with a column, which says how the engine that described it declares it (`shard/describe-tables`),
+ * or null: then the engine finds a common type by itself.
+ */
+export function sqlCompared(value: SqlValue, storedAs: string | null): Sql {
+  return new Sql([{ kind: 'value', value, ...(storedAs === null ? {} : { storedAs }) }]);
 }
 
 /** A fragment that engines say in different words; `write` gives it without values. */
@@ -156,7 +185,7 @@ export class SqlShape {
   /** The parts with these values, for a shape that becomes a part of a longer statement. */
   partsWith(values: readonly SqlValue[]): readonly SqlPart[] {
     let place = 0;
-    return this.#template.map((part) => (part.kind === 'value' ? { kind: 'value', value: values[place++] ?? null } : part));
+    return this.#template.map((part) => (part.kind === 'value' ? { ...part, value: values[place++] ?? null } : part));
   }
 }
 
@@ -212,7 +241,10 @@ function render(parts: readonly SqlPart[], dialect: SqlDialect): CompiledSql {
         break;
       case 'value':
         values.push(part.value);
-        text += dialect.placeholder(values.length);
+        text +=
+          part.storedAs === undefined
+            ? dialect.placeholder(values.length)
+            : dialect.compared(dialect.placeholder(values.length), part.storedAs);
         break;
     }
   }

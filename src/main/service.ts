@@ -7,7 +7,7 @@ import { TenantryError } from '../core/errors.ts';
 import { createHttpServer, type HttpServer } from '../http/http-server.ts';
 import { createMetrics, type Metrics } from '../http/observe/metrics.ts';
 import { cursorKey } from '../http/tables/cursor.ts';
-import { loadTables, type LoadedTables } from '../http/tables/table-catalog.ts';
+import { describeTables, joinTables, type LoadedTables, type TableDescriptions } from '../http/tables/table-catalog.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { RecoverySweep } from './recovery-sweep.ts';
 import { openServiceLog } from './service-log.ts';
@@ -82,17 +82,22 @@ async function drain(server: HttpServer, sweep: RecoverySweep, withinMs: number,
   logger.info({ cut }, 'stopped');
 }
 
-/** The shape of the tables, from the first shard that answers. */
+/** The shape of the tables, from the first shard that answers, and what the first of every other engine adds. */
 async function tablesOfAnyShard(engines: Engines, { access, map, store }: OpenTenantry, { tables }: Settings): Promise<LoadedTables> {
   let away: TenantryError | undefined;
+  const described = new Map<string, TableDescriptions>();
   for (const shard of await store.listShards(map.mapId)) {
+    const { engine } = shard.address;
+    if (described.has(engine)) continue;
     try {
-      return await loadTables(access.open(shard), engineOf(engines, shard.address).dialect, tables);
+      described.set(engine, await describeTables(access.open(shard), engineOf(engines, shard.address).dialect, tables));
     } catch (error) {
       if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
       away = error;
     }
   }
+  const [first, ...others] = described.values();
+  if (first !== undefined) return joinTables(tables, [first, ...others]);
   throw away ?? new TenantryError('INVALID_CONFIGURATION', `Map ${map.name} has no shard yet: run \`tenantry shard add\`.`);
 }
 

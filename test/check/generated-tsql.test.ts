@@ -28,7 +28,8 @@ import { catalogue } from '../integration/mssql/attacks/catalogue.ts';
 import { defences } from '../integration/mssql/defences.ts';
 import type { Attack } from '../integration/mssql/support/attempts.ts';
 import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from '../integration/mssql/support/fence-statements.ts';
-import { blogStatements } from '../integration/mssql/support/data-api.ts';
+import { servedBlogs } from '../integration/mssql/support/data-api.ts';
+import { apiTables, auditing } from '../integration/mssql/support/tables-of-the-data-api.ts';
 import { explained, manyRows } from '../integration/mssql/support/plans.ts';
 import { statementsOf } from '../integration/mssql/support/recorded-world.ts';
 import { sharedDatabase } from '../integration/mssql/support/shared-database.ts';
@@ -118,23 +119,39 @@ function messages(name: string, values: readonly SqlValue[]): GeneratedTsql[] {
   ];
 }
 
+/** Types of key columns, each of which statements say in words of its own. */
+const keyColumnTypes = [
+  'int', 'bigint', 'uniqueidentifier', 'decimal(10,2)', 'datetime', 'datetime2(7)', 'varchar(40) COLLATE Polish_CI_AS',
+  'nvarchar(40) COLLATE Latin1_General_100_CI_AS_SC_UTF8',
+]; // prettier-ignore
+
 /** What the data API says for a table. */
 function crud(): Record<string, Sql> {
+  const made = [[null, null] as const, ...keyColumnTypes.flatMap((type) => [[type, false] as const, [type, true] as const])];
+  return Object.fromEntries(
+    made.flatMap(([storedAs, hasTriggers], index) =>
+      Object.entries(crudOf(storedAs, hasTriggers)).map(([name, statement]): [string, Sql] => [`${name} ${index}`, statement]),
+    ),
+  );
+}
+
+function crudOf(storedAs: string | null, hasTriggers: boolean | null): Record<string, Sql> {
   const column = { nullable: false, hasDefault: false, generated: false, maximumLength: null, precision: null, scale: null, allowed: null };
+  const described = { ...column, storedAs, hasTriggers };
   const table = buildTable({ name: 'Posts', schema: 'dbo', table: 'Posts', tenantColumn: 'TenantId' }, [
-    { ...column, name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1 },
-    { ...column, name: 'PostId', type: 'int', kind: 'int32', keyPosition: 2 },
-    { ...column, name: 'BlogId', type: 'int', kind: 'int32', keyPosition: null },
-    { ...column, name: 'Title', type: 'datetimeoffset', kind: 'instant', keyPosition: null, scale: 7 },
+    { ...described, name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1 },
+    { ...described, name: 'PostId', type: 'int', kind: 'int32', keyPosition: 2 },
+    { ...described, name: 'BlogId', type: 'int', kind: 'int32', keyPosition: 3 },
+    { ...described, name: 'Title', type: 'datetimeoffset', kind: 'instant', keyPosition: null, scale: 7 },
   ]);
   if ('problem' in table) throw new Error(table.problem);
   const statements = tableStatements(table, 'int');
   const title = table.columns.get('Title')!;
   const blog = table.columns.get('BlogId')!;
   return {
-    find: statements.find([1]),
+    find: statements.find([1, 2]),
     'first page': statements.list(10, undefined),
-    'next page': statements.list(10, [1]),
+    'next page': statements.list(10, [1, 2]),
     insert: statements.insert(
       new Map<typeof blog, SqlValue>([
         [blog, 1],
@@ -142,8 +159,8 @@ function crud(): Record<string, Sql> {
       ]),
     ),
     'insert of nothing': statements.insert(new Map()),
-    update: statements.update([1], new Map([[title, 'x']])),
-    remove: statements.remove([1]),
+    update: statements.update([1, 2], new Map([[title, 'x']])),
+    remove: statements.remove([1, 2]),
   };
 }
 
@@ -252,7 +269,9 @@ function triedTexts(): GeneratedTsql[] {
     waits,
     ...[databaseOptions('tenantry_test', 'ON'), serialPlans, parallelPlans].map((made) => compileSql(made, mssqlDialect).text),
     manyRows,
-    compileSql(explained(blogStatements().statements.find([1])), mssqlDialect).text,
+    apiTables,
+    auditing,
+    compileSql(explained(servedBlogs().statements.find([1])), mssqlDialect).text,
     readFileSync(new URL('../integration/mssql/support/world.sql', import.meta.url), 'utf8'),
   ];
   return texts.map((text, index) => ({ name: `tried ${index}`, text }));

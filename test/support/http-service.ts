@@ -6,7 +6,7 @@ import type { SqlDialect } from '../../src/core/sql.ts';
 import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/http/http-server.ts';
 import { createMetrics } from '../../src/http/observe/metrics.ts';
-import { loadTables, type TableCatalog } from '../../src/http/tables/table-catalog.ts';
+import { describeTables, joinTables, type TableCatalog } from '../../src/http/tables/table-catalog.ts';
 
 /** The service over loopback, with what it logged. */
 export interface HttpService {
@@ -26,7 +26,8 @@ export async function startHttpService(
 ): Promise<HttpService> {
   const lines: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
-  const { tables } = await loadTables(given.catalog, given.dialect ?? postgresDialect, given.tableSettings);
+  const described = await describeTables(given.catalog, given.dialect ?? postgresDialect, given.tableSettings);
+  const { tables } = joinTables(given.tableSettings, [described]);
   const server = createHttpServer({
     tables,
     cursorKeys: [randomBytes(32)],

@@ -19,6 +19,7 @@ export interface DescribedColumn {
   readonly nullable?: boolean;
   readonly hasDefault?: boolean;
   readonly generated?: boolean;
+  readonly storedAs?: string;
 }
 
 /** A request of tenant 1, and what the shard was sent for it. */
@@ -43,6 +44,8 @@ const descriptionColumns: Columns = {
   precision: 'int',
   scale: 'int',
   allowed: 'nvarchar(max)',
+  storedAs: 'nvarchar(400)',
+  hasTriggers: 'bit',
   keyPosition: 'int',
 };
 
@@ -62,11 +65,11 @@ export class ScriptedDataApi implements AsyncDisposable {
     this.#resources = resources;
   }
 
-  static async start(table: string, columns: readonly DescribedColumn[]): Promise<ScriptedDataApi> {
+  static async start(table: string, columns: readonly DescribedColumn[], hasTriggers = false): Promise<ScriptedDataApi> {
     const resources = new AsyncDisposableStack();
     const shard = resources.use(await ScriptedShard.start());
     const database = shard.openDatabase({ connections: 1 });
-    shard.answer = () => ({ columns: descriptionColumns, rows: columns.map((column) => described(table, column)) });
+    shard.answer = () => ({ columns: descriptionColumns, rows: columns.map((column) => described(table, column, hasTriggers)) });
     const connection = await shard.connect();
     const issuer = await new TestIssuer('https://issuer.test').start();
     resources.defer(() => issuer.stop());
@@ -117,8 +120,23 @@ export class ScriptedDataApi implements AsyncDisposable {
   }
 }
 
-function described(table: string, column: DescribedColumn): ColumnValue[] {
+function described(table: string, column: DescribedColumn, hasTriggers: boolean): ColumnValue[] {
   const { name, type, kind, nullable = false, hasDefault = false, generated = false } = column;
-  const { maximumLength = null, precision = null, scale = null, keyPosition = null } = column;
-  return [table, name, type, kind, nullable, hasDefault, generated, maximumLength, precision, scale, null, keyPosition];
+  const { maximumLength = null, precision = null, scale = null, storedAs = null, keyPosition = null } = column;
+  return [
+    table,
+    name,
+    type,
+    kind,
+    nullable,
+    hasDefault,
+    generated,
+    maximumLength,
+    precision,
+    scale,
+    null,
+    storedAs,
+    hasTriggers,
+    keyPosition,
+  ];
 }

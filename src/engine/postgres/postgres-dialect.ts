@@ -9,8 +9,13 @@ export const postgresDialect: EngineDialect = {
   placeholder: (position) => `$${position}`,
   asText: (value, form) => sql`cast(${form === 'in UTC' ? sql`${value} at time zone 'UTC'` : value} as varchar(64))`,
   isEntered: () => undefined,
-  answerBefore: () => sql``,
-  answerAfter: (row) => sql` returning ${row((name) => sql.id(name))}`,
+  answering: (change, { row }) => ({
+    first: sql``,
+    amid: sql``,
+    last: change === 'delete' ? sql`` : sql` returning ${row((name) => sql.id(name))}`,
+  }),
+  // A parameter takes the type of what it is compared with.
+  compared: (placeholder) => placeholder,
   kysely: {
     createAdapter: () => new PostgresAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),

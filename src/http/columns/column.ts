@@ -37,6 +37,8 @@ export interface Column {
   readonly scale: number | null;
   /** The only texts allowed, of an enumeration. */
   readonly allowed: readonly string[] | null;
+  /** The type by which the engine compares it, as it is declared there; null where values need none. */
+  readonly storedAs: string | null;
 }
 
 /** A column as the database describes it; `kind` is null for a type that the API does not carry. */
@@ -45,4 +47,6 @@ export interface ColumnDescription extends Omit<Column, 'kind'> {
   readonly kind: ColumnKind | null;
   /** Place within the primary key, from 1; null outside it. */
   readonly keyPosition: number | null;
+  /** Of the whole table: whether triggers run when its rows change; null where statements need not know. */
+  readonly hasTriggers: boolean | null;
 }

@@ -24,8 +24,13 @@ const descriptionRow = z.object({
   precision: z.number().nullable(),
   scale: z.number().nullable(),
   allowed: z.array(z.string()).nullable(),
+  storedAs: z.string().nullable(),
+  hasTriggers: z.boolean().nullable(),
   keyPosition: z.number().nullable(),
 });
+
+/** The configured tables as one database describes them. */
+export type TableDescriptions = readonly z.infer<typeof descriptionRow>[];
 
 /** The configured tables, and the columns that the API leaves out because their type does not travel. */
 export interface LoadedTables {
@@ -33,18 +38,34 @@ export interface LoadedTables {
   readonly hidden: readonly { readonly table: string; readonly column: string; readonly type: string }[];
 }
 
-/**
- * Reads the shape of the configured tables from a shard of an engine. Throws INVALID_CONFIGURATION that names every table which is
- * missing, has no primary key, or lacks its tenant column.
- */
-export async function loadTables(
+/** Reads the shape of the configured tables from a shard of an engine. */
+export async function describeTables(
   catalog: TableCatalog,
   dialect: Pick<SqlDialect, 'defaultSchema'>,
   settings: readonly TableSettings[],
-): Promise<LoadedTables> {
+): Promise<TableDescriptions> {
   const wanted = qualifiedTables(settings, dialect).map(({ name, schema, table }) => ({ name, schema, table }));
   const { rows } = await catalog.run('shard/describe-tables', { tables: JSON.stringify(wanted) });
-  const described = Map.groupBy(z.array(descriptionRow).parse(rows), (row) => row.table);
+  return z.array(descriptionRow).parse(rows);
+}
+
+/**
+ * The configured tables in the shape that the first description gives; from others, of shards of other engines, comes what only
+ * their statements need. Throws INVALID_CONFIGURATION that names every table which is missing, has no primary key, or lacks its
+ * tenant column.
+ */
+export function joinTables(
+  settings: readonly TableSettings[],
+  [first, ...others]: readonly [TableDescriptions, ...TableDescriptions[]],
+): LoadedTables {
+  const besides = new Map(others.flat().map((row) => [JSON.stringify([row.table, row.name]), row]));
+  const described = Map.groupBy(
+    first.map((row) => {
+      const beside = besides.get(JSON.stringify([row.table, row.name]));
+      return { ...row, storedAs: row.storedAs ?? beside?.storedAs ?? null, hasTriggers: row.hasTriggers ?? beside?.hasTriggers ?? null };
+    }),
+    (row) => row.table,
+  );
   const problems: string[] = [];
   const tables = new Map<string, Table>();
   const hidden: { table: string; column: string; type: string }[] = [];

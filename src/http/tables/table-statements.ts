@@ -1,5 +1,15 @@
 import type { KeyType } from '../../core/key-type.ts';
-import { sql, sqlByDialect, SqlShape, sqlTable, type Sql, type SqlValue, type WrittenRow } from '../../core/sql.ts';
+import {
+  sql,
+  sqlByDialect,
+  sqlCompared,
+  SqlShape,
+  sqlTable,
+  type AnsweringClauses,
+  type ChangedTable,
+  type Sql,
+  type SqlValue,
+} from '../../core/sql.ts';
 import type { RowValues } from './row-body.ts';
 import type { Table, TableColumn } from './table.ts';
 
@@ -22,12 +32,15 @@ export interface TableStatements {
  */
 export function tableStatements(table: Table, keyType: KeyType): TableStatements {
   const from = sqlTable(table.schema, table.table);
-  const row: WrittenRow = (column) => sql.join([...table.columns.values()].map((shown) => selectItem(shown, column(shown.name))));
+  const row: ChangedTable['row'] = (column) => sql.join([...table.columns.values()].map((shown) => selectItem(shown, column(shown.name))));
   const columns = row((name) => sql.id(name));
-  const answerBefore = sqlByDialect((dialect) => dialect.answerBefore(row));
-  const answerAfter = sqlByDialect((dialect) => dialect.answerAfter(row));
+  const changed: ChangedTable = { ...table, name: from, keyType, row };
+  const clauses = (change: 'insert' | 'update' | 'delete'): AnsweringClauses => {
+    const clause = (place: keyof AnsweringClauses): Sql => sqlByDialect((dialect) => dialect.answering(change, changed)[place]);
+    return { first: clause('first'), amid: clause('amid'), last: clause('last') };
+  };
   const isKey = sql`${ofTenant(table, keyType, (test) => sql`${test} and `)}${sql.join(
-    table.key.map(({ name }) => sql`${sql.id(name)} = ${null}`),
+    table.key.map(({ name, storedAs }) => sql`${sql.id(name)} = ${sqlCompared(null, storedAs)}`),
     sql` and `,
   )}`;
   const listed = { alias: 't' };
@@ -42,16 +55,19 @@ export function tableStatements(table: Table, keyType: KeyType): TableStatements
   const all = sql`select ${columns} from ${from} as ${sql.id('t')}`;
   const first = new SqlShape(table.key.length === 0 ? sql`${all}${whereTenant}` : sql`${all}${whereTenant}${order}${page}`);
   const next = new SqlShape(sql`${all} where ${andTenant}${after(table.key)}${order}${page}`);
-  const remove = new SqlShape(sql`delete from ${from} where ${isKey}`);
-  const insertShape = keptShape((given) =>
-    given.length === 0
-      ? sql`insert into ${from}${answerBefore} default values${answerAfter}`
-      : sql`insert into ${from} (${sql.join(given.map(({ name }) => sql.id(name)))})${answerBefore} values (${sql.join(given.map(() => sql`${null}`))})${answerAfter}`,
-  );
-  const updateShape = keptShape(
-    (given) =>
-      sql`update ${from} set ${sql.join(given.map(({ name }) => sql`${sql.id(name)} = ${null}`))}${answerBefore} where ${isKey}${answerAfter}`,
-  );
+  const removal = clauses('delete');
+  const remove = new SqlShape(sql`${removal.first}delete from ${from}${removal.amid} where ${isKey}${removal.last}`);
+  const insertion = clauses('insert');
+  const insertShape = keptShape((given) => {
+    const names = given.length === 0 ? sql`` : sql` (${sql.join(given.map(({ name }) => sql.id(name)))})`;
+    const values = given.length === 0 ? sql` default values` : sql` values (${sql.join(given.map(() => sql`${null}`))})`;
+    return sql`${insertion.first}insert into ${from}${names}${insertion.amid}${values}${insertion.last}`;
+  });
+  const change = clauses('update');
+  const updateShape = keptShape((given) => {
+    const values = sql.join(given.map(({ name }) => sql`${sql.id(name)} = ${null}`));
+    return sql`${change.first}update ${from} set ${values}${change.amid} where ${isKey}${change.last}`;
+  });
 
   return {
     find: (key) => find.with(key),
@@ -93,8 +109,9 @@ function after(key: readonly TableColumn[]): Sql {
   const [first, ...rest] = key;
   if (first === undefined) return sql`1 = 0`;
   const column = sql.id('t', first.name);
-  if (rest.length === 0) return sql`${column} > ${null}`;
-  return sql`${column} >= ${null} and (${column} > ${null} or (${after(rest)}))`;
+  const value = sqlCompared(null, first.storedAs);
+  if (rest.length === 0) return sql`${column} > ${value}`;
+  return sql`${column} >= ${value} and (${column} > ${value} or (${after(rest)}))`;
 }
 
 /** The values of `after`'s places: each but the last stands twice. */

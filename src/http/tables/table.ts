@@ -24,6 +24,8 @@ export interface Table {
   readonly key: readonly TableColumn[];
   /** Undefined for a reference table, which is read only. */
   readonly tenantColumn: string | undefined;
+  /** Whether triggers run when its rows change; null where the engine that described it need not know. */
+  readonly hasTriggers: boolean | null;
 }
 
 /** Joins what is configured with what the database says; a problem completes "Table X ...". */
@@ -41,10 +43,10 @@ export function buildTable(settings: TableSettings, described: readonly ColumnDe
     return { problem: `has column ${unfit.name} of type ${unfit.type} in its primary key, which a path cannot carry` };
 
   const columns = new Map<string, TableColumn>();
-  for (const { kind, keyPosition, type: _type, ...column } of described) {
+  for (const { kind, keyPosition, type: _type, hasTriggers: _hasTriggers, ...column } of described) {
     if (kind === null || column.name === tenantColumn) continue;
     columns.set(column.name, { ...column, kind, codec: columnCodec({ ...column, kind }), inKey: keyPosition !== null });
   }
   const key = inKey.flatMap((column) => columns.get(column.name) ?? []);
-  return { name, schema, table, columns, key, tenantColumn };
+  return { name, schema, table, columns, key, tenantColumn, hasTriggers: described[0]?.hasTriggers ?? null };
 }

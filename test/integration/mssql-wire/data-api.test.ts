@@ -47,3 +47,68 @@ describe('the data API over a table of SQL Server', () => {
     ]);
   });
 });
+
+describe('the data API over a table with triggers', () => {
+  let api: ScriptedDataApi;
+
+  beforeAll(async () => {
+    const columns = [
+      { name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1, hasDefault: true, storedAs: 'int' },
+      { name: 'BlogId', type: 'int', kind: 'int32', keyPosition: 2, storedAs: 'int', hasDefault: true, generated: true },
+      { name: 'Name', type: 'nvarchar(200)', kind: 'text', maximumLength: 200, storedAs: 'nvarchar(200) COLLATE Latin1_General_CI_AS' },
+    ] as const;
+    api = await ScriptedDataApi.start('Blogs', columns, true);
+  });
+  afterAll(async () => await api[Symbol.asyncDispose]());
+
+  const declared = 'declare @changed table ([changed] bit, [key1] int);\n';
+  const readBack = `;\nselect [t].[BlogId], [t].[Name] from @changed as [c] join [dbo].[Blogs] as [t] on [t].${tenant} and [t].[BlogId] = [c].[key1]`;
+
+  test('inserts and changes a row, and reads it as the triggers left it, in one message', async () => {
+    api.answer = () => ({ columns: { BlogId: 'int', Name: 'nvarchar(200)' }, rows: [[7, 'ANN']] });
+    const created = await api.request('POST', 'Blogs', { Name: 'Ann' });
+    expect([created.status, created.body]).toEqual([201, { BlogId: 7, Name: 'ANN' }]);
+    expect(created.statement).toBe(
+      `${declared}insert into [dbo].[Blogs] ([Name]) output 1, inserted.[BlogId] into @changed values (@p1)${readBack}`,
+    );
+    expect(created.parameters).toEqual([['nvarchar(40)', 'Ann']]);
+    const changed = await api.request('PATCH', 'Blogs/7', { Name: 'ann' });
+    expect([changed.status, changed.body]).toEqual([200, { BlogId: 7, Name: 'ANN' }]);
+    expect(changed.statement).toBe(
+      `${declared}update [dbo].[Blogs] set [Name] = @p1 output 1, inserted.[BlogId] into @changed where ${tenant} and [BlogId] = @p2${readBack}`,
+    );
+    api.answer = () => ({ columns: { BlogId: 'int', Name: 'nvarchar(200)' }, rows: [] });
+    expect((await api.request('PATCH', 'Blogs/8', { Name: 'ann' })).status).toBe(404);
+  });
+
+  test('removes a row, and counts what it removed itself', async () => {
+    api.answer = () => ({ columns: { changed: 'bit' }, rows: [[true]] });
+    const removed = await api.request('DELETE', 'Blogs/7');
+    expect(removed.status).toBe(204);
+    expect(removed.statement).toBe(
+      `${declared}delete from [dbo].[Blogs] output 1, deleted.[BlogId] into @changed where ${tenant} and [BlogId] = @p1;\nselect [changed] from @changed`,
+    );
+    api.answer = () => ({ columns: { changed: 'bit' }, rows: [] });
+    expect((await api.request('DELETE', 'Blogs/8')).status).toBe(404);
+  });
+});
+
+describe('the data API over a table whose key has several types', () => {
+  test('compares each value in the type of its column', async () => {
+    await using api = await ScriptedDataApi.start('Lines', [
+      { name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1, storedAs: 'int' },
+      { name: 'Code', type: 'varchar(20)', kind: 'text', maximumLength: 20, keyPosition: 2, storedAs: 'varchar(20) COLLATE Polish_CI_AS' },
+      { name: 'Guid', type: 'uniqueidentifier', kind: 'uuid', keyPosition: 3, storedAs: 'uniqueidentifier' },
+      { name: 'Price', type: 'decimal(10,2)', kind: 'decimal', precision: 10, scale: 2, keyPosition: 4, storedAs: 'decimal(10,2)' },
+      { name: 'Day', type: 'date', kind: 'date', keyPosition: 5, storedAs: 'date' },
+    ]);
+    const key = 'a%C5%81,a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,1.50,2026-11-21';
+    const removed = await api.request('DELETE', `Lines/${key}`);
+    const code =
+      'case when cast(cast(@p1 collate Polish_CI_AS as varchar(20)) as nvarchar(4000)) collate Latin1_General_100_BIN2 = @p1 collate Latin1_General_100_BIN2 then cast(@p1 collate Polish_CI_AS as varchar(20)) end';
+    expect(removed.statement).toBe(
+      `delete from [dbo].[Lines] where ${tenant} and [Code] = ${code} and [Guid] = try_cast(@p2 as uniqueidentifier) and [Price] = try_cast(@p3 as decimal(10,2)) and [Day] = try_cast(@p4 as date)`,
+    );
+    expect(removed.parameters.map(([, value]) => value)).toEqual(['aŁ', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '1.50', '2026-11-21']);
+  });
+});

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
-import { blogStatements } from './support/data-api.ts';
+import { servedBlogs } from './support/data-api.ts';
 import { manyRows, planOf } from './support/plans.ts';
 import { createWorld, type World } from './support/world.ts';
 
 const bothColumns = ['TenantId', 'BlogId'];
 /** Levels of an index on some tens of thousands of rows, and what looking at a row may take besides. */
 const fewPages = 12;
-const { table, statements } = blogStatements();
+const { table, statements } = servedBlogs();
 const name = table.columns.get('Name')!;
 
 /** What docs/decisions/012-key-reads.md takes for granted of plans. */

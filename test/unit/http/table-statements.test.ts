@@ -7,7 +7,17 @@ import { mssqlDialect } from '../../../src/engine/mssql/mssql-dialect.ts';
 import { buildTable } from '../../../src/http/tables/table.ts';
 import { tableStatements } from '../../../src/http/tables/table-statements.ts';
 
-const column = { nullable: false, hasDefault: false, generated: false, maximumLength: null, precision: null, scale: null, allowed: null };
+const column = {
+  nullable: false,
+  hasDefault: false,
+  generated: false,
+  maximumLength: null,
+  precision: null,
+  scale: null,
+  allowed: null,
+  storedAs: null,
+  hasTriggers: null,
+};
 
 function statementsOf(schema?: string, keyType: KeyType = 'int') {
   const built = buildTable({ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId', ...(schema === undefined ? {} : { schema }) }, [
@@ -26,8 +36,8 @@ const bracketDialect: SqlDialect = {
   placeholder: (position) => `@p${position}`,
   asText: (value, form) => sql`text(${value}${form === 'in UTC' ? sql` utc` : sql``})`,
   isEntered: () => undefined,
-  answerBefore: (row) => sql` output ${row((name) => sql.id('inserted', name))}`,
-  answerAfter: () => sql``,
+  answering: (_, { row }) => ({ first: sql``, amid: sql` output ${row((name) => sql.id('inserted', name))}`, last: sql`` }),
+  compared: (placeholder) => placeholder,
 };
 
 const text = (statement: Sql, dialect: SqlDialect = postgresDialect): string => compileSql(statement, dialect).text;

@@ -1,5 +1,6 @@
 -- Columns of the named tables in their order, in words that all engines share. "kind" is null where the type has none;
--- "keyPosition" counts from 1 within the primary key. A table that is not there has no rows.
+-- "keyPosition" counts from 1 within the primary key. A table that is not there has no rows. "storedAs" and "hasTriggers" are
+-- null: a parameter takes the type of what it is compared with, and RETURNING gives the row whatever triggers there are, as they left it.
 -- @tables text
 with wanted as (
   select w."name", w."schema", w."table"
@@ -41,6 +42,8 @@ select
   case when base.typname = 'numeric' then c.numeric_precision::integer end as "precision",
   case when base.typname = 'numeric' then c.numeric_scale::integer else c.datetime_precision::integer end as "scale",
   labels.labels as "allowed",
+  null::text as "storedAs",
+  null::boolean as "hasTriggers",
   array_position(pk.conkey, a.attnum) as "keyPosition"
 from wanted
 join information_schema.columns c

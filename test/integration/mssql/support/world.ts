@@ -39,10 +39,11 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** A new shard with the tables of world.sql and `more` beside them, and a local map with a mapping in each state. */
-export async function createWorld(more = ''): Promise<World> {
+/** A new shard with the tables of world.sql and what `more` makes, routed tables among it, and a local map with a mapping in each state. */
+export async function createWorld(more = '', tables: readonly string[] = []): Promise<World> {
   const text = `${readFileSync(new URL('world.sql', import.meta.url), 'utf8')}${more}`;
-  const shard = await createMssqlTestShard({ text, routed: routedTables });
+  const routed = [...routedTables, ...tables.map((table) => ({ table, tenantColumn: 'TenantId' }))];
+  const shard = await createMssqlTestShard({ text, routed });
   await fillLocalMap(shard.admin);
   return new TestWorld(shard);
 }

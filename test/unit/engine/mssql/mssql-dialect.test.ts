@@ -1,6 +1,6 @@
 import { Kysely } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { compileSql, sql } from '../../../../src/core/sql.ts';
+import { compileSql, sql, sqlCompared, type ChangedTable } from '../../../../src/core/sql.ts';
 import { mssqlDialect, textLiteral } from '../../../../src/engine/mssql/mssql-dialect.ts';
 
 describe('how SQL Server writes statements', () => {
@@ -15,15 +15,83 @@ describe('how SQL Server writes statements', () => {
     expect(textLiteral("a'; drop table b --")).toBe("N'a''; drop table b --'");
   });
 
-  test('a written row is answered by OUTPUT, before the values', () => {
-    const row = mssqlDialect.answerBefore((column) => sql.join([column('a'), column('b')]));
-    expect(compileSql(row, mssqlDialect).text).toBe(' output inserted.[a], inserted.[b]');
-    expect(
-      compileSql(
-        mssqlDialect.answerAfter(() => sql`x`),
-        mssqlDialect,
-      ).text,
-    ).toBe('');
+  test.each<[storedAs: string, compared: string]>([
+    ['int', '@p1'],
+    ['nvarchar(40) COLLATE Polish_CI_AS', '@p1'],
+    ['varbinary(16)', '@p1'],
+    ['float', '@p1'],
+    ['smallint', 'try_cast(@p1 as smallint)'],
+    ['bigint', 'try_cast(@p1 as bigint)'],
+    ['real', 'try_cast(@p1 as real)'],
+    ['decimal(10,2)', 'try_cast(@p1 as decimal(10,2))'],
+    ['money', 'try_cast(@p1 as money)'],
+    ['uniqueidentifier', 'try_cast(@p1 as uniqueidentifier)'],
+    ['date', 'try_cast(@p1 as date)'],
+    ['datetime', 'try_cast(@p1 as datetime)'],
+    ['datetime2(7)', 'try_cast(@p1 as datetime2(7))'],
+    ['datetimeoffset(0)', 'try_cast(@p1 as datetimeoffset(0))'],
+    [
+      'varchar(40) COLLATE Polish_CI_AS',
+      'case when cast(cast(@p1 collate Polish_CI_AS as varchar(40)) as nvarchar(4000)) collate Latin1_General_100_BIN2 = @p1 collate Latin1_General_100_BIN2 then cast(@p1 collate Polish_CI_AS as varchar(40)) end',
+    ],
+    ['int; drop table b --', '@p1'],
+    ['varchar(40) COLLATE x) or 1 = 1 --', '@p1'],
+    ['character varying(5)', '@p1'],
+  ])('a value that is compared with a column of type %s is said as %s', (storedAs, compared) => {
+    expect(compileSql(sql`${sqlCompared(1, storedAs)}, ${sqlCompared(2, null)}`, mssqlDialect)).toEqual({
+      text: `${compared}, @p2`,
+      values: [1, 2],
+    });
+  });
+
+  const row: ChangedTable['row'] = (column) => sql.join([column('a'), column('b')]);
+  const table: ChangedTable = {
+    name: sql.id('dbo', 't'),
+    tenantColumn: 'TenantId',
+    keyType: 'int',
+    key: [
+      { name: 'a', storedAs: 'int' },
+      { name: 'c]', storedAs: 'varchar(40) COLLATE Polish_CI_AS' },
+    ],
+    hasTriggers: false,
+    row,
+  };
+  const answering = (change: 'insert' | 'update' | 'delete', changed: ChangedTable): string[] => {
+    const { first, amid, last } = mssqlDialect.answering(change, changed);
+    return [first, amid, last].map((clause) => compileSql(clause, mssqlDialect).text);
+  };
+
+  test('a changed row is answered by OUTPUT alone, where no trigger stands against it or none is known of', () => {
+    for (const hasTriggers of [false, null]) {
+      for (const change of ['insert', 'update'] as const)
+        expect(answering(change, { ...table, hasTriggers })).toEqual(['', ' output inserted.[a], inserted.[b]', '']);
+      expect(answering('delete', { ...table, hasTriggers })).toEqual(['', '', '']);
+    }
+    const unknown = { ...table, hasTriggers: true, key: [{ name: 'a', storedAs: null }] };
+    expect(answering('insert', unknown)[0]).toBe('');
+  });
+
+  test('of a table with triggers the row is read by its key, behind the change', () => {
+    const first = 'declare @changed table ([changed] bit, [key1] int, [key2] varchar(40) COLLATE Polish_CI_AS);\n';
+    const last =
+      ";\nselect [t].[a], [t].[b] from @changed as [c] join [dbo].[t] as [t] on [t].[TenantId] = CAST(SESSION_CONTEXT(N'tenantry.tenant') AS int) and [t].[a] = [c].[key1] and [t].[c]]] = [c].[key2]";
+    for (const change of ['insert', 'update'] as const)
+      expect(answering(change, { ...table, hasTriggers: true })).toEqual([
+        first,
+        ' output 1, inserted.[a], inserted.[c]]] into @changed',
+        last,
+      ]);
+    expect(answering('delete', { ...table, hasTriggers: true })).toEqual([
+      first,
+      ' output 1, deleted.[a], deleted.[c]]] into @changed',
+      ';\nselect [changed] from @changed',
+    ]);
+    const oneRow = answering('insert', { ...table, hasTriggers: true, key: [] });
+    expect(oneRow).toEqual([
+      'declare @changed table ([changed] bit);\n',
+      ' output 1 into @changed',
+      ";\nselect [t].[a], [t].[b] from @changed as [c] join [dbo].[t] as [t] on [t].[TenantId] = CAST(SESSION_CONTEXT(N'tenantry.tenant') AS int)",
+    ]);
   });
 
   test("kysely's statements name parameters and columns in the same way", () => {
