@@ -30,15 +30,32 @@ interface VerifyingEngine {
   readonly dialect: Pick<SqlDialect, 'defaultSchema'>;
   readonly capabilitiesOf: CapabilitiesOf;
   readonly lacksSchema: (failure: SqlFailure) => boolean;
+  /** Whether a session may be asked again before it has answered. */
+  readonly pipelines: boolean;
 }
 
 /** Throws SHARD_UNVERIFIED, with the reason, unless the session leads to the very shard that is meant, as somebody whom its policies bind. */
 export async function verifyShard(session: SqlSession, engine: VerifyingEngine, expected: ConnectionExpectations): Promise<void> {
   const tables = JSON.stringify(qualifiedTables(expected.tables, engine.dialect));
-  const identity = identityProblem(await inspect(session, engine), expected);
-  if (identity === undefined) await requireCapabilities(session, engine.capabilitiesOf, expected.capabilities ?? {}, 'SHARD_UNVERIFIED');
-  const problem = identity ?? gateProblem((await session.run<Row & GateProblem>('policy/gate', { tables })).rows);
+  const capabilities = expected.capabilities ?? {};
+  const inspection = asked(() => inspect(session, engine), engine);
+  const capable = asked(() => requireCapabilities(session, engine.capabilitiesOf, capabilities, 'SHARD_UNVERIFIED'), engine);
+  const gate = asked(() => session.run<Row & GateProblem>('policy/gate', { tables }), engine);
+  // In this order: what a database that is not the one that is meant answers to the others says nothing.
+  const identity = identityProblem(await inspection(), expected);
+  if (identity !== undefined) throw new TenantryError('SHARD_UNVERIFIED', identity);
+  await capable();
+  const problem = gateProblem((await gate()).rows);
   if (problem !== undefined) throw new TenantryError('SHARD_UNVERIFIED', problem);
+}
+
+/** The answer to a question, which is put when it is wanted, or at once where the questions before it need no answer first. */
+function asked<T>(question: () => Promise<T>, { pipelines }: Pick<VerifyingEngine, 'pipelines'>): () => Promise<T> {
+  if (!pipelines) return question;
+  const answer = question();
+  // It may never be wanted, and fail.
+  void Promise.allSettled([answer]);
+  return () => answer;
 }
 
 async function inspect(session: SqlSession, { lacksSchema }: VerifyingEngine): Promise<Inspection | undefined> {

@@ -15,6 +15,7 @@ import { ticketBytes } from '../support/ticket-bytes.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 import { awaitNoStandby, awaitStandby, callOffStandbyWaits, untilACommitWaits } from '../support/standby.ts';
+import type { WireMessage } from '../support/wire-message.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 
 const engine = createPostgresEngine();
@@ -764,6 +765,29 @@ describe('opening a connection', () => {
     expect(await refused(shardLogins.app)).toContain('Blogs: row-level security is not enabled and forced');
     await shard.root.query(sqlText('alter table "Blogs" force row level security'));
     expect(await refused(shardLogins.app)).toBe('opened');
+  });
+
+  test('asks everything about server, shard and login at once: an answer is awaited by none of the other questions', async () => {
+    await using proxy = await startWireProxy(server);
+    const asked = Promise.withResolvers<void>();
+    let questions = 0;
+    const isQuestion = ({ side, type }: WireMessage): boolean => side === 'frontend' && (type === 'Q' || type === 'P');
+    const counting = {
+      when: 'after',
+      match: (message: WireMessage) => {
+        if (isQuestion(message) && (questions += 1) === 4) asked.resolve();
+        return false;
+      },
+      action: () => undefined,
+    } as const;
+    void proxy.once(counting);
+    const firstAnswer = { when: 'before', match: ({ side, type }: WireMessage) => side === 'backend' && type === 'T' } as const;
+    const held = proxy.once({ ...firstAnswer, action: () => asked.promise });
+    const opened = await engine.connect({ ...shard.address, host: proxy.host, port: proxy.port }, shardLogins.app, expected);
+    await held;
+    expect(questions).toBe(4);
+    expect((await opened.execute(entry(1), compiled(sql`select 1 as one`), read)).rows).toEqual([{ one: 1 }]);
+    await opened.close();
   });
 
   test('is given up when asked to', async () => {

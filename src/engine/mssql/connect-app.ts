@@ -41,7 +41,7 @@ export async function connectApp(
     wire.beginUse();
     await verifyShard(
       new MssqlOwnSession(wire, library, Infinity),
-      { dialect: mssqlDialect, capabilitiesOf: mssqlCapabilities, lacksSchema },
+      { dialect: mssqlDialect, capabilitiesOf: mssqlCapabilities, lacksSchema, pipelines: false },
       expected,
     );
     return new MssqlConnection(wire);

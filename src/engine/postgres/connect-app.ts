@@ -53,6 +53,7 @@ export async function connectApp(
   const limits = { ...defaultLimits, ...expected.limits };
   const client = new ServerClient({
     ...config,
+    pipeline: true,
     options: startupOptions,
     statement_timeout: limits.statementTimeoutMs + backstopMs,
     idle_in_transaction_session_timeout: limits.transactionTimeoutMs + backstopMs,
@@ -71,11 +72,20 @@ export async function connectApp(
     });
     client.requireKnownVersion('SHARD_UNVERIFIED');
     const session = new PostgresOwnSession(client, options.library);
-    await verifyShard(session, { dialect: postgresDialect, capabilitiesOf: postgresCapabilities, lacksSchema }, expected);
+    // Everything is asked at once, and costs one round trip.
+    const verified = verifyShard(
+      session,
+      { dialect: postgresDialect, capabilitiesOf: postgresCapabilities, lacksSchema, pipelines: true },
+      expected,
+    );
+    const sessionCode = hasSessionCode(session);
+    await Promise.allSettled([verified, sessionCode]);
+    await verified;
+    client.endPipeline();
     const target = { host: address.host, port: address.port, tls: tlsOf(config), direct: config.sslnegotiation === 'direct' };
     return new PostgresConnection(new WireClient(client, target, options.clock, limits.answerBytes), {
       callsMayCommit: client.callsMayCommit,
-      leastResidue: (await hasSessionCode(session)) ? 'resettable' : 'none',
+      leastResidue: (await sessionCode) ? 'resettable' : 'none',
     });
   } catch (error) {
     streamOf(client).destroy();

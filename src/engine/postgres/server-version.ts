@@ -48,6 +48,11 @@ export class ServerClient extends pg.Client {
     throw new TenantryError(code, detail);
   }
 
+  /** From now on a statement is sent when the one before it has been answered: pg takes those of other classes in no other way. */
+  endPipeline(): void {
+    (this as { pipeline: boolean }).pipeline = false;
+  }
+
   get #major(): number {
     return Number.parseInt(this.#version, 10) || 0;
   }
