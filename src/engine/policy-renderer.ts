@@ -29,6 +29,8 @@ export interface PolicyItem {
 export interface PolicyRenderer {
   /** Everything that must protect a table, in the order in which it is to be set. */
   wanted(table: PolicyTable): readonly PolicyItem[];
+  /** A statement that changes a table's protection, so that it waits at most so long for who uses the table, and is the one to give way. */
+  patiently(statement: Sql, lockTimeoutMs: number): Sql;
   /** Removes an item that is there and not wanted; null where the item means nothing without its owner's leave. */
   removal(table: PolicyTable, item: string): Sql | null;
   /** Whether a tenant column is in `[low, high)` by the order of encoded keys; a missing bound is none. Bounds are canonical texts, or bytes. */

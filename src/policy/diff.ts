@@ -21,7 +21,7 @@ interface LiveItem extends Record<string, unknown> {
   readonly definition: string;
 }
 
-/** Compares what protects a shard's tables with what must, item by item. */
+/** Compares what protects a shard's tables with what must, item by item, in the order in which tables are to be changed. */
 export async function differences(
   session: SqlSession,
   renderer: PolicyRenderer,
@@ -29,12 +29,18 @@ export async function differences(
 ): Promise<Difference[]> {
   const tables = (await session.run<PolicyTable & Record<string, unknown>>('policy/tables', { tables: JSON.stringify(configured) })).rows;
   const live = (await session.run<LiveItem>('policy/live-items', { tables: JSON.stringify(tables) })).rows;
-  return tables.flatMap((table) => {
+  return partsFirst(tables).flatMap((table) => {
     const present = new Map(
       live.filter((row) => row.schema === table.schema && row.table === table.table).map((row) => [row.item, row.definition]),
     );
     return tableDifferences(renderer, table, present);
   });
+}
+
+/** The rows of a part are its table's: nobody may reach them beside it once the table is open to tenants. */
+function partsFirst(tables: readonly PolicyTable[]): PolicyTable[] {
+  const isPart = ({ role }: PolicyTable): boolean => role === 'part' || role === 'reference part';
+  return [...tables.filter(isPart), ...tables.filter((table) => !isPart(table))];
 }
 
 function tableDifferences(renderer: PolicyRenderer, table: PolicyTable, present: ReadonlyMap<string, string>): Difference[] {

@@ -1,6 +1,6 @@
 import type { SqlSession } from '../core/session.ts';
 
-/** How long a table that tenants are using is waited for: everybody else waits behind the waiter. */
+/** How long another change is waited for. */
 const lockTimeoutMs = 5_000;
 
 /** Keeps other changes of a shard's schema and policies out until the transaction ends. Throws TIMEOUT where one goes on too long. */

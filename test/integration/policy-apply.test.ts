@@ -1,4 +1,6 @@
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock, type Clock } from '../../src/core/clock.ts';
 import type { SqlDatabase } from '../../src/core/session.ts';
 import { sql, sqlText } from '../../src/core/sql.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
@@ -445,5 +447,65 @@ describe('policy apply warns of', () => {
       create view hidden as select * from "Blogs"; create materialized view stored as select * from "Blogs";
       create function every() returns bigint security definer language sql as 'select count(*) from "Blogs"'`);
     expect((await apply()).warnings).toEqual([]);
+  });
+});
+
+describe('policy apply, while tenants use a table', () => {
+  const posts = { table: 'Posts', tenantColumn: 'TenantId' };
+  let user: pg.Client;
+
+  beforeEach(async () => {
+    await useShard();
+    await admin('create table "Posts" ("TenantId" integer not null, "PostId" integer, primary key ("TenantId", "PostId"))');
+    await admin('alter table "Blogs" disable row level security');
+    user = new pg.Client({
+      host: server.host,
+      port: server.port,
+      user: server.user,
+      password: server.password,
+      database: shard.address.database,
+    });
+    await user.connect();
+    await user.query('begin');
+    await user.query('select from "Posts"');
+    return async () => await user.end();
+  });
+
+  /** A clock that stands still for so many looks, and has this left of a table's time at every later one. */
+  const restAfter = (looks: number, restMs: number): Clock => {
+    let asked = 0;
+    return { ...systemClock, now: () => (asked++ < looks ? 0 : 5_000 - restMs) };
+  };
+  const applyIn = (clock: Clock): Promise<PolicyResult> =>
+    applyPolicies(shard.admin, policies, { tables: [blogs, posts], keyType: 'int', dryRun: false, clock });
+
+  // Blogs is asked about three times: when it is begun with, and before each of its two statements.
+  it('says which table is in use and which are done, and does the rest the next time', async () => {
+    await expect(applyIn(restAfter(4, 50))).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      detail: expect.stringMatching(
+        /^public\.Posts is in use and could not be changed: .* Done before it: public\.Blogs; run it again\.$/,
+      ) as string,
+    });
+    await user.query('rollback');
+    expect(new Set((await apply([blogs, posts])).changes.map(({ table }) => table))).toEqual(new Set(['public.Posts']));
+  });
+
+  it('keeps no other table from them while it waits for one', async () => {
+    const applying = applyIn(systemClock);
+    await expect.poll(async () => (await user.query('select from pg_locks where not granted')).rowCount).toBeGreaterThan(0);
+    await user.query(`set local lock_timeout = '100ms'`);
+    await user.query('select from "Blogs"');
+    await user.query('rollback');
+    expect((await applying).applied).toBe(true);
+  });
+
+  it('undoes what it has changed of a table where the time for it is over', async () => {
+    await user.query('rollback');
+    await expect(applyIn(restAfter(2, 0))).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      detail: expect.stringContaining('more than 5000 ms') as string,
+    });
+    expect((await apply([blogs, posts], { dryRun: true })).changes.map(({ table }) => table)).toContain('public.Blogs');
   });
 });

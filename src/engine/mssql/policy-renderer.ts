@@ -12,13 +12,6 @@ const policy = sql.id('tenantry', 'tenant_policy');
 const admin = sql.id(principalGroups.admin);
 const policyId = sqlText(`OBJECT_ID(${textLiteral('tenantry.tenant_policy')})`);
 
-/**
- * A change of a table's policy waits for the statements that use it, and every later statement waits behind it: not for long
- * (1222). Set in each text, because `policy/lock` runs as a call, with whose end its settings end.
- */
-const patience = sql`SET LOCK_TIMEOUT 5000;
-`;
-
 /** Every right that a group could have been given besides. */
 const allTableRights = sqlText(
   'ALTER, CONTROL, DELETE, INSERT, REFERENCES, SELECT, TAKE OWNERSHIP, UPDATE, VIEW CHANGE TRACKING, VIEW DEFINITION',
@@ -38,10 +31,13 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
       ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
     ];
   },
+  // In a deadlock with a tenant's transaction it is this one that is ended.
+  patiently: (statement, lockTimeoutMs) =>
+    sql`SET DEADLOCK_PRIORITY LOW;\nSET LOCK_TIMEOUT ${sqlText(String(lockTimeoutMs))};\n${statement}`,
   removal(table, item) {
     const kind = /^(filter|block) predicate$/.exec(item)?.[1];
     if (kind === undefined) return null;
-    return sql`${patience}ALTER SECURITY POLICY ${policy} DROP ${sqlText(kind.toUpperCase())} PREDICATE ON ${sql.id(table.schema, table.table)}`;
+    return sql`ALTER SECURITY POLICY ${policy} DROP ${sqlText(kind.toUpperCase())} PREDICATE ON ${sql.id(table.schema, table.table)}`;
   },
   within(column, keyType, { low, high }) {
     const { ordered, bound } = orders[keyType];
@@ -86,7 +82,7 @@ function protection(table: Sql, tenantColumn: string): PolicyItem[] {
       item: 'security policy',
       definition: 'on',
       statements: [
-        sql`${patience}IF ${policyId} IS NULL
+        sql`IF ${policyId} IS NULL
   CREATE SECURITY POLICY ${policy} ADD FILTER PREDICATE [tenantry].[visible](${column}) ON ${table} WITH (STATE = ON, SCHEMABINDING = ON);
 ELSE
   ALTER SECURITY POLICY ${policy} WITH (STATE = ON);`,
@@ -105,7 +101,7 @@ function predicateItem(table: Sql, column: Sql, kind: Predicate): PolicyItem {
     item: `${kind.toLowerCase()} predicate`,
     definition: 'tenant',
     statements: [
-      sql`${patience}IF EXISTS (
+      sql`IF EXISTS (
   SELECT 1 FROM sys.security_predicates AS p
   WHERE p.[object_id] = ${policyId} AND p.[target_object_id] = ${objectId(table)} AND p.[predicate_type_desc] = ${sqlText(textLiteral(kind))}
 )
@@ -122,7 +118,7 @@ function tenantDefault(table: Sql, column: Sql, tenantColumn: string): PolicyIte
     item: 'default',
     definition: 'tenantry.current_tenant()',
     statements: [
-      sql`${patience}DECLARE @drop nvarchar(max) = (
+      sql`DECLARE @drop nvarchar(max) = (
   SELECT CONCAT(${sqlText(textLiteral('ALTER TABLE '))}, ${sqlText(textLiteral(textOf(table)))}, N' DROP CONSTRAINT ', QUOTENAME(d.[name]))
   FROM sys.default_constraints AS d
   WHERE d.[parent_object_id] = ${objectId(table)}

@@ -32,6 +32,8 @@ export const postgresPolicyRenderer: PolicyRenderer = {
       ...(table.role === 'routed' ? table.sequences.flatMap((sequence) => sequenceRights(table.schema, sequence)) : []),
     ];
   },
+  // In a deadlock the server ends whoever finds it out, and no setting of ours says who that is.
+  patiently: (statement, lockTimeoutMs) => sql`set local lock_timeout = ${sqlText(String(lockTimeoutMs))};\n${statement}`,
   removal(table, item) {
     const policy = /^policy (tenantry_.*)$/.exec(item)?.[1];
     return policy === undefined ? null : sql`drop policy ${sql.id(policy)} on ${sql.id(table.schema, table.table)}`;

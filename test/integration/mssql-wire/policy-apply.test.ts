@@ -66,3 +66,30 @@ test('a right that somebody else gave is for an administrator to take back, with
   });
   expect(changes.filter((change) => change.includes('REVOKE'))).toEqual([expect.stringContaining('CASCADE AS [tenantry_admin]')]);
 });
+
+test('tables change one after another, each in a transaction of its own, which gives way to tenants', async () => {
+  const changes: string[] = [];
+  const isDone = (table: string): boolean =>
+    changes.some((change) => change.includes(`GRANT SELECT ON [dbo].[${table}] TO [tenantry_superuser]`));
+  await apply(['Blogs', 'Posts'], (table) => (isDone(table) ? inOrder : []), changes);
+  const ends = changes.map((change) => /^(BEGIN|COMMIT|ROLLBACK) TRANSACTION/m.exec(change)?.[1] ?? /\[dbo\]\.\[(\w+)\]/.exec(change)?.[1]);
+  // The first transaction only looks; a message without any of these prepares the session.
+  const said = ends.filter((end) => end !== undefined);
+  expect(said.filter((end, index) => end !== said[index - 1])).toEqual([
+    'BEGIN',
+    'COMMIT',
+    'BEGIN',
+    'Blogs',
+    'COMMIT',
+    'BEGIN',
+    'Posts',
+    'COMMIT',
+  ]);
+  const inTables = changes.filter((change) => change.includes('[dbo].['));
+  expect(inTables).toHaveLength(2 * 10);
+  for (const change of inTables) {
+    const patience = /SET DEADLOCK_PRIORITY LOW;\nSET LOCK_TIMEOUT (\d+);\n/.exec(change)?.[1];
+    expect(Number(patience)).toBeGreaterThan(0);
+    expect(Number(patience)).toBeLessThanOrEqual(5_000);
+  }
+});
