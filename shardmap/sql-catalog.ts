@@ -9,6 +9,9 @@ import type { CatalogChange, CatalogReader, CatalogServer, MappingCount, Mapping
 
 type MapRow = ShardMap & Row;
 
+/** More changes than a restored catalog lacks. */
+const mostChangesLost = 1_000_000;
+
 /** Reading the catalog over a session or a database of it. */
 export class SqlCatalogReader implements CatalogReader {
   readonly #session: SqlSession;
@@ -177,7 +180,9 @@ export class SqlCatalogChange extends SqlCatalogReader implements CatalogChange 
   }
 
   async recordServer(from: string, to: string): Promise<boolean> {
-    return this.#one('catalog/record-server', { from, to });
+    if (!(await this.#one('catalog/record-server', { from, to }))) return false;
+    await this.run('catalog/raise-versions', { by: mostChangesLost });
+    return true;
   }
 
   async nextMappingId(): Promise<number> {

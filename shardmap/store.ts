@@ -99,7 +99,10 @@ export interface CatalogChange extends CatalogReader {
   /** Records who the server of an ONLINE shard is now, where it was `from`. */
   recordIncarnation(shardId: string, from: string, to: string): Promise<boolean>;
 
-  /** Records the server that answers, where it is `to` and the catalog knew `from`. */
+  /**
+   * Records the server that answers, where it is `to` and the catalog knew `from`. Raises the version of every map above the epochs of
+   * the changes that it may lack: an epoch given twice would make the token of one mapping that of another.
+   */
   recordServer(from: string, to: string): Promise<boolean>;
 
   /** An id that no mapping ever had. */

@@ -23,6 +23,7 @@ describe('a catalog restored from a backup', () => {
     await backUp(fleet.catalog);
     await manager.tenants.add(3, { shard: a!.name });
     await write(3, 'before');
+    const lost = await manager.tenants.where(3);
     await restore(fleet.catalog, 'by recovery');
 
     for (const { tenants, maps, shards } of [manager, manager.dryRun]) {
@@ -50,6 +51,8 @@ describe('a catalog restored from a backup', () => {
     await a!.root.query(sql`delete from tenantry.local_mapping where low = ${Buffer.from('80000003', 'hex')}`);
     expect(await manager.recover()).toMatchObject({ catalog: 'accepted', disagreements: [] });
     await manager.tenants.add(3, { shard: a!.name });
+    // Even where it gets the id again that it had, it has another token than whatever was forgotten.
+    expect((await manager.tenants.where(3)).epoch).toBeGreaterThan(lost.epoch);
     expect(await notes(3)).toEqual(['after', 'before']);
     expect(await manager.recover()).toMatchObject({ catalog: 'known', disagreements: [] });
   });

@@ -1,0 +1,3 @@
+-- @by bigint
+UPDATE [tenantry].[shard_map]
+SET [version] = [version] + @by;

@@ -1,0 +1,3 @@
+-- @by bigint
+update tenantry.shard_map
+set version = version + @by;
