@@ -89,11 +89,13 @@ test('says of a shard in order that it is', async () => {
 /** Every row that the query can give, as it is written there. */
 const source = readFileSync(new URL('../../../sql/mssql/queries/doctor/server.sql', import.meta.url), 'utf8');
 const rowsOfServer = [
-  ...source.matchAll(/THEN 1 END, N'(problem|warning)',\s*N'((?:[^']|'')+)',\s*(?:N'((?:[^']|'')+)'|CONCAT\(N'((?:[^']|'')+)')/g),
+  ...source.matchAll(/THEN 1 END, N'(problem|warning)',\s*N'((?:[^']|'')+)',\s*(?:N'((?:[^']|'')+)'|CONCAT\(N'((?:[^']|'')*)')/g),
 ].map(([, level = '', what = '', remedy, begun]) => [level, what, remedy ?? begun ?? ''].map((part) => part.replaceAll("''", "'")));
 
 test.each([
   ['the version', 'older than SQL Server 2019', 'upgrade the server'],
+  ['a build without corrections', 'from before CU14', 'newest cumulative update'],
+  ['options of every session', 'begin with XACT_ABORT ON', "EXEC sys.sp_configure N'user options', "],
   ['hints for parallel plans', 'gives statements the hint MAXDOP', 'take MAXDOP out of'],
   ['definitions by app', 'keeps tenant traffic from definitions is missing', 'tenantry shard add'],
   ['a missing grant', 'may not call tenantry.enter', 'GRANT EXECUTE ON [tenantry].[enter]'],
@@ -101,10 +103,15 @@ test.each([
   ['TRUSTWORTHY', 'TRUSTWORTHY is on', 'SET TRUSTWORTHY OFF'],
   ['delayed durability', 'DELAYED_DURABILITY is FORCED', 'SET DELAYED_DURABILITY = DISABLED'],
   ['TLS', 'connection is not encrypted', 'sslmode=verify-full'],
-  ['TDE', 'TDE is off', 'SET ENCRYPTION ON'],
-  ['row versions', 'READ_COMMITTED_SNAPSHOT is off', 'SET READ_COMMITTED_SNAPSHOT ON'],
+  ['TDE', 'TDE is off', 'BACKUP CERTIFICATE [tde]'],
+  ['row versions', 'READ_COMMITTED_SNAPSHOT is off', 'ends every connection and undoes every open transaction'],
   ['snapshots', 'ALLOW_SNAPSHOT_ISOLATION is off', 'SET ALLOW_SNAPSHOT_ISOLATION ON'],
   ['change tracking', 'Change tracking is off', 'SET CHANGE_TRACKING = ON'],
+  ['change tracking of tables', 'not for every routed table', ''],
+  ['the level of compatibility', 'compatibility level is below 150', 'SET COMPATIBILITY_LEVEL = 150'],
+  ['a database that closes', 'AUTO_CLOSE is on', 'SET AUTO_CLOSE OFF'],
+  ['damaged pages', 'PAGE_VERIFY is not CHECKSUM', 'SET PAGE_VERIFY CHECKSUM'],
+  ['the collation, where keys are strings', 'Keys are strings', 'COLLATE Latin1_General_100_BIN2'],
   ['its retention', 'tracked for less than a day', 'CHANGE_RETENTION = 3 DAYS'],
   ['its clean-up', 'AUTO_CLEANUP is off', 'AUTO_CLEANUP = ON'],
 ])('shows what the server finds of %s, with what to run', async (_, what, remedy) => {
@@ -118,8 +125,8 @@ test.each([
 });
 
 test('has a row of the query in each of these cases, and no other row', () => {
-  expect(rowsOfServer).toHaveLength(14);
-  expect(source.match(/THEN 1 END/g)).toHaveLength(14);
+  expect(rowsOfServer).toHaveLength(21);
+  expect(source.match(/THEN 1 END/g)).toHaveLength(21);
 });
 
 test('says where the login of admin may not look, with what to run', async () => {

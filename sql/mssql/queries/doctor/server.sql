@@ -24,25 +24,47 @@ DECLARE @hinting nvarchar(max) = (
     WHERE @queries IS NOT NULL
   ) AS h
 );
+-- Routed tables whose changes nobody keeps, as what makes them kept.
+DECLARE @untracked nvarchar(max) = (
+  SELECT STRING_AGG(CAST(CONCAT(N'ALTER TABLE ', QUOTENAME(s.[name]), N'.', QUOTENAME(t.[name]), N' ENABLE CHANGE_TRACKING') AS nvarchar(max)), N'; ')
+  FROM sys.tables AS t
+  JOIN sys.schemas AS s ON s.[schema_id] = t.[schema_id]
+  WHERE EXISTS (SELECT 1 FROM sys.security_predicates AS p WHERE p.[object_id] = OBJECT_ID(N'tenantry.tenant_policy') AND p.[target_object_id] = t.[object_id])
+    AND NOT EXISTS (SELECT 1 FROM sys.change_tracking_tables AS k WHERE k.[object_id] = t.[object_id])
+);
+-- Options that every session begins with; Azure SQL Database (5) has none for the server.
+DECLARE @edition int = CAST(SERVERPROPERTY(N'EngineEdition') AS int), @userOptions int = 0;
+IF @edition <> 5
+  SELECT @userOptions = CAST(o.[value_in_use] AS int) FROM sys.configurations AS o WHERE o.[name] = N'user options';
 SELECT s.[level] AS [level], s.[text] AS [text], s.[remedy] AS [remedy]
 FROM sys.databases AS d
 LEFT JOIN sys.change_tracking_databases AS c ON c.[database_id] = d.[database_id]
 LEFT JOIN sys.dm_exec_connections AS n ON n.[session_id] = @@SPID AND n.[net_transport] <> N'Session'
 LEFT JOIN sys.triggers AS g ON g.[parent_class] = 0 AND g.[name] = N'tenantry_no_definitions' AND g.[is_disabled] = 0
-LEFT JOIN sys.database_permissions AS e
-  ON e.[class] = 1 AND e.[major_id] = OBJECT_ID(N'tenantry.enter') AND e.[permission_name] = N'EXECUTE' AND e.[state] IN (N'G', N'W')
-  AND e.[grantee_principal_id] = DATABASE_PRINCIPAL_ID(N'tenantry_app')
 CROSS APPLY (VALUES
   -- Editions 5 and 8 are Azure SQL Database and Managed Instance, which are always of the newest kind.
-  (CASE WHEN CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) < 15 AND CAST(SERVERPROPERTY(N'EngineEdition') AS int) NOT IN (5, 8) THEN 1 END, N'problem',
+  (CASE WHEN CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) < 15 AND @edition NOT IN (5, 8) THEN 1 END, N'problem',
     N'The server is older than SQL Server 2019', N'upgrade the server'),
+  -- No build is known to be right in parallel plans (docs/decisions/010-parallel-plans.md); before CU14 the flag that keeps
+  -- SESSION_CONTEXT out of them is not known either.
+  (CASE WHEN CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) = 15 AND CAST(SERVERPROPERTY(N'ProductBuild') AS int) < 4188 AND @edition NOT IN (5, 8) THEN 1 END, N'warning',
+    N'The server is SQL Server 2019 from before CU14: it has no correction of SESSION_CONTEXT in parallel plans, and does not know trace flag 11042',
+    N'install the newest cumulative update of SQL Server 2019'),
+  (CASE WHEN @userOptions & 16384 <> 0 THEN 1 END, N'problem',
+    N'Sessions of this server begin with XACT_ABORT ON (user options): the beginning of a tenant''s transaction may be taken for an error and rolled back',
+    CONCAT(N'EXEC sys.sp_configure N''user options'', ', @userOptions & ~16384, N'; RECONFIGURE')),
   (CASE WHEN @hinting IS NOT NULL THEN 1 END, N'warning',
     N'Something gives statements the hint MAXDOP, which goes over the setting of the database: plans of tenants may be parallel, unless trace flag 11042 or a group of Resource Governor keeps them serial',
     CONCAT(N'take MAXDOP out of ', LEFT(@hinting, 2000))),
   (CASE WHEN g.[object_id] IS NULL THEN 1 END, N'problem',
     N'The trigger that keeps tenant traffic from definitions is missing or switched off: a tenant''s SQL could change the default schema of its login for all',
     N'run the SQL that `tenantry shard add` prints'),
-  (CASE WHEN OBJECT_ID(N'tenantry.enter') IS NOT NULL AND e.[major_id] IS NULL THEN 1 END, N'problem',
+  (CASE WHEN OBJECT_ID(N'tenantry.enter') IS NOT NULL AND NOT EXISTS (
+      SELECT 1
+      FROM sys.database_permissions AS e
+      WHERE e.[class] = 1 AND e.[major_id] = OBJECT_ID(N'tenantry.enter') AND e.[permission_name] = N'EXECUTE' AND e.[state] IN (N'G', N'W')
+        AND e.[grantee_principal_id] = DATABASE_PRINCIPAL_ID(N'tenantry_app')
+    ) THEN 1 END, N'problem',
     N'tenantry_app may not call tenantry.enter: no tenant can work here', N'GRANT EXECUTE ON [tenantry].[enter] TO [tenantry_app]'),
   (CASE WHEN d.[is_trustworthy_on] = 1 THEN 1 END, N'problem',
     N'TRUSTWORTHY is on: a routine of this database may act on the whole server', N'ALTER DATABASE CURRENT SET TRUSTWORTHY OFF'),
@@ -50,23 +72,43 @@ CROSS APPLY (VALUES
     N'Commits are acknowledged before they are on the disk (DELAYED_DURABILITY is FORCED): a crash loses them', N'ALTER DATABASE CURRENT SET DELAYED_DURABILITY = DISABLED'),
   (CASE WHEN n.[encrypt_option] = N'FALSE' THEN 1 END, N'problem', N'This connection is not encrypted', N'use ?sslmode=verify-full in the address'),
   (CASE WHEN d.[is_encrypted] = 0 THEN 1 END, N'warning',
-    N'Files and backups are not encrypted (TDE is off)', N'ALTER DATABASE CURRENT SET ENCRYPTION ON, after its key has been made'),
+    N'Files and backups are not encrypted (TDE is off)', N'in master: CREATE MASTER KEY ENCRYPTION BY PASSWORD = N''…''; CREATE CERTIFICATE [tde] WITH SUBJECT = N''TDE''; BACKUP CERTIFICATE [tde] TO FILE = N''…'' WITH PRIVATE KEY (FILE = N''…'', ENCRYPTION BY PASSWORD = N''…'') (without these files no backup of the database can be restored on another server); then here: CREATE DATABASE ENCRYPTION KEY WITH ALGORITHM = AES_256 ENCRYPTION BY SERVER CERTIFICATE [tde]; ALTER DATABASE CURRENT SET ENCRYPTION ON'),
   (CASE WHEN d.[is_read_committed_snapshot_on] = 0 THEN 1 END, N'warning',
-    N'Reads wait for writers of the same rows (READ_COMMITTED_SNAPSHOT is off)', N'ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE'),
+    N'Reads wait for writers of the same rows (READ_COMMITTED_SNAPSHOT is off)', N'ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON, with the services stopped: it waits until no other connection is left (WITH ROLLBACK IMMEDIATE does not wait, but ends every connection and undoes every open transaction of the database). Row versions then take room in tempdb, and 14 bytes in each row that is changed'),
   (CASE WHEN d.[snapshot_isolation_state] NOT IN (1, 3) THEN 1 END, N'warning',
     N'No transaction may keep to one moment (ALLOW_SNAPSHOT_ISOLATION is off): tenants cannot be moved from here while they work',
     N'ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON'),
   (CASE WHEN c.[database_id] IS NULL THEN 1 END, N'warning',
     N'Change tracking is off: tenants cannot be moved from here while they work',
-    N'ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON)'),
+    CONCAT(N'ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON)', N'; ' + @untracked)),
+  (CASE WHEN c.[database_id] IS NOT NULL AND @untracked IS NOT NULL THEN 1 END, N'warning',
+    N'Change tracking is on for the database and not for every routed table: tenants cannot be moved from here while they work',
+    CONCAT(N'', @untracked)),
   (CASE WHEN c.[is_auto_cleanup_on] = 1 AND c.[retention_period] * CASE c.[retention_period_units] WHEN 1 THEN 1 WHEN 2 THEN 60 ELSE 1440 END < 1440 THEN 1 END, N'warning',
     N'Changes are tracked for less than a day: a longer move would have to begin again',
     N'ALTER DATABASE CURRENT SET CHANGE_TRACKING (CHANGE_RETENTION = 3 DAYS)'),
   (CASE WHEN c.[is_auto_cleanup_on] = 0 THEN 1 END, N'warning',
     N'Tracked changes are kept for ever (AUTO_CLEANUP is off): the database grows with every change of a row',
     N'ALTER DATABASE CURRENT SET CHANGE_TRACKING (AUTO_CLEANUP = ON)'),
+  (CASE WHEN d.[compatibility_level] < 150 THEN 1 END, N'warning',
+    N'The compatibility level is below 150: plans are made as by an older server',
+    N'ALTER DATABASE CURRENT SET COMPATIBILITY_LEVEL = 150 (plans change: with Query Store on, a regression can be seen and undone)'),
+  (CASE WHEN d.[is_auto_close_on] = 1 THEN 1 END, N'warning',
+    N'The database is closed whenever its last connection ends (AUTO_CLOSE is on): the next one waits until it is open again',
+    N'ALTER DATABASE CURRENT SET AUTO_CLOSE OFF'),
+  (CASE WHEN d.[page_verify_option] <> 2 THEN 1 END, N'warning',
+    N'Damaged pages are read as if they were right (PAGE_VERIFY is not CHECKSUM)',
+    N'ALTER DATABASE CURRENT SET PAGE_VERIFY CHECKSUM (a page has its checksum once it is written again)'),
+  -- A tenant column without a collation of its own gets the database's; that of a routed table is judged with the table.
+  (CASE WHEN d.[collation_name] NOT LIKE N'%[_]BIN2' AND EXISTS (
+      SELECT 1
+      FROM sys.parameters AS p
+      WHERE p.[object_id] = OBJECT_ID(N'tenantry.current_tenant') AND p.[parameter_id] = 0 AND TYPE_NAME(p.[system_type_id]) = N'nvarchar'
+    ) THEN 1 END, N'warning',
+    N'Keys are strings, and the collation of the database does not compare texts by their bytes: a tenant column of a new table takes it unless it says otherwise, and is refused',
+    N'write COLLATE Latin1_General_100_BIN2 behind the type of tenant columns'),
   -- On Azure SQL Database sessions are ended by a right of the database.
-  (CASE WHEN CAST(SERVERPROPERTY(N'EngineEdition') AS int) <> 5 AND COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY CONNECTION'), 0) = 0 THEN 1 END, N'warning',
+  (CASE WHEN @edition <> 5 AND COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY CONNECTION'), 0) = 0 THEN 1 END, N'warning',
     N'The login of admin may not end sessions: tenant offline --force cannot end what holds a tenant',
     CONCAT(N'in master: GRANT ALTER ANY CONNECTION TO ', QUOTENAME(SUSER_SNAME())))
 ) AS s ([applies], [level], [text], [remedy])
