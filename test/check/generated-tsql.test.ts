@@ -34,7 +34,7 @@ import { explained, manyRows } from '../integration/mssql/support/plans.ts';
 import { statementsOf } from '../integration/mssql/support/recorded-world.ts';
 import { sharedDatabase } from '../integration/mssql/support/shared-database.ts';
 import { databaseOptions, parallelPlans, serialPlans } from '../support/mssql-shard.ts';
-import { catalogExamples, localExamples, serverExamples } from '../support/by-hand-examples.ts';
+import { catalogExamples, keyExamples, localExamples, serverExamples } from '../support/by-hand-examples.ts';
 import { describeNeeding } from '../support/describe-needing.ts';
 import { compileGenerated, type GeneratedTsql } from '../support/generated-tsql.ts';
 import { entryOf } from '../support/scripted-shard.ts';
@@ -71,7 +71,11 @@ describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
     const servers = serverExamples.map((made, index) => ({ name: `server ${index}`, text: compileSql(made, mssqlDialect).text }));
     const wrong = callersStatement('wrong', compileSql(sql`select nothing from tenantry.mapping`, mssqlDialect));
     const reports = await Promise.all([
-      compileGenerated([...examplesOf(localExamples), ...servers]),
+      compileGenerated([
+        ...examplesOf(localExamples),
+        ...examplesOf(keyExamples).map(({ name, ...rest }) => ({ ...rest, name: `key ${name}` })),
+        ...servers,
+      ]),
       compileGenerated([...examplesOf(catalogExamples), wrong], 'catalog'),
     ]);
     // Names of the server's that nothing but these suites uses stand in no list.

@@ -1,6 +1,8 @@
+import { keyTypes } from '../../src/core/key-type.ts';
 import { sql, type Sql } from '../../src/core/sql.ts';
 import { dropAll, mssqlTables, setOffline, setOnline } from './grounds/mssql-ground.ts';
 import { endSessions, longStatement, waitingStatements } from './grounds/words.ts';
+import { keyStatements } from './key-statements.ts';
 import { catalogByHand, localByHand } from './shard-map-by-hand.ts';
 import { enterStatements } from './shard-map-state.ts';
 
@@ -36,6 +38,17 @@ export const localExamples: Readonly<Record<keyof typeof localByHand | 'enter', 
   addBlogs: localByHand.addBlogs(10),
   addPosts: localByHand.addPosts(10),
   postsByTenant: localByHand.postsByTenant(),
+};
+
+/** Each statement of suites for shards of every key type, with a tenant of one of them. */
+export const keyExamples: Readonly<Record<keyof typeof keyStatements, Sql>> = {
+  identify: keyStatements.identify(id, 'int'),
+  currentTenant: keyStatements.currentTenant(),
+  addOwn: keyStatements.addOwn(1),
+  addFor: keyStatements.addFor(2, 1),
+  own: keyStatements.own(),
+  of: keyStatements.of(2),
+  blogs: keyStatements.blogs(),
 };
 
 /** Each statement of suites for a catalog's database. */
@@ -84,7 +97,7 @@ export const catalogExamples: Readonly<Record<keyof typeof catalogByHand, Sql>> 
 
 /** What suites say to a server of SQL Server besides. */
 export const serverExamples: readonly Sql[] = [
-  mssqlTables,
+  ...keyTypes.map(mssqlTables),
   setOffline('tenantry_test_a'),
   setOnline('tenantry_test_a'),
   ...dropAll({ database: 'tenantry_test_a' }),

@@ -1,5 +1,6 @@
 import type { Login } from '../../../src/core/principal.ts';
 import type { ShardAddress } from '../../../src/core/shard-address.ts';
+import type { KeyType } from '../../../shardmap/key.ts';
 import type { Need } from '../needs.ts';
 
 /** A server on which suites make databases of their own. */
@@ -8,8 +9,8 @@ export interface GroundServer {
   readonly superuser: Login;
   /** Makes an empty database, whose name ends with this one. */
   createDatabase(name: string): Promise<ShardAddress>;
-  /** Prepares a database to be a shard of integer keys: provisioned, with the tables Blogs and Posts, not installed. */
-  prepareShard(address: ShardAddress): Promise<void>;
+  /** Prepares a database to be a shard: provisioned, with the tables Blogs and Posts, not installed. Default: integer keys. */
+  prepareShard(address: ShardAddress, keyType?: KeyType): Promise<void>;
   /** Nobody reaches the databases that were made here until they are brought back. */
   takeAway(): Promise<void>;
   bringBack(): Promise<void>;

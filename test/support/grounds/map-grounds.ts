@@ -35,17 +35,23 @@ const mixed: readonly MapGrounds[] = [
   },
 ];
 
-/**
- * Declares one suite for each kind of map: all on one kind of server, and `alsoMixed` of both. Where a server is not to be had, the
- * suite is named among what could not run.
- */
+/** Declares one suite for each engine. Where its server is not to be had, the suite is named among what could not run. */
+export function describeOnEachEngine(title: string, suite: (ground: EngineGround) => void): void {
+  for (const ground of [postgresGround, mssqlGround]) describeOn([ground], `${title}, on ${ground.title}`, () => suite(ground));
+}
+
+/** Likewise one for each kind of map: all on one kind of server, and `alsoMixed` of both. */
 export function describeOnEachGround(title: string, suite: (grounds: MapGrounds) => void, alsoMixed: 'also mixed' | 'each alone'): void {
   for (const grounds of [allOnPostgres, allOnMssql, ...(alsoMixed === 'also mixed' ? mixed : [])]) {
     const { catalog, firstShard, otherShards } = grounds;
-    const missing = [catalog, firstShard, otherShards].map(({ need }) => unmet(need)).find((reason) => reason !== undefined);
-    describe(`${title}, ${grounds.title}`, () => {
-      if (missing === undefined) suite(grounds);
-      else it('can run', (context) => context.skip(missing));
-    });
+    describeOn([catalog, firstShard, otherShards], `${title}, ${grounds.title}`, () => suite(grounds));
   }
+}
+
+function describeOn(grounds: readonly EngineGround[], title: string, suite: () => void): void {
+  const missing = grounds.map(({ need }) => unmet(need)).find((reason) => reason !== undefined);
+  describe(title, () => {
+    if (missing === undefined) suite();
+    else it('can run', (context) => context.skip(missing));
+  });
 }

@@ -4,6 +4,7 @@ import type { ShardAddress } from '../../../src/core/shard-address.ts';
 import { sql, sqlText, type Sql } from '../../../src/core/sql.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { createMssqlProvisioner } from '../../../src/engine/mssql/provisioner.ts';
+import type { KeyType } from '../../../shardmap/key.ts';
 import { provision } from '../../../src/policy/provision.ts';
 import { databaseOptions, serialPlans } from '../mssql-shard.ts';
 import { useMssql } from '../servers/mssql.ts';
@@ -30,10 +31,10 @@ async function startMssqlGround(): Promise<GroundServer> {
       await inMaster([sql`CREATE DATABASE ${sql.id(database)}`, databaseOptions(database, 'ON')]);
       return { ...address, database };
     },
-    async prepareShard(shard) {
+    async prepareShard(shard, keyType = 'int') {
       const root: SqlDatabase = engine.open(shard, login);
       await root.query(serialPlans);
-      await root.query(mssqlTables);
+      await root.query(mssqlTables(keyType));
       await provision(root, createMssqlProvisioner(), { logins: mssqlLogins(shard), contextProtection: 'guarded', tables: groundTables });
       await root.close();
     },
@@ -46,12 +47,23 @@ async function startMssqlGround(): Promise<GroundServer> {
   };
 }
 
+const columnTypes: Readonly<Record<KeyType, string>> = {
+  int: 'int',
+  bigint: 'bigint',
+  uuid: 'uniqueidentifier',
+  string: 'nvarchar(128) COLLATE Latin1_General_100_BIN2',
+  bytes: 'varbinary(128)',
+};
+
 /** What a suite's shard has before it is one, as an operator's has. */
-export const mssqlTables = sqlText(
-  `CREATE TABLE [dbo].[Blogs] ([TenantId] int NOT NULL, [BlogId] int NOT NULL, [Name] nvarchar(400) NOT NULL, PRIMARY KEY ([TenantId], [BlogId]));
-CREATE TABLE [dbo].[Posts] ([TenantId] int NOT NULL, [PostId] int NOT NULL, [BlogId] int NOT NULL, PRIMARY KEY ([TenantId], [PostId]),
+export function mssqlTables(keyType: KeyType): Sql {
+  const tenant = `[TenantId] ${columnTypes[keyType]} NOT NULL`;
+  return sqlText(
+    `CREATE TABLE [dbo].[Blogs] (${tenant}, [BlogId] int NOT NULL, [Name] nvarchar(400) NOT NULL, PRIMARY KEY ([TenantId], [BlogId]));
+CREATE TABLE [dbo].[Posts] (${tenant}, [PostId] int NOT NULL, [BlogId] int NOT NULL, PRIMARY KEY ([TenantId], [PostId]),
   FOREIGN KEY ([TenantId], [BlogId]) REFERENCES [dbo].[Blogs] ([TenantId], [BlogId]));`,
-);
+  );
+}
 
 /** Nobody logs in to it, and whoever is in it is put out. */
 export function setOffline(database: string): Sql {

@@ -1,7 +1,8 @@
 import type { ShardAddress } from '../../../src/core/shard-address.ts';
-import { sqlText } from '../../../src/core/sql.ts';
+import { sqlText, type Sql } from '../../../src/core/sql.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
 import { createPostgresProvisioner } from '../../../src/engine/postgres/provisioner.ts';
+import type { KeyType } from '../../../shardmap/key.ts';
 import { provision } from '../../../src/policy/provision.ts';
 import { startPostgres, type PostgresServer } from '../servers/postgres.ts';
 import { shardLogins } from '../shard-logins.ts';
@@ -30,12 +31,12 @@ async function startPostgresGround(): Promise<PostgresGroundServer> {
       await server.createDatabase(name);
       return { engine: 'postgres', host: server.host, port: server.port, database: name, tls: 'disable' };
     },
-    async prepareShard(address: ShardAddress) {
+    async prepareShard(address: ShardAddress, keyType = 'int') {
       const root = engine.open(address, server);
       await provision(root, createPostgresProvisioner(), { logins: shardLogins, contextProtection: 'guarded' });
       await root.close();
       const admin = engine.open(address, shardLogins.admin);
-      await admin.query(tables);
+      await admin.query(tables(keyType));
       await admin.close();
     },
     takeAway: () => server.kill(),
@@ -44,8 +45,10 @@ async function startPostgresGround(): Promise<PostgresGroundServer> {
   };
 }
 
-const tables =
-  sqlText(`create table "Blogs" ("TenantId" integer not null, "BlogId" integer not null, "Name" text not null, primary key ("TenantId", "BlogId"));
-  create table "Posts" ("TenantId" integer not null, "PostId" integer not null, "BlogId" integer not null, primary key ("TenantId", "PostId"),
+const columnTypes: Readonly<Record<KeyType, string>> = { int: 'integer', bigint: 'bigint', uuid: 'uuid', string: 'text', bytes: 'bytea' };
+
+const tables = (keyType: KeyType): Sql =>
+  sqlText(`create table "Blogs" ("TenantId" ${columnTypes[keyType]} not null, "BlogId" integer not null, "Name" text not null, primary key ("TenantId", "BlogId"));
+  create table "Posts" ("TenantId" ${columnTypes[keyType]} not null, "PostId" integer not null, "BlogId" integer not null, primary key ("TenantId", "PostId"),
     foreign key ("TenantId", "BlogId") references "Blogs");
   grant select, insert, update, delete on "Blogs", "Posts" to tenantry_app`);
