@@ -66,16 +66,12 @@ describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
   });
 
   test('compiles where suites for every engine change catalogs and local maps by hand', { timeout: 120_000 }, async () => {
-    const examplesOf = (examples: Readonly<Record<string, Sql>>): GeneratedTsql[] =>
-      Object.entries(examples).map(([name, made]) => callersStatement(name, compileSql(made, mssqlDialect)));
+    const examplesOf = (examples: Readonly<Record<string, Sql>>, of = ''): GeneratedTsql[] =>
+      Object.entries(examples).map(([name, made]) => callersStatement(`${of}${name}`, compileSql(made, mssqlDialect)));
     const servers = serverExamples.map((made, index) => ({ name: `server ${index}`, text: compileSql(made, mssqlDialect).text }));
     const wrong = callersStatement('wrong', compileSql(sql`select nothing from tenantry.mapping`, mssqlDialect));
     const reports = await Promise.all([
-      compileGenerated([
-        ...examplesOf(localExamples),
-        ...examplesOf(keyExamples).map(({ name, ...rest }) => ({ ...rest, name: `key ${name}` })),
-        ...servers,
-      ]),
+      compileGenerated([...examplesOf(localExamples), ...examplesOf(keyExamples, 'key '), ...servers]),
       compileGenerated([...examplesOf(catalogExamples), wrong], 'catalog'),
     ]);
     // Names of the server's that nothing but these suites uses stand in no list.

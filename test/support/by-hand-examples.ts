@@ -49,6 +49,7 @@ export const keyExamples: Readonly<Record<keyof typeof keyStatements, Sql>> = {
   own: keyStatements.own(),
   of: keyStatements.of(2),
   blogs: keyStatements.blogs(),
+  unprotect: keyStatements.unprotect(),
 };
 
 /** Each statement of suites for a catalog's database. */

@@ -1,4 +1,5 @@
-import { sql, type SqlValue } from '../../src/core/sql.ts';
+import { sql, sqlText, type SqlValue } from '../../src/core/sql.ts';
+import { perEngine } from './grounds/words.ts';
 
 /* What suites ask of shards of every key type, on whatever engine. Microsoft's compiler sees all of it. */
 
@@ -13,4 +14,10 @@ export const keyStatements = {
   own: () => sql`select "TenantId" as tenant, "BlogId" as blog from "Blogs"`,
   of: (tenant: SqlValue) => sql`select "BlogId" as blog from "Blogs" where "TenantId" = ${tenant}`,
   blogs: () => sql`select "BlogId" as blog from "Blogs"`,
+  /** Takes from Posts what keeps its tenants apart. */
+  unprotect: () =>
+    perEngine(
+      sqlText('drop policy tenantry_tenant on "Posts"'),
+      sqlText('ALTER SECURITY POLICY [tenantry].[tenant_policy] DROP FILTER PREDICATE ON [dbo].[Posts]'),
+    ),
 } as const;

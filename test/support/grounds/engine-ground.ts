@@ -9,13 +9,15 @@ export interface GroundServer {
   readonly superuser: Login;
   /** Makes an empty database, whose name ends with this one. */
   createDatabase(name: string): Promise<ShardAddress>;
+  /** Makes the tables Blogs and Posts of integer tenants in it, as somebody who knows nothing of Tenantry has them. */
+  makeTables(address: ShardAddress): Promise<void>;
   /** Prepares a database to be a shard: provisioned, with the tables Blogs and Posts, not installed. Default: integer keys. */
   prepareShard(address: ShardAddress, keyType?: KeyType): Promise<void>;
   /** Nobody reaches the databases that were made here until they are brought back. */
   takeAway(): Promise<void>;
   bringBack(): Promise<void>;
-  /** Nothing of what was made stays. */
-  stop(): Promise<void>;
+  /** Nothing of what was made stays; `logins` are those that the suite itself made. */
+  stop(logins?: readonly string[]): Promise<void>;
 }
 
 /** A kind of database server for suites that are written once for all of them. */

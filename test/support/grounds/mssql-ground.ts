@@ -31,20 +31,29 @@ async function startMssqlGround(): Promise<GroundServer> {
       await inMaster([sql`CREATE DATABASE ${sql.id(database)}`, databaseOptions(database, 'ON')]);
       return { ...address, database };
     },
+    async makeTables(shard) {
+      const root = engine.open(shard, login);
+      await makeTables(root, 'int');
+      await root.close();
+    },
     async prepareShard(shard, keyType = 'int') {
-      const root: SqlDatabase = engine.open(shard, login);
-      await root.query(serialPlans);
-      await root.query(mssqlTables(keyType));
+      const root = engine.open(shard, login);
+      await makeTables(root, keyType);
       await provision(root, createMssqlProvisioner(), { logins: mssqlLogins(shard), contextProtection: 'guarded', tables: groundTables });
       await root.close();
     },
     takeAway: () => inMaster(made.map(({ database }) => setOffline(database))),
     bringBack: () => inMaster(made.map(({ database }) => setOnline(database))),
-    async stop() {
-      await inMaster(made.flatMap((shard) => dropAll(shard)));
+    async stop(logins = []) {
+      await inMaster([...made.flatMap((shard) => dropAll(shard)), ...logins.map(dropLogin)]);
       await master.close();
     },
   };
+}
+
+async function makeTables(root: SqlDatabase, keyType: KeyType): Promise<void> {
+  await root.query(serialPlans);
+  await root.query(mssqlTables(keyType));
 }
 
 const columnTypes: Readonly<Record<KeyType, string>> = {
@@ -82,10 +91,11 @@ export function dropAll(shard: Pick<ShardAddress, 'database'>): readonly Sql[] {
     sql`ALTER DATABASE ${database} SET ONLINE`,
     sql`ALTER DATABASE ${database} SET SINGLE_USER WITH ROLLBACK IMMEDIATE`,
     sql`DROP DATABASE ${database}`,
-    ...Object.values(mssqlLogins(shard)).map(
-      ({ user }) =>
-        // A catalog's database has none. The name is of the suite's own making, without a quote in it.
-        sql`IF SUSER_ID(${sqlText(`N'${user}'`)}) IS NOT NULL DROP LOGIN ${sql.id(user)}`,
-    ),
+    ...Object.values(mssqlLogins(shard)).map(({ user }) => dropLogin(user)),
   ];
+}
+
+/** A catalog's database has none. The name is of a suite's own making, without a quote in it. */
+function dropLogin(user: string): Sql {
+  return sql`IF SUSER_ID(${sqlText(`N'${user}'`)}) IS NOT NULL DROP LOGIN ${sql.id(user)}`;
 }

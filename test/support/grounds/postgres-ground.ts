@@ -31,12 +31,18 @@ async function startPostgresGround(): Promise<PostgresGroundServer> {
       await server.createDatabase(name);
       return { engine: 'postgres', host: server.host, port: server.port, database: name, tls: 'disable' };
     },
+    async makeTables(address) {
+      const root = engine.open(address, server);
+      await root.query(tables('int'));
+      await root.close();
+    },
     async prepareShard(address: ShardAddress, keyType = 'int') {
       const root = engine.open(address, server);
       await provision(root, createPostgresProvisioner(), { logins: shardLogins, contextProtection: 'guarded' });
       await root.close();
       const admin = engine.open(address, shardLogins.admin);
       await admin.query(tables(keyType));
+      await admin.query(sqlText('grant select, insert, update, delete on "Blogs", "Posts" to tenantry_app'));
       await admin.close();
     },
     takeAway: () => server.kill(),
@@ -50,5 +56,4 @@ const columnTypes: Readonly<Record<KeyType, string>> = { int: 'integer', bigint:
 const tables = (keyType: KeyType): Sql =>
   sqlText(`create table "Blogs" ("TenantId" ${columnTypes[keyType]} not null, "BlogId" integer not null, "Name" text not null, primary key ("TenantId", "BlogId"));
   create table "Posts" ("TenantId" ${columnTypes[keyType]} not null, "PostId" integer not null, "BlogId" integer not null, primary key ("TenantId", "PostId"),
-    foreign key ("TenantId", "BlogId") references "Blogs");
-  grant select, insert, update, delete on "Blogs", "Posts" to tenantry_app`);
+    foreign key ("TenantId", "BlogId") references "Blogs")`);
