@@ -28,7 +28,7 @@ export interface PolicyItem {
 /** The part of an engine that knows how row-level security is written. */
 export interface PolicyRenderer {
   /** Everything that must protect a table, in the order in which it is to be set. */
-  wanted(table: PolicyTable): readonly PolicyItem[];
+  wanted(table: PolicyTable, keyType: KeyType): readonly PolicyItem[];
   /** A statement that changes a table's protection, so that it waits at most so long for who uses the table, and is the one to give way. */
   patiently(statement: Sql, lockTimeoutMs: number): Sql;
   /** Removes an item that is there and not wanted; null where the item means nothing without its owner's leave. */

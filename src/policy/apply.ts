@@ -40,17 +40,18 @@ export interface PolicyRequest {
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
   const tables = qualifiedTables(request.tables, engine.dialect);
+  const { keyType } = request;
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const { pending, warnings } = await shard.transaction(async (session) => {
     await lockPolicies(session);
-    await refuseUnfit(session, tables, request.keyType);
-    return { pending: await differences(session, engine.renderer, tables), warnings: await warningsOf(session, tables) };
+    await refuseUnfit(session, tables, keyType);
+    return { pending: await differences(session, engine.renderer, { tables, keyType }), warnings: await warningsOf(session, tables) };
   });
   if (request.dryRun) {
     const changes = pending.map((difference) => changeOf(difference, engine.dialect));
     return { changes, warnings, applied: changes.length === 0 };
   }
-  const changes = await changeTables(shard, engine, tables, pending, request.clock ?? systemClock);
+  const changes = await changeTables(shard, engine, { tables, keyType }, pending, request.clock ?? systemClock);
   return { changes: changes.map((difference) => changeOf(difference, engine.dialect)), warnings, applied: true };
 }
 

@@ -5,7 +5,7 @@ import { compileSql, type SqlDialect } from '../core/sql.ts';
 import type { PolicyEngine } from './apply.ts';
 import { differences, type Difference } from './diff.ts';
 import { lockPolicies } from './lock.ts';
-import type { LocatedTable } from './model.ts';
+import type { ShardTables } from './model.ts';
 
 /** How long the change of one table may take, its waits for tenants among it: whoever comes meanwhile waits behind it. */
 const budgetMs = 5_000;
@@ -17,7 +17,7 @@ const budgetMs = 5_000;
 export async function changeTables(
   shard: SqlDatabase,
   engine: PolicyEngine,
-  tables: readonly LocatedTable[],
+  tables: ShardTables,
   pending: readonly Difference[],
   clock: Clock,
 ): Promise<Difference[]> {
@@ -49,7 +49,7 @@ class Unmet extends Error {
 async function changeTable(
   session: SqlSession,
   { renderer }: PolicyEngine,
-  tables: readonly LocatedTable[],
+  tables: ShardTables,
   name: string,
   clock: Clock,
 ): Promise<Difference[]> {

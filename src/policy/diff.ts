@@ -1,7 +1,7 @@
 import type { SqlSession } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
-import type { PolicyRenderer, PolicyTable } from '../engine/policy-renderer.ts';
-import type { LocatedTable } from './model.ts';
+import type { PolicyItem, PolicyRenderer, PolicyTable } from '../engine/policy-renderer.ts';
+import type { ShardTables } from './model.ts';
 
 /** A difference with the statements that remove it. */
 export interface Difference {
@@ -22,18 +22,15 @@ interface LiveItem extends Record<string, unknown> {
 }
 
 /** Compares what protects a shard's tables with what must, item by item, in the order in which tables are to be changed. */
-export async function differences(
-  session: SqlSession,
-  renderer: PolicyRenderer,
-  configured: readonly LocatedTable[],
-): Promise<Difference[]> {
-  const tables = (await session.run<PolicyTable & Record<string, unknown>>('policy/tables', { tables: JSON.stringify(configured) })).rows;
+export async function differences(session: SqlSession, renderer: PolicyRenderer, configured: ShardTables): Promise<Difference[]> {
+  const located = JSON.stringify(configured.tables);
+  const tables = (await session.run<PolicyTable & Record<string, unknown>>('policy/tables', { tables: located })).rows;
   const live = (await session.run<LiveItem>('policy/live-items', { tables: JSON.stringify(tables) })).rows;
   return partsFirst(tables).flatMap((table) => {
     const present = new Map(
       live.filter((row) => row.schema === table.schema && row.table === table.table).map((row) => [row.item, row.definition]),
     );
-    return tableDifferences(renderer, table, present);
+    return tableDifferences(renderer.wanted(table, configured.keyType), renderer, table, present);
   });
 }
 
@@ -43,9 +40,13 @@ function partsFirst(tables: readonly PolicyTable[]): PolicyTable[] {
   return [...tables.filter(isPart), ...tables.filter((table) => !isPart(table))];
 }
 
-function tableDifferences(renderer: PolicyRenderer, table: PolicyTable, present: ReadonlyMap<string, string>): Difference[] {
+function tableDifferences(
+  wanted: readonly PolicyItem[],
+  renderer: PolicyRenderer,
+  table: PolicyTable,
+  present: ReadonlyMap<string, string>,
+): Difference[] {
   const name = `${table.schema}.${table.table}`;
-  const wanted = renderer.wanted(table);
   const known = new Set(wanted.map(({ item }) => item));
   const toSet = wanted
     .map(({ item, definition, statements, byAdministrator = statements }) => ({

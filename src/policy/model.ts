@@ -1,3 +1,5 @@
+import type { KeyType } from '../core/key-type.ts';
+
 /** A table as the configuration names it; without a tenant column it is a reference table. */
 export interface ConfiguredTable {
   /** Undefined: the engine's default schema. */
@@ -8,6 +10,12 @@ export interface ConfiguredTable {
 
 /** A configured table on a shard. */
 export type LocatedTable = ConfiguredTable & { readonly schema: string };
+
+/** The configured tables of a shard, whose tenants have keys of one type. */
+export interface ShardTables {
+  readonly tables: readonly LocatedTable[];
+  readonly keyType: KeyType;
+}
 
 /** One difference between what protects a shard's tables and what must. */
 export interface PolicyChange {

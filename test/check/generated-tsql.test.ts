@@ -200,7 +200,7 @@ function policyTexts(): GeneratedTsql[] {
     { ...table, tenantColumn: 'Tenant]Id', role: 'routed' },
     { ...table, tenantColumn: null, role: 'reference' },
   ];
-  const wanted = tables.flatMap((each) => mssqlPolicyRenderer.wanted(each));
+  const wanted = keyTypes.flatMap((keyType) => tables.flatMap((each) => mssqlPolicyRenderer.wanted(each, keyType)));
   const scripts = [
     ...wanted.flatMap(({ item, statements }) => statements.map((statement): [string, Sql] => [item, statement])),
     ...['filter predicate', 'block predicate'].map((item): [string, Sql] => [

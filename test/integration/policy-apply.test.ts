@@ -120,8 +120,8 @@ describe('policy apply', () => {
     await root('alter table "Blogs" disable row level security');
     const failing = {
       ...postgresPolicyRenderer,
-      wanted: (table: Parameters<typeof postgresPolicyRenderer.wanted>[0]) => [
-        ...postgresPolicyRenderer.wanted(table),
+      wanted: (...asked: Parameters<typeof postgresPolicyRenderer.wanted>) => [
+        ...postgresPolicyRenderer.wanted(...asked),
         { item: 'impossible', definition: 'x', statements: [sql`alter table "NoSuchTable" enable row level security`] },
       ],
     };

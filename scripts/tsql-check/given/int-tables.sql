@@ -1,13 +1,13 @@
 -- The demonstration's tables, as they are on a shard whose tenants are integers.
 CREATE TABLE [dbo].[Blogs] (
-  [TenantId] int NOT NULL CONSTRAINT [Blogs_tenant] DEFAULT ([tenantry].[current_tenant]()),
+  [TenantId] int NOT NULL CONSTRAINT [tenantry_default_Blogs] DEFAULT (CONVERT([int], SESSION_CONTEXT(N'tenantry.tenant'))),
   [BlogId] int NOT NULL,
   [Name] nvarchar(200) NOT NULL,
   CONSTRAINT [Blogs_key] PRIMARY KEY ([TenantId], [BlogId])
 );
 GO
 CREATE TABLE [dbo].[Posts] (
-  [TenantId] int NOT NULL CONSTRAINT [Posts_tenant] DEFAULT ([tenantry].[current_tenant]()),
+  [TenantId] int NOT NULL CONSTRAINT [tenantry_default_Posts] DEFAULT (CONVERT([int], SESSION_CONTEXT(N'tenantry.tenant'))),
   [PostId] int NOT NULL,
   [BlogId] int NOT NULL,
   [Title] nvarchar(200) NOT NULL,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { KeyType } from '../../core/key-type.ts';
 import { compileSql, sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { PolicyItem, PolicyRenderer, PolicyTable } from '../policy-renderer.ts';
@@ -23,11 +24,11 @@ const allSchemaRights = sqlText(
 
 /** Row-level security of SQL Server: a filter and a block predicate on each routed table, in one security policy. */
 export const mssqlPolicyRenderer: PolicyRenderer = {
-  wanted(table) {
+  wanted(table, keyType) {
     const name = sql.id(table.schema, table.table);
     const { tenantColumn } = table;
     return [
-      ...(tenantColumn === null ? [] : protection(name, tenantColumn)),
+      ...(tenantColumn === null ? [] : protection(name, table.table, tenantColumn, keyType)),
       ...['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((group) => noSchemaRights(table, group)),
       ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
     ];
@@ -82,7 +83,7 @@ const orders: Readonly<Record<KeyType, KeyOrder>> = {
   bytes: { ordered: asItIs, bound: as('varbinary(128)') },
 };
 
-function protection(table: Sql, tenantColumn: string): PolicyItem[] {
+function protection(table: Sql, tableName: string, tenantColumn: string, keyType: KeyType): PolicyItem[] {
   const column = sql.id(tenantColumn);
   return [
     {
@@ -97,7 +98,7 @@ ELSE
     },
     predicateItem(table, column, 'FILTER'),
     predicateItem(table, column, 'BLOCK'),
-    tenantDefault(table, column, tenantColumn),
+    tenantDefault(table, tableName, tenantColumn, keyType),
   ];
 }
 
@@ -119,11 +120,25 @@ ELSE
   };
 }
 
-/** A default has a name of its own, which has to be found before another can take its place. */
-function tenantDefault(table: Sql, column: Sql, tenantColumn: string): PolicyItem {
+/** Types as a default's text says them, which the server writes as CONVERT whatever was said. */
+const defaultTypes: Readonly<Record<KeyType, string>> = {
+  int: '[int]',
+  bigint: '[bigint]',
+  uuid: '[uniqueidentifier]',
+  string: '[nvarchar](128)',
+  bytes: '[varbinary](128)',
+};
+
+/**
+ * The entered tenant as an expression: a function would be called for each row, and could not be changed while a table names it.
+ * Under a name of its own, the same on every shard; another default has to be found before it can take its place.
+ */
+function tenantDefault(table: Sql, tableName: string, tenantColumn: string, keyType: KeyType): PolicyItem {
+  const name = defaultName(tableName);
+  const tenant = sqlText(`CONVERT(${defaultTypes[keyType]}, SESSION_CONTEXT(${textLiteral('tenantry.tenant')}))`);
   return {
     item: 'default',
-    definition: 'tenantry.current_tenant()',
+    definition: `${name}: the entered tenant`,
     statements: [
       sql`DECLARE @drop nvarchar(max) = (
   SELECT CONCAT(${sqlText(textLiteral('ALTER TABLE '))}, ${sqlText(textLiteral(textOf(table)))}, N' DROP CONSTRAINT ', QUOTENAME(d.[name]))
@@ -132,15 +147,17 @@ function tenantDefault(table: Sql, column: Sql, tenantColumn: string): PolicyIte
     AND d.[parent_column_id] = COLUMNPROPERTY(d.[parent_object_id], ${sqlText(textLiteral(tenantColumn))}, N'ColumnId')
 );
 IF @drop IS NOT NULL EXEC sys.sp_executesql @drop;
-ALTER TABLE ${table} ADD DEFAULT ([tenantry].[current_tenant]()) FOR ${column};`,
+ALTER TABLE ${table} ADD CONSTRAINT ${sql.id(name)} DEFAULT (${tenant}) FOR ${sql.id(tenantColumn)};`,
     ],
   };
 }
 
-/**
- * Rights are given, and so can be taken back, in the name of the admin group, which controls the table and need not own it. What
- * somebody else gave only he or an administrator takes back.
- */
+/** A name has at most 128 characters; that of a long table is told from others by a digest. */
+function defaultName(tableName: string): string {
+  const name = `tenantry_default_${tableName}`;
+  return name.length <= 128 ? name : `${name.slice(0, 111)}_${createHash('sha256').update(tableName).digest('hex').slice(0, 16)}`;
+}
+
 function rightsItem(table: Sql, group: string, privileges: string | null): PolicyItem {
   const revoke = sql`REVOKE ${allTableRights} ON ${table} FROM ${sql.id(group)} CASCADE`;
   return {

@@ -10,11 +10,11 @@ type Item = readonly [item: string, definition: string];
 
 const files = Object.keys(policyAnswers) as (keyof typeof policyAnswers)[];
 /** What protects a table that is as it must be. */
-const inOrder: readonly Item[] = [
+const inOrder = (table: string): readonly Item[] => [
+  ['default', `tenantry_default_${table}: the entered tenant`],
   ['security policy', 'on'],
   ['filter predicate', 'tenant'],
   ['block predicate', 'tenant'],
-  ['default', 'tenantry.current_tenant()'],
   ['rights of tenantry_app', 'delete, insert, select, update'],
   ['rights of tenantry_superuser', 'select'],
   ['rights of tenantry_mover', 'delete, insert, select, update'],
@@ -59,7 +59,7 @@ async function apply(tables: readonly string[], itemsOf: (table: string) => read
 
 test('a right that somebody else gave is for an administrator to take back, with what to run', async () => {
   const changes: string[] = [];
-  const applying = apply(['Blogs'], () => [...inOrder, ['rights of public', 'select']], changes);
+  const applying = apply(['Blogs'], (table) => [...inOrder(table), ['rights of public', 'select']], changes);
   await expect(applying).rejects.toMatchObject({
     code: 'INVALID_CONFIGURATION',
     detail: expect.stringMatching(/\n- rights of public \(dbo\.Blogs\): REVOKE [A-Z, ]+ ON \[dbo\]\.\[Blogs\] FROM \[public\] CASCADE;$/),
@@ -71,7 +71,7 @@ test('tables change one after another, each in a transaction of its own, which g
   const changes: string[] = [];
   const isDone = (table: string): boolean =>
     changes.some((change) => change.includes(`GRANT SELECT ON [dbo].[${table}] TO [tenantry_superuser]`));
-  await apply(['Blogs', 'Posts'], (table) => (isDone(table) ? inOrder : []), changes);
+  await apply(['Blogs', 'Posts'], (table) => (isDone(table) ? inOrder(table) : []), changes);
   const ends = changes.map((change) => /^(BEGIN|COMMIT|ROLLBACK) TRANSACTION/m.exec(change)?.[1] ?? /\[dbo\]\.\[(\w+)\]/.exec(change)?.[1]);
   // The first transaction only looks; a message without any of these prepares the session.
   const said = ends.filter((end) => end !== undefined);

@@ -43,11 +43,15 @@ FROM wanted AS w
 JOIN sys.security_predicates AS p ON p.[target_object_id] = w.[object_id]
 WHERE p.[object_id] = OBJECT_ID(N'tenantry.tenant_policy')
 UNION ALL
+-- The server writes what was said as CONVERT([int],session_context(N'tenantry.tenant')), with the length behind the type.
 SELECT w.[schema], w.[table], N'default',
-  CASE WHEN REPLACE(REPLACE(d.[definition] COLLATE Latin1_General_100_BIN2, N'(', N''), N')', N'') = N'[tenantry].[current_tenant]'
-    THEN N'tenantry.current_tenant()' ELSE d.[definition] COLLATE Latin1_General_100_BIN2 END
+  CONCAT(d.[name] COLLATE Latin1_General_100_BIN2, N': ',
+    CASE WHEN REPLACE(REPLACE(REPLACE(d.[definition] COLLATE Latin1_General_100_CI_AS, N'(', N''), N')', N''), N' ', N'')
+        LIKE N'convert[[]' + y.[name] COLLATE Latin1_General_100_CI_AS + N']%,session[_]contextN''tenantry.tenant'''
+      THEN N'the entered tenant' ELSE d.[definition] COLLATE Latin1_General_100_BIN2 END)
 FROM wanted AS w
 JOIN sys.columns AS c ON c.[object_id] = w.[object_id] AND c.[name] = w.[tenantColumn] COLLATE Latin1_General_100_BIN2
+JOIN sys.types AS y ON y.[user_type_id] = c.[user_type_id]
 JOIN sys.default_constraints AS d ON d.[object_id] = c.[default_object_id]
 UNION ALL
 SELECT r.[schema], r.[table], r.[item],

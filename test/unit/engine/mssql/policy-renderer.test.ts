@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { KeyType } from '../../../../src/core/key-type.ts';
 import { compileSql, sql, type SqlValue } from '../../../../src/core/sql.ts';
 import { mssqlDialect } from '../../../../src/engine/mssql/mssql-dialect.ts';
 import { mssqlPolicyRenderer } from '../../../../src/engine/mssql/policy-renderer.ts';
@@ -23,5 +24,33 @@ describe('which rows are those of a range of keys', () => {
       text: '[TenantId] >= CAST(@p1 AS bigint) AND [TenantId] < CAST(@p2 AS bigint)',
       values: ['1', '9'],
     });
+  });
+});
+
+describe('what the tenant column of a new row is', () => {
+  const defaultOf = (table: string, keyType: KeyType) => {
+    const items = mssqlPolicyRenderer.wanted({ schema: 'dbo', table, tenantColumn: 'Tenant]Id', role: 'routed', sequences: [] }, keyType);
+    const found = items.find(({ item }) => item === 'default');
+    return { definition: found?.definition, text: compileSql(found!.statements[0]!, mssqlDialect).text };
+  };
+
+  test.each<[KeyType, string]>([
+    ['int', '[int]'],
+    ['bigint', '[bigint]'],
+    ['uuid', '[uniqueidentifier]'],
+    ['string', '[nvarchar](128)'],
+    ['bytes', '[varbinary](128)'],
+  ])('for keys of type %s is the entered tenant in the words of the server, under a name', (keyType, type) => {
+    const { definition, text } = defaultOf('Blogs', keyType);
+    expect(definition).toBe('tenantry_default_Blogs: the entered tenant');
+    expect(text.split('\n').at(-1)).toBe(
+      `ALTER TABLE [dbo].[Blogs] ADD CONSTRAINT [tenantry_default_Blogs] DEFAULT (CONVERT(${type}, SESSION_CONTEXT(N'tenantry.tenant'))) FOR [Tenant]]Id];`,
+    );
+  });
+
+  test('has a name that fits, and no two tables the same', () => {
+    const names = ['a', 'b'].map((last) => defaultOf(`${'x'.repeat(127)}${last}`, 'int').definition?.split(':')[0]);
+    expect(names.map((name) => name?.length)).toEqual([128, 128]);
+    expect(new Set(names).size).toBe(2);
   });
 });
