@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNotesFleet, type NotesFleet } from '../support/notes-fleet.ts';
 import type { FleetShard, RealFleet } from '../support/real-fleet.ts';
@@ -41,6 +42,30 @@ describe('a shard whose data directory was restored through recovery', () => {
       expect(disagreements.map(({ shard, what }) => `${shard} ${what}`)).toEqual([`${a!.name} server`, `${a!.name} missing`]);
       expect(reopened).toEqual([]);
     }
+  });
+});
+
+describe('a shard whose database is another one of the same server, loaded from a dump', () => {
+  it('is refused until recover has found its local map as the catalog has it', async () => {
+    const { manager } = fleet.tenantry;
+    const { server } = b!;
+    const { database } = (await manager.shards.show(b!.name)).address;
+    const maintenance = new pg.Client({ connectionString: server.url() });
+    await maintenance.connect();
+    const run = (text: string): Promise<unknown> => maintenance.query(text);
+    // A copy made by the server has everything that a dump has.
+    await run(`alter database "${database}" allow_connections false`);
+    await run(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '${database}'`);
+    await run(`create database loaded template "${database}"`);
+    await run(`drop database "${database}"`);
+    await run(`alter database loaded rename to "${database}"`);
+    await maintenance.end();
+
+    const refused = { code: 'SHARD_UNVERIFIED' };
+    await expect(notes(1)).rejects.toMatchObject(refused);
+    await expect(manager.tenants.offline(1)).rejects.toMatchObject(refused);
+    expect(await manager.recover()).toMatchObject({ reopened: [b!.name] });
+    await expect.poll(() => notes(1), { timeout: 10_000 }).toEqual([]);
   });
 });
 
