@@ -6,6 +6,17 @@ import type { Shard } from './shard.ts';
 /** The version of a shard's schema that this program works with. */
 export const shardSchemaVersion = 1;
 
+/** SHARD_UNVERIFIED: a shard's schema is of a version that this program does not work with. */
+export class OtherSchema extends TenantryError {
+  /** Made by a later version of Tenantry, not an earlier one. */
+  readonly isNewer: boolean;
+
+  constructor({ name }: Pick<Shard, 'name'>, found: number) {
+    super('SHARD_UNVERIFIED', `The schema of shard ${name} has version ${found}; this program works with version ${shardSchemaVersion}.`);
+    this.isNewer = found > shardSchemaVersion;
+  }
+}
+
 /**
  * Throws where a shard's database is not the one that the catalog knows: CONFLICT for one that is no shard or another
  * one, SHARD_UNVERIFIED for another schema version or another server, such as a restored backup.
@@ -15,10 +26,7 @@ export async function requireOwnShard(access: ShardAccess, shard: Shard): Promis
   if (found === undefined || (found.identity === undefined && shard.state !== 'ADDING')) {
     throw new TenantryError('CONFLICT', `The database at the address of shard ${shard.name} is not a shard.`);
   }
-  if (found.schemaVersion !== shardSchemaVersion) {
-    const detail = `The schema of shard ${shard.name} has version ${found.schemaVersion}; this program works with version ${shardSchemaVersion}.`;
-    throw new TenantryError('SHARD_UNVERIFIED', detail);
-  }
+  if (found.schemaVersion !== shardSchemaVersion) throw new OtherSchema(shard, found.schemaVersion);
   if (found.identity !== undefined && found.identity.shardId !== shard.shardId)
     throw inUseElsewhere(`database at the address of shard ${shard.name}`, found.identity);
   if (shard.incarnation === '' || (await access.identify(shard)) === shard.incarnation) return;

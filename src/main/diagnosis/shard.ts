@@ -5,7 +5,7 @@ import type { SqlDatabase } from '../../core/session.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { EngineConnection } from '../../engine/engine.ts';
 import { applyPolicies } from '../../policy/apply.ts';
-import { requireOwnShard } from '../../../shardmap/own-shard.ts';
+import { OtherSchema, requireOwnShard } from '../../../shardmap/own-shard.ts';
 import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { ShardMap } from '../../../shardmap/shard-map.ts';
@@ -84,8 +84,10 @@ async function* findingsBeside(
   yield* diagnoseLocalMap(look);
 }
 
-/** What a look that the shard refused calls for: it is another server, or admin lacks a right. */
+/** What a look that the shard refused calls for: another program, a look at another server, or a right that admin lacks. */
 function remedyOf(error: unknown): string | undefined {
+  // Nothing changes a schema that is there: docs/decisions/013-schema-versions.md.
+  if (error instanceof OtherSchema) return `go on with the version of Tenantry that made it${error.isNewer ? ', or a later one' : ''}`;
   if (!(error instanceof TenantryError)) return undefined;
   if (error.code === 'SHARD_UNVERIFIED') return 'tenantry recover';
   return error.code === 'FORBIDDEN' ? rightsRemedy : undefined;

@@ -218,6 +218,28 @@ describe('policy apply', () => {
   });
 });
 
+describe('a shard whose schema another version of Tenantry has made', () => {
+  test.each([
+    [2, 'go on with the version of Tenantry that made it, or a later one'],
+    [0, 'go on with the version of Tenantry that made it'],
+  ])('%i: doctor says which program goes with it, and does not send anybody to recover', async (version, remedy) => {
+    const shard = world.openDatabase('shop_a');
+    await shard.query(sqlText(`update tenantry.schema_version set version = ${version}`));
+    try {
+      const { code, out } = await world.run('doctor --json');
+      const findings = (JSON.parse(out) as { subject: string; level: string; text: string; remedy?: string }[]).filter(
+        ({ subject }) => subject === 'shard a',
+      );
+      expect([code, findings]).toEqual([
+        2,
+        [{ subject: 'shard a', level: 'problem', text: expect.stringContaining(`has version ${version};`), remedy }],
+      ]);
+    } finally {
+      await shard.query(sqlText('update tenantry.schema_version set version = 1'));
+    }
+  });
+});
+
 describe('a catalog that is none', () => {
   const at = async (database: string): Promise<Record<string, string>> => ({ TENANTRY_CATALOG_URL: world.server.url(database) });
 
