@@ -5,8 +5,13 @@ import type { ShardAddress } from '../../core/shard-address.ts';
 import { verifiesServer } from '../../core/tls-mode.ts';
 import type { Authentication } from './authentication.ts';
 
-/** Most routed statements with their parameters are one packet of this size, and fit one TLS record. */
-const packetBytes = 16_384;
+/**
+ * A message that begins a use of a connection should be one packet, else its reset is a message of its own (`fitsOnePacket`). In
+ * one of the default 4,096 bytes that is a statement of some 300 characters, in one of this of some 2,000. Microsoft advises
+ * against more without need, and encrypted connections have no more than 16,383 ("Configure the network packet size Server
+ * Configuration Option").
+ */
+const packetBytes = 8_000;
 /** Milliseconds that the server may take to acknowledge an attention before the connection is given up. */
 const cancelGraceMs = 5_000;
 

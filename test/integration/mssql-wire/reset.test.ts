@@ -58,7 +58,7 @@ describe('the reset of a connection', () => {
     await connection.execute(entryOf(1), change('a'), options);
     await connection.execute(entryOf(2), change('x'.repeat(20_000)), options);
     await connection.execute(entryOf(1), change('b'), options);
-    expect(statuses()).toEqual([[1], [9], [0, 0, 1], [9]]);
+    expect(statuses()).toEqual([[1], [9], [0, 0, 0, 0, 0, 1], [9]]);
     expect(shard.server.recording.requests()[1]).toMatchObject({ kind: 'batch', text: 'SET NOCOUNT ON;' });
     expect(shard.committed).toHaveLength(3);
   });
