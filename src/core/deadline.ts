@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import { TenantryError } from './errors.ts';
 
 /** Node fires a timer of more milliseconds at once. */
-const longestTimerMs = 2 ** 31 - 1;
+export const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * The moment by which a request must have its answer, together with the caller's wish to give up earlier. Costs one

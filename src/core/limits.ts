@@ -26,6 +26,13 @@ const limitTable = {
     unit: 'calls',
     text: 'Statements and transactions of one tenant at once, in one process.',
   },
+  connectTimeoutMs: {
+    default: 5_000,
+    least: 1,
+    most: 120_000,
+    unit: 'milliseconds',
+    text: 'Time a server may take to let a connection in and to be checked. One that answers that its database is waking up is asked again for as long as a call waits.',
+  },
   statementTimeoutMs: {
     default: 15_000,
     least: 1,

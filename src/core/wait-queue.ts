@@ -1,6 +1,9 @@
 import type { Clock } from './clock.ts';
-import type { Deadline } from './deadline.ts';
+import { longestTimerMs, type Deadline } from './deadline.ts';
 import { TenantryError } from './errors.ts';
+
+/** When who was refused may come again, where others wait without limit. */
+const longestRetryAfterMs = 600_000;
 
 interface Waiter<T> {
   give(value: T): void;
@@ -11,7 +14,7 @@ interface Waiter<T> {
 export interface WaitQueueLimits {
   /** Waiters at the same time; one more is OVERLOADED at once. */
   readonly waiting: number;
-  /** Milliseconds to wait before OVERLOADED, where the deadline does not end sooner. */
+  /** Milliseconds to wait before OVERLOADED, where the deadline does not end sooner; `Infinity`: no limit but the deadline's. */
   readonly waitMs: number;
 }
 
@@ -21,6 +24,7 @@ export class WaitQueue<T> {
   readonly #clock: Clock;
   readonly #limits: WaitQueueLimits;
   readonly #what: string;
+  #holdUp: TenantryError | undefined;
 
   /** `what` is waited for, as messages call it: `a connection to the shard`. */
   constructor(clock: Clock, limits: WaitQueueLimits, what: string) {
@@ -33,12 +37,28 @@ export class WaitQueue<T> {
     return this.#waiters.size;
   }
 
-  /** Settles by `give` or `fail`; rejects with OVERLOADED, TIMEOUT or CANCELLED. */
+  /** Why nothing comes for now, although it will. */
+  get holdUp(): TenantryError | undefined {
+    return this.#holdUp;
+  }
+
+  /**
+   * While there is one, everybody waits as long as his own deadline lets him, however long `waitMs` is, and is told this error
+   * where the deadline ends first.
+   */
+  set holdUp(reason: TenantryError | undefined) {
+    this.#holdUp = reason;
+  }
+
+  /** Settles by `give` or `fail`; rejects with OVERLOADED, TIMEOUT or CANCELLED, or with what holds everybody up. */
   wait(deadline: Deadline): Promise<T> {
     return new Promise((resolve, reject) => {
       const { waiting, waitMs } = this.#limits;
       deadline.check(`Waiting for ${this.#what}`);
-      if (this.#waiters.size >= waiting) throw this.#overloaded(`${waiting} calls wait for ${this.#what} already.`);
+      if (this.#waiters.size >= waiting) {
+        throw this.#holdUp ?? this.#overloaded(`${waiting} calls wait for ${this.#what} already.`);
+      }
+      let stopTimer = (): void => undefined;
       const settle = (): void => {
         this.#waiters.delete(waiter);
         stopTimer();
@@ -55,10 +75,17 @@ export class WaitQueue<T> {
         },
       };
       const onAbort = (): void => waiter.fail(this.#cancelled(deadline));
-      const { remainingMs } = deadline;
-      const onTime = (): void =>
-        waiter.fail(remainingMs <= waitMs ? this.#late() : this.#overloaded(`There was none for ${waitMs} ms: ${this.#what}.`));
-      const stopTimer = this.#clock.after(Math.min(remainingMs, waitMs), onTime);
+      const within = (mostMs: number): void => {
+        const { remainingMs } = deadline;
+        const ms = Math.min(remainingMs, mostMs, longestTimerMs);
+        stopTimer = this.#clock.after(ms, () => {
+          if (ms === remainingMs) waiter.fail(this.#holdUp ?? this.#late());
+          else if (ms === mostMs && this.#holdUp === undefined)
+            waiter.fail(this.#overloaded(`There was none for ${waitMs} ms: ${this.#what}.`));
+          else within(Infinity);
+        });
+      };
+      within(waitMs);
       deadline.callerSignal?.addEventListener('abort', onAbort, { once: true });
       this.#waiters.add(waiter);
     });
@@ -86,7 +113,7 @@ export class WaitQueue<T> {
   }
 
   #overloaded(detail: string): TenantryError {
-    return new TenantryError('OVERLOADED', detail, { retryAfterMs: this.#limits.waitMs });
+    return new TenantryError('OVERLOADED', detail, { retryAfterMs: Math.min(this.#limits.waitMs, longestRetryAfterMs) });
   }
 
   #late(): TenantryError {

@@ -79,7 +79,7 @@ export interface ConnectionExpectations {
 export interface OpenOptions {
   /** Most connections at once; 4 by default. */
   readonly connections?: number;
-  /** Milliseconds until connecting is given up; 5,000 by default. */
+  /** Milliseconds until connecting is given up; 5,000 by default. A database that says it is waking up is waited for, for two minutes. */
   readonly connectTimeoutMs?: number;
   /** Milliseconds after which a statement is ended, on the server and here; none by default: schema changes may take long. */
   readonly statementTimeoutMs?: number;

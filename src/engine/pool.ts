@@ -3,6 +3,7 @@ import type { Deadline } from '../core/deadline.ts';
 import { TenantryError } from '../core/errors.ts';
 import { WaitQueue, type WaitQueueLimits } from '../core/wait-queue.ts';
 import type { BudgetMember, BudgetShare, ConnectionBudget } from './connection-budget.ts';
+import { Waking } from './waking.ts';
 
 /** What a pool keeps of a connection's interface. */
 export interface PooledConnection {
@@ -25,6 +26,8 @@ export interface PoolObserver {
   opened(durationMs: number): void;
   /** Opening failed. Nobody else is told where calls go on waiting for connections that are lent. */
   failed(error: unknown): void;
+  /** The server said that it lets connections in later: it is asked again while calls wait. */
+  putOff(error: unknown): void;
   /** With an error where closing failed; the socket is gone all the same. */
   closed(error?: unknown): void;
 }
@@ -41,10 +44,13 @@ export interface PoolDependencies<C extends PooledConnection> {
 
 /** Milliseconds after a failed attempt to open a connection in which calls wait for those that are lent. */
 const reconnectMs = 200;
+/** Milliseconds between two attempts at a database that is waking up. */
+const wakingPauseMs = 1_000;
 
 /**
  * The connections of one shard as one principal: opened when a call waits, the one used last lent first, closed when
- * idle, bounded by a budget that all pools share.
+ * idle, bounded by a budget that all pools share. A database that is waking up is asked once a second while calls wait, by one
+ * attempt at a time, which holds no slot in between.
  */
 export class Pool<C extends PooledConnection> implements BudgetMember {
   readonly #dependencies: PoolDependencies<C>;
@@ -56,6 +62,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   /** Lent connections that are not to be lent again. */
   readonly #retired = new Set<C>();
   readonly #closing = new AbortController();
+  readonly #waking = new Waking();
   #connecting = 0;
   #closed = false;
   /** The smallest number of idle connections since the last sweep: so many at the bottom were not needed. */
@@ -80,6 +87,11 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   /** Connections open, being opened or being closed. */
   get size(): number {
     return this.#share.held;
+  }
+
+  /** How many may be on their way to be opened. */
+  get #wanted(): number {
+    return this.#queue.holdUp === undefined ? this.#queue.length : Math.min(1, this.#queue.length);
   }
 
   /** How many a call has. */
@@ -130,8 +142,8 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   }
 
   grow(): void {
-    if (this.#stopRetry !== undefined && this.#lent > 0) return;
-    while (this.#connecting < this.#queue.length && !this.#closed && this.#dependencies.budget.reserve(this.#share)) void this.#open();
+    if (this.#stopRetry !== undefined && (this.#lent > 0 || this.#queue.holdUp !== undefined)) return;
+    while (this.#connecting < this.#wanted && !this.#closed && this.#dependencies.budget.reserve(this.#share)) void this.#open();
   }
 
   /** Rejects the calls that wait and closes every connection; what runs on a lent one fails. Nobody may ask for one any more. */
@@ -157,11 +169,15 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
       this.#connecting -= 1;
       this.#connections.add(connection);
       observer.opened(clock.now() - startedAt);
+      this.#waking.end();
+      this.#queue.holdUp = undefined;
       if (this.#closed) void this.#discard(connection);
       else this.#offer(connection);
+      this.grow();
     } catch (error) {
       this.#connecting -= 1;
-      this.#openFailed(attempt.signal.aborted ? this.#tooSlow(error) : error);
+      const wasSilent = attempt.signal.aborted;
+      this.#openFailed(wasSilent ? this.#tooSlow(error) : error, wasSilent);
     } finally {
       stopTimer();
     }
@@ -174,17 +190,28 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   }
 
   /** While connections are lent, one comes back sooner or later, and calls go on waiting for it. */
-  #openFailed(error: unknown): void {
-    this.#dependencies.observer.failed(error);
-    if (this.#lent === 0)
-      this.#queue.failFirst(error instanceof Error ? error : new TenantryError('INTERNAL', undefined, { cause: error }));
-    else this.#stopRetry ??= this.#dependencies.clock.after(reconnectMs, () => this.#retry(), 'background');
-    this.#dependencies.budget.release(this.#share);
+  #openFailed(error: unknown, wasSilent: boolean): void {
+    const { budget, clock, observer } = this.#dependencies;
+    this.#queue.holdUp = this.#waking.hear(error, wasSilent, clock.now());
+    if (this.#queue.holdUp !== undefined) {
+      observer.putOff(error);
+      this.#retryIn(wakingPauseMs);
+    } else {
+      observer.failed(error);
+      if (this.#lent > 0) this.#retryIn(reconnectMs);
+      else this.#queue.failFirst(error instanceof Error ? error : new TenantryError('INTERNAL', undefined, { cause: error }));
+    }
+    budget.release(this.#share);
     this.grow();
+  }
+
+  #retryIn(ms: number): void {
+    this.#stopRetry ??= this.#dependencies.clock.after(ms, () => this.#retry(), 'background');
   }
 
   #retry(): void {
     this.#stopRetry = undefined;
+    if (this.#queue.length === 0) this.#queue.holdUp = undefined;
     this.grow();
   }
 

@@ -10,6 +10,8 @@ interface SqlFailureDetails {
   readonly position?: number | undefined;
   /** The server did not let the login in. */
   readonly loginRefused?: boolean;
+  /** The server lets nobody in yet and will: it wakes the database up, moves it, or has no room for another session just now. */
+  readonly letsInLater?: boolean;
 }
 
 /** Cause of a TenantryError: what a database said, without its message, detail and hint, which can hold a row's values. */
@@ -22,6 +24,7 @@ export class SqlFailure extends Error implements SqlFailureDetails {
   readonly column: string | undefined;
   readonly position: number | undefined;
   readonly loginRefused: boolean;
+  readonly letsInLater: boolean;
 
   constructor(details: SqlFailureDetails) {
     super(describe(details));
@@ -32,6 +35,7 @@ export class SqlFailure extends Error implements SqlFailureDetails {
     this.column = details.column;
     this.position = details.position;
     this.loginRefused = details.loginRefused ?? false;
+    this.letsInLater = details.letsInLater ?? false;
   }
 }
 

@@ -19,8 +19,8 @@ export interface CatalogAccess {
 }
 
 /** Opens the catalog's database, unchecked; it connects when first used. */
-export function openCatalogDatabase(engines: Engines, { catalog }: Settings): SqlDatabase {
-  return engineOf(engines, catalog.address).open(catalog.address, catalog.login, { statementTimeoutMs });
+export function openCatalogDatabase(engines: Engines, { catalog, limits: { connectTimeoutMs } }: Settings): SqlDatabase {
+  return engineOf(engines, catalog.address).open(catalog.address, catalog.login, { connectTimeoutMs, statementTimeoutMs });
 }
 
 /** Opens the catalog. Throws CATALOG_UNAVAILABLE, or INVALID_CONFIGURATION where it is none, or of another schema version. */

@@ -1,6 +1,7 @@
 import type { ShardPreparation } from '../cli/services.ts';
 import type { Settings } from '../config.ts';
 import { TenantryError } from '../core/errors.ts';
+import type { Limits } from '../core/limits.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
@@ -14,10 +15,10 @@ const catalogIsNoShard = 'The database is a catalog; a catalog cannot be a shard
 /** Prepares servers and databases to be shards. */
 export function createPreparation(engines: Engines): ShardPreparation {
   return {
-    isPrepared: async ({ logins, catalog }, address) => {
+    isPrepared: async ({ logins, catalog, limits }, address) => {
       if (isSamePlace(catalog.address, address)) throw new TenantryError('INVALID_REQUEST', catalogIsNoShard);
       try {
-        return await withDatabase(engines, address, logins.admin, async (database) => {
+        return await withDatabase({ engines, address, login: logins.admin, limits }, async (database) => {
           await refuseCatalog(database);
           return (await database.run<{ prepared: boolean }>('policy/shard-schema')).rows[0]?.prepared === true;
         });
@@ -26,10 +27,10 @@ export function createPreparation(engines: Engines): ShardPreparation {
         throw named(error, address);
       }
     },
-    prepare: async ({ logins, contextProtection, tables }: Settings, address, superuser) => {
+    prepare: async ({ logins, contextProtection, tables, limits }: Settings, address, superuser) => {
       const { provisioner } = engineOf(engines, address);
       try {
-        await withDatabase(engines, address, superuser, async (database) => {
+        await withDatabase({ engines, address, login: superuser, limits }, async (database) => {
           await refuseCatalog(database);
           await provision(database, provisioner, { logins, contextProtection, tables });
         });
@@ -44,13 +45,16 @@ export function createPreparation(engines: Engines): ShardPreparation {
   };
 }
 
-async function withDatabase<T>(
-  engines: Engines,
-  address: ShardAddress,
-  login: Login,
-  work: (database: SqlDatabase) => Promise<T>,
-): Promise<T> {
-  const database = engineOf(engines, address).open(address, login, { connections: 1 });
+interface Opening {
+  readonly engines: Engines;
+  readonly address: ShardAddress;
+  readonly login: Login;
+  readonly limits: Pick<Limits, 'connectTimeoutMs'>;
+}
+
+async function withDatabase<T>({ engines, address, login, limits }: Opening, work: (database: SqlDatabase) => Promise<T>): Promise<T> {
+  const { connectTimeoutMs } = limits;
+  const database = engineOf(engines, address).open(address, login, { connections: 1, connectTimeoutMs });
   try {
     return await work(database);
   } finally {

@@ -38,8 +38,8 @@ export function createServices(parts: ServicesParts): Services {
     },
     openAdministration: (settings) => openAdministration({ engines, clock, onTrouble: warnOf(warn) }, settings),
     preparation: createPreparation(engines),
-    applyPolicies: async ({ logins, tables, contextProtection, capabilities }, shard, options) => {
-      const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities });
+    applyPolicies: async ({ logins, tables, contextProtection, capabilities, limits }, shard, options) => {
+      const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, limits });
       try {
         await requireOwnShard(access, shard);
         return await applyPolicies(access.open(shard), engineOf(engines, shard.address), { tables, capabilities, ...options });

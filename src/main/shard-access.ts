@@ -1,5 +1,6 @@
 import type { TableSettings } from '../config.ts';
 import { TenantryError } from '../core/errors.ts';
+import type { Limits } from '../core/limits.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { CapabilitySettings } from '../core/capability-settings.ts';
@@ -18,6 +19,7 @@ interface ShardAccessOptions {
   readonly tables: readonly TableSettings[];
   readonly contextProtection: ContextProtection;
   readonly capabilities: CapabilitySettings;
+  readonly limits: Pick<Limits, 'connectTimeoutMs'>;
 }
 
 /** Access that closes what it opened. */
@@ -26,11 +28,13 @@ export interface ClosableShardAccess extends ShardAccess {
 }
 
 /** Shards as `admin`; databases stay open, each once, until everything is closed. */
-export function createShardAccess({ engines, admin, tables, contextProtection, capabilities }: ShardAccessOptions): ClosableShardAccess {
+export function createShardAccess(options: ShardAccessOptions): ClosableShardAccess {
+  const { engines, admin, tables, contextProtection, capabilities } = options;
+  const { connectTimeoutMs } = options.limits;
   const opened = new Map<string, SqlDatabase>();
   const open = ({ shardId, address }: Shard): SqlDatabase => {
     const key = [shardId, address.host, address.port, address.database].join(' ');
-    const database = opened.get(key) ?? engineOf(engines, address).open(address, admin);
+    const database = opened.get(key) ?? engineOf(engines, address).open(address, admin, { connectTimeoutMs });
     opened.set(key, database);
     return database;
   };

@@ -2,15 +2,13 @@ import { defaultLimits, type Limits } from '../core/limits.ts';
 
 type ConfiguredLimits = Pick<
   Limits,
-  'poolPerShard' | 'connections' | 'perTenant' | 'statementTimeoutMs' | 'transactionTimeoutMs' | 'waitMs' | 'idleMs'
+  'poolPerShard' | 'connections' | 'perTenant' | 'connectTimeoutMs' | 'statementTimeoutMs' | 'transactionTimeoutMs' | 'waitMs' | 'idleMs'
 >;
 
 /** How much a router may hold and how long it may wait: what a configuration says of it, and what follows from no need to be set. */
 export interface RouterLimits extends ConfiguredLimits {
   /** Calls that may wait for a connection of one shard, and of one tenant for its turn. */
   readonly waiting: number;
-  /** Milliseconds to open a connection. */
-  readonly connectTimeoutMs: number;
   /** Tenants whose token is remembered; each takes about 400 bytes. */
   readonly tenants: number;
 }
@@ -19,6 +17,5 @@ export interface RouterLimits extends ConfiguredLimits {
 export const defaultRouterLimits: RouterLimits = {
   ...defaultLimits,
   waiting: 1_000,
-  connectTimeoutMs: 5_000,
   tenants: 50_000,
 };

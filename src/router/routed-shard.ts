@@ -32,6 +32,7 @@ export class RoutedShard {
           observer.connectionFailed(shardId, codeOf(error));
           if (isTrouble(error)) this.#trouble(error);
         },
+        putOff: (error) => observer.connectionFailed(shardId, codeOf(error)),
         closed: () => observer.connectionClosed(shardId),
       },
     });

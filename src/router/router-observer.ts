@@ -8,6 +8,7 @@ export interface RouterObserver {
   /** A call waited for a connection, in vain or not. */
   connectionAwaited(shardId: string, durationMs: number): void;
   connectionOpened(shardId: string, durationMs: number): void;
+  /** Opening one failed, or was put off by a server that lets connections in later. */
   connectionFailed(shardId: string, code: ErrorCode): void;
   connectionClosed(shardId: string): void;
   /** A shard refused an entry: the route was stale, or the tenant is not to be served. */

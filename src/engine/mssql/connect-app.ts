@@ -14,7 +14,7 @@ import { MssqlOwnSession } from './own-session.ts';
 import type { QueryLibrary } from './query-library.ts';
 import { WireClient } from './wire-client.ts';
 
-/** Milliseconds for a login where nobody gives up earlier: a paused database of Azure SQL takes up to a minute to wake. */
+/** Milliseconds for a login where nobody gives up earlier. */
 const loginTimeoutMs = 120_000;
 
 /** What connections for tenant traffic are made with. */

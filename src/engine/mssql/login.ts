@@ -6,53 +6,44 @@ import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import { authenticationOf } from './authentication.ts';
 import { connectionConfig, type ConnectionIdentity } from './connection-config.ts';
-import { mayLogInLater, toLoginError, type ServerError } from './mssql-errors.ts';
+import { toLoginError, type ServerError } from './mssql-errors.ts';
 import { EncryptionRefused, ForeignServer, unreachable } from '../unreachable.ts';
 import { HeldConnection, type Driver, type DriverConnection } from './held-connection.ts';
-
-/** Milliseconds between two attempts to log in to a database that is waking up. */
-const betweenAttemptsMs = 1_000;
 
 /** How a connection is opened. */
 export interface LoginOptions {
   readonly clock: Clock;
-  /** Milliseconds for all attempts together. */
+  /** Milliseconds for all of it, an access token included. */
   readonly timeoutMs: number;
   /** Gives up at once. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Logs in. A database that Azure SQL has paused or is moving is asked again until the time is over. Throws SHARD_UNAVAILABLE
- * or OVERLOADED, with what the server said of the login.
- */
-export async function logIn(address: ShardAddress, login: Login, options: LoginOptions): Promise<HeldConnection> {
-  const { clock, timeoutMs, signal } = options;
-  const endsAt = clock.now() + timeoutMs;
+/** Logs in. Throws SHARD_UNAVAILABLE or OVERLOADED, with what the server said of the login. */
+export async function logIn(address: ShardAddress, login: Login, { clock, timeoutMs, signal }: LoginOptions): Promise<HeldConnection> {
   const { default: driver } = await import('mssql');
-  for (;;) {
-    const authentication = await authenticationOf(login, address, { clock, timeoutMs: Math.max(1, endsAt - clock.now()), signal });
-    const attempt = new Attempt(driver, address, { authentication, trust: login.trust }, Math.max(1, endsAt - clock.now()));
-    const giveUp = (): void => attempt.giveUp();
-    signal?.addEventListener('abort', giveUp, { once: true });
-    try {
-      if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.');
-      return await attempt.open();
-    } catch (error) {
-      attempt.giveUp();
-      const refused = attempt.refusal;
-      if (isEncryptionRefused(error)) attempt.failure = new EncryptionRefused('The server and its address do not agree on encryption.');
-      if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error });
-      if (refused === undefined)
-        throw error instanceof TenantryError
-          ? error
-          : (withoutToken(error, login) ?? unreachable(attempt.failure ?? error, { kind: 'SQL Server', address, trust: login.trust }));
-      if (!mayLogInLater(refused) || clock.now() + betweenAttemptsMs >= endsAt) throw toLoginError(refused);
-    } finally {
-      signal?.removeEventListener('abort', giveUp);
-    }
-    await pause(clock, betweenAttemptsMs, signal);
+  const endsAt = clock.now() + timeoutMs;
+  const authentication = await authenticationOf(login, address, { clock, timeoutMs, signal });
+  const attempt = new Attempt(driver, address, { authentication, trust: login.trust }, Math.max(1, endsAt - clock.now()));
+  const giveUp = (): void => attempt.giveUp();
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.');
+    return await attempt.open();
+  } catch (error) {
+    attempt.giveUp();
+    if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error });
+    throw loginFailure(error, attempt, address, login);
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
+}
+
+function loginFailure(error: unknown, { refusal, failure }: Attempt, address: ShardAddress, login: Login): TenantryError {
+  if (refusal !== undefined) return toLoginError(refusal);
+  if (error instanceof TenantryError) return error;
+  const why = isEncryptionRefused(error) ? new EncryptionRefused('The server and its address do not agree on encryption.') : failure;
+  return withoutToken(error, login) ?? unreachable(why ?? error, { kind: 'SQL Server', address, trust: login.trust });
 }
 
 /** One login. The driver makes a connection to try the address, closes it and makes another: the second is the one that stays. */
@@ -163,19 +154,4 @@ function isEncryptionRefused(error: unknown): boolean {
 function aggregated(error: unknown): readonly (Error & { readonly code?: unknown })[] {
   const inner = error instanceof Error && 'originalError' in error ? error.originalError : error;
   return inner instanceof AggregateError ? inner.errors.filter((each) => each instanceof Error) : [];
-}
-
-/** Ends early where the signal aborts. */
-function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = clock.after(ms, resolve);
-    signal?.addEventListener(
-      'abort',
-      () => {
-        stop();
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

@@ -20,7 +20,7 @@ export class MssqlConnection implements EngineConnection {
   }
 
   get usable(): boolean {
-    return this.#wire.alive && !this.#wire.busy && !this.#wire.inTransaction;
+    return this.#wire.usable && !this.#wire.busy && !this.#wire.inTransaction;
   }
 
   async execute<R extends Row>(entry: Entry, statement: CompiledSql, options: EnterOptions): Promise<SqlResult<R>> {
@@ -52,7 +52,7 @@ export class MssqlConnection implements EngineConnection {
   }
 
   async #giveUp({ timeoutMs }: EnterOptions): Promise<void> {
-    if (!this.#wire.alive) return;
+    if (!this.#wire.usable) return;
     const answer = await this.#wire.run({ kind: 'batch', text: endBatches.rollback }, { timeoutMs });
     if (answer.inTransaction || answer.errors.length > 0) this.#wire.discard();
   }

@@ -172,14 +172,11 @@ export function toTenantsError(error: ServerError, rolledBack = false): Tenantry
 /** What an error means that a login got; `number` as the server said it. */
 export function toLoginError(error: ServerError): TenantryError {
   const known = meanings.get(error.number);
+  const { number } = error;
+  const failure = new SqlFailure({ number, loginRefused: refusedLogins.has(number), letsInLater: transientLogins.has(number) });
   // What would be forbidden to a caller, or be his mistake, is neither before anybody has asked for anything.
-  if (known?.code === 'OVERLOADED') return failed(known.code, failureOf(error), { retryAfterMs: known.retryAfterMs });
-  return failed('SHARD_UNAVAILABLE', failureOf(error));
-}
-
-/** Whether a login is worth another try within its time: Azure SQL wakes a paused database for it. */
-export function mayLogInLater({ number }: ServerError): boolean {
-  return transientLogins.has(number);
+  if (known?.code === 'OVERLOADED') return failed(known.code, failure, { retryAfterMs: known.retryAfterMs });
+  return failed('SHARD_UNAVAILABLE', failure);
 }
 
 /**

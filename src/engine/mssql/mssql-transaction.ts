@@ -79,7 +79,7 @@ export class MssqlTransaction implements EngineTransaction {
   async rollback(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    if (!this.#wire.alive || !this.#wire.inTransaction) return;
+    if (!this.#wire.usable || !this.#wire.inTransaction) return;
     if (this.#wire.busy) {
       this.#wire.discard();
       return;

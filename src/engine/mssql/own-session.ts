@@ -63,7 +63,7 @@ export class MssqlOwnSession implements OwnSession {
   /** A rollback that fails leaves a connection to be thrown away, which rolls back too; so does a statement that runs still. */
   async rollback(): Promise<void> {
     if (this.#wire.busy) return this.#wire.discard();
-    if (!this.#wire.alive || !this.#wire.inTransaction) return;
+    if (!this.#wire.usable || !this.#wire.inTransaction) return;
     const answer = await this.#wire.run({ kind: 'batch', text: endBatches.rollback }, { timeoutMs: this.#timeoutMs });
     if (answer.errors.length > 0) this.#wire.discard();
   }

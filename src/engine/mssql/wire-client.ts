@@ -85,7 +85,7 @@ export class WireClient {
   }
 
   /** False once the connection is gone, or in a state that nobody knows. */
-  get alive(): boolean {
+  get usable(): boolean {
     return !this.#discarded && !this.#internals.closed && (this.busy || this.#internals.state === this.#internals.STATE.LOGGED_IN);
   }
 

@@ -47,8 +47,8 @@ export async function* diagnoseShard(look: ShardDiagnosis): AsyncGenerator<Findi
 /** What is not right, as it is found. */
 async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, void, undefined> {
   const { engines, settings, shard } = look;
-  const { logins, tables, contextProtection, capabilities } = settings;
-  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities });
+  const { logins, tables, contextProtection, capabilities, limits } = settings;
+  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, limits });
   const admin = access.open(shard);
   try {
     await requireOwnShard(access, shard);
@@ -190,7 +190,10 @@ function appFailure({ shard }: ShardDiagnosis, error: Error): Finding {
 
 async function diagnosePrincipal({ engines, settings, shard }: ShardDiagnosis, principal: PrincipalName): Promise<Finding[]> {
   const subject = `shard ${shard.name}, login of ${principal}`;
-  const database = engineOf(engines, shard.address).open(shard.address, settings.logins[principal], { connections: 1 });
+  const database = engineOf(engines, shard.address).open(shard.address, settings.logins[principal], {
+    connections: 1,
+    connectTimeoutMs: settings.limits.connectTimeoutMs,
+  });
   try {
     const { rows } = await database.run<{ problem: string }>('doctor/principal');
     return rows.map(({ problem }) => ({

@@ -88,13 +88,14 @@ describe('a connection that is opened for tenants', () => {
     await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE', outcome: 'not-run' });
   });
 
-  test('is given up with the signal, whatever the server waits for', async () => {
+  // The driver logs in once to try the address, and again.
+  test.each([1, 2])('is given up with the signal, whatever the server waits for at login %i', async (which) => {
     await using server = await startTdsServer({
-      login: async (_login, answer) => void (await once(answer.attention, 'abort')),
+      login: async (_login, answer, { id }, admit) => void (id === which ? await once(answer.attention, 'abort') : await admit()),
       request: () => undefined,
     });
     const caller = new AbortController();
-    const asked = server.recording.next('login');
+    const asked = server.recording.next('login', ({ connection }) => connection === which);
     const opening = ScriptedShard.connectTo(server, { signal: caller.signal });
     const failure = expect(opening).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
     await asked;
@@ -103,19 +104,20 @@ describe('a connection that is opened for tenants', () => {
     await expect.poll(() => server.connections).toBe(0);
   });
 
-  test('waits for a database that is waking up', async () => {
-    let refused = 0;
+  test('is refused at once where the second login of the driver is', async () => {
     await using server = await startTdsServer({
-      login: async (_login, answer, _connection, admit) => {
-        refused += 1;
-        if (refused > 1) await admit();
-        else await answer.end(errorToken({ number: 40_613, class: 14 }), doneToken('DONE', doneStatus.error));
+      login: async (_login, answer, { id }, admit) => {
+        if (id === 1) await admit();
+        else await answer.end(errorToken({ number: 10_928, class: 14 }), doneToken('DONE', doneStatus.error));
       },
-      request: (_request, answer) => answer.rows({ n: 'int' }, [[1]]),
+      request: () => undefined,
     });
-    const connection = await ScriptedShard.connectTo(server);
-    expect(connection.usable).toBe(true);
-    await connection.close();
+    await expect(ScriptedShard.connectTo(server, { timeoutMs: 120_000 })).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      cause: { number: 10_928 },
+    });
+    expect(server.recording.of('login')).toHaveLength(2);
+    await expect.poll(() => server.connections).toBe(0);
   });
 
   test.each([

@@ -17,5 +17,5 @@ test('no statement of the catalog’s is waited for without a limit', async () =
     }),
   );
   await openCatalogDatabase(engines, resolveConfig(sampleConfig(), sampleEnvironment)).close();
-  expect(given).toEqual([{ statementTimeoutMs: 15_000 }]);
+  expect(given).toEqual([{ connectTimeoutMs: 5_000, statementTimeoutMs: 15_000 }]);
 });

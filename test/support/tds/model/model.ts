@@ -24,6 +24,8 @@ export class SqlServerModel implements TdsScript {
   failEntry: ServerMessage | undefined;
   /** Called at each moment of each message. */
   at: (moment: MomentOf) => void | Promise<void> = () => undefined;
+  /** Whether somebody is let in; everybody is, unless a test says otherwise. */
+  login: NonNullable<TdsScript['login']> = (_login, _answer, _connection, admit) => admit();
   /** Whether attentions are acknowledged; they are, unless a test says otherwise. */
   attention: NonNullable<TdsScript['attention']> = () => 'acknowledge';
   /** What is said when a statement in a scope of its own has ended: tokens of an EXEC, which a client must not count. */

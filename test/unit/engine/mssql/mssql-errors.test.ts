@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EntryRefused } from '../../../../src/engine/entry.ts';
-import { endsConnection, mayLogInLater, toEntryError, toLoginError, toStatementError } from '../../../../src/engine/mssql/mssql-errors.ts';
+import { endsConnection, toEntryError, toLoginError, toStatementError } from '../../../../src/engine/mssql/mssql-errors.ts';
 
 const error = (number: number, message = '', severity = 16): Parameters<typeof toStatementError>[0] => ({
   number,
@@ -34,10 +34,9 @@ describe('what errors of SQL Server mean', () => {
     expect(toEntryError(error(2812))).toMatchObject({ code: 'SHARD_UNVERIFIED' });
   });
 
-  test('a login that is refused is known as one, and a database that wakes up is asked again', () => {
-    expect(toLoginError(error(18_456))).toMatchObject({ code: 'SHARD_UNAVAILABLE', cause: { loginRefused: true } });
-    expect(mayLogInLater(error(18_456))).toBe(false);
-    expect(mayLogInLater(error(40_613))).toBe(true);
+  test('a login that is refused is known as one, and so is a database that wakes up', () => {
+    expect(toLoginError(error(18_456))).toMatchObject({ code: 'SHARD_UNAVAILABLE', cause: { loginRefused: true, letsInLater: false } });
+    expect(toLoginError(error(40_613))).toMatchObject({ code: 'SHARD_UNAVAILABLE', cause: { loginRefused: false, letsInLater: true } });
   });
 
   test('errors of severity 20 and more, and those of a server going away, end the connection', () => {
