@@ -12,7 +12,8 @@ const budgetMs = 5_000;
 
 /**
  * Sets what differs on one table after another; gives what was changed. Throws INVALID_CONFIGURATION, with all of it, for what admin may
- * not set: such a table stays as it was, and every other one is done.
+ * not set: such a table stays as it was, and every other one is done. Parts come first, and no table is opened to tenants while a
+ * part is not as it must be: they could reach its rows beside the policies, and the gate looks at the table alone.
  */
 export async function changeTables(
   shard: SqlDatabase,
@@ -23,7 +24,8 @@ export async function changeTables(
 ): Promise<Difference[]> {
   const changed: Difference[] = [];
   const left: Difference[] = [];
-  for (const name of new Set(pending.map(({ table }) => table))) {
+  for (const [name, isPart] of new Map(pending.map((difference) => [difference.table, difference.isPart]))) {
+    if (!isPart && left.some((difference) => difference.isPart)) break;
     try {
       changed.push(...(await shard.transaction((session) => changeTable(session, engine, tables, name, clock))));
     } catch (error) {

@@ -6,6 +6,8 @@ import type { ShardTables } from './model.ts';
 /** A difference with the statements that remove it. */
 export interface Difference {
   readonly table: string;
+  /** Whether the table is a part of a configured one. */
+  readonly isPart: boolean;
   readonly item: string;
   readonly before: string | null;
   readonly after: string | null;
@@ -36,8 +38,11 @@ export async function differences(session: SqlSession, renderer: PolicyRenderer,
 
 /** The rows of a part are its table's: nobody may reach them beside it once the table is open to tenants. */
 function partsFirst(tables: readonly PolicyTable[]): PolicyTable[] {
-  const isPart = ({ role }: PolicyTable): boolean => role === 'part' || role === 'reference part';
-  return [...tables.filter(isPart), ...tables.filter((table) => !isPart(table))];
+  return [...tables.filter(isPartOfAnother), ...tables.filter((table) => !isPartOfAnother(table))];
+}
+
+function isPartOfAnother({ role }: PolicyTable): boolean {
+  return role === 'part' || role === 'reference part';
 }
 
 function tableDifferences(
@@ -47,10 +52,12 @@ function tableDifferences(
   present: ReadonlyMap<string, string>,
 ): Difference[] {
   const name = `${table.schema}.${table.table}`;
+  const isPart = isPartOfAnother(table);
   const known = new Set(wanted.map(({ item }) => item));
   const toSet = wanted
     .map(({ item, definition, statements, byAdministrator = statements }) => ({
       table: name,
+      isPart,
       item,
       before: present.get(item) ?? null,
       after: definition,
@@ -60,7 +67,7 @@ function tableDifferences(
     .filter(({ before, after }) => before !== after);
   const toRemove = [...present].flatMap(([item, before]) => {
     const removal = known.has(item) ? null : renderer.removal(table, item);
-    return removal === null ? [] : [{ table: name, item, before, after: null, statements: [removal], byAdministrator: [removal] }];
+    return removal === null ? [] : [{ table: name, isPart, item, before, after: null, statements: [removal], byAdministrator: [removal] }];
   });
   return [...toSet, ...toRemove];
 }

@@ -160,6 +160,30 @@ describe('policy apply', () => {
     expect((await apply([blogs, events])).changes).toEqual([]);
   });
 
+  it('opens no table to tenants while a part of one is open to them beside it', async () => {
+    await admin(
+      `create table "Logs" ("TenantId" integer not null, "LogId" integer not null, primary key ("TenantId", "LogId")) partition by range ("LogId");
+       create table "Logs_1" partition of "Logs" for values from (1) to (100)`,
+    );
+    // What another role has given, its owner takes from nobody.
+    await root(
+      `create role analyst; grant select on "Logs_1" to analyst with grant option;
+       set role analyst; grant select on "Logs_1" to tenantry_app; reset role`,
+    );
+    const tables = [blogs, { table: 'Logs', tenantColumn: 'TenantId' }];
+    await expect(apply(tables)).rejects.toThrow('rights of tenantry_app (public.Logs_1)');
+    expect((await app.query(sql`select from "Logs_1"`)).rows).toEqual([]);
+    expect(await gateProblems(tables)).toEqual([
+      'Logs: row-level security is not enabled and forced',
+      'Logs: its policy tenantry_tenant is missing or altered',
+    ]);
+
+    await root('set role analyst; revoke select on "Logs_1" from tenantry_app; reset role');
+    await apply(tables);
+    await expect(app.query(sql`select from "Logs_1"`)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(await gateProblems(tables)).toEqual([]);
+  });
+
   it('opens a schema of its own to the principals, and reference tables for reading', async () => {
     await admin(`create schema "Sales"; create table "Sales"."order" ("select" integer not null, id integer, primary key ("select", id));
       create table "Countries" (code text primary key)`);
