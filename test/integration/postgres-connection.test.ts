@@ -414,6 +414,52 @@ test('a function that lets go of the prepared statements leaves none that this c
   await shard.root.query(sqlText('drop function lets_go'));
 });
 
+describe('a right that the bootstrap takes from everybody, and that is back', () => {
+  beforeAll(() =>
+    shard.root.query(sqlText('create sequence numbers; grant usage on sequence numbers to tenantry_app')).then(() => undefined),
+  );
+
+  test.each([
+    {
+      what: 'temporary tables',
+      right: 'temporary on database traps',
+      left: sql`select "Name" into temporary left_behind from "Blogs"`,
+      found: sql`select to_regclass('pg_temp.left_behind') is not null as found`,
+    },
+    {
+      what: 'settings',
+      right: 'execute on function set_config(text, text, boolean)',
+      left: sql`select set_config('left.behind', 'x', false)`,
+      found: sql`select coalesce(current_setting('left.behind', true), '') <> '' as found`,
+    },
+    {
+      what: 'locks of a session',
+      right: 'execute on function pg_try_advisory_lock(bigint)',
+      left: sql`select pg_try_advisory_lock(7)`,
+      found: sql`select exists (select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() and objid = 7) as found`,
+    },
+    {
+      what: 'last value of a sequence',
+      right: 'execute on function lastval()',
+      left: sql`select nextval('numbers')`,
+      found: sql`select lastval() as found`,
+    },
+  ])('leaves no $what for the next tenant', async ({ right, left, found }) => {
+    await shard.root.query(sqlText(`grant ${right} to public`));
+    try {
+      const other = await engine.connect(shard.address, shardLogins.app, expected);
+      const as = (tenant: number, statement: Sql) => other.execute(entry(tenant), compiled(statement), write);
+      await as(1, left);
+      const [row] = (await as(2, found).catch(() => ({ rows: [] }))).rows;
+      expect(row?.['found'] ?? false).toBe(false);
+      expect(other.usable).toBe(true);
+      await other.close();
+    } finally {
+      await shard.root.query(sqlText(`revoke ${right} from public`));
+    }
+  });
+});
+
 describe('where a write has to reach a standby before it is confirmed, and the wait is called off', () => {
   const unknown = { code: 'COMMIT_UNKNOWN', outcome: 'unknown', detail: expect.stringContaining('standby') };
   beforeEach(async () => {

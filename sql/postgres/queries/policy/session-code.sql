@@ -4,6 +4,11 @@
 -- (EXECUTE) or written in another language counts. So does what hears errors alone until its transaction has ended: a notice
 -- tells that the commit was not awaited on its standby. `SET` begins a statement, or it belongs to an UPDATE. A body in standard
 -- SQL (BEGIN ATOMIC) is kept parsed, and has no text but the one that the server writes of it.
+-- The same where app has a right that the bootstrap takes from everybody: a dump does not have the rights of its database.
+with tenants as (
+  select r.oid from pg_catalog.pg_roles r
+   where r.rolname = 'tenantry_app' or (r.rolname = session_user and not r.rolsuper and pg_has_role(r.oid, 'tenantry_app', 'usage'))
+)
 select n.nspname as "schema", p.proname as "function"
   from pg_catalog.pg_proc p
   join pg_catalog.pg_namespace n on n.oid = p.pronamespace
@@ -19,4 +24,14 @@ select n.nspname as "schema", p.proname as "function"
            or b.body ~* '(^|;|\m(begin|then|else|loop)\M)(\s|--[^\n]*\n|/\*.*\*/)*set\s+(?!local\M|constraints\M)'
          else true
        end
+union
+select 'pg_catalog', p.proname
+  from pg_catalog.pg_proc p, tenants t
+ where p.pronamespace = 'pg_catalog'::regnamespace
+   and (p.proname in ('set_config', 'currval', 'lastval') or p.proname ~ '^pg_(try_)?advisory_lock')
+   and has_function_privilege(t.oid, p.oid, 'execute')
+union
+select 'pg_temp', '*'
+  from tenants t
+ where has_database_privilege(t.oid, current_database(), 'temporary')
  order by 1, 2;
