@@ -1,7 +1,7 @@
--- Ends the sessions that hold the mapping's lock: those that run a statement, which is undone with them, or where `disconnect` says
--- so all of them. The server has nothing milder for a statement of another session than KILL, which it refuses within a transaction
--- (6115): this runs outside one. %%lockres%% is how the server names a row in its table of locks, in a
--- text of its own because it is not documented.
+-- Ends the sessions that hold the mapping's lock as tenants do, shared: those that run a statement, which is undone with them, or where
+-- `disconnect` says so all of them. A fence's own lock is another operation's to give up. The server has nothing milder for a statement
+-- of another session than KILL, which it refuses within a transaction (6115): this runs outside one. %%lockres%% is how the server names
+-- a row in its table of locks, in a text of its own because it is not documented.
 -- @mappingId int
 -- @disconnect bit
 SET NOCOUNT ON;
@@ -9,24 +9,41 @@ DECLARE @resource nvarchar(256);
 EXEC sys.sp_executesql
   N'SELECT @resource = %%lockres%% FROM [tenantry].[mapping_fence] WITH (READUNCOMMITTED) WHERE [mapping_id] = @mapping;',
   N'@mapping int, @resource nvarchar(256) OUTPUT', @mapping = @mappingId, @resource = @resource OUTPUT;
-DECLARE @holders TABLE ([pid] int NOT NULL PRIMARY KEY, [signalled] bit NOT NULL);
-INSERT INTO @holders ([pid], [signalled])
-SELECT DISTINCT l.[request_session_id], 0
+DECLARE @holders TABLE ([pid] int NOT NULL PRIMARY KEY, [login_time] datetime NOT NULL, [signalled] bit NOT NULL);
+INSERT INTO @holders ([pid], [login_time], [signalled])
+SELECT DISTINCT s.[session_id], s.[login_time], 0
 FROM sys.dm_tran_locks AS l
 JOIN sys.partitions AS p ON p.[hobt_id] = l.[resource_associated_entity_id]
+JOIN sys.dm_exec_sessions AS s ON s.[session_id] = l.[request_session_id]
 WHERE l.[resource_type] = N'KEY'
   AND l.[resource_database_id] = DB_ID()
   AND l.[request_status] = N'GRANT'
+  AND l.[request_mode] = N'S'
   AND l.[request_session_id] <> @@SPID
   AND p.[object_id] = OBJECT_ID(N'tenantry.mapping_fence')
   AND l.[resource_description] = @resource COLLATE Latin1_General_100_BIN2
   AND (@disconnect = 1 OR EXISTS (SELECT 1 FROM sys.dm_exec_requests AS r WHERE r.[session_id] = l.[request_session_id]));
 
-DECLARE @pid int, @statement nvarchar(20);
+DECLARE @pid int, @login_time datetime, @statement nvarchar(20);
 WHILE 1 = 1
 BEGIN
   SET @pid = (SELECT MIN(h.[pid]) FROM @holders AS h WHERE h.[pid] > COALESCE(@pid, 0));
   IF @pid IS NULL BREAK;
+  SET @login_time = (SELECT h.[login_time] FROM @holders AS h WHERE h.[pid] = @pid);
+  -- Numbers of sessions are given out again: it is the one that was found, and holds the lock still. KILL takes a number and no
+  -- condition, so what could end in between is what ends within these two lines.
+  IF NOT EXISTS (
+    SELECT 1
+    FROM sys.dm_tran_locks AS l
+    JOIN sys.dm_exec_sessions AS s ON s.[session_id] = l.[request_session_id]
+    WHERE l.[request_session_id] = @pid
+      AND s.[login_time] = @login_time
+      AND l.[resource_type] = N'KEY'
+      AND l.[resource_database_id] = DB_ID()
+      AND l.[request_mode] = N'S'
+      AND l.[resource_description] = @resource COLLATE Latin1_General_100_BIN2
+  )
+    CONTINUE;
   SET @statement = CONCAT(N'KILL ', @pid);
   BEGIN TRY
     EXEC sys.sp_executesql @statement;

@@ -1,4 +1,4 @@
--- Cancels the statements of the transactions that hold the mapping's lock or, where `disconnect` says so, ends
+-- Cancels the statements of the transactions that hold the mapping's lock as tenants do, shared, or, where `disconnect` says so, ends
 -- their sessions: a transaction that runs no statement has nothing to cancel.
 -- @mappingId integer
 -- @disconnect boolean
@@ -11,4 +11,5 @@ where l.locktype = 'advisory'
   and l.objid = cast(@mappingId as oid)
   and l.objsubid = 2
   and l.granted
+  and l.mode = 'ShareLock'
   and l.pid <> pg_backend_pid();
