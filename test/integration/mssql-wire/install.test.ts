@@ -53,7 +53,7 @@ test.each<[Found, string]>([
   const server = await startTdsServer(new SqlServerModel({ statement }));
   const engine = { ...createMssqlEngine(), renderer: mssqlPolicyRenderer };
   const address = { engine: 'mssql', host: server.host, port: server.port, database: 'shop', tls: 'disable' } as const;
-  const database = engine.open(address, { user: 'admin', password: 'a secret password' }, { connections: 1 });
+  const database = engine.open(address, { user: 'admin', password: 'a secret password' }, { connections: 1, connectTimeoutMs: 60_000 });
   onTestFinished(async () => {
     await database.close();
     await server.close();

@@ -48,7 +48,7 @@ async function apply(tables: readonly string[], itemsOf: (table: string) => read
   });
   const engine = { ...createMssqlEngine(), renderer: mssqlPolicyRenderer };
   const address = { engine: 'mssql', host: server.host, port: server.port, database: 'shop', tls: 'disable' } as const;
-  const database = engine.open(address, { user: 'admin', password: 'a secret password' }, { connections: 1 });
+  const database = engine.open(address, { user: 'admin', password: 'a secret password' }, { connections: 1, connectTimeoutMs: 60_000 });
   onTestFinished(async () => {
     await database.close();
     await server.close();

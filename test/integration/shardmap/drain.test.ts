@@ -62,6 +62,18 @@ describeOnEachGround(
         expectSettled(await readState(world));
       });
 
+      it('by force ends tenants, never a change that holds the mapping', async () => {
+        const tenant = (await readState(world)).version * 10 + 13;
+        await world.manager.tenants.add(tenant, { shard: 'a' });
+        const { mappingId } = await world.manager.tenants.where(tenant);
+        const shard = world.access.open((await world.store.findShard('a'))!);
+        const seen = await shard.transaction(async (change) => {
+          expect((await change.run('local-map/try-lock', { mappingId })).rows).toEqual([{ taken: true }]);
+          return (await shard.run('local-map/interrupt-holders', { mappingId, disconnect: true })).rows;
+        });
+        expect(seen).toEqual([]);
+      });
+
       it.each([
         ['a statement that runs', longStatement],
         ['a transaction that runs nothing', sqlText('select 1')],

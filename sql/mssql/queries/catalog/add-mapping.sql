@@ -21,22 +21,4 @@ WHERE s.[shard_id] = @shardId AND s.[map_id] = @mapId AND s.[state] = N'ONLINE' 
     FROM [tenantry].[mapping] AS m WITH (UPDLOCK, HOLDLOCK)
     WHERE m.[map_id] = @mapId AND m.[low] = @low AND m.[low_length] = DATALENGTH(@low)
   )
-  AND NOT EXISTS (
-    SELECT 1
-    FROM (
-      SELECT TOP (1) p.[high]
-      FROM [tenantry].[mapping] AS p WITH (UPDLOCK, HOLDLOCK)
-      WHERE @kind = N'range' AND p.[map_id] = @mapId
-        AND p.[low] <= @low AND NOT (p.[low] = @low AND p.[low_length] > DATALENGTH(@low))
-      ORDER BY p.[low] DESC, p.[low_length] DESC
-    ) AS before_it
-    WHERE before_it.[high] IS NULL OR before_it.[high] > @low
-      OR (before_it.[high] = @low AND DATALENGTH(before_it.[high]) > DATALENGTH(@low))
-  )
-  AND NOT EXISTS (
-    SELECT 1
-    FROM [tenantry].[mapping] AS n WITH (UPDLOCK, HOLDLOCK)
-    WHERE @kind = N'range' AND n.[map_id] = @mapId
-      AND n.[low] >= @low AND NOT (n.[low] = @low AND n.[low_length] <= DATALENGTH(@low))
-      AND (@high IS NULL OR n.[low] < @high OR (n.[low] = @high AND n.[low_length] < DATALENGTH(@high)))
-  );
+  AND NOT EXISTS (SELECT 1 FROM [tenantry].[overlapping](@mapId, @mappingId, @low, @high) AS o WHERE @kind = N'range');

@@ -15,14 +15,16 @@ WITH wanted AS (
   WHERE p.[name] IN (N'tenantry_app', N'tenantry_superuser', N'tenantry_mover', N'public')
 ), rights AS (
   -- Once, however many have given it.
-  SELECT DISTINCT w.[schema], w.[table], CONCAT(N'rights of ', g.[name]) AS [item], p.[permission_name] COLLATE Latin1_General_100_BIN2 AS [permission_name], p.[state] COLLATE Latin1_General_100_BIN2 AS [state],
+  SELECT DISTINCT w.[schema], w.[table], CONCAT(N'rights of ', g.[name]) AS [item],
+    p.[permission_name] COLLATE Latin1_General_100_BIN2 AS [permission_name], p.[state] COLLATE Latin1_General_100_BIN2 AS [state],
     c.[name] COLLATE Latin1_General_100_BIN2 AS [column]
   FROM wanted AS w
   JOIN sys.database_permissions AS p ON p.[class] = 1 AND p.[major_id] = w.[object_id]
   JOIN grantee AS g ON g.[principal_id] = p.[grantee_principal_id]
   LEFT JOIN sys.columns AS c ON c.[object_id] = p.[major_id] AND c.[column_id] = p.[minor_id]
   UNION ALL
-  SELECT DISTINCT w.[schema], w.[table], CONCAT(N'rights of ', g.[name], N' on its schema'), p.[permission_name] COLLATE Latin1_General_100_BIN2, p.[state] COLLATE Latin1_General_100_BIN2, NULL
+  SELECT DISTINCT w.[schema], w.[table], CONCAT(N'rights of ', g.[name], N' on its schema'),
+    p.[permission_name] COLLATE Latin1_General_100_BIN2, p.[state] COLLATE Latin1_General_100_BIN2, NULL
   FROM wanted AS w
   JOIN sys.database_permissions AS p ON p.[class] = 3 AND p.[major_id] = w.[schema_id]
   JOIN grantee AS g ON g.[principal_id] = p.[grantee_principal_id]
@@ -36,7 +38,8 @@ JOIN (SELECT DISTINCT q.[object_id], q.[target_object_id] FROM sys.security_pred
 JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
 JOIN sys.schemas AS s ON s.[schema_id] = y.[schema_id]
 UNION ALL
-SELECT w.[schema], w.[table], LOWER(CONCAT(p.[predicate_type_desc] COLLATE Latin1_General_100_BIN2, N' predicate', N' ' + p.[operation_desc] COLLATE Latin1_General_100_BIN2)),
+SELECT w.[schema], w.[table],
+  LOWER(CONCAT(p.[predicate_type_desc] COLLATE Latin1_General_100_BIN2, N' predicate', N' ' + p.[operation_desc] COLLATE Latin1_General_100_BIN2)),
   CASE WHEN REPLACE(REPLACE(p.[predicate_definition] COLLATE Latin1_General_100_BIN2, N'(', N''), N')', N'') = w.[predicate]
     THEN N'tenant' ELSE p.[predicate_definition] COLLATE Latin1_General_100_BIN2 END
 FROM wanted AS w

@@ -42,7 +42,8 @@ FROM configured AS c
 WHERE c.[object_id] IS NOT NULL AND c.[is_table] = 0
 UNION ALL
 -- With another owner all rights to a table are gone ("ALTER AUTHORIZATION"): what was there is given again.
-SELECT c.[schema], c.[table], CASE WHEN IS_ROLEMEMBER(N'tenantry_app', p.[name]) = 1 THEN N'owned-by-app' ELSE N'not-owned' END, p.[name] COLLATE Latin1_General_100_BIN2,
+SELECT c.[schema], c.[table], CASE WHEN IS_ROLEMEMBER(N'tenantry_app', p.[name]) = 1 THEN N'owned-by-app' ELSE N'not-owned' END,
+  p.[name] COLLATE Latin1_General_100_BIN2,
   CASE WHEN IS_ROLEMEMBER(N'tenantry_app', p.[name]) = 1
     THEN CONCAT(N'ALTER AUTHORIZATION ON OBJECT::', c.[name], N' TO [dbo]', g.[again],
       N'; GRANT CONTROL ON OBJECT::', c.[name], N' TO [tenantry_admin] WITH GRANT OPTION')
@@ -53,7 +54,8 @@ JOIN sys.database_principals AS p ON p.[principal_id] = c.[owner_id]
 OUTER APPLY (
   SELECT STRING_AGG(CONCAT(N'; ', CASE r.[state] WHEN N'D' THEN N'DENY ' ELSE N'GRANT ' END, r.[permission_name] COLLATE Latin1_General_100_BIN2,
     CAST(N' ON ' AS nvarchar(max)), c.[name], N' (' + QUOTENAME(l.[name]) COLLATE Latin1_General_100_BIN2 + N')', N' TO ',
-    QUOTENAME(u.[name]) COLLATE Latin1_General_100_BIN2, CASE r.[state] WHEN N'W' THEN N' WITH GRANT OPTION' END), N'') WITHIN GROUP (ORDER BY r.[grantee_principal_id], r.[permission_name]) AS [again]
+    QUOTENAME(u.[name]) COLLATE Latin1_General_100_BIN2, CASE r.[state] WHEN N'W' THEN N' WITH GRANT OPTION' END), N'')
+    WITHIN GROUP (ORDER BY r.[grantee_principal_id], r.[permission_name]) AS [again]
   FROM sys.database_permissions AS r
   JOIN sys.database_principals AS u ON u.[principal_id] = r.[grantee_principal_id]
   LEFT JOIN sys.columns AS l ON l.[object_id] = r.[major_id] AND l.[column_id] = r.[minor_id]

@@ -33,10 +33,36 @@ CREATE TABLE [tenantry].[mapping] (
 );
 GO
 
--- Ranges of a map do not overlap: PostgreSQL says it by an exclusion constraint, which SQL Server has not. As no two did before,
--- a new one overlaps exactly where the range that begins last before it ends after its beginning, or where another one begins
--- before its end. HOLDLOCK keeps the gaps that were looked at until the transaction ends, so that nobody begins a range in them
--- meanwhile; UPDLOCK lets only one look at a time, as two that both held the gap shared would both wait to fill it (1205).
+-- A range of the map, other than this one, that has some of the keys from `low` to `high`. As no two ranges overlap, it is enough to look
+-- at the one that begins last before `low`, whether it ends behind it, and at the first that begins behind, whether it begins before
+-- `high`. HOLDLOCK keeps the gaps that were looked at until the transaction ends, so that nobody begins a range in them meanwhile;
+-- UPDLOCK lets only one look at a time, as two that both held the gap shared would both wait to fill it (1205).
+CREATE FUNCTION [tenantry].[overlapping](@map_id int, @mapping_id int, @low varbinary(128), @high varbinary(128)) RETURNS TABLE
+AS
+RETURN
+SELECT before_it.[mapping_id]
+FROM (
+  SELECT TOP (1) p.[mapping_id], p.[high]
+  FROM [tenantry].[mapping] AS p WITH (UPDLOCK, HOLDLOCK)
+  WHERE p.[map_id] = @map_id AND p.[mapping_id] <> @mapping_id
+    AND p.[low] <= @low AND NOT (p.[low] = @low AND p.[low_length] > DATALENGTH(@low))
+  ORDER BY p.[low] DESC, p.[low_length] DESC
+) AS before_it
+WHERE before_it.[high] IS NULL OR before_it.[high] > @low
+  OR (before_it.[high] = @low AND DATALENGTH(before_it.[high]) > DATALENGTH(@low))
+UNION ALL
+SELECT after_it.[mapping_id]
+FROM (
+  SELECT TOP (1) n.[mapping_id], n.[low], n.[low_length]
+  FROM [tenantry].[mapping] AS n WITH (UPDLOCK, HOLDLOCK)
+  WHERE n.[map_id] = @map_id AND n.[mapping_id] <> @mapping_id
+    AND n.[low] >= @low AND NOT (n.[low] = @low AND n.[low_length] <= DATALENGTH(@low))
+  ORDER BY n.[low], n.[low_length]
+) AS after_it
+WHERE @high IS NULL OR after_it.[low] < @high OR (after_it.[low] = @high AND after_it.[low_length] < DATALENGTH(@high));
+GO
+
+-- Ranges of a map do not overlap: PostgreSQL says it by an exclusion constraint, which SQL Server has not.
 CREATE TRIGGER [tenantry].[mapping_overlap] ON [tenantry].[mapping] AFTER INSERT, UPDATE
 AS
 SET NOCOUNT ON;
@@ -45,28 +71,7 @@ IF NOT (UPDATE([map_id]) OR UPDATE([kind]) OR UPDATE([low]) OR UPDATE([low_lengt
 IF EXISTS (
   SELECT 1
   FROM inserted AS i
-  CROSS APPLY (
-    SELECT TOP (1) p.[high]
-    FROM [tenantry].[mapping] AS p WITH (UPDLOCK, HOLDLOCK)
-    WHERE p.[map_id] = i.[map_id] AND p.[mapping_id] <> i.[mapping_id]
-      AND p.[low] <= i.[low] AND NOT (p.[low] = i.[low] AND p.[low_length] > i.[low_length])
-    ORDER BY p.[low] DESC, p.[low_length] DESC
-  ) AS before_it
+  CROSS APPLY [tenantry].[overlapping](i.[map_id], i.[mapping_id], i.[low], i.[high]) AS o
   WHERE i.[kind] = N'range'
-    AND (before_it.[high] IS NULL OR before_it.[high] > i.[low]
-      OR (before_it.[high] = i.[low] AND DATALENGTH(before_it.[high]) > i.[low_length]))
-)
-OR EXISTS (
-  SELECT 1
-  FROM inserted AS i
-  CROSS APPLY (
-    SELECT TOP (1) n.[low], n.[low_length]
-    FROM [tenantry].[mapping] AS n WITH (UPDLOCK, HOLDLOCK)
-    WHERE n.[map_id] = i.[map_id] AND n.[mapping_id] <> i.[mapping_id]
-      AND n.[low] >= i.[low] AND NOT (n.[low] = i.[low] AND n.[low_length] <= i.[low_length])
-    ORDER BY n.[low], n.[low_length]
-  ) AS after_it
-  WHERE i.[kind] = N'range'
-    AND (i.[high] IS NULL OR after_it.[low] < i.[high] OR (after_it.[low] = i.[high] AND after_it.[low_length] < DATALENGTH(i.[high])))
 )
   THROW 51015, N'RANGES_OVERLAP', 1;

@@ -1,5 +1,5 @@
--- The tenant that a key stands for, null where it is no key of this type: as many bytes as there are. None ends in a zero byte, which this server
--- would not tell from its absence.
+-- The tenant that a key stands for, null where it is no key of this type: as many bytes as there are. None ends in a zero byte,
+-- which this server would not tell from its absence.
 CREATE FUNCTION [tenantry].[tenant_of](@key varbinary(128)) RETURNS varbinary(128)
 WITH SCHEMABINDING
 AS

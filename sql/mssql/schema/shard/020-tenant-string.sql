@@ -47,8 +47,9 @@ END;
 GO
 
 -- The predicate of every routed table: app sees the tenant that entered, the other principals everything, anybody else nothing (both
--- ends are null). By code point: without COLLATE it would be the database's idea of equal texts, such as a = A. What superuser may not write it has no right to. A range rather than `tenant or principal`, which would read
+-- ends are null). What superuser may not write it has no right to. A range rather than `tenant or principal`, which would read
 -- all tenants' rows to answer one: a table takes a single filter predicate, and both ends are found before the first row.
+-- By code point: without COLLATE it would be the database's idea of equal texts, such as a = A.
 CREATE FUNCTION [tenantry].[visible](@tenant nvarchar(128)) RETURNS TABLE
 WITH SCHEMABINDING
 AS

@@ -1,5 +1,5 @@
--- The tenant that a key stands for, null where it is no key of this type: sixteen bytes in the order by which this server compares them (docs/key-encoding.md), here put back into the order
--- in which it stores them.
+-- The tenant that a key stands for, null where it is no key of this type: sixteen bytes in the order by which this server compares
+-- them (docs/key-encoding.md), here put back into the order in which it stores them.
 CREATE FUNCTION [tenantry].[tenant_of](@key varbinary(128)) RETURNS uniqueidentifier
 WITH SCHEMABINDING
 AS

@@ -17,7 +17,7 @@ IF NOT EXISTS (SELECT 1 FROM sys.dm_exec_sessions AS s WHERE s.[session_id] = @@
   THROW 51008, N'ISOLATION', 1;
 
 DECLARE @locked int, @found int, @kind nvarchar(10), @low varbinary(128), @high varbinary(128), @state nvarchar(10),
-  @foundEpoch bigint, @foundToken varbinary(16), @movedTo uniqueidentifier, @movedEpoch bigint, @message nvarchar(200);
+  @found_epoch bigint, @found_token varbinary(16), @moved_to uniqueidentifier, @moved_epoch bigint, @message nvarchar(200);
 
 BEGIN TRY
   -- Who shows the token of this epoch may take the lock, and nobody else. A statement can catch its refusal: the transaction can
@@ -38,7 +38,7 @@ BEGIN TRY
   -- version, and without keeping it locked, so that a fence can change the state while tenants are inside. NOWAIT: a row that is
   -- being changed belongs to a fence as well.
   SELECT @found = m.[mapping_id], @kind = m.[kind], @low = m.[low], @high = m.[high], @state = m.[state],
-    @foundEpoch = m.[epoch], @foundToken = m.[token], @movedTo = m.[moved_to], @movedEpoch = m.[moved_epoch]
+    @found_epoch = m.[epoch], @found_token = m.[token], @moved_to = m.[moved_to], @moved_epoch = m.[moved_epoch]
   FROM [tenantry].[local_mapping] AS m WITH (READCOMMITTEDLOCK, ROWLOCK, NOWAIT)
   WHERE m.[mapping_id] = @mapping;
 END TRY
@@ -52,12 +52,12 @@ END CATCH;
 IF @found IS NULL THROW 51001, N'UNKNOWN_MAPPING', 1;
 IF @state = N'MOVED'
 BEGIN
-  SET @message = CONCAT(N'MOVED {"shardId":"', LOWER(CAST(@movedTo AS nvarchar(36))), N'","epoch":', @movedEpoch, N'}');
+  SET @message = CONCAT(N'MOVED {"shardId":"', LOWER(CAST(@moved_to AS nvarchar(36))), N'","epoch":', @moved_epoch, N'}');
   THROW 51005, @message, 1;
 END;
-IF @epoch IS NULL OR @epoch <> @foundEpoch THROW 51006, N'STALE_EPOCH', 1;
+IF @epoch IS NULL OR @epoch <> @found_epoch THROW 51006, N'STALE_EPOCH', 1;
 -- Bytes are compared as if the shorter side were filled up with zeros, hence the lengths.
-IF @token IS NULL OR @foundToken IS NULL OR DATALENGTH(@token) <> 16 OR @token <> @foundToken THROW 51007, N'BAD_TOKEN', 1;
+IF @token IS NULL OR @found_token IS NULL OR DATALENGTH(@token) <> 16 OR @token <> @found_token THROW 51007, N'BAD_TOKEN', 1;
 -- It was another mapping, epoch or token a moment ago: to be looked up anew, and entered with the lock.
 IF @locked IS NULL THROW 51001, N'UNKNOWN_MAPPING', 1;
 
