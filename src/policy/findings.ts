@@ -32,7 +32,7 @@ const warnings: Readonly<Record<string, Sentence>> = {
 };
 
 const sessionCode =
-  'may leave something in its session (SET without LOCAL, set_config, LISTEN, PREPARE, WITH HOLD, EXECUTE or another language; of the server's own and pg_temp: a right that the bootstrap takes from everybody is back): the connections of this shard are reset after every statement, which costs time';
+  'may leave something in its session (SET without LOCAL, set_config, LISTEN, PREPARE, WITH HOLD, EXECUTE or another language; of pg_catalog and pg_temp: a right that the bootstrap takes from everybody is back): the connections of this shard are reset after every statement, which costs time';
 
 interface FindingRow extends Record<string, unknown> {
   readonly schema: string;
