@@ -85,8 +85,11 @@ export interface SqlDialect {
   quote(identifier: string): string;
   /** The text of the parameter at a 1-based position. */
   placeholder(position: number): string;
-  /** A stored value as text: as it is, or a time with a zone as that of UTC. */
-  asText(value: Sql, form: 'as it is' | 'in UTC'): Sql;
+  /**
+   * A stored value as text: as it is, a time with a zone as that of UTC, or a number with every digit; undefined where it comes
+   * like that by itself.
+   */
+  asText(value: Sql, form: 'as it is' | 'in UTC' | 'every digit'): Sql | undefined;
   /**
    * Says of a tenant column that it is the entered tenant's, for a plan that starts from it; undefined where the policies' own
    * words are enough. Never widens what they show.

@@ -141,7 +141,7 @@ function crudOf(storedAs: string | null, hasTriggers: boolean | null): Record<st
   const table = buildTable({ name: 'Posts', schema: 'dbo', table: 'Posts', tenantColumn: 'TenantId' }, [
     { ...described, name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1 },
     { ...described, name: 'PostId', type: 'int', kind: 'int32', keyPosition: 2 },
-    { ...described, name: 'BlogId', type: 'int', kind: 'int32', keyPosition: 3 },
+    { ...described, name: 'BlogId', type: 'decimal(10,2)', kind: 'decimal', keyPosition: 3, precision: 10, scale: 2 },
     { ...described, name: 'Title', type: 'datetimeoffset', kind: 'instant', keyPosition: null, scale: 7 },
   ]);
   if ('problem' in table) throw new Error(table.problem);

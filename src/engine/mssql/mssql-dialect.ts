@@ -11,9 +11,12 @@ export const mssqlDialect: EngineDialect = {
   defaultSchema: 'dbo',
   quote: (identifier) => `[${identifier.replaceAll(']', ']]')}]`,
   placeholder: (position) => `@p${position}`,
-  // Style 126 is ISO 8601 for every kind of time, and all four digits of money; a plain cast has neither.
+  // Style 126 is ISO 8601 for every kind of time, style 2 all four digits of money; a plain cast has neither. The driver makes a
+  // binary number of a decimal, which has 15 digits for certain.
   asText: (value, form) =>
-    sql`replace(convert(varchar(64), ${form === 'in UTC' ? sql`${value} at time zone 'UTC'` : value}, 126), 'T', ' ')`,
+    form === 'every digit'
+      ? sql`convert(varchar(64), ${value}, 2)`
+      : sql`replace(convert(varchar(64), ${form === 'in UTC' ? sql`${value} at time zone 'UTC'` : value}, 126), 'T', ' ')`,
   isEntered,
   answering,
   compared,

@@ -7,7 +7,9 @@ export const postgresDialect: EngineDialect = {
   defaultSchema: 'public',
   quote: (identifier) => `"${identifier.replaceAll('"', '""')}"`,
   placeholder: (position) => `$${position}`,
-  asText: (value, form) => sql`cast(${form === 'in UTC' ? sql`${value} at time zone 'UTC'` : value} as varchar(64))`,
+  // A number comes as text, with every digit.
+  asText: (value, form) =>
+    form === 'every digit' ? undefined : sql`cast(${form === 'in UTC' ? sql`${value} at time zone 'UTC'` : value} as varchar(64))`,
   isEntered: () => undefined,
   answering: (change, { row }) => ({
     first: sql``,

@@ -20,8 +20,8 @@ export interface ColumnCodec {
   fromText(text: string): SqlValue | undefined;
   /** JSON of what the database gave, other than null; left out where it is JSON already. */
   readonly toJson?: (value: unknown) => unknown;
-  /** The select list reads it as text: as it is, or as a time of UTC. */
-  readonly readAs?: 'as it is' | 'in UTC';
+  /** The select list reads it as text: as it is, as a time of UTC, or with every digit. */
+  readonly readAs?: 'as it is' | 'in UTC' | 'every digit';
 }
 
 type CodecFactory = (column: Column) => ColumnCodec;
@@ -112,6 +112,7 @@ function decimalCodec({ precision, scale }: Column): ColumnCodec {
     },
     fromText,
     toJson: asText,
+    readAs: 'every digit',
   };
 }
 

@@ -98,7 +98,10 @@ function ofTenant(
 
 function selectItem({ name, codec: { readAs } }: TableColumn, stored: Sql): Sql {
   if (readAs === undefined) return stored;
-  return sql`${sqlByDialect((dialect) => dialect.asText(stored, readAs))} as ${sql.id(name)}`;
+  return sqlByDialect((dialect) => {
+    const text = dialect.asText(stored, readAs);
+    return text === undefined ? stored : sql`${text} as ${sql.id(name)}`;
+  });
 }
 
 /**

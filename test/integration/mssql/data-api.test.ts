@@ -64,8 +64,9 @@ describeNeeding('mssql', 'The data API on SQL Server itself', () => {
   const keyOf = (changed: Partial<typeof row> = {}): SqlValue[] => [...valuesOf(lines, { ...row, ...changed }).values()];
 
   test('a key of many types finds its row by a seek of every column, and no other row', async () => {
-    await run(lines.statements.insert(valuesOf(lines, { ...row, Text: 'this one' })));
-    expect((await run(lines.statements.find(keyOf()))).rows).toMatchObject([{ Code: 'aŁ', Text: 'this one' }]);
+    const exact = { Total: '-1234567890123456789012345678901234.5600', Fee: '922337203685477.5807' };
+    await run(lines.statements.insert(valuesOf(lines, { ...row, ...exact, Text: 'this one' })));
+    expect((await run(lines.statements.find(keyOf()))).rows).toMatchObject([{ Code: 'aŁ', Text: 'this one', Price: '1.50', ...exact }]);
     const names = ['TenantId', ...lines.table.key.map(({ name }) => name)];
     expect((await planOf(world, lines.statements.find(keyOf()))).sought).toContainEqual(names);
     // What the column's code page lacks, what is too long for it, and what its type does not hold.

@@ -138,4 +138,15 @@ describe('the statements of a table', () => {
     expect(predicate?.match(/CAST\(SESSION_CONTEXT.*?\)(?= *\n)/g)).toEqual([said?.[1], said?.[1]]);
     expect([...new Set(predicate?.match(/(?<=COLLATE )\w+(?= [<>])/g) ?? [undefined])]).toEqual([said?.[2]]);
   });
+
+  it('read a decimal with every digit, as text where the driver would round it', () => {
+    const built = buildTable({ name: 'Prices', table: 'Prices' }, [
+      { ...column, name: 'Id', type: 'int', kind: 'int32', keyPosition: 1 },
+      { ...column, name: 'Price', type: 'decimal(38,4)', kind: 'decimal', keyPosition: null, precision: 38, scale: 4 },
+    ]);
+    if ('problem' in built) throw new Error(built.problem);
+    const found = tableStatements(built, 'int').find([1]);
+    expect(text(found)).toBe('select "Id", "Price" from "public"."Prices" where "Id" = $1');
+    expect(text(found, mssqlDialect)).toBe('select [Id], convert(varchar(64), [Price], 2) as [Price] from [dbo].[Prices] where [Id] = @p1');
+  });
 });

@@ -25,6 +25,8 @@ CREATE TABLE [dbo].[Lines] (
   [Then] datetime NOT NULL,
   [Moment] datetimeoffset(3) NOT NULL,
   [Text] nvarchar(40) NOT NULL,
+  [Total] decimal(38, 4) NULL,
+  [Fee] money NULL,
   CONSTRAINT [Lines_key] PRIMARY KEY ([TenantId], [Code], [Old], [Guid], [Price], [Cost], [Part], [Small], [Big], [Day], [Clock], [Then], [Moment])
 );
 `;
