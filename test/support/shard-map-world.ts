@@ -26,6 +26,8 @@ export interface ShardMapWorld {
   readonly manager: ShardMapManager;
   /** Another manager over the same databases, as another process would have. */
   createManager(options?: Partial<ShardMapManagerOptions>): ShardMapManager;
+  /** What another process has of the catalog. */
+  createStore(catalog: SqlDatabase): SqlShardMapStore;
   /** A database prepared to be a shard: provisioned, with the tables Blogs and Posts, not installed. */
   prepareDatabase(name: string): Promise<ShardAddress>;
   /** A database as the server's own superuser. */
@@ -112,6 +114,7 @@ async function startServersAndWorld(
     published,
     manager,
     createManager,
+    createStore: (database) => new SqlShardMapStore(database),
     prepareDatabase,
     root: (address) => open(address, (roots.get(`${address.port} ${address.database}`) ?? catalogServer).superuser),
     app: (address) => open(address, loginsOf(address).app),
