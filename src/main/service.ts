@@ -7,7 +7,8 @@ import { TenantryError } from '../core/errors.ts';
 import { createHttpServer, type HttpServer } from '../http/http-server.ts';
 import { createMetrics, type Metrics } from '../http/observe/metrics.ts';
 import { cursorKey } from '../http/tables/cursor.ts';
-import { describeTables, joinTables, type LoadedTables, type TableDescriptions } from '../http/tables/table-catalog.ts';
+import { describeTables, joinTables, type LoadedTables } from '../http/tables/table-catalog.ts';
+import { describeByShards } from './descriptions.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { RecoverySweep } from './recovery-sweep.ts';
 import { openServiceLog } from './service-log.ts';
@@ -46,7 +47,7 @@ async function serveUntil(
   const tenantry = await openTenantry({ ...parts, observer: metrics.router, onTrouble: troubleLog(logger) }, settings);
   try {
     const { map, router, manager } = tenantry;
-    const { tables, hidden } = await tablesOfAnyShard(parts.engines, tenantry, settings);
+    const { tables, hidden } = await tablesOfAnyShard(parts.engines, tenantry, settings, logger);
     for (const column of hidden) logger.warn(column, 'a column of a type that the API does not carry is left out');
     const server = createHttpServer({
       router,
@@ -83,22 +84,21 @@ async function drain(server: HttpServer, sweep: RecoverySweep, withinMs: number,
 }
 
 /** The shape of the tables, from the first shard that answers, and what the first of every other engine adds. */
-async function tablesOfAnyShard(engines: Engines, { access, map, store }: OpenTenantry, { tables }: Settings): Promise<LoadedTables> {
-  let away: TenantryError | undefined;
-  const described = new Map<string, TableDescriptions>();
-  for (const shard of await store.listShards(map.mapId)) {
-    const { engine } = shard.address;
-    if (described.has(engine)) continue;
-    try {
-      described.set(engine, await describeTables(access.open(shard), engineOf(engines, shard.address).dialect, tables));
-    } catch (error) {
-      if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
-      away = error;
-    }
-  }
-  const [first, ...others] = described.values();
-  if (first !== undefined) return joinTables(tables, [first, ...others]);
-  throw away ?? new TenantryError('INVALID_CONFIGURATION', `Map ${map.name} has no shard yet: run \`tenantry shard add\`.`);
+async function tablesOfAnyShard(
+  engines: Engines,
+  { access, map, store }: OpenTenantry,
+  { tables }: Settings,
+  logger: Logger,
+): Promise<LoadedTables> {
+  const { heard, unheard, away } = await describeByShards(await store.listShards(map.mapId), (shard) =>
+    describeTables(access.open(shard), engineOf(engines, shard.address).dialect, tables),
+  );
+  const [first, ...others] = heard;
+  if (first === undefined)
+    throw away ?? new TenantryError('INVALID_CONFIGURATION', `Map ${map.name} has no shard yet: run \`tenantry shard add\`.`);
+  for (const engine of unheard)
+    logger.warn({ engine }, 'no shard of the engine told of triggers and types of columns; start again once one is there');
+  return joinTables(tables, [first, ...others]);
 }
 
 function troubleLog(logger: Logger): OnTrouble {

@@ -1,0 +1,41 @@
+import { TenantryError } from '../core/errors.ts';
+import type { TableDescriptions } from '../http/tables/table-catalog.ts';
+
+interface DescribedShard {
+  readonly address: { readonly engine: string };
+}
+
+/** What shards said of the tables: that of the first one first, then one of every other engine that answered. */
+export interface Descriptions {
+  readonly heard: readonly TableDescriptions[];
+  /** Engines of the map whose shards were away. */
+  readonly unheard: readonly string[];
+  /** Why the last one was. */
+  readonly away?: TenantryError;
+}
+
+/**
+ * Asks shards until one of each engine has described the tables. Once somebody has, one shard of every other engine is asked
+ * and no more: nobody waits at the start for all that are away. Rejects with what `describe` does, but for SHARD_UNAVAILABLE.
+ */
+export async function describeByShards<S extends DescribedShard>(
+  shards: readonly S[],
+  describe: (shard: S) => Promise<TableDescriptions>,
+): Promise<Descriptions> {
+  const heard = new Map<string, TableDescriptions>();
+  const unheard = new Set<string>();
+  let away: TenantryError | undefined;
+  for (const shard of shards) {
+    const { engine } = shard.address;
+    if (heard.has(engine) || (heard.size > 0 && unheard.has(engine))) continue;
+    try {
+      heard.set(engine, await describe(shard));
+      unheard.delete(engine);
+    } catch (error) {
+      if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
+      unheard.add(engine);
+      away = error;
+    }
+  }
+  return { heard: [...heard.values()], unheard: [...unheard], ...(away === undefined ? {} : { away }) };
+}
