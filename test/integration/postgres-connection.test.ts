@@ -1,63 +1,39 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { encodeInt } from '../../shardmap/key-encoding.ts';
 import { tenantKeyFromText, type KeyType } from '../../shardmap/key.ts';
-import { systemClock } from '../../src/core/clock.ts';
-import { compileSql, sql, sqlText, type CompiledSql, type Sql } from '../../src/core/sql.ts';
+import { sql, sqlText, type CompiledSql, type Sql } from '../../src/core/sql.ts';
 import type { ConnectionExpectations, EngineConnection, Isolation } from '../../src/engine/engine.ts';
 import { EntryRefused, type Entry } from '../../src/engine/entry.ts';
 import { clientConfig } from '../../src/engine/postgres/client-config.ts';
-import { PostgresConnection } from '../../src/engine/postgres/postgres-connection.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
-import { WireClient } from '../../src/engine/postgres/wire-client.ts';
-import { ticketBytes } from '../support/ticket-bytes.ts';
+import { compiled, entryOf, insert, read, startAppShard, write, type AppShard } from '../support/app-shard.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
-import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
-import { awaitNoStandby, awaitStandby, callOffStandbyWaits, untilACommitWaits } from '../support/standby.ts';
+import type { PostgresServer } from '../support/servers/postgres.ts';
+import { ticketBytes } from '../support/ticket-bytes.ts';
 import type { WireMessage } from '../support/wire-message.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 
 const engine = createPostgresEngine();
-const token = randomBytes(16);
 /** Which form of the fence the entries of a test take. */
 let isPoint = false;
-const entry = (tenant: number): Entry => ({ mappingId: tenant, key: encodeInt(tenant), epoch: 1, token, isPoint });
-const write = { readOnly: false, timeoutMs: 10_000 };
-const read = { readOnly: true, timeoutMs: 10_000 };
-const compiled = (statement: Sql) => compileSql(statement, engine.dialect);
+const entry = (tenant: number): Entry => entryOf(tenant, isPoint);
+const { token } = entryOf(1);
 
+let traps: AppShard;
 let server: PostgresServer;
 let shard: TestShard;
 let expected: ConnectionExpectations;
 let connection: EngineConnection;
 
 beforeAll(async () => {
-  server = await startPostgres({ fsync: false, settings: { max_prepared_transactions: 1 } });
-  shard = await createTestShard(server, 'traps');
-  expected = {
-    shardId: shard.shardId,
-    incarnation: shard.incarnation,
-    tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-    contextProtection: 'guarded',
-  };
-  // As where the bootstrap could not take it away: blocks must do no harm either.
-  await shard.root.query(sqlText('grant usage on language plpgsql to tenantry_app'));
-  // For tests that look at what is left on a connection.
-  await shard.root.query(sqlText('grant execute on function pg_prepared_statement() to tenantry_app'));
-  for (const tenant of [1, 2]) {
-    await shard.admin.query(
-      sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (${tenant}, 'point', ${encodeInt(tenant)}, 'ONLINE', 1, ${token})`,
-    );
-  }
+  traps = await startAppShard();
+  ({ server, shard, expected } = traps);
 });
-afterAll(async () => {
-  await shard?.close();
-  await server?.stop();
-});
+afterAll(() => traps?.close());
 beforeEach(async () => {
   await shard.root.query(sql`delete from "Blogs"`);
-  connection = await engine.connect(shard.address, shardLogins.app, expected);
+  connection = await traps.connect();
   return async () => await connection.close();
 });
 
@@ -94,7 +70,6 @@ const refusalOf = async (work: Promise<unknown>): Promise<string | undefined> =>
 };
 
 const run = (tenant: number, statement: Sql, options = write) => connection.execute(entry(tenant), compiled(statement), options);
-const insert = (id: number) => sql`insert into "Blogs" ("BlogId", "Name") values (${id}, 'x')`;
 const pid = async (): Promise<number> => (await run(1, sql`select pg_backend_pid() as pid`)).rows[0]!['pid'] as number;
 
 describeOnBothForms('a statement on its own', () => {
@@ -318,214 +293,6 @@ describe('a server that stands still', () => {
     await shard.root.query(sql`select pg_terminate_backend(${await pid()}::integer)`);
     await expect(run(1, insert(1))).rejects.toMatchObject({ outcome: expect.any(String) });
     expect(connection.usable).toBe(false);
-  });
-});
-
-describe('what a statement leaves in the session', () => {
-  test.each([
-    ['a setting', 'set work_mem = 77', `select current_setting('work_mem') <> '77kB' as clean`],
-    [
-      'an isolation level',
-      `set session characteristics as transaction isolation level serializable`,
-      `select current_setting('default_transaction_isolation') = 'read committed' as clean`,
-    ],
-    ['a cursor WITH HOLD', 'declare c cursor with hold for select 1', 'select count(*) = 0 as clean from pg_cursors where is_holdable'],
-    ['a listener', 'listen gossip', 'select count(*) = 0 as clean from pg_listening_channels()'],
-    ['a prepared statement', 'prepare evil as select 1', `select count(*) = 0 as clean from pg_prepared_statements where name = 'evil'`],
-    ['a block of code', `do $$ begin execute 'set work_mem = 77'; end $$`, `select current_setting('work_mem') <> '77kB' as clean`],
-  ])('%s does not meet the next tenant on the same connection', async (_, leave, look) => {
-    const before = await pid();
-    await run(1, sqlText(leave));
-    expect((await run(2, sqlText(look))).rows).toEqual([{ clean: true }]);
-    expect(await pid()).toBe(before);
-  });
-
-  test('a setting of a procedure that was called does not meet the next tenant, on a connection that is older than the procedure', async () => {
-    await shard.root.query(
-      sqlText(
-        `create procedure sets() language plpgsql as $$ begin set work_mem = 77; end $$; grant execute on procedure sets to tenantry_app`,
-      ),
-    );
-    const before = await pid();
-    await run(1, sqlText('call sets()'));
-    expect((await run(2, sql`select current_setting('work_mem') <> '77kB' as clean`)).rows).toEqual([{ clean: true }]);
-    expect(await pid()).toBe(before);
-    await shard.root.query(sqlText('drop procedure sets'));
-  });
-
-  test('a statement redefined by a block that then failed is not what the next tenant runs', async () => {
-    const statement = sqlText('select 1 as n');
-    await run(1, statement);
-    const [{ name } = { name: '' }] = (await run(1, sql`select name from pg_prepared_statements where statement = 'select 1 as n'`))
-      .rows as { name: string }[];
-    await expect(
-      run(
-        1,
-        sqlText(`do $$ begin execute 'deallocate ${name}'; execute 'prepare ${name} as select 666 as n'; raise exception 'x'; end $$`),
-      ),
-    ).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
-    expect((await run(2, statement)).rows).toEqual([{ n: 1 }]);
-  });
-
-  test('a library is not loaded for a tenant', async () => {
-    await expect(run(1, sqlText(`load 'auto_explain'`))).rejects.toMatchObject({ code: 'FORBIDDEN' });
-  });
-
-  test.each([
-    ['a statement', (tried: EngineConnection, load: CompiledSql) => tried.execute(entry(1), load, write)],
-    [
-      'a transaction',
-      async (tried: EngineConnection, load: CompiledSql) => {
-        const transaction = await tried.begin(entry(1), { ...write, isolation: 'read committed' });
-        await transaction.query(load);
-        await transaction.commit();
-      },
-    ],
-  ])('a library that %s loaded all the same, for which a server may have a folder, costs the connection', async (_, load) => {
-    // A superuser may load any; such a connection is never opened for tenants.
-    const client = new pg.Client(clientConfig(shard.address, server));
-    await client.connect();
-    const wire = new WireClient(client, { host: server.host, port: server.port, tls: false }, systemClock, 16_777_216);
-    const tried = new PostgresConnection(wire, { callsMayCommit: false, leastResidue: 'none' });
-    await load(tried, compiled(sqlText(`load 'auto_explain'`)));
-    expect(tried.usable).toBe(false);
-    await tried.close();
-  });
-
-  test('not even from within a transaction', async () => {
-    const transaction = await connection.begin(entry(1), { ...write, isolation: 'read committed' });
-    await transaction.query(compiled(sqlText('set work_mem = 77')));
-    await transaction.query(compiled(sql`select 1`));
-    await transaction.commit();
-    expect((await run(2, sql`select current_setting('work_mem') <> '77kB' as clean`)).rows).toEqual([{ clean: true }]);
-  });
-});
-
-test('a function that lets go of the prepared statements leaves none that this connection counts on', async () => {
-  await shard.root.query(
-    sqlText(`create function lets_go() returns void language plpgsql as $$ begin deallocate all; end $$;
-      grant execute on function lets_go to tenantry_app`),
-  );
-  const tried = await engine.connect(shard.address, shardLogins.app, expected);
-  const lettingGo = compiled(sql`select lets_go()`);
-  await tried.execute(entry(1), lettingGo, write);
-  await expect(tried.execute(entry(2), lettingGo, write)).resolves.toMatchObject({ rowCount: 1 });
-  await tried.close();
-  await shard.root.query(sqlText('drop function lets_go'));
-});
-
-describe('a right that the bootstrap takes from everybody, and that is back', () => {
-  beforeAll(() =>
-    shard.root.query(sqlText('create sequence numbers; grant usage on sequence numbers to tenantry_app')).then(() => undefined),
-  );
-
-  test.each([
-    {
-      what: 'temporary tables',
-      right: 'temporary on database traps',
-      left: sql`select "Name" into temporary left_behind from "Blogs"`,
-      found: sql`select to_regclass('pg_temp.left_behind') is not null as found`,
-    },
-    {
-      what: 'settings',
-      right: 'execute on function set_config(text, text, boolean)',
-      left: sql`select set_config('left.behind', 'x', false)`,
-      found: sql`select coalesce(current_setting('left.behind', true), '') <> '' as found`,
-    },
-    {
-      what: 'locks of a session',
-      right: 'execute on function pg_try_advisory_lock(bigint)',
-      left: sql`select pg_try_advisory_lock(7)`,
-      found: sql`select exists (select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() and objid = 7) as found`,
-    },
-    {
-      what: 'last value of a sequence',
-      right: 'execute on function lastval()',
-      left: sql`select nextval('numbers')`,
-      found: sql`select lastval() as found`,
-    },
-  ])('leaves no $what for the next tenant', async ({ right, left, found }) => {
-    await shard.root.query(sqlText(`grant ${right} to public`));
-    try {
-      const other = await engine.connect(shard.address, shardLogins.app, expected);
-      const as = (tenant: number, statement: Sql) => other.execute(entry(tenant), compiled(statement), write);
-      await as(1, left);
-      const [row] = (await as(2, found).catch(() => ({ rows: [] }))).rows;
-      expect(row?.['found'] ?? false).toBe(false);
-      expect(other.usable).toBe(true);
-      await other.close();
-    } finally {
-      await shard.root.query(sqlText(`revoke ${right} from public`));
-    }
-  });
-});
-
-describe('where a write has to reach a standby before it is confirmed, and the wait is called off', () => {
-  const unknown = { code: 'COMMIT_UNKNOWN', outcome: 'unknown', detail: expect.stringContaining('standby') };
-  beforeEach(async () => {
-    await awaitStandby(shard.root);
-    return async () => await awaitNoStandby(shard.root);
-  });
-
-  test('by its caller, nobody is told that it is safe', async () => {
-    const caller = new AbortController();
-    const writing = connection.execute(entry(1), compiled(insert(1)), { ...write, signal: caller.signal });
-    await untilACommitWaits(shard.root);
-    caller.abort();
-    await expect(writing).rejects.toMatchObject(unknown);
-    expect(connection.usable).toBe(true);
-  });
-
-  test('by the time limit of a commit', async () => {
-    const transaction = await connection.begin(entry(1), { ...write, timeoutMs: 300, isolation: 'read committed' });
-    await transaction.query(compiled(insert(1)));
-    await expect(transaction.commit()).rejects.toMatchObject(unknown);
-  });
-
-  test('by an administrator', async () => {
-    const writing = run(1, insert(1));
-    await untilACommitWaits(shard.root);
-    await Promise.all([expect(writing).rejects.toMatchObject(unknown), callOffStandbyWaits(shard.root)]);
-  });
-
-  test('where the login was made to hear errors alone', async () => {
-    const login = `set local synchronous_commit = local; alter role ${shardLogins.app.user}`;
-    await shard.root.query(sqlText(`${login} set client_min_messages = error`));
-    const deaf = await engine.connect(shard.address, shardLogins.app, expected);
-    await shard.root.query(sqlText(`${login} reset client_min_messages`));
-    await expect(deaf.execute(entry(1), compiled(insert(1)), { ...write, timeoutMs: 300 })).rejects.toMatchObject(unknown);
-    await deaf.close();
-  });
-
-  test.each(['set local client_min_messages = error', 'set client_min_messages = error'])('after %s in its transaction', async (text) => {
-    const transaction = await connection.begin(entry(1), { ...write, timeoutMs: 300, isolation: 'read committed' });
-    await transaction.query(compiled(sqlText(text)));
-    await transaction.query(compiled(insert(1)));
-    await expect(transaction.commit()).rejects.toMatchObject(unknown);
-  });
-
-  test('after a function that hears errors alone until the end of its transaction', async () => {
-    await shard.root.query(
-      sqlText(`set local synchronous_commit = local;
-        create function quietly() returns void language plpgsql
-          as $$ begin set local client_min_messages to 'error'; insert into "Blogs" ("BlogId", "Name") values (1, 'x'); end $$;
-        grant execute on function quietly to tenantry_app`),
-    );
-    const deaf = await engine.connect(shard.address, shardLogins.app, expected);
-    const quietly = compiled(sql`select 1 as n from quietly()`);
-    await expect(deaf.execute(entry(1), quietly, { ...write, timeoutMs: 300 })).rejects.toMatchObject(unknown);
-    const transaction = await deaf.begin(entry(2), { ...write, timeoutMs: 300, isolation: 'read committed' });
-    await transaction.query(quietly);
-    await expect(transaction.commit()).rejects.toMatchObject(unknown);
-    await awaitNoStandby(shard.root);
-    await shard.root.query(sql`delete from "Blogs"`);
-    expect(await deaf.execute(entry(1), quietly, write)).toEqual({ rows: [{ n: 1 }], rowCount: 1 });
-    await deaf.close();
-    await shard.root.query(sqlText('drop function quietly'));
-  });
-
-  test('a statement that only reads does not wait', async () => {
-    await run(1, sql`select "BlogId" from "Blogs"`, read);
   });
 });
 
