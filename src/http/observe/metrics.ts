@@ -64,10 +64,11 @@ function createRouterMetrics(registers: Registry[]): RouterObserver {
     registers,
   });
   const failures = counter('connection_failures', 'Connections that could not be opened or were refused.', ['shard', 'code']);
-  const refusals = counter('entry_refusals', 'Entries that a shard refused: stale routes, and tenants not to be served.', [
-    'shard',
-    'reason',
-  ]);
+  const refusals = counter(
+    'entry_refusals',
+    'Entries that a shard refused: stale routes, and tenants not to be served. NOT_RESET is a defect: a connection had the tenant of its last use still.',
+    ['shard', 'reason'],
+  );
   const repeats = counter('call_repeats', 'Attempts that were repeated.', ['shard', 'because']);
   const breakers = new Gauge({
     name: 'tenantry_breaker_open',
