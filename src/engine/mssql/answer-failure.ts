@@ -36,6 +36,8 @@ export function failureOf(answer: Answer, expected: Expectation): Error | undefi
     if (expected.enters && !answer.entered) return toEntryError(error);
     if (expected.mayCommit && answer.done) return commitUnknown(error);
     if (expected.mayCommit && leavesOpen(error, answer.rolledBack)) return blamesRequest(error) ? heavy(error) : commitUnknown(error);
+    // What the error did not roll back may have been committed before the connection went.
+    if (expected.mayCommit && answer.loss !== undefined && !answer.rolledBack) return commitUnknown(error);
     return toTenantsError(error, answer.rolledBack || !expected.mayCommit);
   }
   if (answer.inTransaction !== expected.open || answer.done !== expected.fences) return transactionControlled();

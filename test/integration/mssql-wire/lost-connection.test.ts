@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { compiled, entryOf, ScriptedShard } from '../../support/scripted-shard.ts';
-import type { Moment, MomentOf } from '../../support/tds/model/statement.ts';
+import type { ModelStatement, Moment, MomentOf, StatementAnswer } from '../../support/tds/model/statement.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
+import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
 
 const options = { readOnly: false, timeoutMs: 10_000 };
 const readOnly = { ...options, readOnly: true };
@@ -65,6 +66,22 @@ describe('a connection lost under a routed statement', () => {
     dropAt('answered', 'fin');
     await expect(connection.execute(entryOf(1), change, options)).rejects.toMatchObject({ code: 'CONFLICT', outcome: 'not-run' });
     expect(shard.committed).toEqual([]);
+  });
+});
+
+describe('a connection lost behind an error of which the server does not say that it rolled back', () => {
+  // Of what is told of a database that goes from its connection, and of what a statement may be refused for.
+  test.each([942, 983, 1205, 2627, 50_000])('%i: COMMIT_UNKNOWN for what may write', async (number) => {
+    const say = async ({ answer }: ModelStatement): Promise<StatementAnswer> => {
+      await answer.send(errorToken({ number, class: 16 }), doneToken('DONE', doneStatus.error));
+      answer.drop('fin');
+      return 'sent';
+    };
+    shard.answer = say;
+    await expect(connection.execute(entryOf(1), change, options)).rejects.toMatchObject(unknown);
+    expect(connection.usable).toBe(false);
+    connection = await shard.connect();
+    await expect(connection.execute(entryOf(1), read, readOnly)).rejects.toMatchObject({ outcome: 'not-run' });
   });
 });
 
