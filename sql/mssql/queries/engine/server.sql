@@ -31,9 +31,10 @@ SELECT CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) AS [major], CAST(SERV
   CAST(d.[compatibility_level] AS int) AS [compatibility],
   CAST(CASE
     WHEN EXISTS (SELECT 1 FROM sys.database_scoped_configurations AS c WHERE c.[name] = N'MAXDOP' AND CAST(c.[value] AS int) = 1) THEN 1
-    -- SQL Server 2019 knows the flag from CU14 (build 4188) on.
+    -- Every server lets itself be given any number; SQL Server 2019 knows this one from CU14 (build 4188) on, none before it does.
     WHEN EXISTS (SELECT 1 FROM @flags AS f WHERE f.[flag] = 11042 AND f.[status] = 1 AND f.[global] = 1)
-      AND (CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) <> 15 OR CAST(SERVERPROPERTY(N'ProductBuild') AS int) >= 4188) THEN 1
+      AND (CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) > 15
+        OR CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) = 15 AND CAST(SERVERPROPERTY(N'ProductBuild') AS int) >= 4188) THEN 1
     WHEN @sessions > 0 AND @governed = @sessions THEN 1
     ELSE 0
   END AS bit) AS [serialPlans]
