@@ -121,7 +121,7 @@ function messages(name: string, values: readonly SqlValue[]): GeneratedTsql[] {
 
 /** Types of key columns, each of which statements say in words of its own. */
 const keyColumnTypes = [
-  'int', 'bigint', 'uniqueidentifier', 'decimal(10,2)', 'datetime', 'datetime2(7)', 'varchar(40) COLLATE Polish_CI_AS',
+  'int', 'bigint', 'uniqueidentifier', 'decimal(10,2)', 'datetime', 'smalldatetime', 'datetime2(7)', 'varchar(40) COLLATE Polish_CI_AS',
   'nvarchar(40) COLLATE Latin1_General_100_CI_AS_SC_UTF8',
 ]; // prettier-ignore
 

@@ -27,7 +27,14 @@ describe('how SQL Server writes statements', () => {
     ['money', 'try_cast(@p1 as money)'],
     ['uniqueidentifier', 'try_cast(@p1 as uniqueidentifier)'],
     ['date', 'try_cast(@p1 as date)'],
-    ['datetime', 'try_cast(@p1 as datetime)'],
+    [
+      'datetime',
+      'case when cast(try_cast(@p1 as datetime) as datetime2(3)) = try_cast(@p1 as datetime2(3)) then try_cast(@p1 as datetime) end',
+    ],
+    [
+      'smalldatetime',
+      'case when cast(try_cast(@p1 as smalldatetime) as datetime2(0)) = try_cast(@p1 as datetime2(0)) then try_cast(@p1 as smalldatetime) end',
+    ],
     ['datetime2(7)', 'try_cast(@p1 as datetime2(7))'],
     ['datetimeoffset(0)', 'try_cast(@p1 as datetimeoffset(0))'],
     [
