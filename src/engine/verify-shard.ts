@@ -75,7 +75,8 @@ function identityProblem(found: Inspection | undefined, expected: ConnectionExpe
   if (found.schemaVersion !== schemaVersion)
     return `The schema of the shard has version ${found.schemaVersion}, and this program works with ${schemaVersion}.`;
   if (found.shardId !== expected.shardId) return `The database is shard ${found.shardId}, and the catalog means ${expected.shardId}.`;
-  if (found.incarnation === null) return 'The server is in recovery; only a primary can serve tenants.';
+  if (found.incarnation === null)
+    return 'The server is in recovery, or the login may not see which database it is on; only a primary can serve tenants.';
   if (found.incarnation !== expected.incarnation)
     return 'The server is not the one that the catalog knows: it was restored or replaced. Run: tenantry recover';
   if (expected.contextProtection === 'guarded' && found.isGuarded !== true)

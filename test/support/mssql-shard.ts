@@ -32,6 +32,9 @@ export const serialPlans = sql`ALTER DATABASE SCOPED CONFIGURATION SET MAXDOP = 
 /** Within a database: as many processors as there are. */
 export const parallelPlans = sql`ALTER DATABASE SCOPED CONFIGURATION SET MAXDOP = 0`;
 
+/** In master: admin may end what holds a tenant, which it is not given unasked. */
+export const serverRights = ({ user }: Login): Sql => sql`GRANT VIEW SERVER STATE, ALTER ANY CONNECTION TO ${sql.id(user)}`;
+
 /** Blogs(TenantId, BlogId, Name), empty. */
 const blogs: MssqlTestTables = {
   text: `CREATE TABLE [dbo].[Blogs] ([TenantId] int NOT NULL, [BlogId] int NOT NULL, [Name] nvarchar(400) NOT NULL, PRIMARY KEY ([TenantId], [BlogId]));`,
@@ -66,6 +69,7 @@ export async function createMssqlTestShard({ text, routed } = blogs, rowVersions
   await root.query(sqlText(text));
   // A table of dbo belongs to dbo, and stays so: provisioning gives admin what it takes to put policies on it.
   await provision(root, createMssqlProvisioner(), { logins, contextProtection: 'guarded', tables: routed });
+  await master.query(serverRights(logins.admin));
   const admin = engine.open(address, logins.admin);
   const policies = { renderer: mssqlPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf };
   await installShard(admin, policies, { tables: routed, keyType: 'int', contextProtection: 'guarded' });

@@ -32,8 +32,9 @@ export function createMssqlProvisioner(library: QueryLibrary = new QueryLibrary(
     provision: (request) => statements(request, passwordOf),
     script: (request) => {
       const texts = statements(request, ({ user }) => `<password of ${user}>`).map((statement) => compileSql(statement, mssqlDialect).text);
+      const optional = serverRights(request.logins.admin);
       // sqlcmd and SSMS in SQLCMD mode stop at the first error; XACT_ABORT has rolled back by then.
-      return [':on error exit', 'SET XACT_ABORT ON;\nBEGIN TRANSACTION;', ...texts, 'COMMIT TRANSACTION;', ''].join('\nGO\n');
+      return [':on error exit', 'SET XACT_ABORT ON;\nBEGIN TRANSACTION;', ...texts, 'COMMIT TRANSACTION;', optional, ''].join('\nGO\n');
     },
   };
 }
@@ -51,7 +52,6 @@ function loginStatements(principal: PrincipalName, login: Login, secretOf: (logi
   THROW 51016, ${sqlText(textLiteral(`${login.user} administers the server or the database.`))}, 1;
 ${login.entra === undefined ? passwordUser(principal, login.user, secretOf(login)) : entraUser(login.user)}`,
     sql`ALTER ROLE ${sql.id(principalGroups[principal])} ADD MEMBER ${name};`,
-    ...(principal === 'admin' ? [serverRights(login.user)] : []),
   ];
 }
 
@@ -60,7 +60,7 @@ function passwordUser(principal: PrincipalName, user: string, secret: string): S
   const text = sqlText(textLiteral(user));
   const password = sqlText(textLiteral(secret));
   const ofAnother = sqlText(textLiteral(`The user ${user} is there already without a password of its own: drop it first.`));
-  // admin has rights of the server, which only logins can have.
+  // admin may be given rights of the server, which only logins can have.
   const carriesPassword = principal === 'admin' ? isAzure : sql`${isAzure} OR ${isContained}`;
   return sql`IF ${carriesPassword}
 BEGIN
@@ -69,33 +69,31 @@ BEGIN
   IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} WITH PASSWORD = ${password}, DEFAULT_SCHEMA = [dbo];
   ELSE ALTER USER ${name} WITH PASSWORD = ${password};
 END;
-ELSE
-BEGIN
-  IF SUSER_ID(${text}) IS NULL CREATE LOGIN ${name} WITH PASSWORD = ${password};
+ELSE ${asText(sql`IF SUSER_ID(${text}) IS NULL CREATE LOGIN ${name} WITH PASSWORD = ${password};
   ELSE ALTER LOGIN ${name} WITH PASSWORD = ${password};
-  IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FOR LOGIN ${name} WITH DEFAULT_SCHEMA = [dbo];
-END;`;
+  IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FOR LOGIN ${name} WITH DEFAULT_SCHEMA = [dbo];`)};`;
+}
+
+/** What one edition alone knows is compiled only there: elsewhere the server would refuse the whole batch, branches that do not run included. */
+function asText(statements: Sql): Sql {
+  return sqlText(`EXEC (${textLiteral(compileSql(statements, mssqlDialect).text)})`);
 }
 
 /** The identity is found in the directory by its name, by an administrator who is in the directory himself. */
-function entraUser(user: string): Sql {
-  const name = sql.id(user);
-  const text = sqlText(textLiteral(user));
-  return sql`IF ${isAzure}
-BEGIN
-  IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FROM EXTERNAL PROVIDER WITH DEFAULT_SCHEMA = [dbo];
-END;
-ELSE
-BEGIN
-  IF SUSER_ID(${text}) IS NULL CREATE LOGIN ${name} FROM EXTERNAL PROVIDER;
-  IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FOR LOGIN ${name} WITH DEFAULT_SCHEMA = [dbo];
-END;`;
+function entraUser(login: string): Sql {
+  const name = sql.id(login);
+  const text = sqlText(textLiteral(login));
+  const user = sql`IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name}`;
+  return sql`IF ${isAzure} ${asText(sql`${user} FROM EXTERNAL PROVIDER WITH DEFAULT_SCHEMA = [dbo];`)};
+ELSE ${asText(sql`IF SUSER_ID(${text}) IS NULL CREATE LOGIN ${name} FROM EXTERNAL PROVIDER;
+  ${user} FOR LOGIN ${name} WITH DEFAULT_SCHEMA = [dbo];`)};`;
 }
 
-/** To find who holds a mapping's lock, and to end that session: rights of the server, given in master, where it is one. */
-function serverRights(user: string): Sql {
-  const grant = `GRANT VIEW SERVER STATE, ALTER ANY CONNECTION TO ${mssqlDialect.quote(user)};`;
-  return sql`IF NOT (${isAzure}) EXEC [master].sys.sp_executesql ${sqlText(textLiteral(grant))};`;
+/** What an administrator may add by hand where a login is the server's: without it nobody's session is ended by Tenantry. */
+function serverRights({ user }: Login): string {
+  return `-- Optional, not on Azure SQL Database, and a right over the whole server: \`tenantry tenant offline --force\` finds the sessions that
+-- hold a tenant and ends them, and \`tenantry doctor\` sees how connections are encrypted. Whoever has it sees and ends everybody's.
+-- USE [master]; GRANT VIEW SERVER STATE, ALTER ANY CONNECTION TO ${mssqlDialect.quote(user)};`;
 }
 
 /**

@@ -99,7 +99,7 @@ test.each([
   ['hints for parallel plans', 'gives statements the hint MAXDOP', 'take MAXDOP out of'],
   ['definitions by app', 'keeps tenant traffic from definitions is missing', 'tenantry shard add'],
   ['a missing grant', 'may not call tenantry.enter', 'GRANT EXECUTE ON [tenantry].[enter]'],
-  ['a missing right of admin', 'may not end sessions', 'GRANT ALTER ANY CONNECTION TO'],
+  ['a missing right of admin', 'may not end sessions', 'GRANT VIEW SERVER STATE, ALTER ANY CONNECTION TO'],
   ['TRUSTWORTHY', 'TRUSTWORTHY is on', 'SET TRUSTWORTHY OFF'],
   ['delayed durability', 'DELAYED_DURABILITY is FORCED', 'SET DELAYED_DURABILITY = DISABLED'],
   ['TLS', 'connection is not encrypted', 'sslmode=verify-full'],
@@ -109,6 +109,11 @@ test.each([
   ['change tracking', 'Change tracking is off', 'SET CHANGE_TRACKING = ON'],
   ['change tracking of tables', 'not for every routed table', ''],
   ['the level of compatibility', 'compatibility level is below 150', 'SET COMPATIBILITY_LEVEL = 150'],
+  [
+    'a commit that no secondary has',
+    'REQUIRED_SYNCHRONIZED_SECONDARIES_TO_COMMIT is 0',
+    'SET (REQUIRED_SYNCHRONIZED_SECONDARIES_TO_COMMIT = 1)',
+  ],
   ['a database that closes', 'AUTO_CLOSE is on', 'SET AUTO_CLOSE OFF'],
   ['damaged pages', 'PAGE_VERIFY is not CHECKSUM', 'SET PAGE_VERIFY CHECKSUM'],
   ['the collation, where keys are strings', 'Keys are strings', 'COLLATE Latin1_General_100_BIN2'],
@@ -125,8 +130,8 @@ test.each([
 });
 
 test('has a row of the query in each of these cases, and no other row', () => {
-  expect(rowsOfServer).toHaveLength(21);
-  expect(source.match(/THEN 1 END/g)).toHaveLength(21);
+  expect(rowsOfServer).toHaveLength(22);
+  expect(source.match(/THEN 1 END/g)).toHaveLength(22);
 });
 
 test('says where the login of admin may not look, with what to run', async () => {

@@ -6,7 +6,7 @@ import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { createMssqlProvisioner } from '../../../src/engine/mssql/provisioner.ts';
 import type { KeyType } from '../../../shardmap/key.ts';
 import { provision } from '../../../src/policy/provision.ts';
-import { databaseOptions, serialPlans } from '../mssql-shard.ts';
+import { databaseOptions, serialPlans, serverRights } from '../mssql-shard.ts';
 import { useMssql } from '../servers/mssql.ts';
 import { groundTables, type EngineGround, type GroundServer } from './engine-ground.ts';
 import { mssqlLogins } from './logins.ts';
@@ -40,6 +40,7 @@ async function startMssqlGround(): Promise<GroundServer> {
       const root = engine.open(shard, login);
       await makeTables(root, keyType);
       await provision(root, createMssqlProvisioner(), { logins: mssqlLogins(shard), contextProtection: 'guarded', tables: groundTables });
+      await inMaster([serverRights(mssqlLogins(shard).admin)]);
       await root.close();
     },
     takeAway: () => inMaster(made.map(({ database }) => setOffline(database))),

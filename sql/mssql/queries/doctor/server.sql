@@ -1,5 +1,5 @@
 -- What of the server or the database endangers tenants' rows, besides what policies and logins show: no row where all is well. Read
--- by admin, which sees the server's state (VIEW SERVER STATE, or VIEW DATABASE STATE on Azure SQL Database).
+-- by admin, which sees the database's state, and that of the server where it was given the right to.
 SET NOCOUNT ON;
 -- What gives statements the hint MAXDOP besides their own text. The view of Query Store's hints came with SQL Server 2022.
 DECLARE @queries nvarchar(max);
@@ -36,10 +36,21 @@ DECLARE @untracked nvarchar(max) = (
 DECLARE @edition int = CAST(SERVERPROPERTY(N'EngineEdition') AS int), @userOptions int = 0;
 IF @edition <> 5
   SELECT @userOptions = CAST(o.[value_in_use] AS int) FROM sys.configurations AS o WHERE o.[name] = N'user options';
+-- How this session is encrypted is a state of the server, which admin need not see.
+DECLARE @encrypted nvarchar(40);
+IF @edition = 5 OR HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE') = 1
+  SELECT @encrypted = n.[encrypt_option] FROM sys.dm_exec_connections AS n WHERE n.[session_id] = @@SPID AND n.[net_transport] <> N'Session';
+-- Availability groups are none of the user's on Azure SQL Database and Managed Instance (8).
+DECLARE @unawaited int = 0;
+IF @edition NOT IN (5, 8)
+  SELECT @unawaited = COUNT(*)
+  FROM sys.databases AS a
+  JOIN sys.availability_databases_cluster AS b ON b.[group_database_id] = a.[group_database_id]
+  JOIN sys.availability_groups AS v ON v.[group_id] = b.[group_id]
+  WHERE a.[name] = DB_NAME() AND v.[required_synchronized_secondaries_to_commit] = 0;
 SELECT s.[level] AS [level], s.[text] AS [text], s.[remedy] AS [remedy]
 FROM sys.databases AS d
-LEFT JOIN sys.change_tracking_databases AS c ON c.[database_id] = d.[database_id]
-LEFT JOIN sys.dm_exec_connections AS n ON n.[session_id] = @@SPID AND n.[net_transport] <> N'Session'
+LEFT JOIN sys.change_tracking_databases AS c ON c.[database_id] = DB_ID()
 LEFT JOIN sys.triggers AS g ON g.[parent_class] = 0 AND g.[name] = N'tenantry_no_definitions' AND g.[is_disabled] = 0
 CROSS APPLY (VALUES
   -- Editions 5 and 8 are Azure SQL Database and Managed Instance, which are always of the newest kind.
@@ -70,7 +81,7 @@ CROSS APPLY (VALUES
     N'TRUSTWORTHY is on: a routine of this database may act on the whole server', N'ALTER DATABASE CURRENT SET TRUSTWORTHY OFF'),
   (CASE WHEN d.[delayed_durability] = 2 THEN 1 END, N'problem',
     N'Commits are acknowledged before they are on the disk (DELAYED_DURABILITY is FORCED): a crash loses them', N'ALTER DATABASE CURRENT SET DELAYED_DURABILITY = DISABLED'),
-  (CASE WHEN n.[encrypt_option] = N'FALSE' THEN 1 END, N'problem', N'This connection is not encrypted', N'use ?sslmode=verify-full in the address'),
+  (CASE WHEN @encrypted = N'FALSE' THEN 1 END, N'problem', N'This connection is not encrypted', N'use ?sslmode=verify-full in the address'),
   (CASE WHEN d.[is_encrypted] = 0 THEN 1 END, N'warning',
     N'Files and backups are not encrypted (TDE is off)', N'in master: CREATE MASTER KEY ENCRYPTION BY PASSWORD = N''…''; CREATE CERTIFICATE [tde] WITH SUBJECT = N''TDE''; BACKUP CERTIFICATE [tde] TO FILE = N''…'' WITH PRIVATE KEY (FILE = N''…'', ENCRYPTION BY PASSWORD = N''…'') (without these files no backup of the database can be restored on another server); then here: CREATE DATABASE ENCRYPTION KEY WITH ALGORITHM = AES_256 ENCRYPTION BY SERVER CERTIFICATE [tde]; ALTER DATABASE CURRENT SET ENCRYPTION ON'),
   (CASE WHEN d.[is_read_committed_snapshot_on] = 0 THEN 1 END, N'warning',
@@ -107,9 +118,13 @@ CROSS APPLY (VALUES
     ) THEN 1 END, N'warning',
     N'Keys are strings, and the collation of the database does not compare texts by their bytes: a tenant column of a new table takes it unless it says otherwise, and is refused',
     N'write COLLATE Latin1_General_100_BIN2 behind the type of tenant columns'),
+  (CASE WHEN @unawaited > 0 THEN 1 END, N'warning',
+    N'Its availability group lets a commit through when no synchronous secondary has it (REQUIRED_SYNCHRONIZED_SECONDARIES_TO_COMMIT is 0): after a failover to one that had fallen behind it is lost',
+    N'ALTER AVAILABILITY GROUP [its name] SET (REQUIRED_SYNCHRONIZED_SECONDARIES_TO_COMMIT = 1), on the primary; with no secondary in step nothing is committed then'),
   -- On Azure SQL Database sessions are ended by a right of the database.
-  (CASE WHEN @edition <> 5 AND COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY CONNECTION'), 0) = 0 THEN 1 END, N'warning',
+  (CASE WHEN @edition <> 5 AND (COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY CONNECTION'), 0) = 0 OR COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE'), 0) = 0) THEN 1 END, N'warning',
     N'The login of admin may not end sessions: tenant offline --force cannot end what holds a tenant',
-    CONCAT(N'in master: GRANT ALTER ANY CONNECTION TO ', QUOTENAME(SUSER_SNAME())))
+    CONCAT(N'in master: GRANT VIEW SERVER STATE, ALTER ANY CONNECTION TO ', QUOTENAME(SUSER_SNAME()), N', rights over the sessions of the whole server: leave it where the server is shared'))
 ) AS s ([applies], [level], [text], [remedy])
-WHERE d.[database_id] = DB_ID() AND s.[applies] = 1;
+-- By its name: on Azure SQL Database DB_ID() is of another numbering than this view.
+WHERE d.[name] = DB_NAME() AND s.[applies] = 1;

@@ -39,4 +39,5 @@ SELECT CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) AS [major], CAST(SERV
     ELSE 0
   END AS bit) AS [serialPlans]
 FROM sys.databases AS d
-WHERE d.[database_id] = DB_ID();
+-- By its name: on Azure SQL Database DB_ID() is of another numbering than this view.
+WHERE d.[name] = DB_NAME();

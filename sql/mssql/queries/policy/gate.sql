@@ -1,4 +1,5 @@
--- Why this connection, as this login, may not serve tenants: no row means that it may. app sees the security policy by its right to
+-- Why this connection, as this login, may not serve tenants: no row means that it may. A right that the server gives no answer to
+-- counts as given; names are quoted, since one with a dot would be taken for two. app sees the security policy by its right to
 -- the definitions of the schema. Everything is of one collation: the server has others for its own words, for names and for the
 -- database (468, 457). Its text is compared without parentheses, which the server writes as it likes.
 -- @tables nvarchar(max)
@@ -25,16 +26,18 @@ SELECT CAST(NULL AS nvarchar(400)) AS [table],
 WHERE IS_SRVROLEMEMBER(N'sysadmin') = 1 OR IS_SRVROLEMEMBER(N'securityadmin') = 1 OR IS_SRVROLEMEMBER(N'serveradmin') = 1
   OR IS_ROLEMEMBER(N'db_owner') = 1 OR IS_ROLEMEMBER(N'db_securityadmin') = 1 OR IS_ROLEMEMBER(N'db_accessadmin') = 1
   OR IS_ROLEMEMBER(N'db_ddladmin') = 1 OR HAS_PERMS_BY_NAME(NULL, NULL, N'CONTROL SERVER') = 1
-  OR HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'CONTROL') = 1 OR HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER') = 1
-  OR HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER ANY ROLE') = 1 OR HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER ANY USER') = 1
+  OR COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'CONTROL'), 1) = 1 OR COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER'), 1) = 1
+  OR COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER ANY ROLE'), 1) = 1 OR COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER ANY USER'), 1) = 1
 UNION ALL
 SELECT NULL, N'the login may change security policies or switch triggers of the database off'
-WHERE HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER ANY SECURITY POLICY') = 1
-  OR HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER ANY DATABASE DDL TRIGGER') = 1
-  OR HAS_PERMS_BY_NAME(N'tenantry', N'SCHEMA', N'ALTER') = 1
+WHERE COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER ANY SECURITY POLICY'), 1) = 1
+  OR COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER ANY DATABASE DDL TRIGGER'), 1) = 1
+  OR COALESCE(HAS_PERMS_BY_NAME(N'tenantry', N'SCHEMA', N'ALTER'), 1) = 1
 UNION ALL
 SELECT NULL, CONCAT(N'the login acts as another one, ', SUSER_SNAME() COLLATE Latin1_General_100_BIN2)
+-- Of logins of the server and of Windows alone: for users without a login it is not documented what these two give.
 WHERE ORIGINAL_LOGIN() <> SUSER_SNAME()
+  AND EXISTS (SELECT 1 FROM sys.database_principals AS p WHERE p.[principal_id] = DATABASE_PRINCIPAL_ID(USER_NAME()) AND p.[authentication_type] IN (1, 3))
 UNION ALL
 SELECT NULL, N'the login is no member of tenantry_app'
 WHERE COALESCE(IS_ROLEMEMBER(N'tenantry_app'), 0) <> 1
@@ -45,7 +48,9 @@ WHERE IS_ROLEMEMBER(r.[name]) = 1
 UNION ALL
 SELECT NULL, CONCAT(N'the login may act as ', p.[name] COLLATE Latin1_General_100_BIN2)
 FROM sys.database_principals AS p
-WHERE p.[type] IN (N'S', N'U', N'E', N'X', N'G') AND p.[name] <> USER_NAME() AND HAS_PERMS_BY_NAME(p.[name], N'USER', N'IMPERSONATE') = 1
+WHERE p.[type] IN (N'S', N'U', N'E', N'X', N'G') AND p.[name] <> USER_NAME()
+  -- guest, INFORMATION_SCHEMA and sys, which nobody acts as, may have no answer.
+  AND COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(p.[name]), N'USER', N'IMPERSONATE'), CASE WHEN p.[principal_id] IN (2, 3, 4) THEN 0 ELSE 1 END) = 1
 UNION ALL
 SELECT NULL, N'the login has rights on the local shard map, which holds the tokens of mappings'
 FROM (VALUES (N'tenantry.local_mapping'), (N'tenantry.mapping_fence')) AS t ([name])
@@ -53,11 +58,12 @@ CROSS JOIN (VALUES (N'SELECT'), (N'INSERT'), (N'UPDATE'), (N'DELETE'), (N'ALTER'
 WHERE HAS_PERMS_BY_NAME(t.[name], N'OBJECT', r.[right]) = 1
 UNION ALL
 -- A statement may name every database that its login enters, and no fence and no policy of this one counts there (decision 009). Snapshots
--- of this very database hold the same tenants; the first four databases are the server's own.
+-- of this very database hold the same tenants; the first four databases are the server's own. Azure SQL Database (5) shows and enters no
+-- other than this one.
 SELECT NULL, CONCAT(N'a statement could reach other databases, since the login enters ', LEFT(STRING_AGG(CAST(QUOTENAME(d.[name]) AS nvarchar(max)), N', '), 200),
   N': drop its user there, or make this database contained and the login a user of it alone')
 FROM sys.databases AS d
-WHERE d.[database_id] > 4 AND d.[database_id] <> DB_ID() AND COALESCE(d.[source_database_id], 0) <> DB_ID() AND HAS_DBACCESS(d.[name]) = 1
+WHERE CAST(SERVERPROPERTY(N'EngineEdition') AS int) <> 5 AND d.[database_id] > 4 AND d.[database_id] <> DB_ID() AND COALESCE(d.[source_database_id], 0) <> DB_ID() AND HAS_DBACCESS(d.[name]) = 1
 HAVING COUNT(*) > 0
 UNION ALL
 SELECT NULL, N'the session has a tenant before anybody has entered'
@@ -70,7 +76,7 @@ UNION ALL
 SELECT t.[name], N'the login may alter or take ownership of it'
 FROM routed AS t
 WHERE t.[object_id] IS NOT NULL
-  AND (HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'ALTER') = 1 OR HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'TAKE OWNERSHIP') = 1)
+  AND (COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'ALTER'), 1) = 1 OR COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'TAKE OWNERSHIP'), 1) = 1)
 UNION ALL
 SELECT t.[name], CONCAT(N'its ', LOWER(k.[kind]), N' predicate of tenantry.visible is missing, altered or switched off')
 FROM routed AS t

@@ -9,16 +9,19 @@ CREATE TABLE [tenantry].[catalog_server] (
 );
 GO
 
--- The fork of its log on which this database writes, as of a shard; one that is restored to an earlier point, or imported, has
--- another. Null where it only reads, or the login may not see its row (VIEW ANY DATABASE): nothing is changed then.
-CREATE FUNCTION [tenantry].[server_incarnation]() RETURNS nvarchar(200)
+-- Which database this is, as of a shard (engine/incarnation): one that is restored to an earlier point, or imported, has another.
+-- Null where it only reads, or the login may not see its row (VIEW ANY DATABASE): nothing is changed then. Azure SQL Database (5) lacks
+-- the view of the others, whose statement is not compiled there because it does not run: so never inlined.
+CREATE FUNCTION [tenantry].[server_incarnation]() RETURNS nvarchar(200) WITH INLINE = OFF
 AS
 BEGIN
-  RETURN CASE CAST(DATABASEPROPERTYEX(DB_NAME(), N'Updateability') AS nvarchar(20)) WHEN N'READ_WRITE' THEN (
-    SELECT LOWER(CAST(r.[recovery_fork_guid] AS nvarchar(36)))
-    FROM sys.database_recovery_status AS r
-    WHERE r.[database_id] = DB_ID()
-  ) END;
+  DECLARE @incarnation nvarchar(200);
+  IF CAST(DATABASEPROPERTYEX(DB_NAME(), N'Updateability') AS nvarchar(20)) <> N'READ_WRITE' RETURN NULL;
+  IF CAST(SERVERPROPERTY(N'EngineEdition') AS int) = 5
+    SELECT @incarnation = N'azure/' + LOWER(d.[physical_database_name]) FROM sys.databases AS d WHERE d.[name] = DB_NAME();
+  ELSE
+    SELECT @incarnation = LOWER(CAST(r.[recovery_fork_guid] AS nvarchar(36))) FROM sys.database_recovery_status AS r WHERE r.[database_id] = DB_ID();
+  RETURN @incarnation;
 END;
 GO
 

@@ -47,3 +47,27 @@ test('tables that are there keep their owners, and with them the rights that oth
   const handedOver = texts.flatMap((text) => text.match(/ALTER AUTHORIZATION ON \S+/g) ?? []);
   expect(handedOver).toEqual(['ALTER AUTHORIZATION ON SCHEMA::[tenantry]']);
 });
+
+/** Outside of texts, which the server compiles only where they are executed. */
+const compiledAtOnce = (text: string): string => text.replace(/N'(?:[^']|'')*'/g, "N''");
+
+test('Azure SQL Database compiles no login, and nothing of master; older servers nothing of the directory', () => {
+  const app = { user: 'shop-app@example.com', entra: { kind: 'default' } } as const;
+  for (const request of [{ logins }, { logins: { ...logins, app } }]) {
+    const texts = createMssqlProvisioner()
+      .provision({ ...request, contextProtection: 'guarded' })
+      .map((statement) => compileSql(statement, mssqlDialect).text);
+    const whole = texts.join('\n');
+    expect(whole).toMatch(/CREATE LOGIN \[shop_admin\] WITH PASSWORD = N''d''/);
+    expect(compiledAtOnce(whole)).not.toMatch(/(?:CREATE|ALTER) LOGIN|FOR LOGIN|EXTERNAL PROVIDER|\[master\]|GRANT KILL/);
+  }
+});
+
+test("rights over the whole server are the administrator's to give: printed, and given to nobody", () => {
+  const provisioner = createMssqlProvisioner();
+  const request = { logins, contextProtection: 'guarded' } as const;
+  const given = provisioner.provision(request).map((statement) => compileSql(statement, mssqlDialect).text);
+  expect(given.join('\n')).not.toMatch(/SERVER STATE|ANY CONNECTION TO/);
+  const [, afterwards] = provisioner.script(request).split('COMMIT TRANSACTION;');
+  expect(afterwards).toContain('-- USE [master]; GRANT VIEW SERVER STATE, ALTER ANY CONNECTION TO [shop_admin];');
+});
