@@ -1,10 +1,10 @@
 import { TenantryError } from '../src/core/errors.ts';
+import { schemaVersions } from '../src/core/schema-version.ts';
 import { describeKeys } from './describe-keys.ts';
 import { describeLocal } from './disagreement.ts';
 import { LocalMap, type LocalMapping } from './local-map.ts';
 import type { Mapping } from './mapping.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
-import { shardSchemaVersion } from './own-shard.ts';
 import type { Shard } from './shard.ts';
 import type { ShardMap } from './shard-map.ts';
 
@@ -53,9 +53,9 @@ export async function* compareShard(
 
 async function compareServer({ access }: OperationDependencies, map: ShardMap, shard: Shard, local: LocalMap): Promise<Finding[]> {
   const found = await local.description();
-  if (found?.schemaVersion !== shardSchemaVersion) {
+  if (found?.schemaVersion !== schemaVersions.shard) {
     const onShard = found === undefined ? 'no schema of Tenantry' : `version ${found.schemaVersion}`;
-    return [{ what: 'schema', inCatalog: `version ${shardSchemaVersion}`, onShard }];
+    return [{ what: 'schema', inCatalog: `version ${schemaVersions.shard}`, onShard }];
   }
   const { identity } = found;
   if (identity?.shardId !== shard.shardId || identity.map !== map.name || identity.keyType !== map.keyType) {

@@ -1,10 +1,8 @@
 import { TenantryError } from '../src/core/errors.ts';
+import { schemaVersions } from '../src/core/schema-version.ts';
 import { LocalMap, type ShardIdentity } from './local-map.ts';
 import type { ShardAccess } from './shard-access.ts';
 import type { Shard } from './shard.ts';
-
-/** The version of a shard's schema that this program works with. */
-export const shardSchemaVersion = 1;
 
 /** SHARD_UNVERIFIED: a shard's schema is of a version that this program does not work with. */
 export class OtherSchema extends TenantryError {
@@ -12,8 +10,8 @@ export class OtherSchema extends TenantryError {
   readonly isNewer: boolean;
 
   constructor({ name }: Pick<Shard, 'name'>, found: number) {
-    super('SHARD_UNVERIFIED', `The schema of shard ${name} has version ${found}; this program works with version ${shardSchemaVersion}.`);
-    this.isNewer = found > shardSchemaVersion;
+    super('SHARD_UNVERIFIED', `The schema of shard ${name} has version ${found}; this program works with version ${schemaVersions.shard}.`);
+    this.isNewer = found > schemaVersions.shard;
   }
 }
 
@@ -26,7 +24,7 @@ export async function requireOwnShard(access: ShardAccess, shard: Shard): Promis
   if (found === undefined || (found.identity === undefined && shard.state !== 'ADDING')) {
     throw new TenantryError('CONFLICT', `The database at the address of shard ${shard.name} is not a shard.`);
   }
-  if (found.schemaVersion !== shardSchemaVersion) throw new OtherSchema(shard, found.schemaVersion);
+  if (found.schemaVersion !== schemaVersions.shard) throw new OtherSchema(shard, found.schemaVersion);
   if (found.identity !== undefined && found.identity.shardId !== shard.shardId)
     throw inUseElsewhere(`database at the address of shard ${shard.name}`, found.identity);
   if (shard.incarnation === '' || (await access.identify(shard)) === shard.incarnation) return;

@@ -1,13 +1,11 @@
 import { TenantryError } from '../src/core/errors.ts';
+import { schemaVersions } from '../src/core/schema-version.ts';
 import type { SqlDatabase } from '../src/core/session.ts';
 import { catalogUnavailable, SqlCatalogChange, SqlCatalogReader } from './sql-catalog.ts';
 import { operationFrom, type OperationRow } from './sql-rows.ts';
 import type { Operation } from './operation.ts';
 import { schemaStateOf } from './schema-state.ts';
 import type { CatalogChange, ShardMapStore } from './store.ts';
-
-/** The version of the catalog's schema that this program works with. */
-const schemaVersion = 1;
 
 /** The catalog in an SQL database that has Tenantry's catalog schema. */
 export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore {
@@ -28,16 +26,16 @@ export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore 
       );
     }
     const found = (await this.run<{ version: number }>('catalog/schema-version')).rows[0]?.version;
-    if (found === schemaVersion) return;
+    if (found === schemaVersions.catalog) return;
     const difference =
       found === undefined
         ? 'no version'
-        : found > schemaVersion
+        : found > schemaVersions.catalog
           ? `version ${found}, made by a newer Tenantry`
           : `the older version ${found}`;
     throw new TenantryError(
       'INVALID_CONFIGURATION',
-      `The catalog's schema has ${difference}; this program works with version ${schemaVersion}.`,
+      `The catalog's schema has ${difference}; this program works with version ${schemaVersions.catalog}.`,
     );
   }
 

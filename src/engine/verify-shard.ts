@@ -1,13 +1,11 @@
 import { TenantryError } from '../core/errors.ts';
+import { schemaVersions } from '../core/schema-version.ts';
 import type { Row, SqlSession } from '../core/session.ts';
 import type { SqlDialect } from '../core/sql.ts';
 import { requireCapabilities, type CapabilitiesOf } from './capabilities.ts';
 import type { ConnectionExpectations } from './engine.ts';
 import { qualifiedTables } from './qualified-tables.ts';
 import { SqlFailure } from './sql-failure.ts';
-
-/** Version of the shard's schema that this program works with. */
-const schemaVersion = 1;
 
 /** What a database says of itself (`engine/inspect`). */
 interface Inspection {
@@ -72,8 +70,8 @@ async function inspect(session: SqlSession, { lacksSchema }: VerifyingEngine): P
 /** Why a database is not the shard that is meant; undefined where it is. */
 function identityProblem(found: Inspection | undefined, expected: ConnectionExpectations): string | undefined {
   if (found === undefined || found.shardId === null) return 'The database has not been added to a shard map.';
-  if (found.schemaVersion !== schemaVersion)
-    return `The schema of the shard has version ${found.schemaVersion}, and this program works with ${schemaVersion}.`;
+  if (found.schemaVersion !== schemaVersions.shard)
+    return `The schema of the shard has version ${found.schemaVersion}, and this program works with ${schemaVersions.shard}.`;
   if (found.shardId !== expected.shardId) return `The database is shard ${found.shardId}, and the catalog means ${expected.shardId}.`;
   if (found.incarnation === null)
     return 'The server is in recovery, or the login may not see which database it is on; only a primary can serve tenants.';

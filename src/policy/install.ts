@@ -2,10 +2,10 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import type { KeyType } from '../../shardmap/key.ts';
 import { LocalMap } from '../../shardmap/local-map.ts';
-import { shardSchemaVersion } from '../../shardmap/own-shard.ts';
 import { schemaStateOf } from '../../shardmap/schema-state.ts';
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
+import { schemaVersions } from '../core/schema-version.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { shardSchemaFiles } from '../engine/schema-files.ts';
 import { applyPolicies, type PolicyEngine } from './apply.ts';
@@ -57,10 +57,10 @@ async function installSchema(session: SqlSession, { keyType, contextProtection }
     return;
   }
   const found = (await new LocalMap(session).description())?.schemaVersion;
-  if (found !== shardSchemaVersion) {
+  if (found !== schemaVersions.shard) {
     throw new TenantryError(
       'INVALID_CONFIGURATION',
-      `The database is a shard whose schema has version ${found ?? 'unknown'}; this program works with version ${shardSchemaVersion}.`,
+      `The database is a shard whose schema has version ${found ?? 'unknown'}; this program works with version ${schemaVersions.shard}.`,
     );
   }
   if (present.keyType !== keyType) {
