@@ -4,7 +4,7 @@ import type { ShardAddress } from '../../src/core/shard-address.ts';
 import { sql, type Sql } from '../../src/core/sql.ts';
 import { TenantryError } from '../../src/core/errors.ts';
 import { EntryRefused } from '../../src/engine/entry.ts';
-import { refusals } from '../../src/engine/mssql/mssql-errors.ts';
+import { refusals } from '../../src/engine/mssql/error-table.ts';
 import { SqlFailure } from '../../src/engine/sql-failure.ts';
 import { tenantKey } from '../../shardmap/key.ts';
 import { ticketBytes } from './ticket-bytes.ts';

@@ -1,14 +1,7 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Answer } from './answer.ts';
-import {
-  blamesRequest,
-  endsConnectionUnasked,
-  leavesOpen,
-  toEntryError,
-  toTenantsError,
-  transactionCount,
-  type ServerError,
-} from './mssql-errors.ts';
+import { transactionCount } from './error-table.ts';
+import { blamesRequest, endsConnectionUnasked, leavesOpen, toEntryError, toTenantsError, type ServerError } from './mssql-errors.ts';
 import { endedTransaction } from './routed-batch.ts';
 
 /** What a message was meant to be. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../src/core/errors.ts';
 import { sql } from '../../../src/core/sql.ts';
 import { EntryRefused } from '../../../src/engine/entry.ts';
-import { errorTable, refusals, refusedLogins, transientLogins } from '../../../src/engine/mssql/mssql-errors.ts';
+import { errorTable, refusals, refusedLogins, transientLogins } from '../../../src/engine/mssql/error-table.ts';
 import { compiled, entryOf, ScriptedShard, secretPassword } from '../../support/scripted-shard.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
