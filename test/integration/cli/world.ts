@@ -40,7 +40,7 @@ const tables = `
   create table "Blogs" ("TenantId" integer not null, "BlogId" integer not null, "Name" text not null, primary key ("TenantId", "BlogId"));
   create table "Posts" ("TenantId" integer not null, "PostId" integer not null, "Title" text not null, primary key ("TenantId", "PostId"))`;
 
-/** The configuration of the tests, as JSON. */
+/** The configuration of the tests, as JSON; `parts` stand in place of what it has. */
 export function configuration(parts: object = {}): string {
   const login = (name: string): object => ({ user: name, password: { env: 'TENANTRY_PASSWORD' } });
   return JSON.stringify({

@@ -14,6 +14,7 @@ import type { GroundServer } from '../../support/grounds/engine-ground.ts';
 import { describeOnEachGround } from '../../support/grounds/map-grounds.ts';
 import { keyStatements } from '../../support/key-statements.ts';
 import { localByHand } from '../../support/shard-map-by-hand.ts';
+import { configuration } from '../cli/world.ts';
 
 /** A shard before anything of Tenantry's is there. */
 interface Place {
@@ -63,7 +64,7 @@ describeOnEachGround(
         TENANTRY_PASSWORD: 'A password, 3 words',
       };
       folder = await mkdtemp(join(tmpdir(), 'tenantry-story-'));
-      await writeFile(join(folder, 'tenantry.config.json'), configuration(grounds.catalog.engine, users));
+      await writeFile(join(folder, 'tenantry.config.json'), configurationOf(grounds.catalog.engine, users));
     });
     afterAll(async () => {
       for (const { root } of places) await root.close();
@@ -176,26 +177,7 @@ function urlOf({ engine, host, port, database, tls }: ShardAddress, { user, pass
   return `${engine}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${database}?sslmode=${tls}`;
 }
 
-function configuration(engine: string, users: readonly string[]): string {
+function configurationOf(engine: string, users: readonly string[]): string {
   const [app, superuser, mover, admin] = users.map((user) => ({ user, password: { env: 'TENANTRY_PASSWORD' } }));
-  return JSON.stringify({
-    catalog: { engine, url: { env: 'TENANTRY_CATALOG_URL' } },
-    fleetKey: { current: { env: 'TENANTRY_FLEET_KEY' } },
-    map: { name: 'customers', kind: 'list', key: 'int', context: 'TenantId' },
-    logins: { app, superuser, mover, admin },
-    tables: { Blogs: { tenant: 'TenantId' }, Posts: { tenant: 'TenantId' } },
-    auth: {
-      issuers: [
-        {
-          issuer: 'dev',
-          audience: 'api',
-          key: { env: 'TENANTRY_DEVELOPMENT_KEY' },
-          algorithms: ['HS256'],
-          tenants: '*',
-          development: true,
-        },
-      ],
-    },
-    http: { port: 0, opsPort: 0 },
-  });
+  return configuration({ catalog: { engine, url: { env: 'TENANTRY_CATALOG_URL' } }, logins: { app, superuser, mover, admin } });
 }
