@@ -8,6 +8,7 @@ import { authenticationOf } from './authentication.ts';
 import { connectionConfig, type ConnectionIdentity } from './connection-config.ts';
 import { toLoginError, type ServerError } from './mssql-errors.ts';
 import { EncryptionRefused, ForeignServer, unreachable } from '../unreachable.ts';
+import { requireMembers } from './driver-members.ts';
 import { HeldConnection, type Driver, type DriverConnection } from './held-connection.ts';
 
 /** How a connection is opened. */
@@ -73,6 +74,7 @@ class Attempt {
   async open(): Promise<HeldConnection> {
     await this.#pool.connect();
     const held = await HeldConnection.take(this.#driver, this.#pool);
+    requireMembers(held.connection, 'logged in');
     this.#opened = true;
     return held;
   }
@@ -83,6 +85,7 @@ class Attempt {
 
   #watch(connection: DriverConnection): void {
     this.#connections.push(connection);
+    requireMembers(connection, 'at first');
     loginInSmallPackets(connection);
     listenToFirstAnswer(connection, (failure) => {
       this.failure = failure;

@@ -1,0 +1,39 @@
+import { TenantryError } from '../../core/errors.ts';
+import type { DriverConnection } from './held-connection.ts';
+
+/** The releases whose members these are: `package.json` names them exactly. */
+export const driverReleases = 'mssql 12.7.14 with tedious 20.3.9';
+
+type Members = Readonly<Record<string, (value: unknown) => boolean>>;
+
+const isMethod = (value: unknown): boolean => typeof value === 'function';
+
+/** What a connection must have before it connects. */
+const atFirst: Members = {
+  sendPreLogin: isMethod,
+  sendLogin7Packet: isMethod,
+  currentTransactionDescriptor: isMethod,
+  transactionDescriptors: Array.isArray,
+  inTransaction: (value) => typeof value === 'boolean',
+  closed: (value) => typeof value === 'boolean',
+  // Nobody has set the flag yet: that it is looked at is all that can be seen of it.
+  makeRequest: (value) => isMethod(value) && String(value).includes('resetConnectionOnNextRequest'),
+};
+
+/** And what it must have once it has logged in. */
+const loggedIn: Members = {
+  'messageIo.packetSize': isMethod,
+  'STATE.LOGGED_IN': (value) => value !== undefined,
+};
+
+/** Throws INVALID_CONFIGURATION, naming it, where the driver has changed a member that its types keep to themselves and that is used here. */
+export function requireMembers(connection: DriverConnection, when: 'at first' | 'logged in'): void {
+  for (const [path, isRight] of Object.entries(when === 'at first' ? atFirst : loggedIn)) {
+    const value = path.split('.').reduce<unknown>((within, name) => (within as Record<string, unknown> | undefined)?.[name], connection);
+    if (!isRight(value))
+      throw new TenantryError(
+        'INVALID_CONFIGURATION',
+        `The driver's connection has no ${path} as it should be: Tenantry works with ${driverReleases}.`,
+      );
+  }
+}

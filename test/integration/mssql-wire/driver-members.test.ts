@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { Connection } from 'tedious';
+import { afterEach, describe, expect, test } from 'vitest';
+import { driverReleases } from '../../../src/engine/mssql/driver-members.ts';
+import { ScriptedShard } from '../../support/scripted-shard.ts';
+import { startTdsServer } from '../../support/tds/server.ts';
+
+const prototype = Connection.prototype as unknown as Record<string, unknown>;
+
+const read = (file: string): unknown => JSON.parse(readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8'));
+
+describe('a driver that is not the one that this was written with', () => {
+  const undo: (() => void)[] = [];
+  afterEach(() => undo.splice(0).forEach((each) => each()));
+
+  test.each([
+    ['sendPreLogin', undefined],
+    ['sendLogin7Packet', undefined],
+    ['currentTransactionDescriptor', undefined],
+    ['makeRequest', () => undefined],
+  ])('is told by the name of what it lacks: %s', async (name, other) => {
+    const { [name]: own } = prototype;
+    undo.push(() => (prototype[name] = own));
+    prototype[name] = other;
+    await using server = await startTdsServer({ request: () => undefined });
+    await expect(ScriptedShard.connectTo(server, { timeoutMs: 2_000 })).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: `The driver's connection has no ${name} as it should be: Tenantry works with ${driverReleases}.`,
+    });
+    expect(server.recording.of('login')).toEqual([]);
+  });
+});
+
+test('the package names the releases exactly, and these are the ones that are installed', () => {
+  const { dependencies } = read('package.json') as { dependencies: Record<string, string> };
+  const installed = ['mssql', 'tedious'].map((name) => (read(`node_modules/${name}/package.json`) as { version: string }).version);
+  expect(['mssql', 'tedious'].map((name) => dependencies[name])).toEqual(installed);
+  expect(driverReleases).toBe(`mssql ${installed[0]} with tedious ${installed[1]}`);
+});
