@@ -13,7 +13,7 @@ const budgetMs = 5_000;
 /**
  * Sets what differs on one table after another; gives what was changed. Throws INVALID_CONFIGURATION, with all of it, for what admin may
  * not set: such a table stays as it was, and every other one is done. Parts come first, and no table is opened to tenants while a
- * part is not as it must be: they could reach its rows beside the policies, and the gate looks at the table alone.
+ * part is not as it must be: they could reach its rows beside the policies.
  */
 export async function changeTables(
   shard: SqlDatabase,

@@ -121,6 +121,17 @@ describe('A connection for tenants', () => {
       () => 'alter policy tenantry_tenant on "Events" using (true)',
       'Events: its policy tenantry_tenant is missing or altered',
     ],
+    [
+      'where a new partition comes with rights of its own',
+      () =>
+        'alter default privileges grant select on tables to tenantry_app; create table "Events3" partition of "Events" for values in (3)',
+      'Events: its part "Events3" can be reached beside it',
+    ],
+    [
+      'where a column of a partition may be read',
+      () => 'grant select ("EventId") on "Events1" to tenantry_app',
+      'Events: its part "Events1" can be reached beside it',
+    ],
     ['where a routed table is gone', () => 'drop table "Notes"', 'Notes: it does not exist'],
     [
       'where the tenant column has another name',

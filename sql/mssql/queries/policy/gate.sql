@@ -86,4 +86,16 @@ WHERE t.[column_id] IS NOT NULL
     SELECT 1
     FROM predicates AS p
     WHERE p.[target_object_id] = t.[object_id] AND p.[kind] = k.[kind] AND p.[predicate] = t.[predicate]
-  );
+  )
+UNION ALL
+-- SQL may name a history itself, past the policy of its table: nobody has a right to one.
+SELECT t.[name], CONCAT(N'its history ', t.[full_name] COLLATE Latin1_General_100_BIN2, N' can be reached beside it')
+FROM (
+  SELECT r.[name], CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(h.[name])) AS [full_name]
+  FROM routed AS r
+  JOIN sys.tables AS u ON u.[object_id] = r.[object_id]
+  JOIN sys.tables AS h ON h.[object_id] = u.[history_table_id]
+  JOIN sys.schemas AS s ON s.[schema_id] = h.[schema_id]
+  WHERE NOT EXISTS (SELECT 1 FROM routed AS o WHERE o.[object_id] = h.[object_id])
+) AS t
+WHERE COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'SELECT'), 1) = 1;

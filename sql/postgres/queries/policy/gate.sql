@@ -1,6 +1,6 @@
 -- Why this connection, as this login, may not serve tenants: no row means that it may.
 -- @tables text
-with login as (
+with recursive login as (
   select r.oid, r.rolsuper, r.rolbypassrls from pg_catalog.pg_roles r where r.rolname = session_user
 ), routed as (
   select t."name", c.oid, c.relrowsecurity and c.relforcerowsecurity as forced, c.relowner, a.attname, a.atttypid
@@ -12,6 +12,12 @@ with login as (
   select r.*, '(' || case r.atttypid when 'varchar'::regtype then '(' || quote_ident(r.attname) || ')::text' else quote_ident(r.attname) end
              || ' = ( SELECT tenantry.current_tenant() AS current_tenant))' as tenant_test
     from routed r
+), family as (
+  select r."name", r.oid from routed r where r.oid is not null
+  union
+  select f."name", i.inhrelid
+    from family f join pg_catalog.pg_inherits i on i.inhparent = f.oid
+   where not exists (select from routed o where o.oid = i.inhrelid)
 )
 select null as "table", 'the login is a superuser, bypasses row-level security or may become a role that does' as "problem"
   from login l
@@ -59,3 +65,9 @@ select t."name", 'its policy tenantry_tenant is missing or altered'
                     where p.polrelid = t.oid and p.polname = 'tenantry_tenant' and not p.polpermissive and p.polcmd = '*'
                       and p.polroles = array['tenantry_app'::regrole::oid]
                       and pg_get_expr(p.polqual, p.polrelid) = t.tenant_test and pg_get_expr(p.polwithcheck, p.polrelid) = t.tenant_test)
+union all
+-- SQL may name a part itself, past the policies of its table: nobody has a right to one.
+select f."name", 'its part ' || f.oid::regclass || ' can be reached beside it'
+  from family f, login l
+ where not exists (select from routed r where r.oid = f.oid)
+   and (has_any_column_privilege(l.oid, f.oid, 'select, insert, update') or has_table_privilege(l.oid, f.oid, 'delete, truncate'))
