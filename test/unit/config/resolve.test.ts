@@ -50,6 +50,7 @@ describe('a valid configuration', () => {
         poolPerShard: 10,
         connections: 200,
         perTenant: 8,
+        connectTimeoutMs: 5_000,
         statementTimeoutMs: 15_000,
         transactionTimeoutMs: 60_000,
         answerBytes: 16_777_216,
@@ -213,7 +214,7 @@ describe('an invalid configuration is refused with every problem, its path and w
       'unknown keys, near and far',
       sampleConfig({ tabels: {}, policies: {}, limits: { poolPershard: 3 } }),
       [
-        'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, statementTimeoutMs, transactionTimeoutMs, answerBytes, waitMs, idleMs, cachedTenants, bodyBytes, drainMs, operationsKept, operationDays',
+        'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, connectTimeoutMs, statementTimeoutMs, transactionTimeoutMs, answerBytes, waitMs, idleMs, cachedTenants, bodyBytes, drainMs, operationsKept, operationDays',
         `(the whole): unknown key "tabels" (did you mean "tables"?), "policies"; allowed are ${allKeys}`,
       ],
     ],
