@@ -30,13 +30,16 @@ BEGIN
   SET @pid = (SELECT MIN(h.[pid]) FROM @holders AS h WHERE h.[pid] > COALESCE(@pid, 0));
   IF @pid IS NULL BREAK;
   SET @login_time = (SELECT h.[login_time] FROM @holders AS h WHERE h.[pid] = @pid);
-  -- Numbers of sessions are given out again: it is the one that was found, and holds the lock still. KILL takes a number and no
-  -- condition, so what could end in between is what ends within these two lines.
+  -- Numbers of sessions are given out again: it is the one that was found, and holds the lock still, of this table, as equal keys of
+  -- others have the same description. KILL takes a number and no condition, so what could end in between is what ends within these
+  -- two lines.
   IF NOT EXISTS (
     SELECT 1
     FROM sys.dm_tran_locks AS l
+    JOIN sys.partitions AS p ON p.[hobt_id] = l.[resource_associated_entity_id]
     JOIN sys.dm_exec_sessions AS s ON s.[session_id] = l.[request_session_id]
     WHERE l.[request_session_id] = @pid
+      AND p.[object_id] = OBJECT_ID(N'tenantry.mapping_fence')
       AND s.[login_time] = @login_time
       AND l.[resource_type] = N'KEY'
       AND l.[resource_database_id] = DB_ID()
