@@ -3,6 +3,7 @@ import { createRouter } from '../../src/router/create-router.ts';
 import { defaultRouterLimits, type RouterLimits } from '../../src/router/limits.ts';
 import type { Router } from '../../src/router/router.ts';
 import { entryOf, epoch, type ScriptedShard, shardId } from './scripted-shard.ts';
+import { tellingInto } from './told-events.ts';
 
 /** The router before a scripted shard. */
 export interface ScriptedRouter extends AsyncDisposable {
@@ -27,16 +28,7 @@ export function scriptedRouter(shard: ScriptedShard, limits: Partial<RouterLimit
     limits: { ...defaultRouterLimits, ...limits },
     clock: systemClock,
     random: () => 0,
-    observer: {
-      callEnded: (kind, outcome) => events.push(`${kind} ${outcome}`),
-      connectionAwaited: () => undefined,
-      connectionOpened: () => events.push('opened'),
-      connectionFailed: (_shardId, code) => events.push(`failed ${code}`),
-      connectionClosed: () => events.push('closed'),
-      entryRefused: (_shardId, reason) => events.push(`refused ${reason}`),
-      callRepeated: (_shardId, because) => events.push(`repeated ${because}`),
-      breakerChanged: (_shardId, state) => events.push(`breaker ${state}`),
-    },
+    observer: { ...tellingInto(events), callEnded: (kind, outcome) => events.push(`${kind} ${outcome}`) },
   });
   return { router, events, [Symbol.asyncDispose]: () => router.close() };
 }

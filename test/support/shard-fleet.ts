@@ -13,6 +13,7 @@ import { createLookup } from '../../shardmap/lookup.ts';
 import type { Mapping } from '../../shardmap/mapping.ts';
 import { createTestShard, shardLogins, type TestShard } from './postgres-shard.ts';
 import { type PostgresServer, startPostgres } from './servers/postgres.ts';
+import { tellingInto } from './told-events.ts';
 
 const fleetKey = fleetKeyFromBase64(randomBytes(32).toString('base64'), 'The fleet key of the test');
 const tables = [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }];
@@ -83,16 +84,7 @@ export async function startShardFleet(): Promise<ShardFleet> {
         limits: { ...defaultRouterLimits, ...limits },
         clock: systemClock,
         random: Math.random,
-        observer: {
-          callEnded: () => {},
-          connectionAwaited: () => {},
-          connectionOpened: () => events.push('opened'),
-          connectionFailed: (_shardId, code) => events.push(`failed ${code}`),
-          connectionClosed: () => events.push('closed'),
-          entryRefused: (_shardId, reason) => events.push(`refused ${reason}`),
-          callRepeated: (_shardId, because) => events.push(`repeated ${because}`),
-          breakerChanged: (_shardId, state) => events.push(`breaker ${state}`),
-        },
+        observer: tellingInto(events),
       });
       routers.push(router);
       return Object.assign(router, { events });
