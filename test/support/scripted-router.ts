@@ -12,6 +12,9 @@ export interface ScriptedRouter extends AsyncDisposable {
   readonly events: string[];
 }
 
+/** The first connection of a process waits for the driver to be loaded, which takes seconds where much else runs. */
+const patient = { connectTimeoutMs: 30_000, waitMs: 30_000 } as const;
+
 /** Pauses between attempts have no length. */
 export function scriptedRouter(shard: ScriptedShard, limits: Partial<RouterLimits> = {}): ScriptedRouter {
   const events: string[] = [];
@@ -25,7 +28,7 @@ export function scriptedRouter(shard: ScriptedShard, limits: Partial<RouterLimit
     },
     connect: (_shardId, signal) => shard.open({ signal }),
     tokens: [(mappingId) => entryOf(mappingId).token],
-    limits: { ...defaultRouterLimits, ...limits },
+    limits: { ...defaultRouterLimits, ...patient, ...limits },
     clock: systemClock,
     random: () => 0,
     observer: { ...tellingInto(events), callEnded: (kind, outcome) => events.push(`${kind} ${outcome}`) },
