@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
+import { serversVariable } from './servers/server-directory.ts';
 
 /** What a `docker` of a test does: `docker run` becomes whatever answers at a port, or goes wrong. */
 export type DockerConduct = 'runs' | 'never ready' | 'fails' | 'port taken at first' | 'no image' | 'no daemon';
@@ -27,7 +28,7 @@ export function fakeDocker(conduct: DockerConduct, serverPort = 0): FakeDocker {
   const environment = join(folder, 'environment');
   writeFileSync(join(folder, 'docker'), `#!${process.execPath}\n${program({ conduct, serverPort, calls, environment })}`, { mode: 0o755 });
   vi.stubEnv('PATH', folder);
-  vi.stubEnv('TMPDIR', folder);
+  vi.stubEnv(serversVariable, folder);
   return {
     folder,
     calls: () => (existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n') : []),

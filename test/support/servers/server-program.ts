@@ -72,17 +72,16 @@ export class ServerProgram {
     const running = this.#process;
     if (running?.pid !== undefined && isRunning(running.pid)) {
       thawTree(running.pid);
-      running.ref();
-      const ended = once(running, 'exit');
       signal(running.pid, shutdown);
-      await ended;
     }
+    await this.#exit();
     await meanwhile?.();
     await this.#launch();
   }
 
   async kill(): Promise<void> {
     await killTree(this.pid);
+    await this.#exit();
   }
 
   freeze(): void {
@@ -98,6 +97,14 @@ export class ServerProgram {
     this.#stopped = true;
     await endServer({ pid: this.#process?.pid, directory: this.directory }, this.#kind.quit);
     release(this.directory);
+  }
+
+  /** Until this program has noticed the end of a server, the server's number is taken, and PostgreSQL takes that for a server that runs. */
+  async #exit(): Promise<void> {
+    const ended = this.#process;
+    if (ended === undefined || ended.exitCode !== null || ended.signalCode !== null) return;
+    ended.ref();
+    await once(ended, 'exit');
   }
 
   async #launch(): Promise<void> {
