@@ -56,15 +56,14 @@ async function changeTable(
   clock: Clock,
 ): Promise<Difference[]> {
   await lockPolicies(session);
-  const ofTable = async (): Promise<Difference[]> => (await differences(session, renderer, tables)).filter(({ table }) => table === name);
-  const pending = await ofTable();
+  const pending = await differences(session, renderer, tables, name);
   const end = clock.now() + budgetMs;
   for (const statement of pending.flatMap(({ statements }) => statements)) {
     const left = Math.floor(end - clock.now());
     if (left <= 0) throw new TenantryError('TIMEOUT', `The change took more than ${budgetMs} ms and was undone.`);
     await session.query(renderer.patiently(statement, left));
   }
-  const left = pending.length === 0 ? [] : await ofTable();
+  const left = pending.length === 0 ? [] : await differences(session, renderer, tables, name);
   if (left.length > 0) throw new Unmet(left);
   return pending;
 }

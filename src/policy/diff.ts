@@ -23,10 +23,19 @@ interface LiveItem extends Record<string, unknown> {
   readonly definition: string;
 }
 
-/** Compares what protects a shard's tables with what must, item by item, in the order in which tables are to be changed. */
-export async function differences(session: SqlSession, renderer: PolicyRenderer, configured: ShardTables): Promise<Difference[]> {
+/**
+ * Compares what protects a shard's tables with what must, item by item, in the order in which tables are to be changed; `only` the
+ * table of that name where one is said.
+ */
+export async function differences(
+  session: SqlSession,
+  renderer: PolicyRenderer,
+  configured: ShardTables,
+  only?: string,
+): Promise<Difference[]> {
   const located = JSON.stringify(configured.tables);
-  const tables = (await session.run<PolicyTable & Record<string, unknown>>('policy/tables', { tables: located })).rows;
+  const all = (await session.run<PolicyTable & Record<string, unknown>>('policy/tables', { tables: located })).rows;
+  const tables = only === undefined ? all : all.filter((table) => nameOf(table) === only);
   const live = (await session.run<LiveItem>('policy/live-items', { tables: JSON.stringify(tables) })).rows;
   return partsFirst(tables).flatMap((table) => {
     const present = new Map(
@@ -41,6 +50,10 @@ function partsFirst(tables: readonly PolicyTable[]): PolicyTable[] {
   return [...tables.filter(isPartOfAnother), ...tables.filter((table) => !isPartOfAnother(table))];
 }
 
+function nameOf({ schema, table }: PolicyTable): string {
+  return `${schema}.${table}`;
+}
+
 function isPartOfAnother({ role }: PolicyTable): boolean {
   return role === 'part' || role === 'reference part';
 }
@@ -51,7 +64,7 @@ function tableDifferences(
   table: PolicyTable,
   present: ReadonlyMap<string, string>,
 ): Difference[] {
-  const name = `${table.schema}.${table.table}`;
+  const name = nameOf(table);
   const isPart = isPartOfAnother(table);
   const known = new Set(wanted.map(({ item }) => item));
   const toSet = wanted

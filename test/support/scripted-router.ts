@@ -2,6 +2,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { createRouter } from '../../src/router/create-router.ts';
 import { defaultRouterLimits, type RouterLimits } from '../../src/router/limits.ts';
 import type { Router } from '../../src/router/router.ts';
+import type { RouterDependencies } from '../../src/router/router-dependencies.ts';
 import { entryOf, epoch, type ScriptedShard, shardId } from './scripted-shard.ts';
 import { tellingInto } from './told-events.ts';
 
@@ -15,10 +16,9 @@ export interface ScriptedRouter extends AsyncDisposable {
 /** The first connection of a process waits for the driver to be loaded, which takes seconds where much else runs. */
 const patient = { connectTimeoutMs: 30_000, waitMs: 30_000 } as const;
 
-/** Pauses between attempts have no length. */
-export function scriptedRouter(shard: ScriptedShard, limits: Partial<RouterLimits> = {}): ScriptedRouter {
-  const events: string[] = [];
-  const router = createRouter({
+/** The ways of a router to a scripted shard: every tenant has a route to it. */
+export function waysTo(shard: ScriptedShard): Pick<RouterDependencies, 'keyType' | 'routes' | 'connect' | 'tokens'> {
+  return {
     keyType: 'int',
     routes: {
       peek: (tenant) => ({ mappingId: Number(tenant), shardId, epoch }),
@@ -28,6 +28,14 @@ export function scriptedRouter(shard: ScriptedShard, limits: Partial<RouterLimit
     },
     connect: (_shardId, signal) => shard.open({ signal }),
     tokens: [(mappingId) => entryOf(mappingId).token],
+  };
+}
+
+/** Pauses between attempts have no length. */
+export function scriptedRouter(shard: ScriptedShard, limits: Partial<RouterLimits> = {}): ScriptedRouter {
+  const events: string[] = [];
+  const router = createRouter({
+    ...waysTo(shard),
     limits: { ...defaultRouterLimits, ...patient, ...limits },
     clock: systemClock,
     random: () => 0,

@@ -25,6 +25,9 @@ const later = (retryAfterMs: number, rows: [number, ErrorMeaning][]): [number, E
 /** A procedure, sp_executesql among them, left another number of transactions open than it found: expected where it begins one. */
 export const transactionCount = 266;
 
+/** The database of a session, or of a name in a statement, is not there, or nobody may use it now. */
+export const databaseAway = [911, 921, 922, 923, 924, 927, 942, 945, 952, 976, 978, 983, 988] as const;
+
 /** "We recommend that you delay for 5 seconds before your first retry"; 40501 itself says 10 (the page on Azure SQL, below). */
 const azurePauseMs = 5_000;
 const throttledPauseMs = 10_000;
@@ -62,7 +65,7 @@ export const errorTable: readonly (readonly [number, ErrorMeaning])[] = [
   ...unknown('STATEMENT_FAILED', 40_549, 40_550, 40_551, 40_552, 40_553),
   ...notRun('SHARD_UNAVAILABLE', 3906, 3908),
   // The database is not there, moves, starts or resumes; met when a session begins.
-  ...notRun('SHARD_UNAVAILABLE', 911, 921, 922, 923, 924, 927, 942, 945, 952, 976, 978, 983, 988, 4060, 4064, 4221),
+  ...notRun('SHARD_UNAVAILABLE', ...databaseAway, 4060, 4064, 4221),
   ...notRun('SHARD_UNAVAILABLE', 17_142, 18_401, 18_451, 18_452, 18_456, 18_461, 18_470, 18_486, 18_487, 18_488),
   ...notRun('SHARD_UNAVAILABLE', 40_531, 40_532, 40_613, 40_615, 40_914, 42_108, 42_109, 47_073),
   // The server goes away under a session: a COMMIT may have been carried out already.

@@ -1,7 +1,7 @@
 import { TenantryError, type ErrorCode } from '../../core/errors.ts';
 import { EntryRefused, type Refusal } from '../entry.ts';
 import { SqlFailure } from '../sql-failure.ts';
-import { errorTable, refusals, refusedLogins, transientLogins, type Certainty, type ErrorMeaning } from './error-table.ts';
+import { databaseAway, errorTable, refusals, refusedLogins, transientLogins, type Certainty, type ErrorMeaning } from './error-table.ts';
 import { wrongTransaction } from './routed-batch.ts';
 
 /** What an ERROR token says, without its message: that can quote values of rows. */
@@ -30,7 +30,7 @@ const readOnlyDatabase = 3906;
  * Where none but the program's own statements can have run, these say that the connection is of no more use: its database has gone
  * from it. Of a tenant's statement they say nothing, which can name any database of the server.
  */
-const awayFromConnection: ReadonlySet<number> = new Set([911, 921, 922, 923, 924, 927, 942, 945, 952, 976, 978, 983, 988, 3908]);
+const awayFromConnection: ReadonlySet<number> = new Set([...databaseAway, 3908]);
 
 /** The smallest number that THROW takes. */
 const firstThrown = 50_000;

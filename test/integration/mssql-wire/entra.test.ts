@@ -6,7 +6,6 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { EntraCredential } from '../../../src/core/entra-credential.ts';
-import { TenantryError } from '../../../src/core/errors.ts';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import type { ShardAddress } from '../../../src/core/shard-address.ts';
 import { sql } from '../../../src/core/sql.ts';
@@ -19,6 +18,7 @@ import { packetHeaderBytes } from '../../support/tds/packets.ts';
 import type { TdsScript } from '../../support/tds/script.ts';
 import { startTdsServer, type TdsServer } from '../../support/tds/server.ts';
 import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
+import { failureOf } from '../../support/tenantry-failure.ts';
 
 /* Logins by Entra ID, as far as they can be seen where there is none: what goes to the server, and what is asked of whom on this machine. */
 
@@ -50,15 +50,6 @@ function open(
   );
   onTestFinished(() => database.close());
   return database;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<TenantryError> {
-  const failure: unknown = await work.then(
-    () => 'it did not fail',
-    (error: unknown) => error,
-  );
-  expect(failure).toBeInstanceOf(TenantryError);
-  return failure as TenantryError;
 }
 
 /**

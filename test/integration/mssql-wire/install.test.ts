@@ -1,10 +1,9 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
-import { mssqlPolicyRenderer } from '../../../src/engine/mssql/policy-renderer.ts';
+import { expect, test } from 'vitest';
 import { installShard } from '../../../src/policy/install.ts';
 import { SqlServerModel } from '../../support/tds/model/model.ts';
 import type { ModelStatement, StatementAnswer } from '../../support/tds/model/statement.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
+import { administered } from '../../support/administered.ts';
 
 /** What a database says of itself; by default a prepared shard for keys of type int. */
 interface Found {
@@ -51,13 +50,7 @@ test.each<[Found, string]>([
     return answerOf(text, found);
   };
   const server = await startTdsServer(new SqlServerModel({ statement }));
-  const engine = { ...createMssqlEngine(), renderer: mssqlPolicyRenderer };
-  const address = { engine: 'mssql', host: server.host, port: server.port, database: 'shop', tls: 'disable' } as const;
-  const database = engine.open(address, { user: 'admin', password: 'a secret password' }, { connections: 1, connectTimeoutMs: 60_000 });
-  onTestFinished(async () => {
-    await database.close();
-    await server.close();
-  });
+  const { engine, database } = administered(server);
   const installing = installShard(database, engine, { tables: [], keyType: 'int', contextProtection: 'guarded' });
   await expect(installing).rejects.toMatchObject({ code: 'INVALID_CONFIGURATION', detail });
   expect(asked.filter((text) => /\b(CREATE|ALTER|GRANT|INSERT INTO (?!@)|UPDATE)\b/.test(text))).toEqual([]);

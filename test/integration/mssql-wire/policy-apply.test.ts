@@ -1,10 +1,9 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
-import { mssqlPolicyRenderer } from '../../../src/engine/mssql/policy-renderer.ts';
+import { expect, test } from 'vitest';
 import { applyPolicies } from '../../../src/policy/apply.ts';
 import { answerFile, askedFile, columnsOf, policyAnswers, type Said } from '../../support/library-answers.ts';
 import type { TdsRequest } from '../../support/tds/request.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
+import { administered } from '../../support/administered.ts';
 
 type Item = readonly [item: string, definition: string];
 
@@ -46,13 +45,7 @@ async function apply(tables: readonly string[], itemsOf: (table: string) => read
       return answerFile(file === undefined ? undefined : (rowsOf[file] ?? policyAnswers[file]), request, answer);
     },
   });
-  const engine = { ...createMssqlEngine(), renderer: mssqlPolicyRenderer };
-  const address = { engine: 'mssql', host: server.host, port: server.port, database: 'shop', tls: 'disable' } as const;
-  const database = engine.open(address, { user: 'admin', password: 'a secret password' }, { connections: 1, connectTimeoutMs: 60_000 });
-  onTestFinished(async () => {
-    await database.close();
-    await server.close();
-  });
+  const { engine, database } = administered(server);
   const request = { tables: tables.map((table) => ({ table, tenantColumn: 'TenantId' })), keyType: 'int', dryRun: false } as const;
   return await applyPolicies(database, engine, request);
 }

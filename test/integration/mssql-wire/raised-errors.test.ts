@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
-import { TenantryError } from '../../../src/core/errors.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { compiled, entryOf, ScriptedShard, secretPassword } from '../../support/scripted-shard.ts';
 import { errorToken } from '../../support/tds/tokens.ts';
+import { failureOf } from '../../support/tenantry-failure.ts';
 
 const options = { readOnly: false, timeoutMs: 10_000 };
 const readOnly = { ...options, readOnly: true };
@@ -20,15 +20,6 @@ beforeEach(async () => {
   connection = await shard.connect();
 });
 afterEach(async () => await shard[Symbol.asyncDispose]());
-
-async function failureOf(work: Promise<unknown>): Promise<TenantryError> {
-  const failure: unknown = await work.then(
-    () => 'it did not fail',
-    (error: unknown) => error,
-  );
-  expect(failure).toBeInstanceOf(TenantryError);
-  return failure as TenantryError;
-}
 
 /** What a statement throws says nothing of the shard, whatever number it takes. */
 const thrown = [50_000, 99_999, ...Array.from({ length: 10 }, (_, n) => 51_001 + n), 51_013, 51_014, 51_015, 51_016];

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { TenantryError } from '../../../src/core/errors.ts';
 import { sql } from '../../../src/core/sql.ts';
 import { createRouter } from '../../../src/router/create-router.ts';
 import { defaultRouterLimits } from '../../../src/router/limits.ts';
@@ -7,7 +6,8 @@ import type { Router } from '../../../src/router/router.ts';
 import { silentObserver } from '../../../src/router/router-observer.ts';
 import { SqlShardMapStore } from '../../../shardmap/sql-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { epoch, ScriptedShard, shardId } from '../../support/scripted-shard.ts';
+import { waysTo } from '../../support/scripted-router.ts';
+import { ScriptedShard } from '../../support/scripted-shard.ts';
 import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
 
 const statement = sql`select n from t`;
@@ -69,15 +69,7 @@ describe('a database of Azure SQL that wakes up (40613), through the router', ()
   beforeEach(() => {
     breakers = [];
     router = createRouter({
-      keyType: 'int',
-      routes: {
-        peek: (tenant) => ({ mappingId: Number(tenant), shardId, epoch }),
-        find: () => Promise.reject(new TenantryError('UNKNOWN_TENANT')),
-        learn: () => undefined,
-        forget: () => undefined,
-      },
-      connect: (_shardId, signal) => shard.open({ signal }),
-      tokens: [(mappingId) => new Uint8Array(16).fill(mappingId)],
+      ...waysTo(shard),
       limits: { ...defaultRouterLimits, statementTimeoutMs: 60_000 },
       clock,
       random: () => 0.5,
