@@ -90,6 +90,11 @@ export interface Engine {
   readonly name: string;
   readonly capabilitiesOf: CapabilitiesOf;
   readonly dialect: EngineDialect;
+  /**
+   * Loads what connections are made with. They do it themselves, within the time of whoever waits for the first one: where it is
+   * known that there will be some, it is done before.
+   */
+  load(): Promise<void>;
   /** Opens and checks a connection for tenant traffic. Throws SHARD_UNAVAILABLE or SHARD_UNVERIFIED. */
   connect(address: ShardAddress, login: Login, expectations: ConnectionExpectations, signal?: AbortSignal): Promise<EngineConnection>;
   /** A database for the program's own work, connecting when first used, with a few pooled connections. */

@@ -30,9 +30,11 @@ export async function openTenantry(parts: TenantryParts, settings: Settings): Pr
   opened.defer(() => administration.close());
   const { store, access, redis, manager } = administration;
   const map = await configuredMap(store, settings);
-  const knownShards = (await store.listShards(map.mapId)).length;
+  const shards = await store.listShards(map.mapId);
+  const used = new Set(shards.map(({ address }) => address.engine));
+  await Promise.all(Array.from(used, async (engine) => await parts.engines.get(engine)?.load()));
   const router = joinRouter(
-    { ...parts, knownShards, observer: withShardTrouble(parts.observer, parts.onTrouble), store, map, redis },
+    { ...parts, knownShards: shards.length, observer: withShardTrouble(parts.observer, parts.onTrouble), store, map, redis },
     settings,
   );
   opened.defer(() => router.close(settings.limits.drainMs));

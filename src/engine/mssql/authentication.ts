@@ -1,4 +1,4 @@
-import type mssql from 'mssql';
+import type { ConnectionConfiguration } from 'tedious';
 import type { Clock } from '../../core/clock.ts';
 import { Deadline } from '../../core/deadline.ts';
 import type { EntraCredential } from '../../core/entra-credential.ts';
@@ -9,7 +9,7 @@ import { verifiesServer } from '../../core/tls-mode.ts';
 import { passwordOf } from '../password-of.ts';
 
 /** How the driver is told to log in (tedious' own types). */
-export type Authentication = NonNullable<mssql.config['authentication']>;
+export type Authentication = NonNullable<ConnectionConfiguration['authentication']>;
 
 /** What bounds the wait for a token. */
 export interface AuthenticationLimits {

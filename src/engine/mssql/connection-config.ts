@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type mssql from 'mssql';
+import type { ConnectionConfiguration } from 'tedious';
 import { certifiedName, type ServerTrust } from '../../core/server-trust.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import { verifiesServer } from '../../core/tls-mode.ts';
@@ -15,14 +15,6 @@ const packetBytes = 8_000;
 /** Milliseconds that the server may take to acknowledge an attention before the connection is given up. */
 const cancelGraceMs = 5_000;
 
-/** What differs between connections for tenants and for the program's own work. */
-export interface ConnectionSettings {
-  readonly connections: number;
-  readonly connectTimeoutMs: number;
-  /** Is shown the driver's connection before it connects. */
-  readonly beforeConnect: (connection: mssql.Connection) => void;
-}
-
 /** Who connects, and which servers are believed. */
 export interface ConnectionIdentity {
   readonly authentication: Authentication;
@@ -33,22 +25,17 @@ export interface ConnectionIdentity {
 export function connectionConfig(
   address: ShardAddress,
   { authentication, trust }: ConnectionIdentity,
-  settings: ConnectionSettings,
-): mssql.config {
+  connectTimeoutMs: number,
+): ConnectionConfiguration {
   return {
     server: address.host,
-    port: address.port,
-    database: address.database,
     authentication,
-    beforeConnect: settings.beforeConnect,
-    // The driver would ask SELECT 1 before every request.
-    validateConnection: false,
-    // Its own pool never closes what is idle: Tenantry's do.
-    pool: { min: settings.connections, max: settings.connections, idleTimeoutMillis: 2 ** 31 - 1, reapIntervalMillis: 2 ** 31 - 1 },
     options: {
       ...encryption(address, trust),
+      port: address.port,
+      database: address.database,
       multiSubnetFailover: isIP(address.host) === 0,
-      connectTimeout: settings.connectTimeoutMs,
+      connectTimeout: connectTimeoutMs,
       // Timers of Tenantry's own: the driver's stops at the first packet of an answer.
       requestTimeout: 0,
       cancelTimeout: cancelGraceMs,
@@ -67,7 +54,7 @@ export function connectionConfig(
  * Without a name of its own the driver holds the certificate against the host, and against the new one where Azure SQL sends
  * the login elsewhere; by `strict` it always verifies.
  */
-function encryption({ tls, host }: ShardAddress, trust: ServerTrust | undefined): NonNullable<mssql.config['options']> {
+function encryption({ tls, host }: ShardAddress, trust: ServerTrust | undefined): NonNullable<ConnectionConfiguration['options']> {
   const name = certifiedName(host, trust);
   return {
     encrypt: tls === 'strict' ? 'strict' : tls !== 'disable',

@@ -1,5 +1,5 @@
+import type { Connection } from 'tedious';
 import { TenantryError } from '../../core/errors.ts';
-import type { DriverConnection } from './held-connection.ts';
 
 /** The releases whose members these are: `package.json` names them exactly. */
 export const driverReleases = 'mssql 12.7.14 with tedious 20.3.9';
@@ -27,7 +27,7 @@ const loggedIn: Members = {
 };
 
 /** Throws INVALID_CONFIGURATION, naming it, where the driver has changed a member that its types keep to themselves and that is used here. */
-export function requireMembers(connection: DriverConnection, when: 'at first' | 'logged in'): void {
+export function requireMembers(connection: Connection, when: 'at first' | 'logged in'): void {
   for (const [path, isRight] of Object.entries(when === 'at first' ? atFirst : loggedIn)) {
     const value = path.split('.').reduce<unknown>((within, name) => (within as Record<string, unknown> | undefined)?.[name], connection);
     if (!isRight(value))

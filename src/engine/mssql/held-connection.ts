@@ -1,48 +1,30 @@
 import type mssql from 'mssql';
+import type { Connection } from 'tedious';
+import type { Driver } from './driver.ts';
 import type { ParameterType, TypedParameter } from './parameter-types.ts';
-
-/** The driver, which is loaded with the first connection: it takes longer to load than a command to run. */
-export type Driver = typeof mssql;
-
-/** The driver's connection below its pool. */
-export type DriverConnection = mssql.Connection;
 
 /** What a request of the driver's asks of whoever lends it a connection: its pools and transactions do (mssql 12.7). */
 interface Lender {
   readonly connected: boolean;
-  readonly config: mssql.config;
-  acquire(request: unknown, callback: (error: null, connection: DriverConnection, config: mssql.config) => void): void;
-  release(connection: DriverConnection): void;
-}
-
-/** The part of a pool of the driver's that its types leave out. */
-interface LendingPool {
-  readonly config: mssql.config;
-  acquire(requester: unknown): Promise<DriverConnection>;
-  release(connection: DriverConnection): void;
+  readonly config: Record<string, never>;
+  acquire(request: unknown, callback: (error: null, connection: Connection, config: Record<string, never>) => void): void;
+  release(connection: Connection): void;
 }
 
 /**
- * The one connection of a pool of the driver's, taken for good: the pool would lend it and take it back for each request,
- * with a timer each time, and put another in its place when it is gone, in the middle of a transaction.
+ * One connection, without a pool of the driver's: that would log in twice for it (once to try the address), lend it and take it
+ * back for each request, with a timer each time, and put another in its place when it is gone, in the middle of a transaction.
  */
 export class HeldConnection {
-  readonly connection: DriverConnection;
-  readonly #driver: Driver;
-  readonly #pool: mssql.ConnectionPool;
+  readonly connection: Connection;
+  readonly #driver: typeof mssql;
   readonly #types = new Map<ParameterType, mssql.ISqlType>();
   readonly #lender: Lender;
 
-  /** Makes the connection, where the pool has none yet. */
-  static async take(driver: Driver, pool: mssql.ConnectionPool): Promise<HeldConnection> {
-    return new HeldConnection(driver, pool, await lending(pool).acquire(pool));
-  }
-
-  constructor(driver: Driver, pool: mssql.ConnectionPool, connection: DriverConnection) {
+  constructor({ mssql: driver }: Driver, connection: Connection) {
     this.#driver = driver;
-    this.#pool = pool;
     this.connection = connection;
-    const { config } = lending(pool);
+    const config = {};
     this.#lender = {
       connected: true,
       config,
@@ -60,14 +42,6 @@ export class HeldConnection {
     return request;
   }
 
-  /** Resolves once the socket is gone here. */
-  async close(): Promise<void> {
-    this.connection.close();
-    if (!this.#pool.connected) return;
-    lending(this.#pool).release(this.connection);
-    await this.#pool.close();
-  }
-
   #typeOf(type: ParameterType): mssql.ISqlType {
     let made = this.#types.get(type);
     if (made === undefined) {
@@ -77,8 +51,4 @@ export class HeldConnection {
     }
     return made;
   }
-}
-
-function lending(pool: mssql.ConnectionPool): LendingPool {
-  return pool as unknown as LendingPool;
 }

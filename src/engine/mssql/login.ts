@@ -1,15 +1,16 @@
 import type { Socket } from 'node:net';
-import type mssql from 'mssql';
+import type { Connection } from 'tedious';
 import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import { authenticationOf } from './authentication.ts';
-import { connectionConfig, type ConnectionIdentity } from './connection-config.ts';
+import { connectionConfig } from './connection-config.ts';
 import { toLoginError, type ServerError } from './mssql-errors.ts';
 import { EncryptionRefused, ForeignServer, unreachable } from '../unreachable.ts';
 import { requireMembers } from './driver-members.ts';
-import { HeldConnection, type Driver, type DriverConnection } from './held-connection.ts';
+import { loadDriver } from './driver.ts';
+import { HeldConnection } from './held-connection.ts';
 
 /** How a connection is opened. */
 export interface LoginOptions {
@@ -22,15 +23,16 @@ export interface LoginOptions {
 
 /** Logs in. Throws SHARD_UNAVAILABLE or OVERLOADED, with what the server said of the login. */
 export async function logIn(address: ShardAddress, login: Login, { clock, timeoutMs, signal }: LoginOptions): Promise<HeldConnection> {
-  const { default: driver } = await import('mssql');
+  const driver = await loadDriver();
   const endsAt = clock.now() + timeoutMs;
   const authentication = await authenticationOf(login, address, { clock, timeoutMs, signal });
-  const attempt = new Attempt(driver, address, { authentication, trust: login.trust }, Math.max(1, endsAt - clock.now()));
+  const identity = { authentication, trust: login.trust };
+  const attempt = new Attempt(new driver.Connection(connectionConfig(address, identity, Math.max(1, endsAt - clock.now()))));
   const giveUp = (): void => attempt.giveUp();
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.');
-    return await attempt.open();
+    return new HeldConnection(driver, await attempt.open());
   } catch (error) {
     attempt.giveUp();
     if (signal?.aborted === true) throw new TenantryError('SHARD_UNAVAILABLE', 'Connecting was given up.', { cause: error });
@@ -47,54 +49,48 @@ function loginFailure(error: unknown, { refusal, failure }: Attempt, address: Sh
   return withoutToken(error, login) ?? unreachable(why ?? error, { kind: 'SQL Server', address, trust: login.trust });
 }
 
-/** One login. The driver makes a connection to try the address, closes it and makes another: the second is the one that stays. */
+/** One login. */
 class Attempt {
-  readonly #driver: Driver;
-  readonly #pool: mssql.ConnectionPool;
-  readonly #connections: DriverConnection[] = [];
+  readonly #connection: Connection;
   /** The driver's error of a login has no number: what the server said is listened to instead. */
   refusal: ServerError | undefined;
   /** What the first answer said of the server, where it is the wrong one. */
   failure: Error | undefined;
-  #opened = false;
 
-  constructor(driver: Driver, address: ShardAddress, identity: ConnectionIdentity, connectTimeoutMs: number) {
-    this.#driver = driver;
-    this.#pool = new driver.ConnectionPool(
-      connectionConfig(address, identity, {
-        connections: 1,
-        connectTimeoutMs,
-        beforeConnect: (connection) => this.#watch(connection),
-      }),
-    );
-    // Failures reach the calls; without a listener the driver's event would end the process besides.
-    this.#pool.on('error', () => undefined);
+  constructor(connection: Connection) {
+    this.#connection = connection;
   }
 
-  async open(): Promise<HeldConnection> {
-    await this.#pool.connect();
-    const held = await HeldConnection.take(this.#driver, this.#pool);
-    requireMembers(held.connection, 'logged in');
-    this.#opened = true;
-    return held;
-  }
-
-  giveUp(): void {
-    for (const connection of this.#connections) connection.close();
-  }
-
-  #watch(connection: DriverConnection): void {
-    this.#connections.push(connection);
+  async open(): Promise<Connection> {
+    const connection = this.#connection;
     requireMembers(connection, 'at first');
     loginInSmallPackets(connection);
     listenToFirstAnswer(connection, (failure) => {
       this.failure = failure;
       this.giveUp();
     });
-    connection.on('errorMessage', ({ number, class: severity }) => {
-      if (!this.#opened) this.refusal = { number, class: severity, message: '' };
-    });
+    const listen = ({ number, class: severity }: { readonly number: number; readonly class: number }): void => {
+      this.refusal = { number, class: severity, message: '' };
+    };
+    connection.on('errorMessage', listen);
+    // A connection that is lost is found closed by whoever uses it; without a listener the driver's event would end the process besides.
+    connection.on('error', () => undefined);
+    await connected(connection);
+    connection.off('errorMessage', listen);
+    requireMembers(connection, 'logged in');
+    return connection;
   }
+
+  giveUp(): void {
+    this.#connection.close();
+  }
+}
+
+/** Settles also where the connection is closed meanwhile. */
+function connected(connection: Connection): Promise<void> {
+  return new Promise((resolve, reject) =>
+    connection.connect((error) => (error === undefined || error === null ? resolve() : reject(error))),
+  );
 }
 
 /** Bytes of a packet until the server has said how many it takes. */
@@ -112,7 +108,7 @@ interface LoginInternals {
 const answerByte = 0x04;
 
 /** The driver would take any first bytes for the length of a packet, and wait for its end. */
-function listenToFirstAnswer(connection: DriverConnection, failed: (error: Error) => void): void {
+function listenToFirstAnswer(connection: Connection, failed: (error: Error) => void): void {
   const internals = connection as unknown as LoginInternals;
   const send = internals.sendPreLogin.bind(internals);
   internals.sendPreLogin = () => {
@@ -124,7 +120,7 @@ function listenToFirstAnswer(connection: DriverConnection, failed: (error: Error
 }
 
 /** The driver uses the size that it asks for from the first packet on; a login with a token is longer than what a server takes by then. */
-function loginInSmallPackets(connection: DriverConnection): void {
+function loginInSmallPackets(connection: Connection): void {
   const internals = connection as unknown as LoginInternals;
   const send = internals.sendLogin7Packet.bind(internals);
   internals.sendLogin7Packet = () => {
@@ -155,6 +151,5 @@ function isEncryptionRefused(error: unknown): boolean {
 
 /** The errors within the driver's error of a login. */
 function aggregated(error: unknown): readonly (Error & { readonly code?: unknown })[] {
-  const inner = error instanceof Error && 'originalError' in error ? error.originalError : error;
-  return inner instanceof AggregateError ? inner.errors.filter((each) => each instanceof Error) : [];
+  return error instanceof AggregateError ? error.errors.filter((each) => each instanceof Error) : [];
 }

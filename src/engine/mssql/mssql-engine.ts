@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../../core/clock.ts';
 import type { Engine } from '../engine.ts';
 import { connectApp } from './connect-app.ts';
+import { loadDriver } from './driver.ts';
 import { mssqlCapabilities } from './mssql-capabilities.ts';
 import { openMssqlDatabase } from './mssql-database.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
@@ -19,6 +20,7 @@ export function createMssqlEngine(options: MssqlEngineOptions = {}): Engine {
     name: 'mssql',
     capabilitiesOf: mssqlCapabilities,
     dialect: mssqlDialect,
+    load: async () => void (await loadDriver()),
     connect: (address, login, expectations, signal) => connectApp(address, login, expectations, { library, clock }, signal),
     open: (address, login, openOptions) => openMssqlDatabase(address, login, { library, clock }, openOptions),
   };

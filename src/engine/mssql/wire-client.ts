@@ -163,7 +163,6 @@ export class WireClient {
   /** Resolves once the socket is gone here; a server that does not answer is not waited for. */
   async close(): Promise<void> {
     this.discard();
-    await this.#held.close();
   }
 
   #send(message: Message, limits: MessageLimits, take?: RowTaker): Promise<Answer> {

@@ -19,6 +19,8 @@ export function createPostgresEngine(options: PostgresEngineOptions = {}): Engin
     name: 'postgres',
     capabilitiesOf: postgresCapabilities,
     dialect: postgresDialect,
+    // Its driver is small, and loaded with this module.
+    load: () => Promise.resolve(),
     connect: (address, login, expectations, signal) => connectApp(address, login, expectations, { library, clock }, signal),
     open: (address, login, openOptions) => openPostgresDatabase(address, login, { library, clock }, openOptions),
   };

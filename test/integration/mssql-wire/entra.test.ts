@@ -139,7 +139,7 @@ describeNeeding('openssl', 'a login by Entra ID', () => {
     expect(endpoint.asked[0]?.searchParams.get('client_id')).toBe(client);
     for (const { login } of server.recording.of('login'))
       expect(login).toMatchObject({ user: '', fedAuth: { library: 'adal', echo: true, token: `token of ${client}` } });
-    const messages = server.recording.of('packet').filter(({ from, connection }) => from === 'client' && connection === 2);
+    const messages = server.recording.of('packet').filter(({ from, connection }) => from === 'client' && connection === 1);
     expect(messages.slice(0, 3).map(({ type }) => type)).toEqual(['PRELOGIN', 'LOGIN7', 'FEDAUTH_TOKEN']);
   });
 

@@ -94,12 +94,13 @@ class TestWorld implements World {
   }
 
   async load(tenant: number, rows: readonly (readonly [number, number, string])[]): Promise<void> {
-    const settings = { connections: 1, connectTimeoutMs: 5_000, beforeConnect: () => undefined };
-    const { user: userName, password } = this.#login;
-    const authentication = { type: 'default', options: { userName, password } } as const;
-    const pool = await new mssql.ConnectionPool(
-      connectionConfig(this.#shard.address, { authentication, trust: undefined }, settings),
-    ).connect();
+    const { user, password } = this.#login;
+    const { server, options } = connectionConfig(
+      this.#shard.address,
+      { authentication: { type: 'default', options: {} }, trust: undefined },
+      5_000,
+    );
+    const pool = await new mssql.ConnectionPool({ server, options, user, password, pool: { max: 1 } }).connect();
     try {
       const transaction = pool.transaction();
       await transaction.begin();
