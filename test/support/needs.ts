@@ -22,6 +22,9 @@ const missing = {
 /** A server that tests need, by the name that TENANTRY_TEST_REQUIRE uses. */
 export type Need = keyof typeof missing;
 
+/** Every need by its name. */
+export const allNeeds = Object.keys(missing) as readonly Need[];
+
 /** Why a need cannot be met, as `name: reason`; undefined where it can. */
 export function unmet(need: Need): string | undefined {
   const reason = missing[need]();
@@ -30,7 +33,7 @@ export function unmet(need: Need): string | undefined {
 
 /** All needs that cannot be met here, as `name: reason`. */
 export function unmetNeeds(): string[] {
-  return (Object.keys(missing) as Need[]).map(unmet).filter((reason) => reason !== undefined);
+  return allNeeds.map(unmet).filter((reason) => reason !== undefined);
 }
 
 /** What TENANTRY_TEST_REQUIRE names (separated by commas): where one of them is missing, the run fails. Throws for a name it does not know. */
@@ -41,6 +44,6 @@ export function requiredNeeds(): Need[] {
     .filter((name) => name !== '');
   const unknown = names.filter((name) => !Object.hasOwn(missing, name));
   if (unknown.length > 0)
-    throw new Error(`TENANTRY_TEST_REQUIRE names ${unknown.join(', ')}; no test needs that. Allowed: ${Object.keys(missing).join(', ')}.`);
+    throw new Error(`TENANTRY_TEST_REQUIRE names ${unknown.join(', ')}; no test needs that. Allowed: ${allNeeds.join(', ')}.`);
   return names as Need[];
 }

@@ -54,6 +54,9 @@ describe('an error of a statement', () => {
     await transaction.query(change);
     shard.answer = () => ({ error: { number, message: `it was ${secret}` }, fatal: true });
     expect(await failureOf(transaction.query(change))).toMatchObject({ code, outcome: 'not-run' });
+    const sent = shard.server.recording.requests().length;
+    expect(await failureOf(transaction.query(change))).toMatchObject({ code: 'STATEMENT_FAILED', outcome: 'not-run' });
+    expect(shard.server.recording.requests()).toHaveLength(sent);
     expect(await failureOf(transaction.commit())).toMatchObject({ code: 'STATEMENT_FAILED', outcome: 'not-run' });
     expect(shard.committed).toEqual([]);
     expect(connection.usable).toBe(true);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
@@ -74,5 +75,23 @@ describe('the reset of a connection', () => {
     });
     expect(shard.server.recording.requests()).toHaveLength(2);
     expect(connection.usable).toBe(false);
+  });
+
+  test.each([
+    ['answers with an error', 'OVERLOADED'],
+    ['does not answer in time', 'TIMEOUT'],
+  ])('that the server %s leaves the statement unsent, and the next use resets anew', async (title, code) => {
+    await connection.execute(entryOf(1), change('a'), options);
+    shard.model.at = async ({ answer }) => {
+      shard.model.at = () => undefined;
+      if (code === 'TIMEOUT') await once(answer.attention, 'abort');
+      else await answer.error({ number: 8645 });
+    };
+    const long = connection.execute(entryOf(2), change('x'.repeat(20_000)), { ...options, timeoutMs: code === 'TIMEOUT' ? 30 : 10_000 });
+    await expect(long, title).rejects.toMatchObject({ code, outcome: 'not-run' });
+    expect(statuses()).toEqual([[1], [9]]);
+    await connection.execute(entryOf(2), change('b'), options);
+    expect(statuses()).toEqual([[1], [9], [9]]);
+    expect(shard.committed).toEqual(['a', 'b']);
   });
 });

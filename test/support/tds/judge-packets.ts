@@ -12,6 +12,8 @@ export interface JudgedMessage {
   readonly type: 'batch' | 'rpc' | 'attention' | 'transaction' | 'login';
   /** Second byte of each packet. */
   readonly status: readonly number[];
+  /** Names the transaction that the client takes to be open; zero where there is none. */
+  readonly transaction: bigint;
   readonly text: string;
   /** Parameters of sp_executesql's statement as they were sent, without their types; null for NULL. */
   readonly values: ReadonlyMap<string, Buffer | null>;
@@ -34,10 +36,17 @@ export function readClientMessage(packets: readonly Buffer[]): JudgedMessage {
   if (type === undefined) throw new Error(`A packet begins with ${packets[0]![0]}.`);
   const status = packets.map((packet) => packet[1]!);
   const data = new DataView(Uint8Array.from(Buffer.concat(packets.map((packet) => packet.subarray(8)))).buffer);
-  if (type !== 'batch' && type !== 'rpc') return { type, status, text: '', values: new Map() };
+  if (type !== 'batch' && type !== 'rpc') return { type, status, transaction: 0n, text: '', values: new Map() };
   const start = data.getUint32(0, true);
-  if (type === 'batch') return { type, status, text: utf16.decode(data.buffer.slice(start)), values: new Map() };
-  return { type, status, ...readCall(data, start) };
+  const transaction = transactionIn(data, start);
+  if (type === 'batch') return { type, status, transaction, text: utf16.decode(data.buffer.slice(start)), values: new Map() };
+  return { type, status, transaction, ...readCall(data, start) };
+}
+
+/** The descriptor among the headers before a message (MS-TDS 2.2.5.3.2). */
+function transactionIn(data: DataView<ArrayBuffer>, end: number): bigint {
+  for (let at = 4; at < end; at += data.getUint32(at, true)) if (data.getUint16(at + 4, true) === 2) return data.getBigUint64(at + 6, true);
+  throw new Error('A message says nothing of its transaction.');
 }
 
 function readCall(data: DataView<ArrayBuffer>, start: number): Pick<JudgedMessage, 'text' | 'values'> {

@@ -16,6 +16,8 @@ export interface Verdict {
   begun: number;
   /** Messages within sessions, their ends included. */
   inSession: number;
+  /** Statements of which it is known for whom they were made. */
+  known: number;
   /** Uses of a connection that reset it first, and of those how many by a message of its own. */
   resets: number;
   ownResets: number;
@@ -60,6 +62,10 @@ interface Connection {
   reset: boolean;
   /** Key of the tenant whose session may be open. */
   session: string | undefined;
+  /** What the messages of that session, but the first, name as its transaction. */
+  transaction: bigint | undefined;
+  /** What those of the sessions before named. */
+  readonly ended: Set<bigint>;
 }
 
 /** Judges what clients sent, connection by connection, in the order in which it travelled. */
@@ -71,7 +77,7 @@ export function judge(packets: Iterable<JudgedPacket>, options: JudgeOptions): V
 
 /** The same, of packets as they come. */
 export class Judging {
-  readonly verdict: Verdict = { faults: [], routed: 0, begun: 0, inSession: 0, resets: 0, ownResets: 0, before: 0 };
+  readonly verdict: Verdict = { faults: [], routed: 0, begun: 0, inSession: 0, known: 0, resets: 0, ownResets: 0, before: 0 };
   readonly #options: JudgeOptions;
   readonly #connections = new Map<number, Connection>();
   /** What has been presented for a mapping: its key, and a token for each epoch. */
@@ -125,11 +131,14 @@ export class Judging {
     if (reset && connection.reset) this.#fault(id, 'two resets for one use');
     if (reset || connection.reset) this.verdict.resets += 1;
     if (connection.reset) this.verdict.ownResets += 1;
+    if (message.transaction !== 0n) this.#fault(id, 'a use of a connection that takes a transaction to be open still');
     this.#checkEntry(id, message);
     this.#checkCaller(id, message, tenant);
     connection.used = true;
     connection.entered = true;
     connection.reset = false;
+    if (connection.transaction !== undefined) connection.ended.add(connection.transaction);
+    connection.transaction = undefined;
     const end = inOrder(message.text, entry, 0);
     if (end < 0) this.#fault(id, 'an entry out of order');
     if (message.text.includes('COMMIT TRANSACTION;')) {
@@ -148,6 +157,9 @@ export class Judging {
     if (reset) this.#fault(id, 'a reset within a session');
     if (connection.session === undefined) this.#fault(id, 'a statement outside any transaction');
     else this.#checkCaller(id, message, connection.session);
+    connection.transaction ??= message.transaction;
+    if (message.transaction === 0n || message.transaction !== connection.transaction || connection.ended.has(message.transaction))
+      this.#fault(id, 'a message of a session names another transaction than its own');
     if (/(?:COMMIT|ROLLBACK) TRANSACTION;\s*$/.test(message.text)) connection.session = undefined;
     else if (inOrder(message.text, [...inScope, done], 0) !== message.text.length)
       this.#fault(id, 'a statement of a session has no scope of its own');
@@ -155,6 +167,7 @@ export class Judging {
 
   #checkCaller(id: number, message: JudgedMessage, tenant: string): void {
     const caller = this.#options.callerOf(message);
+    if (caller !== undefined) this.verdict.known += 1;
     if (caller !== undefined && caller !== tenant) this.#fault(id, `a statement of tenant ${caller} in the context of tenant ${tenant}`);
   }
 
@@ -173,7 +186,16 @@ export class Judging {
   #connection(id: number): Connection {
     let connection = this.#connections.get(id);
     if (connection === undefined) {
-      connection = { packets: [], waiting: false, used: false, entered: false, reset: false, session: undefined };
+      connection = {
+        packets: [],
+        waiting: false,
+        used: false,
+        entered: false,
+        reset: false,
+        session: undefined,
+        transaction: undefined,
+        ended: new Set(),
+      };
       this.#connections.set(id, connection);
     }
     return connection;

@@ -5,7 +5,7 @@ import { NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser'
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
-import { requiredNeeds, unmetNeeds } from '../../support/needs.ts';
+import { allNeeds, requiredNeeds, unmetNeeds } from '../../support/needs.ts';
 
 interface Step {
   readonly uses?: string;
@@ -57,10 +57,24 @@ test('it runs every command that a change must pass, each of them there', () => 
   const commands = steps.flatMap(({ run }) => run ?? []);
   expect(commands).toEqual(expect.arrayContaining(['npm ci', 'npm run check', 'npm run demo', 'npm test']));
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const suites = Object.keys(scripts).filter((script) => script.startsWith('test:'));
+  expect(suites.length).toBeGreaterThan(0);
+  expect(commands).toEqual(expect.arrayContaining(suites.map((script) => `npm run ${script}`)));
   for (const command of commands) {
     for (const [, script = ''] of command.matchAll(/npm run ([\w-]+)/g)) expect(scripts).toHaveProperty([script]);
     for (const [path] of command.matchAll(/(?<= )(scripts|docs)\/\S+/g)) expect(existsSync(join(checkout, path)), path).toBe(true);
   }
+});
+
+test('each run of tests demands what would be passed over without it', () => {
+  const demanded = new Set(steps.flatMap(({ env: given }) => given?.['TENANTRY_TEST_REQUIRE']?.split(',') ?? []));
+  vi.stubEnv('TENANTRY_TEST_REQUIRE', [...demanded].join(','));
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  expect(requiredNeeds().toSorted()).toEqual([...allNeeds].toSorted());
+  for (const { run, env: given } of steps)
+    if (run?.startsWith('npm run test:') || run === 'npm test') expect(given).toHaveProperty(['TENANTRY_TEST_REQUIRE']);
 });
 
 test('it demands every server that tests can need, and says where SQL Server is by what the tests read', () => {

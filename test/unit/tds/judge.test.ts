@@ -29,6 +29,13 @@ const plain = 0x01;
 /** Messages of tenant 1 and 2 as a client would send them, with an answer after each. */
 class Client {
   readonly packets: JudgedPacket[] = [];
+  /** What it says that its transaction is, message by message; unless it is told, what it would say. */
+  #transaction: number | undefined;
+
+  within(transaction: number): this {
+    this.#transaction = transaction;
+    return this;
+  }
 
   send(
     text: string,
@@ -44,12 +51,14 @@ class Client {
       ['token', binary(of('token'))],
     ] as const;
     const named = text.includes('[enter]') ? values.map(([name, value]) => parameter(`@tenantry_${name}`, value)) : [];
-    this.#push(3, status, call(text, [...named, parameter('@p1', integer(of('caller')))]));
+    const transaction = this.#transaction ?? (text.includes('[enter]') ? 0 : 7);
+    this.#transaction = undefined;
+    this.#push(3, status, call(text, [...named, parameter('@p1', integer(of('caller')))], transaction));
     return this.answered();
   }
 
   batch(text: string, status: number): this {
-    this.#push(1, status, Buffer.concat([headers, Buffer.from(text, 'utf16le')]));
+    this.#push(1, status, Buffer.concat([headers(0), Buffer.from(text, 'utf16le')]));
     return this.answered();
   }
 
@@ -78,7 +87,7 @@ describe('the judge of recorded packets', () => {
       .send(end, plain)
       .batch('SET NOCOUNT ON;', reset)
       .send(routed, plain, 2);
-    expect(judged(client)).toEqual({ faults: [], routed: 3, begun: 1, inSession: 2, resets: 3, ownResets: 1, before: 0 });
+    expect(judged(client)).toEqual({ faults: [], routed: 3, begun: 1, inSession: 2, known: 6, resets: 3, ownResets: 1, before: 0 });
   });
 
   const used = (): Client => new Client().send(routed, plain);
@@ -99,6 +108,19 @@ describe('the judge of recorded packets', () => {
     ['a message that is not routed', used().batch('select * from t', plain), 'neither enters nor begins with the guard'],
     ['a ping', used().send('SELECT 1;', reset), 'neither enters nor begins with the guard'],
     ['a statement outside any transaction', used().send(inSession, plain), 'outside any transaction'],
+    ['a use that takes a transaction to be open still', used().within(7).send(routed, reset), 'takes a transaction to be open still'],
+    ['a session that does', used().within(7).send(begin, reset), 'takes a transaction to be open still'],
+    ['a statement of a session beside its transaction', used().send(begin, reset).within(0).send(inSession, plain), 'another transaction'],
+    [
+      'a statement of a session in another transaction than the one before',
+      used().send(begin, reset).send(inSession, plain).within(8).send(inSession, plain),
+      'another transaction',
+    ],
+    [
+      'a statement of a session in the transaction of an earlier one',
+      used().send(begin, reset).send(end, plain).send(begin, reset).send(inSession, plain),
+      'another transaction',
+    ],
     ['a statement after COMMIT', used().send(begin, reset).send(end, plain).send(inSession, plain), 'outside any transaction'],
     [
       'a statement of one tenant in the session of another',
@@ -159,8 +181,10 @@ describe('the judge of recorded packets', () => {
   });
 });
 
-/** ALL_HEADERS with a transaction descriptor of zeros. */
-const headers = Buffer.concat([Buffer.from('16000000120000000200', 'hex'), Buffer.alloc(12)]);
+/** ALL_HEADERS with a transaction descriptor. */
+function headers(transaction: number): Buffer {
+  return Buffer.concat([Buffer.from('16000000120000000200', 'hex'), Buffer.from([transaction]), Buffer.alloc(11)]);
+}
 
 function packet(type: number, status: number, data: Buffer): Buffer {
   const header = Buffer.from([type, status, 0, 0, 0, 0, 1, 0]);
@@ -168,9 +192,9 @@ function packet(type: number, status: number, data: Buffer): Buffer {
   return Buffer.concat([header, data]);
 }
 
-function call(text: string, parameters: readonly Buffer[]): Buffer {
+function call(text: string, parameters: readonly Buffer[], transaction = 0): Buffer {
   const procedure = Buffer.from([0xff, 0xff, 10, 0, 0, 0]);
-  return Buffer.concat([headers, procedure, parameter('', words(text)), parameter('', words('@p1 int')), ...parameters]);
+  return Buffer.concat([headers(transaction), procedure, parameter('', words(text)), parameter('', words('@p1 int')), ...parameters]);
 }
 
 function parameter(name: string, value: Buffer): Buffer {
