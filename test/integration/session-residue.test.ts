@@ -1,33 +1,15 @@
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { sql, sqlText, type CompiledSql, type Sql } from '../../src/core/sql.ts';
 import type { EngineConnection } from '../../src/engine/engine.ts';
 import { clientConfig } from '../../src/engine/postgres/client-config.ts';
 import { PostgresConnection } from '../../src/engine/postgres/postgres-connection.ts';
 import { WireClient } from '../../src/engine/postgres/wire-client.ts';
-import { compiled, entryOf, startAppShard, write, type AppShard } from '../support/app-shard.ts';
-import type { TestShard } from '../support/postgres-shard.ts';
-import type { PostgresServer } from '../support/servers/postgres.ts';
+import { useAppConnection } from '../support/app-connection.ts';
+import { compiled, entryOf, write } from '../support/app-shard.ts';
 
-let traps: AppShard;
-let shard: TestShard;
-let server: PostgresServer;
-let connection: EngineConnection;
-
-beforeAll(async () => {
-  traps = await startAppShard();
-  ({ shard, server } = traps);
-});
-afterAll(() => traps?.close());
-beforeEach(async () => {
-  await shard.root.query(sql`delete from "Blogs"`);
-  connection = await traps.connect();
-  return async () => await connection.close();
-});
-
-const run = (tenant: number, statement: Sql, options = write) => connection.execute(entryOf(tenant), compiled(statement), options);
-const pid = async (): Promise<number> => (await run(1, sql`select pg_backend_pid() as pid`)).rows[0]!['pid'] as number;
+const app = useAppConnection();
 
 describe('what a statement leaves in the session', () => {
   test.each([
@@ -42,41 +24,41 @@ describe('what a statement leaves in the session', () => {
     ['a prepared statement', 'prepare evil as select 1', `select count(*) = 0 as clean from pg_prepared_statements where name = 'evil'`],
     ['a block of code', `do $$ begin execute 'set work_mem = 77'; end $$`, `select current_setting('work_mem') <> '77kB' as clean`],
   ])('%s does not meet the next tenant on the same connection', async (_, leave, look) => {
-    const before = await pid();
-    await run(1, sqlText(leave));
-    expect((await run(2, sqlText(look))).rows).toEqual([{ clean: true }]);
-    expect(await pid()).toBe(before);
+    const before = await app.pid();
+    await app.run(1, sqlText(leave));
+    expect((await app.run(2, sqlText(look))).rows).toEqual([{ clean: true }]);
+    expect(await app.pid()).toBe(before);
   });
 
   test('a setting of a procedure that was called does not meet the next tenant, on a connection that is older than the procedure', async () => {
-    await shard.root.query(
+    await app.shard.root.query(
       sqlText(
         `create procedure sets() language plpgsql as $$ begin set work_mem = 77; end $$; grant execute on procedure sets to tenantry_app`,
       ),
     );
-    const before = await pid();
-    await run(1, sqlText('call sets()'));
-    expect((await run(2, sql`select current_setting('work_mem') <> '77kB' as clean`)).rows).toEqual([{ clean: true }]);
-    expect(await pid()).toBe(before);
-    await shard.root.query(sqlText('drop procedure sets'));
+    const before = await app.pid();
+    await app.run(1, sqlText('call sets()'));
+    expect((await app.run(2, sql`select current_setting('work_mem') <> '77kB' as clean`)).rows).toEqual([{ clean: true }]);
+    expect(await app.pid()).toBe(before);
+    await app.shard.root.query(sqlText('drop procedure sets'));
   });
 
   test('a statement redefined by a block that then failed is not what the next tenant runs', async () => {
     const statement = sqlText('select 1 as n');
-    await run(1, statement);
-    const [{ name } = { name: '' }] = (await run(1, sql`select name from pg_prepared_statements where statement = 'select 1 as n'`))
+    await app.run(1, statement);
+    const [{ name } = { name: '' }] = (await app.run(1, sql`select name from pg_prepared_statements where statement = 'select 1 as n'`))
       .rows as { name: string }[];
     await expect(
-      run(
+      app.run(
         1,
         sqlText(`do $$ begin execute 'deallocate ${name}'; execute 'prepare ${name} as select 666 as n'; raise exception 'x'; end $$`),
       ),
     ).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
-    expect((await run(2, statement)).rows).toEqual([{ n: 1 }]);
+    expect((await app.run(2, statement)).rows).toEqual([{ n: 1 }]);
   });
 
   test('a library is not loaded for a tenant', async () => {
-    await expect(run(1, sqlText(`load 'auto_explain'`))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(app.run(1, sqlText(`load 'auto_explain'`))).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
   test.each([
@@ -91,9 +73,9 @@ describe('what a statement leaves in the session', () => {
     ],
   ])('a library that %s loaded all the same, for which a server may have a folder, costs the connection', async (_, load) => {
     // A superuser may load any; such a connection is never opened for tenants.
-    const client = new pg.Client(clientConfig(shard.address, server));
+    const client = new pg.Client(clientConfig(app.shard.address, app.server));
     await client.connect();
-    const wire = new WireClient(client, { host: server.host, port: server.port, tls: false }, systemClock, 16_777_216);
+    const wire = new WireClient(client, { host: app.server.host, port: app.server.port, tls: false }, systemClock, 16_777_216);
     const tried = new PostgresConnection(wire, { callsMayCommit: false, leastResidue: 'none' });
     await load(tried, compiled(sqlText(`load 'auto_explain'`)));
     expect(tried.usable).toBe(false);
@@ -101,30 +83,30 @@ describe('what a statement leaves in the session', () => {
   });
 
   test('not even from within a transaction', async () => {
-    const transaction = await connection.begin(entryOf(1), { ...write, isolation: 'read committed' });
+    const transaction = await app.connection.begin(entryOf(1), { ...write, isolation: 'read committed' });
     await transaction.query(compiled(sqlText('set work_mem = 77')));
     await transaction.query(compiled(sql`select 1`));
     await transaction.commit();
-    expect((await run(2, sql`select current_setting('work_mem') <> '77kB' as clean`)).rows).toEqual([{ clean: true }]);
+    expect((await app.run(2, sql`select current_setting('work_mem') <> '77kB' as clean`)).rows).toEqual([{ clean: true }]);
   });
 });
 
 test('a function that lets go of the prepared statements leaves none that this connection counts on', async () => {
-  await shard.root.query(
+  await app.shard.root.query(
     sqlText(`create function lets_go() returns void language plpgsql as $$ begin deallocate all; end $$;
       grant execute on function lets_go to tenantry_app`),
   );
-  const tried = await traps.connect();
+  const tried = await app.connect();
   const lettingGo = compiled(sql`select lets_go()`);
   await tried.execute(entryOf(1), lettingGo, write);
   await expect(tried.execute(entryOf(2), lettingGo, write)).resolves.toMatchObject({ rowCount: 1 });
   await tried.close();
-  await shard.root.query(sqlText('drop function lets_go'));
+  await app.shard.root.query(sqlText('drop function lets_go'));
 });
 
 describe('a right that the bootstrap takes from everybody, and that is back', () => {
   beforeAll(() =>
-    shard.root.query(sqlText('create sequence numbers; grant usage on sequence numbers to tenantry_app')).then(() => undefined),
+    app.shard.root.query(sqlText('create sequence numbers; grant usage on sequence numbers to tenantry_app')).then(() => undefined),
   );
 
   test.each([
@@ -153,9 +135,9 @@ describe('a right that the bootstrap takes from everybody, and that is back', ()
       found: sql`select lastval() as found`,
     },
   ])('leaves no $what for the next tenant', async ({ right, left, found }) => {
-    await shard.root.query(sqlText(`grant ${right} to public`));
+    await app.shard.root.query(sqlText(`grant ${right} to public`));
     try {
-      const other = await traps.connect();
+      const other = await app.connect();
       const as = (tenant: number, statement: Sql) => other.execute(entryOf(tenant), compiled(statement), write);
       await as(1, left);
       const [row] = (await as(2, found).catch(() => ({ rows: [] }))).rows;
@@ -163,7 +145,7 @@ describe('a right that the bootstrap takes from everybody, and that is back', ()
       expect(other.usable).toBe(true);
       await other.close();
     } finally {
-      await shard.root.query(sqlText(`revoke ${right} from public`));
+      await app.shard.root.query(sqlText(`revoke ${right} from public`));
     }
   });
 });
