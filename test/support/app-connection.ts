@@ -7,7 +7,7 @@ import type { TestShard } from './postgres-shard.ts';
 import type { PostgresServer } from './servers/postgres.ts';
 
 /** The shard of a file of tests, and the connection of app that the test which runs has to itself. */
-export class AppConnection {
+class AppConnection {
   /** Which form of the fence entries take: that of any mapping, or that of a mapping of one key. */
   isPoint = false;
   readonly #shard: () => AppShard;

@@ -1,0 +1,109 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { ConfiguredTable } from '../../../src/policy/model.ts';
+import { usePolicyShard } from '../../support/policy-shard.ts';
+import { shardLogins } from '../../support/postgres-shard.ts';
+
+const shard = usePolicyShard();
+
+describe('policy apply refuses', () => {
+  beforeAll(() => shard.renew());
+
+  it.each<[what: string, ddl: string, table: ConfiguredTable, message: string]>([
+    [
+      'a table that does not exist',
+      'select 1',
+      { table: 'Nothing', tenantColumn: 'TenantId' },
+      'public.Nothing does not exist in the shard',
+    ],
+    ['a name of other case', 'select 1', { table: 'blogs', tenantColumn: 'TenantId' }, 'public.blogs does not exist'],
+    ['a view', 'create view a_view as select 1 as "T"', { table: 'a_view', tenantColumn: 'T' }, 'public.a_view is not a table'],
+    [
+      'an unknown column',
+      'select 1',
+      { table: 'Blogs', tenantColumn: 'tenantid' },
+      'public.Blogs has no column tenantid (names are exact-case)',
+    ],
+    [
+      'a column of another type',
+      'create table t_type (t bigint not null primary key)',
+      { table: 't_type', tenantColumn: 't' },
+      'public.t_type has a tenant column of type bigint, which is not that of the key type int (integer)',
+    ],
+    [
+      'a column of a domain',
+      'create domain tenant as integer; create table t_domain (t tenant not null primary key)',
+      { table: 't_domain', tenantColumn: 't' },
+      'of type tenant',
+    ],
+    [
+      'a column that may be null',
+      'create table t_null (t integer); create index on t_null (t)',
+      { table: 't_null', tenantColumn: 't' },
+      'run: alter table public.t_null alter column t set not null;',
+    ],
+    [
+      'a computed column',
+      'create table t_gen (a integer, t integer not null generated always as (a) stored, primary key (t))',
+      { table: 't_gen', tenantColumn: 't' },
+      'public.t_gen computes its tenant column t',
+    ],
+    [
+      'an identity column',
+      'create table t_identity (t integer generated always as identity primary key)',
+      { table: 't_identity', tenantColumn: 't' },
+      'public.t_identity computes its tenant column t',
+    ],
+    [
+      'no index',
+      'create table t_bare (t integer not null)',
+      { table: 't_bare', tenantColumn: 't' },
+      'run: create index on public.t_bare (t);',
+    ],
+    [
+      'an index that begins with another column',
+      'create table t_second (a integer, t integer not null, primary key (a, t))',
+      { table: 't_second', tenantColumn: 't' },
+      'run: create index on public.t_second (t);',
+    ],
+    [
+      'an index over some rows',
+      'create table t_some (t integer not null); create index on t_some (t) where t > 5',
+      { table: 't_some', tenantColumn: 't' },
+      'run: create index on public.t_some (t);',
+    ],
+    [
+      'an index that is no tree',
+      'create table t_hash (t integer not null); create index on t_hash using hash (t)',
+      { table: 't_hash', tenantColumn: 't' },
+      'run: create index on public.t_hash (t);',
+    ],
+  ])('%s', async (_, ddl, table, message) => {
+    await shard.asAdmin(ddl);
+    await expect(shard.apply([table])).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('a table of app', async () => {
+    await shard.asRoot(`create table owned (t integer not null primary key); alter table owned owner to ${shardLogins.app.user}`);
+    await expect(shard.apply([{ table: 'owned', tenantColumn: 't' }])).rejects.toThrow(
+      `public.owned belongs to ${shardLogins.app.user}, a login of tenant traffic, which must own nothing`,
+    );
+  });
+
+  it('a table of another owner, and says how it changes hands', async () => {
+    await shard.asRoot('create table foreign_owner (t integer not null primary key)');
+    await expect(shard.apply([{ table: 'foreign_owner', tenantColumn: 't' }])).rejects.toThrow(
+      'run: alter table public.foreign_owner owner to tenantry_admin;',
+    );
+  });
+
+  it('every unfit table at once', async () => {
+    const refused = shard.apply([
+      { table: 'No1', tenantColumn: 't' },
+      { table: 'No2', tenantColumn: 't' },
+    ]);
+    await expect(refused).rejects.toThrow(/No1[^]*No2/);
+  });
+});
