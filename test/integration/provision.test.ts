@@ -57,6 +57,15 @@ describe('provisioning', () => {
     expect(readOnly.rows).toEqual([{ transaction_read_only: 'on' }]);
   });
 
+  it('makes logins that can connect where PUBLIC may not', async () => {
+    const database = await createDatabase();
+    const [logins, administrator] = [loginsOf('closed'), open(database, server)];
+    await administrator.query(sqlText(`revoke connect on database "${database}" from public`));
+    await provision(administrator, provisioner, { logins, contextProtection: 'guarded' });
+    for (const login of Object.values(logins))
+      expect((await open(database, login).query(whoAmI)).rows).toMatchObject([{ session: login.user }]);
+  });
+
   it('never puts a password into the log of a server that logs every statement', async () => {
     const database = await createDatabase();
     await provision(open(database, server), provisioner, { logins: loginsOf('logged'), contextProtection: 'guarded' });

@@ -138,6 +138,8 @@ export interface Disorder {
   readonly error?: number;
   /** Why the login may not serve. */
   readonly problem?: string;
+  /** Instead of the gate's answer, an error of this number. */
+  readonly gateError?: number;
 }
 
 /** The model hands it out in parts, cut where it tries what may be refused. */
@@ -160,6 +162,7 @@ function answerToProgram({ text, tenant }: ModelStatement, disorder: Disorder): 
     };
   }
   if (!text.includes('sys.security_predicates')) return undefined;
+  if (disorder.gateError !== undefined) return { error: { number: disorder.gateError } };
   return {
     columns: { table: 'nvarchar(400)', problem: 'nvarchar(400)' },
     rows: disorder.problem === undefined ? [] : [[null, disorder.problem]],

@@ -42,6 +42,9 @@ const refusals: Readonly<Record<string, Exclude<Refusal['reason'], 'MOVED'>>> = 
 /** No such table, no such schema, no right to either. */
 const noSchema: ReadonlySet<string> = new Set(['42P01', '3F000', '42501']);
 
+/** Said of a login: it has no right to connect to the database. */
+const mayNotConnect = '42501';
+
 /** What an error of pg means: `EntryRefused`, or a `TenantryError` whose cause holds no text that could carry a row's values. */
 export function toEngineError(error: unknown): Error {
   if (error instanceof TenantryError || error instanceof EntryRefused) return error;
@@ -52,7 +55,8 @@ export function toEngineError(error: unknown): Error {
 
 /** What an error means that came while a connection was opened. */
 export function toConnectError(error: unknown, address: ShardAddress, { trust }: Login): Error {
-  if (error instanceof TenantryError || error instanceof pg.DatabaseError) return toEngineError(error);
+  if (error instanceof TenantryError) return error;
+  if (error instanceof pg.DatabaseError) return toLoginError(error);
   // pg's own words, which have no code.
   const isRefused = error instanceof Error && error.message === 'The server does not support SSL connections';
   const isForeign = error instanceof Error && error.message === 'There was an error establishing an SSL connection';
@@ -60,17 +64,29 @@ export function toConnectError(error: unknown, address: ShardAddress, { trust }:
   return unreachable(failure, { kind: 'PostgreSQL', address, trust });
 }
 
+/** What an error means that a login got: nobody has asked for anything yet that could be forbidden to him, or be his mistake. */
+function toLoginError(error: pg.DatabaseError): TenantryError {
+  const failure = failureOf(error, error.code?.startsWith('28') === true || error.code === mayNotConnect);
+  return new TenantryError(codeOf(failure.sqlState) === 'OVERLOADED' ? 'OVERLOADED' : 'SHARD_UNAVAILABLE', `${failure.message}.`, {
+    cause: failure,
+  });
+}
+
 /** What an error means that a statement of a caller's raised: never a refusal of its entry, whatever SQLSTATE it took. */
 export function toStatementError(error: pg.DatabaseError): TenantryError {
-  const failure = new SqlFailure({
-    sqlState: error.code ?? '',
-    constraint: error.constraint,
-    table: error.table,
-    column: error.column,
-    position: error.position === undefined ? undefined : Number(error.position),
-    loginRefused: error.code?.startsWith('28') === true,
-  });
+  const failure = failureOf(error, error.code?.startsWith('28') === true);
   return new TenantryError(codeOf(failure.sqlState), `${failure.message}.`, { cause: failure });
+}
+
+function failureOf({ code, constraint, table, column, position }: pg.DatabaseError, loginRefused: boolean): SqlFailure {
+  return new SqlFailure({
+    sqlState: code ?? '',
+    constraint,
+    table,
+    column,
+    position: position === undefined ? undefined : Number(position),
+    loginRefused,
+  });
 }
 
 /** The error of a commit whose wait for a synchronous standby was called off. */

@@ -56,6 +56,19 @@ describe('a connection that is opened for tenants', () => {
     await expect.poll(() => shard.server.connections).toBe(0);
   });
 
+  test.each([
+    [229, { code: 'SHARD_UNVERIFIED', detail: 'What a new connection is asked had no answer: error 229.' }],
+    [207, { code: 'SHARD_UNVERIFIED', detail: 'What a new connection is asked had no answer: error 207.' }],
+    [1222, { code: 'SHARD_UNAVAILABLE', detail: 'What a new connection is asked had no answer: error 1222.' }],
+    [1205, { code: 'SHARD_UNAVAILABLE' }],
+    [10_928, { code: 'OVERLOADED', retryAfterMs: 5_000 }],
+    [40_613, { code: 'SHARD_UNAVAILABLE' }],
+  ])('that gets error %i to what it asks is trouble of the shard: nobody has asked for anything yet', async (number, failure) => {
+    shard.saysOfItself({ gateError: number });
+    await expect(shard.open()).rejects.toMatchObject({ ...failure, outcome: 'not-run', cause: { number } });
+    await expect.poll(() => shard.server.connections).toBe(0);
+  });
+
   test('serves on Azure SQL Database, which tells an old version', async () => {
     shard.saysOfItself({ server: [12, 5, 160] });
     await (await shard.open()).close();

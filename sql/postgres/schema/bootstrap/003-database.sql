@@ -2,6 +2,8 @@
 do $$
 begin
   execute format('revoke temporary on database %I from public', current_database());
+  -- Where it was taken from PUBLIC.
+  execute format('grant connect on database %I to tenantry_app, tenantry_superuser, tenantry_mover, tenantry_admin', current_database());
   execute format('grant create on database %I to tenantry_admin', current_database());
 end
 $$;
