@@ -9,6 +9,7 @@ import type { ShardAccess } from './shard-access.ts';
 import type { Shard } from './shard.ts';
 import type { ShardMap } from './shard-map.ts';
 import type { CatalogReader } from './store.ts';
+import { unlessVictim } from './unless-victim.ts';
 
 /** After so many milliseconds of cancelling statements, sessions that hold a lock are ended: they run none. */
 const cancelForMs = 500;
@@ -55,12 +56,15 @@ export class OperationStep implements StepContext {
     await this.#stamp();
     await this.#keepLease();
     const { operationId, generation } = this.#operation;
-    return this.access.open(await this.shard(shardId)).transaction(async (session) => {
-      const { rows } = await session.run<{ generation: number }>('local-map/lock-generation', { operationId });
-      if (rows[0]?.generation !== generation) throw new Superseded();
-      const forget = async (): Promise<void> => void (await session.run('local-map/remove-generation', { operationId }));
-      return work({ local: new LocalMap(session), session, forget });
-    });
+    const database = this.access.open(await this.shard(shardId));
+    return unlessVictim(() =>
+      database.transaction(async (session) => {
+        const { rows } = await session.run<{ generation: number }>('local-map/lock-generation', { operationId });
+        if (rows[0]?.generation !== generation) throw new Superseded();
+        const forget = async (): Promise<void> => void (await session.run('local-map/remove-generation', { operationId }));
+        return work({ local: new LocalMap(session), session, forget });
+      }),
+    );
   }
 
   async onceDrained(
@@ -103,8 +107,8 @@ export class OperationStep implements StepContext {
     this.#stampTried = true;
     const { operationId, generation } = this.#operation;
     for (const shardId of this.#shardIds) {
-      const shard = await this.shard(shardId);
-      const { rows } = await this.access.open(shard).run('local-map/stamp-generation', { operationId, generation });
+      const database = this.access.open(await this.shard(shardId));
+      const { rows } = await unlessVictim(() => database.run('local-map/stamp-generation', { operationId, generation }));
       if (rows.length === 0) throw new Superseded();
     }
     // A runner may have been taken for dead before it stamped, and its successor have finished and forgotten the operation.

@@ -69,7 +69,7 @@ export interface StepContext {
   shard(shardId: string): Promise<Shard>;
   /** The token of a mapping of this map at an epoch. */
   token(mappingId: number, epoch: number): Uint8Array;
-  /** One transaction of a shard; nothing happens in it where another runner has taken over since. */
+  /** One transaction of a shard, begun again where a deadlock ended it; nothing happens in it where another runner has taken over since. */
   onShard<T>(shardId: string, work: (step: ShardStep) => Promise<T>): Promise<T>;
   /** Like `onShard`, with the exclusive locks of mappings in DRAINING: after everyone who entered them has left. */
   onceDrained(

@@ -51,8 +51,13 @@ export class SqlCatalogReader implements CatalogReader {
   }
 
   async findMapping(mapId: number, key: Uint8Array): Promise<Mapping | undefined> {
-    const mapping = await this.#mapping('catalog/find-mapping', { mapId, key });
-    return mapping !== undefined && containsKey(mapping, key) ? mapping : undefined;
+    const found = await this.#mapping('catalog/find-mapping', { mapId, key });
+    if (found === undefined || containsKey(found, key)) return found;
+    if (found.kind === 'point') return undefined;
+    // Where reads take locks, row by row, one that waited for a range's split finds its first part, and has passed the place where the
+    // second one has come to be since. Who looks again sees both.
+    const again = await this.#mapping('catalog/find-mapping', { mapId, key });
+    return again !== undefined && containsKey(again, key) ? again : undefined;
   }
 
   async findMappingAt(mapId: number, low: Uint8Array): Promise<Mapping | undefined> {

@@ -1,11 +1,12 @@
 import { TenantryError } from '../src/core/errors.ts';
 import { schemaVersions } from '../src/core/schema-version.ts';
-import type { SqlDatabase } from '../src/core/session.ts';
+import type { Row, SqlDatabase, SqlParameters, SqlResult } from '../src/core/session.ts';
 import { catalogUnavailable, SqlCatalogChange, SqlCatalogReader } from './sql-catalog.ts';
 import { operationFrom, type OperationRow } from './sql-rows.ts';
 import type { Operation } from './operation.ts';
 import { schemaStateOf } from './schema-state.ts';
 import type { CatalogChange, ShardMapStore } from './store.ts';
+import { unlessVictim } from './unless-victim.ts';
 
 /** The catalog in an SQL database that has Tenantry's catalog schema. */
 export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore {
@@ -40,7 +41,7 @@ export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore 
   }
 
   async change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T> {
-    return catalogUnavailable(this.#database.transaction((session) => work(new SqlCatalogChange(session))));
+    return catalogUnavailable(unlessVictim(() => this.#database.transaction((session) => work(new SqlCatalogChange(session)))));
   }
 
   async takeOperation(operationId: string, generation: number, leaseMs: number): Promise<Operation | undefined> {
@@ -54,5 +55,9 @@ export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore 
 
   async deleteEnded(operationIds: readonly string[]): Promise<void> {
     await this.run('catalog/delete-ended', { operationIds: JSON.stringify(operationIds) });
+  }
+
+  protected override run<R extends Row>(file: string, parameters: SqlParameters = {}): Promise<SqlResult<R>> {
+    return unlessVictim(() => super.run<R>(file, parameters));
   }
 }

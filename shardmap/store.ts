@@ -122,7 +122,10 @@ export interface CatalogChange extends CatalogReader {
 export interface ShardMapStore extends CatalogReader {
   /** Throws INVALID_CONFIGURATION where the database is no catalog, or one of another schema version. */
   checkSchema(): Promise<void>;
-  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. COMMIT_UNKNOWN where the answer was lost. */
+  /**
+   * Runs `work` in one transaction: committed when it resolves, rolled back when it throws, and begun again where the server ended it for
+   * a deadlock. COMMIT_UNKNOWN where the answer was lost.
+   */
   change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T>;
   /** Raises the generation where it is still `generation` and the lease has run out; the operation as it is then. */
   takeOperation(operationId: string, generation: number, leaseMs: number): Promise<Operation | undefined>;

@@ -1,8 +1,9 @@
 import { keyTypes } from '../../src/core/key-type.ts';
-import { sql, type Sql } from '../../src/core/sql.ts';
+import type { Sql } from '../../src/core/sql.ts';
 import { dropAll, mssqlTables, setOffline, setOnline } from './grounds/mssql-ground.ts';
-import { endSessions, longStatement, waitingStatements } from './grounds/words.ts';
+import { endSessions, longStatement, survivesDeadlocks, waitingStatements } from './grounds/words.ts';
 import { keyStatements } from './key-statements.ts';
+import { createDatabase } from './mssql-shard.ts';
 import { catalogByHand, localByHand } from './shard-map-by-hand.ts';
 import { enterStatements } from './shard-map-state.ts';
 
@@ -37,6 +38,8 @@ export const localExamples: Readonly<Record<keyof typeof localByHand | 'enter', 
   addBlog: localByHand.addBlog(1, 'x'),
   addBlogs: localByHand.addBlogs(10),
   addPosts: localByHand.addPosts(10),
+  changeBlogs: localByHand.changeBlogs(1),
+  changePosts: localByHand.changePosts(1),
   postsByTenant: localByHand.postsByTenant(),
 };
 
@@ -102,8 +105,9 @@ export const serverExamples: readonly Sql[] = [
   setOffline('tenantry_test_a'),
   setOnline('tenantry_test_a'),
   ...dropAll({ database: 'tenantry_test_a' }),
-  sql`CREATE DATABASE ${sql.id('tenantry_test_a')}`,
+  createDatabase('tenantry_test_a'),
   endSessions('tenantry_test_a_app'),
   waitingStatements,
+  survivesDeadlocks,
   longStatement,
 ];

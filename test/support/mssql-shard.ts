@@ -20,6 +20,16 @@ interface MssqlTestTables {
 /** Whether reads see row versions (READ_COMMITTED_SNAPSHOT), as they do by default in Azure SQL and not elsewhere. */
 export type RowVersions = 'ON' | 'OFF';
 
+/**
+ * Makes a database, for a session in master. One after another, whoever else makes some: each is a copy of the database model, and of two
+ * at once one may be refused (1807).
+ */
+export function createDatabase(name: string): Sql {
+  return sql`EXEC sys.sp_getapplock @Resource = N'tenantry_test', @LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = 60000;
+    CREATE DATABASE ${sql.id(name)};
+    EXEC sys.sp_releaseapplock @Resource = N'tenantry_test', @LockOwner = N'Session';`;
+}
+
 /** What a new database gets before anybody has connected to it. Transactions may ask for SNAPSHOT, for it to be refused. */
 export function databaseOptions(name: string, rowVersions: RowVersions): Sql {
   const database = sql.id(name);
@@ -60,7 +70,7 @@ export async function createMssqlTestShard({ text, routed } = blogs, rowVersions
   const engine = createMssqlEngine();
   const name = `tenantry_test_${randomBytes(4).toString('hex')}`;
   const master = engine.open(server.address, server.login);
-  await master.query(sql`CREATE DATABASE ${sql.id(name)}`);
+  await master.query(createDatabase(name));
   await master.query(databaseOptions(name, rowVersions));
   const address = { ...server.address, database: name };
   const logins = { app: login(name, 'app'), superuser: login(name, 'reports'), mover: login(name, 'mover'), admin: login(name, 'admin') };

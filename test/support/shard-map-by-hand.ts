@@ -62,6 +62,8 @@ export const localByHand = {
     from (select 3 as t union all select 4) as tenants cross join ${numbers(1, count)}`,
   addPosts: (count: number) => sql`insert into "Posts" ("TenantId", "PostId", "BlogId") select t, n, n
     from (select 3 as t union all select 4) as tenants cross join ${numbers(1, count)}`,
+  changeBlogs: (tenant: number) => sql`update "Blogs" set "Name" = 'changed' where "TenantId" = ${tenant}`,
+  changePosts: (tenant: number) => sql`update "Posts" set "BlogId" = "BlogId" where "TenantId" = ${tenant}`,
   postsByTenant: () =>
     sql`select "TenantId" as tenant, count(*) as posts, (select count(*) from "Blogs") as blogs from "Posts" group by "TenantId"`,
 } as const;

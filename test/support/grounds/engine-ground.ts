@@ -3,12 +3,15 @@ import type { ShardAddress } from '../../../src/core/shard-address.ts';
 import type { KeyType } from '../../../shardmap/key.ts';
 import type { Need } from '../needs.ts';
 
+/** Whether who reads sees row versions, or takes locks and waits for those of who writes. */
+export type Readers = 'see versions' | 'take locks';
+
 /** A server on which suites make databases of their own. */
 export interface GroundServer {
   /** Its administrator. */
   readonly superuser: Login;
-  /** Makes an empty database, whose name ends with this one. */
-  createDatabase(name: string): Promise<ShardAddress>;
+  /** Makes an empty database, whose name ends with this one. Default: its readers see versions. */
+  createDatabase(name: string, readers?: Readers): Promise<ShardAddress>;
   /** Makes the tables Blogs and Posts of integer tenants in it, as somebody who knows nothing of Tenantry has them. */
   makeTables(address: ShardAddress): Promise<void>;
   /** Prepares a database to be a shard: provisioned, with the tables Blogs and Posts, not installed. Default: integer keys. */
@@ -25,6 +28,8 @@ export interface EngineGround {
   readonly engine: 'postgres' | 'mssql';
   readonly title: string;
   readonly need: Need;
+  /** The kinds of readers that its databases may have. */
+  readonly readers: readonly Readers[];
   start(): Promise<GroundServer>;
 }
 

@@ -6,13 +6,19 @@ import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { createMssqlProvisioner } from '../../../src/engine/mssql/provisioner.ts';
 import type { KeyType } from '../../../shardmap/key.ts';
 import { provision } from '../../../src/policy/provision.ts';
-import { databaseOptions, serialPlans, serverRights } from '../mssql-shard.ts';
+import { createDatabase, databaseOptions, serialPlans, serverRights } from '../mssql-shard.ts';
 import { useMssql } from '../servers/mssql.ts';
 import { groundTables, type EngineGround, type GroundServer } from './engine-ground.ts';
 import { mssqlLogins } from './logins.ts';
 
 /** All starts are one server, with databases of their own. */
-export const mssqlGround = { engine: 'mssql', title: 'SQL Server', need: 'mssql', start: startMssqlGround } as const satisfies EngineGround;
+export const mssqlGround = {
+  engine: 'mssql',
+  title: 'SQL Server',
+  need: 'mssql',
+  readers: ['see versions', 'take locks'],
+  start: startMssqlGround,
+} as const satisfies EngineGround;
 
 async function startMssqlGround(): Promise<GroundServer> {
   const { address, login } = await useMssql();
@@ -25,10 +31,11 @@ async function startMssqlGround(): Promise<GroundServer> {
   };
   return {
     superuser: login,
-    async createDatabase(name) {
+    async createDatabase(name, readers = 'see versions') {
       const database = `${prefix}_${name}`;
+      await inMaster([createDatabase(database)]);
       made.push({ ...address, database });
-      await inMaster([sql`CREATE DATABASE ${sql.id(database)}`, databaseOptions(database, 'ON')]);
+      await inMaster([databaseOptions(database, readers === 'see versions' ? 'ON' : 'OFF')]);
       return { ...address, database };
     },
     async makeTables(shard) {

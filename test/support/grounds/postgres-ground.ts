@@ -18,6 +18,7 @@ export const postgresGround = {
   engine: 'postgres',
   title: 'PostgreSQL',
   need: 'postgres',
+  readers: ['see versions'],
   start: startPostgresGround,
 } as const satisfies EngineGround;
 

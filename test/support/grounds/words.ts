@@ -36,6 +36,9 @@ export const fourBytesOfN = perEngine(sqlText(`decode(lpad(to_hex(n), 8, '0'), '
 /** A statement that runs for a minute. */
 export const longStatement = perEngine(sqlText('select pg_sleep(60)'), sqlText(`WAITFOR DELAY '00:01:00'`));
 
+/** In a transaction that waits for another only where that one waits for it already: PostgreSQL ends whom it finds waiting first. */
+export const survivesDeadlocks = perEngine(sqlText('select 1'), sqlText('SET DEADLOCK_PRIORITY HIGH'));
+
 /** One row for each statement of this database that waits for somebody's lock. */
 export const waitingStatements = perEngine(
   sqlText(`select 1 as waits from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`),
