@@ -12,7 +12,7 @@ import type { ShardMap } from './shard-map.ts';
 export interface Disagreement {
   readonly shard: string;
   /**
-   * `unreachable`, `schema` (none, or another version), `identity` (another shard, or none), `server` (another one than
+   * `unreachable` (also a server that only follows another one), `schema` (none, or another version), `identity` (another shard, or none), `server` (another one than
    * was added, such as a restored backup); of a mapping: `missing` on the shard, `extra` there, or its `keys`, `state`,
    * `epoch` or `token`.
    */
@@ -43,7 +43,7 @@ export async function* compareShard(
     const local = new LocalMap(dependencies.access.open(shard));
     const findings = await compareServer(dependencies, map, shard, local);
     yield* findings.map(named);
-    if (findings.some(({ what }) => what === 'schema' || what === 'identity')) return;
+    if (findings.some(({ what }) => what === 'schema' || what === 'identity' || what === 'unreachable')) return;
     for await (const finding of new MappingComparison(dependencies, map, shard, local, unsettled).run()) yield named(finding);
   } catch (error) {
     if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
@@ -62,8 +62,26 @@ async function compareServer({ access }: OperationDependencies, map: ShardMap, s
     const onShard = identity === undefined ? 'no identity' : `shard ${identity.shardId} of map ${identity.map} (${identity.keyType})`;
     return [{ what: 'identity', inCatalog: `shard ${shard.shardId} of map ${map.name} (${map.keyType})`, onShard }];
   }
-  const incarnation = await access.identify(shard);
+  const incarnation = await identified(access.identify(shard));
+  if (incarnation === undefined)
+    return [
+      {
+        what: 'unreachable',
+        inCatalog: 'a server that takes changes',
+        onShard: 'one that only follows another, or does not say who it is',
+      },
+    ];
   return incarnation === shard.incarnation ? [] : [{ what: 'server', inCatalog: shard.incarnation, onShard: incarnation }];
+}
+
+/** One shard whose server does not say who it is must not keep the others from being compared. */
+async function identified(incarnation: Promise<string>): Promise<string | undefined> {
+  try {
+    return await incarnation;
+  } catch (error) {
+    if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNVERIFIED') throw error;
+    return undefined;
+  }
 }
 
 /** Walks the mappings of catalog and shard, both in order of their ids. */

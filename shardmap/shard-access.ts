@@ -10,7 +10,7 @@ import type { ShardMap } from './shard-map.ts';
 export interface ShardAccess {
   /** Kept open and shared; whoever made the access closes it. */
   open(shard: Shard): SqlDatabase;
-  /** Who the server is now: changes when it is restored from a backup. */
+  /** Who the server is now: changes when it is restored from a backup. Throws SHARD_UNVERIFIED where it does not say, such as a standby. */
   identify(shard: Shard): Promise<string>;
   /**
    * Makes the database fit to be a shard of the map: schema, roles' grants, policies. May be repeated. Leaves

@@ -5,6 +5,7 @@ import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
+import { SqlFailure } from '../engine/sql-failure.ts';
 import { installShard } from '../policy/install.ts';
 import { purgeRows } from '../policy/purge.ts';
 import type { Shard } from '../../shardmap/shard.ts';
@@ -41,7 +42,7 @@ export function createShardAccess(options: ShardAccessOptions): ClosableShardAcc
   return {
     open,
     identify: async (shard) => {
-      const [row] = (await open(shard).run<{ incarnation: string }>('engine/incarnation')).rows;
+      const [row] = (await open(shard).run<{ incarnation: string }>('engine/incarnation').catch(nobodyInParticular(shard))).rows;
       if (row === undefined) throw new TenantryError('INTERNAL', 'engine/incarnation gave no row.');
       return row.incarnation;
     },
@@ -60,5 +61,15 @@ export function createShardAccess(options: ShardAccessOptions): ClosableShardAcc
       opened.clear();
       await Promise.all(databases.map((database) => database.close()));
     },
+  };
+}
+
+/** A server that answers, and fails to say who it is. */
+function nobodyInParticular({ name }: Shard): (error: unknown) => never {
+  return (error) => {
+    const isAnswer = error instanceof TenantryError && error.cause instanceof SqlFailure;
+    if (!isAnswer || ['SHARD_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT'].includes(error.code)) throw error;
+    const detail = `The server of shard ${name} does not say who it is: it only follows another one, or the login may not see its database.`;
+    throw new TenantryError('SHARD_UNVERIFIED', detail, { cause: error });
   };
 }

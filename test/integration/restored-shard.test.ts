@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNotesFleet, type NotesFleet } from '../support/notes-fleet.ts';
 import type { FleetShard, RealFleet } from '../support/real-fleet.ts';
-import { backUp, restore } from '../support/restored-server.ts';
+import { backUp, restore, whileStandby } from '../support/restored-server.ts';
 
 let fleet: RealFleet;
 let [a, b]: FleetShard[] = [];
@@ -42,6 +42,24 @@ describe('a shard whose data directory was restored through recovery', () => {
       expect(disagreements.map(({ shard, what }) => `${shard} ${what}`)).toEqual([`${a!.name} server`, `${a!.name} missing`]);
       expect(reopened).toEqual([]);
     }
+  });
+});
+
+describe('a shard whose server only follows another one', () => {
+  it('takes no changes, and is named by recover, which goes on with the others', async () => {
+    const { manager } = fleet.tenantry;
+    const follows = { what: 'unreachable', inCatalog: 'a server that takes changes' };
+    await whileStandby(b!.server, b!.root, async () => {
+      await expect(manager.tenants.offline(1)).rejects.toMatchObject({
+        code: 'SHARD_UNVERIFIED',
+        detail: expect.stringContaining('it only follows another one') as string,
+      });
+      const { disagreements } = await manager.recover();
+      expect(disagreements.filter(({ shard }) => shard === b!.name)).toMatchObject([follows]);
+      expect(disagreements.map(({ shard }) => shard)).toContain(a!.name);
+    });
+    // It was promoted: another timeline, and everything else as it was.
+    expect(await manager.recover()).toMatchObject({ reopened: [b!.name] });
   });
 });
 
