@@ -51,15 +51,19 @@ export interface ShardPreparation {
 }
 
 /** What `doctor` saw. */
-export interface Finding {
+export type Finding = {
   /** `configuration`, `catalog`, `shard a`, `redis`. */
   readonly subject: string;
-  readonly level: 'ok' | 'warning' | 'problem';
   /** One sentence. */
   readonly text: string;
-  /** A command or statement that mends it. */
-  readonly remedy?: string;
-}
+} & (
+  | { readonly level: 'ok' }
+  | {
+      readonly level: 'warning' | 'problem';
+      /** What to run: a command or statement that mends it, or shows what is to be mended. */
+      readonly remedy: string;
+    }
+);
 
 /** How `serve` runs. */
 export interface ServeOptions {

@@ -31,6 +31,15 @@ const warnings: Readonly<Record<string, Sentence>> = {
   'unlisted-table': () => 'is not in the configuration, yet app may use it: every tenant shares its rows',
 };
 
+/** What helps where no one statement does: of names and columns that only the table's owner can choose. */
+const advice: Readonly<Record<string, (object: string, detail: string) => string>> = {
+  'primary-key': (object) => `ALTER TABLE ${object}: drop its primary key, and add one that begins with the tenant column`,
+  'no-primary-key': (object) => `ALTER TABLE ${object}: add a primary key that begins with the tenant column`,
+  'unique-key': (object, name) => `CREATE UNIQUE INDEX on ${object}, with the tenant column among its keys, then drop ${name}`,
+  'foreign-key': (object, name) => `ALTER TABLE ${object}: add a foreign key that has the tenant column on both sides, then drop ${name}`,
+  'definer-function': (object) => `ALTER ${object}: let it run as whoever calls it, or take the right to it from app`,
+};
+
 const sessionCode =
   'may leave something in its session (SET without LOCAL, set_config, LISTEN, PREPARE, WITH HOLD, EXECUTE or another language; of pg_catalog and pg_temp: a right that the bootstrap takes from everybody is back): the connections of this shard are reset after every statement, which costs time';
 
@@ -56,13 +65,21 @@ export async function warningsOf(session: SqlSession, tables: readonly LocatedTa
   const code = await session.run<{ schema: string; function: string }>('policy/session-code');
   return [
     ...rows.map((row) => finding(warnings, row.warning, row)),
-    ...code.rows.map((row) => ({ object: `${row.schema}.${row.function}`, text: sessionCode })),
+    ...code.rows.map((row) => {
+      const object = `${row.schema}.${row.function}`;
+      return {
+        object,
+        text: sessionCode,
+        remedy: `ALTER ${object} so that it leaves nothing, or take the right to it from app and public`,
+      };
+    }),
   ];
 }
 
 function finding(sentences: Readonly<Record<string, Sentence>>, kind: string, row: FindingRow): PolicyFinding {
   const sentence = sentences[kind];
   if (sentence === undefined) throw new TenantryError('INTERNAL', `The policy queries found ${kind}, which has no text.`);
-  const base = { object: `${row.schema}.${row.table}`, text: sentence(row.detail ?? '') };
-  return row.remedy === null ? base : { ...base, remedy: row.remedy };
+  const object = `${row.schema}.${row.table}`;
+  const remedy = row.remedy ?? advice[kind]?.(object, row.detail ?? '');
+  return { object, text: sentence(row.detail ?? ''), ...(remedy === undefined ? {} : { remedy }) };
 }

@@ -37,7 +37,7 @@ export interface PolicyFinding {
   readonly object: string;
   /** One sentence. */
   readonly text: string;
-  /** A statement that mends it, where one does. */
+  /** A statement that mends it, or what to change where its owner has to choose names. */
   readonly remedy?: string;
 }
 

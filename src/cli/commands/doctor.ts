@@ -52,7 +52,8 @@ async function readSettings(settings: () => Promise<Settings>): Promise<Settings
   }
 }
 
-function line({ subject, level, text, remedy }: Finding, output: Output): string {
-  const advice = remedy === undefined ? '' : `\n         ${output.tone('quiet', `run: ${remedy}`)}`;
+function line(finding: Finding, output: Output): string {
+  const { subject, level, text } = finding;
+  const advice = finding.level === 'ok' ? '' : `\n         ${output.tone('quiet', `run: ${finding.remedy}`)}`;
   return `${output.tone(tones[level], level.padEnd(8))} ${subject}: ${text}${advice}`;
 }

@@ -2,10 +2,11 @@ import type { Finding } from '../../cli/services.ts';
 import type { Settings } from '../../config.ts';
 import { isLoopback } from '../../core/host-name.ts';
 import { counted } from '../../core/counted.ts';
+import { TenantryError } from '../../core/errors.ts';
 import type { CatalogServer } from '../../../shardmap/store.ts';
 import { openAdministration } from '../administration.ts';
 import { configuredMap } from '../catalog-access.ts';
-import { failure, type DiagnosisParts } from './finding.ts';
+import { failure, unreached, type DiagnosisParts } from './finding.ts';
 import { diagnoseRedis } from './redis.ts';
 import { diagnoseShard } from './shard.ts';
 
@@ -40,13 +41,19 @@ function* diagnoseCatalogServer({ recorded, present }: CatalogServer): Generator
   yield { subject, level: 'problem', text, remedy: 'tenantry recover' };
 }
 
+/** A catalog that is none, or not the configuration's, is said to be so with what mends it; which one is meant, the configuration shows. */
+function remedyOfCatalog(error: unknown): string {
+  const isOther = error instanceof TenantryError && error.code === 'INVALID_CONFIGURATION';
+  return isOther ? 'tenantry config show (catalog.url, map)' : unreached('tenantry config show (catalog.url)');
+}
+
 async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): AsyncGenerator<Finding, void, undefined> {
   const subject = 'catalog';
   let catalog;
   try {
     catalog = await openAdministration({ ...parts, onTrouble: () => undefined }, settings);
   } catch (error) {
-    yield failure(subject, error);
+    yield failure(subject, error, remedyOfCatalog(error));
     return;
   }
   const { manager, store } = catalog;
@@ -65,7 +72,7 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
       };
     for (const shard of shards) yield* diagnoseShard({ ...parts, settings, shard, map, manager });
   } catch (error) {
-    yield failure(subject, error);
+    yield failure(subject, error, remedyOfCatalog(error));
   } finally {
     await catalog.close();
   }

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import type { Finding } from '../../cli/services.ts';
 import type { Clock } from '../../core/clock.ts';
 import { Deadline } from '../../core/deadline.ts';
+import { unreached, warning } from './finding.ts';
 
 const limitMs = 2_000;
 
@@ -17,7 +18,7 @@ export async function diagnoseRedis(url: string, clock: Clock): Promise<Finding>
     );
     return { subject: 'redis', level: 'ok', text: 'It answers.' };
   } catch {
-    return { subject: 'redis', level: 'warning', text: `${cause}: every process has its own cache alone.` };
+    return warning('redis', `${cause}: every process has its own cache alone.`, unreached('tenantry config show (redis.url)'));
   } finally {
     redis.disconnect();
   }

@@ -4,6 +4,7 @@ import type { PrincipalName } from '../../core/principal.ts';
 import type { SqlDatabase } from '../../core/session.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { EngineConnection } from '../../engine/engine.ts';
+import { SqlFailure } from '../../engine/sql-failure.ts';
 import { applyPolicies } from '../../policy/apply.ts';
 import { OtherSchema, requireOwnShard } from '../../../shardmap/own-shard.ts';
 import type { ShardMapManager } from '../../../shardmap/manager.ts';
@@ -13,7 +14,7 @@ import { engineOf } from '../engines.ts';
 import { routedTables } from '../routed-tables.ts';
 import { createShardAccess } from '../shard-access.ts';
 import { diagnoseCapabilities } from './capabilities.ts';
-import { failure, warning, type DiagnosisParts } from './finding.ts';
+import { failure, unreached, warning, type DiagnosisParts } from './finding.ts';
 
 /** One shard to look at. */
 export interface ShardDiagnosis extends DiagnosisParts {
@@ -59,7 +60,7 @@ async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, void, 
       if (!(app instanceof Error)) await app.close();
     }
   } catch (error) {
-    yield failure(`shard ${shard.name}`, error, remedyOf(error));
+    yield failure(`shard ${shard.name}`, error, remedyOf(error, shard));
   } finally {
     await access.close();
   }
@@ -84,13 +85,15 @@ async function* findingsBeside(
   yield* diagnoseLocalMap(look);
 }
 
-/** What a look that the shard refused calls for: another program, a look at another server, or a right that admin lacks. */
-function remedyOf(error: unknown): string | undefined {
+/** What a look that failed calls for: another program, a look at another server, a right or a login that is missing, a server that answers. */
+function remedyOf(error: unknown, { name }: Shard): string {
   // Nothing changes a schema that is there: docs/decisions/013-schema-versions.md.
   if (error instanceof OtherSchema) return `go on with the version of Tenantry that made it${error.isNewer ? ', or a later one' : ''}`;
-  if (!(error instanceof TenantryError)) return undefined;
-  if (error.code === 'SHARD_UNVERIFIED') return 'tenantry recover';
-  return error.code === 'FORBIDDEN' ? rightsRemedy : undefined;
+  const code = error instanceof TenantryError ? error.code : undefined;
+  if (code === 'SHARD_UNVERIFIED') return 'tenantry recover';
+  if (code === 'FORBIDDEN') return rightsRemedy;
+  const isRefused = error instanceof TenantryError && error.cause instanceof SqlFailure && error.cause.loginRefused;
+  return isRefused ? rightsRemedy : unreached(`tenantry shard show ${name}`);
 }
 
 async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
@@ -124,6 +127,7 @@ async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, admin: S
 
 async function diagnosePolicies({ engines, settings, shard, map }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
   const subject = `shard ${shard.name}`;
+  const apply = `tenantry policy apply --shard ${shard.name}`;
   try {
     const { changes, warnings } = await applyPolicies(admin, engineOf(engines, shard.address), {
       tables: settings.tables,
@@ -140,13 +144,14 @@ async function diagnosePolicies({ engines, settings, shard, map }: ShardDiagnosi
               subject,
               level: 'problem' as const,
               text: `The protection of ${pending.join(', ')} is not what the configuration says.`,
-              remedy: `tenantry policy apply --shard ${shard.name}`,
+              remedy: apply,
             },
           ]),
-      ...warnings.map(({ object, text, remedy }): Finding => warning(subject, `${object}: ${text}`, remedy)),
+      ...warnings.map(({ object, text, remedy = apply }): Finding => warning(subject, `${object}: ${text}`, remedy)),
     ];
   } catch (error) {
-    return [failure(subject, error)];
+    // What keeps them from being applied says itself what to run first.
+    return [failure(subject, error, apply)];
   }
 }
 
@@ -185,7 +190,7 @@ async function connectAsApp({ engines, settings, shard }: ShardDiagnosis): Promi
 function appFailure({ shard }: ShardDiagnosis, error: Error): Finding {
   // Which server it is has been looked at before: what is left is what the login may do, and the rules of the tables.
   const isUnfit = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
-  return failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsRemedy : undefined);
+  return failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsRemedy : remedyOf(error, shard));
 }
 
 async function diagnosePrincipal({ engines, settings, shard }: ShardDiagnosis, principal: PrincipalName): Promise<Finding[]> {
@@ -203,7 +208,7 @@ async function diagnosePrincipal({ engines, settings, shard }: ShardDiagnosis, p
       remedy: rightsRemedy,
     }));
   } catch (error) {
-    return [failure(subject, error)];
+    return [failure(subject, error, remedyOf(error, shard))];
   } finally {
     await database.close();
   }

@@ -7,7 +7,8 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { diagnoseShard } from '../../../src/main/diagnosis/shard.ts';
 import { createEngines } from '../../../src/main/engines.ts';
 import { answerFile, askedFile, columnsOf, policyAnswers, type Said } from '../../support/library-answers.ts';
-import { startTdsServer } from '../../support/tds/server.ts';
+import { startTdsServer, type TdsServer } from '../../support/tds/server.ts';
+import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
 import { sampleConfig, sampleEnvironment } from '../../unit/config/sample.ts';
 
 const shardId = '00000000-0000-4000-8000-00000000000a';
@@ -49,13 +50,18 @@ const files = Object.keys(inOrder) as Asked[];
 
 interface LookOptions {
   readonly capabilities?: CapabilitySettings;
+  /** Number with which logins are refused. */
+  readonly refusal?: number;
   /** Told each question, and how many connections are open. */
   readonly onAsked?: (file: Asked, connections: number) => void;
 }
 
 /** What doctor finds on a shard that says this instead of what one in order says. */
 async function findings(said: Partial<Record<Asked, Said>> = {}, options: LookOptions = {}): Promise<Finding[]> {
+  const { refusal } = options;
   const server = await startTdsServer({
+    login: (_login, answer, _connection, admit) =>
+      refusal === undefined ? admit() : answer.end(errorToken({ number: refusal, class: 14 }), doneToken('DONE', doneStatus.error)),
     request: (request, answer) => {
       const file = askedFile(files, request);
       if (file !== undefined) options.onAsked?.(file, server.connections);
@@ -63,7 +69,12 @@ async function findings(said: Partial<Record<Asked, Said>> = {}, options: LookOp
     },
   });
   onTestFinished(() => server.close());
-  const address = { engine: 'mssql', host: server.host, port: server.port, database: 'shop', tls: 'disable' } as const;
+  return await look(server, options);
+}
+
+/** What it finds of a shard at an address. */
+async function look({ host, port }: Pick<TdsServer, 'host' | 'port'>, options: LookOptions = {}): Promise<Finding[]> {
+  const address = { engine: 'mssql', host, port, database: 'shop', tls: 'disable' } as const;
   const found: Finding[] = [];
   for await (const finding of diagnoseShard({
     engines: createEngines(),
@@ -137,6 +148,33 @@ test('has a row of the query in each of these cases, and no other row', () => {
 test('says where the login of admin may not look, with what to run', async () => {
   const [finding] = await findings({ 'doctor/server': { error: 300 } });
   expect(finding).toMatchObject({ ...onShard, level: 'problem', remedy: rights });
+});
+
+test('says that nothing answers, with what shows the address', async () => {
+  const server = await startTdsServer({ request: () => undefined });
+  const { host, port } = server;
+  await server.close();
+  const remedy = 'tenantry shard show a; its server must run, and take connections from this machine';
+  expect(await look({ host, port })).toEqual([{ ...onShard, level: 'problem', text: `Nothing listens at ${host}:${port}.`, remedy }]);
+});
+
+test.each([18_456, 4060])('says that the login is refused (%i), with what makes it', async (refusal) => {
+  expect(await findings({}, { refusal })).toEqual([
+    { ...onShard, level: 'problem', text: `The server did not let the login in, error ${refusal}.`, remedy: rights },
+  ]);
+});
+
+test.each([
+  ['primary-key', null, 'ALTER TABLE dbo.Blogs: drop its primary key'],
+  ['no-primary-key', null, 'ALTER TABLE dbo.Blogs: add a primary key'],
+  ['unique-key', 'by_name', 'then drop by_name'],
+  ['foreign-key', 'to_post', 'then drop to_post'],
+  ['definer-function', 'its owner', 'ALTER dbo.Blogs: let it run as whoever calls it'],
+])('says what to change of a table that policies cannot keep as it is: %s', async (what, detail, remedy) => {
+  const { columns } = inOrder['policy/warnings'];
+  expect(await findings({ 'policy/warnings': { columns, rows: [['dbo', 'Blogs', what, detail, null]] } })).toEqual([
+    { ...onShard, level: 'warning', text: expect.stringMatching(/^dbo\.Blogs: /), remedy: expect.stringContaining(remedy) },
+  ]);
 });
 
 test('says where the clocks differ', async () => {

@@ -84,8 +84,8 @@ describe('policy apply warns of', () => {
     const { warnings } = await shard.apply([blogs, ...(ddl.includes('"Posts"') ? [{ table: 'Posts', tenantColumn: 'TenantId' }] : [])]);
     const warning = warnings.find((one) => one.object === object);
     expect(warning?.text).toContain(text);
+    if (remedy === undefined) return expect(warning?.remedy).toContain('the tenant column');
     expect(warning?.remedy).toBe(remedy);
-    if (remedy === undefined) return;
     await shard.asAdmin(remedy);
     expect((await shard.apply()).warnings.filter((one) => one.object === object)).toEqual([]);
   });
