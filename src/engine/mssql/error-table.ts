@@ -72,7 +72,6 @@ export const errorTable: readonly (readonly [number, ErrorMeaning])[] = [
   ...unknown('SHARD_UNAVAILABLE', 596, 615, 617, 823, 824, 829, 926, 3989, 5120, 6005, 9001, 10_053, 10_054, 10_060, 17_197, 17_830),
   ...unknown('SHARD_UNAVAILABLE', 19_421, 35_202, 40_020, 40_143, 40_166, 40_197, 40_540, 40_545, 40_627, 40_648, 40_671, 42_019),
   // Tenantry's own.
-  ...notRun('OPERATION_IN_PROGRESS', 51_009),
   ...notRun('STATEMENT_FAILED', 51_008),
   ...notRun('SHARD_UNVERIFIED', notEntered, 51_013),
   // The trigger against definitions by tenant traffic.

@@ -26,7 +26,6 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   '08P01': 'STATEMENT_FAILED',
   '28': 'SHARD_UNAVAILABLE',
   '3D000': 'SHARD_UNAVAILABLE',
-  TN009: 'OPERATION_IN_PROGRESS',
 };
 
 /** SQLSTATEs by which a shard's `enter` refuses. */

@@ -114,6 +114,18 @@ describe('a statement that is ended before its answer', () => {
     expect(attentions()).toBe(0);
   });
 
+  test('after its answer, while a statement of the next caller runs: that one goes on', async () => {
+    const caller = new AbortController();
+    await connection.execute(entryOf(1), change, { ...options, signal: caller.signal });
+    shard.answer = (statement) => {
+      caller.abort();
+      return shard.byDefault(statement);
+    };
+    expect(await connection.execute(entryOf(2), change, options)).toEqual({ rows: [], rowCount: 1 });
+    expect(attentions()).toBe(0);
+    expect(shard.committed).toEqual(['a', 'a']);
+  });
+
   test('whose server acknowledges nothing: the connection is given up, and a write may have happened', async () => {
     shard.model.attention = () => 'ignore';
     shard.answer = untilAttention;

@@ -23,7 +23,6 @@ const expected: Partial<Readonly<Record<ErrorCode, Said>>> = {
   CONSTRAINT_VIOLATION: { retryable: false, notRun: [220, 241, 242, 245, 248, 515, 547, 550, 2628, 8114, 8115, 8134, 8152, 9803] },
   FORBIDDEN: { retryable: false, notRun: [229, 230, 262, 297, 300, 916, 1088, 15_151, 15_247, 15_664, 33_504, 51_012] },
   INVALID_CONFIGURATION: { retryable: false, notRun: [51_016] },
-  OPERATION_IN_PROGRESS: { retryable: true, notRun: [51_009] },
   OVERLOADED: {
     retryable: true,
     notRun: [701, 802, 1101, 1105, 1132, 1204, 8628, 8645, 8651, 8657, 9002, 17_300, 17_809, 49_918, 49_919, 49_920],

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
 import type { EngineConnection, EngineTransaction } from '../../../src/engine/engine.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { compiled, entryOf, ScriptedShard } from '../../support/scripted-shard.ts';
 import type { Answer } from '../../support/tds/answer.ts';
 import type { StatementAnswer } from '../../support/tds/model/statement.ts';
@@ -54,6 +55,19 @@ describe('a stream of rows', () => {
     expect((await answer).sentBytes).toBeGreaterThan(sent);
     await rows.return?.();
     expect(shard.server.recording.of('attention')).toHaveLength(1);
+  });
+
+  test('whose reader takes its time is not out of time: the server alone has a limit', async () => {
+    const clock = new FakeClock();
+    connection = await shard.connect({ clock });
+    transaction = await connection.begin(entryOf(2), { ...options, timeoutMs: 1_000 });
+    const { stopped } = endless();
+    const rows = transaction.stream(read);
+    await rows.next();
+    await stopped;
+    clock.advance(10_000);
+    for (let n = 1; n <= 8_000; n += 1) expect((await rows.next()).value).toMatchObject({ n });
+    await rows.return?.();
   });
 
   test('that is left early is ended by an attention, and its transaction goes on', async () => {
