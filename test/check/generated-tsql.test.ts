@@ -18,7 +18,7 @@ import {
   sessionBatch,
   streamBatch,
 } from '../../src/engine/mssql/routed-batch.ts';
-import { callersParameters, entryParameters, statementParameters } from '../../src/engine/mssql/routed-parameters.ts';
+import { callersParameters, entryParameters, statementHead, statementParameters } from '../../src/engine/mssql/routed-parameters.ts';
 import type { PolicyTable } from '../../src/engine/policy-renderer.ts';
 import { buildTable } from '../../src/http/tables/table.ts';
 import { tableStatements } from '../../src/http/tables/table-statements.ts';
@@ -89,7 +89,7 @@ describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
 
 /** A caller's statement, as the scope of its own that it runs in: the message around it has it as a value. */
 function callersStatement(name: string, { text, values }: CompiledSql): GeneratedTsql {
-  return { name, text, parameters: callersParameters(values) };
+  return { name, text: `${statementHead}${text}`, parameters: callersParameters(values) };
 }
 
 function tenantStatements(): GeneratedTsql[] {
@@ -260,7 +260,7 @@ async function attackTexts(): Promise<GeneratedTsql[]> {
 
 /** What attacks make themselves, or name because it is not there; what a file and another database have. */
 const besideTheShard =
-  /^\[dbo\]\.\[(?:EveryName|EveryBlog|AllNames|Prices|Taken|tenant-2)\]|^\[shop_reports\]|^\[BulkColumn\]|^\[master\]\./;
+  /^\[dbo\]\.\[(?:EveryName|EveryBlog|AllNames|Prices|Taken|tenant-2)\]|^\[shop_reports\]|^\[cdc\]\.|^\[BulkColumn\]|^\[master\]\./;
 
 /** What the suites for a real server try: a slip in it would only be seen there. */
 function triedTexts(): GeneratedTsql[] {

@@ -2,6 +2,7 @@ import { compileSql } from '../../src/core/sql.ts';
 import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
 import { startHttpService, type HttpService } from './http-service.ts';
 import { entryOf, ScriptedShard } from './scripted-shard.ts';
+import { callersText } from './tds/callers-text.ts';
 import type { ColumnValue } from './tds/column-value.ts';
 import type { ModelStatement, StatementAnswer } from './tds/model/statement.ts';
 import type { Columns } from './tds/tokens.ts';
@@ -110,7 +111,7 @@ export class ScriptedDataApi implements AsyncDisposable {
     return {
       status: response.status,
       body: text === '' ? undefined : (JSON.parse(text) as unknown),
-      statement: String(parameters.find(({ name }) => name === '@tenantry_statement')?.value),
+      statement: callersText(String(parameters.find(({ name }) => name === '@tenantry_statement')?.value)),
       parameters: parameters.filter(({ name }) => !name.startsWith('@tenantry_')).map(({ declared, value }) => [declared, value]),
     };
   }

@@ -10,6 +10,13 @@ const token = typeOf('VarBinary', 16);
 const statement = typeOf('NVarChar', Infinity);
 const done = typeOf('Bit');
 
+/**
+ * Stands before every caller's text, on its first line. A nested sp_executesql is parsed by the setting of the session, and not by that
+ * of the batch around it (*SET QUOTED_IDENTIFIER*), and a reset takes the session's back to the database's, which is OFF unless somebody
+ * said otherwise: names in double quotes would be texts, and tables with filtered indexes, indexes on computed columns or XML refused (1934).
+ */
+export const statementHead = 'SET QUOTED_IDENTIFIER ON; ';
+
 /** What `tenantry.enter` is given, under the names of routed-batch.ts. */
 export function entryParameters(entry: Entry): TypedParameter[] {
   return [
@@ -24,7 +31,7 @@ export function entryParameters(entry: Entry): TypedParameter[] {
 export function statementParameters(text: string): TypedParameter[] {
   refuseParallelHint(text);
   return [
-    { name: 'tenantry_statement', type: statement, value: text },
+    { name: 'tenantry_statement', type: statement, value: `${statementHead}${text}` },
     { name: doneParameter, type: done, value: null, output: true },
   ];
 }

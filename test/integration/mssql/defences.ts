@@ -90,6 +90,7 @@ export const defences = {
     'reading by a view of somebody else': policyOff,
     'reading the history of a temporal table': root('GRANT SELECT ON SCHEMA::[dbo] TO [tenantry_app]'),
     'reading which rows have changed': root('GRANT VIEW CHANGE TRACKING ON [dbo].[Blogs] TO [tenantry_app]'),
+    'reading what change data capture keeps': careless,
     'inserting for another tenant': policyOff,
     'inserting many rows, one of them for another tenant': policyOff,
     'inserting the rows of a query for another tenant': policyOff,

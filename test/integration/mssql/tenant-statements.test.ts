@@ -138,6 +138,19 @@ describeNeeding('mssql', "a tenant's statement on SQL Server itself", () => {
     expect(await rows()).toEqual([1, 2]);
   });
 
+  // "SET QUOTED_IDENTIFIER": a nested batch is parsed by the session's setting, which a reset leaves as the database's, OFF.
+  test('is parsed alike on a connection that is new and on one that was reset, where tables want it too (1934)', async () => {
+    await shard.root.query(sql`CREATE UNIQUE INDEX [one_x] ON [dbo].[Blogs] ([TenantId], [Name]) WHERE [Name] = N'x'`);
+    try {
+      for (const id of [1, 2, 3]) {
+        expect(await run(1, `INSERT INTO "dbo"."Blogs" ("BlogId", "Name") VALUES (${id}, N'y')`)).toEqual({ rows: [], rowCount: 1 });
+        expect(await run(1, `SELECT CAST(N'<a b="1"/>' AS xml).value('(/a/@b)[1]', 'int') AS "one"`)).toMatchObject({ rows: [{ one: 1 }] });
+      }
+    } finally {
+      await shard.root.query(sql`DROP INDEX [one_x] ON [dbo].[Blogs]`);
+    }
+  });
+
   test('counts its rows, and gives those of its last result', async () => {
     expect(await run(1, "INSERT INTO [dbo].[Blogs] ([BlogId], [Name]) VALUES (1, N'x'), (2, N'x')")).toEqual({ rows: [], rowCount: 2 });
     expect(await run(1, "UPDATE [dbo].[Blogs] SET [Name] = N'y'; SELECT [BlogId] FROM [dbo].[Blogs] ORDER BY [BlogId]")).toEqual({

@@ -30,7 +30,8 @@ END;
 SELECT CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) AS [major], CAST(SERVERPROPERTY(N'EngineEdition') AS int) AS [edition],
   CAST(d.[compatibility_level] AS int) AS [compatibility],
   CAST(CASE
-    WHEN EXISTS (SELECT 1 FROM sys.database_scoped_configurations AS c WHERE c.[name] = N'MAXDOP' AND CAST(c.[value] AS int) = 1) THEN 1
+    -- TRY_CAST: values of other settings are words, and nothing says that the name is looked at first.
+    WHEN EXISTS (SELECT 1 FROM sys.database_scoped_configurations AS c WHERE c.[name] = N'MAXDOP' AND TRY_CAST(c.[value] AS int) = 1) THEN 1
     -- Every server lets itself be given any number; SQL Server 2019 knows this one from CU14 (build 4188) on, none before it does.
     WHEN EXISTS (SELECT 1 FROM @flags AS f WHERE f.[flag] = 11042 AND f.[status] = 1 AND f.[global] = 1)
       AND (CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) > 15

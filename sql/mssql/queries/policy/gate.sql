@@ -26,13 +26,22 @@ SELECT CAST(NULL AS nvarchar(400)) AS [table],
 WHERE IS_SRVROLEMEMBER(N'sysadmin') = 1 OR IS_SRVROLEMEMBER(N'securityadmin') = 1 OR IS_SRVROLEMEMBER(N'serveradmin') = 1
   OR IS_ROLEMEMBER(N'db_owner') = 1 OR IS_ROLEMEMBER(N'db_securityadmin') = 1 OR IS_ROLEMEMBER(N'db_accessadmin') = 1
   OR IS_ROLEMEMBER(N'db_ddladmin') = 1 OR HAS_PERMS_BY_NAME(NULL, NULL, N'CONTROL SERVER') = 1
-  OR COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'CONTROL'), 1) = 1 OR COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER'), 1) = 1
-  OR COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER ANY ROLE'), 1) = 1 OR COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER ANY USER'), 1) = 1
+  OR COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'CONTROL'), 1) = 1 OR COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER'), 1) = 1
+  OR COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER ANY ROLE'), 1) = 1 OR COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER ANY USER'), 1) = 1
 UNION ALL
 SELECT NULL, N'the login may change security policies or switch triggers of the database off'
-WHERE COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER ANY SECURITY POLICY'), 1) = 1
-  OR COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER ANY DATABASE DDL TRIGGER'), 1) = 1
+WHERE COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER ANY SECURITY POLICY'), 1) = 1
+  OR COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER ANY DATABASE DDL TRIGGER'), 1) = 1
   OR COALESCE(HAS_PERMS_BY_NAME(N'tenantry', N'SCHEMA', N'ALTER'), 1) = 1
+UNION ALL
+-- Statements of others, with what stands in them, locks and counters (on Azure SQL Database by a right of the database), and plans with
+-- the values that they were made for.
+SELECT NULL, CONCAT(N'the login sees what other sessions do: it has ', r.[right])
+FROM (VALUES
+  (N'VIEW SERVER STATE', HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE')),
+  (N'VIEW DATABASE STATE', COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'VIEW DATABASE STATE'), 1))
+) AS r ([right], [has])
+WHERE r.[has] = 1
 UNION ALL
 SELECT NULL, CONCAT(N'the login acts as another one, ', SUSER_SNAME() COLLATE Latin1_General_100_BIN2)
 -- Of logins of the server and of Windows alone: for users without a login it is not documented what these two give.
@@ -50,7 +59,8 @@ SELECT NULL, CONCAT(N'the login may act as ', p.[name] COLLATE Latin1_General_10
 FROM sys.database_principals AS p
 WHERE p.[type] IN (N'S', N'U', N'E', N'X', N'G') AND p.[name] <> USER_NAME()
   -- guest, INFORMATION_SCHEMA and sys, which nobody acts as, may have no answer.
-  AND COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(p.[name]), N'USER', N'IMPERSONATE'), CASE WHEN p.[principal_id] IN (2, 3, 4) THEN 0 ELSE 1 END) = 1
+  AND COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(p.[name]), N'USER', N'IMPERSONATE'), HAS_PERMS_BY_NAME(p.[name], N'USER', N'IMPERSONATE'),
+    CASE WHEN p.[principal_id] IN (2, 3, 4) THEN 0 ELSE 1 END) = 1
 UNION ALL
 SELECT NULL, N'the login has rights on the local shard map, which holds the tokens of mappings'
 FROM (VALUES (N'tenantry.local_mapping'), (N'tenantry.mapping_fence')) AS t ([name])
@@ -87,6 +97,25 @@ WHERE t.[column_id] IS NOT NULL
     FROM predicates AS p
     WHERE p.[target_object_id] = t.[object_id] AND p.[kind] = k.[kind] AND p.[predicate] = t.[predicate]
   )
+UNION ALL
+-- Change tracking shows the keys of all rows that changed, whoever's they are ("Row-Level Security", compatibility).
+SELECT t.[name], N'the login sees which rows of all tenants have changed (VIEW CHANGE TRACKING)'
+FROM routed AS t
+WHERE t.[object_id] IS NOT NULL AND COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'VIEW CHANGE TRACKING'), 1) = 1
+UNION ALL
+-- Change data capture keeps whole rows of all tenants, which no policy filters: its functions are everybody's who reads the table, where no
+-- role was named to gate them, and the role's members' otherwise. Whose functions they are does not show in their names.
+SELECT t.[name], CONCAT(N'changed rows of all tenants can be read beside it, by ', c.[full_name] COLLATE Latin1_General_100_BIN2, N' (change data capture)')
+FROM routed AS t
+JOIN sys.tables AS u ON u.[object_id] = t.[object_id] AND u.[is_tracked_by_cdc] = 1
+CROSS APPLY (
+  SELECT TOP (1) CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(o.[name])) AS [full_name]
+  FROM sys.objects AS o
+  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+  WHERE s.[name] = N'cdc' AND o.[type] IN (N'U', N'V', N'IF', N'TF')
+    AND COALESCE(HAS_PERMS_BY_NAME(CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(o.[name])), N'OBJECT', N'SELECT'), 1) = 1
+  ORDER BY o.[name]
+) AS c
 UNION ALL
 -- SQL may name a history itself, past the policy of its table: nobody has a right to one.
 SELECT t.[name], CONCAT(N'its history ', t.[full_name] COLLATE Latin1_General_100_BIN2, N' can be reached beside it')

@@ -16,6 +16,15 @@ GO
 GRANT ALTER ON ROLE::[tenantry_admin] TO [tenantry_admin];
 GO
 
+-- Policies, the trigger and the gate ask IS_ROLEMEMBER, whose page wants this right to the role: without an answer nobody would see a
+-- row, and the trigger would refuse nobody. admin has it by the database.
+GRANT VIEW DEFINITION ON ROLE::[tenantry_app] TO [tenantry_app];
+GO
+GRANT VIEW DEFINITION ON ROLE::[tenantry_superuser] TO [tenantry_superuser];
+GO
+GRANT VIEW DEFINITION ON ROLE::[tenantry_mover] TO [tenantry_mover];
+GO
+
 -- Every new connection of app looks whether the security policy is as it must be; definitions hold no secret.
 GRANT VIEW DEFINITION ON SCHEMA::[tenantry] TO [tenantry_app];
 GO

@@ -4,9 +4,16 @@
 CREATE PROCEDURE [tenantry].[set_context] @tenant sql_variant
 AS
 SET NOCOUNT, XACT_ABORT ON;
-DECLARE @failed int;
-EXEC @failed = sys.sp_set_session_context @key = N'tenantry.tenant', @value = @tenant, @read_only = 1;
-IF @failed IS NULL OR @failed <> 0 THROW 51010, N'CONTEXT_NOT_SET', 1;
+-- Its page names no return codes: an error of it is caught here, whether it would have ended the batch or not, and the value looked at.
+BEGIN TRY
+  EXEC sys.sp_set_session_context @key = N'tenantry.tenant', @value = @tenant, @read_only = 1;
+END TRY
+BEGIN CATCH
+  THROW;
+END CATCH;
+IF @tenant IS NULL OR SESSION_CONTEXT(N'tenantry.tenant') IS NULL
+  OR CAST(SESSION_CONTEXT(N'tenantry.tenant') AS varbinary(256)) <> CAST(@tenant AS varbinary(256))
+  THROW 51010, N'CONTEXT_NOT_SET', 1;
 GO
 
 -- How the tenant is kept; every connection asks.

@@ -25,12 +25,13 @@ BEGIN
       ELSE (@first & 0x07) * 262144 + (CAST(SUBSTRING(@chunk, 2, 1) AS int) & 0x3F) * 4096
         + (CAST(SUBSTRING(@chunk, 3, 1) AS int) & 0x3F) * 64 + (CAST(SUBSTRING(@chunk, 4, 1) AS int) & 0x3F)
     END;
-    -- Two bytes for each unit of UTF-16, the lower one first: a cast from bytes takes them as they are, whatever the collation.
-    SET @text += CAST(CASE
-      WHEN @point < 65536 THEN CAST(@point % 256 AS binary(1)) + CAST(@point / 256 AS binary(1))
-      ELSE CAST(((@point - 65536) / 1024) % 256 AS binary(1)) + CAST(216 + (@point - 65536) / 262144 AS binary(1))
-        + CAST((@point - 65536) % 256 AS binary(1)) + CAST(220 + ((@point - 65536) % 1024) / 256 AS binary(1))
-    END AS nvarchar(2));
+    -- Two bytes for each unit of UTF-16, the lower one first: a cast from bytes takes them as they are, whatever the collation. Each
+    -- branch is cast by itself: bytes of two lengths would meet in the longer one, which fills the shorter up with zeros.
+    SET @text += CASE
+      WHEN @point < 65536 THEN CAST(CAST(@point % 256 AS binary(1)) + CAST(@point / 256 AS binary(1)) AS nvarchar(2))
+      ELSE CAST(CAST(((@point - 65536) / 1024) % 256 AS binary(1)) + CAST(216 + (@point - 65536) / 262144 AS binary(1))
+        + CAST((@point - 65536) % 256 AS binary(1)) + CAST(220 + ((@point - 65536) % 1024) / 256 AS binary(1)) AS nvarchar(2))
+    END;
     SET @at += CASE WHEN @first < 0x80 THEN 1 WHEN @first < 0xE0 THEN 2 WHEN @first < 0xF0 THEN 3 ELSE 4 END;
   END;
   RETURN CASE WHEN SUBSTRING(@key, @end, 1) NOT IN (0x00, 0x20) THEN @text END;

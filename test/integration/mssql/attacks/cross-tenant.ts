@@ -1,5 +1,6 @@
 import { sql, sqlText } from '../../../../src/core/sql.ts';
 import { show, type Attack } from '../support/attempts.ts';
+import { captureBlogs, captureNothing } from '../support/exposures.ts';
 import { rowsOf, type World } from '../support/world.ts';
 
 /** A statement of tenant 1 about posts that no filter hides from it: what is left is the BLOCK predicate (33504). */
@@ -81,6 +82,23 @@ export const rowsOfAnother = {
       await world.root.query(sqlText(statement));
     await world.asTenant(2, (session) => rowsOf(session, 'UPDATE [dbo].[Blogs] SET [Name] = [Name]'));
     return await show("SELECT CONCAT(N'tenant-', c.[TenantId]) AS [of] FROM CHANGETABLE(CHANGES [dbo].[Blogs], 0) AS c")(world);
+  },
+  // "Row-Level Security", compatibility: change data capture shows whole rows to everybody who reads the table, where no role gates it.
+  'reading what change data capture keeps': async (world: World) => {
+    for (const statement of captureBlogs(null)) await world.root.query(sqlText(statement));
+    try {
+      await world.asTenant(2, (session) => rowsOf(session, 'UPDATE [dbo].[Blogs] SET [Name] = [Name]'));
+      // 22903: the server's own job is at it.
+      await world.root.query(sqlText('BEGIN TRY EXEC sys.sp_cdc_scan; END TRY BEGIN CATCH IF ERROR_NUMBER() <> 22903 THROW; END CATCH'));
+      const traffic = await world.traffic();
+      return await traffic.query(
+        1,
+        `DECLARE @first binary(10) = sys.fn_cdc_get_min_lsn(N'dbo_Blogs'), @last binary(10) = sys.fn_cdc_get_max_lsn();
+        SELECT c.[Name] FROM [cdc].[fn_cdc_get_all_changes_dbo_Blogs](@first, @last, N'all') AS c`,
+      );
+    } finally {
+      await world.root.query(sqlText(captureNothing));
+    }
   },
   'inserting for another tenant': show("INSERT INTO [dbo].[Blogs] ([TenantId], [BlogId], [Name]) VALUES (2, 100, N'forged')"),
   'inserting many rows, one of them for another tenant': show(

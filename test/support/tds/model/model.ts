@@ -1,4 +1,5 @@
 import { AnswerStopped, type Answer } from '../answer.ts';
+import { callersText } from '../callers-text.ts';
 import type { RpcRequest, TdsRequest } from '../request.ts';
 import type { TdsConnection, TdsScript } from '../script.ts';
 import { doneStatus, doneToken, resetToken, returnStatusToken, transactionToken, type ServerMessage } from '../tokens.ts';
@@ -103,7 +104,7 @@ export class SqlServerModel implements TdsScript {
 
 function nestedStatement(request: TdsRequest): string {
   const given = request.kind === 'rpc' ? request.parameters.find(({ name }) => name === '@tenantry_statement') : undefined;
-  return typeof given?.value === 'string' ? given.value : '';
+  return typeof given?.value === 'string' ? callersText(given.value) : '';
 }
 
 function answerByDefault(text: string): StatementAnswer {

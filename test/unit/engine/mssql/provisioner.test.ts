@@ -36,6 +36,17 @@ test('in a contained database all principals but admin are users of it alone, wh
   expect(['shop_app', 'shop_reports', 'shop_mover', 'shop_admin'].map(conditionFor)).toEqual([contained, contained, contained, azure]);
 });
 
+// "IS_ROLEMEMBER", permissions: VIEW DEFINITION on the role. Without an answer policies show nothing, and the trigger refuses nobody.
+test('whoever is asked whether it is a member of a role may see that role', () => {
+  const texts = createMssqlProvisioner()
+    .provision({ logins, contextProtection: 'guarded' })
+    .map((statement) => compileSql(statement, mssqlDialect).text);
+  expect(texts.flatMap((text) => text.match(/GRANT VIEW DEFINITION ON ROLE::.*/g) ?? [])).toEqual(
+    ['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((role) => `GRANT VIEW DEFINITION ON ROLE::[${role}] TO [${role}];`),
+  );
+  expect(texts.join('\n')).toMatch(/VIEW DEFINITION, VIEW DATABASE STATE\s+TO \[tenantry_admin\];/);
+});
+
 test('tables that are there keep their owners, and with them the rights that others have to them', () => {
   const texts = createMssqlProvisioner()
     .provision({ logins, contextProtection: 'guarded', tables: [{ table: 'Blogs' }, { schema: 'shop', table: "Bob's] Posts" }] })
