@@ -1,0 +1,162 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { SqlDatabase } from '../../../src/core/session.ts';
+import { sqlText } from '../../../src/core/sql.ts';
+import { useCliFleet } from './fleet.ts';
+import { configuration } from './world.ts';
+
+const fleet = useCliFleet();
+
+describe('doctor', () => {
+  const findings = async (): Promise<{ code: number; problems: string[] }> => {
+    const { code, out } = await fleet.world.run('doctor --json');
+    const all = JSON.parse(out) as { subject: string; level: string; text: string; remedy?: string }[];
+    return {
+      code,
+      problems: all
+        .filter(({ level }) => level !== 'ok')
+        .map(({ subject, level, text, remedy }) => `${level} ${subject}: ${text} | ${remedy ?? ''}`),
+    };
+  };
+  let shard: SqlDatabase;
+  beforeAll(async () => {
+    shard = fleet.world.openDatabase('shop_a');
+  });
+
+  test('is content with a sound fleet', async () => {
+    expect(await findings()).toEqual({ code: 0, problems: [] });
+  });
+
+  test.each([
+    [
+      'a policy that was dropped',
+      'drop policy tenantry_tenant on "Blogs"',
+      /^problem shard a: The protection of public\.Blogs is not what the configuration says\. \| tenantry policy apply --shard a$/,
+    ],
+    ['a table that is not forced', 'alter table "Posts" no force row level security', /^problem shard a: The protection of public\.Posts /],
+    ['a login of app that is a superuser', 'alter role t_app superuser', /^problem shard a, login of app: .*superuser/],
+    [
+      'a login of app that bypasses policies',
+      'alter role t_app bypassrls',
+      /^problem shard a, login of app: .*bypasses row-level security/,
+    ],
+    [
+      'a login for reports that bypasses policies',
+      'alter role t_superuser bypassrls',
+      /^problem shard a, login of superuser: It bypasses row-level security\./,
+    ],
+    ['an admin that is a superuser', 'alter role t_admin superuser', /^problem shard a, login of admin: It is a superuser of the server\./],
+    [
+      'a mover that reads everything',
+      'grant pg_read_all_data to t_mover',
+      /^problem shard a, login of mover: It is a member of a role that reads or writes everything\./,
+    ],
+    [
+      'a login that is locked out',
+      'alter role t_mover nologin',
+      /^problem shard a, login of mover: The server did not let the login in, SQLSTATE 28000\./,
+    ],
+    [
+      'commits that a crash would lose',
+      'alter database shop_a set synchronous_commit = off',
+      /^problem shard a: Commits are acknowledged before they are on the disk \(synchronous_commit is off\): .* \| alter database shop_a set synchronous_commit = on$/,
+    ],
+  ])('finds %s', async (_title, sabotage, expected) => {
+    await shard.query(sqlText(sabotage));
+    const { code, problems } = await findings();
+    await shard.query(sqlText('alter database shop_a reset synchronous_commit'));
+    await shard.query(
+      sqlText(
+        'alter role t_app nosuperuser nobypassrls; alter role t_superuser nobypassrls; alter role t_admin nosuperuser; revoke pg_read_all_data from t_mover; alter role t_mover login',
+      ),
+    );
+    expect((await fleet.world.run('policy apply')).code).toBe(0);
+    expect(code).toBe(2);
+    expect(problems.filter((problem) => expected.test(problem))).toHaveLength(1);
+  });
+
+  test('finds a shard that is another server now', async () => {
+    await fleet.catalog.query(sqlText("update tenantry.shard set incarnation = '1/1' where name = 'a'"));
+    const { code, problems } = await findings();
+    expect(code).toBe(2);
+    expect(problems).toEqual([
+      expect.stringMatching(/^problem shard a: .*The server of shard a is not the one that was added.* \| tenantry recover$/),
+    ]);
+    expect(await fleet.world.run('recover')).toMatchObject({ code: 0, out: expect.stringContaining('reopened shard a') });
+    expect((await findings()).code).toBe(0);
+  });
+
+  test('finds a local map that is not as the catalog has it, and changes nothing', async () => {
+    const local = 'select mapping_id, state, epoch from tenantry.local_mapping order by mapping_id';
+    await shard.query(sqlText('create table kept as select mapping_id from tenantry.local_mapping'));
+    await shard.query(sqlText("update tenantry.local_mapping set state = 'OFFLINE'"));
+    await shard.query(
+      sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
+        select n, 'point', decode(lpad(to_hex(n), 8, '0'), 'hex'), 'ONLINE', 1, decode(repeat('00', 16), 'hex') from generate_series(100001, 102500) n`),
+    );
+    const before = (await shard.query(sqlText(local))).rows;
+    const { code, problems } = await findings();
+    expect(code).toBe(2);
+    expect(problems).toHaveLength(11);
+    expect(problems[0]).toMatch(
+      /^problem shard a: Its local map disagrees with the catalog, state of mapping \d+: the catalog has ONLINE, the shard OFFLINE\. \| tenantry recover$/,
+    );
+    expect(problems[1]).toMatch(/extra of mapping 100001: the catalog has absent, the shard ONLINE at epoch 1, tenant /);
+    expect(problems[10]).toBe('problem shard a: Its local map disagrees with the catalog in more than these 10. | tenantry recover');
+    expect((await shard.query(sqlText(local))).rows).toEqual(before);
+    await shard.query(
+      sqlText(
+        "delete from tenantry.local_mapping where mapping_id not in (select mapping_id from kept); update tenantry.local_mapping set state = 'ONLINE'; drop table kept",
+      ),
+    );
+    expect(await findings()).toEqual({ code: 0, problems: [] });
+  });
+
+  test('finds a protection that is not the configured one', async () => {
+    await writeFile(join(fleet.world.folder, 'plain.json'), configuration({ contextProtection: 'plain' }));
+    const { code, out } = await fleet.world.run('doctor --config plain.json');
+    expect(code).toBe(2);
+    expect(out).toContain(
+      "problem  shard a: Its context protection is guarded; the configuration says plain.\n         run: set contextProtection: 'guarded'",
+    );
+  });
+
+  test('warns of a Redis that is away, and goes on', async () => {
+    await writeFile(join(fleet.world.folder, 'redis.json'), configuration({ redis: { url: { env: 'REDIS_URL' } } }));
+    const { code, out } = await fleet.world.run('doctor --config redis.json', {
+      environment: { REDIS_URL: 'redis://:s3cret@127.0.0.1:1' },
+    });
+    expect(code).toBe(0);
+    expect(out).toContain('warning  redis: It cannot be reached (ECONNREFUSED): every process has its own cache alone.');
+    expect(out).not.toContain('s3cret');
+  });
+
+  test('says what is wrong with the configuration itself', async () => {
+    const { code, out } = await fleet.world.run('doctor', { environment: { TENANTRY_FLEET_KEY: 'short' } });
+    expect(code).toBe(2);
+    expect(out).toContain('fleetKey.current: must be base64 of 32 random bytes');
+  });
+});
+
+describe('a shard whose schema another version of Tenantry has made', () => {
+  test.each([
+    [2, 'go on with the version of Tenantry that made it, or a later one'],
+    [0, 'go on with the version of Tenantry that made it'],
+  ])('%i: doctor says which program goes with it, and does not send anybody to recover', async (version, remedy) => {
+    const shard = fleet.world.openDatabase('shop_a');
+    await shard.query(sqlText(`update tenantry.schema_version set version = ${version}`));
+    try {
+      const { code, out } = await fleet.world.run('doctor --json');
+      const findings = (JSON.parse(out) as { subject: string; level: string; text: string; remedy?: string }[]).filter(
+        ({ subject }) => subject === 'shard a',
+      );
+      expect([code, findings]).toEqual([
+        2,
+        [{ subject: 'shard a', level: 'problem', text: expect.stringContaining(`has version ${version};`), remedy }],
+      ]);
+    } finally {
+      await shard.query(sqlText('update tenantry.schema_version set version = 1'));
+    }
+  });
+});
