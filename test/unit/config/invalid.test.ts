@@ -1,0 +1,312 @@
+import { describe, expect, test } from 'vitest';
+import { env, resolveConfig, type Environment } from '../../../src/config.ts';
+import { TenantryError } from '../../../src/core/errors.ts';
+import { sampleConfig, sampleEnvironment, sampleIssuer } from './sample.ts';
+
+const issuers = (...list: readonly Record<string, unknown>[]) => ({ auth: { issuers: list } });
+const byReference = "must be a reference to the environment, env('NAME'), never the value itself";
+const allKeys = 'catalog, redis, fleetKey, map, logins, contextProtection, capabilities, tables, tls, auth, limits, http';
+const allAlgorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, HS256, HS384, HS512';
+function problemsOf(config: unknown, environment: Environment = sampleEnvironment): string[] {
+  try {
+    resolveConfig(config, environment, 'here.json');
+  } catch (error) {
+    expect(error).toBeInstanceOf(TenantryError);
+    const { code, message } = error as TenantryError;
+    expect(code).toBe('INVALID_CONFIGURATION');
+    const [heading, ...lines] = message.split('\n');
+    expect(heading).toBe(`The configuration is invalid. here.json has ${lines.length === 1 ? '1 problem' : `${lines.length} problems`}:`);
+    return lines.map((line) => line.trim());
+  }
+  return [];
+}
+
+describe('an invalid configuration is refused with every problem, its path and what is allowed', () => {
+  const cases: readonly (readonly [title: string, config: unknown, problems: readonly string[]])[] = [
+    ['nothing', undefined, ['(the whole): is missing']],
+    ['a list', [], ['(the whole): must be an object']],
+    [
+      'an empty object',
+      {},
+      [
+        'catalog: is missing',
+        'fleetKey.current: the environment variable TENANTRY_FLEET_KEY is not set',
+        'map: is missing',
+        'logins: is missing',
+        'tables: is missing',
+      ],
+    ],
+    [
+      'unknown keys, near and far',
+      sampleConfig({ tabels: {}, policies: {}, limits: { poolPershard: 3 } }),
+      [
+        'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, connectTimeoutMs, statementTimeoutMs, transactionTimeoutMs, answerBytes, waitMs, idleMs, cachedTenants, bodyBytes, drainMs, operationsKept, operationDays',
+        `(the whole): unknown key "tabels" (did you mean "tables"?), "policies"; allowed are ${allKeys}`,
+      ],
+    ],
+    [
+      'an engine that is not supported',
+      sampleConfig({ catalog: { engine: 'oracle', url: env('CATALOG') } }),
+      ['catalog.engine: must be one of postgres, mssql'],
+    ],
+    [
+      'a literal catalog URL',
+      sampleConfig({ catalog: { engine: 'postgres', url: 'postgres://u:p@h/d' } }),
+      [`catalog.url: ${byReference}`],
+    ],
+    [
+      'an optional catalog URL',
+      sampleConfig({ catalog: { engine: 'postgres', url: env.optional('CATALOG') } }),
+      [`catalog.url: ${byReference}`],
+    ],
+    ['a reference with a bad name', sampleConfig({ fleetKey: { current: env('FLEET KEY') } }), [`fleetKey.current: ${byReference}`]],
+    ['a literal fleet key', sampleConfig({ fleetKey: { current: 'AAAA' } }), [`fleetKey.current: ${byReference}`]],
+    [
+      'a fleet key of another length',
+      sampleConfig({ fleetKey: { current: env('PASSWORD'), previous: env('PASSWORD') } }),
+      ['current', 'previous'].map((key) => `fleetKey.${key}: must be base64 of 32 random bytes (openssl rand -base64 32 makes one)`),
+    ],
+    [
+      'a literal Redis URL, and one that is no Redis URL',
+      sampleConfig({ redis: { url: env('CATALOG') } }),
+      ['redis.url: is not a URL of the form redis://[user:password@]host:port[/number], or rediss:// for TLS'],
+    ],
+    [
+      'a map of unknown kind, key and names',
+      sampleConfig({ map: { name: 'a b', kind: 'hash', key: 'integer', context: '1' } }),
+      [
+        "map.name: must be 1 to 63 letters, digits, '_', '.' or '-', the first a letter or digit",
+        'map.kind: must be one of list, range',
+        'map.key: must be one of int, bigint, uuid, string, bytes',
+        'map.context: must be a name of 1 to 63 letters, digits or _, the first no digit',
+      ],
+    ],
+    [
+      'a literal password and missing logins',
+      sampleConfig({ logins: { app: { user: 'app', password: 'hunter2' }, admin: { user: '', password: env('PASSWORD') } } }),
+      [
+        `logins.app.password: ${byReference}`,
+        'logins.superuser: is missing',
+        'logins.mover: is missing',
+        "logins.admin.user: must be text or env('NAME')",
+      ],
+    ],
+    [
+      'logins by Entra ID of a wrong form',
+      sampleConfig({
+        catalog: { engine: 'postgres', url: env('CATALOG'), entra: { kind: 'default' } },
+        logins: {
+          app: { user: 'app' },
+          superuser: { user: 'superuser', entra: { kind: 'service-principal', tenantId: 'd', clientId: 'c', clientSecret: 'hunter2' } },
+          mover: { user: 'mover', entra: { kind: 'password' } },
+          admin: { user: 'admin', entra: { kind: 'token', token: 'hunter2' } },
+        },
+      }),
+      [
+        "catalog.entra: is for servers that know Entra ID; the catalog's, of postgres, takes a user and password in its url",
+        "logins.app: needs password: env('NAME'), or entra",
+        `logins.superuser.entra.clientSecret: ${byReference}`,
+        'logins.mover.entra.kind: must have a kind, which is one of default, service-principal, managed-identity, token',
+        "logins.admin.entra.token: must be env('NAME'), or a function that gives a token",
+      ],
+    ],
+    [
+      'certificates and names of servers that are none',
+      sampleConfig({ tls: { ca: './no-such-file.pem', serverNames: { 'a b': 'sql.example', '10.0.0.4': '256.1.1.1' } } }),
+      [
+        'tls.ca: names a file that cannot be read; it must be the path of a file with certificates in PEM, or the PEM itself',
+        'tls.serverNames.a b: must be a host name or an IP address',
+        'tls.serverNames.10.0.0.4: must be a host name or an IP address',
+      ],
+    ],
+    [
+      'a public key where a certificate is wanted',
+      sampleConfig({ tls: { ca: env('PEM') } }),
+      ['tls.ca: must hold certificates of authorities in PEM, and nothing broken'],
+    ],
+    [
+      'a catalog by Entra ID with a password',
+      sampleConfig({ catalog: { engine: 'mssql', url: env('MSSQL'), entra: { kind: 'default' } } }),
+      ['catalog.url: has a password, and the login is by entra: leave one of them out'],
+    ],
+    [
+      'one login for several principals',
+      sampleConfig({
+        logins: Object.fromEntries(
+          ['app', 'superuser', 'mover', 'admin'].map((name) => [
+            name,
+            { user: name === 'admin' ? 'adm' : 'one', password: env('PASSWORD') },
+          ]),
+        ),
+      }),
+      ['superuser', 'mover'].map((name) => `logins.${name}.user: is that of logins.app; every principal needs a login of its own`),
+    ],
+    [
+      'a protection that does not exist',
+      sampleConfig({ contextProtection: 'strong' }),
+      ['contextProtection: must be one of guarded, plain'],
+    ],
+    [
+      'capabilities that nobody asks for, or are no yes or no',
+      sampleConfig({ capabilities: { securityPolicy: true, jsonTables: 'yes' } }),
+      [
+        'capabilities.jsonTables: must be true or false',
+        'capabilities: unknown key "securityPolicy" (did you mean "securityPolicies"?); allowed are securityPolicies, readOnlyContext, jsonTables, serialPlans',
+      ],
+    ],
+    ['no tables', sampleConfig({ tables: {} }), ['tables: needs at least one table with a tenant column']],
+    ['reference tables alone', sampleConfig({ tables: { A: 'reference' } }), ['tables: needs at least one table with a tenant column']],
+    [
+      'tables of a wrong form',
+      sampleConfig({ tables: { A: { tenant: 3 }, B: { tennant: 'T' }, C: 'shared', 'a.b.c': 'reference' } }),
+      [
+        ...['A', 'B', 'C'].map((key) => `tables.${key}: must be { tenant: 'the tenant column' } or 'reference'`),
+        "tables.a.b.c: must be a table's name, or a schema and a table's name with a dot between",
+      ],
+    ],
+    [
+      'limits out of their bounds',
+      sampleConfig({ limits: { poolPerShard: 0, connections: 1.5, perTenant: '8', bodyBytes: 2 ** 40 } }),
+      [
+        'limits.poolPerShard: must be at least 1',
+        'limits.connections: must be a whole number',
+        'limits.perTenant: must be a number',
+        'limits.bodyBytes: must be at most 1073741824',
+      ],
+    ],
+    [
+      'hosts and ports that cannot be',
+      sampleConfig({ http: { host: 'a b', port: 70_000, opsHost: '256.1.1.1', opsPort: -1 } }),
+      [
+        'http.host: must be a host name or an IP address',
+        'http.port: must be at most 65535',
+        'http.opsHost: must be a host name or an IP address',
+        'http.opsPort: must be at least 0',
+      ],
+    ],
+    [
+      'the algorithm none',
+      sampleConfig(issuers(sampleIssuer({ algorithms: ['none'] }))),
+      [`auth.issuers.0.algorithms.0: must be one of ${allAlgorithms}`],
+    ],
+    ['no algorithms', sampleConfig(issuers(sampleIssuer({ algorithms: [] }))), ['auth.issuers.0.algorithms: needs at least one algorithm']],
+    [
+      'algorithms of both families',
+      sampleConfig(issuers(sampleIssuer({ algorithms: ['RS256', 'HS256'] }))),
+      ['auth.issuers.0.algorithms: must not mix HS256, HS384 or HS512 with the others'],
+    ],
+    [
+      'neither jwks nor key',
+      sampleConfig(issuers(sampleIssuer({ jwks: undefined }))),
+      ["auth.issuers.0.jwks: needs either jwks or key: env('NAME')"],
+    ],
+    [
+      'both jwks and key',
+      sampleConfig(issuers(sampleIssuer({ key: env('PEM') }))),
+      ["auth.issuers.0.jwks: needs either jwks or key: env('NAME')"],
+    ],
+    ['a literal key', sampleConfig(issuers(sampleIssuer({ jwks: undefined, key: 'secret' }))), [`auth.issuers.0.key: ${byReference}`]],
+    [
+      'a key set over plain http elsewhere',
+      sampleConfig(issuers(sampleIssuer({ jwks: 'http://id.example/keys' }))),
+      ['auth.issuers.0.jwks: must be an https URL without user and password (http is allowed on loopback)'],
+    ],
+    [
+      'a key set for a shared secret',
+      sampleConfig(issuers(sampleIssuer({ algorithms: ['HS256'] }))),
+      ["auth.issuers.0.jwks: cannot serve HS256, HS384 or HS512: use key: env('NAME')"],
+    ],
+    [
+      'a shared secret that is too short for its algorithm',
+      sampleConfig(issuers(sampleIssuer({ jwks: undefined, key: env('HMAC'), algorithms: ['HS256', 'HS512'] }))),
+      ['auth.issuers.0.key: must be base64 of at least 64 bytes (openssl rand -base64 64 makes one)'],
+    ],
+    [
+      'a public key that is none',
+      sampleConfig(issuers(sampleIssuer({ jwks: undefined, key: env('HMAC'), algorithms: ['ES256'] }))),
+      ['auth.issuers.0.key: must be a public key in PEM'],
+    ],
+    [
+      'a development issuer without a secret to sign with',
+      sampleConfig(issuers(sampleIssuer({ development: true }))),
+      ['auth.issuers.0.development: needs algorithms of HS256, HS384 or HS512 and a key'],
+    ],
+    [
+      'an issuer for no tenant',
+      sampleConfig(issuers(sampleIssuer({ tenants: [] }))),
+      ['auth.issuers.0.tenants: must name at least one tenant, or be *'],
+    ],
+    [
+      'an issuer for half a tenant',
+      sampleConfig(issuers(sampleIssuer({ tenants: [1.5] }))),
+      ["auth.issuers.0.tenants: must be '*' or a list of tenant ids"],
+    ],
+    [
+      'an issuer for a tenant that cannot be',
+      sampleConfig(issuers(sampleIssuer({ tenants: ['1', '01'] }))),
+      [
+        'auth.issuers.0.tenants: names "01". The tenant id is not in the canonical form of its key type. A key of type int is an integer from -2147483648 to 2147483647 except 0: a number or bigint; as text, decimal digits without leading zeros. The text given is not in this form.',
+      ],
+    ],
+    [
+      'an issuer that stands twice',
+      sampleConfig(issuers(sampleIssuer(), sampleIssuer())),
+      ['auth.issuers.1.issuer: is configured twice; an issuer stands once'],
+    ],
+  ];
+  test.each(cases)('%s', (_title, config, problems) => {
+    expect(problemsOf(config)).toEqual(problems);
+  });
+
+  test('what is wrong with fields together stands beside what is wrong with others alone', () => {
+    const config = {
+      ...sampleConfig({
+        tabels: {},
+        limits: { perTenant: 0 },
+        ...issuers(
+          sampleIssuer({ audience: '', tenants: ['01'], development: true }),
+          sampleIssuer({ jwks: undefined, key: 'a literal key', tenants: [7] }),
+          sampleIssuer({ issuer: 'https://other.example', tenants: [], algorithms: ['RS256', 'HS256'] }),
+        ),
+      }),
+      contextProtection: 'none',
+    };
+    expect(problemsOf(config, { ...sampleEnvironment, CATALOG: '' }).map((line) => line.split('. ')[0])).toEqual([
+      'catalog.url: the environment variable CATALOG is not set',
+      'contextProtection: must be one of guarded, plain',
+      "auth.issuers.0.audience: must be text or env('NAME')",
+      `auth.issuers.1.key: ${byReference}`,
+      'auth.issuers.2.tenants: must name at least one tenant, or be *',
+      'limits.perTenant: must be at least 1',
+      `(the whole): unknown key "tabels" (did you mean "tables"?); allowed are ${allKeys}`,
+      'auth.issuers.0.development: needs algorithms of HS256, HS384 or HS512 and a key',
+      'auth.issuers.0.tenants: names "01"',
+      'auth.issuers.1.issuer: is configured twice; an issuer stands once',
+      'auth.issuers.2.algorithms: must not mix HS256, HS384 or HS512 with the others',
+    ]);
+  });
+
+  test('fields whose like is not valid are not looked at together', () => {
+    const config = sampleConfig({
+      map: { name: 'customers', kind: 'list', key: 'integer', context: 'T' },
+      ...issuers(sampleIssuer({ tenants: ['01'] })),
+    });
+    expect(problemsOf(config)).toEqual(['map.key: must be one of int, bigint, uuid, string, bytes']);
+    for (const auth of [[], { issuers: 'x' }, { issuers: [7] }]) expect(problemsOf(sampleConfig({ auth }))).toHaveLength(1);
+  });
+
+  test('missing variables are all named at once', () => {
+    expect(problemsOf(sampleConfig(), { FLEET: '' })).toEqual([
+      'catalog.url: the environment variable CATALOG is not set',
+      'fleetKey.current: the environment variable FLEET is not set',
+      ...['app', 'superuser', 'mover', 'admin'].map((login) => `logins.${login}.password: the environment variable PASSWORD is not set`),
+    ]);
+  });
+
+  test('a missing variable stands beside the other problems', () => {
+    expect(problemsOf(sampleConfig({ limits: { perTenant: 0 } }), { ...sampleEnvironment, CATALOG: undefined })).toEqual([
+      'catalog.url: the environment variable CATALOG is not set',
+      'limits.perTenant: must be at least 1',
+    ]);
+  });
+});
