@@ -1,4 +1,6 @@
 -- A range that has some of these keys. No upper end: to the last key.
+-- (bytes, length) is the order of keys: schema/catalog/005. Unlike `tenantry.overlapping` it keeps no gap closed: it only tells
+-- who is there.
 -- @mapId int
 -- @low varbinary(128)
 -- @high varbinary(128)

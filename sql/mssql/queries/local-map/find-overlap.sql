@@ -1,4 +1,5 @@
 -- Another range that has some of these keys; tombstones have none. No upper end: to the last key.
+-- (bytes, length) is the order of keys: schema/catalog/005.
 -- @mappingId int
 -- @low varbinary(128)
 -- @high varbinary(128)
