@@ -1,7 +1,8 @@
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { Dialect } from 'kysely';
-import type { CompiledSql, SqlDialect } from '../core/sql.ts';
+import type { CompiledSql } from '../core/compile-sql.ts';
+import type { SqlDialect } from '../core/sql.ts';
 import type { Login } from '../core/principal.ts';
 import type { Row, SqlDatabase, SqlResult } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';

@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
-import { compileSql, type SqlDialect } from '../core/sql.ts';
+import { compileSql } from '../core/compile-sql.ts';
+import type { SqlDialect } from '../core/sql.ts';
 import type { PolicyEngine } from './apply.ts';
 import { differences, type Difference } from './diff.ts';
 import { lockPolicies } from './lock.ts';

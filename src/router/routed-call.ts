@@ -1,6 +1,7 @@
 import type { Deadline } from '../core/deadline.ts';
 import type { Row, SqlResult } from '../core/session.ts';
-import { compileSql, type Sql } from '../core/sql.ts';
+import { compileSql } from '../core/compile-sql.ts';
+import type { Sql } from '../core/sql.ts';
 import type { EngineConnection, EngineTransaction, Isolation } from '../engine/engine.ts';
 import type { Entry } from '../engine/entry.ts';
 import type { Route } from '../../shardmap/route.ts';

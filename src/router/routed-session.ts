@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
 import { TenantryError } from '../core/errors.ts';
 import type { Row, SqlResult } from '../core/session.ts';
-import { type CompiledSql, compileSql, type Sql } from '../core/sql.ts';
+import { type CompiledSql, compileSql } from '../core/compile-sql.ts';
+import type { Sql } from '../core/sql.ts';
 import type { EngineDialect, EngineTransaction } from '../engine/engine.ts';
 import type { TenantSession } from './router.ts';
 import { sessionKysely } from './session-kysely.ts';

@@ -1,7 +1,8 @@
 import { type CompiledQuery, type DatabaseConnection, type Driver, Kysely, type QueryResult } from 'kysely';
 import { TenantryError } from '../core/errors.ts';
 import type { Row, SqlResult } from '../core/session.ts';
-import type { CompiledSql, SqlValue } from '../core/sql.ts';
+import type { CompiledSql } from '../core/compile-sql.ts';
+import type { SqlValue } from '../core/sql.ts';
 import type { EngineDialect } from '../engine/engine.ts';
 
 /** What kysely's statements, compiled already, run on. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { compileSql, sql, type CompiledSql, type Sql } from '../../src/core/sql.ts';
+import { compileSql, type CompiledSql } from '../../src/core/compile-sql.ts';
+import { sql, type Sql } from '../../src/core/sql.ts';
 import type { EngineConnection } from '../../src/engine/engine.ts';
 import { EntryRefused, type Entry } from '../../src/engine/entry.ts';
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { encodeInt } from '../../shardmap/key-encoding.ts';
-import { compileSql, sql, type Sql } from '../../src/core/sql.ts';
+import { compileSql } from '../../src/core/compile-sql.ts';
+import { sql, type Sql } from '../../src/core/sql.ts';
 import type { ConnectionLimits } from '../../src/engine/connection-limits.ts';
 import type { EngineConnection, EngineTransaction } from '../../src/engine/engine.ts';
 import type { Entry } from '../../src/engine/entry.ts';

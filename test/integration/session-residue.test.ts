@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { sql, sqlText, type CompiledSql, type Sql } from '../../src/core/sql.ts';
+import type { CompiledSql } from '../../src/core/compile-sql.ts';
+import { sql, sqlText, type Sql } from '../../src/core/sql.ts';
 import type { EngineConnection } from '../../src/engine/engine.ts';
 import { clientConfig } from '../../src/engine/postgres/client-config.ts';
 import { PostgresConnection } from '../../src/engine/postgres/postgres-connection.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileSql, sql, type Sql, type SqlDialect, type SqlValue } from '../../src/core/sql.ts';
+import { compileSql } from '../../src/core/compile-sql.ts';
+import { sql, type Sql, type SqlDialect, type SqlValue } from '../../src/core/sql.ts';
 import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
 import { checkProperty } from '../support/random.ts';
 

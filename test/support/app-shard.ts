@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { encodeInt } from '../../shardmap/key-encoding.ts';
-import { compileSql, sql, sqlText, type CompiledSql, type Sql } from '../../src/core/sql.ts';
+import { compileSql, type CompiledSql } from '../../src/core/compile-sql.ts';
+import { sql, sqlText, type Sql } from '../../src/core/sql.ts';
 import type { ConnectionExpectations, EngineConnection } from '../../src/engine/engine.ts';
 import type { Entry } from '../../src/engine/entry.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';

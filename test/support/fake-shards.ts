@@ -1,5 +1,5 @@
 import type { Row, SqlResult } from '../../src/core/session.ts';
-import type { CompiledSql } from '../../src/core/sql.ts';
+import type { CompiledSql } from '../../src/core/compile-sql.ts';
 import type { EngineConnection, EngineTransaction, EnterOptions, Isolation } from '../../src/engine/engine.ts';
 import type { Entry } from '../../src/engine/entry.ts';
 import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';

@@ -1,4 +1,4 @@
-import { compileSql } from '../../src/core/sql.ts';
+import { compileSql } from '../../src/core/compile-sql.ts';
 import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
 import { startHttpService, type HttpService } from './http-service.ts';
 import { entryOf, ScriptedShard } from './scripted-shard.ts';

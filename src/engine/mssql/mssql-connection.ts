@@ -1,6 +1,6 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlResult } from '../../core/session.ts';
-import type { CompiledSql } from '../../core/sql.ts';
+import type { CompiledSql } from '../../core/compile-sql.ts';
 import type { EngineConnection, EngineTransaction, EnterOptions, Isolation } from '../engine.ts';
 import type { Entry } from '../entry.ts';
 import { failureOf, endedItsTransaction, spoiltEntry } from './answer-failure.ts';

@@ -1,6 +1,6 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlResult } from '../../core/session.ts';
-import type { CompiledSql } from '../../core/sql.ts';
+import type { CompiledSql } from '../../core/compile-sql.ts';
 import type { EngineTransaction, EnterOptions, Isolation } from '../engine.ts';
 import type { Answer } from './answer.ts';
 import { failureOf, endedItsTransaction, transactionControlled } from './answer-failure.ts';

@@ -1,6 +1,7 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlParameters, SqlResult } from '../../core/session.ts';
-import { compileSql, type Sql } from '../../core/sql.ts';
+import { compileSql } from '../../core/compile-sql.ts';
+import type { Sql } from '../../core/sql.ts';
 import type { OwnSession } from '../own-database.ts';
 import type { Answer } from './answer.ts';
 import { endsConnectionUnasked, leavesOpen, toStatementError } from './mssql-errors.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { KeyType } from '../../core/key-type.ts';
-import { compileSql, sql, sqlText, type Sql } from '../../core/sql.ts';
+import { compileSql } from '../../core/compile-sql.ts';
+import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { PolicyItem, PolicyRenderer, PolicyTable } from '../policy-renderer.ts';
 import { principalGroups } from '../principal-logins.ts';
 import { tableRights } from '../table-rights.ts';

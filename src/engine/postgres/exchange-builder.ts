@@ -1,4 +1,4 @@
-import type { CompiledSql } from '../../core/sql.ts';
+import type { CompiledSql } from '../../core/compile-sql.ts';
 import type { Isolation } from '../engine.ts';
 import type { Entry } from '../entry.ts';
 import { Exchange, type Parsing } from './exchange.ts';

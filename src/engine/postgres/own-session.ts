@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlParameters, SqlResult } from '../../core/session.ts';
-import { compileSql, type CompiledSql, type Sql } from '../../core/sql.ts';
+import { compileSql, type CompiledSql } from '../../core/compile-sql.ts';
+import type { Sql } from '../../core/sql.ts';
 import type { OwnSession } from '../own-database.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { committedHereAlone, endsConnection, toEngineError } from './postgres-errors.ts';

@@ -1,6 +1,6 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlResult } from '../../core/session.ts';
-import type { CompiledSql } from '../../core/sql.ts';
+import type { CompiledSql } from '../../core/compile-sql.ts';
 import type { EngineTransaction, EnterOptions } from '../engine.ts';
 import { residueOf, residueOfFailure, type Residue } from './command-tag.ts';
 import type { Exchange } from './exchange.ts';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Login, PrincipalName } from '../../core/principal.ts';
-import { compileSql, sql, sqlText, type Sql } from '../../core/sql.ts';
+import { compileSql } from '../../core/compile-sql.ts';
+import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import { passwordOf } from '../password-of.ts';
 import { checkLogins, principalGroups, principals } from '../principal-logins.ts';
 import type { Provisioner, ProvisionRequest } from '../provisioner.ts';

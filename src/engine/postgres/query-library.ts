@@ -1,6 +1,6 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { SqlParameters } from '../../core/session.ts';
-import type { CompiledSql } from '../../core/sql.ts';
+import type { CompiledSql } from '../../core/compile-sql.ts';
 import { parameterUse, QueryFiles, type QueryFile } from '../query-files.ts';
 
 const root = new URL('../../../sql/postgres/', import.meta.url);

@@ -1,9 +1,9 @@
 import type { KeyType } from '../../core/key-type.ts';
+import { SqlShape } from '../../core/compile-sql.ts';
 import {
   sql,
   sqlByDialect,
   sqlCompared,
-  SqlShape,
   sqlTable,
   type AnsweringClauses,
   type ChangedTable,

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { Row } from '../../../src/core/session.ts';
-import type { CompiledSql } from '../../../src/core/sql.ts';
+import type { CompiledSql } from '../../../src/core/compile-sql.ts';
 import type { ShardAddress } from '../../../src/core/shard-address.ts';
 import { clientConfig } from '../../../src/engine/postgres/client-config.ts';
 import { Exchange, type Parsing } from '../../../src/engine/postgres/exchange.ts';

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { systemClock } from '../../../src/core/clock.ts';
-import { sql, type CompiledSql } from '../../../src/core/sql.ts';
+import type { CompiledSql } from '../../../src/core/compile-sql.ts';
+import { sql } from '../../../src/core/sql.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { clientConfig } from '../../../src/engine/postgres/client-config.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';

@@ -1,4 +1,5 @@
-import { compileSql, sql, sqlText, type Sql } from '../../../src/core/sql.ts';
+import { compileSql } from '../../../src/core/compile-sql.ts';
+import { sql, sqlText, type Sql } from '../../../src/core/sql.ts';
 import type { Entry } from '../../../src/engine/entry.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
 import { mappingToken, type FleetKey } from '../../../shardmap/mapping-token.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CompiledSql } from '../../../src/core/compile-sql.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
-import type { CompiledSql } from '../../../src/core/sql.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { enteredMark } from '../../../src/engine/mssql/routed-batch.ts';
 import { compiled, entryOf, ScriptedShard, untilAttention } from '../../support/scripted-shard.ts';

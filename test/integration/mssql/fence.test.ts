@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { compileSql, sql, sqlText, type CompiledSql } from '../../../src/core/sql.ts';
+import { compileSql, type CompiledSql } from '../../../src/core/compile-sql.ts';
+import { sql, sqlText } from '../../../src/core/sql.ts';
 import type { EngineConnection, EngineTransaction, Isolation } from '../../../src/engine/engine.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { encodeInt } from '../../../shardmap/key-encoding.ts';
-import { compileSql, sqlText } from '../../../src/core/sql.ts';
-import type { CompiledSql } from '../../../src/core/sql.ts';
-import { sql } from '../../../src/core/sql.ts';
+import { compileSql, type CompiledSql } from '../../../src/core/compile-sql.ts';
+import { sql, sqlText } from '../../../src/core/sql.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
 import type { Entry } from '../../../src/engine/entry.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { sql, sqlText, type CompiledSql } from '../../../src/core/sql.ts';
+import type { CompiledSql } from '../../../src/core/compile-sql.ts';
+import { sql, sqlText } from '../../../src/core/sql.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
 import { useAppConnection } from '../../support/app-connection.ts';
 import { compiled, insert, read, write } from '../../support/app-shard.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileSql, sql, SqlShape, type SqlDialect } from '../../../src/core/sql.ts';
+import { compileSql, SqlShape } from '../../../src/core/compile-sql.ts';
+import { sql, type SqlDialect } from '../../../src/core/sql.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
 
 function dialect(): SqlDialect & { quoted: number } {

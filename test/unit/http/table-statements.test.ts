@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { compileSql, sql, type Sql, type SqlDialect } from '../../../src/core/sql.ts';
+import { compileSql } from '../../../src/core/compile-sql.ts';
+import { sql, type Sql, type SqlDialect } from '../../../src/core/sql.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
 import { keyTypes, type KeyType } from '../../../src/core/key-type.ts';
 import { mssqlDialect } from '../../../src/engine/mssql/mssql-dialect.ts';

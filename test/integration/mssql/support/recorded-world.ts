@@ -1,5 +1,6 @@
 import type { Row, SqlDatabase, SqlResult } from '../../../../src/core/session.ts';
-import { compileSql, sqlText, type CompiledSql, type Sql } from '../../../../src/core/sql.ts';
+import { compileSql, type CompiledSql } from '../../../../src/core/compile-sql.ts';
+import { sqlText, type Sql } from '../../../../src/core/sql.ts';
 import type { EngineConnection } from '../../../../src/engine/engine.ts';
 import { mssqlDialect } from '../../../../src/engine/mssql/mssql-dialect.ts';
 import type { Attack, Defence } from './attempts.ts';

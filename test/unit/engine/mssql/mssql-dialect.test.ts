@@ -1,6 +1,7 @@
 import { Kysely } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { compileSql, sql, sqlCompared, type ChangedTable } from '../../../../src/core/sql.ts';
+import { compileSql } from '../../../../src/core/compile-sql.ts';
+import { sql, sqlCompared, type ChangedTable } from '../../../../src/core/sql.ts';
 import { mssqlDialect, textLiteral } from '../../../../src/engine/mssql/mssql-dialect.ts';
 
 describe('how SQL Server writes statements', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KeyType } from '../../../../src/core/key-type.ts';
-import { compileSql, sql, type SqlValue } from '../../../../src/core/sql.ts';
+import { compileSql } from '../../../../src/core/compile-sql.ts';
+import { sql, type SqlValue } from '../../../../src/core/sql.ts';
 import { mssqlDialect } from '../../../../src/engine/mssql/mssql-dialect.ts';
 import { mssqlPolicyRenderer } from '../../../../src/engine/mssql/policy-renderer.ts';
 

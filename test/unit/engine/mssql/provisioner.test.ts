@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compileSql } from '../../../../src/core/sql.ts';
+import { compileSql } from '../../../../src/core/compile-sql.ts';
 import { mssqlDialect } from '../../../../src/engine/mssql/mssql-dialect.ts';
 import { createMssqlProvisioner } from '../../../../src/engine/mssql/provisioner.ts';
 
