@@ -7,10 +7,14 @@ import { catalogUnavailable } from '../../shardmap/sql-catalog.ts';
 /** What was found, or done, where a catalog was asked for. */
 export type CatalogInstallation = 'installed' | 'missing' | 'present';
 
+/** Nobody could change the shard map: for that, a catalog must be on the server that it knows. */
+const nobodyInParticular =
+  'The login of catalog.url may not see which database the catalog is in. On SQL Server it must own the database, or have VIEW ANY DATABASE.';
+
 /**
  * Makes an empty database a catalog, in one transaction; one that is a catalog already stays as it is, and its version is
- * checked by whoever opens it. A dry run answers `missing`. Throws INVALID_CONFIGURATION where the database is a shard,
- * CATALOG_UNAVAILABLE.
+ * checked by whoever opens it. A dry run answers `missing`. Throws INVALID_CONFIGURATION where the database is a shard
+ * or does not say which one it is, CATALOG_UNAVAILABLE.
  */
 export async function installCatalog(database: SqlDatabase, dryRun: boolean): Promise<CatalogInstallation> {
   const installation = database.transaction(async (session): Promise<CatalogInstallation> => {
@@ -22,6 +26,7 @@ export async function installCatalog(database: SqlDatabase, dryRun: boolean): Pr
       throw new TenantryError('INVALID_CONFIGURATION', 'The database of catalog.url has a schema tenantry that is no catalog.');
     if (dryRun) return 'missing';
     for (const file of catalogSchemaFiles) await session.script(file);
+    if ((await session.run('catalog/get-server')).rows.length === 0) throw new TenantryError('INVALID_CONFIGURATION', nobodyInParticular);
     return 'installed';
   });
   return catalogUnavailable(installation);

@@ -36,4 +36,6 @@ BEGIN
 END;
 GO
 
-INSERT INTO [tenantry].[catalog_server] ([incarnation]) VALUES ([tenantry].[server_incarnation]());
+-- No row where the login may not see it, which is for whoever installs to say.
+INSERT INTO [tenantry].[catalog_server] ([incarnation])
+SELECT i.[incarnation] FROM (SELECT [tenantry].[server_incarnation]() AS [incarnation]) AS i WHERE i.[incarnation] IS NOT NULL;
