@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
+import type { SqlDatabase } from '../core/session.ts';
 import { mappingToken, type FleetKey } from '../../shardmap/mapping-token.ts';
 import { createShardMapManager, type ShardMapManager } from '../../shardmap/manager.ts';
 import { createRedisRoutes, type RedisRoutes } from '../../shardmap/redis-routes.ts';
@@ -24,6 +25,8 @@ export interface AdministrationParts {
 
 /** The shard map of one catalog, with what it is reached through. Owns every connection that its parts open. */
 export interface OpenAdministration {
+  /** The catalog's. */
+  readonly database: SqlDatabase;
   readonly store: ShardMapStore;
   readonly access: ShardAccess;
   /** The second cache, where there is one. */
@@ -50,7 +53,7 @@ export async function openAdministration(
   opened.defer(() => redis?.close());
   const manager = createManager({ store, access, clock, publish: redis?.publish ?? (async () => undefined) }, settings);
   const all = opened.move();
-  return { store, access, redis, manager, close: () => all.disposeAsync() };
+  return { database, store, access, redis, manager, close: () => all.disposeAsync() };
 }
 
 interface ManagerParts {

@@ -2,6 +2,7 @@ import type { Finding } from '../../cli/services.ts';
 import type { Settings } from '../../config.ts';
 import { isLoopback } from '../../core/host-name.ts';
 import { counted } from '../../core/counted.ts';
+import type { Row } from '../../core/session.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { CatalogServer } from '../../../shardmap/store.ts';
 import { openAdministration } from '../administration.ts';
@@ -9,6 +10,9 @@ import { configuredMap } from '../catalog-access.ts';
 import { failure, unreached, type DiagnosisParts } from './finding.ts';
 import { diagnoseRedis } from './redis.ts';
 import { diagnoseShard } from './shard.ts';
+
+/** What a database says of itself (`doctor/catalog`). */
+type DatabaseDanger = Row & { readonly level: 'warning' | 'problem'; readonly text: string; readonly remedy: string };
 
 /** Looks at everything that a valid configuration names, one finding after another; what fails is one, and its text says what to do. */
 export async function* diagnose(parts: DiagnosisParts, settings: Settings): AsyncGenerator<Finding, void, undefined> {
@@ -56,12 +60,14 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
     yield failure(subject, error, remedyOfCatalog(error));
     return;
   }
-  const { manager, store } = catalog;
+  const { database, manager, store } = catalog;
   try {
     const map = await configuredMap(store, settings);
     const shards = await store.listShards(map.mapId);
     yield { subject, level: 'ok', text: `It answers; map ${map.name} has version ${map.version} and ${counted(shards.length, 'shard')}.` };
     yield* diagnoseCatalogServer(await store.server());
+    const { rows: dangers } = await database.run<DatabaseDanger>('doctor/catalog');
+    for (const { level, text, remedy } of dangers) yield { subject, level, text: `${text}.`, remedy };
     const unfinished = await store.listUnfinished();
     if (unfinished.length > 0)
       yield {

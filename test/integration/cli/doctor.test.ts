@@ -76,6 +76,20 @@ describe('doctor', () => {
     expect(problems.filter((problem) => expected.test(problem))).toHaveLength(1);
   });
 
+  test('finds commits of the catalog that a crash would lose', async () => {
+    await fleet.catalog.query(sqlText('alter database catalog set synchronous_commit = off'));
+    const found = await findings();
+    await fleet.catalog.query(sqlText('alter database catalog reset synchronous_commit'));
+    expect(found).toEqual({
+      code: 2,
+      problems: [
+        expect.stringMatching(
+          /^problem catalog: Commits .* that shards have followed already\. \| alter database catalog set synchronous_commit = on$/,
+        ),
+      ],
+    });
+  });
+
   test('finds a shard that is another server now', async () => {
     await fleet.catalog.query(sqlText("update tenantry.shard set incarnation = '1/1' where name = 'a'"));
     const { code, problems } = await findings();
