@@ -1,0 +1,53 @@
+import type { Finding } from '../../cli/services.ts';
+import type { PrincipalName } from '../../core/principal.ts';
+import { TenantryError } from '../../core/errors.ts';
+import type { EngineConnection } from '../../engine/engine.ts';
+import { engineOf } from '../engines.ts';
+import { routedTables } from '../routed-tables.ts';
+import { failure } from './finding.ts';
+import { remedyOf, rightsRemedy, type ShardDiagnosis } from './shard-look.ts';
+
+/** `app` is looked at as the router does it: by opening a connection. */
+export async function connectAsApp({ engines, settings, shard }: ShardDiagnosis): Promise<EngineConnection | Error> {
+  const { shardId, incarnation, address } = shard;
+  try {
+    return await engineOf(engines, address).connect(address, settings.logins.app, {
+      shardId,
+      incarnation,
+      tables: routedTables(settings),
+      contextProtection: settings.contextProtection,
+      capabilities: settings.capabilities,
+    });
+  } catch (error) {
+    return error instanceof Error ? error : new TenantryError('INTERNAL', undefined, { cause: error });
+  }
+}
+
+/** Why `app` was let into no connection. */
+export function appFailure({ shard }: ShardDiagnosis, error: Error): Finding {
+  // Which server it is has been looked at before: what is left is what the login may do, and the rules of the tables.
+  const isUnfit = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
+  return failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsRemedy : remedyOf(error, shard));
+}
+
+/** The rights of another principal's login. */
+export async function diagnosePrincipal({ engines, settings, shard }: ShardDiagnosis, principal: PrincipalName): Promise<Finding[]> {
+  const subject = `shard ${shard.name}, login of ${principal}`;
+  const database = engineOf(engines, shard.address).open(shard.address, settings.logins[principal], {
+    connections: 1,
+    connectTimeoutMs: settings.limits.connectTimeoutMs,
+  });
+  try {
+    const { rows } = await database.run<{ problem: string }>('doctor/principal');
+    return rows.map(({ problem }) => ({
+      subject,
+      level: 'problem',
+      text: `It ${problem}.`,
+      remedy: rightsRemedy,
+    }));
+  } catch (error) {
+    return [failure(subject, error, remedyOf(error, shard))];
+  } finally {
+    await database.close();
+  }
+}

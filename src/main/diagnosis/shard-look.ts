@@ -1,0 +1,30 @@
+import type { Settings } from '../../config.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { SqlFailure } from '../../engine/sql-failure.ts';
+import { OtherSchema } from '../../../shardmap/own-shard.ts';
+import type { ShardMapManager } from '../../../shardmap/manager.ts';
+import type { Shard } from '../../../shardmap/shard.ts';
+import type { ShardMap } from '../../../shardmap/shard-map.ts';
+import { unreached, type DiagnosisParts } from './finding.ts';
+
+/** One shard to look at. */
+export interface ShardDiagnosis extends DiagnosisParts {
+  readonly settings: Settings;
+  readonly shard: Shard;
+  readonly map: ShardMap;
+  readonly manager: Pick<ShardMapManager, 'disagreements'>;
+}
+
+/** What to run where a login lacks a right, or is not let in. */
+export const rightsRemedy = 'tenantry shard add (printed SQL shows the rights it needs)';
+
+/** What a look that failed calls for: another program, a look at another server, a right or a login that is missing, a server that answers. */
+export function remedyOf(error: unknown, { name }: Shard): string {
+  // Nothing changes a schema that is there: docs/decisions/013-schema-versions.md.
+  if (error instanceof OtherSchema) return `go on with the version of Tenantry that made it${error.isNewer ? ', or a later one' : ''}`;
+  const code = error instanceof TenantryError ? error.code : undefined;
+  if (code === 'SHARD_UNVERIFIED') return 'tenantry recover';
+  if (code === 'FORBIDDEN') return rightsRemedy;
+  const isRefused = error instanceof TenantryError && error.cause instanceof SqlFailure && error.cause.loginRefused;
+  return isRefused ? rightsRemedy : unreached(`tenantry shard show ${name}`);
+}
