@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../columns/column-codec.ts';
+import type { JsonSchema } from '../columns/codec.ts';
 import { defaultLimit, maximumLimit } from '../routes/list-query.ts';
 import type { Table } from '../tables/table.ts';
 import { operationCodes, problemResponses, problemSchema } from './problem-responses.ts';

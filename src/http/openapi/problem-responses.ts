@@ -1,5 +1,5 @@
 import { errorCatalogue, type ErrorCode } from '../../core/errors.ts';
-import type { JsonSchema } from '../columns/column-codec.ts';
+import type { JsonSchema } from '../columns/codec.ts';
 
 /** What every request with a token may be answered with, whatever it asks for. */
 const always: readonly ErrorCode[] = [

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../columns/column-codec.ts';
+import type { JsonSchema } from '../columns/codec.ts';
 import { isChangeable, isRequired, isWritable } from '../tables/row-body.ts';
 import type { Table, TableColumn } from '../tables/table.ts';
 

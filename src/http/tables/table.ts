@@ -1,5 +1,6 @@
 import type { Column, ColumnDescription } from '../columns/column.ts';
-import { columnCodec, type ColumnCodec } from '../columns/column-codec.ts';
+import type { ColumnCodec } from '../columns/codec.ts';
+import { columnCodec } from '../columns/column-codec.ts';
 import type { TableSettings } from '../../config.ts';
 
 /** Names in the place of a table that paths keep for themselves. */
