@@ -87,6 +87,8 @@ const orders: Readonly<Record<KeyType, KeyOrder>> = {
 function protection(table: Sql, tableName: string, tenantColumn: string, keyType: KeyType): PolicyItem[] {
   const column = sql.id(tenantColumn);
   return [
+    // First: a schema-bound policy keeps the columns that it names from changes of the table ("Row-Level Security").
+    tenantDefault(table, tableName, tenantColumn, keyType),
     {
       item: 'security policy',
       definition: 'on',
@@ -99,7 +101,6 @@ ELSE
     },
     predicateItem(table, column, 'FILTER'),
     predicateItem(table, column, 'BLOCK'),
-    tenantDefault(table, tableName, tenantColumn, keyType),
   ];
 }
 

@@ -3,6 +3,26 @@
 -- the definitions of the schema. Everything is of one collation: the server has others for its own words, for names and for the
 -- database (468, 457). Its text is compared without parentheses, which the server writes as it likes.
 -- @tables nvarchar(max)
+SET NOCOUNT ON;
+-- Histograms hold values of all tenants' rows. The page of "Row-Level Security" keeps those of protected tables from readers, that of
+-- "sys.dm_db_stats_histogram" asks for no more than they have: so it is tried. Where the function is denied, it is not called.
+DECLARE @shown TABLE ([object_id] int NOT NULL PRIMARY KEY);
+IF COALESCE(HAS_PERMS_BY_NAME(N'sys.dm_db_stats_histogram', N'OBJECT', N'SELECT'), 1) = 1
+BEGIN TRY
+  INSERT INTO @shown ([object_id])
+  SELECT u.[object_id]
+  FROM OPENJSON(@tables) WITH ([schema] nvarchar(128), [table] nvarchar(128)) AS t
+  JOIN sys.schemas AS s ON s.[name] = t.[schema] COLLATE Latin1_General_100_BIN2
+  JOIN sys.tables AS u ON u.[schema_id] = s.[schema_id] AND u.[name] = t.[table] COLLATE Latin1_General_100_BIN2
+  WHERE EXISTS (
+    SELECT 1 FROM sys.stats AS h CROSS APPLY sys.dm_db_stats_histogram(h.[object_id], h.[stats_id]) AS v WHERE h.[object_id] = u.[object_id]
+  );
+END TRY
+BEGIN CATCH
+  -- An error shows nothing.
+  DELETE FROM @shown;
+END CATCH;
+
 WITH routed AS (
   SELECT t.[name] COLLATE Latin1_General_100_BIN2 AS [name], o.[object_id], c.[column_id], o.[full_name],
     REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(t.[tenantColumn]), N'(', N''), N')', N'') COLLATE Latin1_General_100_BIN2 AS [predicate]
@@ -97,6 +117,10 @@ WHERE t.[column_id] IS NOT NULL
     FROM predicates AS p
     WHERE p.[target_object_id] = t.[object_id] AND p.[kind] = k.[kind] AND p.[predicate] = t.[predicate]
   )
+UNION ALL
+SELECT t.[name], N'its statistics show values of all tenants: DENY SELECT ON sys.dm_db_stats_histogram TO [tenantry_app]'
+FROM routed AS t
+WHERE EXISTS (SELECT 1 FROM @shown AS h WHERE h.[object_id] = t.[object_id])
 UNION ALL
 -- Change tracking shows the keys of all rows that changed, whoever's they are ("Row-Level Security", compatibility).
 SELECT t.[name], N'the login sees which rows of all tenants have changed (VIEW CHANGE TRACKING)'

@@ -28,6 +28,13 @@ describe('which rows are those of a range of keys', () => {
   });
 });
 
+// "Row-Level Security": changes of a table fail for the columns that a schema-bound policy names.
+test('a table gets the default of its tenant column before the policy is bound to that column', () => {
+  const table = { schema: 'dbo', table: 'Blogs', tenantColumn: 'TenantId', role: 'routed', sequences: [] } as const;
+  const items = mssqlPolicyRenderer.wanted(table, 'int').map(({ item }) => item);
+  expect(items.slice(0, 4)).toEqual(['default', 'security policy', 'filter predicate', 'block predicate']);
+});
+
 describe('what the tenant column of a new row is', () => {
   const defaultOf = (table: string, keyType: KeyType) => {
     const items = mssqlPolicyRenderer.wanted({ schema: 'dbo', table, tenantColumn: 'Tenant]Id', role: 'routed', sequences: [] }, keyType);
