@@ -44,13 +44,11 @@ export interface PoolDependencies<C extends PooledConnection> {
 
 /** Milliseconds after a failed attempt to open a connection in which calls wait for those that are lent. */
 const reconnectMs = 200;
-/** Milliseconds between two attempts at a database that is waking up. */
-const wakingPauseMs = 1_000;
 
 /**
  * The connections of one shard as one principal: opened when a call waits, the one used last lent first, closed when
- * idle, bounded by a budget that all pools share. A database that is waking up is asked once a second while calls wait, by one
- * attempt at a time, which holds no slot in between.
+ * idle, bounded by a budget that all pools share. A database that lets nobody in yet is asked now and again while calls wait, by
+ * one attempt at a time, which holds no slot in between.
  */
 export class Pool<C extends PooledConnection> implements BudgetMember {
   readonly #dependencies: PoolDependencies<C>;
@@ -195,7 +193,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
     this.#queue.holdUp = this.#waking.hear(error, wasSilent, clock.now());
     if (this.#queue.holdUp !== undefined) {
       observer.putOff(error);
-      this.#retryIn(wakingPauseMs);
+      this.#retryIn(this.#waking.pauseMs);
     } else {
       observer.failed(error);
       if (this.#lent > 0) this.#retryIn(reconnectMs);

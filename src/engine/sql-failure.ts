@@ -1,3 +1,6 @@
+/** When a server that lets nobody in now will: once the database is awake, or once it was left alone for a while. */
+export type LetsInLater = 'awake' | 'left alone';
+
 /** Where and how a database refused a statement. `position` counts characters of the statement's text from 1. */
 interface SqlFailureDetails {
   /** Empty where the server does not tell one. */
@@ -10,8 +13,8 @@ interface SqlFailureDetails {
   readonly position?: number | undefined;
   /** The server did not let the login in. */
   readonly loginRefused?: boolean;
-  /** The server lets nobody in yet and will: it wakes the database up, moves it, or has no room for another session just now. */
-  readonly letsInLater?: boolean;
+  /** Set where the server lets nobody in yet and will. */
+  readonly letsInLater?: LetsInLater | undefined;
 }
 
 /** Cause of a TenantryError: what a database said, without its message, detail and hint, which can hold a row's values. */
@@ -24,7 +27,7 @@ export class SqlFailure extends Error implements SqlFailureDetails {
   readonly column: string | undefined;
   readonly position: number | undefined;
   readonly loginRefused: boolean;
-  readonly letsInLater: boolean;
+  readonly letsInLater: LetsInLater | undefined;
 
   constructor(details: SqlFailureDetails) {
     super(describe(details));
@@ -35,7 +38,7 @@ export class SqlFailure extends Error implements SqlFailureDetails {
     this.column = details.column;
     this.position = details.position;
     this.loginRefused = details.loginRefused ?? false;
-    this.letsInLater = details.letsInLater ?? false;
+    this.letsInLater = details.letsInLater;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Refusal } from '../entry.ts';
+import type { LetsInLater } from '../sql-failure.ts';
 import { notEntered, wrongTransaction } from './routed-batch.ts';
 
 /** What is known of a statement that ended with an error: rolled back for certain, or nothing. */
@@ -104,7 +105,11 @@ export const refusals: ReadonlyMap<number, Exclude<Refusal['reason'], 'MOVED'>> 
 export const refusedLogins: ReadonlySet<number> = new Set([
   916, 4060, 4064, 17_142, 18_451, 18_452, 18_456, 18_461, 18_470, 18_486, 18_487, 18_488, 40_532, 40_615, 40_914, 47_073,
 ]);
-/** Azure SQL lets a login in later: the database resumes, moves or has no room for another session just now. */
-export const transientLogins: ReadonlySet<number> = new Set([
-  4221, 40_197, 40_501, 40_613, 42_108, 42_109, 49_918, 49_919, 49_920, 10_928, 10_929,
+/**
+ * Azure SQL lets a login in later. A database that is paused wakes up by a login (40613), and nothing but another one tells that it is
+ * awake: it is asked often. The others have no room for another session, or are busy with themselves, and ask to be left alone.
+ */
+export const transientLogins: ReadonlyMap<number, LetsInLater> = new Map([
+  [40_613, 'awake'],
+  ...[4221, 40_197, 40_501, 42_108, 42_109, 49_918, 49_919, 49_920, 10_928, 10_929].map((number) => [number, 'left alone'] as const),
 ]);

@@ -73,7 +73,7 @@ export function toTenantsError(error: ServerError, rolledBack = false): Tenantry
 export function toLoginError(error: ServerError): TenantryError {
   const known = meanings.get(error.number);
   const { number } = error;
-  const failure = new SqlFailure({ number, loginRefused: refusedLogins.has(number), letsInLater: transientLogins.has(number) });
+  const failure = new SqlFailure({ number, loginRefused: refusedLogins.has(number), letsInLater: transientLogins.get(number) });
   // What would be forbidden to a caller, or be his mistake, is neither before anybody has asked for anything.
   if (known?.code === 'OVERLOADED') return failed(known.code, failure, { retryAfterMs: known.retryAfterMs });
   return failed('SHARD_UNAVAILABLE', failure);

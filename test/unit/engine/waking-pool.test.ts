@@ -6,7 +6,7 @@ import { hangingShard, PoolBench, settled } from '../../support/pool-bench.ts';
 
 describe('a pool of a database that is waking up', () => {
   const asleep = () =>
-    Promise.reject(new TenantryError('SHARD_UNAVAILABLE', 'asleep', { cause: new SqlFailure({ number: 1, letsInLater: true }) }));
+    Promise.reject(new TenantryError('SHARD_UNAVAILABLE', 'asleep', { cause: new SqlFailure({ number: 1, letsInLater: 'awake' }) }));
 
   it('asks again once a second, one for all, and holds no slot in between', async () => {
     const bench = new PoolBench(10, 5);

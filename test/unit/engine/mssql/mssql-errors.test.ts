@@ -35,8 +35,8 @@ describe('what errors of SQL Server mean', () => {
   });
 
   test('a login that is refused is known as one, and so is a database that wakes up', () => {
-    expect(toLoginError(error(18_456))).toMatchObject({ code: 'SHARD_UNAVAILABLE', cause: { loginRefused: true, letsInLater: false } });
-    expect(toLoginError(error(40_613))).toMatchObject({ code: 'SHARD_UNAVAILABLE', cause: { loginRefused: false, letsInLater: true } });
+    expect(toLoginError(error(18_456))).toMatchObject({ code: 'SHARD_UNAVAILABLE', cause: { loginRefused: true, letsInLater: undefined } });
+    expect(toLoginError(error(40_613))).toMatchObject({ code: 'SHARD_UNAVAILABLE', cause: { loginRefused: false, letsInLater: 'awake' } });
   });
 
   test('errors of severity 20 and more, and those of a server going away, end the connection', () => {
