@@ -22,7 +22,7 @@ export interface LookupLimits {
   readonly negativeCapacity: number;
   /** How long a key is taken to have no mapping. Default 1,000. */
   readonly negativeMs: number;
-  /** How long the catalog may take, whatever time the caller has. Default 5,000. */
+  /** How long the catalog may take, whatever time the caller has, unless it is held up. Default 5,000. */
   readonly catalogTimeoutMs: number;
   /** Keys looked up at once; more are OVERLOADED. Default 10,000. */
   readonly concurrency: number;
@@ -33,6 +33,8 @@ export interface LookupDependencies {
   readonly map: Pick<ShardMap, 'kind' | 'keyType'>;
   /** The catalog's word on an encoded key. Throws CATALOG_UNAVAILABLE. */
   readonly findMapping: (key: Uint8Array) => Promise<Mapping | undefined>;
+  /** Why the catalog answers nothing for now, although it will: then everybody waits for it as long as his time lets him. */
+  readonly holdUp?: (() => TenantryError | undefined) | undefined;
   /** Shared between processes; none where there is no Redis. */
   readonly cache?: RouteCache | undefined;
   readonly clock: Clock;
@@ -64,7 +66,7 @@ const defaultLookupLimits: LookupLimits = {
   capacity: defaultLimits.cachedTenants,
   negativeCapacity: 10_000,
   negativeMs: 1_000,
-  catalogTimeoutMs: 5_000,
+  catalogTimeoutMs: defaultLimits.catalogTimeoutMs,
   concurrency: 10_000,
 };
 
@@ -181,7 +183,7 @@ class TieredLookup implements Lookup {
     try {
       return await deadline.race('The lookup of the tenant', flight.outcome);
     } catch (error) {
-      throw catalogUnavailableIfTimedOut(error);
+      throw this.#unavailableIfTimedOut(error);
     }
   }
 
@@ -201,30 +203,45 @@ class TieredLookup implements Lookup {
   }
 
   async #askCatalog(key: TenantKey, own: LookupKey): Promise<RoutedKeys | undefined> {
-    const { clock, cache, findMapping } = this.#dependencies;
-    const mapping = await new Deadline(clock, this.#limits.catalogTimeoutMs)
-      .race('The lookup in the catalog', findMapping(key.bytes))
-      .catch((error: unknown) => {
-        throw catalogUnavailableIfTimedOut(error);
-      });
+    const { cache, findMapping } = this.#dependencies;
+    const mapping = await this.#inTime(findMapping(key.bytes));
     this.#refused.delete(own);
     if (mapping === undefined || !isRoutable(mapping)) return undefined;
     const found: RoutedKeys = { keys: mapping, route: { mappingId: mapping.mappingId, shardId: mapping.shardId, epoch: mapping.epoch } };
     void cache?.put(key.bytes, found);
     return found;
   }
+
+  /** The catalog's answer, for which a catalog that is held up has more time. */
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    const { clock, holdUp } = this.#dependencies;
+    let failed = false;
+    const asked = answer.catch((error: unknown) => {
+      failed = true;
+      throw error;
+    });
+    for (;;) {
+      try {
+        return await new Deadline(clock, this.#limits.catalogTimeoutMs).race('The lookup in the catalog', asked);
+      } catch (error) {
+        if (failed || holdUp?.() === undefined) throw this.#unavailableIfTimedOut(error);
+      }
+    }
+  }
+
+  #unavailableIfTimedOut(error: unknown): unknown {
+    if (!isTimeout(error)) return error;
+    const { detail = 'The catalog did not answer in time.', retryAfterMs = catalogRetryAfterMs } = this.#dependencies.holdUp?.() ?? {};
+    return new TenantryError('CATALOG_UNAVAILABLE', detail, { cause: error, retryAfterMs });
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof TenantryError && error.code === 'TIMEOUT';
 }
 
 /** A shared cache may hold anything: a range whose ends are not as long as keys of the type are says nothing. */
 function areEndsOfKeys({ kind, low, high }: MappingKeys, { type, bytes }: TenantKey): boolean {
   if (kind === 'point' || type === 'string' || type === 'bytes') return true;
   return (low.length === 0 || low.length === bytes.length) && (high === undefined || high.length === bytes.length);
-}
-
-function catalogUnavailableIfTimedOut(error: unknown): unknown {
-  if (!(error instanceof TenantryError) || error.code !== 'TIMEOUT') return error;
-  return new TenantryError('CATALOG_UNAVAILABLE', 'The catalog did not answer in time.', {
-    cause: error,
-    retryAfterMs: catalogRetryAfterMs,
-  });
 }

@@ -233,6 +233,11 @@ export async function catalogUnavailable<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
-    throw new TenantryError('CATALOG_UNAVAILABLE', error.detail, { cause: error, outcome: error.outcome });
+    const { detail, outcome, retryAfterMs } = error;
+    throw new TenantryError('CATALOG_UNAVAILABLE', detail, {
+      cause: error,
+      outcome,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
   }
 }

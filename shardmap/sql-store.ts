@@ -18,6 +18,10 @@ export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore 
     this.#database = database;
   }
 
+  get holdUp(): TenantryError | undefined {
+    return this.#database.holdUp;
+  }
+
   async checkSchema(): Promise<void> {
     const { isCatalog } = await catalogUnavailable(schemaStateOf(this.#database));
     if (!isCatalog) {

@@ -1,3 +1,4 @@
+import type { TenantryError } from '../src/core/errors.ts';
 import type { Mapping, MappingKeys, MappingState } from './mapping.ts';
 import type { Operation } from './operation.ts';
 import type { Shard, ShardState } from './shard.ts';
@@ -120,6 +121,8 @@ export interface CatalogChange extends CatalogReader {
 
 /** The catalog: where the global shard map and the log of operations are kept. */
 export interface ShardMapStore extends CatalogReader {
+  /** Why the catalog answers nothing for now, although it will. */
+  readonly holdUp: TenantryError | undefined;
   /** Throws INVALID_CONFIGURATION where the database is no catalog, or one of another schema version. */
   checkSchema(): Promise<void>;
   /**

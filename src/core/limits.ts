@@ -33,6 +33,13 @@ const limitTable = {
     unit: 'milliseconds',
     text: 'Time a server may take to let a connection in and to be checked. One that answers that its database is waking up is asked again for as long as a call waits.',
   },
+  catalogTimeoutMs: {
+    default: 5_000,
+    least: 1,
+    most: 120_000,
+    unit: 'milliseconds',
+    text: 'Time the catalog may take to say where a tenant is; a call that has less waits less. While the catalog answers that its database is waking up, a call waits for as long as it has.',
+  },
   statementTimeoutMs: {
     default: 15_000,
     least: 1,

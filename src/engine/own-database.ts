@@ -1,3 +1,4 @@
+import type { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 
 /** What `open` does unless its options say otherwise. */
@@ -18,6 +19,8 @@ export interface OwnSession extends SqlSession {
 
 /** The connections of an engine to one database. */
 export interface OwnConnections {
+  /** As `SqlDatabase` has it. */
+  readonly holdUp?: TenantryError | undefined;
   /** Runs `work` on a connection of its own. */
   use<T>(work: (session: OwnSession) => Promise<T>): Promise<T>;
   /** Waits for what runs, but no longer than `closeGraceMs`; that fails then. */
@@ -27,6 +30,9 @@ export interface OwnConnections {
 /** A database for the program's own work, over an engine's connections to it. */
 export function ownDatabase(connections: OwnConnections): SqlDatabase {
   return {
+    get holdUp() {
+      return connections.holdUp;
+    },
     query: (statement) => connections.use((session) => session.query(statement)),
     run: (file, parameters) => connections.use((session) => session.run(file, parameters)),
     script: (file) => connections.use((session) => session.script(file)),

@@ -78,6 +78,11 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
     return this.#queue.length;
   }
 
+  /** Why no connection comes for now, although one will. */
+  get holdUp(): TenantryError | undefined {
+    return this.#queue.holdUp;
+  }
+
   get idle(): number {
     return this.#idle.length;
   }

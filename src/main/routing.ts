@@ -33,9 +33,10 @@ export function joinRouter({ engines, store, map, knownShards, redis, clock, obs
   const lookup = createLookup({
     map,
     findMapping: (key) => store.findMapping(map.mapId, key),
+    holdUp: () => store.holdUp,
     cache: redis?.cache,
     clock,
-    limits: { capacity: limits.cachedTenants },
+    limits: { capacity: limits.cachedTenants, catalogTimeoutMs: limits.catalogTimeoutMs },
   });
   redis?.subscribe(lookup);
   const directory = new ShardDirectory((shardId) => store.getShard(shardId), clock);

@@ -62,6 +62,10 @@ class MssqlConnections implements OwnConnections {
     this.#session = session;
   }
 
+  get holdUp(): TenantryError | undefined {
+    return this.#pool.holdUp;
+  }
+
   async use<T>(work: (session: OwnSession) => Promise<T>): Promise<T> {
     if (this.#closed) throw closed();
     const wire = this.#pool.take() ?? (await this.#pool.wait(new Deadline(this.#clock, Infinity)));

@@ -200,7 +200,11 @@ describe('a number that comes with a login', () => {
   test.each(loginsForNow)('%i is one that Azure SQL lets in later, and so named', async (number) => {
     const [logins, failure] = await loginsOf(number);
     expect(logins).toBe(1);
-    expect(failure).toMatchObject({ outcome: 'not-run', retryable: true, cause: { number, loginRefused: false, letsInLater: number === 40_613 ? 'awake' : 'left alone' } });
+    expect(failure).toMatchObject({
+      outcome: 'not-run',
+      retryable: true,
+      cause: { number, loginRefused: false, letsInLater: number === 40_613 ? 'awake' : 'left alone' },
+    });
     expect(everything(failure)).not.toMatch(new RegExp(`${secret}|${secretPassword}`));
   });
 });

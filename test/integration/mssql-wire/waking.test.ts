@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Deadline } from '../../../src/core/deadline.ts';
 import { sql } from '../../../src/core/sql.ts';
 import { createRouter } from '../../../src/router/create-router.ts';
 import { defaultRouterLimits } from '../../../src/router/limits.ts';
 import type { Router } from '../../../src/router/router.ts';
 import { silentObserver } from '../../../src/router/router-observer.ts';
+import { createLookup } from '../../../shardmap/lookup.ts';
 import { SqlShardMapStore } from '../../../shardmap/sql-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { waysTo } from '../../support/scripted-router.ts';
@@ -132,6 +134,32 @@ describe("a database of Azure SQL that wakes up (40613), for the program's own w
     await refusedInTurn(7);
     clock.advance(1_000);
     for (const result of await Promise.all(work)) expect(result.rows).toEqual([{ n: 1 }]);
+    await database.close();
+  });
+
+  test('keeps those who look for a tenant in the catalog to their own deadlines, and tells who goes why', async () => {
+    const database = shard.openDatabase({ clock });
+    const store = new SqlShardMapStore(database);
+    const findMapping = (key: Uint8Array) => store.findMapping(1, key);
+    const lookup = createLookup({ map: { kind: 'list', keyType: 'int' }, findMapping, holdUp: () => store.holdUp, clock });
+    refusals = 20;
+    const { message } = notAwake;
+    const early = expect(lookup.find(1, new Deadline(clock, 8_500))).rejects.toMatchObject({
+      code: 'CATALOG_UNAVAILABLE',
+      retryAfterMs: 10_000,
+      message,
+    });
+    const late = expect(lookup.find(1, new Deadline(clock, 60_000))).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' });
+    await refused(1);
+    await refusedInTurn(9);
+    clock.advance(500);
+    await early;
+    clock.advance(500);
+    await refused(10);
+    await refusedInTurn(20);
+    clock.advance(1_000);
+    await late;
+    expect(store.holdUp).toBeUndefined();
     await database.close();
   });
 

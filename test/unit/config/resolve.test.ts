@@ -33,6 +33,7 @@ describe('a valid configuration', () => {
         connections: 200,
         perTenant: 8,
         connectTimeoutMs: 5_000,
+        catalogTimeoutMs: 5_000,
         statementTimeoutMs: 15_000,
         transactionTimeoutMs: 60_000,
         answerBytes: 16_777_216,

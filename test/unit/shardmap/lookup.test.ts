@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Deadline } from '../../../src/core/deadline.ts';
 import { tenantKey, tenantKeyFromBytes } from '../../../shardmap/key.ts';
+import { TenantryError } from '../../../src/core/errors.ts';
 import { createLookup, type Lookup, type LookupDependencies } from '../../../shardmap/lookup.ts';
 import type { Mapping } from '../../../shardmap/mapping.ts';
 import type { Route, RoutedKeys } from '../../../shardmap/route.ts';
@@ -298,6 +299,47 @@ describe('a lookup while the catalog is away', () => {
     catalog.answer = () => point(1);
     await expect(find(1)).resolves.toMatchObject({ mappingId: 1 });
     expect(clock.pending).toBe(0);
+  });
+
+  it('is told after its own time where it does not answer, however much the caller has', async () => {
+    const { clock, catalog, lookup } = setUp({ limits: { catalogTimeoutMs: 5_000 }, holdUp: () => undefined });
+    catalog.answer = () => new Promise(() => undefined);
+    const found = expect(lookup.find(1, new Deadline(clock, 60_000))).rejects.toMatchObject({
+      code: 'CATALOG_UNAVAILABLE',
+      detail: 'The catalog did not answer in time.',
+      retryAfterMs: 1_000,
+    });
+    await settle();
+    clock.advance(5_000);
+    await found;
+  });
+
+  it('waits to the deadline of each caller where it says that it wakes up, and tells him why', async () => {
+    const why = new TenantryError('SHARD_UNAVAILABLE', 'It wakes up.', { retryAfterMs: 10_000 });
+    const { clock, catalog, lookup } = setUp({ limits: { catalogTimeoutMs: 5_000 }, holdUp: () => why });
+    const answer = Promise.withResolvers<Mapping>();
+    catalog.answer = () => answer.promise;
+    const early = expect(lookup.find(1, new Deadline(clock, 12_000))).rejects.toMatchObject({
+      code: 'CATALOG_UNAVAILABLE',
+      detail: 'It wakes up.',
+      retryAfterMs: 10_000,
+    });
+    const late = lookup.find(1, new Deadline(clock, 90_000));
+    for (let ms = 0; ms < 60_000; ms += 1_000) {
+      await settle();
+      clock.advance(1_000);
+    }
+    await early;
+    answer.resolve(point(1));
+    await expect(late).resolves.toMatchObject({ mappingId: 1 });
+    expect([catalog.asked.length, clock.pending]).toEqual([1, 0]);
+  });
+
+  it('fails at once where its answer does, although it wakes up', async () => {
+    const why = new TenantryError('SHARD_UNAVAILABLE', 'It wakes up.', { retryAfterMs: 10_000 });
+    const { catalog, find } = setUp({ holdUp: () => why });
+    catalog.answer = () => Promise.reject(new TenantryError('TIMEOUT', 'its own'));
+    await expect(find(1)).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE', cause: { detail: 'its own' } });
   });
 
   it('bounds how many keys wait for it', async () => {
