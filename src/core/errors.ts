@@ -90,3 +90,8 @@ export class TenantryError extends Error {
     return this.detail ?? this.message;
   }
 }
+
+/** What was thrown, as an error: INTERNAL for anything that is none. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new TenantryError('INTERNAL', undefined, { cause: thrown });
+}

@@ -4,21 +4,14 @@ import type { KeyType } from '../core/key-type.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import type { SqlDialect } from '../core/sql.ts';
-import { requireCapabilities, type CapabilitiesOf } from '../engine/capabilities.ts';
-import type { PolicyRenderer } from '../engine/policy-renderer.ts';
+import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import { changeTables } from './change-tables.ts';
 import { differences, type Difference } from './diff.ts';
 import { refuseUnfit, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, PolicyChange, PolicyResult } from './model.ts';
-
-/** How an engine writes policies. */
-export interface PolicyEngine {
-  readonly renderer: PolicyRenderer;
-  readonly dialect: SqlDialect;
-  readonly capabilitiesOf: CapabilitiesOf;
-}
+import type { PolicyEngine } from './policy-engine.ts';
 
 /** Which policies a shard must have. */
 export interface PolicyRequest {

@@ -3,10 +3,10 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import type { SqlDialect } from '../core/sql.ts';
-import type { PolicyEngine } from './apply.ts';
 import { differences, type Difference } from './diff.ts';
 import { lockPolicies } from './lock.ts';
 import type { ShardTables } from './model.ts';
+import type { PolicyEngine } from './policy-engine.ts';
 
 /** How long the change of one table may take, its waits for tenants among it: whoever comes meanwhile waits behind it. */
 const budgetMs = 5_000;

@@ -8,9 +8,10 @@ import type { ContextProtection } from '../core/context-protection.ts';
 import { schemaVersions } from '../core/schema-version.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { shardSchemaFiles } from '../engine/schema-files.ts';
-import { applyPolicies, type PolicyEngine } from './apply.ts';
+import { applyPolicies } from './apply.ts';
 import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, PolicyResult } from './model.ts';
+import type { PolicyEngine } from './policy-engine.ts';
 
 /** What makes a database a shard. */
 export interface ShardInstallation {

@@ -3,8 +3,8 @@ import { sql, type SqlValue } from '../core/sql.ts';
 import { tenantKeyFromBytes, type KeyType } from '../../shardmap/key.ts';
 import type { MappingKeys } from '../../shardmap/mapping.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
-import type { PolicyEngine } from './apply.ts';
 import type { ConfiguredTable } from './model.ts';
+import type { PolicyEngine } from './policy-engine.ts';
 
 /** Whose rows to delete, and how many at most. */
 export interface Purge {

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import type { SqlDatabase } from '../../src/core/session.ts';
 import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
 import { mssqlPolicyRenderer } from '../../src/engine/mssql/policy-renderer.ts';
-import type { PolicyEngine } from '../../src/policy/apply.ts';
+import type { PolicyEngine } from '../../src/policy/policy-engine.ts';
 import { secretPassword } from './scripted-shard.ts';
 import type { TdsServer } from './tds/server.ts';
 

@@ -1,7 +1,8 @@
-import { TenantryError } from '../../core/errors.ts';
+import { asError, TenantryError } from '../../core/errors.ts';
 import type { Row, SqlResult } from '../../core/session.ts';
 import type { CompiledSql } from '../../core/compile-sql.ts';
 import type { EngineTransaction, EnterOptions, Isolation } from '../engine.ts';
+import { failedTransaction } from '../failed-transaction.ts';
 import type { Answer } from './answer.ts';
 import { failureOf, endedItsTransaction, transactionControlled } from './answer-failure.ts';
 import { RowQueue } from './row-queue.ts';
@@ -38,10 +39,7 @@ export class MssqlTransaction implements EngineTransaction {
     const rows = new RowQueue<R>(this.#wire);
     let answered = false;
     const failure = this.#run(streamBatch, statement, (row, bytes) => rows.add(row as R, bytes))
-      .then(
-        () => undefined,
-        (error: unknown) => toError(error),
-      )
+      .then(() => undefined, asError)
       .finally(() => {
         answered = true;
         rows.end();
@@ -65,7 +63,7 @@ export class MssqlTransaction implements EngineTransaction {
     this.#check('to be ended');
     if (this.#failed) {
       await this.rollback();
-      throw rolledBack();
+      throw failedTransaction();
     }
     this.#ended = true;
     // Not interrupted by the caller: a cancelled COMMIT would only be another way not to know.
@@ -73,7 +71,7 @@ export class MssqlTransaction implements EngineTransaction {
     const failure = failureOf(answer, { open: false, mayCommit: !this.#options.readOnly, enters: false, fences: false });
     if (answer.inTransaction) this.#wire.discard();
     if (failure !== undefined) throw failure;
-    if (answer.rolledBack) throw rolledBack();
+    if (answer.rolledBack) throw failedTransaction();
   }
 
   async rollback(): Promise<void> {
@@ -125,12 +123,4 @@ export class MssqlTransaction implements EngineTransaction {
     this.#ended = true;
     this.#wire.discard();
   }
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new TenantryError('INTERNAL', undefined, { cause: error });
-}
-
-function rolledBack(): TenantryError {
-  return new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
 }

@@ -2,6 +2,7 @@ import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlParameters, SqlResult } from '../../core/session.ts';
 import { compileSql } from '../../core/compile-sql.ts';
 import type { Sql } from '../../core/sql.ts';
+import { failedTransaction } from '../failed-transaction.ts';
 import type { OwnSession } from '../own-database.ts';
 import type { Answer } from './answer.ts';
 import { endsConnectionUnasked, leavesOpen, toStatementError } from './mssql-errors.ts';
@@ -52,8 +53,7 @@ export class MssqlOwnSession implements OwnSession {
   }
 
   async commit(): Promise<void> {
-    if (!this.#wire.inTransaction)
-      throw new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
+    if (!this.#wire.inTransaction) throw failedTransaction();
     const answer = await this.#wire.run({ kind: 'batch', text: endBatches.commit }, { timeoutMs: this.#timeoutMs });
     const { error, loss, interruption } = answer;
     if (loss !== undefined || interruption !== undefined || (error !== undefined && leavesOpen(error)))

@@ -3,6 +3,7 @@ import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlParameters, SqlResult } from '../../core/session.ts';
 import { compileSql, type CompiledSql } from '../../core/compile-sql.ts';
 import type { Sql } from '../../core/sql.ts';
+import { failedTransaction } from '../failed-transaction.ts';
 import type { OwnSession } from '../own-database.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { committedHereAlone, endsConnection, toEngineError } from './postgres-errors.ts';
@@ -41,8 +42,7 @@ export class PostgresOwnSession implements OwnSession {
     try {
       const { command } = await this.#confirmed(this.#client.query('commit'));
       // The server answers COMMIT of a failed transaction with ROLLBACK, and no error.
-      if (command !== 'COMMIT')
-        throw new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
+      if (command !== 'COMMIT') throw failedTransaction();
     } catch (error) {
       const failure = toEngineError(error);
       if (!isLost(error)) throw failure;

@@ -2,6 +2,7 @@ import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlResult } from '../../core/session.ts';
 import type { CompiledSql } from '../../core/compile-sql.ts';
 import type { EngineTransaction, EnterOptions } from '../engine.ts';
+import { failedTransaction } from '../failed-transaction.ts';
 import { residueOf, residueOfFailure, type Residue } from './command-tag.ts';
 import type { Exchange } from './exchange.ts';
 import type { ExchangeBuilder } from './exchange-builder.ts';
@@ -89,7 +90,7 @@ export class PostgresTransaction implements EngineTransaction {
     this.#check();
     if (this.#spoilt) {
       await this.rollback();
-      throw rolledBack();
+      throw failedTransaction();
     }
     this.#ended = true;
     const exchange = this.#builder.commit(this.#residue !== 'none' && !this.#failed);
@@ -98,7 +99,7 @@ export class PostgresTransaction implements EngineTransaction {
     this.#leave(exchange);
     const failure = failureOf(exchange, { interruption, status: 'I', mayCommit: !this.#options.readOnly });
     if (failure !== undefined) throw failure;
-    if (exchange.command !== 'COMMIT') throw rolledBack();
+    if (exchange.command !== 'COMMIT') throw failedTransaction();
   }
 
   async rollback(): Promise<void> {
@@ -141,8 +142,4 @@ export class PostgresTransaction implements EngineTransaction {
     if (exchange.status !== 'I') this.#wire.discard();
     else clearResidue(this.#wire, this.#builder, this.#residue);
   }
-}
-
-function rolledBack(): TenantryError {
-  return new TenantryError('STATEMENT_FAILED', 'The transaction had failed before its end and was rolled back.');
 }

@@ -1,6 +1,6 @@
 import type { Finding } from '../../cli/services.ts';
 import type { PrincipalName } from '../../core/principal.ts';
-import { TenantryError } from '../../core/errors.ts';
+import { asError, TenantryError } from '../../core/errors.ts';
 import type { EngineConnection } from '../../engine/engine.ts';
 import { engineOf } from '../engines.ts';
 import { routedTables } from '../routed-tables.ts';
@@ -19,7 +19,7 @@ export async function connectAsApp({ engines, settings, shard }: ShardDiagnosis)
       capabilities: settings.capabilities,
     });
   } catch (error) {
-    return error instanceof Error ? error : new TenantryError('INTERNAL', undefined, { cause: error });
+    return asError(error);
   }
 }
 
