@@ -1,7 +1,7 @@
 import { keyTypes } from '../../src/core/key-type.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { dropAll, mssqlTables, setOffline, setOnline } from './grounds/mssql-ground.ts';
-import { endSessions, longStatement, survivesDeadlocks, waitingStatements } from './grounds/words.ts';
+import { endSessions, findsNoDeadlocks, longStatement, waitingStatements } from './grounds/words.ts';
 import { keyStatements } from './key-statements.ts';
 import { createDatabase } from './mssql-shard.ts';
 import { catalogByHand, localByHand } from './shard-map-by-hand.ts';
@@ -108,6 +108,6 @@ export const serverExamples: readonly Sql[] = [
   createDatabase('tenantry_test_a'),
   endSessions('tenantry_test_a_app'),
   waitingStatements,
-  survivesDeadlocks,
+  findsNoDeadlocks('tenantry_test_a_mover'),
   longStatement,
 ];

@@ -36,8 +36,10 @@ export const fourBytesOfN = perEngine(sqlText(`decode(lpad(to_hex(n), 8, '0'), '
 /** A statement that runs for a minute. */
 export const longStatement = perEngine(sqlText('select pg_sleep(60)'), sqlText(`WAITFOR DELAY '00:01:00'`));
 
-/** In a transaction that waits for another only where that one waits for it already: PostgreSQL ends whom it finds waiting first. */
-export const survivesDeadlocks = perEngine(sqlText('select 1'), sqlText('SET DEADLOCK_PRIORITY HIGH'));
+/** What a login's next sessions meet others in, they are not given up for: on PostgreSQL who looks for a deadlock is. As an administrator. */
+export function findsNoDeadlocks(user: string): Sql {
+  return perEngine(sqlText(`alter role "${user}" set deadlock_timeout = '1h'`), sqlText('SET NOCOUNT ON'));
+}
 
 /** One row for each statement of this database that waits for somebody's lock. */
 export const waitingStatements = perEngine(

@@ -62,3 +62,8 @@ describe('what the tenant column of a new row is', () => {
     expect(new Set(names).size).toBe(2);
   });
 });
+
+test('a batch of rows that are purged gives way where it meets a tenant in a deadlock', () => {
+  const { text } = compileSql(mssqlPolicyRenderer.deleteSome(sql.id('dbo', 'Blogs'), sql`1 = 1`, 10), mssqlDialect);
+  expect(text).toBe('SET DEADLOCK_PRIORITY LOW;\nDELETE TOP (@p1) FROM [dbo].[Blogs] WHERE 1 = 1');
+});
