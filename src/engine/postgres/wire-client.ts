@@ -2,15 +2,13 @@ import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
-import { requestCancel, type CancelTarget } from './cancel-request.ts';
+import { MessageTimer } from '../message-timer.ts';
+import type { CancelTarget } from './cancel-request.ts';
+import { Cancellation } from './cancellation.ts';
 import type { Exchange } from './exchange.ts';
 import { messageType, saysUnreplicated } from './server-message.ts';
 import { WireFramer } from './wire-framer.ts';
 
-/** Milliseconds that a server has to answer a cancel request before its connection is given up. */
-const cancelGraceMs = 2_000;
-/** Milliseconds until a cancel request is made again: the server ignores one that overtakes its statement. */
-const cancelAgainMs = 100;
 /** Rows of a stream that wait for their reader before the server has to wait too, in bytes. */
 const streamBytes = 1_048_576;
 const noBody = Buffer.alloc(0);
@@ -27,11 +25,7 @@ export type Interruption = 'CANCELLED' | 'TIMEOUT' | 'ANSWER_TOO_LARGE';
 
 interface RunningInterruption {
   readonly code: Interruption;
-  /** Never rejects. */
-  readonly requested: Promise<void>;
-  readonly stopGrace: () => void;
-  /** The answer has come. */
-  readonly settled: () => void;
+  readonly cancellation: Cancellation;
 }
 
 /** What pg's client keeps to itself: its socket, and what a cancel request needs. Seen in pg 8.23. */
@@ -53,17 +47,14 @@ export class WireClient {
   readonly #clock: Clock;
   readonly #target: Omit<CancelTarget, 'processId' | 'secretKey'>;
   readonly #toPg: (chunk: Buffer) => void;
+  readonly #timer: MessageTimer;
   #exchange: Exchange | undefined;
   #lost = false;
   /** What the server said when it ended the connection while nothing ran on it. */
   #lastWords: pg.DatabaseError | undefined;
   #discarded = false;
-  /** When the running exchange is to be interrupted, by the clock. */
-  #endsAt = Infinity;
   #timeoutMs = Infinity;
   #paused = false;
-  #timerAt = Infinity;
-  #stopTimer: () => void = () => undefined;
   #interruption: RunningInterruption | undefined;
 
   /** `client` has connected; an answer has at most `answerBytes`. */
@@ -75,6 +66,7 @@ export class WireClient {
     this.#target = target;
     this.#answerBytes = answerBytes;
     this.#toPg = takeListener(this.#stream);
+    this.#timer = new MessageTimer(clock, () => this.#interrupt('TIMEOUT'));
     const framer = new WireFramer(Math.max(answerBytes, streamBytes), this.#handle, this.#handleTooLong);
     this.#stream.on('data', (chunk: Buffer) => framer.push(chunk));
     // What runs at that moment is told by pg through handleError.
@@ -84,7 +76,7 @@ export class WireClient {
     });
     client.once('end', () => {
       this.#lost = true;
-      this.#stopTimer();
+      this.#timer.stop();
     });
   }
 
@@ -105,7 +97,7 @@ export class WireClient {
     if (this.#exchange !== undefined) throw new TenantryError('SESSION_MISUSE', 'A statement is running already; wait for it.');
     this.#exchange = exchange;
     this.#timeoutMs = limits.timeoutMs;
-    this.#watch(limits.timeoutMs);
+    this.#timer.start(limits.timeoutMs);
     const { signal } = limits;
     const onAbort = signal === undefined ? undefined : (): void => this.#interrupt('CANCELLED');
     if (onAbort !== undefined) signal?.addEventListener('abort', onAbort, { once: true });
@@ -122,7 +114,7 @@ export class WireClient {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#watch(this.#timeoutMs);
+    this.#timer.start(this.#timeoutMs);
     this.#stream.resume();
   }
 
@@ -139,7 +131,7 @@ export class WireClient {
   /** Closes at once: what is open on the server is rolled back by it. */
   discard(): void {
     this.#discarded = true;
-    this.#stopTimer();
+    this.#timer.stop();
     this.#stream.destroy();
   }
 
@@ -179,7 +171,7 @@ export class WireClient {
       return;
     }
     this.#paused = true;
-    this.#endsAt = Infinity;
+    this.#timer.pause();
     this.#stream.pause();
     exchange.onFull();
   }
@@ -189,21 +181,6 @@ export class WireClient {
     this.#interrupt('ANSWER_TOO_LARGE');
   }
 
-  /** One timer serves many exchanges: it looks at the moment that counts when it fires. */
-  #watch(timeoutMs: number): void {
-    this.#endsAt = this.#clock.now() + timeoutMs;
-    if (this.#endsAt >= this.#timerAt || timeoutMs === Infinity) return;
-    this.#stopTimer();
-    this.#timerAt = this.#endsAt;
-    this.#stopTimer = this.#clock.after(timeoutMs, () => {
-      this.#timerAt = Infinity;
-      if (this.#endsAt === Infinity) return;
-      const leftMs = this.#endsAt - this.#clock.now();
-      if (leftMs > 0) this.#watch(leftMs);
-      else this.#interrupt('TIMEOUT');
-    });
-  }
-
   #interrupt(interruption: Interruption): void {
     if (this.#interruption !== undefined) return;
     if (this.#exchange?.onFull !== undefined) {
@@ -211,33 +188,14 @@ export class WireClient {
       this.#exchange.dropRows();
       this.resume();
     }
-    const grace = new AbortController();
-    const stopGrace = this.#clock.after(cancelGraceMs, () => {
-      grace.abort(new Error('The server did not answer a cancel request.'));
-      this.discard();
-    });
-    const settled = Promise.withResolvers<void>();
-    // A connection whose cancel request was not seen through might be hit by it later.
-    const requested = this.#requestUntil(settled.promise, grace.signal).catch(() => this.discard());
-    this.#interruption = { code: interruption, requested, stopGrace, settled: settled.resolve };
-  }
-
-  async #requestUntil(settled: Promise<void>, signal: AbortSignal): Promise<void> {
-    const { processID, secretKey } = this.#internals;
-    let isSettled = false;
-    for (;;) {
-      await requestCancel({ ...this.#target, processId: processID, secretKey }, signal);
-      let stopPause = (): void => undefined;
-      const pause = new Promise<void>((resolve) => (stopPause = this.#clock.after(cancelAgainMs, resolve)));
-      await Promise.race([pause, settled.then(() => (isSettled = true))]);
-      stopPause();
-      if (isSettled || signal.aborted) return;
-    }
+    const { processID: processId, secretKey } = this.#internals;
+    const cancellation = new Cancellation({ ...this.#target, processId, secretKey }, this.#clock, () => this.discard());
+    this.#interruption = { code: interruption, cancellation };
   }
 
   #settle(exchange: Exchange, resolve: (interruption: Interruption | undefined) => void): void {
     this.resume();
-    this.#endsAt = Infinity;
+    this.#timer.pause();
     if (exchange.loss !== undefined) {
       this.#lost = true;
       if (!exchange.sent) exchange.error = this.#lastWords;
@@ -248,14 +206,12 @@ export class WireClient {
       resolve(undefined);
       return;
     }
-    interruption.settled();
     void this.#seeThrough(interruption).then(resolve);
   }
 
   /** A connection serves again only once a cancel request can no longer reach it. */
-  async #seeThrough({ code, requested, stopGrace }: RunningInterruption): Promise<Interruption> {
-    await requested;
-    stopGrace();
+  async #seeThrough({ code, cancellation }: RunningInterruption): Promise<Interruption> {
+    await cancellation.seeThrough();
     this.#exchange = undefined;
     this.#interruption = undefined;
     return code;
