@@ -47,6 +47,18 @@ export const sessionResidues: readonly SessionResidue[] = [
     clean: null,
   },
   { title: 'a lock time-out', leave: 'SET LOCK_TIMEOUT 5', find: 'SELECT @@LOCK_TIMEOUT AS [value]', clean: -1 },
+  {
+    title: 'a priority in deadlocks',
+    leave: 'SET DEADLOCK_PRIORITY HIGH',
+    find: 'SELECT CAST([deadlock_priority] AS int) AS [value] FROM sys.dm_exec_sessions WHERE [session_id] = @@SPID',
+    clean: 0,
+  },
+  {
+    title: 'the last number of an identity column',
+    leave: 'CREATE TABLE #numbered ([n] int IDENTITY(7, 1), [x] int); INSERT INTO #numbered ([x]) VALUES (1)',
+    find: 'SELECT CAST(@@IDENTITY AS int) AS [value]',
+    clean: null,
+  },
   { title: 'a language', leave: 'SET LANGUAGE German', find: 'SELECT @@LANGUAGE AS [value]', clean: 'us_english' },
   { title: 'a first day of weeks', leave: 'SET DATEFIRST 3', find: 'SELECT CAST(@@DATEFIRST AS int) AS [value]', clean: 7 },
   {

@@ -56,7 +56,7 @@ WHERE COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER ANY SECURITY POLICY'
 UNION ALL
 -- Statements of others, with what stands in them, locks and counters (on Azure SQL Database by a right of the database), and plans with
 -- the values that they were made for.
-SELECT NULL, CONCAT(N'the login sees what other sessions do: it has ', r.[right])
+SELECT NULL, CONCAT(N'the login sees what other sessions do: it has ', r.[right] COLLATE Latin1_General_100_BIN2)
 FROM (VALUES
   (N'VIEW SERVER STATE', HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE')),
   (N'VIEW DATABASE STATE', COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'VIEW DATABASE STATE'), 1))
@@ -71,7 +71,7 @@ UNION ALL
 SELECT NULL, N'the login is no member of tenantry_app'
 WHERE COALESCE(IS_ROLEMEMBER(N'tenantry_app'), 0) <> 1
 UNION ALL
-SELECT NULL, CONCAT(N'the login is a member of ', r.[name])
+SELECT NULL, CONCAT(N'the login is a member of ', r.[name] COLLATE Latin1_General_100_BIN2)
 FROM (VALUES (N'tenantry_superuser'), (N'tenantry_mover'), (N'tenantry_admin'), (N'db_datareader'), (N'db_datawriter'), (N'db_backupoperator')) AS r ([name])
 WHERE IS_ROLEMEMBER(r.[name]) = 1
 UNION ALL
@@ -90,7 +90,7 @@ UNION ALL
 -- A statement may name every database that its login enters, and no fence and no policy of this one counts there (decision 009). Snapshots
 -- of this very database hold the same tenants; the first four databases are the server's own. Azure SQL Database (5) shows and enters no
 -- other than this one.
-SELECT NULL, CONCAT(N'a statement could reach other databases, since the login enters ', LEFT(STRING_AGG(CAST(QUOTENAME(d.[name]) AS nvarchar(max)), N', '), 200),
+SELECT NULL, CONCAT(N'a statement could reach other databases, since the login enters ', LEFT(STRING_AGG(CAST(QUOTENAME(d.[name]) AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N', '), 200),
   N': drop its user there, or make this database contained and the login a user of it alone')
 FROM sys.databases AS d
 WHERE CAST(SERVERPROPERTY(N'EngineEdition') AS int) <> 5 AND d.[database_id] > 4 AND d.[database_id] <> DB_ID() AND COALESCE(d.[source_database_id], 0) <> DB_ID() AND HAS_DBACCESS(d.[name]) = 1
@@ -108,14 +108,14 @@ FROM routed AS t
 WHERE t.[object_id] IS NOT NULL
   AND (COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'ALTER'), 1) = 1 OR COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'TAKE OWNERSHIP'), 1) = 1)
 UNION ALL
-SELECT t.[name], CONCAT(N'its ', LOWER(k.[kind]), N' predicate of tenantry.visible is missing, altered or switched off')
+SELECT t.[name], CONCAT(N'its ', LOWER(k.[kind]) COLLATE Latin1_General_100_BIN2, N' predicate of tenantry.visible is missing, altered or switched off')
 FROM routed AS t
 CROSS JOIN (VALUES (N'FILTER'), (N'BLOCK')) AS k ([kind])
 WHERE t.[column_id] IS NOT NULL
   AND NOT EXISTS (
     SELECT 1
     FROM predicates AS p
-    WHERE p.[target_object_id] = t.[object_id] AND p.[kind] = k.[kind] AND p.[predicate] = t.[predicate]
+    WHERE p.[target_object_id] = t.[object_id] AND p.[kind] = k.[kind] COLLATE Latin1_General_100_BIN2 AND p.[predicate] = t.[predicate]
   )
 UNION ALL
 SELECT t.[name], N'its statistics show values of all tenants: DENY SELECT ON sys.dm_db_stats_histogram TO [tenantry_app]'
