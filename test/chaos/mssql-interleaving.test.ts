@@ -8,7 +8,7 @@ import { sql, type Sql } from '../../src/core/sql.ts';
 import { createMetrics } from '../../src/http/observe/metrics.ts';
 import { createRouter } from '../../src/router/create-router.ts';
 import { defaultRouterLimits } from '../../src/router/limits.ts';
-import type { Router } from '../../src/router/router.ts';
+import type { Router, TenantSession } from '../../src/router/router.ts';
 import { seed } from '../support/random.ts';
 import { entryOf, epoch, ScriptedShard, shardId } from '../support/scripted-shard.ts';
 import type { ModelStatement, StatementAnswer } from '../support/tds/model/statement.ts';
@@ -17,11 +17,16 @@ import { Judging } from '../support/tds/judge.ts';
 
 const tenants = [1, 2, 3, 4] as const;
 const secondTenants = 1_000_000;
+/** A busy machine takes seconds to load the driver, and nobody is to be told that the shard has too much to do. */
+const patient = { connectTimeoutMs: 30_000, waitMs: 30_000 } as const;
+const owned = { owner: 'nvarchar(40)' } as const;
+const streamedRows = 3;
 
 /** What one caller does. */
 interface Call {
   readonly tenant: (typeof tenants)[number];
-  readonly kind: 'read' | 'write' | 'session';
+  readonly kind: 'read' | 'write' | 'session' | 'stream';
+  /** Of a session; a stream that follows one statement is left at its first row. */
   readonly statements: number;
   /** Turns of the event loop that the server takes for each statement. */
   readonly turns: number;
@@ -30,7 +35,7 @@ interface Call {
 
 const call = fc.record<Call>({
   tenant: fc.constantFrom(...tenants),
-  kind: fc.constantFrom('read', 'write', 'session'),
+  kind: fc.constantFrom('read', 'write', 'session', 'read', 'write', 'session', 'stream'),
   statements: fc.integer({ min: 1, max: 3 }),
   turns: fc.integer({ min: 0, max: 4 }),
   trouble: fc.oneof(
@@ -83,17 +88,20 @@ async function perform(router: Router, { tenant, kind, statements, turns, troubl
   const statement = (mark: number, last: boolean): Sql => {
     const told = last ? trouble : 'none';
     if (kind === 'read') return sql`select owner from t where c = ${tenant} and ${turns} <> 0 and ${told} <> '' and m = ${mark}`;
+    if (kind === 'stream' && last) return sql`select owner from stream where c = ${tenant} and ${turns} <> 0 and ${told} <> ''`;
     return sql`update t set c = ${tenant}, turns = ${turns}, trouble = ${told}, m = ${mark}`;
   };
   if (trouble === 'abort') void wait(turns).then(() => caller.abort());
   const work = async (): Promise<void> => {
-    if (kind !== 'session') {
+    if (kind === 'read' || kind === 'write') {
       const { rows } = await router.query(tenant, statement(marks[0]!, true), { readOnly: kind === 'read', signal });
       if (kind === 'read') expect(rows).toEqual([{ owner: keyOf(tenant) }]);
       return;
     }
     await router.withTenant(tenant, { signal }, async (session) => {
-      for (const [index, mark] of marks.entries()) await session.query(statement(mark, index === marks.length - 1));
+      const last = kind === 'stream' ? undefined : marks.at(-1);
+      for (const mark of marks) await session.query(statement(mark, mark === last));
+      if (kind === 'stream') await readStream(session, tenant, statement(0, true), statements === 1);
       if (trouble === 'give up') throw new Error('given up');
     });
   };
@@ -101,13 +109,20 @@ async function perform(router: Router, { tenant, kind, statements, turns, troubl
     () => undefined,
     (error: unknown) => error ?? new Error('nothing was thrown'),
   );
-  const done = kind === 'session' ? marks : marks.slice(0, 1);
+  const done = kind === 'session' || kind === 'stream' ? marks : marks.slice(0, 1);
   const isWritten = done.map((mark) => written.has(mark));
   if (failure === undefined) expect(isWritten).toEqual(done.map(() => kind !== 'read'));
   else if (!(failure instanceof TenantryError) || failure.outcome === 'not-run') expect(isWritten).toEqual(done.map(() => false));
   if (failure instanceof TenantryError) expect(expected[trouble], `${trouble}: ${failure.message}`).toContain(failure.code);
   else expect([undefined, 'given up']).toContain((failure as Error | undefined)?.message);
   for (const mark of done) written.delete(mark);
+}
+
+async function readStream(session: TenantSession, tenant: number, statement: Sql, isLeft: boolean): Promise<void> {
+  for await (const row of session.stream(statement)) {
+    expect(row).toEqual({ owner: keyOf(tenant) });
+    if (isLeft) break;
+  }
 }
 
 /** What a caller may see; a server that drops connections may be taken for one that is down by the others too. */
@@ -128,7 +143,17 @@ async function answer({ parameters, tenant, text, answer: open }: ModelStatement
     open.drop('rst');
     return 'sent';
   }
-  if (text.startsWith('select')) return { columns: { owner: 'nvarchar(40)' }, rows: [[tenant?.toString('hex') ?? 'nobody']] };
+  const owner = [tenant?.toString('hex') ?? 'nobody'];
+  if (text.startsWith('select owner from stream')) {
+    await open.columns(owned);
+    for (let row = 0; row < streamedRows; row += 1) {
+      await open.row(owned, owner);
+      await open.flush();
+      await wait(Number(turns));
+    }
+    return { count: streamedRows };
+  }
+  if (text.startsWith('select')) return { columns: owned, rows: [owner] };
   return { count: 1, effect: () => written.add(mark) };
 }
 
@@ -161,7 +186,7 @@ function openRouter(connections: number): Router {
     }),
     connect: (_shardId, signal) => shard.open({ signal }),
     tokens: [(mappingId) => entryOf(mappingId).token],
-    limits: { ...defaultRouterLimits, poolPerShard: connections, connections },
+    limits: { ...defaultRouterLimits, ...patient, poolPerShard: connections, connections },
     clock: systemClock,
     random: Math.random,
     observer: createMetrics().router,

@@ -30,7 +30,7 @@ const enough = 60_000;
 const quietTurns = 2_000;
 
 /** Answers queries with rows of two kilobytes, more of them than anybody wants. */
-function endless(): { answer: Promise<Answer>; quiet(): Promise<void> } {
+function endless(): { readonly answer: Promise<Answer>; readonly quiet: () => Promise<void> } {
   const begun = Promise.withResolvers<Answer>();
   let sent = 0;
   shard.answer = async ({ answer, ...statement }) => {
