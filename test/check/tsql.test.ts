@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { notRunCode } from '../../scripts/check/not-run.ts';
 import { describeNeeding } from '../support/describe-needing.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,13 +24,18 @@ function plant(file: string, before: string, after: string): void {
 }
 
 /** The same program that `npm run check` runs, over the copy. */
-function check(program: string, folder: string): Promise<{ code: number; report: string }> {
+function check(program: string, folder: string, env = process.env): Promise<{ code: number; report: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(root, 'scripts', program), folder], (error, stdout, stderr) => {
+    execFile(process.execPath, [join(root, 'scripts', program), folder], { env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), report: `${stdout}${stderr}` });
     });
   });
 }
+
+it("says that it did not run, and what is missing, where there is nothing that Microsoft's compiler runs on", async () => {
+  const { code, report } = await check('check-tsql.ts', join(sql, 'mssql'), { ...process.env, PATH: '' });
+  expect({ code, report }).toEqual({ code: notRunCode, report: 'dotnet, mcs, mono is not on the PATH (Debian: mono-devel; .NET SDK)\n' });
+});
 
 describeNeeding('mono', "Microsoft's compiler over the T-SQL (about 15 s)", () => {
   const compile = () => check('check-tsql.ts', join(sql, 'mssql'));

@@ -1,3 +1,4 @@
+-- UPDLOCK and HOLDLOCK: of two that claim the shard at once the second waits, and then finds it claimed.
 -- @shardId uniqueidentifier
 -- @map nvarchar(4000)
 -- @keyType nvarchar(4000)
