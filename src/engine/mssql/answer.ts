@@ -39,6 +39,15 @@ export class Answer {
     if (message === enteredMark) this.entered = true;
   }
 
+  /** Takes what the driver says of a message that did not go well. Errors of the server's have been heard already. */
+  fail(error: Error & { readonly code?: unknown; readonly number?: unknown }): void {
+    if (error instanceof AggregateError || typeof error.number === 'number' || error.code === 'ECANCEL') return;
+    if (error.code === 'EPARAM') this.refusedValue = true;
+    else if (error.code === 'UNKNOWN') this.unexplained = error;
+    else this.loss ??= error;
+    if (error.code === 'EPARAM' || error.code === 'EINVALIDSTATE') this.sent = false;
+  }
+
   /** The error that says most: what follows it follows from it. */
   get error(): ServerError | undefined {
     return this.errors[0];

@@ -1,8 +1,8 @@
 import type { Connection } from 'tedious';
 import { TenantryError } from '../../core/errors.ts';
 
-/** The releases whose members these are: `package.json` names them exactly. */
-export const driverReleases = 'mssql 12.7.14 with tedious 20.3.9';
+/** The release whose members these are: `package.json` names it exactly. */
+export const driverRelease = 'tedious 20.3.9';
 
 type Members = Readonly<Record<string, (value: unknown) => boolean>>;
 
@@ -33,7 +33,7 @@ export function requireMembers(connection: Connection, when: 'at first' | 'logge
     if (!isRight(value))
       throw new TenantryError(
         'INVALID_CONFIGURATION',
-        `The driver's connection has no ${path} as it should be: Tenantry works with ${driverReleases}.`,
+        `The driver's connection has no ${path} as it should be: Tenantry works with ${driverRelease}.`,
       );
   }
 }

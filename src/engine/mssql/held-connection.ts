@@ -1,54 +1,39 @@
-import type mssql from 'mssql';
-import type { Connection } from 'tedious';
+import type { Connection, Request } from 'tedious';
 import type { Driver } from './driver.ts';
-import type { ParameterType, TypedParameter } from './parameter-types.ts';
+import type { Message } from './message.ts';
+import type { ParameterType } from './parameter-types.ts';
 
-/** What a request of the driver's asks of whoever lends it a connection: its pools and transactions do (mssql 12.7). */
-interface Lender {
-  readonly connected: boolean;
-  readonly config: Record<string, never>;
-  acquire(request: unknown, callback: (error: null, connection: Connection, config: Record<string, never>) => void): void;
-  release(connection: Connection): void;
-}
+/** For `max`: the driver writes every length so that a type cannot have. */
+const maxLength = 65_535;
 
-/**
- * One connection, without a pool of the driver's: that would log in twice for it (once to try the address), lend it and take it
- * back for each request, with a timer each time, and put another in its place when it is gone, in the middle of a transaction.
- */
+/** One connection of the driver's, with what makes requests for it (docs/decisions/015-driver.md). */
 export class HeldConnection {
   readonly connection: Connection;
-  readonly #driver: typeof mssql;
-  readonly #types = new Map<ParameterType, mssql.ISqlType>();
-  readonly #lender: Lender;
+  readonly #driver: Driver;
 
-  constructor({ mssql: driver }: Driver, connection: Connection) {
+  constructor(driver: Driver, connection: Connection) {
     this.#driver = driver;
     this.connection = connection;
-    const config = {};
-    this.#lender = {
-      connected: true,
-      config,
-      acquire: (_, callback) => callback(null, connection, config),
-      release: () => undefined,
-    };
   }
 
-  request(parameters: readonly TypedParameter[]): mssql.Request {
-    const request = new this.#driver.Request(this.#lender as unknown as mssql.ConnectionPool);
-    for (const { name, type, value, output } of parameters) {
-      if (output === true) request.output(name, this.#typeOf(type), value);
-      else request.input(name, this.#typeOf(type), value);
-    }
+  /** A request that `send` sends; `done` is called once its answer is whole, or never will be. */
+  request(message: Message, done: (error?: Error | null) => void): Request {
+    const { Request: DriverRequest, TYPES: types } = this.#driver;
+    const request = new DriverRequest(message.text, done);
+    if (message.kind === 'call')
+      for (const { name, type, value, output = false } of message.parameters)
+        request.addParameter(name, types[type.driverName], value, { output, ...bounds(type) });
     return request;
   }
 
-  #typeOf(type: ParameterType): mssql.ISqlType {
-    let made = this.#types.get(type);
-    if (made === undefined) {
-      const { driverName, argument } = type;
-      made = this.#driver[driverName](argument === Infinity ? this.#driver.MAX : argument);
-      this.#types.set(type, made);
-    }
-    return made;
+  send(kind: Message['kind'], request: Request): void {
+    if (kind === 'batch') this.connection.execSqlBatch(request);
+    else this.connection.execSql(request);
   }
+}
+
+function bounds({ driverName, argument }: ParameterType): { length?: number; scale?: number } {
+  if (argument === undefined) return {};
+  if (driverName === 'DateTime2' || driverName === 'DateTimeOffset') return { scale: argument };
+  return { length: argument === Infinity ? maxLength : argument };
 }

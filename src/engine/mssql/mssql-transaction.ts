@@ -8,7 +8,8 @@ import { failureOf, endedItsTransaction, transactionControlled } from './answer-
 import { RowQueue } from './row-queue.ts';
 import { endBatches, sessionBatch, streamBatch } from './routed-batch.ts';
 import { callersParameters, statementParameters } from './routed-parameters.ts';
-import type { RowTaker, WireClient } from './wire-client.ts';
+import type { RowTaker } from './take-answer.ts';
+import type { WireClient } from './wire-client.ts';
 
 /** A transaction that `enter` has admitted, on a connection of its own until it ends. */
 export class MssqlTransaction implements EngineTransaction {

@@ -3,10 +3,16 @@ import type { Row } from '../../core/session.ts';
 
 /** A column of an answer, as the driver describes it. */
 export interface AnswerColumn {
-  readonly name: string;
-  /** The driver's type, which says how T-SQL declares it. */
-  readonly type?: unknown;
+  readonly colName: string;
+  readonly type: { readonly name: string };
+  /** Bytes of a value, which tell integers apart. */
+  readonly dataLength?: number | undefined;
   readonly scale?: number | undefined;
+}
+
+/** One value of a row, as the driver has it. */
+export interface AnswerValue {
+  readonly value: unknown;
 }
 
 /** Bytes that a row counts besides its values. */
@@ -28,17 +34,17 @@ export class RowReader {
   readonly #readers: readonly (Reader | undefined)[];
 
   constructor(columns: readonly AnswerColumn[], bigints: BigintForm) {
-    this.#names = columns.map(({ name }) => name);
+    this.#names = columns.map(({ colName }) => colName);
     this.#readers = columns.map((column) => readerOf(column, bigints));
   }
 
   /** Throws INTERNAL for a number that the driver has rounded. */
-  read(values: readonly unknown[]): Row {
+  read(values: readonly AnswerValue[]): Row {
     const row: Row = {};
     for (let index = 0; index < this.#names.length; index += 1) {
       const name = this.#names[index] ?? '';
       const reader = this.#readers[index];
-      const value = values[index];
+      const value = values[index]?.value;
       const read = reader === undefined || value === null || value === undefined ? value : reader(value);
       if (name === '__proto__') Object.defineProperty(row, name, { value: read, enumerable: true, configurable: true, writable: true });
       else row[name] = read;
@@ -48,9 +54,9 @@ export class RowReader {
 }
 
 /** Roughly what a row takes in memory. */
-export function sizeOfRow(values: readonly unknown[]): number {
+export function sizeOfRow(values: readonly AnswerValue[]): number {
   let size = rowBytes;
-  for (const value of values) {
+  for (const { value } of values) {
     if (typeof value === 'string') size += value.length * 2;
     else if (value instanceof Uint8Array) size += value.length;
     else size += 8;
@@ -58,18 +64,22 @@ export function sizeOfRow(values: readonly unknown[]): number {
   return size;
 }
 
-function readerOf({ type, scale }: AnswerColumn, bigints: BigintForm): Reader | undefined {
-  const { declaration = '' } = (type ?? {}) as { readonly declaration?: string };
-  switch (declaration) {
-    case 'bigint':
+function readerOf({ type, dataLength, scale }: AnswerColumn, bigints: BigintForm): Reader | undefined {
+  switch (type.name) {
+    case 'BigInt':
       return bigints === 'number' ? safeNumber : undefined;
-    case 'decimal':
-    case 'numeric':
+    case 'IntN':
+      return bigints === 'number' && dataLength === 8 ? safeNumber : undefined;
+    case 'Decimal':
+    case 'DecimalN':
+    case 'Numeric':
+    case 'NumericN':
       return (value) => exactDecimal(value, scale ?? 0);
-    case 'money':
-    case 'smallmoney':
+    case 'Money':
+    case 'MoneyN':
+    case 'SmallMoney':
       return (value) => exactDecimal(value, 4);
-    case 'time':
+    case 'Time':
       return (value) => timeOfDay(value, scale ?? 7);
     default:
       return undefined;

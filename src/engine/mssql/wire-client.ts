@@ -1,15 +1,14 @@
 import type { EventEmitter } from 'node:events';
-import type mssql from 'mssql';
+import type { Request } from 'tedious';
 import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
-import type { Row } from '../../core/session.ts';
 import { Answer, type Interruption } from './answer.ts';
 import type { HeldConnection } from './held-connection.ts';
 import { endsConnection } from './mssql-errors.ts';
 import { fitsOnePacket, type Message } from './message.ts';
 import { resetBatch } from './routed-batch.ts';
-import { doneParameter } from './routed-parameters.ts';
-import { RowReader, sizeOfRow, type AnswerColumn, type BigintForm } from './row-reader.ts';
+import type { BigintForm } from './row-reader.ts';
+import { takeAnswer, type RowTaker } from './take-answer.ts';
 
 /** What bounds one message. */
 export interface MessageLimits {
@@ -17,9 +16,6 @@ export interface MessageLimits {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Takes rows as they come, instead of the answer. */
-export type RowTaker = (row: Row, bytes: number) => void;
 
 /** How a client reads answers. */
 export interface WireOptions {
@@ -30,7 +26,7 @@ export interface WireOptions {
 }
 
 interface Running {
-  readonly request: mssql.Request;
+  readonly request: Request;
   readonly answer: Answer;
   readonly timeoutMs: number;
 }
@@ -82,6 +78,7 @@ export class WireClient {
       this.#running?.answer.errors.push({ number, class: severity, message });
       this.#discarded ||= severity >= 20;
     });
+    connection.on('infoMessage', ({ message }) => this.#running?.answer.hear(message));
   }
 
   /** False once the connection is gone, or in a state that nobody knows. */
@@ -165,69 +162,28 @@ export class WireClient {
     this.discard();
   }
 
-  #send(message: Message, limits: MessageLimits, take?: RowTaker): Promise<Answer> {
+  #send(message: Message, { timeoutMs, signal }: MessageLimits, take?: RowTaker): Promise<Answer> {
     const answer = new Answer();
-    const request = this.#held.request(message.kind === 'call' ? message.parameters : []);
-    request.stream = true;
-    request.arrayRowMode = true;
-    this.#running = { request, answer, timeoutMs: limits.timeoutMs };
-    this.#listen(request, answer, take);
-    this.#watch(limits.timeoutMs);
-    const { signal } = limits;
+    const { promise, resolve } = Promise.withResolvers<Answer>();
     const onAbort = (): void => this.interrupt('CANCELLED');
+    const ended = (error?: Error | null): void => {
+      signal?.removeEventListener('abort', onAbort);
+      if (error !== undefined && error !== null) answer.fail(error);
+      resolve(this.#settle(answer));
+    };
+    const request = this.#held.request(message, ended);
+    this.#running = { request, answer, timeoutMs };
+    const { answerBytes, bigints } = this.#options;
+    takeAnswer(request, answer, { bigints, mostBytes: answerBytes, take, tooLarge: () => this.interrupt('ANSWER_TOO_LARGE') });
+    this.#watch(timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
-    const answered = new Promise<Answer>((resolve) => {
-      const done = (_?: Error | null, result?: { readonly output?: Readonly<Record<string, unknown>> }): void => {
-        signal?.removeEventListener('abort', onAbort);
-        // What was cancelled before it was sent has a result without output.
-        answer.sent &&= result?.output !== undefined;
-        answer.done = result?.output?.[doneParameter] === true;
-        resolve(this.#settle(answer));
-      };
-      answer.sent = true;
-      if (message.kind === 'batch') {
-        request.batch(message.text, done);
-        return;
-      }
-      request.query(message.text, done);
-    });
     if (signal?.aborted === true) onAbort();
-    return answered;
-  }
-
-  #listen(request: mssql.Request, answer: Answer, take: RowTaker | undefined): void {
-    let reader: RowReader | undefined;
-    request.on('recordset', (columns: readonly AnswerColumn[]) => {
-      // Several results give the last one's rows, as on every engine.
-      answer.rows = [];
-      reader = new RowReader(columns, this.#options.bigints);
+    // A caller who gives up at once has nothing sent.
+    queueMicrotask(() => {
+      answer.sent = !request.canceled;
+      this.#held.send(message.kind, request);
     });
-    request.on('row', (values: readonly unknown[]) => {
-      if (answer.interruption !== undefined || answer.rowError !== undefined || reader === undefined) return;
-      const size = sizeOfRow(values);
-      answer.bytes += size;
-      if ((take === undefined ? answer.bytes : size) > this.#options.answerBytes) {
-        this.interrupt('ANSWER_TOO_LARGE');
-        return;
-      }
-      try {
-        const row = reader.read(values);
-        if (take === undefined) answer.rows.push(row);
-        else take(row, size);
-      } catch (error) {
-        answer.rowError = error;
-        answer.rows = [];
-      }
-    });
-    request.on('rowsaffected', (count: number) => answer.counts.push(count));
-    request.on('info', ({ message }: { readonly message: string }) => answer.hear(message));
-    request.on('error', (error: { readonly code?: string; readonly number?: unknown } & Error) => {
-      if (typeof error.number === 'number' || error.code === 'ECANCEL') return;
-      if (error.code === 'EPARAM' || error.code === 'EARGS') answer.refusedValue = true;
-      else if (error.number === 'UNKNOWN') answer.unexplained = error;
-      else answer.loss ??= error;
-      if (error.code === 'EPARAM' || error.code === 'EINVALIDSTATE' || error.code === 'ECONNCLOSED') answer.sent = false;
-    });
+    return promise;
   }
 
   #settle(answer: Answer): Answer {
