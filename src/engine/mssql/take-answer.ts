@@ -54,11 +54,15 @@ export function takeAnswer(request: Request, answer: Answer, { bigints, mostByte
     answer.bytes += size;
     if ((take === undefined || parts !== undefined ? answer.bytes : size) > mostBytes) tooLarge();
     else if (parts === undefined) read(values, size);
-    else parts.push(String(values[0]?.value ?? ''));
+    else parts.push(textOf(values[0]?.value));
   });
   request.on('doneInProc', ended);
   request.on('done', ended);
   request.on('returnValue', (name, value) => {
     if (name === doneParameter) answer.done = value === true;
   });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
