@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { compiled, entryOf, ScriptedShard, untilAttention } from '../../support/scripted-shard.ts';
 
 const options = { readOnly: false, timeoutMs: 10_000 };
@@ -47,7 +48,13 @@ describe('a statement that is ended before its answer', () => {
   });
 
   test('at its limit: one attention, rolled back for certain', async () => {
-    shard.answer = untilAttention;
+    const clock = new FakeClock();
+    shard.server.recording.take();
+    connection = await shard.connect({ clock });
+    shard.answer = (statement) => {
+      clock.advance(30);
+      return untilAttention(statement);
+    };
     await expect(connection.execute(entryOf(1), change, { ...options, timeoutMs: 30 })).rejects.toMatchObject({
       code: 'TIMEOUT',
       outcome: 'not-run',
