@@ -1,10 +1,6 @@
 import type { Connection, Request } from 'tedious';
 import type { Driver } from './driver.ts';
 import type { Message } from './message.ts';
-import type { ParameterType } from './parameter-types.ts';
-
-/** For `max`: the driver writes every length so that a type cannot have. */
-const maxLength = 65_535;
 
 /** One connection of the driver's, with what makes requests for it (docs/decisions/015-driver.md). */
 export class HeldConnection {
@@ -21,8 +17,8 @@ export class HeldConnection {
     const { Request: DriverRequest, TYPES: types } = this.#driver;
     const request = new DriverRequest(message.text, done);
     if (message.kind === 'call')
-      for (const { name, type, value, output = false } of message.parameters)
-        request.addParameter(name, types[type.driverName], value, { output, ...bounds(type) });
+      for (const { name, type, value, output } of message.parameters)
+        request.addParameter(name, types[type.driverName], value, output === undefined ? type.bounds : { ...type.bounds, output });
     return request;
   }
 
@@ -30,10 +26,4 @@ export class HeldConnection {
     if (kind === 'batch') this.connection.execSqlBatch(request);
     else this.connection.execSql(request);
   }
-}
-
-function bounds({ driverName, argument }: ParameterType): { length?: number; scale?: number } {
-  if (argument === undefined) return {};
-  if (driverName === 'DateTime2' || driverName === 'DateTimeOffset') return { scale: argument };
-  return { length: argument === Infinity ? maxLength : argument };
 }

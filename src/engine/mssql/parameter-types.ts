@@ -6,8 +6,8 @@ export interface ParameterType {
   /** As T-SQL declares it, such as `nvarchar(40)`. */
   readonly text: string;
   readonly driverName: DriverTypeName;
-  /** A length, `Infinity` for `max`, or the digits of a second. */
-  readonly argument?: number;
+  /** Its length, or the digits of a second. */
+  readonly bounds: { readonly length?: number; readonly scale?: number };
 }
 
 /** Names by which the driver exports its types. */
@@ -43,6 +43,9 @@ export type TypedValue = Pick<TypedParameter, 'type' | 'value'>;
 const longestText = 4_000;
 const longestBytes = 8_000;
 
+/** For `max`: the driver writes it for every length that a type cannot have. */
+const maxLength = 65_535;
+
 /** A plan is kept for each declared length, so there are few of them. */
 const textTypes = [40, 400, longestText].map((length) => ({ length, type: typeOf('NVarChar', length) }));
 const byteTypes = [16, 128, 1_024, longestBytes].map((length) => ({ length, type: typeOf('VarBinary', length) }));
@@ -55,11 +58,13 @@ const bit = typeOf('Bit');
 /** A Date has milliseconds, and no zone but UTC. */
 const time = typeOf('DateTime2', 3);
 
-/** A type of the driver's, with its length or digits. */
+/** A type of the driver's, with its length, `Infinity` for `max`, or the digits of a second. */
 export function typeOf(driverName: DriverTypeName, argument?: number): ParameterType {
   const name = driverName.toLowerCase();
-  if (argument === undefined) return { text: name, driverName };
-  return { text: `${name}(${argument === Infinity ? 'max' : argument})`, driverName, argument };
+  if (argument === undefined) return { text: name, driverName, bounds: {} };
+  if (argument === Infinity) return { text: `${name}(max)`, driverName, bounds: { length: maxLength } };
+  const hasDigits = driverName === 'DateTime2' || driverName === 'DateTimeOffset';
+  return { text: `${name}(${argument})`, driverName, bounds: hasDigits ? { scale: argument } : { length: argument } };
 }
 
 const smallestInt = -(2 ** 31);

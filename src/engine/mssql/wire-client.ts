@@ -43,6 +43,9 @@ interface DriverInternals {
   currentTransactionDescriptor(): Buffer;
 }
 
+/** What is put behind it runs as soon as the running code has ended. */
+const soon = Promise.resolve();
+
 /**
  * One connection of the driver's, one message at a time: resets, timers, cancellation, and what is known of its state.
  */
@@ -179,7 +182,7 @@ export class WireClient {
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted === true) onAbort();
     // A caller who gives up at once has nothing sent.
-    queueMicrotask(() => {
+    void soon.then(() => {
       answer.sent = !request.canceled;
       this.#held.send(message.kind, request);
     });
