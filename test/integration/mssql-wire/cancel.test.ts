@@ -1,42 +1,35 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
-import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { compiled, entryOf, ScriptedShard, untilAttention } from '../../support/scripted-shard.ts';
+import { compiled, entryOf, untilAttention } from '../../support/scripted-shard.ts';
+import { useScriptedConnection } from '../../support/scripted-connection.ts';
 
 const options = { readOnly: false, timeoutMs: 10_000 };
 const change = compiled(sql`update Blogs set Name = ${'a'}`);
 const read = compiled(sql`select n from Blogs`);
 
-let shard: ScriptedShard;
-let connection: EngineConnection;
-
-beforeEach(async () => {
-  shard = await ScriptedShard.start();
-  connection = await shard.connect();
-});
-afterEach(async () => await shard[Symbol.asyncDispose]());
+const wire = useScriptedConnection();
 
 function attentions(): number {
-  return shard.server.recording.of('attention').length;
+  return wire.shard.server.recording.of('attention').length;
 }
 
 /** The next tenant is served by the same connection, which it resets. */
 async function servesTheNext(): Promise<void> {
-  expect(connection.usable).toBe(true);
-  shard.answer = (statement) => shard.byDefault(statement);
-  shard.model.at = () => undefined;
-  expect(await connection.execute(entryOf(2), read, options)).toEqual({ rows: [{ n: 1 }], rowCount: 1 });
-  expect(shard.server.recording.requests().at(-1)!.reset).toBe(true);
-  expect(shard.server.recording.of('connect')).toHaveLength(1);
+  expect(wire.connection.usable).toBe(true);
+  wire.shard.answer = (statement) => wire.shard.byDefault(statement);
+  wire.shard.model.at = () => undefined;
+  expect(await wire.connection.execute(entryOf(2), read, options)).toEqual({ rows: [{ n: 1 }], rowCount: 1 });
+  expect(wire.shard.server.recording.requests().at(-1)!.reset).toBe(true);
+  expect(wire.shard.server.recording.of('connect')).toHaveLength(1);
 }
 
 describe('a statement that is ended before its answer', () => {
   test("at the caller's wish: one attention, rolled back for certain", async () => {
     const caller = new AbortController();
-    shard.answer = untilAttention;
-    const asked = shard.server.recording.next('request');
-    const failure = expect(connection.execute(entryOf(1), change, { ...options, signal: caller.signal })).rejects.toMatchObject({
+    wire.shard.answer = untilAttention;
+    const asked = wire.shard.server.recording.next('request');
+    const failure = expect(wire.connection.execute(entryOf(1), change, { ...options, signal: caller.signal })).rejects.toMatchObject({
       code: 'CANCELLED',
       outcome: 'not-run',
     });
@@ -49,13 +42,13 @@ describe('a statement that is ended before its answer', () => {
 
   test('at its limit: one attention, rolled back for certain', async () => {
     const clock = new FakeClock();
-    shard.server.recording.take();
-    connection = await shard.connect({ clock });
-    shard.answer = (statement) => {
+    wire.shard.server.recording.take();
+    await wire.reconnect({ clock });
+    wire.shard.answer = (statement) => {
       clock.advance(30);
       return untilAttention(statement);
     };
-    await expect(connection.execute(entryOf(1), change, { ...options, timeoutMs: 30 })).rejects.toMatchObject({
+    await expect(wire.connection.execute(entryOf(1), change, { ...options, timeoutMs: 30 })).rejects.toMatchObject({
       code: 'TIMEOUT',
       outcome: 'not-run',
     });
@@ -64,13 +57,13 @@ describe('a statement that is ended before its answer', () => {
   });
 
   test('at its limit after the first rows: the timer runs on', async () => {
-    shard.answer = async (statement) => {
+    wire.shard.answer = async (statement) => {
       await statement.answer.columns({ n: 'int' });
       await statement.answer.row({ n: 'int' }, [1]);
       await statement.answer.flush();
       return await untilAttention(statement);
     };
-    await expect(connection.execute(entryOf(1), change, { ...options, timeoutMs: 50 })).rejects.toMatchObject({
+    await expect(wire.connection.execute(entryOf(1), change, { ...options, timeoutMs: 50 })).rejects.toMatchObject({
       code: 'TIMEOUT',
       outcome: 'not-run',
     });
@@ -79,43 +72,43 @@ describe('a statement that is ended before its answer', () => {
 
   test('when the server had committed: nobody can say that it did not happen', async () => {
     const caller = new AbortController();
-    shard.model.at = async ({ moment, answer }) => {
+    wire.shard.model.at = async ({ moment, answer }) => {
       if (moment !== 'after commit') return;
       const attention = new Promise((resolve) => answer.attention.addEventListener('abort', resolve, { once: true }));
       caller.abort();
       await attention;
     };
-    await expect(connection.execute(entryOf(1), change, { ...options, signal: caller.signal })).rejects.toMatchObject({
+    await expect(wire.connection.execute(entryOf(1), change, { ...options, signal: caller.signal })).rejects.toMatchObject({
       code: 'CANCELLED',
       outcome: 'unknown',
     });
-    expect(shard.committed).toEqual(['a']);
+    expect(wire.shard.committed).toEqual(['a']);
     // The server never said what became of the transaction: the connection is no one's any more.
-    expect(connection.usable).toBe(false);
+    expect(wire.connection.usable).toBe(false);
   });
 
   test('before it is sent: nothing is sent', async () => {
-    const sent = connection.execute(entryOf(1), change, { ...options, signal: AbortSignal.abort() });
+    const sent = wire.connection.execute(entryOf(1), change, { ...options, signal: AbortSignal.abort() });
     await expect(sent).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'not-run' });
-    expect(shard.server.recording.requests()).toEqual([]);
+    expect(wire.shard.server.recording.requests()).toEqual([]);
     expect(attentions()).toBe(0);
   });
 
   test('while the driver makes ready to send it: nothing is sent', async () => {
     const caller = new AbortController();
-    const failure = expect(connection.execute(entryOf(1), change, { ...options, signal: caller.signal })).rejects.toMatchObject({
+    const failure = expect(wire.connection.execute(entryOf(1), change, { ...options, signal: caller.signal })).rejects.toMatchObject({
       code: 'CANCELLED',
       outcome: 'not-run',
     });
     caller.abort();
     await failure;
-    expect(shard.committed).toEqual([]);
-    expect(shard.server.recording.requests()).toEqual([]);
+    expect(wire.shard.committed).toEqual([]);
+    expect(wire.shard.server.recording.requests()).toEqual([]);
   });
 
   test('after its answer: no attention, and the next statement is not ended by it', async () => {
     const caller = new AbortController();
-    await connection.execute(entryOf(1), change, { ...options, signal: caller.signal });
+    await wire.connection.execute(entryOf(1), change, { ...options, signal: caller.signal });
     caller.abort();
     await servesTheNext();
     expect(attentions()).toBe(0);
@@ -123,34 +116,34 @@ describe('a statement that is ended before its answer', () => {
 
   test('after its answer, while a statement of the next caller runs: that one goes on', async () => {
     const caller = new AbortController();
-    await connection.execute(entryOf(1), change, { ...options, signal: caller.signal });
-    shard.answer = (statement) => {
+    await wire.connection.execute(entryOf(1), change, { ...options, signal: caller.signal });
+    wire.shard.answer = (statement) => {
       caller.abort();
-      return shard.byDefault(statement);
+      return wire.shard.byDefault(statement);
     };
-    expect(await connection.execute(entryOf(2), change, options)).toEqual({ rows: [], rowCount: 1 });
+    expect(await wire.connection.execute(entryOf(2), change, options)).toEqual({ rows: [], rowCount: 1 });
     expect(attentions()).toBe(0);
-    expect(shard.committed).toEqual(['a', 'a']);
+    expect(wire.shard.committed).toEqual(['a', 'a']);
   });
 
   test('whose server acknowledges nothing: the connection is given up, and a write may have happened', async () => {
-    shard.model.attention = () => 'ignore';
-    shard.answer = untilAttention;
-    await expect(connection.execute(entryOf(1), change, { ...options, timeoutMs: 30 })).rejects.toMatchObject({
+    wire.shard.model.attention = () => 'ignore';
+    wire.shard.answer = untilAttention;
+    await expect(wire.connection.execute(entryOf(1), change, { ...options, timeoutMs: 30 })).rejects.toMatchObject({
       code: 'COMMIT_UNKNOWN',
       outcome: 'unknown',
     });
-    expect(connection.usable).toBe(false);
+    expect(wire.connection.usable).toBe(false);
     expect(attentions()).toBe(1);
   }, 15_000);
 
   test('within a session: all that it did is rolled back, and its COMMIT is an error', async () => {
-    const transaction = await connection.begin(entryOf(1), { ...options, timeoutMs: 200, isolation: 'read committed' });
+    const transaction = await wire.connection.begin(entryOf(1), { ...options, timeoutMs: 200, isolation: 'read committed' });
     await transaction.query(change);
-    shard.answer = untilAttention;
+    wire.shard.answer = untilAttention;
     await expect(transaction.query(change)).rejects.toMatchObject({ code: 'TIMEOUT', outcome: 'not-run' });
     await expect(transaction.commit()).rejects.toMatchObject({ code: 'STATEMENT_FAILED', outcome: 'not-run' });
-    expect(shard.committed).toEqual([]);
+    expect(wire.shard.committed).toEqual([]);
     await servesTheNext();
   });
 });

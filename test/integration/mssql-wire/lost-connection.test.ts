@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
-import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { compiled, entryOf, ScriptedShard } from '../../support/scripted-shard.ts';
 import type { ModelStatement, Moment, MomentOf, StatementAnswer } from '../../support/tds/model/statement.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
+import { useScriptedConnection } from '../../support/scripted-connection.ts';
 
 const options = { readOnly: false, timeoutMs: 10_000 };
 const readOnly = { ...options, readOnly: true };
@@ -14,18 +14,11 @@ const read = compiled(sql`select n from Blogs`);
 const unknown = { code: 'COMMIT_UNKNOWN', outcome: 'unknown' };
 const unavailable = { code: 'SHARD_UNAVAILABLE', outcome: 'not-run' };
 
-let shard: ScriptedShard;
-let connection: EngineConnection;
-
-beforeEach(async () => {
-  shard = await ScriptedShard.start();
-  connection = await shard.connect();
-});
-afterEach(async () => await shard[Symbol.asyncDispose]());
+const wire = useScriptedConnection();
 
 /** Ends the connection at the next such moment of a message that fits. */
 function dropAt(moment: Moment, how: 'fin' | 'rst', fits: (of: MomentOf) => boolean = () => true): void {
-  shard.model.at = async (of) => {
+  wire.shard.model.at = async (of) => {
     if (of.moment !== moment || !fits(of)) return;
     if (moment !== 'read' && of.answer.state === 'open') await of.answer.flush();
     of.answer.drop(how);
@@ -38,34 +31,38 @@ const losses = before.flatMap((moment) => ways.map((how) => [moment, how] as con
 
 describe('a connection lost under a routed statement', () => {
   test.each(losses)('%s, by %s: COMMIT_UNKNOWN for what may write', async (moment, how) => {
-    shard.answer = (statement) => ({ columns: { n: 'int' }, rows: [[1], [2]], effect: () => shard.committed.push(statement.text) });
+    wire.shard.answer = (statement) => ({
+      columns: { n: 'int' },
+      rows: [[1], [2]],
+      effect: () => wire.shard.committed.push(statement.text),
+    });
     dropAt(moment, how);
-    await expect(connection.execute(entryOf(1), change, options)).rejects.toMatchObject(unknown);
-    expect(shard.committed).toHaveLength(moment === 'after commit' ? 1 : 0);
-    expect(connection.usable).toBe(false);
+    await expect(wire.connection.execute(entryOf(1), change, options)).rejects.toMatchObject(unknown);
+    expect(wire.shard.committed).toHaveLength(moment === 'after commit' ? 1 : 0);
+    expect(wire.connection.usable).toBe(false);
   });
 
   test.each(losses)('%s, by %s: nothing worse than unavailable for what only reads', async (moment, how) => {
     dropAt(moment, how);
-    await expect(connection.execute(entryOf(1), read, readOnly)).rejects.toMatchObject(unavailable);
-    expect(connection.usable).toBe(false);
+    await expect(wire.connection.execute(entryOf(1), read, readOnly)).rejects.toMatchObject(unavailable);
+    expect(wire.connection.usable).toBe(false);
   });
 
   test('after the answer: it has been answered, and the connection is not used again', async () => {
     dropAt('answered', 'fin');
-    const gone = shard.server.recording.next('close');
-    expect(await connection.execute(entryOf(1), change, options)).toEqual({ rows: [], rowCount: 1 });
+    const gone = wire.shard.server.recording.next('close');
+    expect(await wire.connection.execute(entryOf(1), change, options)).toEqual({ rows: [], rowCount: 1 });
     await gone;
-    await expect.poll(() => connection.usable).toBe(false);
-    await expect(connection.execute(entryOf(1), change, options)).rejects.toMatchObject(unavailable);
-    expect(shard.committed).toEqual(['a']);
+    await expect.poll(() => wire.connection.usable).toBe(false);
+    await expect(wire.connection.execute(entryOf(1), change, options)).rejects.toMatchObject(unavailable);
+    expect(wire.shard.committed).toEqual(['a']);
   });
 
   test('after an error that rolled it back: that error, for certain', async () => {
-    shard.answer = () => ({ error: { number: 2627 } });
+    wire.shard.answer = () => ({ error: { number: 2627 } });
     dropAt('answered', 'fin');
-    await expect(connection.execute(entryOf(1), change, options)).rejects.toMatchObject({ code: 'CONFLICT', outcome: 'not-run' });
-    expect(shard.committed).toEqual([]);
+    await expect(wire.connection.execute(entryOf(1), change, options)).rejects.toMatchObject({ code: 'CONFLICT', outcome: 'not-run' });
+    expect(wire.shard.committed).toEqual([]);
   });
 });
 
@@ -77,11 +74,11 @@ describe('a connection lost behind an error of which the server does not say tha
       answer.drop('fin');
       return 'sent';
     };
-    shard.answer = say;
-    await expect(connection.execute(entryOf(1), change, options)).rejects.toMatchObject(unknown);
-    expect(connection.usable).toBe(false);
-    connection = await shard.connect();
-    await expect(connection.execute(entryOf(1), read, readOnly)).rejects.toMatchObject({ outcome: 'not-run' });
+    wire.shard.answer = say;
+    await expect(wire.connection.execute(entryOf(1), change, options)).rejects.toMatchObject(unknown);
+    expect(wire.connection.usable).toBe(false);
+    await wire.reconnect();
+    await expect(wire.connection.execute(entryOf(1), read, readOnly)).rejects.toMatchObject({ outcome: 'not-run' });
   });
 });
 
@@ -94,22 +91,22 @@ describe('a connection lost under a session', () => {
     ['answered', 'fin'],
   ] as const)('while it begins, %s, by %s: nothing can have happened', async (moment, how) => {
     dropAt(moment, how);
-    const gone = shard.server.recording.next('close');
-    const begun = await connection.begin(entryOf(1), readCommitted).catch((error: unknown) => error);
+    const gone = wire.shard.server.recording.next('close');
+    const begun = await wire.connection.begin(entryOf(1), readCommitted).catch((error: unknown) => error);
     await gone;
     if (moment !== 'answered') expect(begun).toMatchObject(unavailable);
-    else await expect.poll(() => connection.usable).toBe(false);
-    expect(shard.committed).toEqual([]);
+    else await expect.poll(() => wire.connection.usable).toBe(false);
+    expect(wire.shard.committed).toEqual([]);
   });
 
   test.each(ways)('under a statement, by %s: nothing can have happened, and there is no COMMIT to be had', async (how) => {
-    const transaction = await connection.begin(entryOf(1), readCommitted);
+    const transaction = await wire.connection.begin(entryOf(1), readCommitted);
     dropAt('read', how);
     await expect(transaction.query(change)).rejects.toMatchObject(unavailable);
     await expect(transaction.commit()).rejects.toMatchObject({ outcome: 'not-run' });
     await transaction.rollback();
-    expect(shard.committed).toEqual([]);
-    expect(connection.usable).toBe(false);
+    expect(wire.shard.committed).toEqual([]);
+    expect(wire.connection.usable).toBe(false);
   });
 
   test.each([
@@ -124,24 +121,24 @@ describe('a connection lost under a session', () => {
       [options, unknown],
       [readOnly, unavailable],
     ] as const) {
-      const other = await shard.connect();
+      const other = await wire.shard.connect();
       const transaction = await other.begin(entryOf(1), { ...mode, isolation: 'read committed' });
       await transaction.query(change);
       dropAt(moment, how);
       await expect(transaction.commit()).rejects.toMatchObject(expected);
       expect(other.usable).toBe(false);
-      shard.model.at = () => undefined;
+      wire.shard.model.at = () => undefined;
     }
-    expect(shard.committed).toHaveLength(moment === 'after commit' ? 2 : 0);
+    expect(wire.shard.committed).toHaveLength(moment === 'after commit' ? 2 : 0);
   });
 
   test('under ROLLBACK: no error, since all is rolled back without it', async () => {
-    const transaction = await connection.begin(entryOf(1), readCommitted);
+    const transaction = await wire.connection.begin(entryOf(1), readCommitted);
     await transaction.query(change);
     dropAt('read', 'rst');
     await transaction.rollback();
-    expect(connection.usable).toBe(false);
-    expect(shard.committed).toEqual([]);
+    expect(wire.connection.usable).toBe(false);
+    expect(wire.shard.committed).toEqual([]);
   });
 });
 

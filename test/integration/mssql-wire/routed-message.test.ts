@@ -1,30 +1,23 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sql, sqlText } from '../../../src/core/sql.ts';
-import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { EntryRefused } from '../../../src/engine/entry.ts';
-import { compiled, entryOf, ScriptedShard } from '../../support/scripted-shard.ts';
+import { compiled, entryOf } from '../../support/scripted-shard.ts';
 import type { RpcRequest, TdsRequest } from '../../support/tds/request.ts';
+import { useScriptedConnection } from '../../support/scripted-connection.ts';
 
 const options = { readOnly: false, timeoutMs: 10_000 };
 const readCommitted = { ...options, isolation: 'read committed' } as const;
 const change = (mark: string) => compiled(sql`update Blogs set Name = ${mark}`);
 
-let shard: ScriptedShard;
-let connection: EngineConnection;
-
-beforeEach(async () => {
-  shard = await ScriptedShard.start();
-  connection = await shard.connect();
-});
-afterEach(async () => await shard[Symbol.asyncDispose]());
+const wire = useScriptedConnection();
 
 function requests(): TdsRequest[] {
-  return shard.server.recording.requests();
+  return wire.shard.server.recording.requests();
 }
 
 describe('a routed statement is one message', () => {
   test('whose text is this, in this order', async () => {
-    await connection.execute(entryOf(1), compiled(sql`update Blogs set Name = ${'a'} -- a comment`), options);
+    await wire.connection.execute(entryOf(1), compiled(sql`update Blogs set Name = ${'a'} -- a comment`), options);
     expect(requests()).toHaveLength(1);
     expect(requests()[0]!.text).toMatchInlineSnapshot(`
       "SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER, NOCOUNT ON;
@@ -60,7 +53,7 @@ describe('a routed statement is one message', () => {
 
   test('with the parameters of the entry and typed ones of the caller', async () => {
     const values = sql`select ${1}, ${2 ** 40}, ${9_007_199_254_740_993n}, ${1.5}, ${true}, ${null}, ${'text'}, ${'x'.repeat(5000)}, ${Uint8Array.of(1)}, ${new Date('2026-11-21T10:11:12.123Z')}`;
-    await connection.execute(entryOf(1), compiled(values), options);
+    await wire.connection.execute(entryOf(1), compiled(values), options);
     expect((requests()[0] as RpcRequest).parameters.map(({ name, declared, value }) => [name, declared, value])).toEqual([
       ['@tenantry_mapping', 'int', 1],
       ['@tenantry_key', 'varbinary(128)', Buffer.from(entryOf(1).key)],
@@ -83,35 +76,35 @@ describe('a routed statement is one message', () => {
   });
 
   test('and nothing else is sent for it: the first time, again, for a refusal, for an error, for no rows', async () => {
-    await connection.execute(entryOf(1), change('one'), options);
-    await connection.execute(entryOf(2), change('two'), options);
-    shard.model.mappings.get(1)!.state = 'OFFLINE';
-    await connection.execute(entryOf(1), change('three'), options).catch(() => undefined);
-    shard.answer = () => ({ error: { number: 2627 } });
-    await connection.execute(entryOf(2), change('four'), options).catch(() => undefined);
-    shard.answer = () => ({ columns: { n: 'int' }, rows: [] });
-    await connection.execute(entryOf(2), compiled(sql`select n from t`), options);
+    await wire.connection.execute(entryOf(1), change('one'), options);
+    await wire.connection.execute(entryOf(2), change('two'), options);
+    wire.shard.model.mappings.get(1)!.state = 'OFFLINE';
+    await wire.connection.execute(entryOf(1), change('three'), options).catch(() => undefined);
+    wire.shard.answer = () => ({ error: { number: 2627 } });
+    await wire.connection.execute(entryOf(2), change('four'), options).catch(() => undefined);
+    wire.shard.answer = () => ({ columns: { n: 'int' }, rows: [] });
+    await wire.connection.execute(entryOf(2), compiled(sql`select n from t`), options);
     expect(requests().map(({ kind }) => kind)).toEqual(['rpc', 'rpc', 'rpc', 'rpc', 'rpc']);
-    expect(shard.committed).toEqual(['one', 'two']);
+    expect(wire.shard.committed).toEqual(['one', 'two']);
   });
 
   test('its rows and counts are those of the statement, and its numbers are exact', async () => {
-    shard.answer = () => ({
+    wire.shard.answer = () => ({
       columns: { id: 'bigint', name: 'nvarchar(40)', amount: 'decimal(18,4)', bytes: 'varbinary(16)' },
       rows: [
         [9_007_199_254_740_993n, 'a', '12345678901.2345', Uint8Array.of(1, 2)],
         [2n, null, null, null],
       ],
     });
-    expect(await connection.execute(entryOf(1), compiled(sql`select id, name, amount, bytes from t`), options)).toEqual({
+    expect(await wire.connection.execute(entryOf(1), compiled(sql`select id, name, amount, bytes from t`), options)).toEqual({
       rows: [
         { id: '9007199254740993', name: 'a', amount: '12345678901.2345', bytes: Buffer.from([1, 2]) },
         { id: '2', name: null, amount: null, bytes: null },
       ],
       rowCount: 2,
     });
-    shard.answer = () => ({ count: 7 });
-    expect(await connection.execute(entryOf(1), change('x'), options)).toEqual({ rows: [], rowCount: 7 });
+    wire.shard.answer = () => ({ count: 7 });
+    expect(await wire.connection.execute(entryOf(1), change('x'), options)).toEqual({ rows: [], rowCount: 7 });
   });
 });
 
@@ -124,24 +117,26 @@ describe('an entry that is refused', () => {
     ['BAD_TOKEN', { token: Buffer.alloc(16) }],
     ['UNKNOWN_MAPPING', { key: Buffer.from('80000009', 'hex') }],
   ] as const)('with %s runs nothing, and the connection serves the next', async (reason, mapping) => {
-    Object.assign(shard.model.mappings.get(1)!, mapping);
-    await expect(connection.execute(entryOf(1), change('a'), options)).rejects.toEqual(new EntryRefused({ reason }));
-    await expect(connection.begin(entryOf(1), readCommitted)).rejects.toEqual(new EntryRefused({ reason }));
-    expect(connection.usable).toBe(true);
-    await connection.execute(entryOf(2), change('b'), options);
-    expect(shard.committed).toEqual(['b']);
+    Object.assign(wire.shard.model.mappings.get(1)!, mapping);
+    await expect(wire.connection.execute(entryOf(1), change('a'), options)).rejects.toEqual(new EntryRefused({ reason }));
+    await expect(wire.connection.begin(entryOf(1), readCommitted)).rejects.toEqual(new EntryRefused({ reason }));
+    expect(wire.connection.usable).toBe(true);
+    await wire.connection.execute(entryOf(2), change('b'), options);
+    expect(wire.shard.committed).toEqual(['b']);
     expect(requests()).toHaveLength(3);
   });
 
   test('with MOVED says where the tenant went', async () => {
     const movedTo = { shardId: '00000000-0000-4000-8000-00000000000b', epoch: 9 };
-    Object.assign(shard.model.mappings.get(1)!, { state: 'MOVED', movedTo });
-    await expect(connection.execute(entryOf(1), change('a'), options)).rejects.toEqual(new EntryRefused({ reason: 'MOVED', ...movedTo }));
+    Object.assign(wire.shard.model.mappings.get(1)!, { state: 'MOVED', movedTo });
+    await expect(wire.connection.execute(entryOf(1), change('a'), options)).rejects.toEqual(
+      new EntryRefused({ reason: 'MOVED', ...movedTo }),
+    );
   });
 
   test('is not to be had by a statement that throws the same number', async () => {
-    shard.answer = () => ({ error: { number: 51_002, message: 'OFFLINE' }, fatal: true });
-    const failure: unknown = await connection.execute(entryOf(1), change('a'), options).catch((error: unknown) => error);
+    wire.shard.answer = () => ({ error: { number: 51_002, message: 'OFFLINE' }, fatal: true });
+    const failure: unknown = await wire.connection.execute(entryOf(1), change('a'), options).catch((error: unknown) => error);
     expect(failure).not.toBeInstanceOf(EntryRefused);
     expect(failure).toMatchObject({ code: 'STATEMENT_FAILED', outcome: 'not-run' });
   });
@@ -153,8 +148,11 @@ describe('an entry that fails to run at all', () => {
     [229, 'no right to it'],
     [1222, 'a lock that is not to be had'],
   ])('by %i (%s) runs nothing of the statement, and is no refusal', async (number) => {
-    for (const work of [() => connection.execute(entryOf(1), change('a'), options), () => connection.begin(entryOf(1), readCommitted)]) {
-      shard.model.failEntry = { number };
+    for (const work of [
+      () => wire.connection.execute(entryOf(1), change('a'), options),
+      () => wire.connection.begin(entryOf(1), readCommitted),
+    ]) {
+      wire.shard.model.failEntry = { number };
       const failure: unknown = await work().then(
         () => 'done',
         (error: unknown) => error,
@@ -162,21 +160,21 @@ describe('an entry that fails to run at all', () => {
       expect(failure).not.toBeInstanceOf(EntryRefused);
       expect(failure).toMatchObject({ name: 'TenantryError', outcome: 'not-run' });
     }
-    expect(shard.committed).toEqual([]);
-    for (const session of shard.model.sessions.values()) expect(session.depth).toBe(0);
+    expect(wire.shard.committed).toEqual([]);
+    for (const session of wire.shard.model.sessions.values()) expect(session.depth).toBe(0);
   });
 });
 
 describe('a session', () => {
   test('has the guard at the head of every message after its first, and ends as it was asked to', async () => {
-    const transaction = await connection.begin(entryOf(1), readCommitted);
+    const transaction = await wire.connection.begin(entryOf(1), readCommitted);
     await transaction.query(change('a'));
     for await (const row of transaction.stream(compiled(sql`select n from t`))) expect(row).toEqual({ n: 1 });
     await transaction.commit();
-    const given = await connection.begin(entryOf(1), readCommitted);
+    const given = await wire.connection.begin(entryOf(1), readCommitted);
     await given.query(change('b'));
     await given.rollback();
-    expect(shard.committed).toEqual(['a']);
+    expect(wire.shard.committed).toEqual(['a']);
     const guarded = requests().filter(({ text }) => !text.includes('[enter]'));
     expect(guarded).toHaveLength(5);
     for (const { text } of guarded) expect(text).toMatch(/^IF @@TRANCOUNT <> 1 THROW 51011, N'[^']*', 1;\n/);
@@ -185,7 +183,7 @@ describe('a session', () => {
   });
 
   test('begins with this text, and runs a statement with this one', async () => {
-    const transaction = await connection.begin(entryOf(1), { ...options, isolation: 'serializable' });
+    const transaction = await wire.connection.begin(entryOf(1), { ...options, isolation: 'serializable' });
     await transaction.query(change('a'));
     await transaction.rollback();
     expect(requests()[0]!.text).toMatchInlineSnapshot(`
@@ -241,14 +239,14 @@ describe('a session', () => {
     ['begins', 'BEGIN TRANSACTION'],
   ])('whose statement %s its transaction itself is found out; the next tenant is served as ever', async (_title, control) => {
     const controlling = compiled(sql`update Blogs set Name = ${'a'}\n${sqlText(control)}`);
-    await expect(connection.execute(entryOf(1), controlling, options)).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL' });
-    connection = await shard.connect();
-    const transaction = await connection.begin(entryOf(1), readCommitted);
+    await expect(wire.connection.execute(entryOf(1), controlling, options)).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL' });
+    await wire.reconnect();
+    const transaction = await wire.connection.begin(entryOf(1), readCommitted);
     await expect(transaction.query(controlling)).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL' });
     await transaction.rollback();
-    expect(shard.committed).toEqual(control === 'COMMIT' ? ['a', 'a'] : []);
-    if (!connection.usable) connection = await shard.connect();
-    await connection.execute(entryOf(2), change('b'), options);
-    expect(shard.committed.at(-1)).toBe('b');
+    expect(wire.shard.committed).toEqual(control === 'COMMIT' ? ['a', 'a'] : []);
+    if (!wire.connection.usable) await wire.reconnect();
+    await wire.connection.execute(entryOf(2), change('b'), options);
+    expect(wire.shard.committed.at(-1)).toBe('b');
   });
 });
