@@ -152,9 +152,10 @@ describe('provisioning', () => {
     const database = await createDatabase();
     const administrator = open(database, server);
     const logins = { ...loginsOf('super'), app: { user: server.user, password: server.password } };
-    await expect(provision(administrator, provisioner, { logins, contextProtection: 'guarded' })).rejects.toThrow(
-      'The database refused the statement.',
-    );
+    await expect(provision(administrator, provisioner, { logins, contextProtection: 'guarded' })).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: `The login ${server.user} is a superuser or bypasses row-level security: name another.`,
+    });
     expect((await administrator.query(sql`select rolsuper from pg_roles where rolname = ${server.user}`)).rows).toEqual([
       { rolsuper: true },
     ]);

@@ -9,12 +9,14 @@ export interface ServerError {
   readonly number: number;
   /** Severity; from 20 on the server ends the connection. */
   readonly class: number;
-  /** Only for the numbers of the fence, whose texts are Tenantry's own. */
+  /** Only for the numbers of the fence and of provisioning, whose texts are Tenantry's own. */
   readonly message: string;
 }
 
 const meanings: ReadonlyMap<number, ErrorMeaning> = new Map(errorTable);
 
+/** What provisioning raises (51016). */
+const inTheWay = 51_016;
 /** The refusal that says where its tenant has gone. */
 const moved = 51_005;
 
@@ -56,6 +58,15 @@ export function toEntryError(error: ServerError): EntryRefused | TenantryError {
 export function toStatementError(error: ServerError): TenantryError {
   const { code, outcome, retryAfterMs } = meaningOf(error);
   return failed(code, failureOf(error), { outcome, retryAfterMs });
+}
+
+/**
+ * What an error means that the program's own work got. Where provisioning finds something in the way its text says what, and is told:
+ * it stood in what was `sent`, so no trigger made it of a row.
+ */
+export function toOwnError(error: ServerError, sent: string): TenantryError {
+  if (error.number !== inTheWay || !sent.includes(error.message)) return toStatementError(error);
+  return new TenantryError('INVALID_CONFIGURATION', error.message, { cause: failureOf(error) });
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Sql } from '../../core/sql.ts';
 import { failedTransaction } from '../failed-transaction.ts';
 import type { OwnSession } from '../own-database.ts';
 import type { Answer } from './answer.ts';
-import { endsConnectionUnasked, leavesOpen, toStatementError } from './mssql-errors.ts';
+import { endsConnectionUnasked, leavesOpen, toOwnError, toStatementError } from './mssql-errors.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
 import type { QueryLibrary } from './query-library.ts';
 import { endBatches, ownBatch, ownBegin, ownSession } from './routed-batch.ts';
@@ -83,7 +83,7 @@ export class MssqlOwnSession implements OwnSession {
     if (answer.refusedValue) throw new TenantryError('INVALID_REQUEST', 'A value of the statement does not fit its type.');
     if (error !== undefined) {
       if (endsConnectionUnasked(error)) this.#wire.discard();
-      throw toStatementError(error);
+      throw toOwnError(error, message.text);
     }
     // Whether a lost connection took the statement with it cannot be known here.
     if (loss !== undefined)

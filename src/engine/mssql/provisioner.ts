@@ -50,7 +50,7 @@ function loginStatements(principal: PrincipalName, login: Login, secretOf: (logi
   const text = sqlText(textLiteral(login.user));
   return [
     sql`IF IS_SRVROLEMEMBER(N'sysadmin', ${text}) = 1 OR IS_ROLEMEMBER(N'db_owner', ${text}) = 1
-  THROW 51016, ${sqlText(textLiteral(`${login.user} administers the server or the database.`))}, 1;
+  ${refusal(`The login ${login.user} administers the server or the database: name another`)}
 ${login.entra === undefined ? passwordUser(principal, login.user, secretOf(login)) : entraUser(login.user)}`,
     sql`ALTER ROLE ${sql.id(principalGroups[principal])} ADD MEMBER ${name};`,
   ];
@@ -60,19 +60,56 @@ function passwordUser(principal: PrincipalName, user: string, secret: string): S
   const name = sql.id(user);
   const text = sqlText(textLiteral(user));
   const password = sqlText(textLiteral(secret));
-  const ofAnother = sqlText(textLiteral(`The user ${user} is there already without a password of its own: drop it first.`));
   // admin may be given rights of the server, which only logins can have.
   const carriesPassword = principal === 'admin' ? isAzure : sql`${isAzure} OR ${isContained}`;
   return sql`IF ${carriesPassword}
 BEGIN
   IF EXISTS (SELECT 1 FROM sys.database_principals WHERE [principal_id] = DATABASE_PRINCIPAL_ID(${text}) AND [authentication_type] <> 2)
-    THROW 51016, ${ofAnother}, 1;
+    ${refusal(`The user ${user} is there already without a password of its own: drop it first`)}
   IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} WITH PASSWORD = ${password}, DEFAULT_SCHEMA = [dbo];
-  ELSE ALTER USER ${name} WITH PASSWORD = ${password};
+  ELSE ALTER USER ${name} WITH PASSWORD = ${password}, DEFAULT_SCHEMA = [dbo];
 END;
 ELSE ${asText(sql`IF SUSER_ID(${text}) IS NULL CREATE LOGIN ${name} WITH PASSWORD = ${password};
-  ELSE ALTER LOGIN ${name} WITH PASSWORD = ${password};
-  IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FOR LOGIN ${name} WITH DEFAULT_SCHEMA = [dbo];`)};`;
+  ELSE
+  BEGIN
+    IF NOT EXISTS (SELECT 1 FROM sys.server_principals WHERE [principal_id] = SUSER_ID(${text}) AND [type] = 'S')
+      ${refusal(`The login ${user} is there already and is none with a password: drop it first, or name another`)}
+    ${refusedWhereDisabled(user)}
+    ALTER LOGIN ${name} WITH PASSWORD = ${password};
+  END;
+  ${userOfLogin(user)}`)};`;
+}
+
+/** A login that somebody has disabled is not let in again by the way. */
+function refusedWhereDisabled(user: string): Sql {
+  return sql`IF EXISTS (SELECT 1 FROM sys.server_principals WHERE [principal_id] = SUSER_ID(${sqlText(textLiteral(user))}) AND [is_disabled] = 1)
+      ${refusal(`The login ${user} is disabled: enable it first, or name another`)}`;
+}
+
+/**
+ * The login's user in the database. One that is there already may be that of another login, of this name, on the server that the
+ * database was restored from; and may have had its default schema changed, by which names would mean other tables.
+ */
+function userOfLogin(user: string): Sql {
+  const name = sql.id(user);
+  const text = sqlText(textLiteral(user));
+  return sql`IF EXISTS (
+    SELECT 1 FROM sys.database_principals
+    WHERE [sid] = SUSER_SID(${text}) AND (DATABASE_PRINCIPAL_ID(${text}) IS NULL OR [principal_id] <> DATABASE_PRINCIPAL_ID(${text}))
+  )
+    ${refusal(`The login ${user} is another user of the database already, or its owner: drop that user first, or name another`)}
+  IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FOR LOGIN ${name} WITH DEFAULT_SCHEMA = [dbo];
+  ELSE
+  BEGIN
+    IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE [principal_id] = DATABASE_PRINCIPAL_ID(${text}) AND [sid] = SUSER_SID(${text}))
+      ALTER USER ${name} WITH LOGIN = ${name};
+    ALTER USER ${name} WITH DEFAULT_SCHEMA = [dbo];
+  END;`;
+}
+
+/** Ends the provisioning; whoever runs it is told the text, which says what is in the way, and holds no quote. */
+function refusal(text: string): Sql {
+  return sql`THROW 51016, ${sqlText(textLiteral(`${text}.`))}, 1;`;
 }
 
 /** What one edition alone knows is compiled only there: elsewhere the server would refuse the whole batch, branches that do not run included. */
@@ -81,13 +118,24 @@ function asText(statements: Sql): Sql {
 }
 
 /** The identity is found in the directory by its name, by an administrator who is in the directory himself. */
-function entraUser(login: string): Sql {
-  const name = sql.id(login);
-  const text = sqlText(textLiteral(login));
-  const user = sql`IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name}`;
-  return sql`IF ${isAzure} ${asText(sql`${user} FROM EXTERNAL PROVIDER WITH DEFAULT_SCHEMA = [dbo];`)};
+function entraUser(user: string): Sql {
+  const name = sql.id(user);
+  const text = sqlText(textLiteral(user));
+  return sql`IF ${isAzure}
+BEGIN
+  IF EXISTS (SELECT 1 FROM sys.database_principals WHERE [principal_id] = DATABASE_PRINCIPAL_ID(${text}) AND [authentication_type] <> 4)
+    ${refusal(`The user ${user} is there already and does not log in by Entra ID: drop it first`)}
+  ${asText(sql`IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FROM EXTERNAL PROVIDER WITH DEFAULT_SCHEMA = [dbo];
+  ELSE ALTER USER ${name} WITH DEFAULT_SCHEMA = [dbo];`)};
+END;
 ELSE ${asText(sql`IF SUSER_ID(${text}) IS NULL CREATE LOGIN ${name} FROM EXTERNAL PROVIDER;
-  ${user} FOR LOGIN ${name} WITH DEFAULT_SCHEMA = [dbo];`)};`;
+  ELSE
+  BEGIN
+    IF NOT EXISTS (SELECT 1 FROM sys.server_principals WHERE [principal_id] = SUSER_ID(${text}) AND [type] IN ('E', 'X'))
+      ${refusal(`The login ${user} is there already and is none of Entra ID: drop it first, or name another`)}
+    ${refusedWhereDisabled(user)}
+  END;
+  ${userOfLogin(user)}`)};`;
 }
 
 /** What an administrator may add by hand where a login is the server's: without it nobody's session is ended by Tenantry. */

@@ -6,7 +6,7 @@ import type { Sql } from '../../core/sql.ts';
 import { failedTransaction } from '../failed-transaction.ts';
 import type { OwnSession } from '../own-database.ts';
 import { postgresDialect } from './postgres-dialect.ts';
-import { committedHereAlone, endsConnection, toEngineError } from './postgres-errors.ts';
+import { committedHereAlone, endsConnection, toEngineError, toOwnError } from './postgres-errors.ts';
 import type { QueryLibrary } from './query-library.ts';
 import { waitForStandby } from './server-message.ts';
 
@@ -65,7 +65,7 @@ export class PostgresOwnSession implements OwnSession {
       const result = Array.isArray(answer) ? answer.at(-1) : answer;
       return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? 0 };
     } catch (error) {
-      const failure = toEngineError(error);
+      const failure = toOwnError(error, text);
       if (!isLost(error)) throw failure;
       this.broken = true;
       // Whether a lost connection took the statement with it cannot be known here.

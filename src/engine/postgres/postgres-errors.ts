@@ -41,6 +41,8 @@ const refusals: Readonly<Record<string, Exclude<Refusal['reason'], 'MOVED'>>> = 
 /** No such table, no such schema, no right to either. */
 const noSchema: ReadonlySet<string> = new Set(['42P01', '3F000', '42501']);
 
+/** What provisioning raises. */
+const inTheWay = 'TN010';
 /** Said of a login: it has no right to connect to the database. */
 const mayNotConnect = '42501';
 
@@ -86,6 +88,16 @@ function failureOf({ code, constraint, table, column, position }: pg.DatabaseErr
     position: position === undefined ? undefined : Number(position),
     loginRefused,
   });
+}
+
+/**
+ * What an error means that the program's own work got. Where provisioning finds something in the way its text says what, and is told:
+ * it stood in what was `sent`, so no trigger made it of a row.
+ */
+export function toOwnError(error: unknown, sent: string): Error {
+  const failure = toEngineError(error);
+  if (!(error instanceof pg.DatabaseError) || error.code !== inTheWay || !sent.includes(error.message)) return failure;
+  return new TenantryError('INVALID_CONFIGURATION', error.message, { cause: failure.cause });
 }
 
 /** The error of a commit whose wait for a synchronous standby was called off. */

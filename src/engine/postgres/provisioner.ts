@@ -53,7 +53,7 @@ begin
   if not exists (select from pg_catalog.pg_roles where rolname = '${user}') then
     create role "${user}" login;
   elsif exists (select from pg_catalog.pg_roles where rolname = '${user}' and (rolsuper or rolbypassrls)) then
-    raise exception 'role ${user} is a superuser or bypasses row-level security';
+    raise exception 'The login ${user} is a superuser or bypasses row-level security: name another.' using errcode = 'TN010';
   end if;
 end
 $$`),

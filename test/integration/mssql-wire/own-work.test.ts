@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sql } from '../../../src/core/sql.ts';
+import { sql, sqlText } from '../../../src/core/sql.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { ScriptedShard, untilAttention } from '../../support/scripted-shard.ts';
+import { failureOf } from '../../support/tenantry-failure.ts';
 
 const change = (mark: string) => sql`update [T] set [Name] = ${mark}`;
 
@@ -23,6 +25,18 @@ describe("the database of the program's own work", () => {
     });
     await expect(failing).rejects.toThrow('changed my mind');
     expect(shard.committed).toEqual(['kept']);
+    await database.close();
+  });
+
+  test.each([
+    ['is told where provisioning wrote it', 'The login x is disabled: enable it first.', 'The login x is disabled: enable it first.'],
+    ['is not where a trigger made it of a row', 'a value of a row', undefined],
+  ])('the text of what is in the way (51016) %s', async (_title, message, told) => {
+    const database = shard.openDatabase();
+    shard.answer = () => ({ error: { number: 51_016, message } });
+    const failure = await failureOf(database.query(sqlText("IF 1 = 1 THROW 51016, N'The login x is disabled: enable it first.', 1;")));
+    expect(failure).toMatchObject({ code: 'INVALID_CONFIGURATION', detail: told ?? 'error 51016.', cause: { number: 51_016 } });
+    expect(inspect(failure, { depth: 10 })).not.toContain('a value of a row');
     await database.close();
   });
 

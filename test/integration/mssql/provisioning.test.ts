@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { mssqlPolicyRenderer } from '../../../src/engine/mssql/policy-renderer.ts';
+import { createMssqlProvisioner } from '../../../src/engine/mssql/provisioner.ts';
+import { provision } from '../../../src/policy/provision.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
 import type { ConfiguredTable, PolicyResult } from '../../../src/policy/model.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
@@ -59,6 +61,32 @@ describeNeeding('mssql', 'a database that others use too, once it is a shard', (
     expect(reference.changes.map(({ item }) => item)).toContain('rights of tenantry_app');
     const routed = await apply(blogs);
     expect(routed.changes.map(({ item }) => item)).toContain('rights of tenantry_app');
+  });
+
+  test('provisioned again: new passwords count, and a user gets the login of its name, and its default schema, back', async () => {
+    const { mover } = shard.logins;
+    const name = sql.id(mover.user);
+    const login = { ...mover, password: `${mover.password} and more` };
+    // As in a database that was restored on another server, whose login of the same name is another one.
+    await shard.root.query(sql`ALTER USER ${name} WITH DEFAULT_SCHEMA = [tenantry]; DROP LOGIN ${name}`);
+    await shard.root.query(sql`CREATE LOGIN ${name} WITH PASSWORD = N'Of-another-server-1'`);
+    await provision(shard.root, createMssqlProvisioner(), { logins: { ...shard.logins, mover: login }, contextProtection: 'guarded' });
+    const database = engine.open(shard.address, login);
+    const { rows } = await database.query(sql`SELECT USER_NAME() AS [user], SCHEMA_NAME() AS [schema]`);
+    expect(rows).toEqual([{ user: mover.user, schema: 'dbo' }]);
+    await database.close();
+  });
+
+  test('provisioned again: a login that somebody has disabled stays so, and is named', async () => {
+    const { user } = shard.logins.superuser;
+    await shard.root.query(sql`ALTER LOGIN ${sql.id(user)} DISABLE`);
+    await expect(
+      provision(shard.root, createMssqlProvisioner(), { logins: shard.logins, contextProtection: 'guarded' }),
+    ).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: `The login ${user} is disabled: enable it first, or name another.`,
+    });
+    await shard.root.query(sql`ALTER LOGIN ${sql.id(user)} ENABLE`);
   });
 
   test('a table that belongs to a login of tenant traffic is handed over with the rights to it', async () => {

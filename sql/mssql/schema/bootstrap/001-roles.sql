@@ -9,4 +9,4 @@ IF EXISTS (
   FROM sys.database_principals AS p
   WHERE p.[name] IN (N'tenantry_app', N'tenantry_superuser', N'tenantry_mover', N'tenantry_admin') AND p.[type] <> N'R'
 )
-  THROW 51016, N'A name of Tenantry''s roles belongs to a user or an application role.', 1;
+  THROW 51016, N'The name of a role of Tenantry belongs to a user or an application role.', 1;

@@ -82,3 +82,99 @@ test("rights over the whole server are the administrator's to give: printed, and
   const [, afterwards] = provisioner.script(request).split('COMMIT TRANSACTION;');
   expect(afterwards).toContain('-- USE [master]; GRANT VIEW SERVER STATE, ALTER ANY CONNECTION TO [shop_admin];');
 });
+
+/** The statement that makes a principal's login or user. */
+const statementFor = (user: string, request: Parameters<ReturnType<typeof createMssqlProvisioner>['provision']>[0]): string =>
+  createMssqlProvisioner()
+    .provision(request)
+    .map((statement) => compileSql(statement, mssqlDialect).text)
+    .find((text) => text.includes(`CREATE LOGIN [${user}]`))!;
+
+/** Texts within EXEC (N'…'), as the server executes them. */
+const executed = (text: string): string[] =>
+  Array.from(text.matchAll(/EXEC \(N'((?:[^']|'')*)'\)/g), ([, inner = '']) => inner.replaceAll("''", "'"));
+
+test('a login with a password, as it is made and made again', () => {
+  const text = statementFor('shop_mover', { logins, contextProtection: 'guarded' });
+  expect(text.replace(/EXEC \(N'(?:[^']|'')*'\)/g, 'EXEC (…)'))
+    .toBe(`IF IS_SRVROLEMEMBER(N'sysadmin', N'shop_mover') = 1 OR IS_ROLEMEMBER(N'db_owner', N'shop_mover') = 1
+  THROW 51016, N'The login shop_mover administers the server or the database: name another.', 1;
+IF CAST(SERVERPROPERTY(N'EngineEdition') AS int) = 5 OR EXISTS (SELECT 1 FROM sys.databases WHERE [database_id] = DB_ID() AND [containment] = 1)
+BEGIN
+  IF EXISTS (SELECT 1 FROM sys.database_principals WHERE [principal_id] = DATABASE_PRINCIPAL_ID(N'shop_mover') AND [authentication_type] <> 2)
+    THROW 51016, N'The user shop_mover is there already without a password of its own: drop it first.', 1;
+  IF DATABASE_PRINCIPAL_ID(N'shop_mover') IS NULL CREATE USER [shop_mover] WITH PASSWORD = N'c', DEFAULT_SCHEMA = [dbo];
+  ELSE ALTER USER [shop_mover] WITH PASSWORD = N'c', DEFAULT_SCHEMA = [dbo];
+END;
+ELSE EXEC (…);`);
+  expect(executed(text)).toEqual([
+    `IF SUSER_ID(N'shop_mover') IS NULL CREATE LOGIN [shop_mover] WITH PASSWORD = N'c';
+  ELSE
+  BEGIN
+    IF NOT EXISTS (SELECT 1 FROM sys.server_principals WHERE [principal_id] = SUSER_ID(N'shop_mover') AND [type] = 'S')
+      THROW 51016, N'The login shop_mover is there already and is none with a password: drop it first, or name another.', 1;
+    IF EXISTS (SELECT 1 FROM sys.server_principals WHERE [principal_id] = SUSER_ID(N'shop_mover') AND [is_disabled] = 1)
+      THROW 51016, N'The login shop_mover is disabled: enable it first, or name another.', 1;
+    ALTER LOGIN [shop_mover] WITH PASSWORD = N'c';
+  END;
+  IF EXISTS (
+    SELECT 1 FROM sys.database_principals
+    WHERE [sid] = SUSER_SID(N'shop_mover') AND (DATABASE_PRINCIPAL_ID(N'shop_mover') IS NULL OR [principal_id] <> DATABASE_PRINCIPAL_ID(N'shop_mover'))
+  )
+    THROW 51016, N'The login shop_mover is another user of the database already, or its owner: drop that user first, or name another.', 1;
+  IF DATABASE_PRINCIPAL_ID(N'shop_mover') IS NULL CREATE USER [shop_mover] FOR LOGIN [shop_mover] WITH DEFAULT_SCHEMA = [dbo];
+  ELSE
+  BEGIN
+    IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE [principal_id] = DATABASE_PRINCIPAL_ID(N'shop_mover') AND [sid] = SUSER_SID(N'shop_mover'))
+      ALTER USER [shop_mover] WITH LOGIN = [shop_mover];
+    ALTER USER [shop_mover] WITH DEFAULT_SCHEMA = [dbo];
+  END;`,
+  ]);
+});
+
+test('a login by Entra ID, as it is made and made again', () => {
+  const app = { user: 'shop-app@example.com', entra: { kind: 'default' } } as const;
+  const text = statementFor(app.user, { logins: { ...logins, app }, contextProtection: 'guarded' });
+  expect(text.replace(/EXEC \(N'(?:[^']|'')*'\)/g, 'EXEC (…)')).toContain(`IF CAST(SERVERPROPERTY(N'EngineEdition') AS int) = 5
+BEGIN
+  IF EXISTS (SELECT 1 FROM sys.database_principals WHERE [principal_id] = DATABASE_PRINCIPAL_ID(N'shop-app@example.com') AND [authentication_type] <> 4)
+    THROW 51016, N'The user shop-app@example.com is there already and does not log in by Entra ID: drop it first.', 1;
+  EXEC (…);
+END;
+ELSE EXEC (…);`);
+  const [onAzure, elsewhere] = executed(text);
+  expect(onAzure)
+    .toBe(`IF DATABASE_PRINCIPAL_ID(N'shop-app@example.com') IS NULL CREATE USER [shop-app@example.com] FROM EXTERNAL PROVIDER WITH DEFAULT_SCHEMA = [dbo];
+  ELSE ALTER USER [shop-app@example.com] WITH DEFAULT_SCHEMA = [dbo];`);
+  expect(elsewhere).toContain(`IF SUSER_ID(N'shop-app@example.com') IS NULL CREATE LOGIN [shop-app@example.com] FROM EXTERNAL PROVIDER;
+  ELSE
+  BEGIN
+    IF NOT EXISTS (SELECT 1 FROM sys.server_principals WHERE [principal_id] = SUSER_ID(N'shop-app@example.com') AND [type] IN ('E', 'X'))
+      THROW 51016, N'The login shop-app@example.com is there already and is none of Entra ID: drop it first, or name another.', 1;
+    IF EXISTS (SELECT 1 FROM sys.server_principals WHERE [principal_id] = SUSER_ID(N'shop-app@example.com') AND [is_disabled] = 1)
+      THROW 51016, N'The login shop-app@example.com is disabled: enable it first, or name another.', 1;
+  END;
+  IF EXISTS (`);
+  expect(elsewhere).toMatch(
+    /ALTER USER \[shop-app@example\.com\] WITH LOGIN = \[shop-app@example\.com\];\n {4}ALTER USER \[shop-app@example\.com\] WITH DEFAULT_SCHEMA = \[dbo\];\n {2}END;$/,
+  );
+});
+
+test('every principal becomes a member of its role, and of no other', () => {
+  const texts = createMssqlProvisioner()
+    .provision({ logins, contextProtection: 'guarded' })
+    .map((statement) => compileSql(statement, mssqlDialect).text);
+  expect(texts.flatMap((text) => text.match(/ALTER ROLE .*/g) ?? [])).toEqual([
+    'ALTER ROLE [tenantry_app] ADD MEMBER [shop_app];',
+    'ALTER ROLE [tenantry_superuser] ADD MEMBER [shop_reports];',
+    'ALTER ROLE [tenantry_mover] ADD MEMBER [shop_mover];',
+    'ALTER ROLE [tenantry_admin] ADD MEMBER [shop_admin];',
+  ]);
+});
+
+test('the script is all or nothing, holds no password, and says where each belongs', () => {
+  const script = createMssqlProvisioner().script({ logins, contextProtection: 'guarded' });
+  expect(script.startsWith(':on error exit\nGO\nSET XACT_ABORT ON;\nBEGIN TRANSACTION;\nGO\n')).toBe(true);
+  expect(script).not.toMatch(/PASSWORD = N'{1,2}[abcd]'/);
+  for (const { user } of Object.values(logins)) expect(script).toContain(`PASSWORD = N'<password of ${user}>'`);
+});
