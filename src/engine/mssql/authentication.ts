@@ -7,6 +7,7 @@ import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import { verifiesServer } from '../../core/tls-mode.ts';
 import { passwordOf } from '../password-of.ts';
+import { entraCredential } from './entra-credential.ts';
 
 /** How the driver is told to log in (tedious' own types). */
 export type Authentication = NonNullable<ConnectionConfiguration['authentication']>;
@@ -35,24 +36,9 @@ export async function authenticationOf(login: Login, { tls }: ShardAddress, limi
 }
 
 async function entraAuthentication(entra: EntraCredential, user: string, limits: AuthenticationLimits): Promise<Authentication> {
-  switch (entra.kind) {
-    case 'default':
-      return { type: 'azure-active-directory-default', options: clientOf(entra) };
-    case 'managed-identity':
-      return { type: 'azure-active-directory-msi-vm', options: clientOf(entra) };
-    case 'service-principal': {
-      const { tenantId, clientId, clientSecret } = entra;
-      return { type: 'azure-active-directory-service-principal-secret', options: { tenantId, clientId, clientSecret } };
-    }
-    case 'token':
-      return { type: 'azure-active-directory-access-token', options: { token: await tokenOf(entra.token, user, limits) } };
-    default:
-      return entra satisfies never;
-  }
-}
-
-function clientOf({ clientId }: { readonly clientId?: string | undefined }): { clientId?: string } {
-  return clientId === undefined ? {} : { clientId };
+  if (entra.kind === 'token')
+    return { type: 'azure-active-directory-access-token', options: { token: await tokenOf(entra.token, user, limits) } };
+  return { type: 'token-credential', options: { credential: await entraCredential(entra, user) } };
 }
 
 /** What the function throws may quote a secret: only its name is told. */

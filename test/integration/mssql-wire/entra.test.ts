@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { inspect } from 'node:util';
+import { ClientSecretCredential, DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { EntraCredential } from '../../../src/core/entra-credential.ts';
@@ -143,13 +144,35 @@ describeNeeding('openssl', 'a login by Entra ID', () => {
     expect(messages.slice(0, 3).map(({ type }) => type)).toEqual(['PRELOGIN', 'LOGIN7', 'FEDAUTH_TOKEN']);
   });
 
-  test('by a service principal: the driver is given directory, client and secret', async () => {
-    const entra = { kind: 'service-principal', tenantId: 'directory', clientId: 'client', clientSecret: secret } as const;
+  test.each<[EntraCredential, unknown]>([
+    [{ kind: 'service-principal', tenantId: 'directory', clientId: 'client', clientSecret: secret }, ClientSecretCredential],
+    [{ kind: 'managed-identity', clientId: 'client' }, ManagedIdentityCredential],
+    [{ kind: 'managed-identity' }, ManagedIdentityCredential],
+    [{ kind: 'default' }, DefaultAzureCredential],
+  ])('by %j: all connections of a login share what asks for its tokens and keeps them, and no others', async (entra, kind) => {
     const address = { engine: 'mssql', host: 'localhost', port: 1433, database: 'shop', tls: 'verify-full' } as const;
-    expect(await authenticationOf({ user: 'shop-app', entra }, address, { clock: systemClock, timeoutMs: 1_000 })).toEqual({
-      type: 'azure-active-directory-service-principal-secret',
-      options: { tenantId: 'directory', clientId: 'client', clientSecret: secret },
+    const limits = { clock: systemClock, timeoutMs: 1_000 };
+    const credentialOf = async (one: EntraCredential): Promise<unknown> => {
+      const authentication = await authenticationOf({ user: 'shop-app', entra: one }, address, limits);
+      expect(authentication!.type).toBe('token-credential');
+      return (authentication!.options as { credential: unknown }).credential;
+    };
+    const first = await credentialOf(entra);
+    expect(first).toBeInstanceOf(kind);
+    expect(await credentialOf(entra)).toBe(first);
+    expect(await credentialOf({ ...entra })).not.toBe(first);
+  });
+
+  test('by ids that cannot be is an error of the configuration, which tells no secret', async () => {
+    const server = await serve();
+    const entra = { kind: 'service-principal', tenantId: 'no / directory', clientId: 'client', clientSecret: secret } as const;
+    const failure = await failureOf(open(server, entra).query(sql`select n from t`));
+    expect(failure).toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: 'The login shop-app cannot ask Entra ID (entra: service-principal): its ids are not as Entra ID has them.',
     });
+    expect(inspect(failure, { depth: 10, showHidden: true })).not.toContain(secret);
+    expect(server.recording.of('login')).toEqual([]);
   });
 
   test('that gets no token is one clear error, which tells no secret', async () => {
