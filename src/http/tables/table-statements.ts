@@ -59,13 +59,13 @@ export function tableStatements(table: Table, keyType: KeyType): TableStatements
   const remove = new SqlShape(sql`${removal.first}delete from ${from}${removal.amid} where ${isKey}${removal.last}`);
   const insertion = clauses('insert');
   const insertShape = keptShape((given) => {
-    const names = given.length === 0 ? sql`` : sql` (${sql.join(given.map(({ name }) => sql.id(name)))})`;
-    const values = given.length === 0 ? sql` default values` : sql` values (${sql.join(given.map(() => sql`${null}`))})`;
+    const names = given.length === 0 ? sql`` : sql` (${sql.join(given.map(({ column }) => sql.id(column.name)))})`;
+    const values = given.length === 0 ? sql` default values` : sql` values (${sql.join(given.map(placeOf))})`;
     return sql`${insertion.first}insert into ${from}${names}${insertion.amid}${values}${insertion.last}`;
   });
   const change = clauses('update');
   const updateShape = keptShape((given) => {
-    const values = sql.join(given.map(({ name }) => sql`${sql.id(name)} = ${null}`));
+    const values = sql.join(given.map((one) => sql`${sql.id(one.column.name)} = ${placeOf(one)}`));
     return sql`${change.first}update ${from} set ${values}${change.amid} where ${isKey}${change.last}`;
   });
 
@@ -75,8 +75,8 @@ export function tableStatements(table: Table, keyType: KeyType): TableStatements
       if (table.key.length === 0) return first.with([]);
       return last === undefined ? first.with([limit]) : next.with([...afterValues(last), limit]);
     },
-    insert: (values) => insertShape([...values.keys()]).with([...values.values()]),
-    update: (key, values) => updateShape([...values.keys()]).with([...values.values(), ...key]),
+    insert: (values) => insertShape(givenOf(values)).with(placed(values)),
+    update: (key, values) => updateShape(givenOf(values)).with([...placed(values), ...key]),
     remove: (key) => remove.with(key),
   };
 }
@@ -122,11 +122,35 @@ function afterValues(key: readonly SqlValue[]): SqlValue[] {
   return key.flatMap((value, index) => (index === key.length - 1 ? [value] : [value, value]));
 }
 
+/** A column that a request gives a value. */
+interface GivenColumn {
+  readonly column: TableColumn;
+  /** Null stands in the text: as a parameter it is a text, which SQL Server converts to every type but bytes (257). */
+  readonly isWritten: boolean;
+}
+
+function givenOf(values: ReadonlyMap<TableColumn, SqlValue>): GivenColumn[] {
+  return Array.from(values, ([column, value]) => ({ column, isWritten: isWritten(column, value) }));
+}
+
+/** The values that have a place. */
+function placed(values: ReadonlyMap<TableColumn, SqlValue>): SqlValue[] {
+  return Array.from(values).flatMap(([column, value]) => (isWritten(column, value) ? [] : [value]));
+}
+
+function isWritten({ kind }: TableColumn, value: SqlValue): boolean {
+  return value === null && kind === 'bytes';
+}
+
+function placeOf({ isWritten: written }: GivenColumn): Sql {
+  return written ? sql`null` : sql`${null}`;
+}
+
 /** Keeps the shapes of the sets of columns used last. */
-function keptShape(build: (given: readonly TableColumn[]) => Sql): (given: readonly TableColumn[]) => SqlShape {
+function keptShape(build: (given: readonly GivenColumn[]) => Sql): (given: readonly GivenColumn[]) => SqlShape {
   const shapes = new Map<string, SqlShape>();
   return (given) => {
-    const id = JSON.stringify(given.map(({ name }) => name));
+    const id = JSON.stringify(given.map(({ column, isWritten: written }) => [column.name, written]));
     const shape = shapes.get(id) ?? new SqlShape(build(given));
     shapes.delete(id);
     shapes.set(id, shape);

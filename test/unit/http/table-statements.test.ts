@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compileSql } from '../../../src/core/compile-sql.ts';
-import { sql, type Sql, type SqlDialect } from '../../../src/core/sql.ts';
+import { sql, type Sql, type SqlDialect, type SqlValue } from '../../../src/core/sql.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
 import { keyTypes, type KeyType } from '../../../src/core/key-type.ts';
 import { mssqlDialect } from '../../../src/engine/mssql/mssql-dialect.ts';
@@ -44,6 +44,45 @@ const bracketDialect: SqlDialect = {
 const text = (statement: Sql, dialect: SqlDialect = postgresDialect): string => compileSql(statement, dialect).text;
 
 describe('the statements of a table', () => {
+  it('write null for bytes, for which SQL Server takes no other type', () => {
+    const built = buildTable({ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }, [
+      { ...column, name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1 },
+      { ...column, name: 'BlogId', type: 'int', kind: 'int32', keyPosition: 2 },
+      { ...column, name: 'Icon', type: 'varbinary(max)', kind: 'bytes', keyPosition: null, nullable: true },
+      { ...column, name: 'Note', type: 'nvarchar(40)', kind: 'text', keyPosition: null, nullable: true },
+    ]);
+    if ('problem' in built) throw new Error(built.problem);
+    const statements = tableStatements(built, 'int');
+    const [icon, note] = [built.columns.get('Icon')!, built.columns.get('Note')!];
+    const bytes = new Uint8Array([1]);
+    const changed = [
+      statements.update(
+        [7],
+        new Map<typeof icon, SqlValue>([
+          [icon, null],
+          [note, null],
+        ]),
+      ),
+      statements.update(
+        [7],
+        new Map<typeof icon, SqlValue>([
+          [icon, bytes],
+          [note, 'x'],
+        ]),
+      ),
+      statements.insert(
+        new Map<typeof icon, SqlValue>([
+          [note, null],
+          [icon, null],
+        ]),
+      ),
+    ].map((statement) => compileSql(statement, bracketDialect));
+    expect(changed.map(({ values }) => values)).toEqual([[null, 7], [bytes, 'x', 7], [null]]);
+    expect(changed[0]!.text).toContain('set [Icon] = null, [Note] = @p1 ');
+    expect(changed[1]!.text).toContain('set [Icon] = @p1, [Note] = @p2 ');
+    expect(changed[2]!.text).toContain('values (@p1, null)');
+  });
+
   it('name its schema: the one configured, else the default one of the engine that is asked', () => {
     for (const [schema, dialect, name] of [
       [undefined, postgresDialect, '"public"."Blogs"'],
