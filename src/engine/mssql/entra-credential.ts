@@ -1,3 +1,4 @@
+import type * as AzureIdentity from '@azure/identity';
 import type { TokenCredential } from '@azure/identity';
 import type { EntraCredential } from '../../core/entra-credential.ts';
 import { TenantryError } from '../../core/errors.ts';
@@ -20,7 +21,7 @@ export async function entraCredential(entra: Asked, user: string): Promise<Token
   return credential;
 }
 
-function make(identity: typeof import('@azure/identity'), entra: Asked, user: string): TokenCredential {
+function make(identity: typeof AzureIdentity, entra: Asked, user: string): TokenCredential {
   try {
     switch (entra.kind) {
       case 'default':

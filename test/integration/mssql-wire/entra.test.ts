@@ -154,8 +154,8 @@ describeNeeding('openssl', 'a login by Entra ID', () => {
     const limits = { clock: systemClock, timeoutMs: 1_000 };
     const credentialOf = async (one: EntraCredential): Promise<unknown> => {
       const authentication = await authenticationOf({ user: 'shop-app', entra: one }, address, limits);
-      expect(authentication!.type).toBe('token-credential');
-      return (authentication!.options as { credential: unknown }).credential;
+      expect(authentication.type).toBe('token-credential');
+      return (authentication.options as { credential: unknown }).credential;
     };
     const first = await credentialOf(entra);
     expect(first).toBeInstanceOf(kind);
