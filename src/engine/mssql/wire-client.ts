@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Request } from 'tedious';
 import type { Clock } from '../../core/clock.ts';
 import { TenantryError } from '../../core/errors.ts';
+import { MessageTimer } from '../message-timer.ts';
 import { Answer, type Interruption } from './answer.ts';
 import type { HeldConnection } from './held-connection.ts';
 import { endsConnection } from './mssql-errors.ts';
@@ -53,20 +54,19 @@ export class WireClient {
   readonly #held: HeldConnection;
   readonly #internals: DriverInternals;
   readonly #options: WireOptions;
+  readonly #timer: MessageTimer;
   #running: Running | undefined;
   #used = false;
   #resetDue = false;
   #discarded = false;
   #paused = false;
-  #endsAt = Infinity;
-  #timerAt = Infinity;
-  #stopTimer: () => void = () => undefined;
 
   constructor(held: HeldConnection, options: WireOptions) {
     const { connection } = held;
     this.#held = held;
     this.#internals = connection as unknown as DriverInternals;
     this.#options = options;
+    this.#timer = new MessageTimer(options.clock, () => this.interrupt('TIMEOUT'));
     // An event that the driver's types leave out.
     (connection as EventEmitter).on('rollbackTransaction', () => {
       if (this.#running !== undefined) this.#running.answer.rolledBack = true;
@@ -130,7 +130,7 @@ export class WireClient {
   /** Has the server wait: the reader of a stream has enough for now. */
   pause(): void {
     if (this.#running === undefined) return;
-    this.#endsAt = Infinity;
+    this.#timer.pause();
     this.#paused = true;
     this.#running.request.pause();
   }
@@ -139,7 +139,7 @@ export class WireClient {
   resume(): void {
     if (this.#running === undefined || !this.#paused) return;
     this.#paused = false;
-    this.#watch(this.#running.timeoutMs);
+    this.#timer.start(this.#running.timeoutMs);
     this.#running.request.resume();
   }
 
@@ -156,7 +156,7 @@ export class WireClient {
   /** Closes at once: what is open on the server is rolled back by it. */
   discard(): void {
     this.#discarded = true;
-    this.#stopTimer();
+    this.#timer.stop();
     if (!this.#internals.closed) this.#held.connection.close();
   }
 
@@ -178,7 +178,7 @@ export class WireClient {
     this.#running = { request, answer, timeoutMs };
     const { answerBytes, bigints } = this.#options;
     takeAnswer(request, answer, { bigints, mostBytes: answerBytes, take, tooLarge: () => this.interrupt('ANSWER_TOO_LARGE') });
-    this.#watch(timeoutMs);
+    this.#timer.start(timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted === true) onAbort();
     // A caller who gives up at once has nothing sent.
@@ -190,7 +190,7 @@ export class WireClient {
   }
 
   #settle(answer: Answer): Answer {
-    this.#endsAt = Infinity;
+    this.#timer.pause();
     this.#running = undefined;
     this.#paused = false;
     const { closed, state, STATE, inTransaction } = this.#internals;
@@ -200,22 +200,6 @@ export class WireClient {
     answer.inTransaction = inTransaction;
     if (answer.errors.some((error) => endsConnection(error, answer.rolledBack))) this.discard();
     return answer;
-  }
-
-  /** One timer serves many messages: it looks at the moment that counts when it fires. */
-  #watch(timeoutMs: number): void {
-    const { clock } = this.#options;
-    this.#endsAt = clock.now() + timeoutMs;
-    if (this.#endsAt >= this.#timerAt || timeoutMs === Infinity) return;
-    this.#stopTimer();
-    this.#timerAt = this.#endsAt;
-    this.#stopTimer = clock.after(timeoutMs, () => {
-      this.#timerAt = Infinity;
-      if (this.#endsAt === Infinity) return;
-      const leftMs = this.#endsAt - clock.now();
-      if (leftMs > 0) this.#watch(leftMs);
-      else this.interrupt('TIMEOUT');
-    });
   }
 }
 
