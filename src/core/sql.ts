@@ -1,8 +1,9 @@
 import { TenantryError } from './errors.ts';
 import type { KeyType } from './key-type.ts';
+import { decimalValue, SqlTyped, uuidValue } from './sql-typed.ts';
 
 /** A value that travels as a parameter, never as text of a statement. */
-export type SqlValue = string | number | bigint | boolean | Uint8Array | Date | null | readonly SqlValue[];
+export type SqlValue = string | number | bigint | boolean | Uint8Array | Date | SqlTyped | null | readonly SqlValue[];
 
 /** A name of the database: exact case, quoted by the engine, with an optional schema before it. */
 interface SqlName {
@@ -120,6 +121,18 @@ sql.id = (...path: readonly [string, ...string[]]): Sql => {
   return new Sql([{ kind: 'name', path }]);
 };
 
+/**
+ * A uuid for a column of that type: SQL Server compares and stores it as `uniqueidentifier`, where a text is converted by the server.
+ * Throws INVALID_REQUEST for any other text.
+ */
+sql.uuid = uuidValue;
+
+/**
+ * An exact number, as text: `sql.decimal('12.50', 18, 4)` has up to 18 digits, 4 of them after the point, and travels with all of
+ * them. Throws INVALID_REQUEST where it would have to be rounded, or for a type that is none.
+ */
+sql.decimal = decimalValue;
+
 /** Joins fragments with a separator of plain SQL, `, ` by default. Throws INVALID_REQUEST for anything but fragments. */
 sql.join = (fragments: readonly Sql[], separator: Sql = sql`, `): Sql =>
   new Sql(
@@ -176,13 +189,19 @@ function isTemplate(strings: TemplateStringsArray): boolean {
 /** A caller without types may pass what is no value; drivers would send some of it as text. */
 function checkValue(value: unknown, index: number): void {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return;
-  if (value === null || value instanceof Uint8Array || value instanceof Date) return;
+  if (value === null || value instanceof Uint8Array || value instanceof Date || value instanceof SqlTyped) return;
   if (Array.isArray(value)) {
-    for (const element of value) checkValue(element, index);
+    for (const element of value) checkElement(element, index);
     return;
   }
   throw new TenantryError(
     'INVALID_REQUEST',
-    `Value ${index + 1} of a statement is of type ${typeof value}: allowed are string, number, bigint, boolean, Uint8Array, Date, null and arrays of them.`,
+    `Value ${index + 1} of a statement is of type ${typeof value}: allowed are string, number, bigint, boolean, Uint8Array, Date, null, sql.uuid, sql.decimal and arrays.`,
   );
+}
+
+function checkElement(element: unknown, index: number): void {
+  if (element instanceof SqlTyped)
+    throw new TenantryError('INVALID_REQUEST', `Value ${index + 1} of a statement is a list with typed values; a list holds their texts.`);
+  checkValue(element, index);
 }

@@ -1,4 +1,5 @@
 import type { Connection, Request, TYPES } from 'tedious';
+import { exactDecimal } from './exact-decimal.ts';
 
 /** What is used of the driver. */
 export interface Driver {
@@ -9,5 +10,6 @@ export interface Driver {
 
 /** Loads the driver, once in the life of a process: it takes longer than a command to run, and none does that needs no SQL Server. */
 export async function loadDriver(): Promise<Driver> {
-  return await import('tedious');
+  const { Connection: connection, Request: request, TYPES: types } = await import('tedious');
+  return { Connection: connection, Request: request, TYPES: { ...types, Decimal: exactDecimal(types.Decimal) } };
 }

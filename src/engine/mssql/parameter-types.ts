@@ -1,13 +1,15 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { SqlValue } from '../../core/sql.ts';
+import { SqlTyped } from '../../core/sql-typed.ts';
+import { unscaled } from './exact-decimal.ts';
 
 /** A type of parameters. The driver is loaded with the first connection, so its own types are found by name. */
 export interface ParameterType {
   /** As T-SQL declares it, such as `nvarchar(40)`. */
   readonly text: string;
   readonly driverName: DriverTypeName;
-  /** Its length, or the digits of a second. */
-  readonly bounds: { readonly length?: number; readonly scale?: number };
+  /** Its length, the digits of a second, or those of a number. */
+  readonly bounds: { readonly length?: number; readonly precision?: number; readonly scale?: number };
 }
 
 /** Names by which the driver exports its types. */
@@ -16,6 +18,7 @@ export type DriverTypeName =
   | 'Bit'
   | 'DateTime2'
   | 'DateTimeOffset'
+  | 'Decimal'
   | 'Float'
   | 'Int'
   | 'NVarChar'
@@ -34,7 +37,7 @@ export interface TypedParameter {
   readonly output?: true;
 }
 
-type DriverValue = string | number | boolean | Buffer | Date | null;
+type DriverValue = string | number | bigint | boolean | Buffer | Date | null;
 
 /** A value as the driver takes it, and its type. */
 export type TypedValue = Pick<TypedParameter, 'type' | 'value'>;
@@ -55,6 +58,7 @@ const int = typeOf('Int');
 const bigint = typeOf('BigInt');
 const float = typeOf('Float');
 const bit = typeOf('Bit');
+const uuid = typeOf('UniqueIdentifier');
 /** A Date has milliseconds, and no zone but UTC. */
 const time = typeOf('DateTime2', 3);
 
@@ -84,6 +88,7 @@ export function typedValue(value: SqlValue): TypedValue {
   if (value === null) return nullText;
   if (value instanceof Uint8Array) return bytesValue(value);
   if (value instanceof Date) return timeValue(value);
+  if (value instanceof SqlTyped) return typedByCaller(value);
   return textValue(listText(value));
 }
 
@@ -118,6 +123,13 @@ function timeValue(value: Date): TypedValue {
   const year = value.getUTCFullYear();
   if (!(year >= 1 && year <= 9_999)) throw new TenantryError('INVALID_REQUEST', 'A Date must be valid and of the years 1 to 9999.');
   return { type: time, value };
+}
+
+function typedByCaller({ type, text }: SqlTyped): TypedValue {
+  if (type.name === 'uuid') return { type: uuid, value: text };
+  const { precision, scale } = type;
+  const decimal: ParameterType = { text: `decimal(${precision}, ${scale})`, driverName: 'Decimal', bounds: { precision, scale } };
+  return { type: decimal, value: unscaled(text, scale) };
 }
 
 function listText(values: readonly SqlValue[]): string {
@@ -182,7 +194,7 @@ function converted(name: string, type: string, kind: Kind, longest: number, give
 
 const accepted: Readonly<Record<Kind, (value: SqlValue) => DriverValue | undefined>> = {
   integer: (value) => (Number.isSafeInteger(value) ? Number(value) : undefined),
-  bigint: (value) => (typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : undefined),
+  bigint: (value) => (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value)) ? `${value}` : undefined),
   number: (value) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined),
   boolean: (value) => (typeof value === 'boolean' ? value : undefined),
   text: (value) => (typeof value === 'string' ? value : undefined),

@@ -6,6 +6,7 @@ import type { Sql } from '../../core/sql.ts';
 import { failedTransaction } from '../failed-transaction.ts';
 import type { OwnSession } from '../own-database.ts';
 import { postgresDialect } from './postgres-dialect.ts';
+import { parameterValue } from './parameter-value.ts';
 import { committedHereAlone, endsConnection, toEngineError, toOwnError } from './postgres-errors.ts';
 import type { QueryLibrary } from './query-library.ts';
 import { waitForStandby } from './server-message.ts';
@@ -61,7 +62,9 @@ export class PostgresOwnSession implements OwnSession {
   async #send<R extends Row>({ text, values }: CompiledSql): Promise<SqlResult<R>> {
     try {
       // Several statements in one text give several results, which pg's types do not say.
-      const answer = (await this.#confirmed(this.#client.query<R>(text, [...values]))) as pg.QueryResult<R> | pg.QueryResult<R>[];
+      const answer = (await this.#confirmed(this.#client.query<R>(text, values.map(parameterValue)))) as
+        | pg.QueryResult<R>
+        | pg.QueryResult<R>[];
       const result = Array.isArray(answer) ? answer.at(-1) : answer;
       return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? 0 };
     } catch (error) {

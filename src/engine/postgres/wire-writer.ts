@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { SqlValue } from '../../core/sql.ts';
 import type { Entry } from '../entry.ts';
+import { parameterValue } from './parameter-value.ts';
 
 /** pg's own way of writing a value as a parameter: text, bytes or null. Exported by pg, missing from its types. */
 const { prepareValue } = (pg as unknown as { utils: { prepareValue: (value: unknown) => string | Uint8Array | null } }).utils;
@@ -53,7 +54,7 @@ export class WireWriter {
     this.#int16(count);
     for (let index = 0; index < count; index += 1) {
       const value = values[index];
-      const text = typeof value === 'string' ? value : typeof value === 'number' ? `${value}` : prepareValue(value);
+      const text = typeof value === 'string' ? value : typeof value === 'number' ? `${value}` : prepareValue(parameterValue(value));
       if (text === null) this.#int32(-1);
       else if (typeof text === 'string') this.#text(text);
       else {

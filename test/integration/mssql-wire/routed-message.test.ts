@@ -75,6 +75,21 @@ describe('a routed statement is one message', () => {
     ]);
   });
 
+  test('and with the types that the caller names: decimals of every width with all their digits', async () => {
+    const widths = [9, 19, 28, 38].map((precision) => ({ precision, text: `-${'9'.repeat(precision - 2)}.07` }));
+    const decimals = widths.map(({ precision, text }) => sql`${sql.decimal(text, precision, 2)}`);
+    const id = '0b5e9c1a-0000-4000-8000-00000000abcd';
+    await wire.connection.execute(entryOf(1), compiled(sql`select ${sql.uuid(id)}, ${sql.join(decimals)}`), options);
+    const { text, parameters } = requests()[0] as RpcRequest;
+    expect(text).toContain(
+      "N'@p1 uniqueidentifier, @p2 decimal(9, 2), @p3 decimal(19, 2), @p4 decimal(28, 2), @p5 decimal(38, 2)', @p1, @p2, @p3, @p4, @p5;",
+    );
+    expect(parameters.slice(6).map(({ declared, value }) => [declared, String(value).toLowerCase()])).toEqual([
+      ['uniqueidentifier', id],
+      ...widths.map(({ precision, text: digits }) => [`decimal(${precision},2)`, digits]),
+    ]);
+  });
+
   test('and nothing else is sent for it: the first time, again, for a refusal, for an error, for no rows', async () => {
     await wire.connection.execute(entryOf(1), change('one'), options);
     await wire.connection.execute(entryOf(2), change('two'), options);

@@ -48,6 +48,14 @@ app.describeOnBothForms('a statement on its own', () => {
     expect(rows[499]).toEqual({ i: 500, t: 'ä'.repeat(1000), b: '500', d: '500', z: null, y: Buffer.from([0]), f: true, j: { a: 1 } });
   });
 
+  test('takes uuids and decimals that are said to be such, with all their digits', async () => {
+    const id = '0b5e9c1a-0000-4000-8000-00000000abcd';
+    const digits = '-12345678901234567890.0123456789';
+    const { rows } = await app.run(1, sql`select ${sql.uuid(id)}::uuid as id, ${sql.decimal(digits, 38, 10)}::numeric as d`);
+    expect(rows).toEqual([{ id, d: digits }]);
+    expect(await app.shard.root.query(sql`select ${sql.decimal('1.50', 3, 2)}::numeric as d`)).toMatchObject({ rows: [{ d: '1.50' }] });
+  });
+
   test('whose answer cannot be read is not said to have rolled back: it has not', async () => {
     const money = 790;
     const parser = pg.types.getTypeParser(money);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SqlValue } from '../../../../src/core/sql.ts';
+import { sql, type SqlValue } from '../../../../src/core/sql.ts';
 import { declaredType, typedValue } from '../../../../src/engine/mssql/parameter-types.ts';
 
 const described = (value: SqlValue): unknown => {
@@ -24,6 +24,9 @@ describe("types of callers' values", () => {
     [Uint8Array.of(1), ['varbinary(16)', Buffer.from([1])]],
     [new Uint8Array(8001), ['varbinary(max)', Buffer.alloc(8001)]],
     [new Date(0), ['datetime2(3)', new Date(0)]],
+    [sql.uuid('0b5e9c1a-0000-4000-8000-00000000abcd'), ['uniqueidentifier', '0b5e9c1a-0000-4000-8000-00000000abcd']],
+    [sql.decimal('-12345678901234.5678', 18, 4), ['decimal(18, 4)', -123456789012345678n]],
+    [sql.decimal('-0.5', 3, 2), ['decimal(3, 2)', -50n]],
     [
       [1, 'a', 2n, null],
       ['nvarchar(40)', '[1,"a","2",null]'],
