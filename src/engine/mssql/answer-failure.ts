@@ -1,4 +1,4 @@
-import { TenantryError } from '../../core/errors.ts';
+import { TenantryError, type Outcome } from '../../core/errors.ts';
 import type { Answer } from './answer.ts';
 import { transactionCount } from './error-table.ts';
 import { blamesRequest, endsConnectionUnasked, leavesOpen, toEntryError, toTenantsError, type ServerError } from './mssql-errors.ts';
@@ -34,12 +34,14 @@ export function failureOf(answer: Answer, expected: Expectation): Error | undefi
     return toTenantsError(error, answer.rolledBack || !expected.mayCommit);
   }
   if (answer.inTransaction !== expected.open || answer.done !== expected.fences) return transactionControlled();
-  if (answer.rowError !== undefined)
-    return new TenantryError('INTERNAL', 'A value of the answer could not be read.', {
-      cause: answer.rowError,
-      outcome: expected.mayCommit ? 'unknown' : 'not-run',
-    });
+  if (answer.rowError !== undefined) return unreadable(answer.rowError, expected.mayCommit ? 'unknown' : 'not-run');
   return undefined;
+}
+
+/** A value of an answer could not be made one of a row. Why is told where it is known: a caller may be able to mend the statement. */
+export function unreadable(cause: unknown, outcome: Outcome): TenantryError {
+  const why = cause instanceof TenantryError ? cause.detail : undefined;
+  return new TenantryError('INTERNAL', why ?? 'A value of the answer could not be read.', { cause, outcome });
 }
 
 /** Whether the connection cannot be used for another entry, by an error that came before this one was answered. */

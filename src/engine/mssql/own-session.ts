@@ -4,6 +4,7 @@ import { compileSql } from '../../core/compile-sql.ts';
 import type { Sql } from '../../core/sql.ts';
 import { failedTransaction } from '../failed-transaction.ts';
 import type { OwnSession } from '../own-database.ts';
+import { unreadable } from './answer-failure.ts';
 import type { Answer } from './answer.ts';
 import { endsConnectionUnasked, leavesOpen, toOwnError, toStatementError } from './mssql-errors.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
@@ -89,7 +90,7 @@ export class MssqlOwnSession implements OwnSession {
     if (loss !== undefined)
       throw new TenantryError('SHARD_UNAVAILABLE', undefined, { cause: loss, outcome: answer.sent ? 'unknown' : 'not-run' });
     if (interruption !== undefined) throw new TenantryError(interruption);
-    if (rowError !== undefined) throw new TenantryError('INTERNAL', 'A value of the answer could not be read.', { cause: rowError });
+    if (rowError !== undefined) throw unreadable(rowError, 'not-run');
     return answer;
   }
 }

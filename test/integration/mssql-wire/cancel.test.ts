@@ -57,16 +57,21 @@ describe('a statement that is ended before its answer', () => {
   });
 
   test('at its limit after the first rows: the timer runs on', async () => {
+    const clock = new FakeClock();
+    wire.shard.server.recording.take();
+    await wire.reconnect({ clock });
     wire.shard.answer = async (statement) => {
       await statement.answer.columns({ n: 'int' });
       await statement.answer.row({ n: 'int' }, [1]);
       await statement.answer.flush();
       return await untilAttention(statement);
     };
-    await expect(wire.connection.execute(entryOf(1), change, { ...options, timeoutMs: 50 })).rejects.toMatchObject({
-      code: 'TIMEOUT',
-      outcome: 'not-run',
-    });
+    const transaction = await wire.connection.begin(entryOf(1), { ...options, isolation: 'read committed', timeoutMs: 50 });
+    const rows = transaction.stream(read);
+    expect((await rows.next()).value).toEqual({ n: 1 });
+    clock.advance(50);
+    await expect(rows.next()).rejects.toMatchObject({ code: 'TIMEOUT', outcome: 'not-run' });
+    await transaction.rollback();
     await servesTheNext();
   });
 

@@ -3,6 +3,7 @@ import type { CompiledSql } from '../../../src/core/compile-sql.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { enteredMark } from '../../../src/engine/mssql/routed-batch.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { compiled, entryOf, ScriptedShard, untilAttention } from '../../support/scripted-shard.ts';
 import type { ModelStatement, StatementAnswer } from '../../support/tds/model/statement.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
@@ -78,14 +79,19 @@ describe('a statement that reaches for its transaction', () => {
   });
 
   test('and is interrupted in a second transaction: the rollback of that one says nothing of the first', async () => {
-    shard.answer = async (statement) => (statement.text === 'slow;' ? await untilAttention(statement) : answerInsert(statement));
+    const clock = new FakeClock();
+    shard.answer = async (statement) => {
+      if (statement.text !== 'slow;') return answerInsert(statement);
+      clock.advance(50);
+      return await untilAttention(statement);
+    };
     const statement = lines(insert(1), 'COMMIT', 'BEGIN TRANSACTION', 'slow');
-    await expect(connection.execute(entryOf(1), statement, { ...options, timeoutMs: 50 })).rejects.toMatchObject({
+    await expect((await shard.connect({ clock })).execute(entryOf(1), statement, { ...options, timeoutMs: 50 })).rejects.toMatchObject({
       code: 'TIMEOUT',
       outcome: 'unknown',
     });
     expect(shard.committed).toEqual([1]);
-    const transaction = await (await shard.connect()).begin(entryOf(1), { ...readCommitted, timeoutMs: 50 });
+    const transaction = await (await shard.connect({ clock })).begin(entryOf(1), { ...readCommitted, timeoutMs: 50 });
     await expect(transaction.query(lines(insert(2), 'COMMIT', 'BEGIN TRANSACTION', 'slow'))).rejects.toMatchObject(unknown);
     expect(shard.committed).toEqual([1, 2]);
   });

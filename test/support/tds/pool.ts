@@ -1,14 +1,14 @@
 import mssql from 'mssql';
 import type { TdsServer } from './server.ts';
 
-/** What a test sets of the driver; its types do not know all of it. */
+/** What a test sets of `mssql`; its types do not know all of it. */
 export interface DriverSettings {
   readonly pool?: object;
   readonly options?: object;
   readonly [setting: string]: unknown;
 }
 
-/** Opens a pool of one connection without encryption; its `error` events go nowhere unless a test listens. */
+/** Opens a pool of `mssql` with one connection, without encryption: a client that is not the engine. Without a listener its `error` would end the process. */
 export async function openPool(
   server: TdsServer,
   { pool: poolOptions, options, ...rest }: DriverSettings = {},
@@ -28,7 +28,7 @@ export async function openPool(
   return await pool.connect();
 }
 
-/** The connection as the driver of the driver has it. */
+/** The connection of tedious in such a pool. */
 interface TediousConnection {
   readonly closed: boolean;
   readonly hasError?: boolean;
