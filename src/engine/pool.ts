@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Deadline } from '../core/deadline.ts';
-import { TenantryError } from '../core/errors.ts';
+import { asError, TenantryError } from '../core/errors.ts';
 import { WaitQueue, type WaitQueueLimits } from '../core/wait-queue.ts';
 import type { BudgetMember, BudgetShare, ConnectionBudget } from './connection-budget.ts';
 import { Waking } from './waking.ts';
@@ -202,7 +202,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
     } else {
       observer.failed(error);
       if (this.#lent > 0) this.#retryIn(reconnectMs);
-      else this.#queue.failFirst(error instanceof Error ? error : new TenantryError('INTERNAL', undefined, { cause: error }));
+      else this.#queue.failFirst(asError(error));
     }
     budget.release(this.#share);
     this.grow();

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/core/clock.ts';
+import { systemClock, type Clock } from '../../../src/core/clock.ts';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import { createEngines, engineOf } from '../../../src/main/engines.ts';
@@ -26,6 +26,8 @@ export interface CliWorld {
       readonly environment?: Record<string, string>;
       readonly stop?: AbortSignal;
       readonly onOutput?: (text: string) => void;
+      /** Of limits and pauses; the system's by default. */
+      readonly clock?: Clock;
     },
   ): Promise<CommandResult>;
   /** A database of the server, as its superuser; closed with the world. */
@@ -81,7 +83,7 @@ export async function createCliWorld(): Promise<CliWorld> {
   await writeFile(join(folder, 'tenantry.config.json'), configuration());
   const warnings: string[] = [];
   const engines = createEngines();
-  const services = createServices({ engines, clock: systemClock, now: () => new Date(), warn: (text) => warnings.push(text) });
+  const servicesBy = (clock: Clock) => createServices({ engines, clock, now: () => new Date(), warn: (text) => warnings.push(text) });
   const opened: SqlDatabase[] = [];
   const open = (database: string): SqlDatabase => {
     const address = { engine: 'postgres', host: server.host, port: server.port, database, tls: 'disable' as const };
@@ -94,10 +96,10 @@ export async function createCliWorld(): Promise<CliWorld> {
     folder,
     environment,
     warnings,
-    run: (line, options = {}) =>
+    run: (line, { clock = systemClock, ...options } = {}) =>
       runCommand(
         line.split(' ').filter((word) => word !== ''),
-        { folder, services, ...options, environment: { ...environment, ...options.environment } },
+        { folder, services: servicesBy(clock), ...options, environment: { ...environment, ...options.environment } },
       ),
     openDatabase: open,
     createShardDatabase: async (name) => {

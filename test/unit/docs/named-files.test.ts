@@ -1,0 +1,46 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+/* A page that sends its reader to a file which has moved is found here, and not by the reader. */
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const rooms = ['bin', 'compose', 'docs', 'scripts', 'shardmap', 'sql', 'src', 'test'];
+const files = globSync([`{${rooms.join(',')}}/**/*`, '*', '.github/**/*'], { cwd: root });
+const names = new Set(files.map((file) => basename(file)));
+const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root });
+
+/** `a{b,c}` as `ab` and `ac`. */
+function expanded(path: string): string[] {
+  const [whole, head = '', list = '', tail = ''] = /^(.*?)\{([^{}]*)\}(.*)$/.exec(path) ?? [];
+  return whole === undefined ? [path] : list.split(',').flatMap((each) => expanded(head + each + tail));
+}
+
+/** Files and folders of the repository that a text names in code, where they are not there; a name in angle brackets stands for any. */
+function missing(text: string): string[] {
+  const words = Array.from(text.matchAll(/`([^`\s]+)`/g), ([, word = '']) => word);
+  const paths = words.filter((word) => rooms.some((room) => word.startsWith(`${room}/`))).flatMap(expanded);
+  const bare = words.filter((word) => /^[\w{},-]+(\.test)\.ts$/.test(word)).flatMap(expanded);
+  return [
+    ...paths.filter((path) => !/[<>…]/.test(path) && globSync(path, { cwd: root }).length === 0),
+    ...bare.filter((name) => !names.has(name)),
+  ];
+}
+
+/** Links of a page to other pages of the repository, where they are not there. */
+function deadLinks(page: string, text: string): string[] {
+  const links = Array.from(text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g), ([, link = '']) => link);
+  return links.filter((link) => globSync(join(dirname(page), link), { cwd: root }).length === 0);
+}
+
+test.each(pages)('%s names files that are there', (page) => {
+  const text = readFileSync(join(root, page), 'utf8');
+  expect([...missing(text), ...deadLinks(page, text)]).toEqual([]);
+});
+
+test('a file that is not there is found', () => {
+  const text = '`test/unit/{docs,nowhere}` `gone.test.ts` `src/engine/<engine>/` `src/core/*.ts` [one](errors.md#codes) [other](gone.md)';
+  expect(missing(text)).toEqual(['test/unit/nowhere', 'gone.test.ts']);
+  expect(deadLinks('docs/limits.md', text)).toEqual(['gone.md']);
+});
