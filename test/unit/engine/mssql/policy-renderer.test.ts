@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { KeyType } from '../../../../src/core/key-type.ts';
 import { compileSql } from '../../../../src/core/compile-sql.ts';
-import { sql, type SqlValue } from '../../../../src/core/sql.ts';
+import { sql, type Sql, type SqlValue } from '../../../../src/core/sql.ts';
 import { mssqlDialect } from '../../../../src/engine/mssql/mssql-dialect.ts';
 import { mssqlPolicyRenderer } from '../../../../src/engine/mssql/policy-renderer.ts';
 
 describe('which rows are those of a range of keys', () => {
   const column = sql.id('TenantId');
-  const within = (keyType: 'string' | 'bigint', low: SqlValue | undefined, high: SqlValue | undefined) =>
+  const within = (keyType: KeyType, low: SqlValue | undefined, high: SqlValue | undefined) =>
     compileSql(mssqlPolicyRenderer.within(column, keyType, { low, high }), mssqlDialect);
 
   test('is said of text in the order of its bytes, and beside it so that an index can answer', () => {
@@ -20,9 +20,14 @@ describe('which rows are those of a range of keys', () => {
     expect(within('string', undefined, undefined).text).toBe('1 = 1');
   });
 
-  test('is said of other keys in the type of the column', () => {
-    expect(within('bigint', '1', '9')).toEqual({
-      text: '[TenantId] >= CAST(@p1 AS bigint) AND [TenantId] < CAST(@p2 AS bigint)',
+  test.each([
+    ['int', 'int'],
+    ['bigint', 'bigint'],
+    ['uuid', 'uniqueidentifier'],
+    ['bytes', 'varbinary(128)'],
+  ] as const)('is said of keys of type %s in the type of the column', (keyType, type) => {
+    expect(within(keyType, '1', '9')).toEqual({
+      text: `[TenantId] >= CAST(@p1 AS ${type}) AND [TenantId] < CAST(@p2 AS ${type})`,
       values: ['1', '9'],
     });
   });
@@ -33,6 +38,96 @@ test('a table gets the default of its tenant column before the policy is bound t
   const table = { schema: 'dbo', table: 'Blogs', tenantColumn: 'TenantId', role: 'routed', sequences: [] } as const;
   const items = mssqlPolicyRenderer.wanted(table, 'int').map(({ item }) => item);
   expect(items.slice(0, 4)).toEqual(['default', 'security policy', 'filter predicate', 'block predicate']);
+});
+
+describe('what protects a table, word for word', () => {
+  const table = { schema: 'sh]op', table: "Blog's]", tenantColumn: 'Tenant]Id', role: 'routed', sequences: [] } as const;
+  const name = "[sh]]op].[Blog's]]]";
+  const text = `N'[sh]]op].[Blog''s]]]'`;
+  const policy = '[tenantry].[tenant_policy]';
+  const visible = `PREDICATE [tenantry].[visible]([Tenant]]Id]) ON ${name}`;
+  const said = (wanted: string) => {
+    const { statements, definition, byAdministrator = [] } = mssqlPolicyRenderer.wanted(table, 'int').find(({ item }) => item === wanted)!;
+    const textsOf = (all: readonly Sql[]): string[] => all.map((statement) => compileSql(statement, mssqlDialect).text);
+    return { definition, statements: textsOf(statements), byAdministrator: textsOf(byAdministrator) };
+  };
+
+  test('the one policy of the shard is made, or switched on again', () => {
+    expect(said('security policy')).toMatchObject({
+      definition: 'on',
+      statements: [
+        `IF OBJECT_ID(N'tenantry.tenant_policy') IS NULL
+  CREATE SECURITY POLICY ${policy} ADD FILTER ${visible} WITH (STATE = ON, SCHEMABINDING = ON);
+ELSE
+  ALTER SECURITY POLICY ${policy} WITH (STATE = ON);`,
+      ],
+    });
+  });
+
+  test.each(['FILTER', 'BLOCK'])(
+    'its %s predicate is added, or changed where this table has one in this policy; of all operations',
+    (kind) => {
+      expect(said(`${kind.toLowerCase()} predicate`)).toMatchObject({
+        definition: 'tenant',
+        statements: [
+          `IF EXISTS (
+  SELECT 1 FROM sys.security_predicates AS p
+  WHERE p.[object_id] = OBJECT_ID(N'tenantry.tenant_policy') AND p.[target_object_id] = OBJECT_ID(${text}) AND p.[predicate_type_desc] = N'${kind}'
+)
+  ALTER SECURITY POLICY ${policy} ALTER ${kind} ${visible};
+ELSE
+  ALTER SECURITY POLICY ${policy} ADD ${kind} ${visible};`,
+        ],
+      });
+      const removed = mssqlPolicyRenderer.removal(table, `${kind.toLowerCase()} predicate`);
+      expect(compileSql(removed!, mssqlDialect).text).toBe(`ALTER SECURITY POLICY ${policy} DROP ${kind} PREDICATE ON ${name}`);
+    },
+  );
+
+  test.each(['default', 'security policy', 'filter predicate of another', 'rights of public'])(
+    '%s is not removed without its owner',
+    (item) => {
+      expect(mssqlPolicyRenderer.removal(table, item)).toBeNull();
+    },
+  );
+
+  test('another default of its tenant column goes first', () => {
+    expect(said('default').statements[0]).toContain(`DECLARE @drop nvarchar(max) = (
+  SELECT CONCAT(N'ALTER TABLE ', ${text}, N' DROP CONSTRAINT ', QUOTENAME(d.[name]))
+  FROM sys.default_constraints AS d
+  WHERE d.[parent_object_id] = OBJECT_ID(${text})
+    AND d.[parent_column_id] = COLUMNPROPERTY(d.[parent_object_id], N'Tenant]Id', N'ColumnId')
+);
+IF @drop IS NOT NULL EXEC sys.sp_executesql @drop;
+ALTER TABLE ${name} ADD CONSTRAINT `);
+  });
+
+  const every = 'ALTER, CONTROL, DELETE, INSERT, REFERENCES, SELECT, TAKE OWNERSHIP, UPDATE, VIEW CHANGE TRACKING, VIEW DEFINITION';
+
+  test.each([
+    ['tenantry_app', 'DELETE, INSERT, SELECT, UPDATE'],
+    ['tenantry_superuser', 'SELECT'],
+    ['tenantry_mover', 'DELETE, INSERT, SELECT, UPDATE'],
+    ['public', undefined],
+  ])('%s has its rights to it and no other, whoever gave them', (group, rights) => {
+    const revoked = `REVOKE ${every} ON ${name} FROM [${group}] CASCADE`;
+    const granted = rights === undefined ? [] : [`GRANT ${rights} ON ${name} TO [${group}] AS [tenantry_admin]`];
+    expect(said(`rights of ${group}`)).toEqual({
+      definition: rights?.toLowerCase() ?? null,
+      statements: [`${revoked} AS [tenantry_admin]`, ...granted],
+      byAdministrator: [revoked],
+    });
+  });
+
+  // A right on a schema is one on every table in it.
+  test.each(['tenantry_app', 'tenantry_superuser', 'tenantry_mover'])('%s has none on its schema', (group) => {
+    const ofSchema = every.replace('CONTROL, ', 'CONTROL, CREATE SEQUENCE, ').replace('DELETE, ', 'DELETE, EXECUTE, ');
+    expect(said(`rights of ${group} on its schema`)).toEqual({
+      definition: null,
+      statements: [`REVOKE ${ofSchema} ON SCHEMA::[sh]]op] FROM [${group}] CASCADE`],
+      byAdministrator: [],
+    });
+  });
 });
 
 describe('what the tenant column of a new row is', () => {

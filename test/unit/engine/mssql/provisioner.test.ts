@@ -13,6 +13,10 @@ const logins = {
 test.each([
   ['DB_Owner', 'the name of its user, DB_Owner, is reserved'],
   ['SA', 'the name of its user, SA, is reserved'],
+  ['Guest', 'the name of its user, Guest, is reserved'],
+  ['DBO', 'the name of its user, DBO, is reserved'],
+  ['Public', 'the name of its user, Public, is reserved'],
+  ['SYS', 'the name of its user, SYS, is reserved'],
   ['Tenantry_App', 'the name of its user, Tenantry_App, is reserved'],
   ['Shop_App', 'its user is that of logins.app, and every principal needs a login of its own'],
 ])('names are compared as SQL Server compares them: %s', (user, why) => {
@@ -170,6 +174,51 @@ test('every principal becomes a member of its role, and of no other', () => {
     'ALTER ROLE [tenantry_mover] ADD MEMBER [shop_mover];',
     'ALTER ROLE [tenantry_admin] ADD MEMBER [shop_admin];',
   ]);
+});
+
+test('everything that is made and given, in the order in which each is there for what comes after it; nothing else', () => {
+  const texts = createMssqlProvisioner()
+    .provision({ logins, contextProtection: 'guarded', tables: [{ table: 'Blogs' }] })
+    .map((statement) => compileSql(statement, mssqlDialect).text.replace(/^--.*\n/gm, ''));
+  const made =
+    /\b(?:CREATE ROLE|CREATE SCHEMA|ALTER AUTHORIZATION|GRANT|CREATE OR ALTER|ENABLE TRIGGER|CREATE LOGIN \S+|ALTER ROLE)\b[^;]*/g;
+  expect(texts.flatMap((text) => text.match(made) ?? []).map((text) => text.replace(/\s+/g, ' '))).toEqual([
+    'CREATE ROLE [tenantry_app]',
+    'CREATE ROLE [tenantry_superuser]',
+    'CREATE ROLE [tenantry_mover]',
+    'CREATE ROLE [tenantry_admin]',
+    'CREATE SCHEMA [tenantry] AUTHORIZATION [tenantry_admin]',
+    'ALTER AUTHORIZATION ON SCHEMA::[tenantry] TO [tenantry_admin]',
+    'GRANT CREATE TABLE, CREATE PROCEDURE, CREATE FUNCTION, CREATE VIEW, ALTER ANY SECURITY POLICY, VIEW DEFINITION, VIEW DATABASE STATE TO [tenantry_admin]',
+    'GRANT ALTER, REFERENCES ON SCHEMA::[dbo] TO [tenantry_admin]',
+    'GRANT ALTER ON ROLE::[tenantry_admin] TO [tenantry_admin]',
+    'GRANT VIEW DEFINITION ON ROLE::[tenantry_app] TO [tenantry_app]',
+    'GRANT VIEW DEFINITION ON ROLE::[tenantry_superuser] TO [tenantry_superuser]',
+    'GRANT VIEW DEFINITION ON ROLE::[tenantry_mover] TO [tenantry_mover]',
+    'GRANT VIEW DEFINITION ON SCHEMA::[tenantry] TO [tenantry_app]',
+    'GRANT KILL DATABASE CONNECTION TO [tenantry_admin]',
+    'CREATE OR ALTER TRIGGER [tenantry_no_definitions] ON DATABASE FOR DDL_DATABASE_LEVEL_EVENTS AS SET NOCOUNT ON',
+    'ENABLE TRIGGER [tenantry_no_definitions] ON DATABASE',
+    ...Object.entries({ app: 'shop_app', superuser: 'shop_reports', mover: 'shop_mover', admin: 'shop_admin' }).flatMap(
+      ([principal, user]) => [
+        expect.stringContaining(`CREATE LOGIN [${user}] WITH PASSWORD`),
+        `ALTER ROLE [tenantry_${principal}] ADD MEMBER [${user}]`,
+      ],
+    ),
+    'GRANT CONTROL ON OBJECT::[dbo].[Blogs] TO [tenantry_admin] WITH GRANT OPTION',
+  ]);
+});
+
+test('a role of Tenantry that is a user or an application role, and definitions by tenant traffic, are refused', () => {
+  const [roles, ...others] = createMssqlProvisioner()
+    .provision({ logins, contextProtection: 'guarded' })
+    .map((statement) => compileSql(statement, mssqlDialect).text);
+  expect(roles).toMatch(
+    /WHERE p\.\[name\] IN \(N'tenantry_app', N'tenantry_superuser', N'tenantry_mover', N'tenantry_admin'\) AND p\.\[type\] <> N'R'\n\)\n {2}THROW 51016, /,
+  );
+  expect(others.find((text) => text.includes('CREATE OR ALTER TRIGGER'))).toMatch(
+    /\nIF IS_ROLEMEMBER\(N'tenantry_app'\) = 1 THROW 51012, [^\n]*$/,
+  );
 });
 
 test('the script is all or nothing, holds no password, and says where each belongs', () => {
