@@ -90,4 +90,28 @@ describe('a pool of a database that is waking up', () => {
     bench.clock.advance(500);
     await again;
   });
+
+  it('begins to wake up anew once it has let somebody in', async () => {
+    const bench = new PoolBench(10, 5);
+    const shard = new FakeShard();
+    shard.connecting = asleep;
+    const pool = bench.pool(shard);
+    const first = pool.wait(bench.deadline(600_000));
+    await settled();
+    shard.connecting = async () => {};
+    bench.clock.advance(1_000);
+    await first;
+    shard.connecting = asleep;
+    bench.clock.advance(100_000);
+    const second = pool.wait(bench.deadline(600_000));
+    await settled();
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      bench.clock.advance(1_000);
+      await settled();
+    }
+    expect([bench.putOff, bench.failures]).toEqual([62, []]);
+    shard.connecting = async () => {};
+    bench.clock.advance(1_000);
+    await second;
+  });
 });
