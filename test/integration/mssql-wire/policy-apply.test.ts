@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import { systemClock, type Clock } from '../../../src/core/clock.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
 import { answerFile, askedFile, columnsOf, policyAnswers, type Said } from '../../support/library-answers.ts';
 import type { TdsRequest } from '../../support/tds/request.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { administered } from '../../support/administered.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 type Item = readonly [item: string, definition: string];
 
@@ -25,8 +27,21 @@ function tablesIn(request: TdsRequest): string[] {
   return given === undefined ? [] : (JSON.parse(String(given)) as { readonly table: string }[]).map(({ table }) => table);
 }
 
+interface ApplyOptions {
+  /** What the server says instead of what one in order says. */
+  readonly said?: Partial<Record<keyof typeof policyAnswers, Said>>;
+  readonly clock?: Clock;
+  /** Told each request, and which file of the library it asks. */
+  readonly onRequest?: (text: string, file: string | undefined) => void;
+}
+
 /** Applies the policies of these tables where `itemsOf` says what protects each; `changes` takes what was sent to change something. */
-async function apply(tables: readonly string[], itemsOf: (table: string) => readonly Item[], changes: string[]): Promise<unknown> {
+async function apply(
+  tables: readonly string[],
+  itemsOf: (table: string) => readonly Item[],
+  changes: string[],
+  { said = {}, clock = systemClock, onRequest }: ApplyOptions = {},
+): Promise<unknown> {
   const server = await startTdsServer({
     request: (request, answer) => {
       const file = askedFile(files, request);
@@ -40,13 +55,15 @@ async function apply(tables: readonly string[], itemsOf: (table: string) => read
           columns: columnsOf['policy/live-items'],
           rows: named.flatMap((table) => itemsOf(table).map(([item, definition]) => ['dbo', table, item, definition])),
         },
+        ...said,
       };
+      onRequest?.(request.text, file);
       if (file === undefined) changes.push(request.text);
       return answerFile(file === undefined ? undefined : (rowsOf[file] ?? policyAnswers[file]), request, answer);
     },
   });
   const { engine, database } = administered(server);
-  const request = { tables: tables.map((table) => ({ table, tenantColumn: 'TenantId' })), keyType: 'int', dryRun: false } as const;
+  const request = { tables: tables.map((table) => ({ table, tenantColumn: 'TenantId' })), keyType: 'int', dryRun: false, clock } as const;
   return await applyPolicies(database, engine, request);
 }
 
@@ -85,4 +102,47 @@ test('tables change one after another, each in a transaction of its own, which g
     expect(Number(patience)).toBeGreaterThan(0);
     expect(Number(patience)).toBeLessThanOrEqual(5_000);
   }
+});
+
+test('a server whose tenants may get parallel plans is refused before anything is changed', async () => {
+  const changes: string[] = [];
+  const parallel = { columns: columnsOf['engine/server'], rows: [[16, 3, 160, false]] };
+  await expect(apply(['Blogs'], () => [], changes, { said: { 'engine/server': parallel } })).rejects.toMatchObject({
+    code: 'INVALID_CONFIGURATION',
+    detail: expect.stringContaining('SET MAXDOP = 1') as string,
+  });
+  expect(changes.filter((change) => change.includes('[dbo].'))).toEqual([]);
+});
+
+test('in each transaction nothing is looked at or changed before other changes of policies are kept out', async () => {
+  const changes: string[] = [];
+  const first: (string | undefined)[] = [];
+  let hasBegun = false;
+  const onRequest = (text: string, file: string | undefined): void => {
+    if (hasBegun) first.push(file);
+    hasBegun = /^BEGIN TRANSACTION/m.test(text);
+  };
+  const isDone = (): boolean => changes.some((change) => change.includes('TO [tenantry_mover]'));
+  await apply(['Blogs'], (table) => (isDone() ? inOrder(table) : []), changes, { onRequest });
+  expect(first).toEqual(['policy/lock', 'policy/lock']);
+});
+
+test('a table that takes too long is left as it was, and named beside those that are done', async () => {
+  const changes: string[] = [];
+  const clock = new FakeClock();
+  const isDone = (table: string): boolean =>
+    changes.some((change) => change.includes(`GRANT SELECT ON [dbo].[${table}] TO [tenantry_superuser]`));
+  const onRequest = (text: string, file: string | undefined): void => {
+    if (file === undefined && text.includes('[dbo].[Posts]')) clock.advance(5_000);
+  };
+  const applying = apply(['Blogs', 'Posts'], (table) => (isDone(table) ? inOrder(table) : []), changes, { clock, onRequest });
+  await expect(applying).rejects.toMatchObject({
+    code: 'TIMEOUT',
+    detail: expect.stringMatching(
+      /^dbo\.Posts is in use and could not be changed: .* Done before it: dbo\.Blogs; run it again\.$/,
+    ) as string,
+  });
+  expect(changes.filter((change) => change.includes('[dbo].[Posts]'))).toHaveLength(1);
+  const ends = changes.flatMap((change) => /^(?:COMMIT|ROLLBACK) TRANSACTION/m.exec(change)?.[0] ?? []);
+  expect(ends).toEqual(['COMMIT TRANSACTION', 'COMMIT TRANSACTION', 'ROLLBACK TRANSACTION']);
 });
