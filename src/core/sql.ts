@@ -90,7 +90,10 @@ export interface SqlDialect {
    * words are enough. Never widens what they show.
    */
   isEntered(column: Sql, keyType: KeyType): Sql | undefined;
-  /** The words by which a change of one row answers: an insert or update with the row, a removal at least with its count. */
+  /**
+   * The words by which a change of one row answers: its count is that of the rows changed, and an insert or update has the row
+   * beside it, unless triggers left none that can be seen by its key.
+   */
   answering(change: 'insert' | 'update' | 'delete', table: ChangedTable): AnsweringClauses;
   /** A parameter in the type of the column that it is compared with; as it is where that changes nothing. */
   compared(placeholder: string, storedAs: string): string;

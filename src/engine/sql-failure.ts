@@ -13,6 +13,8 @@ interface SqlFailureDetails {
   readonly position?: number | undefined;
   /** The server did not let the login in. */
   readonly loginRefused?: boolean;
+  /** A trigger, function or procedure of the database's owners refused in words of its own; PostgreSQL by RAISE without a code. */
+  readonly raised?: boolean;
   /** Set where the server lets nobody in yet and will. */
   readonly letsInLater?: LetsInLater | undefined;
 }
@@ -27,6 +29,7 @@ export class SqlFailure extends Error implements SqlFailureDetails {
   readonly column: string | undefined;
   readonly position: number | undefined;
   readonly loginRefused: boolean;
+  readonly raised: boolean;
   readonly letsInLater: LetsInLater | undefined;
 
   constructor(details: SqlFailureDetails) {
@@ -38,6 +41,7 @@ export class SqlFailure extends Error implements SqlFailureDetails {
     this.column = details.column;
     this.position = details.position;
     this.loginRefused = details.loginRefused ?? false;
+    this.raised = details.raised ?? false;
     this.letsInLater = details.letsInLater;
   }
 }

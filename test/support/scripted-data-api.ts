@@ -5,6 +5,7 @@ import { entryOf, ScriptedShard } from './scripted-shard.ts';
 import { callersText } from './tds/callers-text.ts';
 import type { ColumnValue } from './tds/column-value.ts';
 import type { ModelStatement, StatementAnswer } from './tds/model/statement.ts';
+import type { TdsRequest } from './tds/request.ts';
 import type { Columns } from './tds/tokens.ts';
 import { TestIssuer } from './test-issuer.ts';
 
@@ -27,8 +28,10 @@ export interface DescribedColumn {
 export interface Exchanged {
   readonly status: number;
   readonly body: unknown;
-  /** The statement of the one message. */
+  /** The statement of the one message, or the first. */
   readonly statement: string;
+  /** Of a second message, which looks at what a change left. */
+  readonly look: string | undefined;
   /** Types and values of its own parameters. */
   readonly parameters: readonly (readonly [declared: string | undefined, value: unknown])[];
 }
@@ -95,7 +98,7 @@ export class ScriptedDataApi implements AsyncDisposable {
     return api;
   }
 
-  /** Sends a request, for which the shard must be sent one message. */
+  /** Sends a request, for which the shard must be sent one message, or a second that looks. */
   async request(method: string, path: string, body?: unknown): Promise<Exchanged> {
     const { recording } = this.#shard.server;
     const before = recording.requests().length;
@@ -105,13 +108,15 @@ export class ScriptedDataApi implements AsyncDisposable {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    const [message, ...more] = recording.requests().slice(before);
-    if (message?.kind !== 'rpc' || more.length > 0) throw new Error(`One message was expected for ${method} ${path}: ${text}`);
+    const [message, look, ...more] = recording.requests().slice(before);
+    if (message?.kind !== 'rpc' || (look !== undefined && look.kind !== 'rpc') || more.length > 0)
+      throw new Error(`One message was expected for ${method} ${path}, or two: ${text}`);
     const { parameters } = message;
     return {
       status: response.status,
       body: text === '' ? undefined : (JSON.parse(text) as unknown),
-      statement: callersText(String(parameters.find(({ name }) => name === '@tenantry_statement')?.value)),
+      statement: textIn(message),
+      look: look === undefined ? undefined : textIn(look),
       parameters: parameters.filter(({ name }) => !name.startsWith('@tenantry_')).map(({ declared, value }) => [declared, value]),
     };
   }
@@ -119,6 +124,10 @@ export class ScriptedDataApi implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#resources.disposeAsync();
   }
+}
+
+function textIn({ parameters }: Extract<TdsRequest, { kind: 'rpc' }>): string {
+  return callersText(String(parameters.find(({ name }) => name === '@tenantry_statement')?.value));
 }
 
 function described(table: string, column: DescribedColumn, hasTriggers: boolean): ColumnValue[] {

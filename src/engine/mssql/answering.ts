@@ -1,12 +1,16 @@
 import { sql, sqlText, type AnsweringClauses, type ChangedTable, type Sql } from '../../core/sql.ts';
 import { isEntered } from './entered-tenant.ts';
 
+/** An UPDATE, because it is one that says a count without rows. */
+const count = sql`update @changed set [changed] = 1`;
+
 type Change = 'insert' | 'update' | 'delete';
 
 /**
  * How a change answers with its row. OUTPUT alone is refused on a table with an enabled trigger (334), and shows the row as it
  * was before the trigger. There the key goes into a table variable, and the row is read by it once the triggers have run; the
  * variable costs pages of tempdb, so that other tables do without. A trigger's own results come before it and are passed over.
+ * Where a trigger took the row away, or gave it another key, there is none to read: what was changed is counted behind it all.
  */
 export function answering(change: Change, table: ChangedTable): AnsweringClauses {
   const keyTypes = table.key.flatMap(({ storedAs }) => storedAs ?? []);
@@ -22,7 +26,7 @@ function readBack(change: Change, table: ChangedTable, keyTypes: readonly string
   return {
     first: sql`declare @changed table ([changed] bit${all(columns)});\n`,
     amid: sql` output 1${all(values)} into @changed`,
-    last: change === 'delete' ? sql`;\nselect [changed] from @changed` : sql`;\n${rowOf(table)}`,
+    last: change === 'delete' ? sql`;\nselect [changed] from @changed` : sql`;\n${rowOf(table)};\n${count}`,
   };
 }
 

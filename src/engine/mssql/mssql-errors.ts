@@ -77,7 +77,7 @@ export function toTenantsError(error: ServerError, rolledBack = false): Tenantry
   const isTheirs = error.number >= firstThrown && !ofStatements.has(error.number);
   if (!isTheirs && !rolledBack) return toStatementError(error);
   const { code, retryAfterMs } = meaningOf(error);
-  return isTheirs ? failed('STATEMENT_FAILED', failureOf(error)) : failed(code, failureOf(error), { retryAfterMs });
+  return isTheirs ? failed('STATEMENT_FAILED', failureOf(error, true)) : failed(code, failureOf(error), { retryAfterMs });
 }
 
 /** What an error means that a login got; `number` as the server said it. */
@@ -137,8 +137,8 @@ function failed(code: ErrorCode, cause: SqlFailure, { outcome = 'not-run', retry
   return new TenantryError(code, `${cause.message}.`, { cause, outcome, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }
 
-function failureOf({ number }: ServerError): SqlFailure {
-  return new SqlFailure({ number, loginRefused: refusedLogins.has(number) });
+function failureOf({ number }: ServerError, raised = false): SqlFailure {
+  return new SqlFailure({ number, loginRefused: refusedLogins.has(number), raised });
 }
 
 function refusalOf({ number, message }: ServerError): Refusal | undefined {

@@ -41,6 +41,8 @@ const refusals: Readonly<Record<string, Exclude<Refusal['reason'], 'MOVED'>>> = 
 /** No such table, no such schema, no right to either. */
 const noSchema: ReadonlySet<string> = new Set(['42P01', '3F000', '42501']);
 
+/** RAISE EXCEPTION that names no code. */
+const raised = 'P0001';
 /** What provisioning raises. */
 const inTheWay = 'TN010';
 /** Said of a login: it has no right to connect to the database. */
@@ -87,6 +89,7 @@ function failureOf({ code, constraint, table, column, position }: pg.DatabaseErr
     column,
     position: position === undefined ? undefined : Number(position),
     loginRefused,
+    raised: code === raised,
   });
 }
 

@@ -21,6 +21,11 @@ const parameters = {
   cursor: { name: 'cursor', in: 'query', description: 'The `next` of the page before.', schema: { type: 'string' } },
 };
 
+/** What a trigger may make of a row. */
+const nothingToShow = {
+  description: 'The change was carried out, and the row cannot be seen by its key any more: a trigger took it away.',
+};
+
 const callerSchema: JsonSchema = {
   type: 'object',
   required: ['tenant', 'subject', 'issuer'],
@@ -103,6 +108,7 @@ function insertOperation(table: Table, id: string, responses: Record<string, unk
         ...(table.key.length === 0 ? {} : { headers: location }),
         content: json(schemaRef(id)),
       },
+      204: nothingToShow,
       ...problemResponses(operationCodes.insert, responses),
     },
   };
@@ -118,6 +124,7 @@ function changeOperations(table: Table, id: string, responses: Record<string, un
       requestBody: { required: true, content: { ...json(change), 'application/merge-patch+json': { schema: change } } },
       responses: {
         200: { description: 'The row as stored.', content: json(schemaRef(id)) },
+        204: nothingToShow,
         ...problemResponses(operationCodes.update, responses),
       },
     },

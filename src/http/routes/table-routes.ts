@@ -2,6 +2,7 @@ import { TenantryError } from '../../core/errors.ts';
 import type { KeyType } from '../../core/key-type.ts';
 import type { Row } from '../../core/session.ts';
 import type { Sql } from '../../core/sql.ts';
+import { SqlFailure } from '../../engine/sql-failure.ts';
 import type { Router } from '../../router/router.ts';
 import type { Exchange } from '../endpoint.ts';
 import type { PlainAnswer } from '../problem.ts';
@@ -9,7 +10,7 @@ import { readJsonBody } from '../read-body.ts';
 import { MethodNotAllowed } from '../request-problem.ts';
 import { formatCursor, type CursorKeys } from '../tables/cursor.ts';
 import { keyTexts, rowRenderer, type RowRenderer } from '../tables/row-json.ts';
-import { parseNewRow, parseRowChange } from '../tables/row-body.ts';
+import { hasValues, parseNewRow, parseRowChange } from '../tables/row-body.ts';
 import { formatRowKey, parseRowKey } from '../tables/row-key.ts';
 import { tableStatements, type TableStatements } from '../tables/table-statements.ts';
 import type { Table } from '../tables/table.ts';
@@ -30,6 +31,11 @@ interface ServedTable {
   readonly statements: TableStatements;
   readonly render: RowRenderer;
 }
+
+/** A change that was carried out, of a row that is gone: deleted, or taken out of sight by a trigger. */
+const nothingToShow: PlainAnswer = { status: 204, headers: {}, text: '' };
+/** The database says that it changed no row, although there is one: a trigger before the change passed it over. */
+const keptFrom = 'The database passed the change over.';
 
 type Handler = (exchange: Exchange) => Promise<PlainAnswer>;
 
@@ -62,8 +68,13 @@ export function tableRoutes({ router, tables, keyType, cursorKeys, bodyBytes }: 
   };
   const read = ({ context, caller }: Exchange, statement: Sql): Promise<{ rows: Row[] }> =>
     router.query(caller.tenantId, statement, { readOnly: true, signal: context.req.raw.signal });
-  const write = ({ context, caller }: Exchange, statement: Sql): Promise<{ rows: Row[]; rowCount: number }> =>
-    router.query(caller.tenantId, statement, { signal: context.req.raw.signal });
+  const write = async ({ context, caller }: Exchange, statement: Sql): Promise<{ rows: Row[]; rowCount: number }> => {
+    try {
+      return await router.query(caller.tenantId, statement, { signal: context.req.raw.signal });
+    } catch (error) {
+      throw isRuleOfTable(error) ? new TenantryError('CONSTRAINT_VIOLATION', error.detail, { cause: error.cause }) : error;
+    }
+  };
 
   return {
     list: async (exchange) => {
@@ -85,8 +96,11 @@ export function tableRoutes({ router, tables, keyType, cursorKeys, bodyBytes }: 
     insert: async (exchange) => {
       const { table, statements, render } = writableTableOf(exchange);
       const body = await readJsonBody(exchange.context.env.incoming, bodyBytes, ['application/json']);
-      const { rows } = await write(exchange, statements.insert(parseNewRow(table, body)));
-      const row = render(existing(rows));
+      const { rows, rowCount } = await write(exchange, statements.insert(parseNewRow(table, body)));
+      if (rowCount === 0) throw new TenantryError('CONFLICT', keptFrom);
+      const [stored] = rows;
+      if (stored === undefined) return nothingToShow;
+      const row = render(stored);
       const location =
         table.key.length === 0 ? undefined : { location: `/v1/${encodeURIComponent(table.name)}/${formatRowKey(table, row)}` };
       return jsonAnswer(row, 201, location);
@@ -95,14 +109,23 @@ export function tableRoutes({ router, tables, keyType, cursorKeys, bodyBytes }: 
       const { table, statements, render } = writableTableOf(exchange);
       const key = parseRowKey(table, keySegment(exchange));
       const body = await readJsonBody(exchange.context.env.incoming, bodyBytes, ['application/json', 'application/merge-patch+json']);
-      const { rows } = await write(exchange, statements.update(key, parseRowChange(table, body)));
-      return jsonAnswer(render(existing(rows)));
+      const values = parseRowChange(table, body);
+      const { rows, rowCount } = await write(exchange, statements.update(key, values));
+      if (rowCount === 0) {
+        const row = render(existing((await read(exchange, statements.find(key))).rows));
+        if (!hasValues(row, values)) throw new TenantryError('CONFLICT', keptFrom);
+        return jsonAnswer(row);
+      }
+      const [row] = rows;
+      return row === undefined ? nothingToShow : jsonAnswer(render(row));
     },
     remove: async (exchange) => {
       const { table, statements } = writableTableOf(exchange);
-      const { rowCount } = await write(exchange, statements.remove(parseRowKey(table, keySegment(exchange))));
-      if (rowCount === 0) throw new TenantryError('NOT_FOUND');
-      return { status: 204, headers: {}, text: '' };
+      const key = parseRowKey(table, keySegment(exchange));
+      const { rowCount } = await write(exchange, statements.remove(key));
+      if (rowCount > 0) return nothingToShow;
+      existing((await read(exchange, statements.find(key))).rows);
+      throw new TenantryError('CONFLICT', keptFrom);
     },
     refuse: async (exchange) => {
       const { table } = tableOf(exchange);
@@ -125,4 +148,9 @@ function existing(rows: readonly Row[]): Row {
   const [row] = rows;
   if (row === undefined) throw new TenantryError('NOT_FOUND');
   return row;
+}
+
+/** Nothing but a trigger or a default of the table can have raised what a statement of the API met: the change breaks a rule of theirs. */
+function isRuleOfTable(error: unknown): error is TenantryError {
+  return error instanceof TenantryError && error.code === 'STATEMENT_FAILED' && error.cause instanceof SqlFailure && error.cause.raised;
 }

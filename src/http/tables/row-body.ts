@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Row } from '../../core/session.ts';
 import type { SqlValue } from '../../core/sql.ts';
 import { escapePointer } from '../json/strict-json.ts';
 import { InvalidRequest, type RequestProblem } from '../request-problem.ts';
@@ -40,6 +42,16 @@ export function parseRowChange(table: Table, body: unknown): RowValues {
   );
   if (values.size === 0) throw new InvalidRequest([{ in: 'body', pointer: '', detail: 'must name at least one column' }]);
   return values;
+}
+
+/** Whether a row, as it is shown, has these values: then a change to them has nothing to do. */
+export function hasValues(rendered: Row, values: RowValues): boolean {
+  return Array.from(values).every(([{ name, kind, codec }, value]) => {
+    const shown = rendered[name];
+    // The database orders members in its own way.
+    if (kind === 'json' && typeof value === 'string') return isDeepStrictEqual(shown, JSON.parse(value));
+    return isDeepStrictEqual(shown === null ? null : codec.fromJson(shown), value);
+  });
 }
 
 /** Columns that a problem names, once in an answer: it may not outgrow the request by much. */

@@ -131,6 +131,17 @@ describe('GET /v1/openapi.json', () => {
     });
   });
 
+  it('says that a change may be carried out and leave no row to show, which triggers of SQL Server can do', () => {
+    const statuses = (path: string, method: string): string[] => Object.keys(document.paths[path]![method]!.responses);
+    for (const [path, method] of [
+      ['/v1/Lines', 'post'],
+      ['/v1/Lines/{key}', 'patch'],
+      ['/v1/Lines/{key}', 'delete'],
+    ] as const)
+      expect(statuses(path, method)).toContain('204');
+    expect(document.paths['/v1/Lines']!['post']!.responses[204]).not.toHaveProperty('content');
+  });
+
   it('says every status that calls are answered with, and the form of what they get', async () => {
     const line = (text: string, number = 1): { body: string } => ({ body: JSON.stringify({ Order: 'a,b', Line: number, Text: text }) });
     const row = '/v1/Lines/{key}';

@@ -62,10 +62,12 @@ describe('the data API over a table with triggers', () => {
   afterAll(async () => await api[Symbol.asyncDispose]());
 
   const declared = 'declare @changed table ([changed] bit, [key1] int);\n';
-  const readBack = `;\nselect [t].[BlogId], [t].[Name] from @changed as [c] join [dbo].[Blogs] as [t] on [t].${tenant} and [t].[BlogId] = [c].[key1]`;
+  const readBack = `;\nselect [t].[BlogId], [t].[Name] from @changed as [c] join [dbo].[Blogs] as [t] on [t].${tenant} and [t].[BlogId] = [c].[key1];\nupdate @changed set [changed] = 1`;
+  const columns = { BlogId: 'int', Name: 'nvarchar(200)' } as const;
+  const key = `${tenant} and [BlogId] = @p1`;
 
   test('inserts and changes a row, and reads it as the triggers left it, in one message', async () => {
-    api.answer = () => ({ columns: { BlogId: 'int', Name: 'nvarchar(200)' }, rows: [[7, 'ANN']] });
+    api.answer = () => ({ columns, rows: [[7, 'ANN']], count: 1 });
     const created = await api.request('POST', 'Blogs', { Name: 'Ann' });
     expect([created.status, created.body]).toEqual([201, { BlogId: 7, Name: 'ANN' }]);
     expect(created.statement).toBe(
@@ -77,8 +79,47 @@ describe('the data API over a table with triggers', () => {
     expect(changed.statement).toBe(
       `${declared}update [dbo].[Blogs] set [Name] = @p1 output 1, inserted.[BlogId] into @changed where ${tenant} and [BlogId] = @p2${readBack}`,
     );
-    api.answer = () => ({ columns: { BlogId: 'int', Name: 'nvarchar(200)' }, rows: [] });
-    expect((await api.request('PATCH', 'Blogs/8', { Name: 'ann' })).status).toBe(404);
+    expect([created.look, changed.look]).toEqual([undefined, undefined]);
+  });
+
+  test('says that a change was carried out whose row a trigger deleted, moved or gave another key, and shows none', async () => {
+    api.answer = () => ({ columns, rows: [], count: 1 });
+    for (const [method, path] of [
+      ['POST', 'Blogs'],
+      ['PATCH', 'Blogs/7'],
+    ] as const) {
+      const { status, body, look } = await api.request(method, path, { Name: 'Ann' });
+      expect([method, status, body, look]).toEqual([method, 204, undefined, undefined]);
+    }
+  });
+
+  test('looks whether there is a row where nothing was changed', async () => {
+    const change = { Name: 'ann' };
+    const answers = (rows: [number, string][]): void => {
+      api.answer = ({ text }) => ({ columns, rows: text.startsWith('select') ? rows : [], count: 0 });
+    };
+    answers([]);
+    const absent = await api.request('PATCH', 'Blogs/8', change);
+    expect([absent.status, absent.look]).toEqual([404, `select [BlogId], [Name] from [dbo].[Blogs] where ${key}`]);
+    expect((await api.request('DELETE', 'Blogs/8')).status).toBe(404);
+    answers([[8, 'Ann']]);
+    expect((await api.request('PATCH', 'Blogs/8', change)).status).toBe(409);
+    expect((await api.request('DELETE', 'Blogs/8')).status).toBe(409);
+    answers([[8, 'ann']]);
+    expect(await api.request('PATCH', 'Blogs/8', change)).toMatchObject({ status: 200, body: { BlogId: 8, Name: 'ann' } });
+    answers([]);
+    expect((await api.request('POST', 'Blogs', change)).status).toBe(409);
+  });
+
+  test('tells what a trigger throws as a broken rule, and nothing of its words', async () => {
+    for (const number of [50_000, 51_001, 60_000]) {
+      api.answer = () => ({ error: { number, message: 'hidden-words' }, fatal: true });
+      const { status, body } = await api.request('PATCH', 'Blogs/7', { Name: 'ann' });
+      expect([status, body]).toMatchObject([422, { code: 'CONSTRAINT_VIOLATION' }]);
+      expect(JSON.stringify(body)).not.toContain('hidden');
+    }
+    api.answer = () => ({ error: { number: 208 }, fatal: true });
+    expect((await api.request('PATCH', 'Blogs/7', { Name: 'ann' })).status).toBe(500);
   });
 
   test('removes a row, and counts what it removed itself', async () => {

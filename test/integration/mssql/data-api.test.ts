@@ -1,8 +1,10 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Row } from '../../../src/core/session.ts';
 import { sqlText, type Sql, type SqlValue } from '../../../src/core/sql.ts';
 import type { TableColumn } from '../../../src/http/tables/table.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
+import { failureOf } from '../../support/tenantry-failure.ts';
 import { served, type ServedTable } from './support/data-api.ts';
 import { planOf } from './support/plans.ts';
 import { apiTables, auditing } from './support/tables-of-the-data-api.ts';
@@ -55,6 +57,25 @@ describeNeeding('mssql', 'The data API on SQL Server itself', () => {
     expect((await run(statements.remove([2, 'aŁ']))).rowCount).toBe(0);
     expect((await run(statements.remove([1, 'aŁ']))).rowCount).toBe(1);
     expect((await run(statements.find([1, 'aŁ']))).rows).toEqual([]);
+  });
+
+  test.each(['gone', 'moved'])('a change whose row its trigger took away (%s) is counted, and shows none', async (Name) => {
+    const { statements } = audited;
+    const created = await run(statements.insert(valuesOf(audited, { Code: 'x', Name })));
+    expect([created.rows, created.rowCount]).toEqual([[], 1]);
+    const [kept] = (await run(statements.insert(valuesOf(audited, { Code: 'y', Name: 'kept' })))).rows;
+    const changed = await run(statements.update([Number(kept?.['Id']), 'y'], valuesOf(audited, { Name })));
+    expect([changed.rows, changed.rowCount]).toEqual([[], 1]);
+    const absent = await run(statements.update([Number(kept?.['Id']), 'y'], valuesOf(audited, { Name })));
+    expect([absent.rows, absent.rowCount]).toEqual([[], 0]);
+  });
+
+  test('what a trigger throws is told without its words, and nothing of the change stays', async () => {
+    const { statements } = audited;
+    const failure = await failureOf(run(statements.insert(valuesOf(audited, { Code: 'z', Name: 'refused' }))));
+    expect(failure).toMatchObject({ code: 'STATEMENT_FAILED', outcome: 'not-run', cause: { number: 50_001 } });
+    expect(inspect(failure, { depth: 10, showHidden: true })).not.toContain('hidden');
+    expect((await run(statements.list(100, undefined))).rows.filter(({ Code }) => Code === 'z')).toEqual([]);
   });
 
   const row = {

@@ -1,6 +1,7 @@
 -- Columns of the named tables in their order, in words that all engines share. "kind" is null where the type has none;
 -- "keyPosition" counts from 1 within the primary key. A table that is not there has no rows. "storedAs" and "hasTriggers" are
--- null: a parameter takes the type of what it is compared with, and RETURNING gives the row whatever triggers there are, as they left it.
+-- null: a parameter takes the type of what it is compared with, and RETURNING gives the row whatever triggers there are, as those before
+-- the change left it.
 -- @tables text
 with wanted as (
   select w."name", w."schema", w."table"

@@ -31,9 +31,13 @@ CREATE TABLE [dbo].[Lines] (
 );
 `;
 
-/** A trigger that changes what was written, counts rows and answers with rows of its own. */
+/** A trigger that changes what was written, takes rows away, refuses some, counts rows and answers with rows of its own. */
 export const auditing = `CREATE TRIGGER [dbo].[Audited_after] ON [dbo].[Audited] AFTER INSERT, UPDATE, DELETE AS
 BEGIN
+  DELETE a FROM [dbo].[Audited] AS a JOIN inserted AS i ON i.[TenantId] = a.[TenantId] AND i.[Id] = a.[Id] WHERE i.[Name] = N'gone';
+  UPDATE a SET [Code] = 'moved' FROM [dbo].[Audited] AS a JOIN inserted AS i ON i.[TenantId] = a.[TenantId] AND i.[Id] = a.[Id]
+  WHERE i.[Name] = N'moved';
+  IF EXISTS (SELECT 1 FROM inserted AS i WHERE i.[Name] = N'refused') THROW 50001, N'hidden words', 1;
   UPDATE a SET [Name] = UPPER(a.[Name]) FROM [dbo].[Audited] AS a JOIN inserted AS i ON i.[TenantId] = a.[TenantId] AND i.[Id] = a.[Id];
   SELECT 'noise' AS [Name], 'noise' AS [Code] FROM inserted UNION ALL SELECT 'noise', 'noise' FROM deleted;
 END`;

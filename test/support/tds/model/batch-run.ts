@@ -228,7 +228,7 @@ export class BatchRun {
       if (session.depth > 0) session.effects.push(given.effect);
       else given.effect();
     }
-    if ('count' in given) {
+    if (!('columns' in given)) {
       await this.#count(given.count);
       return 'through';
     }
@@ -238,6 +238,7 @@ export class BatchRun {
       if (index === 0) await this.#around.at('amid rows');
     }
     await this.#count(given.rows.length);
+    if (given.count !== undefined) await this.#count(given.count);
     return 'through';
   }
 

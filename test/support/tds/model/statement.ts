@@ -18,7 +18,8 @@ export interface ModelStatement {
 
 /** What a statement answers. `effect` happens once its transaction is committed. */
 export type StatementAnswer =
-  | { readonly columns: Columns; readonly rows: readonly (readonly ColumnValue[])[]; readonly effect?: () => void }
+  /** `count`: of a statement behind the one with rows. */
+  | { readonly columns: Columns; readonly rows: readonly (readonly ColumnValue[])[]; readonly count?: number; readonly effect?: () => void }
   | { readonly count: number; readonly effect?: () => void }
   /** `fatal`: ends the batch and rolls back even without XACT_ABORT. */
   | { readonly error: ServerMessage; readonly fatal?: boolean }

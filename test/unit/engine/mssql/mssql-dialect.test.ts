@@ -82,7 +82,7 @@ describe('how SQL Server writes statements', () => {
   test('of a table with triggers the row is read by its key, behind the change', () => {
     const first = 'declare @changed table ([changed] bit, [key1] int, [key2] varchar(40) COLLATE Polish_CI_AS);\n';
     const last =
-      ";\nselect [t].[a], [t].[b] from @changed as [c] join [dbo].[t] as [t] on [t].[TenantId] = CAST(SESSION_CONTEXT(N'tenantry.tenant') AS int) and [t].[a] = [c].[key1] and [t].[c]]] = [c].[key2]";
+      ";\nselect [t].[a], [t].[b] from @changed as [c] join [dbo].[t] as [t] on [t].[TenantId] = CAST(SESSION_CONTEXT(N'tenantry.tenant') AS int) and [t].[a] = [c].[key1] and [t].[c]]] = [c].[key2];\nupdate @changed set [changed] = 1";
     for (const change of ['insert', 'update'] as const)
       expect(answering(change, { ...table, hasTriggers: true })).toEqual([
         first,
@@ -98,7 +98,7 @@ describe('how SQL Server writes statements', () => {
     expect(oneRow).toEqual([
       'declare @changed table ([changed] bit);\n',
       ' output 1 into @changed',
-      ";\nselect [t].[a], [t].[b] from @changed as [c] join [dbo].[t] as [t] on [t].[TenantId] = CAST(SESSION_CONTEXT(N'tenantry.tenant') AS int)",
+      ";\nselect [t].[a], [t].[b] from @changed as [c] join [dbo].[t] as [t] on [t].[TenantId] = CAST(SESSION_CONTEXT(N'tenantry.tenant') AS int);\nupdate @changed set [changed] = 1",
     ]);
   });
 
