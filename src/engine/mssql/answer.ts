@@ -8,7 +8,6 @@ export type Interruption = 'TIMEOUT' | 'CANCELLED' | 'ANSWER_TOO_LARGE';
 /** What came back for one message, and what is known of the transaction by then. */
 export class Answer {
   rows: Row[] = [];
-  bytes = 0;
   /** Rows that statements changed or returned, in their order. */
   readonly counts: number[] = [];
   readonly errors: ServerError[] = [];

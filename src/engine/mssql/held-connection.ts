@@ -10,6 +10,7 @@ export class HeldConnection {
   constructor(driver: Driver, connection: Connection) {
     this.#driver = driver;
     this.connection = connection;
+    outliveClose(connection, new driver.Request('', () => undefined));
   }
 
   /** A request that `send` sends; `done` is called once its answer is whole, or never will be. */
@@ -26,4 +27,26 @@ export class HeldConnection {
     if (kind === 'batch') this.connection.execSqlBatch(request);
     else this.connection.execSql(request);
   }
+}
+
+/** The part of the driver's connection that its types keep to themselves (tedious 20). */
+interface Asked {
+  /** Whose answer is awaited. */
+  request: Request | undefined;
+  readonly closed: boolean;
+}
+
+/**
+ * What the driver has read of an answer, it goes through to the end also once its connection is closed. Then it calls back whoever asked,
+ * and where `close` has told him already there is nobody: an error that nothing can catch, which ends the process. So there is `nobody`.
+ */
+function outliveClose(connection: Connection, nobody: Request): void {
+  const internals = connection as unknown as Asked;
+  let asked = internals.request;
+  Object.defineProperty(internals, 'request', {
+    get: () => asked ?? (internals.closed ? nobody : undefined),
+    set: (request: Request | undefined) => {
+      asked = request;
+    },
+  });
 }

@@ -60,6 +60,9 @@ export class MssqlOwnSession implements OwnSession {
     if (loss !== undefined || interruption !== undefined || (error !== undefined && leavesOpen(error)))
       throw new TenantryError('COMMIT_UNKNOWN', undefined, { cause: loss, outcome: 'unknown' });
     if (error !== undefined) throw toStatementError(error);
+    if (answer.rolledBack) throw failedTransaction();
+    // What is open still is rolled back with its connection; what else the server has done it did not say.
+    if (answer.inTransaction) throw new TenantryError('COMMIT_UNKNOWN', undefined, { outcome: 'unknown' });
   }
 
   /** A rollback that fails leaves a connection to be thrown away, which rolls back too; so does a statement that runs still. */

@@ -183,6 +183,8 @@ export class WireClient {
     if (signal?.aborted === true) onAbort();
     // A caller who gives up at once has nothing sent.
     void soon.then(() => {
+      // The driver, which goes on to read what came before its connection was closed, would take more to send then, and not answer.
+      if (this.#internals.closed) return ended(new Error('The connection is closed.'));
       answer.sent = !request.canceled;
       this.#held.send(message.kind, request);
     });

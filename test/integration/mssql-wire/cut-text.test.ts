@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
 import { compiled, entryOf, ScriptedShard } from '../../support/scripted-shard.ts';
+import type { StatementAnswer } from '../../support/tds/model/statement.ts';
+import { columnsToken, rowToken } from '../../support/tds/tokens.ts';
 
 const options = { readOnly: true, timeoutMs: 10_000 };
 const column = 'JSON_F52E2B61-18A1-11d1-B105-00805F49916B';
@@ -42,5 +44,40 @@ describe('the text of FOR JSON, which the server cuts into rows', () => {
     shard.answer = () => ({ columns: { [column]: 'nvarchar(max)' }, rows: [] });
     const connection = await shard.connect();
     expect(await connection.execute(entryOf(1), read, options)).toEqual({ rows: [], rowCount: 0 });
+  });
+
+  test('is whole also where nothing is said of the end of its statement, as under SET NOCOUNT ON', async () => {
+    const columns = { [column]: 'nvarchar(max)' };
+    shard.answer = async ({ answer }): Promise<StatementAnswer> => {
+      for (const text of ['[{"n":0}]', ...parts]) {
+        if (text === '[{"n":0}]' || text === parts[0]) await answer.send(columnsToken(columns));
+        await answer.send(rowToken(columns, [text]));
+      }
+      return 'sent';
+    };
+    const connection = await shard.connect();
+    expect((await connection.execute(entryOf(1), read, options)).rows).toEqual([{ [column]: parts.join('') }]);
+    const transaction = await connection.begin(entryOf(1), { ...options, isolation: 'read committed' });
+    expect(await Array.fromAsync(transaction.stream(read))).toEqual([{ [column]: '[{"n":0}]' }, { [column]: parts.join('') }]);
+    await transaction.commit();
+  });
+
+  test('is no column of numbers that a statement names like it', async () => {
+    shard.answer = () => ({ columns: { [column]: 'int' }, rows: [[1], [null], [2]] });
+    const connection = await shard.connect();
+    const { rows } = await connection.execute(entryOf(1), read, options);
+    expect(rows).toEqual([{ [column]: 1 }, { [column]: null }, { [column]: 2 }]);
+  });
+
+  test('counts alone in a stream, whatever came before it', async () => {
+    const columns = { text: 'nvarchar(max)' };
+    shard.answer = async ({ answer }) => {
+      await answer.send(columnsToken(columns), ...Array.from({ length: 20 }, () => rowToken(columns, ['x'.repeat(2_000)])));
+      return { columns: { [column]: 'nvarchar(max)' }, rows: parts.map((part) => [part]) };
+    };
+    const connection = await shard.connect({ answerBytes: 30_000 });
+    const transaction = await connection.begin(entryOf(1), { ...options, isolation: 'read committed' });
+    expect((await Array.fromAsync(transaction.stream(read))).at(-1)).toEqual({ [column]: parts.join('') });
+    await transaction.commit();
   });
 });

@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
 import { sql } from '../../../src/core/sql.ts';
+import { logIn } from '../../../src/engine/mssql/login.ts';
+import { WireClient } from '../../../src/engine/mssql/wire-client.ts';
 import { compiled, entryOf, ScriptedShard } from '../../support/scripted-shard.ts';
 import type { ModelStatement, Moment, MomentOf, StatementAnswer } from '../../support/tds/model/statement.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
@@ -159,5 +162,40 @@ describe('a connection lost before it is one', () => {
     const { host, port } = server;
     await server.close();
     await expect(ScriptedShard.connectTo({ host, port })).rejects.toMatchObject(unavailable);
+  });
+});
+
+describe('a connection closed amid rows, of which more have come already', () => {
+  const rows = Array.from({ length: 50 }, (_, n) => [n]);
+  const died: unknown[] = [];
+  const onDeath = (error: unknown): void => void died.push(error);
+  beforeEach(() => {
+    wire.shard.answer = () => ({ columns: { n: 'int' }, rows });
+    process.on('uncaughtExceptionMonitor', onDeath);
+  });
+  afterEach(() => process.off('uncaughtExceptionMonitor', onDeath));
+
+  test('fails what runs on it, and never the process', async () => {
+    const transaction = await wire.connection.begin(entryOf(1), readCommitted);
+    const reading = (async () => {
+      for await (const row of transaction.stream(read)) if (row['n'] === 10) await wire.connection.close();
+    })();
+    await expect(reading).rejects.toMatchObject(unavailable);
+    for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(died).toEqual([]);
+  });
+
+  test('sends nothing more, and says so at once', async () => {
+    const { host, port } = wire.shard.server;
+    const address = { engine: 'mssql', host, port, database: 'shard', tls: 'disable' } as const;
+    const held = await logIn(address, { user: 'app', password: 'a' }, { clock: systemClock, timeoutMs: 5_000 });
+    const client = new WireClient(held, { clock: systemClock, answerBytes: 1_000_000, bigints: 'text' });
+    const message = { kind: 'batch', text: read.text } as const;
+    const limits = { timeoutMs: 10_000 };
+    const cut = await client.run(message, limits, () => client.discard());
+    expect(cut).toMatchObject({ sent: true, loss: { message: 'Connection closed before request completed.' } });
+    for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(client.usable).toBe(false);
+    expect(await client.run(message, limits)).toMatchObject({ sent: false, loss: { message: 'The connection is closed.' } });
   });
 });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { ScriptedShard, untilAttention } from '../../support/scripted-shard.ts';
+import { doneToken, transactionToken } from '../../support/tds/tokens.ts';
 import { failureOf } from '../../support/tenantry-failure.ts';
 
 const change = (mark: string) => sql`update [T] set [Name] = ${mark}`;
@@ -67,6 +68,18 @@ describe("the database of the program's own work", () => {
     expect(shard.committed).toEqual(moment === 'after commit' ? ['kept'] : []);
     shard.model.at = () => undefined;
     expect((await database.query(sql`select n from t`)).rows).toEqual([{ n: 1 }]);
+    await database.close();
+  });
+
+  test.each([
+    ['says nothing of the transaction', [], 'COMMIT_UNKNOWN'],
+    ['says that it rolled back', [transactionToken('rollback', 1n)], 'STATEMENT_FAILED'],
+  ])('is not said to be committed where the answer to its COMMIT %s', async (_title, tokens, code) => {
+    const database = shard.openDatabase();
+    shard.model.at = async ({ moment, answer, request }) => {
+      if (moment === 'read' && request.text.includes('COMMIT TRANSACTION')) await answer.end(...tokens, doneToken('DONE'));
+    };
+    await expect(database.transaction((session) => session.query(change('lost')))).rejects.toMatchObject({ code });
     await database.close();
   });
 
