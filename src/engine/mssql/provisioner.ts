@@ -88,7 +88,8 @@ function refusedWhereDisabled(user: string): Sql {
 
 /**
  * The login's user in the database. One that is there already may be that of another login, of this name, on the server that the
- * database was restored from; and may have had its default schema changed, by which names would mean other tables.
+ * database was restored from, but not of one that is here; and may have had its default schema changed, by which names would mean
+ * other tables.
  */
 function userOfLogin(user: string): Sql {
   const name = sql.id(user);
@@ -101,6 +102,11 @@ function userOfLogin(user: string): Sql {
   IF DATABASE_PRINCIPAL_ID(${text}) IS NULL CREATE USER ${name} FOR LOGIN ${name} WITH DEFAULT_SCHEMA = [dbo];
   ELSE
   BEGIN
+    IF EXISTS (
+      SELECT 1 FROM sys.database_principals AS u JOIN sys.server_principals AS l ON l.[sid] = u.[sid]
+      WHERE u.[principal_id] = DATABASE_PRINCIPAL_ID(${text}) AND l.[sid] <> SUSER_SID(${text})
+    )
+      ${refusal(`The user ${user} of the database belongs to another login of the server: drop that user first, or name another`)}
     IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE [principal_id] = DATABASE_PRINCIPAL_ID(${text}) AND [sid] = SUSER_SID(${text}))
       ALTER USER ${name} WITH LOGIN = ${name};
     ALTER USER ${name} WITH DEFAULT_SCHEMA = [dbo];

@@ -129,6 +129,11 @@ ELSE EXEC (…);`);
   IF DATABASE_PRINCIPAL_ID(N'shop_mover') IS NULL CREATE USER [shop_mover] FOR LOGIN [shop_mover] WITH DEFAULT_SCHEMA = [dbo];
   ELSE
   BEGIN
+    IF EXISTS (
+      SELECT 1 FROM sys.database_principals AS u JOIN sys.server_principals AS l ON l.[sid] = u.[sid]
+      WHERE u.[principal_id] = DATABASE_PRINCIPAL_ID(N'shop_mover') AND l.[sid] <> SUSER_SID(N'shop_mover')
+    )
+      THROW 51016, N'The user shop_mover of the database belongs to another login of the server: drop that user first, or name another.', 1;
     IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE [principal_id] = DATABASE_PRINCIPAL_ID(N'shop_mover') AND [sid] = SUSER_SID(N'shop_mover'))
       ALTER USER [shop_mover] WITH LOGIN = [shop_mover];
     ALTER USER [shop_mover] WITH DEFAULT_SCHEMA = [dbo];
