@@ -25,13 +25,33 @@ async function stored(): Promise<readonly unknown[]> {
 }
 
 describe('a change that a trigger follows', () => {
-  it('is answered with the row as it was written, where the trigger takes it away or gives it another key', async () => {
+  it('is answered with the row as it was written, where the trigger takes it away', async () => {
     await trigger('Lines', 'after insert or update', `delete from "Lines" where "Line" = new."Line" and "Text" = 'gone'; return null;`);
     const created = await api.call('POST', '/v1/Lines', { body: { ...line, Text: 'gone' } });
     expect([created.status, created.body]).toEqual([201, { ...line, Text: 'gone' }]);
     await api.call('POST', '/v1/Lines', { body: line });
     const changed = await api.call('PATCH', '/v1/Lines/a,1', { body: { Text: 'gone' } });
     expect([changed.status, changed.body]).toEqual([200, { ...line, Text: 'gone' }]);
+    expect(await stored()).toEqual([]);
+  });
+
+  it('is answered with the row as it was written, where the trigger gives it another key', async () => {
+    await trigger('Lines', 'after insert', `update "Lines" set "Line" = 9 where "Line" = new."Line"; return null;`);
+    const created = await api.call('POST', '/v1/Lines', { body: line });
+    expect([created.status, created.body]).toEqual([201, line]);
+    expect(await stored()).toEqual([{ ...line, Line: 9 }]);
+  });
+
+  it('has the key that a trigger before it gave the row, in its place as in its body', async () => {
+    await trigger('Lines', 'before insert', `new."Line" := 9; return new;`);
+    const created = await api.call('POST', '/v1/Lines', { body: line });
+    expect([created.headers.get('location'), created.body]).toEqual(['/v1/Lines/a,9', { ...line, Line: 9 }]);
+  });
+
+  it('is refused by what the trigger broke, and undone with it', async () => {
+    await trigger('Lines', 'after insert', `insert into "Settings" ("Theme") values ('x'), ('y'); return null;`);
+    const refused = await api.call('POST', '/v1/Lines', { body: line });
+    expect([refused.status, refused.body.code]).toEqual([409, 'CONFLICT']);
     expect(await stored()).toEqual([]);
   });
 
