@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Request } from 'tedious';
 import type { Clock } from '../../core/clock.ts';
-import { TenantryError } from '../../core/errors.ts';
+import { asError, TenantryError } from '../../core/errors.ts';
 import { MessageTimer } from '../message-timer.ts';
 import { Answer, type Interruption } from './answer.ts';
 import type { HeldConnection } from './held-connection.ts';
@@ -181,13 +181,15 @@ export class WireClient {
     this.#timer.start(timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted === true) onAbort();
-    // A caller who gives up at once has nothing sent.
-    void soon.then(() => {
-      // The driver, which goes on to read what came before its connection was closed, would take more to send then, and not answer.
-      if (this.#internals.closed) return ended(new Error('The connection is closed.'));
-      answer.sent = !request.canceled;
-      this.#held.send(message.kind, request);
-    });
+    // A caller who gives up at once has nothing sent. What the driver threw, instead of saying it to the request, nobody else would hear.
+    soon
+      .then(() => {
+        // The driver, which goes on to read what came before its connection was closed, would take more to send then, and not answer.
+        if (this.#internals.closed) return ended(new Error('The connection is closed.'));
+        answer.sent = !request.canceled;
+        this.#held.send(message.kind, request);
+      })
+      .catch((error: unknown) => ended(asError(error)));
     return promise;
   }
 

@@ -14,6 +14,17 @@ function attentions(): number {
   return wire.shard.server.recording.of('attention').length;
 }
 
+/** Goes on with a connection on which so many milliseconds pass once the server has a statement, which it answers by nothing. */
+async function onceAsked(ms: number): Promise<typeof untilAttention> {
+  const clock = new FakeClock();
+  wire.shard.server.recording.take();
+  await wire.reconnect({ clock });
+  return (wire.shard.answer = (statement) => {
+    clock.advance(ms);
+    return untilAttention(statement);
+  });
+}
+
 /** The next tenant is served by the same connection, which it resets. */
 async function servesTheNext(): Promise<void> {
   expect(wire.connection.usable).toBe(true);
@@ -41,13 +52,7 @@ describe('a statement that is ended before its answer', () => {
   });
 
   test('at its limit: one attention, rolled back for certain', async () => {
-    const clock = new FakeClock();
-    wire.shard.server.recording.take();
-    await wire.reconnect({ clock });
-    wire.shard.answer = (statement) => {
-      clock.advance(30);
-      return untilAttention(statement);
-    };
+    await onceAsked(30);
     await expect(wire.connection.execute(entryOf(1), change, { ...options, timeoutMs: 30 })).rejects.toMatchObject({
       code: 'TIMEOUT',
       outcome: 'not-run',
@@ -133,19 +138,21 @@ describe('a statement that is ended before its answer', () => {
 
   test('whose server acknowledges nothing: the connection is given up, and a write may have happened', async () => {
     wire.shard.model.attention = () => 'ignore';
-    wire.shard.answer = untilAttention;
+    await onceAsked(30);
     await expect(wire.connection.execute(entryOf(1), change, { ...options, timeoutMs: 30 })).rejects.toMatchObject({
       code: 'COMMIT_UNKNOWN',
       outcome: 'unknown',
     });
     expect(wire.connection.usable).toBe(false);
     expect(attentions()).toBe(1);
-  }, 15_000);
+  });
 
   test('within a session: all that it did is rolled back, and its COMMIT is an error', async () => {
-    const transaction = await wire.connection.begin(entryOf(1), { ...options, timeoutMs: 200, isolation: 'read committed' });
+    const outOfTime = await onceAsked(30);
+    wire.shard.answer = (statement) => wire.shard.byDefault(statement);
+    const transaction = await wire.connection.begin(entryOf(1), { ...options, timeoutMs: 30, isolation: 'read committed' });
     await transaction.query(change);
-    wire.shard.answer = untilAttention;
+    wire.shard.answer = outOfTime;
     await expect(transaction.query(change)).rejects.toMatchObject({ code: 'TIMEOUT', outcome: 'not-run' });
     await expect(transaction.commit()).rejects.toMatchObject({ code: 'STATEMENT_FAILED', outcome: 'not-run' });
     expect(wire.shard.committed).toEqual([]);

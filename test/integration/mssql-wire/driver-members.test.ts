@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Connection } from 'tedious';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { sql } from '../../../src/core/sql.ts';
 import { driverRelease } from '../../../src/engine/mssql/driver-members.ts';
-import { ScriptedShard } from '../../support/scripted-shard.ts';
+import { compiled, entryOf, ScriptedShard } from '../../support/scripted-shard.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 
 const prototype = Connection.prototype as unknown as Record<string, unknown>;
@@ -29,6 +30,17 @@ describe('a driver that is not the one that this was written with', () => {
     });
     expect(server.recording.of('login')).toEqual([]);
   });
+});
+
+test('a driver that throws while it sends fails the statement, and its connection serves nobody else', async () => {
+  await using shard = await ScriptedShard.start();
+  const connection = await shard.connect();
+  vi.spyOn(Connection.prototype, 'execSql').mockImplementationOnce(() => {
+    throw new TypeError('planted');
+  });
+  const asked = connection.execute(entryOf(1), compiled(sql`select n from t`), { readOnly: true, timeoutMs: 10_000 });
+  await expect(asked).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE', cause: { message: 'planted' } });
+  expect(connection.usable).toBe(false);
 });
 
 test('the package names the release exactly, and it is the one that is installed', () => {
