@@ -76,17 +76,16 @@ describe('doctor', () => {
     expect(problems.filter((problem) => expected.test(problem))).toHaveLength(1);
   });
 
-  test('finds commits of the catalog that a crash would lose', async () => {
-    await fleet.catalog.query(sqlText('alter database catalog set synchronous_commit = off'));
+  test.each([
+    ['commits of the catalog that a crash would lose', 'synchronous_commit', 'off', 'on', 'Commits .* that shards have followed already'],
+    ['damaged pages of the catalog that nobody would hear of', 'zero_damaged_pages', 'on', 'off', 'Damaged pages .* mappings vanish'],
+  ])('finds %s', async (_title, setting, wrong, right, text) => {
+    await fleet.catalog.query(sqlText(`alter database catalog set ${setting} = ${wrong}`));
     const found = await findings();
-    await fleet.catalog.query(sqlText('alter database catalog reset synchronous_commit'));
+    await fleet.catalog.query(sqlText(`alter database catalog reset ${setting}`));
     expect(found).toEqual({
       code: 2,
-      problems: [
-        expect.stringMatching(
-          /^problem catalog: Commits .* that shards have followed already\. \| alter database catalog set synchronous_commit = on$/,
-        ),
-      ],
+      problems: [expect.stringMatching(new RegExp(`^problem catalog: ${text}\\. \\| alter database catalog set ${setting} = ${right}$`))],
     });
   });
 

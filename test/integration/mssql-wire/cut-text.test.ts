@@ -19,9 +19,17 @@ beforeEach(async () => {
 afterEach(async () => await shard[Symbol.asyncDispose]());
 
 describe('the text of FOR JSON, which the server cuts into rows', () => {
-  test('is one row of an answer', async () => {
+  test.each([column, 'XML_F52E2B61-18A1-11d1-B105-00805F49916B'])('is one row of an answer, as that of FOR XML: %s', async (name) => {
+    shard.answer = () => ({ columns: { [name]: 'nvarchar(max)' }, rows: parts.map((part) => [part]) });
     const connection = await shard.connect();
-    expect(await connection.execute(entryOf(1), read, options)).toEqual({ rows: [{ [column]: parts.join('') }], rowCount: 1 });
+    expect(await connection.execute(entryOf(1), read, options)).toEqual({ rows: [{ [name]: parts.join('') }], rowCount: 1 });
+  });
+
+  test('is not joined of a column that only has its name, beside another one', async () => {
+    shard.answer = () => ({ columns: { [column]: 'nvarchar(max)', n: 'int' }, rows: parts.map((part, n) => [part, n]) });
+    const connection = await shard.connect();
+    const { rows } = await connection.execute(entryOf(1), read, options);
+    expect(rows).toEqual(parts.map((part, n) => ({ [column]: part, n })));
   });
 
   test('is one row of a stream', async () => {

@@ -3,15 +3,22 @@ import type { Row, SqlDatabase, SqlSession } from '../../../src/core/session.ts'
 import { catalogSchemaFiles } from '../../../src/engine/schema-files.ts';
 import { installCatalog } from '../../../src/main/catalog.ts';
 
-/** An empty database, which then says this of the server that it is on: none where the login may not see it, as on SQL Server alone. */
-function emptyDatabase(servers: readonly Row[]): { readonly database: SqlDatabase; readonly made: readonly string[] } {
+const nothing = { hasSchema: false, isCatalog: false, isShard: false };
+const here = [{ recorded: 'here', present: 'here' }];
+
+/** A database, empty by default, which then says this of the server that it is on: none where the login may not see it, as on SQL Server alone. */
+function databaseOn(servers: readonly Row[], state: Row = nothing) {
   const made: string[] = [];
+  const asked: string[] = [];
   const answers: Readonly<Record<string, readonly Row[]>> = {
-    'catalog/schema-state': [{ hasSchema: false, isCatalog: false, isShard: false }],
+    'catalog/schema-state': [state],
     'catalog/get-server': servers,
   };
   const session = {
-    run: async (file: string) => ({ rows: answers[file] ?? [], rowCount: 0 }),
+    run: async (file: string) => {
+      asked.push(file);
+      return { rows: answers[file] ?? [], rowCount: 0 };
+    },
     script: async (file: string) => void made.push(file),
   };
   const transaction = async <T>(work: (session: SqlSession) => Promise<T>): Promise<T> => {
@@ -23,11 +30,11 @@ function emptyDatabase(servers: readonly Row[]): { readonly database: SqlDatabas
       throw error;
     }
   };
-  return { database: { transaction } as SqlDatabase, made };
+  return { database: { transaction } as SqlDatabase, made: made as readonly string[], asked: asked as readonly string[] };
 }
 
 it('makes no catalog where its login may not see which database it is in: nobody could change the shard map', async () => {
-  const { database, made } = emptyDatabase([]);
+  const { database, made } = databaseOn([]);
   await expect(installCatalog(database, false)).rejects.toMatchObject({
     code: 'INVALID_CONFIGURATION',
     detail: expect.stringContaining('VIEW ANY DATABASE') as string,
@@ -36,7 +43,30 @@ it('makes no catalog where its login may not see which database it is in: nobody
 });
 
 it('makes one where it may', async () => {
-  const { database, made } = emptyDatabase([{ recorded: 'here', present: 'here' }]);
+  const { database, made, asked } = databaseOn(here);
   expect(await installCatalog(database, false)).toBe('installed');
   expect(made).toEqual(catalogSchemaFiles);
+  // Two who make one at once: the second one waits, and finds it made.
+  expect(asked[0]).toBe('catalog/lock-install');
+});
+
+it.each([
+  ['is a shard', { hasSchema: true, isCatalog: false, isShard: true }, 'is a shard; a shard cannot be the catalog.'],
+  ['has a schema of that name, of something else', { ...nothing, hasSchema: true }, 'has a schema tenantry that is no catalog.'],
+])('makes none in a database that %s', async (_title, state, why) => {
+  const { database, made } = databaseOn(here, state);
+  await expect(installCatalog(database, false)).rejects.toMatchObject({
+    code: 'INVALID_CONFIGURATION',
+    detail: `The database of catalog.url ${why}`,
+  });
+  expect(made).toEqual([]);
+});
+
+it.each([
+  ['in a dry run', nothing, true, 'missing'],
+  ['where there is one', { ...nothing, hasSchema: true, isCatalog: true }, false, 'present'],
+])('makes none %s', async (_title, state, dryRun, found) => {
+  const { database, made } = databaseOn(here, state);
+  expect(await installCatalog(database, dryRun)).toBe(found);
+  expect(made).toEqual([]);
 });
