@@ -128,13 +128,13 @@ sql.id = (...path: readonly [string, ...string[]]): Sql => {
  * A uuid for a column of that type: SQL Server compares and stores it as `uniqueidentifier`, where a text is converted by the server.
  * Throws INVALID_REQUEST for any other text.
  */
-sql.uuid = uuidValue;
+sql.uuid = (text: string): SqlTyped => uuidValue(text);
 
 /**
  * An exact number, as text: `sql.decimal('12.50', 18, 4)` has up to 18 digits, 4 of them after the point, and travels with all of
  * them. Throws INVALID_REQUEST where it would have to be rounded, or for a type that is none.
  */
-sql.decimal = decimalValue;
+sql.decimal = (text: string, precision: number, scale: number): SqlTyped => decimalValue(text, precision, scale);
 
 /** Joins fragments with a separator of plain SQL, `, ` by default. Throws INVALID_REQUEST for anything but fragments. */
 sql.join = (fragments: readonly Sql[], separator: Sql = sql`, `): Sql =>

@@ -106,6 +106,32 @@ describe('a connection that is opened for tenants', () => {
     expect(shard.server.recording.of('login')).toHaveLength(1);
   });
 
+  test('is given up with the signal, while the database does not answer what it is asked', async () => {
+    shard.saysOfItself({ silent: true });
+    const caller = new AbortController();
+    const asked = shard.server.recording.next('request', ({ request }) => request.text.includes('[tenantry].[schema_version]'));
+    const opening = shard.open({ signal: caller.signal });
+    const failure = expect(opening).rejects.toMatchObject({
+      code: 'SHARD_UNAVAILABLE',
+      detail: 'Connecting was given up.',
+      outcome: 'not-run',
+    });
+    await asked;
+    caller.abort();
+    await failure;
+    await expect.poll(() => shard.server.connections).toBe(0);
+  });
+
+  test('has nothing more to do with the signal once it is open', async () => {
+    const caller = new AbortController();
+    const connection = await shard.open({ signal: caller.signal });
+    caller.abort();
+    expect((await connection.execute(entryOf(1), compiled(sql`select n from t`), { readOnly: false, timeoutMs: 5_000 })).rows).toEqual([
+      { n: 1 },
+    ]);
+    await connection.close();
+  });
+
   test('is given up with the signal, whatever the server waits for at the login', async () => {
     await using server = await startTdsServer({
       login: async (_login, answer) => void (await once(answer.attention, 'abort')),

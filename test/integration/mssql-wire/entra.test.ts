@@ -196,6 +196,7 @@ describe('a login by Entra ID that cannot be', () => {
       'the function that gives it failed (RangeError)',
     ],
     ['gives nothing', () => '', 'the function that gives it gave none'],
+    ['gives what is no text', () => ({ token: secret }) as unknown as string, 'the function that gives it gave none'],
     ['never answers', () => new Promise(() => undefined), 'Connecting was given up while an access token was waited for'],
   ])('because the function %s: one clear error, and no connection', async (_title, token, why) => {
     await using server = await startTdsServer({ request: () => undefined });
@@ -203,6 +204,26 @@ describe('a login by Entra ID that cannot be', () => {
     expect(failure).toMatchObject({ code: 'SHARD_UNAVAILABLE', outcome: 'not-run' });
     expect(failure.message).toContain(why);
     expect(inspect(failure, { depth: 10, showHidden: true })).not.toContain(secret);
+    expect(server.recording.events).toEqual([]);
+  });
+
+  test('because who asked gives up while a token is waited for: at once, whatever time there is', async () => {
+    await using server = await startTdsServer({ request: () => undefined });
+    const { host, port } = server;
+    const address = { engine: 'mssql', host, port, database: 'shop', tls: 'verify-full' } as const;
+    const caller = new AbortController();
+    const entra: EntraCredential = {
+      kind: 'token',
+      token: () => {
+        caller.abort();
+        return new Promise(() => undefined);
+      },
+    };
+    const waiting = authenticationOf({ user: 'app', entra }, address, { clock: systemClock, timeoutMs: 120_000, signal: caller.signal });
+    expect(await failureOf(waiting)).toMatchObject({
+      code: 'SHARD_UNAVAILABLE',
+      detail: 'Connecting was given up while an access token was waited for.',
+    });
     expect(server.recording.events).toEqual([]);
   });
 

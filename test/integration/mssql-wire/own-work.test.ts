@@ -41,6 +41,14 @@ describe("the database of the program's own work", () => {
     await database.close();
   });
 
+  test('no text but that is told, whatever stands in what was sent', async () => {
+    const database = shard.openDatabase();
+    shard.answer = () => ({ error: { number: 51_014, message: 'a value' } });
+    const failure = await failureOf(database.query(sqlText("IF 1 = 1 THROW 51014, N'a value', 1;")));
+    expect(inspect(failure, { depth: 10, showHidden: true })).not.toContain('a value');
+    await database.close();
+  });
+
   test('a transaction whose work fails while a statement runs still is rolled back with its connection, and says what failed', async () => {
     const database = shard.openDatabase();
     shard.answer = untilAttention;
