@@ -12,9 +12,9 @@ import type { ShardMap } from './shard-map.ts';
 export interface Disagreement {
   readonly shard: string;
   /**
-   * `unreachable` (also a server that only follows another one), `schema` (none, or another version), `identity` (another shard, or none), `server` (another one than
-   * was added, such as a restored backup); of a mapping: `missing` on the shard, `extra` there, or its `keys`, `state`,
-   * `epoch` or `token`.
+   * `unreachable` (also a server that only follows another one), `schema` (none, or another version), `identity` (another shard,
+   * or none), `server` (another one than was added, such as a restored backup); of a mapping: `missing` on the shard, `extra`
+   * there, or its `keys`, `state`, `epoch` or `token`.
    */
   readonly what: 'unreachable' | 'schema' | 'identity' | 'server' | 'missing' | 'extra' | 'keys' | 'state' | 'epoch' | 'token';
   readonly mappingId?: number;

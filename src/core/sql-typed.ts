@@ -1,4 +1,5 @@
 import { TenantryError } from './errors.ts';
+import { isUuid } from './uuid.ts';
 
 /** Types that no JavaScript value stands for. */
 export type SqlType = { readonly name: 'uuid' } | { readonly name: 'decimal'; readonly precision: number; readonly scale: number };
@@ -15,7 +16,6 @@ export class SqlTyped {
   }
 }
 
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const decimalPattern = /^-?(\d+)(?:\.(\d+))?$/;
 
 /** Most digits of a decimal (SQL Server, *decimal and numeric*; PostgreSQL has more). */
@@ -23,7 +23,7 @@ const mostDigits = 38;
 
 /** Throws INVALID_REQUEST for anything but 32 hexadecimal digits in five groups. */
 export function uuidValue(text: string): SqlTyped {
-  if (typeof text !== 'string' || !uuidPattern.test(text))
+  if (typeof text !== 'string' || !isUuid(text))
     throw new TenantryError('INVALID_REQUEST', 'A uuid is 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12 with hyphens between them.');
   return new SqlTyped({ name: 'uuid' }, text);
 }

@@ -1,6 +1,7 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { SqlValue } from '../../core/sql.ts';
 import { SqlTyped } from '../../core/sql-typed.ts';
+import { isUuid } from '../../core/uuid.ts';
 import { unscaled } from './exact-decimal.ts';
 
 /** A type of parameters. The driver is loaded with the first connection, so its own types are found by name. */
@@ -199,8 +200,6 @@ const accepted: Readonly<Record<Kind, (value: SqlValue) => DriverValue | undefin
   boolean: (value) => (typeof value === 'boolean' ? value : undefined),
   text: (value) => (typeof value === 'string' ? value : undefined),
   bytes: (value) => (value instanceof Uint8Array ? asBuffer(value) : undefined),
-  uuid: (value) => (typeof value === 'string' && uuidPattern.test(value) ? value : undefined),
+  uuid: (value) => (typeof value === 'string' && isUuid(value) ? value : undefined),
   time: (value) => (value instanceof Date && !Number.isNaN(value.getTime()) ? value : undefined),
 };
-
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -1,7 +1,6 @@
 import type { Request } from 'tedious';
 import type { Row } from '../../core/session.ts';
 import type { Answer } from './answer.ts';
-
 import { doneParameter } from './routed-parameters.ts';
 import { RowReader, sizeOfRow, type AnswerColumn, type AnswerValue, type BigintForm } from './row-reader.ts';
 

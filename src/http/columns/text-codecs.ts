@@ -1,6 +1,7 @@
 import type { Column } from './column.ts';
 import { isStorableText } from './storable.ts';
 import { asText, stringCodec, type ColumnCodec } from './codec.ts';
+import { isUuid } from '../../core/uuid.ts';
 
 /** Text of a bounded length, or one of a list. */
 export function textCodec({ maximumLength, allowed }: Column): ColumnCodec {
@@ -16,11 +17,9 @@ export function textCodec({ maximumLength, allowed }: Column): ColumnCodec {
   );
 }
 
-const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 /** UUIDs, in lower case. */
 export const uuidCodec: ColumnCodec = {
-  ...stringCodec('a UUID of hexadecimal digits grouped 8-4-4-4-12', (text) => (uuidForm.test(text) ? text.toLowerCase() : undefined), {
+  ...stringCodec('a UUID of hexadecimal digits grouped 8-4-4-4-12', (text) => (isUuid(text) ? text.toLowerCase() : undefined), {
     format: 'uuid',
   }),
   toJson: (value) => asText(value).toLowerCase(),
