@@ -37,13 +37,21 @@ async function withWorld(use: (world: World) => Promise<void>): Promise<void> {
   }
 }
 
+type Weakness = [weakness: string, weaken: (app: string) => string, reason: string];
+
+/** What the group gives its members, so that a login gets as far as the gate without being one. */
+const rightsOfItsOwn = (app: string): string =>
+  `grant usage on schema tenantry to ${app}; grant select on tenantry.schema_version, tenantry.shard_identity to ${app};
+   grant execute on function tenantry.context(), tenantry.current_tenant() to ${app}`;
+const tenantAlone = `to tenantry_app using ("TenantId" = (select tenantry.current_tenant())) with check ("TenantId" = (select tenantry.current_tenant()))`;
+
 describe('A connection for tenants', () => {
   it('is opened to a shard that is as it must be', () => withWorld((world) => connecting(world)));
 
   it('is opened to a shard that keeps the tenant better than is configured', () =>
     withWorld((world) => connecting(world, { contextProtection: 'plain' })));
 
-  it.each<[weakness: string, weaken: (app: string) => string, reason: string]>([
+  it.each<Weakness>([
     ['whose login is a superuser', (app) => `alter role ${app} superuser`, 'the login is a superuser'],
     ['whose login bypasses row-level security', (app) => `alter role ${app} bypassrls`, 'bypasses row-level security'],
     [
@@ -147,6 +155,82 @@ describe('A connection for tenants', () => {
     ['that was never added to a map', () => 'delete from tenantry.shard_identity', 'has not been added to a shard map'],
     ['of a newer schema', () => 'update tenantry.schema_version set version = 2', 'has version 2, and this program works with 1'],
     ['that is no shard', () => 'drop schema tenantry cascade', 'is no shard of Tenantry'],
+    [
+      'whose login may become, without inheriting it, one that bypasses row-level security',
+      (app) => `alter role ${app} noinherit; create role ${app}_way bypassrls; grant ${app}_way to ${app}`,
+      'may become a role that does|has not been provisioned',
+    ],
+    [
+      'whose login may become, without inheriting it, one that creates roles',
+      (app) => `alter role ${app} noinherit; create role ${app}_way createrole; grant ${app}_way to ${app}`,
+      'may replicate the server or create roles, or may become a role that does|has not been provisioned',
+    ],
+    [
+      'whose login may become the mover, without inheriting it',
+      (app) => `alter role ${app} noinherit; grant tenantry_mover to ${app}`,
+      'the login is a member of tenantry_mover|has not been provisioned',
+    ],
+    [
+      'whose login may become the owner of a routed table, without inheriting it',
+      (app) => `alter role ${app} noinherit; create role ${app}_way; grant ${app}_way to ${app}; alter table "Blogs" owner to ${app}_way`,
+      'Blogs: the login owns it|has not been provisioned',
+    ],
+    [
+      'whose login bypasses row-level security and starts as a role that does not',
+      (app) => `alter role ${app} bypassrls; alter role ${app} set role = tenantry_app`,
+      'bypasses row-level security .* the login acts as another role, tenantry_app',
+    ],
+    [
+      'whose login has the rights of the group that policies name, and is not in it',
+      (app) => `${rightsOfItsOwn(app)}; revoke tenantry_app from ${app}`,
+      'the login is no member of tenantry_app with inherited rights',
+    ],
+    [
+      'whose login has the rights of the group that policies name, and does not inherit from it',
+      (app) => `${rightsOfItsOwn(app)}; alter role ${app} noinherit; revoke tenantry_app from ${app}; grant tenantry_app to ${app}`,
+      'the login is no member of tenantry_app with inherited rights',
+    ],
+    [
+      'whose login may set the context as its functions do',
+      (app) => `grant tenantry_definer to ${app}`,
+      'the login is a member of tenantry_definer',
+    ],
+    ...['delete', 'truncate', 'insert (token)', 'update (token)'].map((right): Weakness => [
+      `whose login may ${right} in the local shard map`,
+      (app) => `grant ${right} on tenantry.local_mapping to ${app}`,
+      'has rights on the local shard map',
+    ]),
+    [
+      'where the policy admits where others must all agree',
+      () => `drop policy tenantry_tenant on "Events"; create policy tenantry_tenant on "Events" as permissive ${tenantAlone}`,
+      'Events: its policy tenantry_tenant is missing or altered',
+    ],
+    [
+      'where the policy is for one kind of statement',
+      () => `drop policy tenantry_tenant on "Events"; create policy tenantry_tenant on "Events" as restrictive for update ${tenantAlone}`,
+      'Events: its policy tenantry_tenant is missing or altered',
+    ],
+    [
+      'where the policy has another name, and nobody looks after it',
+      () => 'alter policy tenantry_tenant on "Events" rename to another',
+      'Events: its policy tenantry_tenant is missing or altered',
+    ],
+    ...['delete', 'truncate', 'insert ("EventId")', 'update ("EventId")'].map((right): Weakness => [
+      `where its login may ${right} in a partition`,
+      (app) => `grant ${right} on "Events1" to ${app}`,
+      'Events: its part "Events1" can be reached beside it',
+    ]),
+    [
+      'where a partition of a partition may be read',
+      (app) => `create table "Events3" partition of "Events" for values in (3) partition by list ("EventId");
+        create table "Events3a" partition of "Events3" for values in (1); grant select on "Events3a" to ${app}`,
+      'Events: its part "Events3a" can be reached beside it',
+    ],
+    [
+      'where a view has the name of a routed table',
+      () => 'alter table "Notes" rename to "Kept"; create view "Notes" as select * from "Kept"',
+      'Notes: it does not exist, or has no such tenant column',
+    ],
   ])('is refused to a shard %s', (_, weaken, reason) =>
     withWorld(async (world) => {
       await world.admin.run('engine/incarnation');
@@ -157,6 +241,13 @@ describe('A connection for tenants', () => {
       await expect(refused).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringMatching(reason) as string });
     }),
   );
+
+  it('is refused where the tenant column is one that the server gives every table', () =>
+    withWorld((world) =>
+      expect(connecting(world, { tables: [{ name: 'Notes', table: 'Notes', tenantColumn: 'tableoid' }] })).rejects.toThrow(
+        'Notes: it does not exist, or has no such tenant column',
+      ),
+    ));
 
   it('is refused to another shard than the one that is meant', () =>
     withWorld((world) =>

@@ -158,8 +158,8 @@ describe('policy apply by key type', () => {
     ['string', 'text collate "POSIX"'],
   ])('%s: a column of type %s', async (keyType, columnType) => {
     await shard.renew(keyType);
-    await shard.asAdmin(`create table t (t ${columnType} not null, id integer, primary key (t, id)); drop table "Blogs"`);
-    const table = { table: 't', tenantColumn: 't' };
+    await shard.asAdmin(`create table t ("T" ${columnType} not null, id integer, primary key ("T", id)); drop table "Blogs"`);
+    const table = { table: 't', tenantColumn: 'T' };
     expect((await shard.apply([table], { keyType })).changes.length).toBeGreaterThan(0);
     expect((await shard.apply([table], { keyType })).changes).toEqual([]);
     expect(await shard.gateProblems([table])).toEqual([]);
