@@ -13,6 +13,7 @@ const atFirst: Members = {
   sendPreLogin: isMethod,
   sendLogin7Packet: isMethod,
   currentTransactionDescriptor: isMethod,
+  createTokenStreamParser: isMethod,
   transactionDescriptors: Array.isArray,
   inTransaction: (value) => typeof value === 'boolean',
   closed: (value) => typeof value === 'boolean',

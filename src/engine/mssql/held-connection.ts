@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Connection, Request } from 'tedious';
 import type { Driver } from './driver.ts';
 import type { Message } from './message.ts';
@@ -11,6 +12,7 @@ export class HeldConnection {
     this.#driver = driver;
     this.connection = connection;
     outliveClose(connection, new driver.Request('', () => undefined));
+    outliveUnreadable(connection);
   }
 
   /** A request that `send` sends; `done` is called once its answer is whole, or never will be. */
@@ -49,4 +51,32 @@ function outliveClose(connection: Connection, nobody: Request): void {
       asked = request;
     },
   });
+}
+
+/** What reads one answer: it emits an error where it cannot. */
+interface Reading {
+  createTokenStreamParser(message: unknown, handler: unknown): EventEmitter;
+}
+
+/**
+ * Of an answer that cannot be read the driver is told by an event. Where the request was cancelled before that answer came, its own listener
+ * throws (it names variables that it has not reached by then), which nothing can catch and ends the process: the connection is closed instead.
+ */
+function outliveUnreadable(connection: Connection): void {
+  const internals = connection as unknown as Reading;
+  const create = internals.createTokenStreamParser.bind(internals);
+  internals.createTokenStreamParser = (message, handler) => {
+    const parser = create(message, handler);
+    const emit = parser.emit.bind(parser);
+    parser.emit = (event: string, ...given: unknown[]) => {
+      try {
+        return emit(event, ...given);
+      } catch (error) {
+        if (event !== 'error') throw error;
+        connection.close();
+        return true;
+      }
+    };
+    return parser;
+  };
 }

@@ -18,6 +18,7 @@ describe('a driver that is not the one that this was written with', () => {
     ['sendPreLogin', undefined],
     ['sendLogin7Packet', undefined],
     ['currentTransactionDescriptor', undefined],
+    ['createTokenStreamParser', undefined],
     ['makeRequest', () => undefined],
   ])('is told by the name of what it lacks: %s', async (name, other) => {
     const { [name]: own } = prototype;

@@ -3,7 +3,8 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { sql } from '../../../src/core/sql.ts';
 import { logIn } from '../../../src/engine/mssql/login.ts';
 import { WireClient } from '../../../src/engine/mssql/wire-client.ts';
-import { compiled, entryOf, ScriptedShard } from '../../support/scripted-shard.ts';
+import { compiled, entryOf, ScriptedShard, untilAttention } from '../../support/scripted-shard.ts';
+import type { Answer } from '../../support/tds/answer.ts';
 import type { ModelStatement, Moment, MomentOf, StatementAnswer } from '../../support/tds/model/statement.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
@@ -165,15 +166,48 @@ describe('a connection lost before it is one', () => {
   });
 });
 
+/** What would have ended the process. */
+const died: unknown[] = [];
+const onDeath = (error: unknown): void => void died.push(error);
+beforeEach(() => {
+  died.splice(0);
+  process.on('uncaughtExceptionMonitor', onDeath);
+});
+afterEach(() => process.off('uncaughtExceptionMonitor', onDeath));
+
+async function turnsOfBoth(): Promise<void> {
+  for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test.each([
+  ['before any of it had come', async () => undefined],
+  ['once its columns had come', async (answer: Answer) => await answer.columns({ n: 'int' }).then(() => answer.flush())],
+])('an answer that cannot be read, to a statement cancelled %s, fails that statement and never the process', async (_when, begin) => {
+  const caller = new AbortController();
+  let open: Answer | undefined;
+  wire.shard.model.attention = async () => {
+    await open!.end(Buffer.from([0x01]));
+    return 'acknowledge' as const;
+  };
+  wire.shard.answer = async (statement) => {
+    open = statement.answer;
+    await begin(open);
+    await turnsOfBoth();
+    caller.abort();
+    return await untilAttention(statement);
+  };
+  const asked = wire.connection.execute(entryOf(1), change, { ...options, signal: caller.signal });
+  await expect(asked).rejects.toMatchObject(unknown);
+  await turnsOfBoth();
+  expect(died).toEqual([]);
+  expect(wire.connection.usable).toBe(false);
+});
+
 describe('a connection closed amid rows, of which more have come already', () => {
   const rows = Array.from({ length: 50 }, (_, n) => [n]);
-  const died: unknown[] = [];
-  const onDeath = (error: unknown): void => void died.push(error);
   beforeEach(() => {
     wire.shard.answer = () => ({ columns: { n: 'int' }, rows });
-    process.on('uncaughtExceptionMonitor', onDeath);
   });
-  afterEach(() => process.off('uncaughtExceptionMonitor', onDeath));
 
   test('fails what runs on it, and never the process', async () => {
     const transaction = await wire.connection.begin(entryOf(1), readCommitted);
@@ -181,7 +215,7 @@ describe('a connection closed amid rows, of which more have come already', () =>
       for await (const row of transaction.stream(read)) if (row['n'] === 10) await wire.connection.close();
     })();
     await expect(reading).rejects.toMatchObject(unavailable);
-    for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    await turnsOfBoth();
     expect(died).toEqual([]);
   });
 
@@ -194,7 +228,7 @@ describe('a connection closed amid rows, of which more have come already', () =>
     const limits = { timeoutMs: 10_000 };
     const cut = await client.run(message, limits, () => client.discard());
     expect(cut).toMatchObject({ sent: true, loss: { message: 'Connection closed before request completed.' } });
-    for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    await turnsOfBoth();
     expect(client.usable).toBe(false);
     expect(await client.run(message, limits)).toMatchObject({ sent: false, loss: { message: 'The connection is closed.' } });
   });
