@@ -52,7 +52,7 @@ export async function* compareShard(
 }
 
 async function compareServer({ access }: OperationDependencies, map: ShardMap, shard: Shard, local: LocalMap): Promise<Finding[]> {
-  const found = await local.description();
+  const found = await inTime(local.description());
   if (found?.schemaVersion !== schemaVersions.shard) {
     const onShard = found === undefined ? 'no schema of Tenantry' : `version ${found.schemaVersion}`;
     return [{ what: 'schema', inCatalog: `version ${schemaVersions.shard}`, onShard }];
@@ -62,7 +62,7 @@ async function compareServer({ access }: OperationDependencies, map: ShardMap, s
     const onShard = identity === undefined ? 'no identity' : `shard ${identity.shardId} of map ${identity.map} (${identity.keyType})`;
     return [{ what: 'identity', inCatalog: `shard ${shard.shardId} of map ${map.name} (${map.keyType})`, onShard }];
   }
-  const incarnation = await identified(access.identify(shard));
+  const incarnation = await identified(inTime(access.identify(shard)));
   if (incarnation === undefined)
     return [
       {
@@ -74,6 +74,16 @@ async function compareServer({ access }: OperationDependencies, map: ShardMap, s
   return incarnation === shard.incarnation ? [] : [{ what: 'server', inCatalog: shard.incarnation, onShard: incarnation }];
 }
 
+/** What a shard answers; where it takes too long, such as behind somebody's lock, it has not answered. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof TenantryError) || error.code !== 'TIMEOUT') throw error;
+    throw new TenantryError('SHARD_UNAVAILABLE', error.reason, { cause: error });
+  }
+}
+
 /** One shard whose server does not say who it is must not keep the others from being compared. */
 async function identified(incarnation: Promise<string>): Promise<string | undefined> {
   try {
@@ -82,6 +92,13 @@ async function identified(incarnation: Promise<string>): Promise<string | undefi
     if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNVERIFIED') throw error;
     return undefined;
   }
+}
+
+/** Some of the mappings of one side. */
+interface Page<T> {
+  readonly byId: ReadonlyMap<number, T>;
+  /** The last id for which it is complete; Infinity where no page comes after it. */
+  readonly end: number;
 }
 
 /** Walks the mappings of catalog and shard, both in order of their ids. */
@@ -101,32 +118,34 @@ class MappingComparison {
   }
 
   async *run(): AsyncGenerator<Finding, void, undefined> {
-    const { store } = this.#dependencies;
     for (let from = 0; from !== Infinity;) {
-      const catalog = await store.listMappingsOfShard(this.#shard.shardId, from, pageRows);
-      const local = await this.#local.list(from, pageRows);
-      // Up to here both lists are complete.
-      const end = Math.min(lastOf(catalog), lastOf(local));
-      const [inCatalog, onShard] = [byId(catalog), byId(local)];
-      for (const mappingId of idsUpTo(end, catalog, local))
-        yield* await this.#compareMapping(mappingId, inCatalog.get(mappingId), onShard.get(mappingId));
-      from = end;
+      const [catalog, local] = [await this.#inCatalog(from), await this.#onShard(from)];
+      const end = Math.min(catalog.end, local.end);
+      const suspects = idsUpTo(end, catalog, local).filter(
+        (id) => !this.#unsettled.has(id) && this.#differences(catalog.byId.get(id), local.byId.get(id)).length > 0,
+      );
+      from = suspects.length === 0 ? end : yield* this.#lookAgain(suspects, from, end);
     }
   }
 
-  async #compareMapping(mappingId: number, mapping: Mapping | undefined, local: LocalMapping | undefined): Promise<Finding[]> {
-    if (this.#unsettled.has(mappingId) || this.#differences(mapping, local).length === 0) return [];
-    // The two were not read at one moment: what an operation has changed since is no disagreement.
-    const before = await this.#inCatalog(mappingId);
-    const onShard = await this.#local.get(mappingId);
-    const after = await this.#inCatalog(mappingId);
-    if (before?.operationId !== undefined || after?.operationId !== undefined || before?.epoch !== after?.epoch) return [];
-    return this.#differences(after, onShard).map((finding) => Object.assign({ mappingId }, finding));
+  /** The two were not read at one moment: what an operation has changed since is no disagreement. Gives how far it came. */
+  async *#lookAgain(suspects: readonly number[], from: number, upTo: number): AsyncGenerator<Finding, number, undefined> {
+    const [before, local, after] = [await this.#inCatalog(from), await this.#onShard(from), await this.#inCatalog(from)];
+    const end = Math.min(upTo, before.end, local.end, after.end);
+    for (const mappingId of suspects.filter((id) => id <= end)) {
+      const [one, other] = [before.byId.get(mappingId), after.byId.get(mappingId)];
+      if (one?.operationId !== undefined || other?.operationId !== undefined || one?.epoch !== other?.epoch) continue;
+      yield* this.#differences(other, local.byId.get(mappingId)).map((finding) => Object.assign({ mappingId }, finding));
+    }
+    return end;
   }
 
-  async #inCatalog(mappingId: number): Promise<Mapping | undefined> {
-    const mapping = await this.#dependencies.store.getMapping(mappingId);
-    return mapping?.shardId === this.#shard.shardId ? mapping : undefined;
+  async #inCatalog(from: number): Promise<Page<Mapping>> {
+    return pageOf(await this.#dependencies.store.listMappingsOfShard(this.#shard.shardId, from, pageRows));
+  }
+
+  async #onShard(from: number): Promise<Page<LocalMapping>> {
+    return pageOf(await inTime(this.#local.list(from, pageRows)));
   }
 
   #differences(mapping: Mapping | undefined, local: LocalMapping | undefined): Finding[] {
@@ -156,16 +175,14 @@ class MappingComparison {
   }
 }
 
-function byId<T extends { readonly mappingId: number }>(page: readonly T[]): ReadonlyMap<number, T> {
-  return new Map(page.map((mapping) => [mapping.mappingId, mapping]));
+function pageOf<T extends { readonly mappingId: number }>(mappings: readonly T[]): Page<T> {
+  return {
+    byId: new Map(mappings.map((mapping) => [mapping.mappingId, mapping])),
+    end: mappings.length < pageRows ? Infinity : (mappings.at(-1)?.mappingId ?? Infinity),
+  };
 }
 
-/** The last id of a page, Infinity where no page comes after it. */
-function lastOf(page: readonly { readonly mappingId: number }[]): number {
-  return page.length < pageRows ? Infinity : (page.at(-1)?.mappingId ?? Infinity);
-}
-
-function idsUpTo(end: number, ...pages: readonly (readonly { readonly mappingId: number }[])[]): number[] {
-  const ids = new Set(pages.flat().map(({ mappingId }) => mappingId));
-  return [...ids].filter((id) => id <= end).toSorted((one, other) => one - other);
+function idsUpTo(end: number, one: Page<unknown>, other: Page<unknown>): number[] {
+  const ids = new Set([...one.byId.keys(), ...other.byId.keys()]);
+  return [...ids].filter((id) => id <= end).toSorted((low, high) => low - high);
 }

@@ -56,9 +56,9 @@ export class OperationStep implements StepContext {
     await this.#stamp();
     await this.#keepLease();
     const { operationId, generation } = this.#operation;
-    const database = this.access.open(await this.shard(shardId));
-    return unlessVictim(() =>
-      database.transaction(async (session) => {
+    const shard = await this.shard(shardId);
+    return inTimeOf(shard, () =>
+      this.access.open(shard).transaction(async (session) => {
         const { rows } = await session.run<{ generation: number }>('local-map/lock-generation', { operationId });
         if (rows[0]?.generation !== generation) throw new Superseded();
         const forget = async (): Promise<void> => void (await session.run('local-map/remove-generation', { operationId }));
@@ -107,8 +107,8 @@ export class OperationStep implements StepContext {
     this.#stampTried = true;
     const { operationId, generation } = this.#operation;
     for (const shardId of this.#shardIds) {
-      const database = this.access.open(await this.shard(shardId));
-      const { rows } = await unlessVictim(() => database.run('local-map/stamp-generation', { operationId, generation }));
+      const shard = await this.shard(shardId);
+      const { rows } = await inTimeOf(shard, () => this.access.open(shard).run('local-map/stamp-generation', { operationId, generation }));
       if (rows.length === 0) throw new Superseded();
     }
     // A runner may have been taken for dead before it stamped, and its successor have finished and forgotten the operation.
@@ -126,6 +126,16 @@ export class OperationStep implements StepContext {
     const now = clock.now();
     if (!(await store.renewLease(operationId, generation, leaseMs))) throw new Superseded();
     this.#renewedAt = now;
+  }
+}
+
+/** Work on a shard, begun again where it was a deadlock's victim. Where it took too long, the error says on which shard. */
+async function inTimeOf<T>({ name }: Shard, work: () => Promise<T>): Promise<T> {
+  try {
+    return await unlessVictim(work);
+  } catch (error) {
+    if (!(error instanceof TenantryError) || error.code !== 'TIMEOUT') throw error;
+    throw new TenantryError('TIMEOUT', `Shard ${name}: ${error.reason}`, { cause: error, outcome: error.outcome });
   }
 }
 

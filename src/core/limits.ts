@@ -54,6 +54,20 @@ const limitTable = {
     unit: 'milliseconds',
     text: 'Time a transaction may take, from its entry to the end of its callback; it is rolled back then.',
   },
+  adminStatementTimeoutMs: {
+    default: 300_000,
+    least: 1,
+    most: dayMs,
+    unit: 'milliseconds',
+    text: 'Time a statement of `admin` may take on a shard: of a change of the shard map, a purge (1,000 rows each), a change of policies.',
+  },
+  adminLockTimeoutMs: {
+    default: 12_000,
+    least: 1,
+    most: dayMs,
+    unit: 'milliseconds',
+    text: 'Time such a statement waits for what another transaction holds, such as one of a program that stands still. It is refused then (TIMEOUT), and may be repeated.',
+  },
   answerBytes: {
     default: 16_777_216,
     least: 1_024,

@@ -84,6 +84,8 @@ export interface OpenOptions {
   readonly connectTimeoutMs?: number;
   /** Milliseconds after which a statement is ended, on the server and here; none by default: schema changes may take long. */
   readonly statementTimeoutMs?: number;
+  /** Milliseconds that a statement waits for what another transaction holds; it is TIMEOUT then. None by default. */
+  readonly lockTimeoutMs?: number;
 }
 
 /** One kind of database server. `main.ts` joins engines to the rest; nobody else knows a concrete one. */

@@ -20,7 +20,7 @@ interface ShardAccessOptions {
   readonly tables: readonly TableSettings[];
   readonly contextProtection: ContextProtection;
   readonly capabilities: CapabilitySettings;
-  readonly limits: Pick<Limits, 'connectTimeoutMs'>;
+  readonly limits: Pick<Limits, 'connectTimeoutMs' | 'adminStatementTimeoutMs' | 'adminLockTimeoutMs'>;
 }
 
 /** Access that closes what it opened. */
@@ -31,11 +31,12 @@ export interface ClosableShardAccess extends ShardAccess {
 /** Shards as `admin`; databases stay open, each once, until everything is closed. */
 export function createShardAccess(options: ShardAccessOptions): ClosableShardAccess {
   const { engines, admin, tables, contextProtection, capabilities } = options;
-  const { connectTimeoutMs } = options.limits;
+  const { connectTimeoutMs, adminStatementTimeoutMs: statementTimeoutMs, adminLockTimeoutMs: lockTimeoutMs } = options.limits;
+  const bounds = { connectTimeoutMs, statementTimeoutMs, lockTimeoutMs };
   const opened = new Map<string, SqlDatabase>();
   const open = ({ shardId, address }: Shard): SqlDatabase => {
     const key = [shardId, address.host, address.port, address.database].join(' ');
-    const database = opened.get(key) ?? engineOf(engines, address).open(address, admin, { connectTimeoutMs });
+    const database = opened.get(key) ?? engineOf(engines, address).open(address, admin, bounds);
     opened.set(key, database);
     return database;
   };

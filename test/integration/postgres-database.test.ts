@@ -130,6 +130,35 @@ describe('the database of the program itself', () => {
     await database.close();
   });
 
+  test('a statement that has its time is ended by a server that is well, which says so, and its connection stays', async () => {
+    const database = createPostgresEngine().open(shard.address, shardLogins.admin, { connections: 1, statementTimeoutMs: 300 });
+    const session = sql`select pg_backend_pid() as pid`;
+    const before = (await database.query(session)).rows;
+    await expect(database.query(sql`select pg_sleep(30)`)).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      outcome: 'not-run',
+      cause: { sqlState: '57014' },
+    });
+    expect((await database.query(session)).rows).toEqual(before);
+    await database.close();
+  });
+
+  test('waits for a lock as long as it is told to, and says that it did', async () => {
+    const database = createPostgresEngine().open(shard.address, shardLogins.admin, { lockTimeoutMs: 200 });
+    const lock = sql`select 1 from tenantry.schema_version for update`;
+    await shard.admin.transaction(async (session) => {
+      await session.query(lock);
+      await expect(database.query(lock)).rejects.toMatchObject({
+        code: 'TIMEOUT',
+        outcome: 'not-run',
+        detail: expect.stringContaining('Another transaction holds what this needs') as string,
+        cause: { sqlState: '55P03' },
+      });
+    });
+    expect((await database.query(lock)).rowCount).toBe(1);
+    await database.close();
+  });
+
   test.each([
     ['a transaction', (note: Sql) => shard.admin.transaction((session) => session.query(note))],
     ['a statement', (note: Sql) => shard.admin.query(note)],

@@ -5,7 +5,7 @@ import type { ShardMap } from '../../shardmap/shard-map.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import type { SqlDatabase, SqlSession } from '../../src/core/session.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
-import type { Engine } from '../../src/engine/engine.ts';
+import type { Engine, OpenOptions } from '../../src/engine/engine.ts';
 import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import type { FullEngine } from '../../src/main/engines.ts';
@@ -26,19 +26,26 @@ export function engineFor({ engine }: Pick<ShardAddress, 'engine'>): Engine {
 let mssql: Engine | undefined;
 let postgres: Engine | undefined;
 
-/** Access to shards as their admin, wherever `route` says that an address is to be reached. */
+interface TestShardAccessOptions extends OpenOptions {
+  /** Where an address is to be reached, if not there. */
+  readonly route?: (address: ShardAddress) => ShardAddress;
+}
+
+/** Access to shards as their admin. */
 export class TestShardAccess implements ShardAccess {
   readonly #route: (address: ShardAddress) => ShardAddress;
+  readonly #bounds: OpenOptions;
   readonly #databases = new Map<string, SqlDatabase>();
 
-  constructor(route: (address: ShardAddress) => ShardAddress = (address) => address) {
+  constructor({ route = (address) => address, ...bounds }: TestShardAccessOptions = {}) {
     this.#route = route;
+    this.#bounds = bounds;
   }
 
   open({ address }: Shard): SqlDatabase {
     const reached = this.#route(address);
     const name = `${reached.host}:${reached.port}/${reached.database}`;
-    const opened = this.#databases.get(name) ?? engineFor(reached).open(reached, loginsOf(address).admin);
+    const opened = this.#databases.get(name) ?? engineFor(reached).open(reached, loginsOf(address).admin, this.#bounds);
     this.#databases.set(name, opened);
     return opened;
   }

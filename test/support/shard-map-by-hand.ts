@@ -55,6 +55,12 @@ export const localByHand = {
       sqlText(`select case when to_regclass('tenantry.shard_identity') is null then 0 else 1 end as installed`),
       sqlText(`SELECT CASE WHEN OBJECT_ID(N'tenantry.shard_identity') IS NULL THEN 0 ELSE 1 END AS installed`),
     ),
+  /** In a transaction: nobody reads or changes the local map until it ends, where rows have versions neither. */
+  lockAll: () =>
+    perEngine(
+      sqlText('lock table tenantry.local_mapping'),
+      sqlText('ALTER TABLE [tenantry].[local_mapping] SET (LOCK_ESCALATION = TABLE)'),
+    ),
   blogsOf: (tenant: number) => sql`select "BlogId" from "Blogs" where "TenantId" = ${tenant}`,
   addBlog: (tenant: number, name: string) => sql`insert into "Blogs" ("TenantId", "BlogId", "Name") values (${tenant}, 1, ${name})`,
   /** So many blogs of tenants 3 and 4, each with a post. */

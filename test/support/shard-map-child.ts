@@ -36,7 +36,7 @@ export function managerOf({ catalog, catalogLogin, shards }: Omit<ChildOrder, 'c
   close(): Promise<void>;
 } {
   const database = engineFor(catalog).open(catalog, catalogLogin);
-  const access = new TestShardAccess((address) => ({ ...address, ...shards }));
+  const access = new TestShardAccess({ route: (address) => ({ ...address, ...shards }) });
   const manager = createShardMapManager({
     store: new SqlShardMapStore(database),
     access,

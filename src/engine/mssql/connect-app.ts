@@ -40,7 +40,7 @@ export async function connectApp(
     if (signal?.aborted === true) giveUp();
     wire.beginUse();
     await verifyShard(
-      new MssqlOwnSession(wire, library, Infinity),
+      new MssqlOwnSession(wire, library),
       { dialect: mssqlDialect, capabilitiesOf: mssqlCapabilities, lacksSchema, pipelines: false },
       expected,
     );

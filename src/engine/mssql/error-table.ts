@@ -26,6 +26,9 @@ const later = (retryAfterMs: number, rows: [number, ErrorMeaning][]): [number, E
 /** A procedure, sp_executesql among them, left another number of transactions open than it found: expected where it begins one. */
 export const transactionCount = 266;
 
+/** A lock was not to be had within LOCK_TIMEOUT. */
+export const lockTimedOut = 1222;
+
 /** The database of a session, or of a name in a statement, is not there, or nobody may use it now. */
 export const databaseAway = [911, 921, 922, 923, 924, 927, 942, 945, 952, 976, 978, 983, 988] as const;
 
@@ -51,8 +54,7 @@ export const errorTable: readonly (readonly [number, ErrorMeaning])[] = [
   ...notRun('FORBIDDEN', 15_664, 33_504),
   // Other transactions: 1205 deadlock, 3960 and 3961 snapshot conflict, 41302 to 41325 memory-optimised tables.
   ...notRun('SERIALIZATION_FAILURE', 1205, 3960, 3961, 41_301, 41_302, 41_305, 41_325, 41_839),
-  // 1222 lock time-out.
-  ...notRun('TIMEOUT', 1222),
+  ...notRun('TIMEOUT', lockTimedOut),
   // Locks, memory, time to compile, sessions of the server are used up; nothing of the statement stays.
   ...notRun('OVERLOADED', 701, 802, 1204, 8628, 8645, 8651, 8657, 17_300, 17_809),
   // Space of files, log and elastic pool: whatever needs none goes on.

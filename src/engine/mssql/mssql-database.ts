@@ -33,7 +33,7 @@ export function openMssqlDatabase(
   { library, clock }: DatabaseDependencies,
   options: OpenOptions = {},
 ): SqlDatabase {
-  const { connections, connectTimeoutMs, statementTimeoutMs = Infinity } = { ...openDefaults, ...options };
+  const { connections, connectTimeoutMs } = { ...openDefaults, ...options };
   const pool = new Pool<WireClient>({
     connect: async (signal) => {
       const held = await logIn(address, login, { clock, timeoutMs: connectTimeoutMs, signal });
@@ -45,7 +45,7 @@ export function openMssqlDatabase(
     clock,
     observer: { opened: () => undefined, failed: () => undefined, putOff: () => undefined, closed: () => undefined },
   });
-  return ownDatabase(new MssqlConnections(pool, clock, (wire) => new MssqlOwnSession(wire, library, statementTimeoutMs)));
+  return ownDatabase(new MssqlConnections(pool, clock, (wire) => new MssqlOwnSession(wire, library, options)));
 }
 
 class MssqlConnections implements OwnConnections {

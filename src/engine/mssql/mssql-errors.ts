@@ -1,7 +1,17 @@
 import { TenantryError, type ErrorCode } from '../../core/errors.ts';
 import { EntryRefused, type Refusal } from '../entry.ts';
+import { lockNotGiven } from '../lock-not-given.ts';
 import { SqlFailure } from '../sql-failure.ts';
-import { databaseAway, errorTable, refusals, refusedLogins, transientLogins, type Certainty, type ErrorMeaning } from './error-table.ts';
+import {
+  databaseAway,
+  errorTable,
+  lockTimedOut,
+  refusals,
+  refusedLogins,
+  transientLogins,
+  type Certainty,
+  type ErrorMeaning,
+} from './error-table.ts';
 import { wrongTransaction } from './routed-batch.ts';
 
 /** What an ERROR token says, without its message: that can quote values of rows. */
@@ -65,6 +75,7 @@ export function toStatementError(error: ServerError): TenantryError {
  * it stood in what was `sent`, so no trigger made it of a row.
  */
 export function toOwnError(error: ServerError, sent: string): TenantryError {
+  if (error.number === lockTimedOut) return lockNotGiven(failureOf(error));
   if (error.number !== inTheWay || !sent.includes(error.message)) return toStatementError(error);
   return new TenantryError('INVALID_CONFIGURATION', error.message, { cause: failureOf(error) });
 }

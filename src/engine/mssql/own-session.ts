@@ -3,6 +3,7 @@ import type { Row, SqlParameters, SqlResult } from '../../core/session.ts';
 import { compileSql } from '../../core/compile-sql.ts';
 import type { Sql } from '../../core/sql.ts';
 import { failedTransaction } from '../failed-transaction.ts';
+import type { OpenOptions } from '../engine.ts';
 import type { OwnSession } from '../own-database.ts';
 import { unreadable } from './answer-failure.ts';
 import type { Answer } from './answer.ts';
@@ -14,31 +15,39 @@ import { callersParameters } from './routed-parameters.ts';
 import type { Message } from './message.ts';
 import type { WireClient } from './wire-client.ts';
 
+/** What bounds statements of the program's own; nothing where it is undefined. */
+type OwnBounds = Pick<OpenOptions, 'statementTimeoutMs' | 'lockTimeoutMs'>;
+
 /** Statements of the program's own on one connection. */
 export class MssqlOwnSession implements OwnSession {
   readonly #wire: WireClient;
   readonly #library: QueryLibrary;
   readonly #timeoutMs: number;
+  /** Begins what is sent: in a call it holds to its end, in a batch to the next reset. */
+  readonly #patience: string;
   #begun = false;
   /** The session itself has the settings that calls bring along. */
   #prepared = false;
 
-  constructor(wire: WireClient, library: QueryLibrary, timeoutMs: number) {
+  constructor(wire: WireClient, library: QueryLibrary, { statementTimeoutMs = Infinity, lockTimeoutMs }: OwnBounds = {}) {
     this.#wire = wire;
     this.#library = library;
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = statementTimeoutMs;
+    this.#patience = lockTimeoutMs === undefined ? '' : `SET LOCK_TIMEOUT ${lockTimeoutMs};\n`;
   }
 
   async query<R extends Row>(statement: Sql): Promise<SqlResult<R>> {
     const { text, values } = compileSql(statement, mssqlDialect);
     // Some statements, such as CREATE FUNCTION, must be the first of their batch, and none of those takes values.
     if (values.length === 0) return resultOf(await this.#sendBatch(text));
-    return resultOf(await this.#send({ kind: 'call', text: ownBatch(text), parameters: callersParameters(values) }));
+    return resultOf(await this.#send({ kind: 'call', text: this.#patience + ownBatch(text), parameters: callersParameters(values) }));
   }
 
   async run<R extends Row>(file: string, parameters?: SqlParameters): Promise<SqlResult<R>> {
     const query = this.#library.query(file, parameters);
-    const result = resultOf<R>(await this.#send({ kind: 'call', text: ownBatch(query.text), parameters: query.parameters }));
+    const result = resultOf<R>(
+      await this.#send({ kind: 'call', text: this.#patience + ownBatch(query.text), parameters: query.parameters }),
+    );
     for (const row of result.rows) parseJson(row, query.json);
     return result;
   }
@@ -48,7 +57,7 @@ export class MssqlOwnSession implements OwnSession {
   }
 
   async begin(): Promise<void> {
-    await this.#send({ kind: 'batch', text: ownBegin });
+    await this.#send({ kind: 'batch', text: this.#patience + ownBegin });
     this.#prepared = true;
     this.#begun = true;
   }
@@ -74,7 +83,7 @@ export class MssqlOwnSession implements OwnSession {
   }
 
   async #sendBatch(text: string): Promise<Answer> {
-    if (!this.#prepared) await this.#send({ kind: 'batch', text: ownSession });
+    if (!this.#prepared) await this.#send({ kind: 'batch', text: this.#patience + ownSession });
     this.#prepared = true;
     return await this.#send({ kind: 'batch', text });
   }

@@ -3,9 +3,12 @@ import { TenantryError, type ErrorCode } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import { EntryRefused, type Refusal } from '../entry.ts';
+import { lockNotGiven } from '../lock-not-given.ts';
 import { SqlFailure } from '../sql-failure.ts';
 import { EncryptionRefused, ForeignServer, unreachable } from '../unreachable.ts';
 
+/** A lock was not to be had within `lock_timeout`. */
+const lockTimedOut = '55P03';
 /** SQLSTATEs, or their first two characters, and what they mean to a caller. The server has rolled back in every case. */
 const codes: Readonly<Record<string, ErrorCode>> = {
   '23505': 'CONFLICT',
@@ -15,7 +18,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   '40001': 'SERIALIZATION_FAILURE',
   '40P01': 'SERIALIZATION_FAILURE',
   '57014': 'TIMEOUT',
-  '55P03': 'TIMEOUT',
+  [lockTimedOut]: 'TIMEOUT',
   '25P03': 'TIMEOUT',
   '25P04': 'TIMEOUT',
   '57P': 'SHARD_UNAVAILABLE',
@@ -99,6 +102,7 @@ function failureOf({ code, constraint, table, column, position }: pg.DatabaseErr
  */
 export function toOwnError(error: unknown, sent: string): Error {
   const failure = toEngineError(error);
+  if (failure.cause instanceof SqlFailure && failure.cause.sqlState === lockTimedOut) return lockNotGiven(failure.cause);
   if (!(error instanceof pg.DatabaseError) || error.code !== inTheWay || !sent.includes(error.message)) return failure;
   return new TenantryError('INVALID_CONFIGURATION', error.message, { cause: failure.cause });
 }

@@ -49,6 +49,24 @@ describe("the database of the program's own work", () => {
     await database.close();
   });
 
+  test('waits for a lock as long as it is told to, whatever it sends, and says that it did', async () => {
+    const database = shard.openDatabase({ lockTimeoutMs: 1_234 });
+    await database.transaction(async (session) => {
+      await session.query(change('a'));
+      await session.run('local-map/get-mapping', { mappingId: 1 });
+    });
+    await database.query(sqlText('CREATE TABLE [U] ([A] int)'));
+    const sent = shard.server.recording.requests().map(({ text }) => text);
+    expect(sent.filter((text) => text.startsWith('SET LOCK_TIMEOUT 1234;\n'))).toHaveLength(4);
+    shard.answer = () => ({ error: { number: 1222, message: 'a value' } });
+    await expect(database.query(change('b'))).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      outcome: 'not-run',
+      detail: expect.stringMatching(/^Another transaction holds what this needs.*\(error 1222\)/) as unknown,
+    });
+    await database.close();
+  });
+
   test('a transaction whose work fails while a statement runs still is rolled back with its connection, and says what failed', async () => {
     const database = shard.openDatabase();
     shard.answer = untilAttention;

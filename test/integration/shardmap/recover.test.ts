@@ -4,10 +4,13 @@ import type { Sql } from '../../../src/core/sql.ts';
 import { beginOperation } from '../../../shardmap/begin-operation.ts';
 import { tenantKey } from '../../../shardmap/key.ts';
 import { addMapping } from '../../../shardmap/operations/add-mapping.ts';
+import type { ShardMapStore } from '../../../shardmap/store.ts';
 import { readState } from '../../support/shard-map-state.ts';
 import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
 import { describeOnEachGround } from '../../support/grounds/map-grounds.ts';
 import { catalogByHand, localByHand, type LocalRow } from '../../support/shard-map-by-hand.ts';
+
+type PageOfMappings = ReturnType<ShardMapStore['listMappingsOfShard']>;
 
 describeOnEachGround(
   'recovering a map',
@@ -27,6 +30,20 @@ describeOnEachGround(
     /** Changes shard a's local map by hand. */
     async function byHand(statement: Sql): Promise<void> {
       await (await shardA()).query(statement);
+    }
+
+    /** The store whose pages of a shard's mappings are read by way of `reading`; single mappings are not to be read at all. */
+    function readingPages(reading: (read: () => PageOfMappings) => PageOfMappings): ShardMapStore {
+      return new Proxy<ShardMapStore>(world.store, {
+        get: (target, name) => {
+          if (name === 'getMapping') return () => Promise.reject(new Error('Mappings are compared by pages.'));
+          const value: unknown = Reflect.get(target, name, target);
+          if (name === 'listMappingsOfShard') {
+            return (...page: Parameters<ShardMapStore['listMappingsOfShard']>) => reading(() => target.listMappingsOfShard(...page));
+          }
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      });
     }
 
     async function mappingId(tenant: number): Promise<number> {
@@ -118,24 +135,40 @@ describeOnEachGround(
 
       it('compares big maps page by page, and reads no further than whoever asks', async () => {
         await byHand(localByHand.addMany(2_500));
-        let pages = 0;
-        const store = new Proxy(world.store, {
-          get: (target, name) => {
-            if (name === 'listMappingsOfShard') pages += 1;
-            const value: unknown = Reflect.get(target, name, target);
-            return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-          },
-        });
-        const manager = world.createManager({ store });
-        const shard = (await world.store.findShard('a'))!;
-        for await (const { what, mappingId: first } of manager.disagreements(shard)) {
-          expect([what, first, pages]).toEqual(['extra', 100_001, 1]);
-          break;
+        try {
+          let reads = 0;
+          const store = readingPages((read) => {
+            reads += 1;
+            return read();
+          });
+          const manager = world.createManager({ store });
+          const shard = (await world.store.findShard('a'))!;
+          for await (const { what, mappingId: first } of manager.disagreements(shard)) {
+            expect([what, first]).toEqual(['extra', 100_001]);
+            break;
+          }
+          // Of the catalog a page each: once, and twice more to be sure of what differs.
+          expect(reads).toBe(3);
+          expect(await Array.fromAsync(manager.disagreements(shard))).toHaveLength(2_500);
+          expect(reads).toBe(3 + 3 * 3);
+        } finally {
+          await byHand(localByHand.deleteMany());
         }
-        expect(pages).toBe(1);
-        expect(await Array.fromAsync(manager.disagreements(shard))).toHaveLength(2_500);
-        expect(pages).toBe(1 + 3);
-        await byHand(localByHand.deleteMany());
+      });
+
+      it('tells nothing of what operations change while it reads', async () => {
+        let reads = 0;
+        const store = readingPages(async (read) => {
+          reads += 1;
+          // The shard is read next, and then all of it once more, between two reads of the catalog.
+          if (reads === 3) await world.manager.tenants.online(2);
+          const page = await read();
+          if (reads === 1) await world.manager.tenants.offline(2);
+          return page;
+        });
+        const shard = (await world.store.findShard('a'))!;
+        expect(await Array.fromAsync(world.createManager({ store }).disagreements(shard))).toEqual([]);
+        expect(reads).toBe(3);
       });
 
       it('finds keys that differ', async () => {

@@ -40,7 +40,7 @@ describe('an invalid configuration is refused with every problem, its path and w
       'unknown keys, near and far',
       sampleConfig({ tabels: {}, policies: {}, limits: { poolPershard: 3 } }),
       [
-        'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, connectTimeoutMs, catalogTimeoutMs, statementTimeoutMs, transactionTimeoutMs, answerBytes, waitMs, idleMs, cachedTenants, bodyBytes, drainMs, operationsKept, operationDays',
+        'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, connectTimeoutMs, catalogTimeoutMs, statementTimeoutMs, transactionTimeoutMs, adminStatementTimeoutMs, adminLockTimeoutMs, answerBytes, waitMs, idleMs, cachedTenants, bodyBytes, drainMs, operationsKept, operationDays',
         `(the whole): unknown key "tabels" (did you mean "tables"?), "policies"; allowed are ${allKeys}`,
       ],
     ],

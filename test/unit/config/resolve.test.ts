@@ -36,6 +36,8 @@ describe('a valid configuration', () => {
         catalogTimeoutMs: 5_000,
         statementTimeoutMs: 15_000,
         transactionTimeoutMs: 60_000,
+        adminStatementTimeoutMs: 300_000,
+        adminLockTimeoutMs: 12_000,
         answerBytes: 16_777_216,
         waitMs: 5_000,
         idleMs: 30_000,
