@@ -1,10 +1,10 @@
 import { TenantryError } from '../../src/core/errors.ts';
-import { keyTypes, type KeyType } from '../key.ts';
+import { keyTypes } from '../key.ts';
 import type { Operations } from '../operations.ts';
 import type { ShardMap, ShardMapKind } from '../shard-map.ts';
 import type { CatalogReader, MappingCount } from '../store.ts';
 import { findMap } from './map-scope.ts';
-import { requireName } from './names.ts';
+import { requireContext, requireName } from './names.ts';
 
 const mapKinds: readonly ShardMapKind[] = ['list', 'range'];
 
@@ -12,6 +12,17 @@ const mapKinds: readonly ShardMapKind[] = ['list', 'range'];
 export interface MapOverview extends ShardMap {
   /** One entry for each shard and state that has mappings. */
   readonly mappings: readonly MappingCount[];
+}
+
+/** A shard map that is to be made. */
+export type NewMap = Pick<ShardMap, 'name' | 'kind' | 'keyType' | 'context'>;
+
+/** Throws INVALID_REQUEST for what a map cannot be; asks nobody. */
+export function requirePossibleMap({ name, kind, keyType, context }: NewMap): void {
+  requireName('shard map', name);
+  requireOneOf('kind', mapKinds, kind);
+  requireOneOf('key type', keyTypes, keyType);
+  requireContext(context);
 }
 
 /** Shard maps: made once, then shown. */
@@ -25,20 +36,8 @@ export class MapAdministration {
   }
 
   /** Throws CONFLICT where there is a map of that name; INVALID_REQUEST for what a map cannot be. */
-  async create(map: {
-    readonly name: string;
-    readonly kind: ShardMapKind;
-    readonly keyType: KeyType;
-    readonly context: string;
-  }): Promise<ShardMap> {
-    requireName('shard map', map.name);
-    requireOneOf('kind', mapKinds, map.kind);
-    requireOneOf('key type', keyTypes, map.keyType);
-    if (map.context === '')
-      throw new TenantryError(
-        'INVALID_REQUEST',
-        'The context of a shard map is the name of its tenant column, such as TenantId: it cannot be empty.',
-      );
+  async create(map: NewMap): Promise<ShardMap> {
+    requirePossibleMap(map);
     return this.#operations.change(async (catalog) => {
       if (!(await catalog.addMap(map))) throw new TenantryError('CONFLICT', `There is a shard map ${map.name} already.`);
       return findMap(catalog, map.name);

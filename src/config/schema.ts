@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fleetKeyFromBase64, type FleetKey } from '../../shardmap/mapping-token.ts';
 import { keyTypes } from '../../shardmap/key.ts';
-import { namePattern, nameRule } from '../../shardmap/manager/names.ts';
+import { contextPattern, contextRule, namePattern, nameRule } from '../../shardmap/manager/names.ts';
 import { capabilityNames, type CapabilityName } from '../core/capability-settings.ts';
 import { eachLimit, type Limits } from '../core/limits.ts';
 import { authSchema, issuerSettings } from './auth-schema.ts';
@@ -71,9 +71,7 @@ function trusting(login: Login, trust: ServerTrust | undefined): Login {
 export const mapName = z.string().regex(namePattern, `must be ${nameRule}`);
 
 /** What the tenant may be called in a session. */
-export const contextName = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'must be a name of 1 to 63 letters, digits or _, the first no digit');
+export const contextName = z.string().regex(contextPattern, `must be ${contextRule}`);
 
 const catalogSchema = (from: References) =>
   object({

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { keyTypes, type KeyType } from '../../../shardmap/key.ts';
+import { requirePossibleMap } from '../../../shardmap/manager/map-administration.ts';
 import type { ShardMap, ShardMapKind } from '../../../shardmap/shard-map.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
@@ -66,6 +67,8 @@ async function create({ args, options, settings, output, world: { services } }: 
   const configured = await settings();
   const { kind, key, context } = { ...configured.map, ...options };
   const wanted = { name: args[0] ?? configured.map.name, kind, keyType: key, context };
+  // Before the catalog's schema is made for a map that cannot be.
+  requirePossibleMap(wanted);
   const dryRun = options.dryRun === true;
   const catalog = await services.installCatalog(configured, dryRun);
   if (catalog === 'missing') {

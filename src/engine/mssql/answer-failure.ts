@@ -24,10 +24,11 @@ export function failureOf(answer: Answer, expected: Expectation): Error | undefi
   if (answer.interruption !== undefined) return interruptionOf(answer, expected);
   if (error !== undefined) {
     if (expected.fences && error.number === endedTransaction) return transactionControlled();
-    // Before the mark of the entry no statement can have run, and after such an error none can follow. An error that did not keep
-    // the message from its end did not keep it from its COMMIT.
-    if (expected.enters && !answer.entered) return toEntryError(error);
+    // An error that did not keep the message from its end did not keep it from its COMMIT, whatever was heard of the entry: a refusal
+    // would be tried again.
     if (expected.mayCommit && answer.done) return commitUnknown(error);
+    // Before the mark of the entry no statement can have run, and after such an error none can follow.
+    if (expected.enters && !answer.entered) return toEntryError(error);
     if (expected.mayCommit && leavesOpen(error, answer.rolledBack)) return blamesRequest(error) ? heavy(error) : commitUnknown(error);
     // What the error did not roll back may have been committed before the connection went.
     if (expected.mayCommit && answer.loss !== undefined && !answer.rolledBack) return commitUnknown(error);

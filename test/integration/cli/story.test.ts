@@ -27,6 +27,12 @@ describe('from an empty catalog to a row over HTTP', () => {
     expect((await world.run('map list')).err).toContain('INVALID_CONFIGURATION');
   });
 
+  test('map create of a map that cannot be is refused before the catalog has a schema', async () => {
+    const { code, err } = await world.run(`map create --context ${'T'.repeat(129)}`);
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('a name of 1 to 63 letters') as unknown });
+    expect(JSON.parse((await world.run('map create --dry-run --json')).out)).toMatchObject({ catalog: 'missing' });
+  });
+
   test('map create makes the schema of the catalog and the map', async () => {
     const { code, out, err } = await world.run('map create');
     expect({ code, out, err }).toEqual({

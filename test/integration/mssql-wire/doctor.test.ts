@@ -97,11 +97,17 @@ test('says of a shard in order that it is', async () => {
   ]);
 });
 
-/** Every row that the query can give, as it is written there; texts of several lines are one. */
-const source = readFileSync(new URL('../../../sql/mssql/queries/doctor/server.sql', import.meta.url), 'utf8').replaceAll(/'\s+\+ N'/g, '');
-const rowsOfServer = [
-  ...source.matchAll(/THEN 1 END, N'(problem|warning)',\s*N'((?:[^']|'')+)',\s*(?:N'((?:[^']|'')+)'|CONCAT\(N'((?:[^']|'')*)')/g),
-].map(([, level = '', what = '', remedy, begun]) => [level, what, remedy ?? begun ?? ''].map((part) => part.replaceAll("''", "'")));
+/** A query as it is written; texts of several lines are one. */
+const sourceOf = (file: 'catalog' | 'server'): string =>
+  readFileSync(new URL(`../../../sql/mssql/queries/doctor/${file}.sql`, import.meta.url), 'utf8').replaceAll(/'\s+\+ N'/g, '');
+/** Every row that a query can give: level, what, remedy. */
+const rowsIn = (query: string): string[][] =>
+  [...query.matchAll(/THEN 1 END, N'(problem|warning)',\s*N'((?:[^']|'')+)',\s*(?:N'((?:[^']|'')+)'|CONCAT\(N'((?:[^']|'')*)')/g)].map(
+    ([, level = '', what = '', remedy, begun]) => [level, what, remedy ?? begun ?? ''].map((part) => part.replaceAll("''", "'")),
+  );
+const source = sourceOf('server');
+const rowsOfServer = rowsIn(source);
+const rowsOfCatalog = rowsIn(sourceOf('catalog'));
 
 test.each([
   ['the version', 'older than SQL Server 2019', 'upgrade the server'],
@@ -144,6 +150,29 @@ test('has a row of the query in each of these cases, and no other row', () => {
   expect(rowsOfServer).toHaveLength(22);
   expect(source.match(/THEN 1 END/g)).toHaveLength(22);
 });
+
+test.each([
+  ['problem', 'DELAYED_DURABILITY is FORCED', 'SET DELAYED_DURABILITY = DISABLED'],
+  ['problem', 'compatibility level is below 130', 'SET COMPATIBILITY_LEVEL = 150'],
+  ['warning', 'READ_COMMITTED_SNAPSHOT is off', 'SET READ_COMMITTED_SNAPSHOT ON'],
+  ['warning', 'AUTO_CLOSE is on', 'SET AUTO_CLOSE OFF'],
+])('knows as a %s of a catalog: %s, with what to run', (level, what, remedy) => {
+  const [found, ...others] = rowsOfCatalog.filter(([, one]) => one!.includes(what));
+  expect(others).toEqual([]);
+  expect(found).toEqual([level, expect.any(String), expect.stringContaining(remedy)]);
+  expect(rowsOfCatalog).toHaveLength(4);
+});
+
+test.each(['DELAYED_DURABILITY is FORCED', 'AUTO_CLOSE is on'])(
+  'says %s of a catalog as of a shard, but for what follows from it',
+  (what) => {
+    const [catalog, server] = [rowsOfCatalog, rowsOfServer].map((rows) => {
+      const [level, words, remedy] = rows.find(([, one]) => one!.includes(what))!;
+      return [level, words!.split(':')[0], remedy];
+    });
+    expect(catalog).toEqual(server);
+  },
+);
 
 test('says where the login of admin may not look, with what to run', async () => {
   const [finding] = await findings({ 'doctor/server': { error: 300 } });

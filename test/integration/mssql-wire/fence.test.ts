@@ -147,16 +147,13 @@ describe('an answer that does not end as the message does', () => {
     'an open transaction, and the parameter as only the end sets it': [returnValueToken('tenantry_done', 'bit', true)],
   };
 
-  test('an error, and an end all the same: it may be committed', async () => {
+  test.each([
+    ['an error', 547, entered],
+    ['a refusal, of an entry that was not heard of,', 51_002, []],
+  ])('%s and an end all the same: it may be committed, and is not tried again', async (_, number, before) => {
     await using server = await startTdsServer({
       request: (__, answer) =>
-        answer.end(
-          ...entered,
-          errorToken({ number: 547 }),
-          committed,
-          returnValueToken('tenantry_done', 'bit', true),
-          doneToken('DONEPROC'),
-        ),
+        answer.end(...before, errorToken({ number }), committed, returnValueToken('tenantry_done', 'bit', true), doneToken('DONEPROC')),
     });
     const scripted = await ScriptedShard.connectTo(server);
     await expect(scripted.execute(entryOf(1), lines(insert(1)), options)).rejects.toMatchObject({

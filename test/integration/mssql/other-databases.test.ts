@@ -5,7 +5,7 @@ import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { textLiteral } from '../../../src/engine/mssql/mssql-dialect.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
-import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
+import { createDatabase, createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
 import { useMssql } from '../../support/servers/mssql.ts';
 
 describeNeeding('mssql', 'a login of app that enters another database of its server', () => {
@@ -15,7 +15,10 @@ describeNeeding('mssql', 'a login of app that enters another database of its ser
 
   beforeAll(async () => {
     shard = await createMssqlTestShard();
-    await shard.root.query(sql`CREATE DATABASE ${sql.id(other)}`);
+    const { address, login } = await useMssql();
+    const master = engine.open(address, login);
+    await master.query(createDatabase(other));
+    await master.close();
   });
   afterAll(async () => {
     await shard.root.query(sql`DROP DATABASE IF EXISTS ${sql.id(other)}`);

@@ -166,6 +166,11 @@ describeOnEachGround(
           'The name of a shard map is 1 to 63 letters',
         ],
         [
+          'a context of more letters than a column of every engine has',
+          () => world.manager.maps.create({ name: 'other', kind: 'list', keyType: 'int', context: 'T'.repeat(64) }),
+          'The context of a shard map is what the tenant is called, such as TenantId: a name of 1 to 63 letters',
+        ],
+        [
           'a second map of one name',
           () => world.manager.maps.create({ name: 'customers', kind: 'list', keyType: 'int', context: 'T' }),
           'There is a shard map customers already.',

@@ -14,6 +14,7 @@ import {
 import type { Moment, StatementAnswer } from './statement.ts';
 import type { ModelSession } from './session.ts';
 import { stepsOf, type Step } from './steps.ts';
+import { Caught, inBlocks, type TryBlock } from './try-blocks.ts';
 
 /** What became of an entry: refused by a THROW, let in, or not even run. */
 export type Entered = { readonly refused: ServerMessage | undefined } | { readonly unanswered: ServerMessage };
@@ -41,16 +42,6 @@ const transactionCount = 266;
 /** How a scope ended: behind its last step, by RETURN, or with the whole batch. */
 type End = 'through' | 'return' | 'abort';
 
-/** An error within a TRY block, on its way to the CATCH. */
-class Caught extends Error {
-  readonly error: ServerMessage;
-
-  constructor(error: ServerMessage) {
-    super(`${error.number}`);
-    this.error = error;
-  }
-}
-
 /** One batch, step by step, with the tokens that SQL Server would send. */
 export class BatchRun {
   readonly #around: Surroundings;
@@ -68,7 +59,7 @@ export class BatchRun {
   async run(text: string): Promise<void> {
     const { answer, session, procedure, output } = this.#around;
     const [depth, settings] = [session.depth, session.scope()];
-    const end = await this.#steps(stepsOf(text));
+    const end = await this.#steps(inBlocks(stepsOf(text)));
     if (procedure && end !== 'abort' && session.depth !== depth) {
       await this.#fail({ number: transactionCount, message: 'Transaction count after EXECUTE indicates a mismatching number.' });
       if (session.xactAbort) await this.#rollBack();
@@ -86,21 +77,15 @@ export class BatchRun {
     await answer.end(returnStatusToken(0), ...given, doneToken('DONEPROC', status));
   }
 
-  async #steps(steps: readonly Step[], caught?: ServerMessage): Promise<End> {
-    for (let at = 0; at < steps.length; at += 1) {
-      const step = steps[at]!;
-      let end: End;
-      if (step.kind === 'begin try') {
-        const [body, handler, after] = blocksOf(steps, at);
-        end = await this.#try(body, handler);
-        at = after;
-      } else end = await this.#step(step, caught);
+  async #steps(steps: readonly (Step | TryBlock)[], caught?: ServerMessage): Promise<End> {
+    for (const step of steps) {
+      const end = step.kind === 'try' ? await this.#try(step) : await this.#step(step, caught);
       if (end !== 'through') return end;
     }
     return 'through';
   }
 
-  async #try(body: readonly Step[], handler: readonly Step[]): Promise<End> {
+  async #try({ body, handler }: TryBlock): Promise<End> {
     let caught: Caught;
     this.#tries += 1;
     try {
@@ -121,7 +106,7 @@ export class BatchRun {
     // What is declared in a scope is not known in those that it runs; the compiler finds that before anything has run.
     if (/@tenantry_/.test(nested)) return await this.#raise({ number: 137, message: 'Must declare the scalar variable.' });
     try {
-      if ((await this.#steps(stepsOf(nested))) === 'abort') return 'abort';
+      if ((await this.#steps(inBlocks(stepsOf(nested)))) === 'abort') return 'abort';
     } finally {
       Object.assign(session, settings);
     }
@@ -288,20 +273,4 @@ export class BatchRun {
     const { answer, procedure, session } = this.#around;
     await answer.send(doneToken(procedure ? 'DONEINPROC' : 'DONE', doneStatus.more, session.noCount ? undefined : count));
   }
-}
-
-/** The steps of a TRY block and of its CATCH, and where the latter ends. */
-function blocksOf(steps: readonly Step[], begin: number): [readonly Step[], readonly Step[], number] {
-  let depth = 0;
-  const edges: number[] = [];
-  for (let at = begin; at < steps.length; at += 1) {
-    const { kind } = steps[at]!;
-    if (kind === 'begin try') depth += 1;
-    if (depth === 1 && (kind === 'end try' || kind === 'begin catch' || kind === 'end catch')) edges.push(at);
-    if (kind === 'end catch') depth -= 1;
-    if (depth === 0) break;
-  }
-  const [endTry, beginCatch, endCatch] = edges;
-  if (endTry === undefined || beginCatch !== endTry + 1 || endCatch === undefined) throw new Error('A TRY block without its CATCH.');
-  return [steps.slice(begin + 1, endTry), steps.slice(beginCatch + 1, endCatch), endCatch];
 }
