@@ -89,7 +89,7 @@ export class ConnectionBudget {
     const fair = this.#fairShare(this.#inUse());
     if (share.held <= fair && share.member.waiting > 0) return false;
     for (const starving of this.#starving) {
-      if (starving !== share && starving.held < fair && starving.member.waiting > 0) return true;
+      if (starving.held < fair && starving.member.waiting > 0) return true;
     }
     return false;
   }

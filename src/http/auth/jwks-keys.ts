@@ -15,7 +15,8 @@ const retryMs = 1_000;
 const fetchTimeoutMs = 5_000;
 const maximumBytes = 1_048_576;
 
-const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
+/** A member without a type is no key, and keeps nobody from the others (RFC 7517, section 5). */
+const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string().catch('') })) });
 
 /**
  * An issuer's key set by address. jose's own remote set neither tells when keys are replaced nor goes on with known

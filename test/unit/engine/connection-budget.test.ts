@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ConnectionBudget, type BudgetShare } from '../../../src/engine/connection-budget.ts';
 import type { Pool } from '../../../src/engine/pool.ts';
 import { FakeShard, type FakeConnection } from '../../support/fake-shards.ts';
 import { hangingShard, PoolBench, settled } from '../../support/pool-bench.ts';
@@ -126,5 +127,114 @@ describe('the global bound', () => {
     richPool.give(lent[0]!);
     await wanted;
     expect([rich.open, late.open]).toEqual([1, 1]);
+  });
+});
+
+/** A pool that only counts what the budget asks of it. */
+class Member {
+  waiting = 0;
+  idle = 0;
+  closed = 0;
+  grown = 0;
+
+  closeIdle(): void {
+    this.closed += 1;
+  }
+
+  grow(): void {
+    this.grown += 1;
+  }
+}
+
+/** Members of a budget, each of which holds so many slots. */
+function holding(budget: ConnectionBudget, counts: readonly number[]): { readonly member: Member; readonly share: BudgetShare }[] {
+  return counts.map((count) => {
+    const member = new Member();
+    const share = budget.join(member);
+    expect(Array.from({ length: count }, () => budget.reserve(share))).toEqual(Array.from({ length: count }, () => true));
+    return { member, share };
+  });
+}
+
+/** Wants a slot for a call that waits; whether it is there. */
+function wants(budget: ConnectionBudget, { member, share }: { readonly member: Member; readonly share: BudgetShare }): boolean {
+  member.waiting = 1;
+  return budget.reserve(share);
+}
+
+describe('a connection that comes back', () => {
+  it('goes to a shard that has none, where there are more shards than connections, unless its own has calls that wait', () => {
+    const budget = new ConnectionBudget(2, 2);
+    const [one, , late] = holding(budget, [1, 1, 0]);
+    expect(wants(budget, late!)).toBe(false);
+    expect(budget.mustYield(one!.share)).toBe(true);
+    one!.member.waiting = 1;
+    expect(budget.mustYield(one!.share)).toBe(false);
+  });
+
+  it('stays where it is for a shard that has its fair share, or whose calls have given up', () => {
+    const budget = new ConnectionBudget(4, 4);
+    const [one, other] = holding(budget, [2, 2]);
+    expect(wants(budget, other!)).toBe(false);
+    expect(budget.mustYield(one!.share)).toBe(false);
+
+    const late = holding(budget, [0])[0]!;
+    expect(wants(budget, late)).toBe(false);
+    expect(budget.mustYield(one!.share)).toBe(true);
+    late.member.waiting = 0;
+    expect(budget.mustYield(one!.share)).toBe(false);
+  });
+
+  it('stays where it is once the shard that wanted one has got it', () => {
+    const budget = new ConnectionBudget(6, 6);
+    const [one, other, late] = holding(budget, [3, 3, 0]);
+    expect(wants(budget, late!)).toBe(false);
+    expect(budget.mustYield(other!.share)).toBe(true);
+    budget.release(one!.share);
+    expect([late!.member.grown, wants(budget, late!)]).toEqual([1, true]);
+    expect(budget.mustYield(other!.share)).toBe(false);
+  });
+
+  it('is told to nobody who has left, and counts for nobody who is in use', () => {
+    const budget = new ConnectionBudget(6, 6);
+    const [one, two, three, late] = holding(budget, [2, 2, 2, 0]);
+    expect(wants(budget, late!)).toBe(false);
+    for (const { share } of [two!, three!, late!]) budget.leave(share);
+    budget.release(three!.share);
+    expect([late!.member.grown, budget.reserve(one!.share), one!.share.held]).toEqual([0, true, 3]);
+  });
+});
+
+describe('an idle connection', () => {
+  it('is closed for a shard below its share once for each slot that came back, of the shard that holds most', () => {
+    const budget = new ConnectionBudget(8, 8);
+    const poor = holding(budget, [0])[0]!;
+    const [busy, rich, late] = holding(budget, [4, 3, 0]);
+    expect(budget.reserve(poor.share)).toBe(true);
+    for (const { member } of [poor, rich!]) member.idle = 1;
+    const closed = (): number[] => [poor, rich!, busy!, late!].map(({ member }) => member.closed);
+    expect([wants(budget, late!), wants(budget, late!), closed()]).toEqual([false, false, [0, 1, 0, 0]]);
+    budget.release(rich!.share);
+    // Somebody else was quicker.
+    poor.member.idle = 0;
+    expect([wants(budget, poor), wants(budget, late!), closed()]).toEqual([true, false, [0, 2, 0, 0]]);
+  });
+
+  it('is not closed for the shard that has it', () => {
+    const budget = new ConnectionBudget(4, 4);
+    const [one, other] = holding(budget, [1, 2]);
+    holding(budget, [1]);
+    other!.member.idle = 0;
+    one!.member.idle = 1;
+    budget.leave(other!.share);
+    expect([wants(budget, one!), one!.member.closed]).toEqual([false, 0]);
+  });
+});
+
+describe('a shard above its share', () => {
+  it('borrows nothing of what others are owed, however much more a third one holds', () => {
+    const budget = new ConnectionBudget(13, 13);
+    const shares = holding(budget, [6, 2, 4]);
+    expect(budget.reserve(shares[2]!.share)).toBe(false);
   });
 });
