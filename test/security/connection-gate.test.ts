@@ -28,6 +28,11 @@ async function connecting(world: World, expected: Partial<ConnectionExpectations
   await connection.close();
 }
 
+/** Makes the login a member of a role whose rights are its own only behind SET ROLE. */
+function withoutInheriting(app: string, role: string): string {
+  return `alter role ${app} noinherit; grant ${role} to ${app}; revoke tenantry_app from ${app}; alter role ${app} inherit; grant tenantry_app to ${app}`;
+}
+
 async function withWorld(use: (world: World) => Promise<void>): Promise<void> {
   const world = await server.createWorld();
   try {
@@ -139,6 +144,44 @@ describe('A connection for tenants', () => {
       'where a column of a partition may be read',
       () => 'grant select ("EventId") on "Events1" to tenantry_app',
       'Events: its part "Events1" can be reached beside it',
+    ],
+    [
+      'where its login may empty a routed table for everybody',
+      (app) => `grant truncate on "Posts" to ${app}`,
+      'Posts: the login may empty it, or put triggers on it, past its policy',
+    ],
+    [
+      'where everybody may put triggers on a routed table',
+      () => 'grant trigger on "Posts" to public',
+      'Posts: the login may empty it, or put triggers on it, past its policy',
+    ],
+    [
+      'where a routed table can be read by way of another one that it is a part of',
+      () =>
+        'create table "Everything" (like "Notes"); alter table "Notes" inherit "Everything"; grant select on "Everything" to tenantry_app',
+      'Notes: it can be reached by way of "Everything", of which it is a part',
+    ],
+    [
+      'where a part can be read by way of another table than its own',
+      () =>
+        'create table "AllEvents" (like "Notes"); create table "OldNotes" () inherits ("Notes"); alter table "OldNotes" inherit "AllEvents"; grant select on "AllEvents" to tenantry_app',
+      'Notes: it can be reached by way of "AllEvents", of which it is a part',
+    ],
+    [
+      'whose login may become, without inheriting from it, one that reads the tokens',
+      (app) =>
+        `create role ${app}_other; grant usage on schema tenantry to ${app}_other; grant select on tenantry.local_mapping to ${app}_other; ${withoutInheriting(app, `${app}_other`)}`,
+      'has rights on the local shard map',
+    ],
+    [
+      'whose login may become, without inheriting from it, one that reads a partition',
+      (app) => `create role ${app}_other; grant select on "Events1" to ${app}_other; ${withoutInheriting(app, `${app}_other`)}`,
+      'Events: its part "Events1" can be reached beside it',
+    ],
+    [
+      'whose login may become one that the tenant policies of a table do not bind',
+      (app) => `create role ${app}_other; grant select on "Posts" to ${app}_other; grant ${app}_other to ${app}`,
+      'Posts: it can be reached as .*_other, whom its policy does not bind',
     ],
     ['where a routed table is gone', () => 'drop table "Notes"', 'Notes: it does not exist'],
     [

@@ -4,43 +4,86 @@
 -- database (468, 457). Its text is compared without parentheses, which the server writes as it likes.
 -- @tables nvarchar(max)
 SET NOCOUNT ON;
+-- Azure SQL Database (5) has no other server and no login that could be reached.
+DECLARE @edition int = CAST(SERVERPROPERTY(N'EngineEdition') AS int);
+
 -- Histograms hold values of all tenants' rows. The page of "Row-Level Security" keeps those of protected tables from readers, that of
--- "sys.dm_db_stats_histogram" asks for no more than they have: so it is tried. Where the function is denied, it is not called.
-DECLARE @shown TABLE ([object_id] int NOT NULL PRIMARY KEY);
-IF COALESCE(HAS_PERMS_BY_NAME(N'sys.dm_db_stats_histogram', N'OBJECT', N'SELECT'), 1) = 1
+-- "sys.dm_db_stats_histogram" asks for no more than they have: so it is tried, on the row that nobody is shown. Nested, because TRY
+-- catches no error of its own batch's compilation. Only a refusal says that nothing is shown: permission denied (229, 230, 297, 300, 15247;
+-- 2557 and 2571 of DBCC's).
+DECLARE @histograms int, @untried int;
 BEGIN TRY
-  INSERT INTO @shown ([object_id])
-  SELECT u.[object_id]
-  FROM OPENJSON(@tables) WITH ([schema] nvarchar(128), [table] nvarchar(128)) AS t
-  JOIN sys.schemas AS s ON s.[name] = t.[schema] COLLATE Latin1_General_100_BIN2
-  JOIN sys.tables AS u ON u.[schema_id] = s.[schema_id] AND u.[name] = t.[table] COLLATE Latin1_General_100_BIN2
-  WHERE EXISTS (
-    SELECT 1 FROM sys.stats AS h CROSS APPLY sys.dm_db_stats_histogram(h.[object_id], h.[stats_id]) AS v WHERE h.[object_id] = u.[object_id]
-  );
+  EXEC sys.sp_executesql
+    N'SELECT @histograms = COUNT(*)
+      FROM sys.stats AS s
+      CROSS APPLY sys.dm_db_stats_histogram(s.[object_id], s.[stats_id]) AS h
+      WHERE s.[object_id] = OBJECT_ID(N''tenantry.hidden_row'');',
+    N'@histograms int OUTPUT', @histograms = @histograms OUTPUT;
 END TRY
 BEGIN CATCH
-  -- An error shows nothing.
-  DELETE FROM @shown;
+  SET @untried = ERROR_NUMBER();
+  IF @untried IN (229, 230, 297, 300, 2557, 2571, 15247) SET @histograms = 0;
 END CATCH;
 
-WITH routed AS (
-  SELECT t.[name] COLLATE Latin1_General_100_BIN2 AS [name], o.[object_id], c.[column_id], o.[full_name],
-    REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(t.[tenantColumn]), N'(', N''), N')', N'') COLLATE Latin1_General_100_BIN2 AS [predicate]
-  FROM OPENJSON(@tables) WITH ([name] nvarchar(400), [schema] nvarchar(128), [table] nvarchar(128), [tenantColumn] nvarchar(128)) AS t
-  OUTER APPLY (
-    SELECT u.[object_id], CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(u.[name])) AS [full_name]
-    FROM sys.tables AS u
-    JOIN sys.schemas AS s ON s.[schema_id] = u.[schema_id]
-    WHERE s.[name] = t.[schema] COLLATE Latin1_General_100_BIN2 AND u.[name] = t.[table] COLLATE Latin1_General_100_BIN2
-  ) AS o
-  LEFT JOIN sys.columns AS c ON c.[object_id] = o.[object_id] AND c.[name] = t.[tenantColumn] COLLATE Latin1_General_100_BIN2
-), predicates AS (
-  SELECT p.[target_object_id], p.[predicate_type_desc] COLLATE Latin1_General_100_BIN2 AS [kind],
-    REPLACE(REPLACE(p.[predicate_definition] COLLATE Latin1_General_100_BIN2, N'(', N''), N')', N'') AS [predicate]
-  FROM sys.security_predicates AS p
-  JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
-  WHERE y.[is_enabled] = 1 AND p.[operation] IS NULL
-)
+-- Once: what follows looks at them again and again.
+DECLARE @routed TABLE (
+  [name] nvarchar(400) COLLATE Latin1_General_100_BIN2 NOT NULL,
+  [object_id] int NULL,
+  [column_id] int NULL,
+  [full_name] nvarchar(520) COLLATE Latin1_General_100_BIN2 NULL,
+  [predicate] nvarchar(520) COLLATE Latin1_General_100_BIN2 NOT NULL,
+  [history_table_id] int NULL,
+  [is_tracked_by_cdc] bit NULL,
+  INDEX [by_object] CLUSTERED ([object_id])
+);
+INSERT INTO @routed ([name], [object_id], [column_id], [full_name], [predicate], [history_table_id], [is_tracked_by_cdc])
+SELECT t.[name], o.[object_id], c.[column_id], o.[full_name],
+  REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(t.[tenantColumn]), N'(', N''), N')', N''), o.[history_table_id], o.[is_tracked_by_cdc]
+FROM OPENJSON(@tables) WITH ([name] nvarchar(400), [schema] nvarchar(128), [table] nvarchar(128), [tenantColumn] nvarchar(128)) AS t
+LEFT JOIN (
+  SELECT s.[name] AS [schema], u.[name] AS [table], u.[object_id], CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(u.[name])) AS [full_name],
+    u.[history_table_id], u.[is_tracked_by_cdc]
+  FROM sys.tables AS u
+  JOIN sys.schemas AS s ON s.[schema_id] = u.[schema_id]
+) AS o ON o.[schema] = t.[schema] COLLATE Latin1_General_100_BIN2 AND o.[table] = t.[table] COLLATE Latin1_General_100_BIN2
+LEFT JOIN sys.columns AS c ON c.[object_id] = o.[object_id] AND c.[name] = t.[tenantColumn] COLLATE Latin1_General_100_BIN2;
+
+DECLARE @predicates TABLE (
+  [object_id] int NOT NULL,
+  [kind] nvarchar(60) COLLATE Latin1_General_100_BIN2 NOT NULL,
+  [predicate] nvarchar(max) COLLATE Latin1_General_100_BIN2 NULL,
+  INDEX [by_object] CLUSTERED ([object_id])
+);
+INSERT INTO @predicates ([object_id], [kind], [predicate])
+SELECT p.[target_object_id], p.[predicate_type_desc], REPLACE(REPLACE(p.[predicate_definition], N'(', N''), N')', N'')
+FROM sys.security_predicates AS p
+JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
+WHERE y.[is_enabled] = 1 AND p.[operation] IS NULL;
+
+-- Change data capture keeps whole rows of all tenants, which no policy filters: its functions are everybody's who reads the table, where no
+-- role was named to gate them, and the role's members' otherwise. Whose functions they are does not show in their names.
+DECLARE @captured nvarchar(520);
+IF EXISTS (SELECT 1 FROM @routed AS t WHERE t.[is_tracked_by_cdc] = 1)
+  SELECT TOP (1) @captured = CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(o.[name]))
+  FROM sys.objects AS o
+  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+  WHERE s.[name] = N'cdc' AND o.[type] IN (N'U', N'V', N'IF', N'TF')
+    AND COALESCE(HAS_PERMS_BY_NAME(CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(o.[name])), N'OBJECT', N'SELECT'), 1) = 1
+  ORDER BY o.[name];
+
+-- What a statement could become or reach outside of this database. A linked server is shown to whoever has a mapping to it ("sys.servers"), a
+-- login to whoever has a right to it ("sys.server_principals"). Only where there are such: the first view is not Azure SQL Database's.
+DECLARE @servers nvarchar(max), @logins nvarchar(max);
+IF @edition <> 5
+BEGIN
+  SELECT @servers = STRING_AGG(CAST(QUOTENAME(v.[name]) AS nvarchar(max)), N', ')
+  FROM sys.servers AS v
+  WHERE v.[server_id] <> 0 AND (v.[is_data_access_enabled] = 1 OR v.[is_rpc_out_enabled] = 1);
+  SELECT @logins = STRING_AGG(CAST(QUOTENAME(p.[name]) AS nvarchar(max)), N', ')
+  FROM sys.server_principals AS p
+  WHERE p.[type] IN (N'S', N'U', N'E', N'X', N'G') AND p.[name] <> SUSER_SNAME() AND COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(p.[name]), N'LOGIN', N'IMPERSONATE'), HAS_PERMS_BY_NAME(p.[name], N'LOGIN', N'IMPERSONATE'), 0) = 1;
+END;
+
 SELECT CAST(NULL AS nvarchar(400)) AS [table],
   CAST(N'the login administers the server or the database, or may become a role that does' AS nvarchar(400)) AS [problem]
 WHERE IS_SRVROLEMEMBER(N'sysadmin') = 1 OR IS_SRVROLEMEMBER(N'securityadmin') = 1 OR IS_SRVROLEMEMBER(N'serveradmin') = 1
@@ -54,12 +97,21 @@ WHERE COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER ANY SECURITY POLICY'
   OR COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER ANY DATABASE DDL TRIGGER'), 1) = 1
   OR COALESCE(HAS_PERMS_BY_NAME(N'tenantry', N'SCHEMA', N'ALTER'), 1) = 1
 UNION ALL
--- Statements of others, with what stands in them, locks and counters (on Azure SQL Database by a right of the database), and plans with
--- the values that they were made for.
-SELECT NULL, CONCAT(N'the login sees what other sessions do: it has ', r.[right] COLLATE Latin1_General_100_BIN2)
+-- Statements of others, with what stands in them, locks and counters (on Azure SQL Database by a right of the database), plans with the
+-- values that they were made for, and copies of everything. Not every server knows each of these rights: no answer is none.
+SELECT NULL, CONCAT(N'the login sees what other sessions do, or copies what is there: it has ', r.[right] COLLATE Latin1_General_100_BIN2)
 FROM (VALUES
   (N'VIEW SERVER STATE', HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE')),
-  (N'VIEW DATABASE STATE', COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'VIEW DATABASE STATE'), 1))
+  (N'VIEW SERVER PERFORMANCE STATE', HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER PERFORMANCE STATE')),
+  (N'VIEW SERVER SECURITY STATE', HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER SECURITY STATE')),
+  (N'ALTER TRACE', HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER TRACE')),
+  (N'ALTER ANY EVENT SESSION', HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY EVENT SESSION')),
+  (N'VIEW DATABASE STATE', COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'VIEW DATABASE STATE'), 1)),
+  (N'VIEW DATABASE PERFORMANCE STATE', COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'VIEW DATABASE PERFORMANCE STATE'), 0)),
+  (N'VIEW DATABASE SECURITY STATE', COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'VIEW DATABASE SECURITY STATE'), 0)),
+  (N'ALTER ANY DATABASE EVENT SESSION', COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER ANY DATABASE EVENT SESSION'), 0)),
+  (N'BACKUP DATABASE', COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'BACKUP DATABASE'), 0)),
+  (N'BACKUP LOG', COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'BACKUP LOG'), 0))
 ) AS r ([right], [has])
 WHERE r.[has] = 1
 UNION ALL
@@ -82,6 +134,14 @@ WHERE p.[type] IN (N'S', N'U', N'E', N'X', N'G') AND p.[name] <> USER_NAME()
   AND COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(p.[name]), N'USER', N'IMPERSONATE'), HAS_PERMS_BY_NAME(p.[name], N'USER', N'IMPERSONATE'),
     CASE WHEN p.[principal_id] IN (2, 3, 4) THEN 0 ELSE 1 END) = 1
 UNION ALL
+SELECT NULL, CONCAT(N'the login may act as another login, ', LEFT(@logins, 200) COLLATE Latin1_General_100_BIN2)
+WHERE @logins IS NOT NULL
+UNION ALL
+SELECT NULL, CONCAT(N'the login may change who is a member of ', r.[name] COLLATE Latin1_General_100_BIN2)
+FROM (VALUES (N'tenantry_app'), (N'tenantry_superuser'), (N'tenantry_mover'), (N'tenantry_admin')) AS r ([name])
+-- Roles that app cannot see may have no answer, and it sees those that it has a right to.
+WHERE COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(r.[name]), N'ROLE', N'ALTER'), HAS_PERMS_BY_NAME(r.[name], N'ROLE', N'ALTER'), 0) = 1
+UNION ALL
 SELECT NULL, N'the login has rights on the local shard map, which holds the tokens of mappings'
 FROM (VALUES (N'tenantry.local_mapping'), (N'tenantry.mapping_fence')) AS t ([name])
 CROSS JOIN (VALUES (N'SELECT'), (N'INSERT'), (N'UPDATE'), (N'DELETE'), (N'ALTER'), (N'CONTROL')) AS r ([right])
@@ -93,62 +153,65 @@ UNION ALL
 SELECT NULL, CONCAT(N'a statement could reach other databases, since the login enters ', LEFT(STRING_AGG(CAST(QUOTENAME(d.[name]) AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N', '), 200),
   N': drop its user there, or make this database contained and the login a user of it alone')
 FROM sys.databases AS d
-WHERE CAST(SERVERPROPERTY(N'EngineEdition') AS int) <> 5 AND d.[database_id] > 4 AND d.[database_id] <> DB_ID() AND COALESCE(d.[source_database_id], 0) <> DB_ID() AND HAS_DBACCESS(d.[name]) = 1
+WHERE @edition <> 5 AND d.[database_id] > 4 AND d.[database_id] <> DB_ID() AND COALESCE(d.[source_database_id], 0) <> DB_ID() AND HAS_DBACCESS(d.[name]) = 1
 HAVING COUNT(*) > 0
+UNION ALL
+SELECT NULL, CONCAT(N'a statement could reach other servers, since the login has a mapping to ', LEFT(@servers, 200) COLLATE Latin1_General_100_BIN2,
+  N': EXEC sp_droplinkedsrvlogin N''…'', NULL takes that of all logins')
+WHERE @servers IS NOT NULL
 UNION ALL
 SELECT NULL, N'the session has a tenant before anybody has entered'
 WHERE [tenantry].[current_tenant]() IS NOT NULL
 UNION ALL
+SELECT NULL, CONCAT(N'the server shows it values of all tenants in the statistics of protected tables: in master, DENY SELECT ON sys.dm_db_stats_histogram TO a user of ',
+  QUOTENAME(SUSER_SNAME()) COLLATE Latin1_General_100_BIN2)
+WHERE @histograms > 0
+UNION ALL
+SELECT NULL, CONCAT(N'what the server shows of statistics cannot be seen: tenantry.hidden_row is missing, open or shut, or error ', @untried)
+WHERE @histograms IS NULL OR COALESCE(HAS_PERMS_BY_NAME(N'tenantry.hidden_row', N'OBJECT', N'SELECT'), 0) = 0
+  OR NOT EXISTS (SELECT 1 FROM sys.stats AS s JOIN @predicates AS q ON q.[object_id] = s.[object_id] WHERE s.[object_id] = OBJECT_ID(N'tenantry.hidden_row'))
+UNION ALL
 SELECT t.[name], N'it does not exist, or has no such tenant column'
-FROM routed AS t
+FROM @routed AS t
 WHERE t.[column_id] IS NULL
 UNION ALL
 SELECT t.[name], N'the login may alter or take ownership of it'
-FROM routed AS t
+FROM @routed AS t
 WHERE t.[object_id] IS NOT NULL
   AND (COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'ALTER'), 1) = 1 OR COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'TAKE OWNERSHIP'), 1) = 1)
 UNION ALL
 SELECT t.[name], CONCAT(N'its ', LOWER(k.[kind]) COLLATE Latin1_General_100_BIN2, N' predicate of tenantry.visible is missing, altered or switched off')
-FROM routed AS t
+FROM @routed AS t
 CROSS JOIN (VALUES (N'FILTER'), (N'BLOCK')) AS k ([kind])
 WHERE t.[column_id] IS NOT NULL
   AND NOT EXISTS (
     SELECT 1
-    FROM predicates AS p
-    WHERE p.[target_object_id] = t.[object_id] AND p.[kind] = k.[kind] COLLATE Latin1_General_100_BIN2 AND p.[predicate] = t.[predicate]
+    FROM @predicates AS q
+    WHERE q.[object_id] = t.[object_id] AND q.[kind] = k.[kind] COLLATE Latin1_General_100_BIN2 AND q.[predicate] = t.[predicate]
   )
 UNION ALL
-SELECT t.[name], N'its statistics show values of all tenants: DENY SELECT ON sys.dm_db_stats_histogram TO [tenantry_app]'
-FROM routed AS t
-WHERE EXISTS (SELECT 1 FROM @shown AS h WHERE h.[object_id] = t.[object_id])
+-- Segments of a columnstore show the least and the greatest value of each column to whoever has both rights ("sys.column_store_segments").
+SELECT t.[name], N'the login sees the ends of all tenants'' values in its columnstore index (VIEW DEFINITION)'
+FROM @routed AS t
+WHERE EXISTS (SELECT 1 FROM sys.indexes AS i WHERE i.[object_id] = t.[object_id] AND i.[type] IN (5, 6))
+  AND COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'VIEW DEFINITION'), 1) = 1
 UNION ALL
 -- Change tracking shows the keys of all rows that changed, whoever's they are ("Row-Level Security", compatibility).
 SELECT t.[name], N'the login sees which rows of all tenants have changed (VIEW CHANGE TRACKING)'
-FROM routed AS t
+FROM @routed AS t
 WHERE t.[object_id] IS NOT NULL AND COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'VIEW CHANGE TRACKING'), 1) = 1
 UNION ALL
--- Change data capture keeps whole rows of all tenants, which no policy filters: its functions are everybody's who reads the table, where no
--- role was named to gate them, and the role's members' otherwise. Whose functions they are does not show in their names.
-SELECT t.[name], CONCAT(N'changed rows of all tenants can be read beside it, by ', c.[full_name] COLLATE Latin1_General_100_BIN2, N' (change data capture)')
-FROM routed AS t
-JOIN sys.tables AS u ON u.[object_id] = t.[object_id] AND u.[is_tracked_by_cdc] = 1
-CROSS APPLY (
-  SELECT TOP (1) CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(o.[name])) AS [full_name]
-  FROM sys.objects AS o
-  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
-  WHERE s.[name] = N'cdc' AND o.[type] IN (N'U', N'V', N'IF', N'TF')
-    AND COALESCE(HAS_PERMS_BY_NAME(CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(o.[name])), N'OBJECT', N'SELECT'), 1) = 1
-  ORDER BY o.[name]
-) AS c
+SELECT t.[name], CONCAT(N'changed rows of all tenants can be read beside it, by ', @captured COLLATE Latin1_General_100_BIN2, N' (change data capture)')
+FROM @routed AS t
+WHERE t.[is_tracked_by_cdc] = 1 AND @captured IS NOT NULL
 UNION ALL
 -- SQL may name a history itself, past the policy of its table: nobody has a right to one.
 SELECT t.[name], CONCAT(N'its history ', t.[full_name] COLLATE Latin1_General_100_BIN2, N' can be reached beside it')
 FROM (
   SELECT r.[name], CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(h.[name])) AS [full_name]
-  FROM routed AS r
-  JOIN sys.tables AS u ON u.[object_id] = r.[object_id]
-  JOIN sys.tables AS h ON h.[object_id] = u.[history_table_id]
+  FROM @routed AS r
+  JOIN sys.tables AS h ON h.[object_id] = r.[history_table_id]
   JOIN sys.schemas AS s ON s.[schema_id] = h.[schema_id]
-  WHERE NOT EXISTS (SELECT 1 FROM routed AS o WHERE o.[object_id] = h.[object_id])
+  WHERE NOT EXISTS (SELECT 1 FROM @routed AS o WHERE o.[object_id] = h.[object_id])
 ) AS t
 WHERE COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'SELECT'), 1) = 1;

@@ -29,6 +29,32 @@ CREATE TABLE [tenantry].[shard_identity] (
 );
 GO
 
+-- One row that nobody is shown. What the server tells a reader of this table's statistics it tells of every protected table's: each new
+-- connection of app looks whether the value can be read in its histogram. The row comes before its statistics, which are made of it.
+CREATE TABLE [tenantry].[hidden_row] (
+  [value] int NOT NULL
+);
+GO
+
+INSERT INTO [tenantry].[hidden_row] ([value]) VALUES (1);
+GO
+
+CREATE STATISTICS [hidden_value] ON [tenantry].[hidden_row] ([value]) WITH FULLSCAN, NORECOMPUTE;
+GO
+
+CREATE FUNCTION [tenantry].[hidden](@value int) RETURNS TABLE
+WITH SCHEMABINDING
+AS
+RETURN SELECT 1 AS [allowed] WHERE @value IS NULL;
+GO
+
+CREATE SECURITY POLICY [tenantry].[hidden_policy]
+  ADD FILTER PREDICATE [tenantry].[hidden]([value]) ON [tenantry].[hidden_row]
+  WITH (STATE = ON, SCHEMABINDING = ON);
+GO
+
+GRANT SELECT ON [tenantry].[hidden_row] TO [tenantry_app];
+GO
 GRANT SELECT ON [tenantry].[schema_version] TO [tenantry_app], [tenantry_superuser], [tenantry_mover];
 GO
 GRANT SELECT ON [tenantry].[shard_identity] TO [tenantry_app], [tenantry_superuser], [tenantry_mover];

@@ -1,8 +1,16 @@
 -- Why this connection, as this login, may not serve tenants: no row means that it may.
 -- @tables text
 with recursive login as (
-  select r.oid, r.rolsuper, r.rolbypassrls from pg_catalog.pg_roles r where r.rolname = session_user
-), routed as (
+  select r.oid from pg_catalog.pg_roles r where r.rolname = session_user
+-- Whom a statement may become by SET ROLE: rights count that the login does not inherit, and so does whom no policy of app binds.
+), become as materialized (
+  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolreplication, r.rolcreaterole,
+         pg_has_role(l.oid, r.oid, 'usage') as inherited, pg_has_role(r.oid, 'tenantry_app', 'usage') as bound
+    from login l, pg_catalog.pg_roles r
+   where pg_has_role(l.oid, r.oid, 'member')
+), acting as materialized (
+  select b.oid from become b, login l where b.oid = l.oid or not b.inherited
+), routed as materialized (
   select t."name", c.oid, c.relrowsecurity and c.relforcerowsecurity as forced, c.relowner, a.attname, a.atttypid
     from jsonb_to_recordset(@tables::jsonb) as t ("name" text, "schema" text, "table" text, "tenantColumn" text)
     left join pg_catalog.pg_namespace n on n.nspname = t."schema"
@@ -18,10 +26,19 @@ with recursive login as (
   select f."name", i.inhrelid
     from family f join pg_catalog.pg_inherits i on i.inhparent = f.oid
    where not exists (select from routed o where o.oid = i.inhrelid)
+), above as (
+  select f."name", i.inhparent as oid from family f join pg_catalog.pg_inherits i on i.inhrelid = f.oid
+  union
+  select a."name", i.inhparent from above a join pg_catalog.pg_inherits i on i.inhrelid = a.oid
+), reached as (
+  select t.oid
+    from (select f.oid from family f union select a.oid from above a) t
+   where not exists (select from routed r where r.oid = t.oid)
+     and exists (select from acting a
+                  where has_any_column_privilege(a.oid, t.oid, 'select, insert, update') or has_table_privilege(a.oid, t.oid, 'delete, truncate'))
 )
 select null as "table", 'the login is a superuser, bypasses row-level security or may become a role that does' as "problem"
-  from login l
- where exists (select from pg_catalog.pg_roles r where (r.rolsuper or r.rolbypassrls) and pg_has_role(l.oid, r.oid, 'member'))
+ where exists (select from become b where b.rolsuper or b.rolbypassrls)
 union all
 select null, 'the login acts as another role, ' || current_user
  where current_user <> session_user
@@ -29,31 +46,40 @@ union all
 select null, 'the login is no member of tenantry_app with inherited rights'
   from login l where not pg_has_role(l.oid, 'tenantry_app', 'usage')
 union all
-select null, 'the login is a member of ' || r.rolname
-  from login l, pg_catalog.pg_roles r
- where (r.rolname in ('tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer') or r.rolname like 'pg\_%')
-   and pg_has_role(l.oid, r.oid, 'member')
+select null, 'the login is a member of ' || b.rolname
+  from become b
+ where b.rolname in ('tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer') or b.rolname like 'pg\_%'
 union all
 select null, 'the login may replicate the server or create roles, or may become a role that does'
-  from login l
- where exists (select from pg_catalog.pg_roles r where (r.rolreplication or r.rolcreaterole) and pg_has_role(l.oid, r.oid, 'member'))
+ where exists (select from become b where b.rolreplication or b.rolcreaterole)
 union all
 select null, 'the login has rights on the local shard map, which holds the tokens of mappings'
-  from login l
- where has_table_privilege(l.oid, 'tenantry.local_mapping', 'select, insert, update, delete, truncate')
-    or has_any_column_privilege(l.oid, 'tenantry.local_mapping', 'select, insert, update')
+ where exists (select from acting a
+                where has_table_privilege(a.oid, 'tenantry.local_mapping', 'select, insert, update, delete, truncate, trigger')
+                   or has_any_column_privilege(a.oid, 'tenantry.local_mapping', 'select, insert, update'))
 union all
 select null, 'the session has a tenant before anybody has entered'
  where tenantry.current_tenant() is not null
 union all
 select null, 'the login may set backtrace_functions, which keeps the tenant'
-  from login l where has_parameter_privilege(l.oid, 'backtrace_functions', 'set')
+ where exists (select from acting a where has_parameter_privilege(a.oid, 'backtrace_functions', 'set'))
 union all
 select t."name", 'it does not exist, or has no such tenant column'
   from tested t where t.attname is null
 union all
 select t."name", 'the login owns it'
   from tested t, login l where t.oid is not null and pg_has_role(l.oid, t.relowner, 'member')
+union all
+-- No policy is asked by TRUNCATE, and a trigger's function has every tenant's rows pass by.
+select t."name", 'the login may empty it, or put triggers on it, past its policy'
+  from tested t
+ where t.oid is not null and exists (select from acting a where has_table_privilege(a.oid, t.oid, 'truncate, trigger'))
+union all
+select t."name", 'it can be reached as ' || min(b.rolname) || ', whom its policy does not bind'
+  from tested t, become b
+ where t.oid is not null and not b.bound and b.oid <> (select l.oid from login l)
+   and (has_any_column_privilege(b.oid, t.oid, 'select, insert, update') or has_table_privilege(b.oid, t.oid, 'delete'))
+ group by t."name"
 union all
 select t."name", 'row-level security is not enabled and forced'
   from tested t where t.attname is not null and not t.forced
@@ -68,6 +94,9 @@ select t."name", 'its policy tenantry_tenant is missing or altered'
 union all
 -- SQL may name a part itself, past the policies of its table: nobody has a right to one.
 select f."name", 'its part ' || f.oid::regclass || ' can be reached beside it'
-  from family f, login l
- where not exists (select from routed r where r.oid = f.oid)
-   and (has_any_column_privilege(l.oid, f.oid, 'select, insert, update') or has_table_privilege(l.oid, f.oid, 'delete, truncate'))
+  from family f join reached r on r.oid = f.oid
+union all
+-- And whoever names a table has the rows of its parts, by the policies of that table alone.
+select a."name", 'it can be reached by way of ' || a.oid::regclass || ', of which it is a part'
+  from above a join reached r on r.oid = a.oid
+ where not exists (select from family f where f.oid = a.oid);
