@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sqlText } from '../../../src/core/sql.ts';
+import { compileSql } from '../../../src/core/compile-sql.ts';
+import { sql, sqlText, type Sql } from '../../../src/core/sql.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
+import { mssqlDialect } from '../../../src/engine/mssql/mssql-dialect.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
@@ -35,6 +37,31 @@ describeNeeding('mssql', 'a connection of app that would see more than its own t
       await asRoot(cover);
     }
     await (await connect()).close();
+  });
+
+  test('serves nobody who may act as another login, and serves again after it', async () => {
+    const login = sql.id(shard.logins.app.user);
+    const inMaster = async (statement: Sql): Promise<unknown> =>
+      await shard.root.query(sql`EXEC [master].sys.sp_executesql ${compileSql(statement, mssqlDialect).text}`);
+    await inMaster(sql`GRANT IMPERSONATE ON LOGIN::[sa] TO ${login}`);
+    try {
+      await expect(connect()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining('another login, [sa]') });
+    } finally {
+      await inMaster(sql`REVOKE IMPERSONATE ON LOGIN::[sa] FROM ${login}`);
+    }
+    await (await connect()).close();
+  });
+
+  // What a connection of app is refused for, seen by somebody who is shown statistics: the value is there to be read.
+  test('tries what the server shows of statistics on a value that its owner can read', async () => {
+    const { rows } = await shard.root.query(
+      sql`SELECT CAST(h.[range_high_key] AS int) AS [value]
+        FROM sys.stats AS s
+        CROSS APPLY sys.dm_db_stats_histogram(s.[object_id], s.[stats_id]) AS h
+        WHERE s.[object_id] = OBJECT_ID(N'tenantry.hidden_row')`,
+    );
+    expect(rows).toEqual([{ value: 1 }]);
+    expect((await shard.root.query(sql`SELECT [value] FROM [tenantry].[hidden_row]`)).rows).toEqual([]);
   });
 
   test('serves while changed rows are captured for a role that app is not in', async () => {

@@ -34,7 +34,7 @@ describe('policy apply mends', () => {
     ['policy tenantry_left_over', 'create policy tenantry_left_over on "Blogs" using (true)', false],
     ['default', 'alter table "Blogs" alter column "TenantId" drop default', false],
     ['default', 'alter table "Blogs" alter column "TenantId" set default 1', false],
-    ['rights of tenantry_app', 'grant truncate on "Blogs" to tenantry_app', false],
+    ['rights of tenantry_app', 'grant truncate on "Blogs" to tenantry_app', true],
     ['rights of tenantry_app', 'revoke delete on "Blogs" from tenantry_app', false],
     ['rights of tenantry_app', 'grant select on "Blogs" to tenantry_app with grant option', false],
     ['rights of tenantry_app', 'grant references ("Name") on "Blogs" to tenantry_app', false],

@@ -41,4 +41,37 @@ export const exposures: readonly Exposure[] = [
     cover: ['REVOKE VIEW DATABASE STATE FROM [tenantry_app]'],
     told: 'VIEW DATABASE STATE',
   },
+  {
+    title: 'it may copy the database',
+    expose: ['GRANT BACKUP DATABASE TO [tenantry_app]'],
+    cover: ['REVOKE BACKUP DATABASE FROM [tenantry_app]'],
+    told: 'BACKUP DATABASE',
+  },
+  {
+    title: 'it may make itself a member of another principal',
+    expose: ['GRANT ALTER ON ROLE::[tenantry_superuser] TO [tenantry_app]'],
+    cover: ['REVOKE ALTER ON ROLE::[tenantry_superuser] FROM [tenantry_app]'],
+    told: 'may change who is a member of tenantry_superuser',
+  },
+  {
+    title: 'a statement could name another server',
+    expose: ["EXEC sys.sp_addlinkedserver @server = N'tenantry_elsewhere', @srvproduct = N'SQL Server'"],
+    cover: ["EXEC sys.sp_dropserver @server = N'tenantry_elsewhere', @droplogins = N'droplogins'"],
+    told: '[tenantry_elsewhere]',
+  },
+  {
+    title: 'it sees the ends of values in a columnstore index',
+    expose: [
+      'CREATE NONCLUSTERED COLUMNSTORE INDEX [columns] ON [dbo].[Blogs] ([TenantId], [BlogId])',
+      'GRANT VIEW DEFINITION ON [dbo].[Blogs] TO [tenantry_app]',
+    ],
+    cover: ['REVOKE VIEW DEFINITION ON [dbo].[Blogs] FROM [tenantry_app]', 'DROP INDEX [columns] ON [dbo].[Blogs]'],
+    told: 'columnstore',
+  },
+  {
+    title: 'statistics of what no policy protects could be all that it is tried on',
+    expose: ['ALTER SECURITY POLICY [tenantry].[hidden_policy] WITH (STATE = OFF)'],
+    cover: ['ALTER SECURITY POLICY [tenantry].[hidden_policy] WITH (STATE = ON)'],
+    told: 'tenantry.hidden_row',
+  },
 ];
