@@ -6,6 +6,7 @@ import { compileSql, type CompiledSql } from '../../src/core/compile-sql.ts';
 import { sql, type Sql, type SqlValue } from '../../src/core/sql.ts';
 import type { Isolation } from '../../src/engine/engine.ts';
 import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
+import { QueryLibrary } from '../../src/engine/mssql/query-library.ts';
 import { mssqlPolicyRenderer } from '../../src/engine/mssql/policy-renderer.ts';
 import { createMssqlProvisioner } from '../../src/engine/mssql/provisioner.ts';
 import {
@@ -29,6 +30,7 @@ import { catalogue } from '../integration/mssql/attacks/catalogue.ts';
 import { defences } from '../integration/mssql/defences.ts';
 import type { Attack } from '../integration/mssql/support/attempts.ts';
 import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from '../integration/mssql/support/fence-statements.ts';
+import { exposures } from '../integration/mssql/support/exposures.ts';
 import { servedBlogs } from '../integration/mssql/support/data-api.ts';
 import { apiTables, auditing } from '../integration/mssql/support/tables-of-the-data-api.ts';
 import { explained, manyRows } from '../integration/mssql/support/plans.ts';
@@ -192,7 +194,14 @@ function ownTexts(): GeneratedTsql[] {
     { name: 'reset', text: resetBatch },
     { name: 'commit', text: endBatches.commit },
     { name: 'rollback', text: endBatches.rollback },
+    { name: 'what the gate tries', text: `DECLARE @histograms int;\n${triedByGate()}` },
   ];
+}
+
+/** The one statement that the gate runs by a text. */
+function triedByGate(): string {
+  const { text } = new QueryLibrary().query('policy/gate', { tables: '[]' });
+  return /sp_executesql\s+N'((?:[^']|'')+)'/.exec(text)![1]!.replaceAll("''", "'");
 }
 
 function policyTexts(): GeneratedTsql[] {
@@ -279,6 +288,7 @@ function triedTexts(): GeneratedTsql[] {
     manyRows,
     apiTables,
     auditing,
+    ...exposures.flatMap(({ expose, cover }) => expose.concat(cover)),
     compileSql(explained(servedBlogs().statements.find([1])), mssqlDialect).text,
     readFileSync(new URL('../integration/mssql/support/world.sql', import.meta.url), 'utf8'),
   ];
