@@ -164,7 +164,7 @@ describe('A connection for tenants', () => {
     [
       'where a part can be read by way of another table than its own',
       () =>
-        'create table "AllEvents" (like "Notes"); create table "OldNotes" () inherits ("Notes"); alter table "OldNotes" inherit "AllEvents"; grant select on "AllEvents" to tenantry_app',
+        'create table "AllEvents" (like "Notes"); create table "SomeEvents" () inherits ("AllEvents"); create table "OldNotes" () inherits ("Notes"); alter table "OldNotes" inherit "SomeEvents"; grant delete on "AllEvents" to tenantry_app',
       'Notes: it can be reached by way of "AllEvents", of which it is a part',
     ],
     [

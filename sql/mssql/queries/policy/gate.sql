@@ -78,7 +78,7 @@ IF @edition <> 5
 BEGIN
   SELECT @servers = STRING_AGG(CAST(QUOTENAME(v.[name]) AS nvarchar(max)), N', ')
   FROM sys.servers AS v
-  WHERE v.[server_id] <> 0 AND (v.[is_data_access_enabled] = 1 OR v.[is_rpc_out_enabled] = 1);
+  WHERE v.[server_id] <> 0 AND v.[is_system] = 0 AND (v.[is_data_access_enabled] = 1 OR v.[is_rpc_out_enabled] = 1);
   SELECT @logins = STRING_AGG(CAST(QUOTENAME(p.[name]) AS nvarchar(max)), N', ')
   FROM sys.server_principals AS p
   WHERE p.[type] IN (N'S', N'U', N'E', N'X', N'G') AND p.[name] <> SUSER_SNAME() AND COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(p.[name]), N'LOGIN', N'IMPERSONATE'), HAS_PERMS_BY_NAME(p.[name], N'LOGIN', N'IMPERSONATE'), 0) = 1;
