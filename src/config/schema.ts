@@ -105,7 +105,14 @@ const limitsSchema: z.ZodType<Limits, TenantryConfig['limits']> = object(
 ).prefault({});
 
 const whether = z.boolean().optional();
-const capabilitiesSchema = object({ securityPolicies: whether, readOnlyContext: whether, jsonTables: whether, serialPlans: whether })
+const capabilitiesSchema = object({
+  securityPolicies: whether,
+  readOnlyContext: whether,
+  jsonTables: whether,
+  serialPlans: whether,
+  resetClearsContext: whether,
+  changeTracking: whether,
+} satisfies Record<CapabilityName, unknown>)
   .prefault({})
   .transform((given) => {
     const said: { [Name in CapabilityName]?: boolean } = {};

@@ -128,7 +128,10 @@ export interface TenantryConfig {
    * whose owner may not grant the other. Default `guarded`.
    */
   readonly contextProtection?: ContextProtection | undefined;
-  /** What the servers of shards can do, where what is found by their version is not so: `docs/sql-server-operations.md`. Default: as found. */
+  /**
+   * What the servers of shards can do, where what is found is not so, or what is to be done without: `docs/sql-server-operations.md`.
+   * Default: as found.
+   */
   readonly capabilities?: { readonly [Name in CapabilityName]?: boolean | undefined } | undefined;
   /** Tables by exact-case name, with a schema where wanted (`dbo.Blogs`): with their tenant column, or `reference` for all tenants' tables. */
   readonly tables: Readonly<Record<string, { readonly tenant: string } | 'reference'>>;

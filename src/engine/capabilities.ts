@@ -1,5 +1,12 @@
 import { TenantryError, type ErrorCode } from '../core/errors.ts';
-import { capabilityNames, type CapabilityName, type CapabilitySettings } from '../core/capability-settings.ts';
+import {
+  dispensableCapabilities,
+  requiredCapabilities,
+  type CapabilityName,
+  type CapabilitySettings,
+  type DispensableCapability,
+  type RequiredCapability,
+} from '../core/capability-settings.ts';
 import type { Row, SqlSession } from '../core/session.ts';
 
 /** What a server can do beyond the common ground, by name; never asked by the engine's name. */
@@ -12,13 +19,21 @@ export interface ServerFacts {
   readonly compatibility: number | null;
   /** Whether nothing that a tenant runs has a parallel plan, as far as the login can see. */
   readonly serialPlans: boolean | null;
+  /** Whether what moves of tenants read their changes from is there. */
+  readonly changeTracking: boolean | null;
 }
 
 /** How an engine concludes from that to what a server can do. */
 export type CapabilitiesOf = (facts: ServerFacts) => Capabilities;
 
-/** What is missing where a capability is, and so keeps a database from being a shard, and what helps. */
-const lacks: Readonly<Record<CapabilityName, { readonly what: string; readonly remedy: string }>> = {
+/** What is missing where a capability is, and what helps. */
+interface Lack {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** What keeps a database from being a shard. */
+const prevents: Readonly<Record<RequiredCapability, Lack>> = {
   securityPolicies: { what: 'it has no security policies, which show each tenant its own rows', remedy: 'upgrade the server' },
   readOnlyContext: {
     what: 'it has no session context that a statement cannot change, which names the tenant',
@@ -36,18 +51,35 @@ const lacks: Readonly<Record<CapabilityName, { readonly what: string; readonly r
   },
 };
 
-/** A capability that is neither found nor claimed. */
-interface MissingCapability {
-  readonly name: CapabilityName;
-  readonly what: string;
-  readonly remedy: string;
+/** What goes another way, or not at all. */
+const costs: Readonly<Record<DispensableCapability, Lack>> = {
+  resetClearsContext: {
+    what: 'Its version is none of which a reset is known to clear the tenant of a connection: each connection serves one use, and every call waits for a login',
+    remedy: 'upgrade the server; or say capabilities: { resetClearsContext: true }, or false, where it is known',
+  },
+  changeTracking: {
+    what: 'Change tracking is off: tenants cannot be moved from here while they work',
+    remedy:
+      'ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON), then tenantry doctor, which says what the tables need; ' +
+      'or say capabilities: { changeTracking: false } where no tenant is to be moved',
+  },
+};
+
+/** A capability that is neither found nor claimed, and keeps a server from having shards. */
+interface MissingCapability extends Lack {
+  readonly name: RequiredCapability;
 }
 
 /** What keeps a server from having shards; what the configuration says counts instead of what was found. */
 export function missingCapabilities(found: Capabilities, settings: CapabilitySettings): readonly MissingCapability[] {
-  return capabilityNames
+  return requiredCapabilities
     .filter((name) => !(settings[name] ?? found[name]))
-    .map((name) => ({ name, what: lacks[name].what, remedy: lacks[name].remedy }));
+    .map((name) => ({ name, what: prevents[name].what, remedy: prevents[name].remedy }));
+}
+
+/** What Tenantry does without on a server, though nobody said that it should: the configuration counts either way. */
+export function forgoneCapabilities(found: Capabilities, settings: CapabilitySettings): readonly Lack[] {
+  return dispensableCapabilities.filter((name) => settings[name] === undefined && !found[name]).map((name) => costs[name]);
 }
 
 /** What a server was found to be able to do. */
@@ -58,17 +90,19 @@ export async function detectCapabilities(session: SqlSession, capabilitiesOf: Ca
 }
 
 /**
- * Throws `code`, with everything that is missing, unless a server can do what tenants' rows are protected by. What the configuration
- * says counts instead of what was found; where it is wrong, the gate and the server's own errors still refuse.
+ * What a server can do; what the configuration says counts instead of what is found. Throws `code`, with everything that is missing, where
+ * that is something by which tenants' rows are protected; where the configuration is wrong, the gate and the server's own errors still
+ * refuse.
  */
 export async function requireCapabilities(
   session: SqlSession,
   capabilitiesOf: CapabilitiesOf,
   settings: CapabilitySettings,
   code: ErrorCode,
-): Promise<void> {
-  const missing = missingCapabilities(await detectCapabilities(session, capabilitiesOf), settings);
-  if (missing.length === 0) return;
+): Promise<Capabilities> {
+  const found = await detectCapabilities(session, capabilitiesOf);
+  const missing = missingCapabilities(found, settings);
+  if (missing.length === 0) return { ...found, ...settings };
   const list = missing.map(({ name, what, remedy }) => `${what} (capabilities.${name}; ${remedy})`);
   throw new TenantryError(code, `The server cannot keep tenants apart: ${list.join('; ')}.`);
 }

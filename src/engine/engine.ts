@@ -6,7 +6,7 @@ import type { SqlDialect } from '../core/sql.ts';
 import type { Login } from '../core/principal.ts';
 import type { Row, SqlDatabase, SqlResult } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
-import type { CapabilitiesOf } from './capabilities.ts';
+import type { Capabilities, CapabilitiesOf } from './capabilities.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { Entry } from './entry.ts';
 
@@ -43,7 +43,8 @@ export interface EngineTransaction {
 }
 
 /**
- * One connection of a shard as `app`, opened, checked and able to serve any of its tenants, one after another.
+ * One connection of a shard as `app`, opened, checked and able to serve any of its tenants, one after another; one use alone where
+ * its capabilities lack `resetClearsContext`.
  * `execute` and `begin` reject with `EntryRefused` where the shard does not admit the entry, with SHARD_UNAVAILABLE where
  * the connection was lost and nothing can have happened (a read, or a statement never sent), COMMIT_UNKNOWN otherwise.
  * An answer above `answerBytes` is ANSWER_TOO_LARGE, with the outcome `unknown` where the statement may be committed.
@@ -51,6 +52,8 @@ export interface EngineTransaction {
 export interface EngineConnection {
   /** False once its state is not known to be clean, or its socket is gone: it is discarded then, never given to another caller. */
   readonly usable: boolean;
+  /** What its server can do: as it was found when this was opened, or as the configuration says. */
+  readonly capabilities: Capabilities;
   readonly dialect: EngineDialect;
   /** enter + statement in a transaction of their own, in one round trip. */
   execute<R extends Row>(entry: Entry, statement: CompiledSql, options: EnterOptions): Promise<SqlResult<R>>;

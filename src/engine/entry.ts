@@ -11,8 +11,8 @@ export interface Entry {
 }
 
 /**
- * Why a shard refused an entry; `MOVED` says where the tenant went. `NOT_RESET` is a defect of an engine's: its connection had the
- * tenant of its last use still, and is closed.
+ * Why a shard refused an entry; `MOVED` says where the tenant went. `NOT_RESET`: the connection, which is closed, had the tenant of its
+ * last use still, so that what is asked of this server does not clear it.
  */
 export type Refusal =
   | { readonly reason: 'UNKNOWN_MAPPING' | 'STALE_EPOCH' | 'BAD_TOKEN' | 'OFFLINE' | 'DRAINING' | 'INCOMING' | 'NOT_RESET' }

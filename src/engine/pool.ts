@@ -36,6 +36,8 @@ export interface PoolObserver {
 export interface PoolDependencies<C extends PooledConnection> {
   /** Opens a connection; rejects soon after the signal aborts. */
   readonly connect: (signal: AbortSignal) => Promise<C>;
+  /** Whether a connection, which has just been opened, may be lent a second time. Default: every one may. */
+  readonly reuses?: (connection: C) => boolean;
   readonly budget: ConnectionBudget;
   readonly limits: PoolLimits;
   readonly clock: Clock;
@@ -57,7 +59,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   readonly #idle: C[] = [];
   /** All that are open: idle or lent. */
   readonly #connections = new Set<C>();
-  /** Lent connections that are not to be lent again. */
+  /** Connections that are closed when they come back. */
   readonly #retired = new Set<C>();
   readonly #closing = new AbortController();
   readonly #waking = new Waking();
@@ -162,7 +164,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   }
 
   async #open(): Promise<void> {
-    const { clock, connect, limits, observer } = this.#dependencies;
+    const { clock, connect, limits, observer, reuses } = this.#dependencies;
     const startedAt = clock.now();
     const attempt = new AbortController();
     const stopTimer = clock.after(limits.connectTimeoutMs, () => attempt.abort());
@@ -171,6 +173,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
       const connection = await connect(AbortSignal.any([attempt.signal, this.#closing.signal]));
       this.#connecting -= 1;
       this.#connections.add(connection);
+      if (reuses?.(connection) === false) this.#retired.add(connection);
       observer.opened(clock.now() - startedAt);
       this.#waking.end();
       this.#queue.holdUp = undefined;
@@ -237,6 +240,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   async #discard(connection: C): Promise<void> {
     const { budget, observer } = this.#dependencies;
     this.#connections.delete(connection);
+    this.#retired.delete(connection);
     try {
       await connection.close();
       observer.closed();

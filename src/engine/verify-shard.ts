@@ -2,7 +2,7 @@ import { TenantryError } from '../core/errors.ts';
 import { schemaVersions } from '../core/schema-version.ts';
 import type { Row, SqlSession } from '../core/session.ts';
 import type { SqlDialect } from '../core/sql.ts';
-import { requireCapabilities, type CapabilitiesOf } from './capabilities.ts';
+import { requireCapabilities, type Capabilities, type CapabilitiesOf } from './capabilities.ts';
 import type { ConnectionExpectations } from './engine.ts';
 import { qualifiedTables } from './qualified-tables.ts';
 import { SqlFailure } from './sql-failure.ts';
@@ -32,8 +32,11 @@ interface VerifyingEngine {
   readonly pipelines: boolean;
 }
 
-/** Throws SHARD_UNVERIFIED, with the reason, unless the session leads to the very shard that is meant, as somebody whom its policies bind. */
-export async function verifyShard(session: SqlSession, engine: VerifyingEngine, expected: ConnectionExpectations): Promise<void> {
+/**
+ * What the server of a shard can do. Throws SHARD_UNVERIFIED, with the reason, unless the session leads to the very shard that is meant,
+ * as somebody whom its policies bind.
+ */
+export async function verifyShard(session: SqlSession, engine: VerifyingEngine, expected: ConnectionExpectations): Promise<Capabilities> {
   const tables = JSON.stringify(qualifiedTables(expected.tables, engine.dialect));
   const capabilities = expected.capabilities ?? {};
   const inspection = asked(() => inspect(session, engine), engine);
@@ -42,9 +45,10 @@ export async function verifyShard(session: SqlSession, engine: VerifyingEngine, 
   // In this order: what a database that is not the one that is meant answers to the others says nothing.
   const identity = identityProblem(await inspection(), expected);
   if (identity !== undefined) throw new TenantryError('SHARD_UNVERIFIED', identity);
-  await capable();
+  const able = await capable();
   const problem = gateProblem((await gate()).rows);
   if (problem !== undefined) throw new TenantryError('SHARD_UNVERIFIED', problem);
+  return able;
 }
 
 /** The answer to a question, which is put when it is wanted, or at once where the questions before it need no answer first. */

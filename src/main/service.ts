@@ -13,7 +13,7 @@ import { engineOf, type Engines } from './engines.ts';
 import { RecoverySweep } from './recovery-sweep.ts';
 import { openServiceLog } from './service-log.ts';
 import { openTenantry, type OpenTenantry } from './tenantry.ts';
-import type { OnTrouble } from './trouble.ts';
+import type { OnTrouble, Trouble } from './trouble.ts';
 
 /** What `serve` needs besides the settings. */
 export interface ServiceParts {
@@ -101,15 +101,17 @@ async function tablesOfAnyShard(
   return joinTables(tables, [first, ...others]);
 }
 
+const troubles: Readonly<Record<Trouble['source'], string>> = {
+  redis: 'redis is not well; requests go on without it',
+  shard: 'a shard is left alone for now',
+  resets: 'a reset left a connection of a shard the tenant of its last use; each serves one use from now on',
+};
+
 function troubleLog(logger: Logger): OnTrouble {
   return ({ source, state, shardId, code }) => {
     const where = { source, ...(shardId === undefined ? {} : { shardId }) };
     if (state === 'recovered') logger.info(where, 'well again');
-    else
-      logger.warn(
-        { ...where, code },
-        source === 'redis' ? 'redis is not well; requests go on without it' : 'a shard is left alone for now',
-      );
+    else logger.warn({ ...where, code }, troubles[source]);
   };
 }
 

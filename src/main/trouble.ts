@@ -3,8 +3,11 @@ import type { RouterObserver } from '../router/router-observer.ts';
 
 /** Something in the background that no caller is told of by an error of its own, or the end of it. */
 export interface Trouble {
-  /** `redis`: routes are looked up without it. `shard`: its calls fail at once until it answers again. */
-  readonly source: 'redis' | 'shard';
+  /**
+   * `redis`: routes are looked up without it. `shard`: its calls fail at once until it answers again. `resets`: a reset left a connection
+   * of the shard the tenant of its last use, so each serves one use until the process ends, and every call waits for a login.
+   */
+  readonly source: 'redis' | 'shard' | 'resets';
   readonly state: 'failing' | 'recovered';
   /** Where it is a shard's. */
   readonly shardId?: string;
@@ -33,6 +36,10 @@ export function withShardTrouble(observer: RouterObserver, onTrouble: OnTrouble)
       observer.breakerChanged(shardId, state, cause);
       if (state === 'closed') onTrouble({ source: 'shard', state: 'recovered', shardId });
       else onTrouble({ source: 'shard', state: 'failing', shardId, ...(cause === undefined ? {} : { code: cause.code, cause }) });
+    },
+    resetsFailed: (shardId) => {
+      observer.resetsFailed(shardId);
+      onTrouble({ source: 'resets', state: 'failing', shardId });
     },
   };
 }

@@ -86,7 +86,7 @@ class Patience {
         if (this.#refusedTokens < this.#dependencies.tokens.length) return undefined;
         throw new TenantryError('SHARD_UNVERIFIED', 'The shard knows this tenant by another fleet key.', { retryAfterMs: comeAgainMs });
       case 'NOT_RESET':
-        // Nothing has run, and the connection is gone: it is no concern of this caller's, unless the next ones are like it.
+        // Nothing has run, and the connections that nobody has used yet are without fault.
         this.#notReset += 1;
         if (this.#notReset <= mostRepeats) return undefined;
         throw new TenantryError('INTERNAL', 'Connections of the shard are not reset between their uses.');

@@ -7,6 +7,7 @@ import { SqlFailure } from '../engine/sql-failure.ts';
 import { Breaker } from './breaker.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { RouterDependencies } from './router-dependencies.ts';
+import type { RouterObserver } from './router-observer.ts';
 
 /** All that the router keeps of one shard: its connections, and what it has learnt of its health. */
 export class RoutedShard {
@@ -14,12 +15,17 @@ export class RoutedShard {
   readonly pool: Pool<EngineConnection>;
   readonly breaker: Breaker;
   readonly retries = new RetryBudget();
+  readonly #observer: RouterObserver;
+  /** No connection was found that a reset had left the tenant of its last use. */
+  #resetsHold = true;
 
   constructor(shardId: string, budget: ConnectionBudget, { clock, connect, limits, observer, random }: RouterDependencies) {
     this.shardId = shardId;
+    this.#observer = observer;
     this.breaker = new Breaker(clock, random, (state, cause) => observer.breakerChanged(shardId, state, cause));
     this.pool = new Pool({
       connect: (signal) => connect(shardId, signal),
+      reuses: ({ capabilities }) => this.#resetsHold && capabilities.resetClearsContext,
       budget,
       limits,
       clock,
@@ -40,7 +46,7 @@ export class RoutedShard {
 
   /** Whether nobody uses it, and nothing is lost with it: as that of a shard which was removed. */
   get isUnused(): boolean {
-    return this.pool.size === 0 && this.pool.waiting === 0 && this.breaker.isStale;
+    return this.pool.size === 0 && this.pool.waiting === 0 && this.breaker.isStale && this.#resetsHold;
   }
 
   /** A statement or an entry came to its end, well or not. */
@@ -50,6 +56,17 @@ export class RoutedShard {
       this.retries.deposit();
     } else if (error instanceof EntryRefused || connection.usable || isOwnTimeout(error)) this.breaker.answered();
     else if (isTrouble(error)) this.#trouble(error);
+  }
+
+  /**
+   * A connection had the tenant of its last use still, although it was reset. From now on each serves one use, whatever the server's version
+   * or the configuration promises: a reset that was seen not to hold is not relied upon again by this process.
+   */
+  notReset(): void {
+    if (!this.#resetsHold) return;
+    this.#resetsHold = false;
+    this.pool.retire();
+    this.#observer.resetsFailed(this.shardId);
   }
 
   #trouble(error: TenantryError): void {

@@ -13,6 +13,8 @@ export interface RouterObserver {
   connectionClosed(shardId: string): void;
   /** A shard refused an entry: the route was stale, or the tenant is not to be served. */
   entryRefused(shardId: string, reason: Refusal['reason']): void;
+  /** A connection had the tenant of its last use still, the first of this shard: from now on each serves one use. */
+  resetsFailed(shardId: string): void;
   /** An attempt is going to be repeated, because of this. */
   callRepeated(shardId: string, because: Refusal['reason'] | ErrorCode): void;
   /** A shard is left alone because of this, or served again. */
@@ -27,6 +29,7 @@ export const silentObserver: RouterObserver = {
   connectionFailed: () => undefined,
   connectionClosed: () => undefined,
   entryRefused: () => undefined,
+  resetsFailed: () => undefined,
   callRepeated: () => undefined,
   breakerChanged: () => undefined,
 };

@@ -6,6 +6,12 @@ import type { RoutedCall } from './routed-call.ts';
 import type { RouterDependencies } from './router-dependencies.ts';
 import { RoutedShard } from './routed-shard.ts';
 
+/** What a refusal may be news for, besides the route. */
+interface Attempt {
+  readonly shard: RoutedShard;
+  readonly tokenRefused: () => void;
+}
+
 /** One attempt of a call: its route, a connection of that shard, and what the answer teaches. */
 export class ShardDispatcher {
   readonly #dependencies: RouterDependencies;
@@ -38,7 +44,7 @@ export class ShardDispatcher {
     } catch (error) {
       shard.ended(connection, error);
       shard.pool.give(connection);
-      if (error instanceof EntryRefused) this.#learn(call, error, () => tenant.tokenRefused(entry));
+      if (error instanceof EntryRefused) this.#learn(call, error, { shard, tokenRefused: () => tenant.tokenRefused(entry) });
       throw error;
     }
   }
@@ -78,7 +84,7 @@ export class ShardDispatcher {
     }
   }
 
-  #learn<T>({ tenant, route }: RoutedCall<T>, { refusal }: EntryRefused, tokenRefused: () => void): void {
+  #learn<T>({ tenant, route }: RoutedCall<T>, { refusal }: EntryRefused, { shard, tokenRefused }: Attempt): void {
     if (route === undefined) return;
     this.#dependencies.observer.entryRefused(route.shardId, refusal.reason);
     switch (refusal.reason) {
@@ -95,7 +101,9 @@ export class ShardDispatcher {
       case 'OFFLINE':
       case 'DRAINING':
       case 'INCOMING':
+        return;
       case 'NOT_RESET':
+        shard.notReset();
         return;
     }
   }

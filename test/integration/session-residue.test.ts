@@ -7,6 +7,7 @@ import type { EngineConnection } from '../../src/engine/engine.ts';
 import { clientConfig } from '../../src/engine/postgres/client-config.ts';
 import { PostgresConnection } from '../../src/engine/postgres/postgres-connection.ts';
 import { WireClient } from '../../src/engine/postgres/wire-client.ts';
+import { allCapabilities } from '../support/all-capabilities.ts';
 import { useAppConnection } from '../support/app-connection.ts';
 import { compiled, entryOf, write } from '../support/app-shard.ts';
 
@@ -77,7 +78,7 @@ describe('what a statement leaves in the session', () => {
     const client = new pg.Client(clientConfig(app.shard.address, app.server));
     await client.connect();
     const wire = new WireClient(client, { host: app.server.host, port: app.server.port, tls: false }, systemClock, 16_777_216);
-    const tried = new PostgresConnection(wire, { callsMayCommit: false, leastResidue: 'none' });
+    const tried = new PostgresConnection(wire, { capabilities: allCapabilities, callsMayCommit: false, leastResidue: 'none' });
     await load(tried, compiled(sqlText(`load 'auto_explain'`)));
     expect(tried.usable).toBe(false);
     await tried.close();

@@ -49,6 +49,7 @@ export class FakeFleet {
         connectionFailed: (shardId, code) => this.events.push(`failed ${shardId} ${code}`),
         connectionClosed: (shardId) => this.events.push(`closed ${shardId}`),
         entryRefused: (shardId, reason) => this.events.push(`refused ${shardId} ${reason}`),
+        resetsFailed: (shardId) => this.events.push(`resets failed ${shardId}`),
         callRepeated: (shardId, because) => this.events.push(`repeated ${shardId} ${because}`),
         breakerChanged: (shardId, state) => this.events.push(`breaker ${shardId} ${state}`),
       },

@@ -1,8 +1,10 @@
 import type { Row, SqlResult } from '../../src/core/session.ts';
 import type { CompiledSql } from '../../src/core/compile-sql.ts';
+import type { Capabilities } from '../../src/engine/capabilities.ts';
 import type { EngineConnection, EngineTransaction, EnterOptions, Isolation } from '../../src/engine/engine.ts';
 import type { Entry } from '../../src/engine/entry.ts';
 import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
+import { allCapabilities } from './all-capabilities.ts';
 
 /** One thing a fake connection was asked to do. */
 export interface FakeRequest {
@@ -18,12 +20,14 @@ export type FakeAnswer = (request: FakeRequest, connection: FakeConnection) => P
 /** A connection in memory, for the router's own logic where no real server produces the case on command. */
 export class FakeConnection implements EngineConnection {
   readonly dialect = postgresDialect;
+  readonly capabilities: Capabilities;
   usable = true;
   closed = false;
   readonly shard: FakeShard;
 
   constructor(shard: FakeShard) {
     this.shard = shard;
+    this.capabilities = shard.capabilities;
   }
 
   async execute<R extends Row>(entry: Entry, statement: CompiledSql, options: EnterOptions): Promise<SqlResult<R>> {
@@ -84,6 +88,8 @@ export class FakeShard {
   /** Statements that reached the shard. */
   asked = 0;
   readonly log: string[] = [];
+  /** Of connections that are opened from now on. */
+  capabilities: Capabilities = allCapabilities;
   /** What every statement and every `begin` is answered. */
   answer: FakeAnswer = async () => [];
   /** Runs before a connection is made; throws what the engine would. */

@@ -11,8 +11,9 @@ const text = 'nvarchar(400)';
 
 /** Columns of files that several tests answer. */
 export const columnsOf = {
-  'engine/server': { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit' },
+  'engine/server': { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit', changeTracking: 'bit' },
   'doctor/server': { level: text, text, remedy: text },
+  'doctor/change-tracking': { text, remedy: text },
   'policy/gate': { table: text, problem: text },
   'policy/live-items': { schema: text, table: text, item: text, definition: text },
   'policy/problems': { schema: text, table: text, problem: text, detail: text, remedy: text },
@@ -21,7 +22,7 @@ export const columnsOf = {
 
 /** What a shard in order answers to everything that is asked before policies are changed; it has no tables yet. */
 export const policyAnswers = {
-  'engine/server': { columns: columnsOf['engine/server'], rows: [[16, 3, 160, true]] },
+  'engine/server': { columns: columnsOf['engine/server'], rows: [[16, 3, 160, true, true]] },
   'policy/lock': { columns: { lockTimeout: text, locked: 'bit' }, rows: [['5000', true]] },
   'policy/problems': { columns: columnsOf['policy/problems'], rows: [] },
   'policy/tables': { columns: columnsOf['policy/tables'], rows: [] },

@@ -25,6 +25,7 @@ export class PoolBench {
   pool(shard: FakeShard, changes: Partial<PoolLimits> = {}): Pool<FakeConnection> {
     return new Pool({
       connect: (signal) => shard.connect(signal),
+      reuses: ({ capabilities }) => capabilities.resetClearsContext,
       budget: this.budget,
       limits: { ...limits, ...changes },
       clock: this.clock,

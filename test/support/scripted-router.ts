@@ -1,3 +1,4 @@
+import type { CapabilitySettings } from '../../src/core/capability-settings.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createRouter } from '../../src/router/create-router.ts';
 import { defaultRouterLimits, type RouterLimits } from '../../src/router/limits.ts';
@@ -17,7 +18,10 @@ export interface ScriptedRouter extends AsyncDisposable {
 const patient = { connectTimeoutMs: 30_000, waitMs: 30_000 } as const;
 
 /** The ways of a router to a scripted shard: every tenant has a route to it. */
-export function waysTo(shard: ScriptedShard): Pick<RouterDependencies, 'keyType' | 'routes' | 'connect' | 'tokens'> {
+export function waysTo(
+  shard: ScriptedShard,
+  capabilities: CapabilitySettings = {},
+): Pick<RouterDependencies, 'keyType' | 'routes' | 'connect' | 'tokens'> {
   return {
     keyType: 'int',
     routes: {
@@ -26,16 +30,20 @@ export function waysTo(shard: ScriptedShard): Pick<RouterDependencies, 'keyType'
       learn: () => undefined,
       forget: () => undefined,
     },
-    connect: (_shardId, signal) => shard.open({ signal }),
+    connect: (_shardId, signal) => shard.open({ signal, capabilities }),
     tokens: [(mappingId) => entryOf(mappingId).token],
   };
 }
 
-/** Pauses between attempts have no length. */
-export function scriptedRouter(shard: ScriptedShard, limits: Partial<RouterLimits> = {}): ScriptedRouter {
+/** Pauses between attempts have no length. `capabilities`: what the configuration says. */
+export function scriptedRouter(
+  shard: ScriptedShard,
+  limits: Partial<RouterLimits> = {},
+  capabilities: CapabilitySettings = {},
+): ScriptedRouter {
   const events: string[] = [];
   const router = createRouter({
-    ...waysTo(shard),
+    ...waysTo(shard, capabilities),
     limits: { ...defaultRouterLimits, ...patient, ...limits },
     clock: systemClock,
     random: () => 0,

@@ -16,6 +16,7 @@ import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
 import { WireClient } from '../../src/engine/mssql/wire-client.ts';
 import { SqlServerModel } from './tds/model/model.ts';
 import type { ModelStatement, StatementAnswer } from './tds/model/statement.ts';
+import { allCapabilities } from './all-capabilities.ts';
 import { startTdsServer, type TdsServer } from './tds/server.ts';
 
 /** Epoch of every tenant here. */
@@ -110,7 +111,7 @@ export class ScriptedShard implements AsyncDisposable {
     { answerBytes = 1_000_000, clock = systemClock, signal, timeoutMs = 5_000 }: ScriptedConnectionOptions = {},
   ): Promise<MssqlConnection> {
     const held = await logIn(addressOf(server), { user: 'app', password: secretPassword }, { clock, timeoutMs, signal });
-    return new MssqlConnection(new WireClient(held, { clock, answerBytes, bigints: 'text' }));
+    return new MssqlConnection(new WireClient(held, { clock, answerBytes, bigints: 'text' }), allCapabilities);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -137,6 +138,8 @@ export interface Disorder {
   readonly server?: readonly [major: number, edition: number, compatibility: number];
   /** Whether tenants' plans are serial; they are, unless said otherwise. */
   readonly serialPlans?: boolean;
+  /** Whether changes are tracked; they are, unless said otherwise. */
+  readonly changeTracking?: boolean;
   /** Instead of an answer, an error of this number. */
   readonly error?: number;
   /** Why the login may not serve. */
@@ -164,8 +167,8 @@ function answerToProgram(statement: ModelStatement, disorder: Disorder): Stateme
   if (serverQuestion.includes(text)) {
     if (!text.includes('ProductMajorVersion')) return { count: 0 };
     return {
-      columns: { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit' },
-      rows: [[...(disorder.server ?? [15, 3, 150]), disorder.serialPlans ?? true]],
+      columns: { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit', changeTracking: 'bit' },
+      rows: [[...(disorder.server ?? [15, 3, 150]), disorder.serialPlans ?? true, disorder.changeTracking ?? true]],
     };
   }
   if (!text.includes('sys.security_predicates')) return gateQuestion.includes(text) ? { count: 0 } : undefined;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { CapabilitySettings } from '../../src/core/capability-settings.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { TenantryError } from '../../src/core/errors.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
@@ -33,7 +34,11 @@ export interface ShardFleet {
   /** `true`: the catalog cannot be reached. */
   catalogAway: boolean;
   /** A router with a cold cache; the fleet closes it. `address` replaces that of a shard, for a proxy. */
-  router(limits?: Partial<RouterLimits>, address?: (shard: TestShard) => Partial<ShardAddress>): Router & { readonly events: string[] };
+  router(
+    limits?: Partial<RouterLimits>,
+    address?: (shard: TestShard) => Partial<ShardAddress>,
+    capabilities?: CapabilitySettings,
+  ): Router & { readonly events: string[] };
   addTenant(tenant: number, to: FleetShard): Promise<void>;
   /** What a move leaves behind: the tenant at the other shard at the next epoch, and a tombstone. */
   move(tenant: number, from: FleetShard, to: FleetShard): Promise<void>;
@@ -55,7 +60,7 @@ export async function startShardFleet(): Promise<ShardFleet> {
     b,
     asked: { count: 0 },
     catalogAway: false,
-    router: (limits = {}, address = () => ({})) => {
+    router: (limits = {}, address = () => ({}), capabilities = {}) => {
       const events: string[] = [];
       const lookup = createLookup({
         map: { kind: 'list', keyType: 'int' },
@@ -76,7 +81,7 @@ export async function startShardFleet(): Promise<ShardFleet> {
           return engine.connect(
             { ...shard.address, ...address(shard) },
             shardLogins.app,
-            { shardId, incarnation, tables, contextProtection: 'guarded', limits },
+            { shardId, incarnation, tables, contextProtection: 'guarded', capabilities, limits },
             signal,
           );
         },

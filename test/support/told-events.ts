@@ -8,6 +8,7 @@ export function tellingInto(events: string[]): RouterObserver {
     connectionFailed: (_shardId, code) => events.push(`failed ${code}`),
     connectionClosed: () => events.push('closed'),
     entryRefused: (_shardId, reason) => events.push(`refused ${reason}`),
+    resetsFailed: () => events.push('resets failed'),
     callRepeated: (_shardId, because) => events.push(`repeated ${because}`),
     breakerChanged: (_shardId, state) => events.push(`breaker ${state}`),
   };

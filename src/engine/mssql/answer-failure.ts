@@ -5,7 +5,7 @@ import { blamesRequest, endsConnectionUnasked, leavesOpen, toEntryError, toTenan
 import { endedTransaction } from './routed-batch.ts';
 
 /** What a message was meant to be. */
-interface Expectation {
+export interface Expectation {
   /** Whether a transaction is open once it has been answered. */
   readonly open: boolean;
   /** Whether it may have made changes durable. */

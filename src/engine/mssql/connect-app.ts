@@ -39,12 +39,12 @@ export async function connectApp(
   try {
     if (signal?.aborted === true) giveUp();
     wire.beginUse();
-    await verifyShard(
+    const capabilities = await verifyShard(
       new MssqlOwnSession(wire, library),
       { dialect: mssqlDialect, capabilitiesOf: mssqlCapabilities, lacksSchema, pipelines: false },
       expected,
     );
-    return new MssqlConnection(wire);
+    return new MssqlConnection(wire, capabilities);
   } catch (error) {
     await wire.close();
     throw connectFailure(error, signal?.aborted === true);

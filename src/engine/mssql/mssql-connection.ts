@@ -1,9 +1,11 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlResult } from '../../core/session.ts';
 import type { CompiledSql } from '../../core/compile-sql.ts';
+import type { Capabilities } from '../capabilities.ts';
 import type { EngineConnection, EngineTransaction, EnterOptions, Isolation } from '../engine.ts';
-import type { Entry } from '../entry.ts';
-import { failureOf, endedItsTransaction, spoiltEntry } from './answer-failure.ts';
+import { EntryRefused, type Entry } from '../entry.ts';
+import type { Answer } from './answer.ts';
+import { failureOf, endedItsTransaction, spoiltEntry, type Expectation } from './answer-failure.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
 import { MssqlTransaction } from './mssql-transaction.ts';
 import { endBatches, beginBatch, routedBatch } from './routed-batch.ts';
@@ -13,10 +15,14 @@ import type { WireClient } from './wire-client.ts';
 /** One checked connection of a SQL Server shard as `app`. */
 export class MssqlConnection implements EngineConnection {
   readonly dialect = mssqlDialect;
+  readonly capabilities: Capabilities;
   readonly #wire: WireClient;
+  /** Somebody has asked to be let in on it. */
+  #served = false;
 
-  constructor(wire: WireClient) {
+  constructor(wire: WireClient, capabilities: Capabilities) {
     this.#wire = wire;
+    this.capabilities = capabilities;
   }
 
   get usable(): boolean {
@@ -29,7 +35,7 @@ export class MssqlConnection implements EngineConnection {
     const parameters = [...entryParameters(entry), ...statementParameters(statement.text), ...callers];
     this.#wire.beginUse();
     const answer = await this.#wire.run({ kind: 'call', text: routedBatch(callers), parameters }, options);
-    const failure = failureOf(answer, { open: false, mayCommit: !options.readOnly, enters: true, fences: true });
+    const failure = this.#failureOf(answer, { open: false, mayCommit: !options.readOnly, enters: true, fences: true });
     // A transaction that is open here is nobody's any more; closing rolls it back.
     if (answer.inTransaction || endedItsTransaction(failure) || spoiltEntry(answer)) this.#wire.discard();
     if (failure !== undefined) throw failure;
@@ -40,7 +46,7 @@ export class MssqlConnection implements EngineConnection {
     this.#check(options);
     this.#wire.beginUse();
     const answer = await this.#wire.run({ kind: 'call', text: beginBatch(options.isolation), parameters: entryParameters(entry) }, options);
-    const failure = failureOf(answer, { open: true, mayCommit: false, enters: true, fences: false });
+    const failure = this.#failureOf(answer, { open: true, mayCommit: false, enters: true, fences: false });
     if (failure === undefined) return new MssqlTransaction(this.#wire, options);
     if (spoiltEntry(answer)) this.#wire.discard();
     else if (answer.inTransaction) await this.#giveUp(options);
@@ -49,6 +55,16 @@ export class MssqlConnection implements EngineConnection {
 
   async close(): Promise<void> {
     await this.#wire.close();
+  }
+
+  /** Where nobody has been let in before, the tenant that is set already is not that of a use before: another connection would have it too. */
+  #failureOf(answer: Answer, expected: Expectation): Error | undefined {
+    const failure = failureOf(answer, expected);
+    const served = this.#served;
+    this.#served = true;
+    if (served || !(failure instanceof EntryRefused) || failure.refusal.reason !== 'NOT_RESET') return failure;
+    const detail = 'A new connection of the shard has a tenant already: something sets it at the login, or the way there is shared.';
+    return new TenantryError('SHARD_UNVERIFIED', detail, { cause: failure });
   }
 
   async #giveUp({ timeoutMs }: EnterOptions): Promise<void> {

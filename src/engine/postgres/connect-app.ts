@@ -80,10 +80,11 @@ export async function connectApp(
     );
     const sessionCode = hasSessionCode(session);
     await Promise.allSettled([verified, sessionCode]);
-    await verified;
+    const capabilities = await verified;
     client.endPipeline();
     const target = { host: address.host, port: address.port, tls: tlsOf(config), direct: config.sslnegotiation === 'direct' };
     return new PostgresConnection(new WireClient(client, target, options.clock, limits.answerBytes), {
+      capabilities,
       callsMayCommit: client.callsMayCommit,
       leastResidue: (await sessionCode) ? 'resettable' : 'none',
     });

@@ -1,6 +1,7 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlResult } from '../../core/session.ts';
 import type { CompiledSql } from '../../core/compile-sql.ts';
+import type { Capabilities } from '../capabilities.ts';
 import type { EngineConnection, EngineTransaction, EnterOptions, Isolation } from '../engine.ts';
 import type { Entry } from '../entry.ts';
 import { residueOf, residueOfFailure, type Residue } from './command-tag.ts';
@@ -18,6 +19,7 @@ const staleStatement = '0A000';
 
 /** What a connection has to reckon with. */
 export interface SessionFacts {
+  readonly capabilities: Capabilities;
   /** As `ServerClient` knows it. */
   readonly callsMayCommit: boolean;
   /** What every statement may leave, whatever it looks like: functions and triggers of the database may. */
@@ -34,6 +36,10 @@ export class PostgresConnection implements EngineConnection {
   constructor(wire: WireClient, facts: SessionFacts) {
     this.#wire = wire;
     this.#facts = facts;
+  }
+
+  get capabilities(): Capabilities {
+    return this.#facts.capabilities;
   }
 
   get usable(): boolean {

@@ -11,10 +11,21 @@ const atomicCallsFrom = 18;
 /** What a server may say first: authentication, an error, a notice, another version of the protocol. */
 const firstAnswers: ReadonlySet<string> = new Set(['R', 'E', 'N', 'v']);
 
-/** What a PostgreSQL can do. Every version that Tenantry works with can do all, its parallel workers have the settings of their session; what is not known is not there. */
+/**
+ * What a PostgreSQL can do. Every version that Tenantry works with can do all: its parallel workers have the settings of their session,
+ * the tenant ends with its transaction, and changes are followed by triggers that nothing has to be switched on for. What is not
+ * known is not there.
+ */
 export function postgresCapabilities({ major }: ServerFacts): Capabilities {
   const isKnown = (major ?? 0) >= oldestMajor;
-  return { securityPolicies: isKnown, readOnlyContext: isKnown, jsonTables: isKnown, serialPlans: isKnown };
+  return {
+    securityPolicies: isKnown,
+    readOnlyContext: isKnown,
+    jsonTables: isKnown,
+    serialPlans: isKnown,
+    resetClearsContext: isKnown,
+    changeTracking: isKnown,
+  };
 }
 
 /** A client of pg that knows its server's version, which servers tell unasked when a session begins. */

@@ -66,13 +66,19 @@ function createRouterMetrics(registers: Registry[]): RouterObserver {
   const failures = counter('connection_failures', 'Connections that could not be opened or were refused.', ['shard', 'code']);
   const refusals = counter(
     'entry_refusals',
-    'Entries that a shard refused: stale routes, and tenants not to be served. NOT_RESET is a defect: a connection had the tenant of its last use still.',
+    'Entries that a shard refused: stale routes, and tenants not to be served. NOT_RESET: a reset left a connection the tenant of its last use.',
     ['shard', 'reason'],
   );
   const repeats = counter('call_repeats', 'Attempts that were repeated.', ['shard', 'because']);
   const breakers = new Gauge({
     name: 'tenantry_breaker_open',
     help: '1 while a shard is not asked because it failed.',
+    labelNames: ['shard'],
+    registers,
+  });
+  const singleUse = new Gauge({
+    name: 'tenantry_single_use',
+    help: '1 once each connection of a shard serves one use, because a reset had left one the tenant of its last use.',
     labelNames: ['shard'],
     registers,
   });
@@ -86,6 +92,7 @@ function createRouterMetrics(registers: Registry[]): RouterObserver {
     connectionFailed: (shard, code) => failures.inc({ shard, code }),
     connectionClosed: (shard) => connections.dec({ shard }),
     entryRefused: (shard, reason) => refusals.inc({ shard, reason }),
+    resetsFailed: (shard) => singleUse.set({ shard }, 1),
     callRepeated: (shard, because) => repeats.inc({ shard, because }),
     breakerChanged: (shard, state) => breakers.set({ shard }, state === 'open' ? 1 : 0),
   };

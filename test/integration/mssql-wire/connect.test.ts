@@ -188,13 +188,26 @@ describe('a connection that is opened for tenants', () => {
 test('doctor tells what is missing, and warns of what the configuration claims of a server that says otherwise', async () => {
   shard.saysOfItself({ server: [12, 3, 150] });
   const database = shard.openDatabase();
-  const claimed = { securityPolicies: true, readOnlyContext: false, jsonTables: true };
+  const claimed = { securityPolicies: true, readOnlyContext: false, jsonTables: true } as const;
   expect(await diagnoseCapabilities('shard a', database, mssqlCapabilities, claimed)).toEqual([
+    {
+      subject: 'shard a',
+      level: 'ok',
+      text:
+        'Its capabilities: securityPolicies (as configured), jsonTables (as configured), serialPlans, changeTracking; ' +
+        'it lacks readOnlyContext (as configured), resetClearsContext.',
+    },
     {
       subject: 'shard a',
       level: 'problem',
       text: 'The server cannot keep tenants apart: it has no session context that a statement cannot change, which names the tenant.',
       remedy: 'upgrade the server',
+    },
+    {
+      subject: 'shard a',
+      level: 'warning',
+      text: expect.stringContaining('each connection serves one use'),
+      remedy: expect.stringContaining('capabilities: { resetClearsContext: true }'),
     },
     {
       subject: 'shard a',

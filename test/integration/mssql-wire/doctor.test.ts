@@ -35,6 +35,7 @@ const inOrder = {
     rows: [[true, true, 'int', 'guarded']],
   },
   'doctor/server': { columns: dangers, rows: [] },
+  'doctor/change-tracking': { columns: columnsOf['doctor/change-tracking'], rows: [] },
   ...policyAnswers,
   'doctor/principal': { columns: { problem: text }, rows: [] },
   'engine/inspect': {
@@ -56,8 +57,12 @@ interface LookOptions {
   readonly onAsked?: (file: Asked, connections: number) => void;
 }
 
-/** What doctor finds on a shard that says this instead of what one in order says. */
+/** What doctor finds on a shard that says this instead of what one in order says, without the list of its capabilities. */
 async function findings(said: Partial<Record<Asked, Said>> = {}, options: LookOptions = {}): Promise<Finding[]> {
+  return (await allFindings(said, options)).filter((finding) => !finding.text.startsWith('Its capabilities: '));
+}
+
+async function allFindings(said: Partial<Record<Asked, Said>> = {}, options: LookOptions = {}): Promise<Finding[]> {
   const { refusal } = options;
   const server = await startTdsServer({
     login: (_login, answer, _connection, admit) =>
@@ -98,14 +103,14 @@ test('says of a shard in order that it is', async () => {
 });
 
 /** A query as it is written; texts of several lines are one. */
-const sourceOf = (file: 'catalog' | 'server'): string =>
+const sourceOf = (file: 'catalog' | 'change-tracking' | 'server'): string =>
   readFileSync(new URL(`../../../sql/mssql/queries/doctor/${file}.sql`, import.meta.url), 'utf8').replaceAll(/'\s+\+ N'/g, '');
-/** Every row that a query can give: level, what, remedy. */
+/** Every row that a query can give: level (`''` where it has none), what, remedy. */
 const rowsIn = (query: string): string[][] =>
-  [...query.matchAll(/THEN 1 END, N'(problem|warning)',\s*N'((?:[^']|'')+)',\s*(?:N'((?:[^']|'')+)'|CONCAT\(N'((?:[^']|'')*)')/g)].map(
+  [...query.matchAll(/THEN 1 END,(?: N'(problem|warning)',)?\s*N'((?:[^']|'')+)',\s*(?:N'((?:[^']|'')+)'|CONCAT\(N'((?:[^']|'')*)')/g)].map(
     ([, level = '', what = '', remedy, begun]) => [level, what, remedy ?? begun ?? ''].map((part) => part.replaceAll("''", "'")),
   );
-const source = sourceOf('server');
+const source = sourceOf('server') + sourceOf('change-tracking');
 const rowsOfServer = rowsIn(source);
 const rowsOfCatalog = rowsIn(sourceOf('catalog'));
 
@@ -123,7 +128,6 @@ test.each([
   ['TDE', 'TDE is off', 'BACKUP CERTIFICATE [tde]'],
   ['row versions', 'READ_COMMITTED_SNAPSHOT is off', 'ends every connection and undoes every open transaction'],
   ['snapshots', 'ALLOW_SNAPSHOT_ISOLATION is off', 'SET ALLOW_SNAPSHOT_ISOLATION ON'],
-  ['change tracking', 'Change tracking is off', 'SET CHANGE_TRACKING = ON'],
   ['change tracking of tables', 'not for every routed table', ''],
   ['the level of compatibility', 'compatibility level is below 150', 'SET COMPATIBILITY_LEVEL = 150'],
   [
@@ -139,16 +143,18 @@ test.each([
 ])('shows what the server finds of %s, with what to run', async (_, what, remedy) => {
   const rows = rowsOfServer.filter(([, one]) => one!.includes(what));
   expect(rows).toHaveLength(1);
-  const [level, whole, toRun] = rows[0] as [Finding['level'], string, string];
+  const [level, whole, toRun] = rows[0] as [Finding['level'] | '', string, string];
   expect(toRun).toContain(remedy);
-  expect(await findings({ 'doctor/server': { columns: dangers, rows } })).toEqual([
-    { ...onShard, level, text: `${whole}.`, remedy: toRun },
-  ]);
+  const said =
+    level === ''
+      ? { 'doctor/change-tracking': { columns: columnsOf['doctor/change-tracking'], rows: [[whole, toRun]] } }
+      : { 'doctor/server': { columns: dangers, rows: [[level, whole, toRun]] } };
+  expect(await findings(said)).toEqual([{ ...onShard, level: level || 'warning', text: `${whole}.`, remedy: toRun }]);
 });
 
-test('has a row of the query in each of these cases, and no other row', () => {
-  expect(rowsOfServer).toHaveLength(22);
-  expect(source.match(/THEN 1 END/g)).toHaveLength(22);
+test('has a row of a query in each of these cases, and no other row', () => {
+  expect(rowsOfServer).toHaveLength(21);
+  expect(source.match(/THEN 1 END/g)).toHaveLength(21);
 });
 
 test.each([
@@ -261,7 +267,7 @@ test('says where another principal is too powerful', async () => {
 
 describe('plans of tenants that may be parallel', () => {
   const { columns } = inOrder['engine/server'];
-  const parallel = { 'engine/server': { columns, rows: [[16, 3, 160, false]] } } as const;
+  const parallel = { 'engine/server': { columns, rows: [[16, 3, 160, false, true]] } } as const;
 
   test('are one problem, with every remedy that the gate takes', async () => {
     expect(await findings(parallel)).toEqual([
@@ -292,5 +298,77 @@ describe('plans of tenants that may be parallel', () => {
     const byAdmin = asked.findIndex(([file], index) => file === 'engine/server' && index > gateAsked);
     expect(byAdmin).toBeGreaterThan(gateAsked);
     expect(asked[byAdmin]![1]).toBe(2);
+  });
+});
+
+describe('what the server is able to do', () => {
+  const engineServer = (...facts: readonly [number, number, number, boolean, boolean]): Partial<Record<Asked, Said>> => ({
+    'engine/server': { columns: columnsOf['engine/server'], rows: [[...facts]] },
+  });
+
+  test('is told of a shard in order too', async () => {
+    const capabilities =
+      'Its capabilities: securityPolicies, readOnlyContext, jsonTables, serialPlans, resetClearsContext, changeTracking.';
+    expect((await allFindings()).map((finding) => [finding.level, finding.text])).toEqual([
+      ['ok', capabilities],
+      ['ok', expect.stringContaining('It answers')],
+    ]);
+  });
+
+  const unchecked: Partial<Record<Asked, Said>> = {
+    ...engineServer(16, 3, 160, true, false),
+    // What is not there is not looked at.
+    'doctor/change-tracking': { error: 50_000 },
+  };
+
+  test('warns of changes that are not tracked, with what needs them and what to run', async () => {
+    const [capabilities, ...found] = await allFindings(unchecked);
+    expect(capabilities).toMatchObject({ level: 'ok', text: expect.stringMatching(/; it lacks changeTracking\.$/) });
+    expect(found).toEqual([
+      {
+        ...onShard,
+        level: 'warning',
+        text: 'Change tracking is off: tenants cannot be moved from here while they work.',
+        remedy: expect.stringMatching(/^ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON .*capabilities: \{ changeTracking: false \}/),
+      },
+    ]);
+  });
+
+  test('demands no tracking of changes where the configuration does without, whether there is some or not', async () => {
+    const capabilities = { changeTracking: false } as const;
+    const inOrderWithout = [
+      { ...onShard, level: 'ok', text: expect.stringMatching(/; it lacks changeTracking \(as configured\)\.$/) },
+      { ...onShard, level: 'ok', text: expect.stringContaining('It answers') },
+    ];
+    expect(await allFindings(unchecked, { capabilities })).toEqual(inOrderWithout);
+    expect(await allFindings({ 'doctor/change-tracking': { error: 50_000 } }, { capabilities })).toEqual(inOrderWithout);
+  });
+
+  test('holds the configuration to what it claims of the tracking of changes', async () => {
+    const [capabilities, ...found] = await allFindings(unchecked, { capabilities: { changeTracking: true } });
+    expect(capabilities).toMatchObject({ text: expect.stringMatching(/, changeTracking \(as configured\)\.$/) });
+    expect(found).toEqual([
+      {
+        ...onShard,
+        level: 'warning',
+        text: 'Nothing shows that it has changeTracking, and the configuration says that it has.',
+        remedy: expect.stringContaining('take capabilities.changeTracking out'),
+      },
+    ]);
+  });
+
+  test('warns where connections serve one use each, unless the configuration knows of it', async () => {
+    const unknown = engineServer(12, 3, 150, true, true);
+    const able = { securityPolicies: true, readOnlyContext: true } as const;
+    const ofResets = (all: readonly Finding[]): string[] => all.filter(({ level }) => level !== 'ok').map(({ text: said }) => said);
+    expect(ofResets(await findings(unknown, { capabilities: able }))).toContainEqual(
+      expect.stringContaining('each connection serves one use'),
+    );
+    expect(ofResets(await findings(unknown, { capabilities: { ...able, resetClearsContext: false } }))).not.toContainEqual(
+      expect.stringContaining('one use'),
+    );
+    expect(ofResets(await findings(unknown, { capabilities: { ...able, resetClearsContext: true } }))).toContainEqual(
+      expect.stringContaining('Nothing shows that it has resetClearsContext'),
+    );
   });
 });

@@ -147,10 +147,10 @@ describe('a number that comes with an error', () => {
 
   test.each(Object.entries(refusalOf))('%i of enter: %s', async (number, reason) => {
     const connection = await shard.connect();
+    const options = { readOnly: false, timeoutMs: 5_000 };
+    await connection.execute(entryOf(1), compiled(change), options);
     shard.model.failEntry = { number: Number(number), message: reason };
-    const refused: unknown = await connection
-      .execute(entryOf(1), compiled(change), { readOnly: false, timeoutMs: 5_000 })
-      .catch((error: unknown) => error);
+    const refused: unknown = await connection.execute(entryOf(1), compiled(change), options).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(EntryRefused);
     expect((refused as EntryRefused).refusal).toEqual({ reason });
     expect(connection.usable).toBe(reason !== 'NOT_RESET');

@@ -106,7 +106,7 @@ test('tables change one after another, each in a transaction of its own, which g
 
 test('a server whose tenants may get parallel plans is refused before anything is changed', async () => {
   const changes: string[] = [];
-  const parallel = { columns: columnsOf['engine/server'], rows: [[16, 3, 160, false]] };
+  const parallel = { columns: columnsOf['engine/server'], rows: [[16, 3, 160, false, true]] };
   await expect(apply(['Blogs'], () => [], changes, { said: { 'engine/server': parallel } })).rejects.toMatchObject({
     code: 'INVALID_CONFIGURATION',
     detail: expect.stringContaining('SET MAXDOP = 1') as string,

@@ -1,7 +1,9 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { CapabilitySettings } from '../../../src/core/capability-settings.ts';
 import { TenantryError } from '../../../src/core/errors.ts';
 import { sql } from '../../../src/core/sql.ts';
+import type { TenantSession } from '../../../src/router/router.ts';
 import { holdRows, type HeldRows } from '../../support/held-rows.ts';
 import { type ShardFleet, startShardFleet } from '../../support/shard-fleet.ts';
 
@@ -222,6 +224,22 @@ describe('a router over real shards', () => {
       expect(names).toEqual(['Ann', 'Bob']);
     });
     expect((await router.query(20, count)).rows).toEqual([{ blogs: 2 }]);
+  });
+
+  it('uses connections again, unless the configuration says that no reset can be relied upon', async () => {
+    await fleet.addTenant(22, fleet.a);
+    const backendsOf = async (capabilities: CapabilitySettings): Promise<unknown[]> => {
+      const router = fleet.router({}, () => ({}), capabilities);
+      const pid = async (session: Pick<TenantSession, 'query'>): Promise<unknown> =>
+        (await session.query(sql`select pg_backend_pid() as pid`)).rows[0]!['pid'];
+      const first = await pid({ query: (statement) => router.query(22, statement) });
+      const inSession = await router.withTenant(22, async (session) => [await pid(session), await pid(session)]);
+      expect(inSession[0]).toBe(inSession[1]);
+      const last = await pid({ query: (statement) => router.query(22, statement) });
+      return [first, inSession[0], last];
+    };
+    expect(new Set(await backendsOf({})).size).toBe(1);
+    expect(new Set(await backendsOf({ resetClearsContext: false })).size).toBe(3);
   });
 
   it('rolls back where a statement was left running', async () => {

@@ -151,7 +151,7 @@ describe('an invalid configuration is refused with every problem, its path and w
       sampleConfig({ capabilities: { securityPolicy: true, jsonTables: 'yes' } }),
       [
         'capabilities.jsonTables: must be true or false',
-        'capabilities: unknown key "securityPolicy" (did you mean "securityPolicies"?); allowed are securityPolicies, readOnlyContext, jsonTables, serialPlans',
+        'capabilities: unknown key "securityPolicy" (did you mean "securityPolicies"?); allowed are securityPolicies, readOnlyContext, jsonTables, serialPlans, resetClearsContext, changeTracking',
       ],
     ],
     ['no tables', sampleConfig({ tables: {} }), ['tables: needs at least one table with a tenant column']],

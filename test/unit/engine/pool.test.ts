@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TenantryError } from '../../../src/core/errors.ts';
+import { allCapabilities } from '../../support/all-capabilities.ts';
 import { FakeShard } from '../../support/fake-shards.ts';
 import { hangingShard, PoolBench, settled } from '../../support/pool-bench.ts';
 
@@ -170,6 +171,34 @@ describe('a pool', () => {
     expect(shard.open).toBe(0);
     pool.give((await bench.lend(pool, 1))[0]!);
     expect(pool.idle).toBe(1);
+  });
+
+  it('lends a connection once that is not to be used again, whenever that is', async () => {
+    const bench = new PoolBench(10, 1);
+    const shard = new FakeShard();
+    shard.capabilities = { ...allCapabilities, resetClearsContext: false };
+    const pool = bench.pool(shard);
+    const [first] = await bench.lend(pool, 1);
+    const next = pool.wait(bench.deadline());
+    pool.give(first!);
+    const second = await next;
+    expect([second === first, first!.closed, shard.open, pool.size]).toEqual([false, true, 1, 1]);
+    // It was opened for a call that has gone: nobody has used it.
+    const caller = new AbortController();
+    const connected = Promise.withResolvers<void>();
+    shard.connecting = () => connected.promise;
+    const gone = pool.wait(bench.deadline(1_000, caller.signal));
+    pool.give(second);
+    await settled();
+    caller.abort();
+    await expect(gone).rejects.toMatchObject({ code: 'CANCELLED' });
+    await settled();
+    connected.resolve();
+    await settled();
+    const third = pool.take();
+    expect([third === undefined, pool.idle]).toEqual([false, 0]);
+    pool.give(third!);
+    expect([pool.take(), third!.closed]).toEqual([undefined, true]);
   });
 
   it('closes everything, also what is lent or being opened, and rejects who waits', async () => {

@@ -18,6 +18,13 @@ test('a shard that is left alone is told of with the cause, and again when it is
   expect(counted).toEqual(['a open', 'a closed']);
 });
 
+test('resets that do not hold are told of with the shard; the metrics hear it too', () => {
+  const [told, counted]: [Trouble[], string[]] = [[], []];
+  const metrics = { ...silentObserver, resetsFailed: (shardId: string) => counted.push(shardId) };
+  withShardTrouble(metrics, (trouble) => told.push(trouble)).resetsFailed('a');
+  expect([told, counted]).toEqual([[{ source: 'resets', state: 'failing', shardId: 'a' }], ['a']]);
+});
+
 test('a listener runs after the work that noticed the trouble', async () => {
   const order: string[] = [];
   apart(() => order.push('told'))({ source: 'redis', state: 'recovered' });

@@ -22,6 +22,25 @@ const refused = (refusal: Refusal) => () => new EntryRefused(refusal);
 const lost = (code: ErrorCode) => () => new TenantryError(code, undefined, { outcome: code === 'COMMIT_UNKNOWN' ? 'unknown' : 'not-run' });
 
 describe('repeating a statement', () => {
+  it('goes on with a connection that nobody has used where one was not reset, and gives up where those are like it', async () => {
+    const fleet = new FakeFleet();
+    failing(fleet.shards.a, 1, refused({ reason: 'NOT_RESET' }), false);
+    expect((await fleet.router.query(2, sql`update x`)).rows).toEqual([{ asked: 2 }]);
+    expect(fleet.events.filter((event) => event !== 'closed a')).toEqual([
+      'opened a',
+      'refused a NOT_RESET',
+      'resets failed a',
+      'repeated a NOT_RESET',
+      'opened a',
+      'query ok',
+    ]);
+    failing(fleet.shards.a, Infinity, refused({ reason: 'NOT_RESET' }), false);
+    await expect(fleet.router.query(2, sql`update x`)).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(fleet.shards.a.asked).toBe(6);
+    expect(fleet.events.filter((event) => event === 'resets failed a')).toHaveLength(1);
+    await fleet.router.close();
+  });
+
   it.each(['DRAINING', 'INCOMING'] as const)('waits while the tenant is %s', async (reason) => {
     const fleet = new FakeFleet();
     failing(fleet.shards.a, 3, refused({ reason }));

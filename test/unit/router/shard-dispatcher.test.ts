@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { Deadline } from '../../../src/core/deadline.ts';
 import { TenantryError } from '../../../src/core/errors.ts';
 import { sql } from '../../../src/core/sql.ts';
+import { EntryRefused } from '../../../src/engine/entry.ts';
 import { defaultRouterLimits } from '../../../src/router/limits.ts';
 import { StatementCall } from '../../../src/router/routed-call.ts';
 import type { RouterDependencies } from '../../../src/router/router-dependencies.ts';
@@ -82,6 +83,30 @@ it('gives the room of shards that were let go to others', async () => {
   expect([shards.get('40')!.open, shards.get('41')!.open]).toEqual([2, 2]);
   held.resolve();
   await Promise.all(calls);
+});
+
+it('remembers of a shard whose resets fail that its connections serve one use, even while it has none', async () => {
+  const { shards, dispatcher, query, idle } = setUp();
+  const shard = new FakeShard();
+  shards.set('1', shard);
+  await query(1);
+  shard.answer = (_request, connection) => {
+    connection.usable = false;
+    return Promise.reject(new EntryRefused({ reason: 'NOT_RESET' }));
+  };
+  await expect(query(1)).rejects.toBeInstanceOf(EntryRefused);
+  shard.answer = async () => [];
+  await idle();
+  await query(2);
+  await query(3);
+  for (const opened of [2, 3]) {
+    await query(1);
+    expect([shard.opened, shard.open]).toEqual([opened, 0]);
+  }
+  await idle();
+  await query(4);
+  // Shard 1, and the one that was met last.
+  expect(dispatcher.size).toBe(2);
 });
 
 it('remembers that a shard is in trouble while that is news', async () => {

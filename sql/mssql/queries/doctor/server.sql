@@ -52,20 +52,6 @@ IF @edition = 5 OR HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE') = 1
   FROM sys.dm_exec_connections AS n
   WHERE n.[session_id] = @@SPID AND n.[net_transport] <> N'Session';
 
--- Routed tables whose changes nobody keeps, as what makes them kept.
-DECLARE @untracked nvarchar(max) = (
-  SELECT STRING_AGG(
-    CAST(CONCAT(N'ALTER TABLE ', QUOTENAME(s.[name]), N'.', QUOTENAME(t.[name]), N' ENABLE CHANGE_TRACKING') AS nvarchar(max)), N'; ')
-  FROM sys.tables AS t
-  JOIN sys.schemas AS s ON s.[schema_id] = t.[schema_id]
-  WHERE EXISTS (
-      SELECT 1
-      FROM sys.security_predicates AS p
-      WHERE p.[object_id] = OBJECT_ID(N'tenantry.tenant_policy') AND p.[target_object_id] = t.[object_id]
-    )
-    AND NOT EXISTS (SELECT 1 FROM sys.change_tracking_tables AS k WHERE k.[object_id] = t.[object_id])
-);
-
 -- The type of keys, of which only strings have a collation.
 DECLARE @keyType nvarchar(128) = (
   SELECT TYPE_NAME(p.[system_type_id])
@@ -91,7 +77,6 @@ END;
 
 SELECT s.[level] AS [level], s.[text] AS [text], s.[remedy] AS [remedy]
 FROM sys.databases AS d
-LEFT JOIN sys.change_tracking_databases AS c ON c.[database_id] = DB_ID()
 LEFT JOIN sys.triggers AS g ON g.[parent_class] = 0 AND g.[name] = N'tenantry_no_definitions' AND g.[is_disabled] = 0
 CROSS APPLY (VALUES
   -- The server's release, and what it gives every session.
@@ -149,21 +134,6 @@ CROSS APPLY (VALUES
   (CASE WHEN d.[snapshot_isolation_state] NOT IN (1, 3) THEN 1 END, N'warning',
     N'No transaction may keep to one moment (ALLOW_SNAPSHOT_ISOLATION is off): tenants cannot be moved from here while they work',
     N'ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON'),
-  (CASE WHEN c.[database_id] IS NULL THEN 1 END, N'warning',
-    N'Change tracking is off: tenants cannot be moved from here while they work',
-    CONCAT(N'ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON)', N'; ' + @untracked)),
-  (CASE WHEN c.[database_id] IS NOT NULL AND @untracked IS NOT NULL THEN 1 END, N'warning',
-    N'Change tracking is on for the database and not for every routed table: tenants cannot be moved from here while they work',
-    CONCAT(N'', @untracked)),
-  (CASE
-    WHEN c.[is_auto_cleanup_on] = 1
-      AND c.[retention_period] * CASE c.[retention_period_units] WHEN 1 THEN 1 WHEN 2 THEN 60 ELSE 1440 END < 1440
-    THEN 1 END, N'warning',
-    N'Changes are tracked for less than a day: a longer move would have to begin again',
-    N'ALTER DATABASE CURRENT SET CHANGE_TRACKING (CHANGE_RETENTION = 3 DAYS)'),
-  (CASE WHEN c.[is_auto_cleanup_on] = 0 THEN 1 END, N'warning',
-    N'Tracked changes are kept for ever (AUTO_CLEANUP is off): the database grows with every change of a row',
-    N'ALTER DATABASE CURRENT SET CHANGE_TRACKING (AUTO_CLEANUP = ON)'),
 
   -- What the database is set to.
   (CASE WHEN d.[compatibility_level] < 150 THEN 1 END, N'warning',

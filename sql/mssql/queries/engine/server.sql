@@ -38,7 +38,8 @@ SELECT CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) AS [major], CAST(SERV
         OR CAST(SERVERPROPERTY(N'ProductMajorVersion') AS int) = 15 AND CAST(SERVERPROPERTY(N'ProductBuild') AS int) >= 4188) THEN 1
     WHEN @sessions > 0 AND @governed = @sessions THEN 1
     ELSE 0
-  END AS bit) AS [serialPlans]
+  END AS bit) AS [serialPlans],
+  CAST(CASE WHEN EXISTS (SELECT 1 FROM sys.change_tracking_databases AS k WHERE k.[database_id] = DB_ID()) THEN 1 ELSE 0 END AS bit) AS [changeTracking]
 FROM sys.databases AS d
 -- By its name: on Azure SQL Database DB_ID() is of another numbering than this view.
 WHERE d.[name] = DB_NAME();

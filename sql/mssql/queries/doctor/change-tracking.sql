@@ -1,0 +1,34 @@
+-- How the changes are kept that a move of a tenant follows, where they are kept at all (`engine/server` says whether): no row where all
+-- is well. Read by admin.
+SET NOCOUNT ON;
+-- Routed tables whose changes nobody keeps, as what makes them kept.
+DECLARE @untracked nvarchar(max) = (
+  SELECT STRING_AGG(
+    CAST(CONCAT(N'ALTER TABLE ', QUOTENAME(s.[name]), N'.', QUOTENAME(t.[name]), N' ENABLE CHANGE_TRACKING') AS nvarchar(max)), N'; ')
+  FROM sys.tables AS t
+  JOIN sys.schemas AS s ON s.[schema_id] = t.[schema_id]
+  WHERE EXISTS (
+      SELECT 1
+      FROM sys.security_predicates AS p
+      WHERE p.[object_id] = OBJECT_ID(N'tenantry.tenant_policy') AND p.[target_object_id] = t.[object_id]
+    )
+    AND NOT EXISTS (SELECT 1 FROM sys.change_tracking_tables AS k WHERE k.[object_id] = t.[object_id])
+);
+
+SELECT s.[text] AS [text], s.[remedy] AS [remedy]
+FROM sys.change_tracking_databases AS c
+CROSS APPLY (VALUES
+  (CASE WHEN @untracked IS NOT NULL THEN 1 END,
+    N'Change tracking is on for the database and not for every routed table: tenants cannot be moved from here while they work',
+    CONCAT(N'', @untracked)),
+  (CASE
+    WHEN c.[is_auto_cleanup_on] = 1
+      AND c.[retention_period] * CASE c.[retention_period_units] WHEN 1 THEN 1 WHEN 2 THEN 60 ELSE 1440 END < 1440
+    THEN 1 END,
+    N'Changes are tracked for less than a day: a longer move would have to begin again',
+    N'ALTER DATABASE CURRENT SET CHANGE_TRACKING (CHANGE_RETENTION = 3 DAYS)'),
+  (CASE WHEN c.[is_auto_cleanup_on] = 0 THEN 1 END,
+    N'Tracked changes are kept for ever (AUTO_CLEANUP is off): the database grows with every change of a row',
+    N'ALTER DATABASE CURRENT SET CHANGE_TRACKING (AUTO_CLEANUP = ON)')
+) AS s ([applies], [text], [remedy])
+WHERE c.[database_id] = DB_ID() AND s.[applies] = 1;

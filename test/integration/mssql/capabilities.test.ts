@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SqlDatabase } from '../../../src/core/session.ts';
+import { sql, sqlText } from '../../../src/core/sql.ts';
+import { detectCapabilities } from '../../../src/engine/capabilities.ts';
+import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
+import { allCapabilities } from '../../support/all-capabilities.ts';
+import { describeNeeding } from '../../support/describe-needing.ts';
+import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
+
+describeNeeding('mssql', 'what a server is found to be able to do', () => {
+  const engine = createMssqlEngine();
+  let shard: MssqlTestShard;
+
+  beforeAll(async () => (shard = await createMssqlTestShard()));
+  afterAll(async () => await shard.close());
+
+  const track = sql`ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON)`;
+  const untrack = sql`ALTER DATABASE CURRENT SET CHANGE_TRACKING = OFF`;
+
+  /** As a connection of app finds it, and as doctor does. */
+  const found = async (): Promise<unknown[]> => {
+    const { address, logins, shardId, incarnation, admin } = shard;
+    const tables = [{ name: 'blogs', table: 'Blogs', tenantColumn: 'TenantId' }];
+    const app = await engine.connect(address, logins.app, { shardId, incarnation, tables, contextProtection: 'guarded' });
+    await app.close();
+    return [app.capabilities, await detectCapabilities(admin, engine.capabilitiesOf)];
+  };
+
+  test('is all but the tracking of changes, which is off at first', async () => {
+    const without = { ...allCapabilities, changeTracking: false };
+    expect(await found()).toEqual([without, without]);
+  });
+
+  describe('where changes are tracked', () => {
+    beforeAll(async () => void (await shard.root.query(track)));
+    afterAll(async () => void (await shard.root.query(untrack)));
+
+    test('is all, for app too', async () => {
+      expect(await found()).toEqual([allCapabilities, allCapabilities]);
+    });
+
+    test('doctor names each routed table whose changes are not, what keeps them too short, and nothing where all is well', async () => {
+      const told = async (database: SqlDatabase): Promise<unknown[]> =>
+        (await database.run<{ remedy: string }>('doctor/change-tracking')).rows.map(({ remedy }) => remedy);
+      expect(await told(shard.admin)).toEqual([expect.stringContaining('ALTER TABLE [dbo].[Blogs] ENABLE CHANGE_TRACKING')]);
+      const { rows } = await shard.root.query<{ name: string }>(
+        sql`SELECT CONCAT(QUOTENAME(SCHEMA_NAME(t.[schema_id])), N'.', QUOTENAME(t.[name])) AS [name] FROM sys.tables AS t JOIN sys.security_predicates AS p ON p.[target_object_id] = t.[object_id] GROUP BY t.[schema_id], t.[name]`,
+      );
+      const each = async (change: 'ENABLE' | 'DISABLE'): Promise<void> => {
+        for (const { name } of rows) await shard.root.query(sqlText(`ALTER TABLE ${name} ${change} CHANGE_TRACKING`));
+      };
+      await each('ENABLE');
+      try {
+        expect(await told(shard.admin)).toEqual([]);
+        await shard.root.query(sql`ALTER DATABASE CURRENT SET CHANGE_TRACKING (CHANGE_RETENTION = 2 HOURS)`);
+        expect(await told(shard.admin)).toEqual(['ALTER DATABASE CURRENT SET CHANGE_TRACKING (CHANGE_RETENTION = 3 DAYS)']);
+      } finally {
+        await each('DISABLE');
+      }
+    });
+  });
+});
