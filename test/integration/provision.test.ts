@@ -123,6 +123,7 @@ describe('provisioning', () => {
     ['others’ statements', 'select * from pg_stat_activity'],
     ['others’ statements by function', 'select pg_stat_get_backend_activity(1)'],
     ['the guarded setting', `set backtrace_functions = 'x'`],
+    ['blocks of code', 'do $$ begin end $$'],
     ['new functions of admin', 'select made_by_admin()'],
     ['the shard’s own schema', 'create function tenantry.f() returns integer language sql return 1'],
   ])('leaves app without %s', async (_, statement) => {
@@ -131,6 +132,41 @@ describe('provisioning', () => {
     await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
     await open(database, logins.admin).query(sql`create function made_by_admin() returns integer language sql return 1`);
     await expect(open(database, logins.app).query(sqlText(statement))).rejects.toMatchObject({ cause: { sqlState: '42501' } });
+  });
+
+  it('leaves app no function about locks, settings, sessions or large objects, but those that only give back or need one that is open', async () => {
+    const database = await createDatabase();
+    const logins = loginsOf('functions');
+    await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
+    const app = open(database, logins.app);
+    const { rows } = await app.query<{ name: string }>(
+      sql`select distinct proname::text as name from pg_proc
+           where pronamespace = 'pg_catalog'::regnamespace and has_function_privilege(oid, 'execute')
+             and proname ~ '^lo_|^lo(read|write)$|advisory|_backend$|^(set_config|currval|lastval|setseed|pg_prepared_statement|pg_stat_get_(backend_)?activity)$'
+           order by 1`,
+    );
+    const harmless = ['lo_close', 'lo_lseek', 'lo_lseek64', 'lo_tell', 'lo_tell64', 'pg_advisory_unlock_all'];
+    expect(rows.map(({ name }) => name)).toEqual(harmless);
+    const monitoring = sql`select has_function_privilege('pg_monitor', 'pg_stat_get_activity(integer)', 'execute') as sessions,
+      has_function_privilege('pg_monitor', 'pg_stat_get_backend_activity(integer)', 'execute') as texts`;
+    expect((await app.query(monitoring)).rows).toEqual([{ sessions: true, texts: true }]);
+  });
+
+  it('takes back what a database had given to everybody, and a schema that was there', async () => {
+    const database = await createDatabase();
+    const [logins, administrator] = [loginsOf('open'), open(database, server)];
+    await administrator.query(
+      sqlText('grant create on schema public to public; create schema tenantry; grant all on schema tenantry to public'),
+    );
+    await provision(administrator, provisioner, { logins, contextProtection: 'guarded' });
+    await administrator.query(
+      sqlText('set role tenantry_definer; create function tenantry.of_definer() returns integer language sql return 1; reset role'),
+    );
+    const owner = sql`select nspowner::regrole::text as owner, nspacl::text ~ '[{,]=' as "isPublic" from pg_namespace where nspname = 'tenantry'`;
+    expect((await administrator.query(owner)).rows).toEqual([{ owner: 'tenantry_admin', isPublic: false }]);
+    const app = open(database, logins.app);
+    for (const statement of ['create table public.t (x integer)', 'create table tenantry.t (x integer)', 'select tenantry.of_definer()'])
+      await expect(app.query(sqlText(statement))).rejects.toMatchObject({ cause: { sqlState: '42501' } });
   });
 
   it.each<[what: string, change: (logins: Record<PrincipalName, Login>) => void, message: string]>([

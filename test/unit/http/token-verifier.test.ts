@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -59,6 +60,10 @@ describe('who a token says that its sender is', () => {
     expect(caller.tenant).toEqual(tenantKey(keyType, id));
   });
 
+  test('is a tenant by a number beside others that are none of his', async () => {
+    expect((await verifierOf(byHand).verify(await token({ org: 7, iat: now - 0.5 }))).caller.tenantId).toBe(7);
+  });
+
   test.each<[KeyType, claim: number]>([
     ['string', 7],
     ['bytes', 10],
@@ -67,6 +72,35 @@ describe('who a token says that its sender is', () => {
     expect(await failureOf(verifierOf(byHand, { keyType }).verify(await token({ org: claim })))).toMatchObject({
       code: 'UNAUTHENTICATED',
       detail: "The token's claim org is not a tenant id in its canonical form.",
+    });
+  });
+});
+
+describe('what is no token', () => {
+  const header = '{"alg":"HS256"}';
+  const claims = JSON.stringify({ iss: issuer, aud: audience, exp: now + 60, org: '7' });
+  const signed = (head: string | Buffer, body: string | Buffer): string => {
+    const input = [head, body].map((part) => Buffer.from(part).toString('base64url')).join('.');
+    return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+  };
+
+  test.each([
+    [
+      'claims that are no UTF-8',
+      signed(header, Buffer.concat([Buffer.from(claims.slice(0, -1)), Buffer.from([0x2c, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])])),
+    ],
+    ['claims that are an array', signed(header, '[]')],
+    ['claims that are null', signed(header, 'null')],
+    ['claims that are a text', signed(header, '"x"')],
+    ['a header that is null', signed('null', claims)],
+    ['a header that is an array', signed('[]', claims)],
+    ['no signature', signed(header, claims).replace(/[^.]*$/, '')],
+    ['four parts', `${signed(header, claims)}.AA`],
+  ])('%s: refused as malformed, before anything of it is believed', async (_, malformed) => {
+    expect((await verifierOf(byHand).verify(signed(header, claims))).caller.tenantId).toBe(7);
+    expect(await failureOf(verifierOf(byHand).verify(malformed))).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      detail: 'The token is malformed.',
     });
   });
 });
