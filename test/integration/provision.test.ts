@@ -184,6 +184,28 @@ describe('provisioning', () => {
     expect(() => provisioner.script({ logins, contextProtection: 'guarded' })).toThrow(message);
   });
 
+  it.each(['login', 'superuser', 'bypassrls'])(
+    'refuses a server that has a role of a group’s name with %s, and says what to do',
+    async (attribute) => {
+      const database = await createDatabase();
+      const administrator = open(database, server);
+      // Groups are made once per server; here they may have been made by nobody yet.
+      await provision(administrator, provisioner, { logins: loginsOf('named'), contextProtection: 'guarded' });
+      await administrator.query(sqlText(`alter role tenantry_mover ${attribute}`));
+      try {
+        await expect(
+          provision(administrator, provisioner, { logins: loginsOf('named'), contextProtection: 'guarded' }),
+        ).rejects.toMatchObject({
+          code: 'INVALID_CONFIGURATION',
+          detail:
+            'One of the roles tenantry_app, tenantry_superuser, tenantry_mover, tenantry_admin and tenantry_definer exists and is a login, a superuser or bypasses row-level security: rename it.',
+        });
+      } finally {
+        await administrator.query(sqlText(`alter role tenantry_mover no${attribute}`));
+      }
+    },
+  );
+
   it('refuses to make a superuser of the server a principal, and leaves it one', async () => {
     const database = await createDatabase();
     const administrator = open(database, server);

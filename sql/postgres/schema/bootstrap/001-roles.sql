@@ -14,7 +14,9 @@ begin
       when duplicate_object or unique_violation then null;
     end;
     if exists (select from pg_catalog.pg_roles where rolname = role_name and (rolsuper or rolbypassrls or rolcanlogin)) then
-      raise exception 'role % exists and is a login, a superuser or bypasses row-level security', role_name;
+      -- TN010: the text is told, which is sent with the statement and so names all of them.
+      raise exception 'One of the roles tenantry_app, tenantry_superuser, tenantry_mover, tenantry_admin and tenantry_definer exists and is a login, a superuser or bypasses row-level security: rename it.'
+        using errcode = 'TN010';
     end if;
   end loop;
 end
