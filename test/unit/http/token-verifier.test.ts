@@ -197,6 +197,16 @@ describe('the keys of an issuer, fetched from an address', () => {
     expect([home.fetches, keys.version]).toEqual([3, 0]);
   });
 
+  test('are not used for a new token either, once they are an hour old and cannot be fetched', async () => {
+    const checked = verifier();
+    await checked.verify(await right());
+    home.status = 503;
+    clock.advance(60 * 60_000 - 1);
+    expect((await checked.verify(await right())).caller.tenantId).toBe(7);
+    clock.advance(1);
+    expect(await failureOf(checked.verify(await right()))).toMatchObject(isUnavailable);
+  });
+
   test('are not fetched again for a token that several of them may have signed', async () => {
     home.keys = [await issuerKey('a'), await issuerKey('b')];
     for (const { jwk } of home.keys) delete jwk.kid;
