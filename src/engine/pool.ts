@@ -63,6 +63,8 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   readonly #retired = new Set<C>();
   readonly #closing = new AbortController();
   readonly #waking = new Waking();
+  /** What every call is told until the server, which has let nobody in for two minutes, is asked again. */
+  #refusal: Error | undefined;
   #connecting = 0;
   #closed = false;
   /** The smallest number of idle connections since the last sweep: so many at the bottom were not needed. */
@@ -96,7 +98,8 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
 
   /** How many may be on their way to be opened. */
   get #wanted(): number {
-    return this.#queue.holdUp === undefined ? this.#queue.length : Math.min(1, this.#queue.length);
+    const oneByOne = this.#queue.holdUp !== undefined || this.#waking.lasts;
+    return oneByOne ? Math.min(1, this.#queue.length) : this.#queue.length;
   }
 
   /** How many a call has. */
@@ -117,6 +120,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
 
   /** The next connection that comes free or can be opened. Rejects with OVERLOADED, TIMEOUT, CANCELLED, or why none could be opened. */
   wait(deadline: Deadline): Promise<C> {
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
     const connection = this.#queue.wait(deadline);
     this.grow();
     return connection;
@@ -147,7 +151,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   }
 
   grow(): void {
-    if (this.#stopRetry !== undefined && (this.#lent > 0 || this.#queue.holdUp !== undefined)) return;
+    if (this.#stopRetry !== undefined && (this.#lent > 0 || this.#queue.holdUp !== undefined || this.#refusal !== undefined)) return;
     while (this.#connecting < this.#wanted && !this.#closed && this.#dependencies.budget.reserve(this.#share)) void this.#open();
   }
 
@@ -164,7 +168,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   }
 
   async #open(): Promise<void> {
-    const { clock, connect, limits, observer, reuses } = this.#dependencies;
+    const { budget, clock, connect, limits, observer, reuses } = this.#dependencies;
     const startedAt = clock.now();
     const attempt = new AbortController();
     const stopTimer = clock.after(limits.connectTimeoutMs, () => attempt.abort());
@@ -177,13 +181,15 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
       observer.opened(clock.now() - startedAt);
       this.#waking.end();
       this.#queue.holdUp = undefined;
+      this.#refusal = undefined;
       if (this.#closed) void this.#discard(connection);
       else this.#offer(connection);
       this.grow();
     } catch (error) {
       this.#connecting -= 1;
       const wasSilent = attempt.signal.aborted;
-      this.#openFailed(wasSilent ? this.#tooSlow(error) : error, wasSilent);
+      if (this.#closed) budget.release(this.#share);
+      else this.#openFailed(wasSilent ? this.#tooSlow(error) : error, wasSilent);
     } finally {
       stopTimer();
     }
@@ -204,11 +210,18 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
       this.#retryIn(this.#waking.pauseMs);
     } else {
       observer.failed(error);
-      if (this.#lent > 0) this.#retryIn(reconnectMs);
-      else this.#queue.failFirst(asError(error));
+      const { lasts, pauseMs } = this.#waking;
+      if (this.#lent > 0 || lasts) this.#retryIn(lasts ? pauseMs : reconnectMs);
+      if (this.#lent === 0) this.#refuse(asError(error), lasts);
     }
     budget.release(this.#share);
     this.grow();
+  }
+
+  #refuse(error: Error, lasts: boolean): void {
+    if (!lasts) return this.#queue.failFirst(error);
+    this.#refusal = error;
+    this.#queue.failAll(error);
   }
 
   #retryIn(ms: number): void {
@@ -217,6 +230,7 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
 
   #retry(): void {
     this.#stopRetry = undefined;
+    this.#refusal = undefined;
     if (this.#queue.length === 0) this.#queue.holdUp = undefined;
     this.grow();
   }

@@ -24,6 +24,7 @@ export class Waking {
   #since = 0;
   #heardAt = Number.NEGATIVE_INFINITY;
   #error: TenantryError | undefined;
+  #lasts = false;
   #pauseMs = wakingPauseMs;
 
   /**
@@ -38,7 +39,13 @@ export class Waking {
       this.#error = notYet(failure as TenantryError, when);
       this.#pauseMs = when === 'awake' ? wakingPauseMs : alonePauseMs(failure as TenantryError, now - this.#since);
     } else if (!wasSilent) this.#error = undefined;
-    return now - this.#since > longestMs ? undefined : this.#error;
+    this.#lasts = this.#error !== undefined && now - this.#since > longestMs;
+    return this.#lasts ? undefined : this.#error;
+  }
+
+  /** Whether it still says so after two minutes: nobody waits for it then, and it is asked no more often than before. */
+  get lasts(): boolean {
+    return this.#lasts;
   }
 
   /** Milliseconds until it is worth while to ask again, by what was heard last. */
@@ -50,6 +57,7 @@ export class Waking {
   end(): void {
     this.#heardAt = Number.NEGATIVE_INFINITY;
     this.#error = undefined;
+    this.#lasts = false;
   }
 }
 

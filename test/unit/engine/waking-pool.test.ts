@@ -114,4 +114,51 @@ describe('a pool of a database that is waking up', () => {
     bench.clock.advance(1_000);
     await second;
   });
+
+  it.each(['left alone', 'awake'] as const)(
+    'asks no more often once it has lasted for two minutes, however many call: %s',
+    async (letsInLater) => {
+      const bench = new PoolBench(20, 10);
+      const shard = new FakeShard();
+      let asked = 0;
+      shard.connecting = () => {
+        asked += 1;
+        throw new TenantryError('OVERLOADED', 'busy', { cause: new SqlFailure({ number: 1, letsInLater }), retryAfterMs: 5_000 });
+      };
+      const pool = bench.pool(shard);
+      const told: unknown[] = [];
+      const callFor = async (seconds: number): Promise<number> => {
+        const before = asked;
+        for (let tenths = 0; tenths < seconds * 10; tenths += 1) {
+          pool.wait(bench.deadline(15_000)).catch((error: TenantryError) => told.push(error.detail));
+          await settled();
+          bench.clock.advance(100);
+        }
+        return asked - before;
+      };
+      const most = letsInLater === 'awake' ? 1 : 0.2;
+      expect(await callFor(120)).toBeLessThanOrEqual(1 + 120 * most);
+      expect(await callFor(180)).toBeLessThanOrEqual(1 + 180 * most);
+      // Nobody waits for it any more.
+      expect([pool.waiting, told.at(-1)]).toEqual([0, 'busy']);
+      shard.connecting = async () => {};
+      bench.clock.advance(60_000);
+      pool.give(await pool.wait(bench.deadline()));
+      expect(await Promise.all([pool.wait(bench.deadline()), pool.wait(bench.deadline())])).toHaveLength(2);
+    },
+  );
+
+  it('that is closed while it is asked leaves no timer, and speaks of no trouble', async () => {
+    const bench = new PoolBench(10, 5);
+    const shard = new FakeShard();
+    const answer = Promise.withResolvers<void>();
+    shard.connecting = () => answer.promise.then(asleep);
+    const pool = bench.pool(shard);
+    const waiting = expect(pool.wait(bench.deadline())).rejects.toMatchObject({ code: 'SESSION_MISUSE' });
+    await pool.close();
+    await waiting;
+    answer.resolve();
+    await settled();
+    expect([bench.clock.pending, bench.putOff, bench.failures, pool.size]).toEqual([0, 0, [], 0]);
+  });
 });
