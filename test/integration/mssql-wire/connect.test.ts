@@ -128,6 +128,22 @@ describe('a connection that is opened for tenants', () => {
     await expect.poll(() => shard.server.connections).toBe(0);
   });
 
+  test('is given up with the signal in the very turn in which its login ends, and nothing is asked', async () => {
+    const caller = new AbortController();
+    const { signal } = caller;
+    const letGo = signal.removeEventListener.bind(signal);
+    // The login is done with the signal, and what follows it has not taken it up.
+    signal.removeEventListener = (...what: Parameters<typeof letGo>) => {
+      letGo(...what);
+      caller.abort();
+    };
+    const failure = { code: 'SHARD_UNAVAILABLE', detail: 'Connecting was given up.', outcome: 'not-run' };
+    await expect(shard.open({ signal })).rejects.toMatchObject(failure);
+    expect(shard.server.recording.of('login')).toHaveLength(1);
+    expect(shard.server.recording.requests()).toEqual([]);
+    await expect.poll(() => shard.server.connections).toBe(0);
+  });
+
   test('has nothing more to do with the signal once it is open', async () => {
     const caller = new AbortController();
     const connection = await shard.open({ signal: caller.signal });

@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import type { ConnectionExpectations } from '../../../src/engine/engine.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
+import { ServerClient } from '../../../src/engine/postgres/server-version.ts';
 import { useAppConnection } from '../../support/app-connection.ts';
 import { compiled, read } from '../../support/app-shard.ts';
 import { shardLogins } from '../../support/postgres-shard.ts';
@@ -72,5 +73,24 @@ describe('opening a connection', () => {
     await expect(engine.connect(app.shard.address, shardLogins.app, app.expected, AbortSignal.abort())).rejects.toMatchObject({
       code: 'SHARD_UNAVAILABLE',
     });
+  });
+
+  test('is given up in the very turn in which its login ends, and its socket is closed', async () => {
+    await using proxy = await startWireProxy(app.server);
+    const caller = new AbortController();
+    const clients = ServerClient.prototype as { connect(): Promise<void> };
+    const logIn = clients.connect;
+    using login = vi.spyOn(clients, 'connect').mockImplementationOnce(async function (this: ServerClient) {
+      await logIn.call(this);
+      caller.abort();
+    });
+    const address = { ...app.shard.address, host: proxy.host, port: proxy.port };
+    await expect(engine.connect(address, shardLogins.app, app.expected, caller.signal)).rejects.toMatchObject({
+      code: 'SHARD_UNAVAILABLE',
+      detail: 'Connecting was given up.',
+      outcome: 'not-run',
+    });
+    expect(login).toHaveBeenCalledOnce();
+    await expect.poll(() => proxy.connections).toBe(0);
   });
 });
