@@ -102,6 +102,34 @@ test('a cancel request that overtakes its statement, which the server ignores, i
   await wire.close();
 });
 
+test('a cancel request that is still on its way when the answer has come is waited for, and hits no other statement', async () => {
+  await using server = await usePostgres();
+  await using cancels = await startWireProxy(server, 'opaque');
+  const client = new pg.Client({ connectionString: server.url() });
+  await client.connect();
+  const wire = new WireClient(client, { host: cancels.host, port: cancels.port, tls: false }, systemClock, 16_777_216);
+  const builder = new ExchangeBuilder();
+  const released = Promise.withResolvers<void>();
+  const held = cancels.once({ match: () => true, when: 'before', action: () => released.promise });
+  const caller = new AbortController();
+  const asked = builder.run({ text: 'select 1 as n', values: [] });
+  let isOver = false;
+  const answer = wire.run(asked, { timeoutMs: 30_000, signal: caller.signal }).finally(() => (isOver = true));
+  caller.abort();
+  await vi.waitUntil(() => asked.settled, { interval: 5 });
+  for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect({ isOver, busy: wire.busy }).toEqual({ isOver: false, busy: true });
+  released.resolve();
+  expect(await answer).toBe('CANCELLED');
+  await held;
+  const next = builder.run({ text: 'select pg_sleep(0.1)', values: [] });
+  expect({ interruption: await wire.run(next, { timeoutMs: 30_000 }), error: next.error }).toEqual({
+    interruption: undefined,
+    error: undefined,
+  });
+  await wire.close();
+});
+
 test('a connection lost between the tag of a statement and the end of its answer leaves open whether that was committed', async () => {
   await using server = await usePostgres();
   await using proxy = await startWireProxy(server);

@@ -78,7 +78,7 @@ describe('opening a connection', () => {
   test('is given up in the very turn in which its login ends, and its socket is closed', async () => {
     await using proxy = await startWireProxy(app.server);
     const caller = new AbortController();
-    const clients = ServerClient.prototype as { connect(): Promise<void> };
+    const clients = ServerClient.prototype as unknown as { connect(): Promise<unknown> };
     const logIn = clients.connect;
     using login = vi.spyOn(clients, 'connect').mockImplementationOnce(async function (this: ServerClient) {
       await logIn.call(this);
