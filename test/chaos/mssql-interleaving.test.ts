@@ -186,7 +186,8 @@ function openRouter(connections: number): Router {
     }),
     connect: (_shardId, signal) => shard.open({ signal }),
     tokens: [(mappingId) => entryOf(mappingId).token],
-    limits: { ...defaultRouterLimits, ...patient, poolPerShard: connections, connections },
+    // A shard that is alone gets half of all.
+    limits: { ...defaultRouterLimits, ...patient, poolPerShard: connections, connections: 2 * connections },
     clock: systemClock,
     random: Math.random,
     observer: createMetrics().router,

@@ -97,9 +97,15 @@ export class ScriptedShard implements AsyncDisposable {
   async open({
     signal,
     capabilities = {},
-  }: { readonly signal?: AbortSignal; readonly capabilities?: CapabilitySettings } = {}): Promise<EngineConnection> {
+    clock,
+  }: {
+    readonly signal?: AbortSignal;
+    readonly capabilities?: CapabilitySettings;
+    readonly clock?: Clock;
+  } = {}): Promise<EngineConnection> {
+    const engine = clock === undefined ? this.#engine : createMssqlEngine({ clock });
     const expectations = { shardId, incarnation, tables: [], contextProtection: 'guarded', capabilities } as const;
-    return await this.#engine.connect(this.#address, { user: 'app', password: secretPassword }, expectations, signal);
+    return await engine.connect(this.#address, { user: 'app', password: secretPassword }, expectations, signal);
   }
 
   get #address(): ShardAddress {
