@@ -31,27 +31,37 @@ export class HeldConnection {
   }
 }
 
-/** The part of the driver's connection that its types keep to themselves (tedious 20). */
+const asked = Symbol('whose answer is awaited');
+const nobody = Symbol('who is called back where nobody asked');
+
+/** The part of the driver's connection that its types keep to themselves (tedious 20), and what is kept with it here. */
 interface Asked {
-  /** Whose answer is awaited. */
   request: Request | undefined;
   readonly closed: boolean;
+  [asked]: Request | undefined;
+  [nobody]: Request;
 }
 
 /**
  * What the driver has read of an answer, it goes through to the end also once its connection is closed. Then it calls back whoever asked,
  * and where `close` has told him already there is nobody: an error that nothing can catch, which ends the process. So there is `nobody`.
  */
-function outliveClose(connection: Connection, nobody: Request): void {
+function outliveClose(connection: Connection, somebody: Request): void {
   const internals = connection as unknown as Asked;
-  let asked = internals.request;
-  Object.defineProperty(internals, 'request', {
-    get: () => asked ?? (internals.closed ? nobody : undefined),
-    set: (request: Request | undefined) => {
-      asked = request;
-    },
-  });
+  internals[asked] = internals.request;
+  internals[nobody] = somebody;
+  Object.defineProperty(internals, 'request', whoAsked);
 }
+
+/** The same for all connections: V8 makes slow dictionaries of objects that have accessors of their own under one name. */
+const whoAsked: ThisType<Asked> & PropertyDescriptor = {
+  get() {
+    return this[asked] ?? (this.closed ? this[nobody] : undefined);
+  },
+  set(request: Request | undefined) {
+    this[asked] = request;
+  },
+};
 
 /** What reads one answer: it emits an error where it cannot. */
 interface Reading {

@@ -17,14 +17,22 @@ const done = typeOf('Bit');
  */
 export const statementHead = 'SET QUOTED_IDENTIFIER ON; ';
 
-/** What `tenantry.enter` is given, under the names of routed-batch.ts. */
-export function entryParameters(entry: Entry): TypedParameter[] {
-  return [
-    { name: 'tenantry_mapping', type: mapping, value: entry.mappingId },
-    { name: 'tenantry_key', type: key, value: bufferOf(entry.key) },
-    { name: 'tenantry_epoch', type: epoch, value: `${entry.epoch}` },
-    { name: 'tenantry_token', type: token, value: bufferOf(entry.token) },
-  ];
+/** The router keeps an entry for as long as it is shown. */
+const entries = new WeakMap<Entry, readonly TypedParameter[]>();
+
+/** What `tenantry.enter` is given, under the names of routed-batch.ts; the same for the same entry. */
+export function entryParameters(entry: Entry): readonly TypedParameter[] {
+  let parameters = entries.get(entry);
+  if (parameters === undefined) {
+    parameters = [
+      { name: 'tenantry_mapping', type: mapping, value: entry.mappingId },
+      { name: 'tenantry_key', type: key, value: bufferOf(entry.key) },
+      { name: 'tenantry_epoch', type: epoch, value: BigInt(entry.epoch) },
+      { name: 'tenantry_token', type: token, value: bufferOf(entry.token) },
+    ];
+    entries.set(entry, parameters);
+  }
+  return parameters;
 }
 
 /** The statement of a caller's, and what the server sets once its message has run to the end. Throws FORBIDDEN for one that may not be sent. */
@@ -41,7 +49,17 @@ export const doneParameter = 'tenantry_done';
 
 /** A statement's values as `@p1` and so on. Throws INVALID_REQUEST for a value that SQL Server has no type for. */
 export function callersParameters(values: readonly SqlValue[]): TypedParameter[] {
-  return values.map((value, index) => ({ name: `p${index + 1}`, ...typedValue(value) }));
+  return values.map((given, index) => {
+    const { type, value } = typedValue(given);
+    return { name: nameOf(index), type, value };
+  });
+}
+
+/** Names given so far: V8 finds a property faster by a text that it has met. */
+const names: string[] = [];
+
+function nameOf(index: number): string {
+  return (names[index] ??= `p${index + 1}`);
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

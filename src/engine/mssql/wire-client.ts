@@ -113,18 +113,15 @@ export class WireClient {
    * Sends a message and resolves once its answer is whole, its connection lost or an interruption dealt with to the end.
    * Rejects only for use by two at once.
    */
-  async run(message: Message, limits: MessageLimits, take?: RowTaker): Promise<Answer> {
-    if (this.busy) throw new TenantryError('SESSION_MISUSE', 'A statement is running already; wait for it.');
+  run(message: Message, limits: MessageLimits, take?: RowTaker): Promise<Answer> {
+    if (this.busy) return Promise.reject(new TenantryError('SESSION_MISUSE', 'A statement is running already; wait for it.'));
     if (this.#resetDue) {
       this.#resetDue = false;
       this.#internals.resetConnectionOnNextRequest = true;
       // The reset bit belongs into the first packet of a message alone, and the driver sets it in all.
-      if (!fitsOnePacket(message, this.#internals.messageIo.packetSize())) {
-        const reset = await this.#send({ kind: 'batch', text: resetBatch }, limits);
-        if (reset.errors.length > 0 || reset.loss !== undefined || reset.interruption !== undefined) return notSent(reset);
-      }
+      if (!fitsOnePacket(message, this.#internals.messageIo.packetSize())) return this.#sendBehindReset(message, limits, take);
     }
-    return await this.#send(message, limits, take);
+    return this.#send(message, limits, take);
   }
 
   /** Has the server wait: the reader of a stream has enough for now. */
@@ -163,6 +160,12 @@ export class WireClient {
   /** Resolves once the socket is gone here; a server that does not answer is not waited for. */
   async close(): Promise<void> {
     this.discard();
+  }
+
+  async #sendBehindReset(message: Message, limits: MessageLimits, take?: RowTaker): Promise<Answer> {
+    const reset = await this.#send({ kind: 'batch', text: resetBatch }, limits);
+    if (reset.errors.length > 0 || reset.loss !== undefined || reset.interruption !== undefined) return notSent(reset);
+    return await this.#send(message, limits, take);
   }
 
   #send(message: Message, { timeoutMs, signal }: MessageLimits, take?: RowTaker): Promise<Answer> {
