@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SqlDatabase } from '../../../src/core/session.ts';
-import { sql, sqlText } from '../../../src/core/sql.ts';
+import { sqlText } from '../../../src/core/sql.ts';
 import { detectCapabilities } from '../../../src/engine/capabilities.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { allCapabilities } from '../../support/all-capabilities.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
+import { changeTracking } from './support/change-tracking.ts';
 
 describeNeeding('mssql', 'what a server is found to be able to do', () => {
   const engine = createMssqlEngine();
@@ -14,8 +15,7 @@ describeNeeding('mssql', 'what a server is found to be able to do', () => {
   beforeAll(async () => (shard = await createMssqlTestShard()));
   afterAll(async () => await shard.close());
 
-  const track = sql`ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON)`;
-  const untrack = sql`ALTER DATABASE CURRENT SET CHANGE_TRACKING = OFF`;
+  const asRoot = async (statement: string): Promise<void> => void (await shard.root.query(sqlText(statement)));
 
   /** As a connection of app finds it, and as doctor does. */
   const found = async (): Promise<unknown[]> => {
@@ -32,8 +32,8 @@ describeNeeding('mssql', 'what a server is found to be able to do', () => {
   });
 
   describe('where changes are tracked', () => {
-    beforeAll(async () => void (await shard.root.query(track)));
-    afterAll(async () => void (await shard.root.query(untrack)));
+    beforeAll(async () => await asRoot(changeTracking.on));
+    afterAll(async () => await asRoot(changeTracking.off));
 
     test('is all, for app too', async () => {
       expect(await found()).toEqual([allCapabilities, allCapabilities]);
@@ -43,16 +43,14 @@ describeNeeding('mssql', 'what a server is found to be able to do', () => {
       const told = async (database: SqlDatabase): Promise<unknown[]> =>
         (await database.run<{ remedy: string }>('doctor/change-tracking')).rows.map(({ remedy }) => remedy);
       expect(await told(shard.admin)).toEqual([expect.stringContaining('ALTER TABLE [dbo].[Blogs] ENABLE CHANGE_TRACKING')]);
-      const { rows } = await shard.root.query<{ name: string }>(
-        sql`SELECT CONCAT(QUOTENAME(SCHEMA_NAME(t.[schema_id])), N'.', QUOTENAME(t.[name])) AS [name] FROM sys.tables AS t JOIN sys.security_predicates AS p ON p.[target_object_id] = t.[object_id] GROUP BY t.[schema_id], t.[name]`,
-      );
+      const { rows } = await shard.root.query<{ name: string }>(sqlText(changeTracking.tables));
       const each = async (change: 'ENABLE' | 'DISABLE'): Promise<void> => {
-        for (const { name } of rows) await shard.root.query(sqlText(`ALTER TABLE ${name} ${change} CHANGE_TRACKING`));
+        for (const { name } of rows) await asRoot(changeTracking.of(name, change));
       };
       await each('ENABLE');
       try {
         expect(await told(shard.admin)).toEqual([]);
-        await shard.root.query(sql`ALTER DATABASE CURRENT SET CHANGE_TRACKING (CHANGE_RETENTION = 2 HOURS)`);
+        await asRoot(changeTracking.short);
         expect(await told(shard.admin)).toEqual(['ALTER DATABASE CURRENT SET CHANGE_TRACKING (CHANGE_RETENTION = 3 DAYS)']);
       } finally {
         await each('DISABLE');

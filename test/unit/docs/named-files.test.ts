@@ -39,6 +39,19 @@ test.each(pages)('%s names files that are there', (page) => {
   expect([...missing(text), ...deadLinks(page, text)]).toEqual([]);
 });
 
+test('the page of what is verified of SQL Server names every suite of it', () => {
+  const page = readFileSync(join(root, 'docs/sql-server.md'), 'utf8');
+  const named = new Set(
+    Array.from(page.matchAll(/`([^`\s]+\.test\.ts)`/g), ([, path = '']) => expanded(path).map((each) => basename(each))).flat(),
+  );
+  const isOfMssql = (file: string): boolean =>
+    /^test\/integration\/mssql(-wire)?\//.test(file) ||
+    /\b(describeOnEach(Ground|Engine)\(|describeNeeding\(\s*'mssql')/.test(readFileSync(join(root, file), 'utf8'));
+  const suites = globSync('test/**/*.test.ts', { cwd: root }).filter(isOfMssql);
+  expect(suites.length).toBeGreaterThan(named.size / 2);
+  expect(suites.filter((file) => !named.has(basename(file)))).toEqual([]);
+});
+
 test('a file that is not there is found', () => {
   const text = '`test/unit/{docs,nowhere}` `gone.test.ts` `src/engine/<engine>/` `src/core/*.ts` [one](errors.md#codes) [other](gone.md)';
   expect(missing(text)).toEqual(['test/unit/nowhere', 'gone.test.ts']);
