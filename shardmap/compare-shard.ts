@@ -74,12 +74,12 @@ async function compareServer({ access }: OperationDependencies, map: ShardMap, s
   return incarnation === shard.incarnation ? [] : [{ what: 'server', inCatalog: shard.incarnation, onShard: incarnation }];
 }
 
-/** What a shard answers; where it takes too long, such as behind somebody's lock, it has not answered. */
+/** What a shard answers; where it takes too long, such as behind somebody's lock, or has no room for one more, it has not answered. */
 async function inTime<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    if (!(error instanceof TenantryError) || error.code !== 'TIMEOUT') throw error;
+    if (!(error instanceof TenantryError) || !['TIMEOUT', 'OVERLOADED'].includes(error.code)) throw error;
     throw new TenantryError('SHARD_UNAVAILABLE', error.reason, { cause: error });
   }
 }

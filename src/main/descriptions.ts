@@ -1,4 +1,4 @@
-import { TenantryError } from '../core/errors.ts';
+import { TenantryError, type ErrorCode } from '../core/errors.ts';
 import type { TableDescriptions } from '../http/tables/table-catalog.ts';
 
 interface DescribedShard {
@@ -8,15 +8,18 @@ interface DescribedShard {
 /** What shards said of the tables: that of the first one first, then one of every other engine that answered. */
 export interface Descriptions {
   readonly heard: readonly TableDescriptions[];
-  /** Engines of the map whose shards were away. */
+  /** Engines of the map whose shards had no answer. */
   readonly unheard: readonly string[];
   /** Why the last one was. */
   readonly away?: TenantryError;
 }
 
+/** What a shard is told by that has no answer just now: it is away, has no room for one more, or is held up by somebody's lock. */
+const noAnswer: ReadonlySet<ErrorCode> = new Set(['SHARD_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT']);
+
 /**
  * Asks shards until one of each engine has described the tables. Once somebody has, one shard of every other engine is asked
- * and no more: nobody waits at the start for all that are away. Rejects with what `describe` does, but for SHARD_UNAVAILABLE.
+ * and no more: nobody waits at the start for all that are away. Rejects with what `describe` does, but for shards without an answer.
  */
 export async function describeByShards<S extends DescribedShard>(
   shards: readonly S[],
@@ -32,7 +35,7 @@ export async function describeByShards<S extends DescribedShard>(
       heard.set(engine, await describe(shard));
       unheard.delete(engine);
     } catch (error) {
-      if (!(error instanceof TenantryError) || error.code !== 'SHARD_UNAVAILABLE') throw error;
+      if (!(error instanceof TenantryError) || !noAnswer.has(error.code)) throw error;
       unheard.add(engine);
       away = error;
     }

@@ -87,6 +87,16 @@ function fenceTests(rowVersions: RowVersions): void {
     },
   );
 
+  test.each(['schema_version', 'shard_identity', 'hidden_row'])(
+    'is come to on a new connection while a tenant has locked what every login reads: %s',
+    async (table) => {
+      const transaction = await inside(1);
+      await transaction.query(compiled(`SELECT COUNT(*) AS [rows] FROM [tenantry].[${table}] WITH (TABLOCKX)`));
+      await (await inside(2)).commit();
+      await transaction.rollback();
+    },
+  );
+
   test('refuses at once who comes while it is held alone, and nobody else', async () => {
     await shard.admin.transaction(async (step) => {
       expect((await step.run('local-map/try-lock', { mappingId: 1 })).rows).toEqual([{ taken: true }]);

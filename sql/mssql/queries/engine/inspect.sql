@@ -1,5 +1,7 @@
 -- Who this database says it is: no row where it has no schema of Tenantry. A copy that only reads has no incarnation, which is read as
--- by engine/incarnation.
+-- by engine/incarnation. READUNCOMMITTED waits for nobody: app reads these two tables, and so a tenant's statement could lock them
+-- (TABLOCKX) and, without row versions, keep every new connection waiting, until the shard were taken for dead. Both rows are written
+-- where no tenant is yet, or none any more.
 DECLARE @incarnation nvarchar(200);
 IF CAST(DATABASEPROPERTYEX(DB_NAME(), N'Updateability') AS nvarchar(20)) = N'READ_WRITE'
 BEGIN
@@ -10,5 +12,5 @@ BEGIN
 END;
 SELECT i.[shard_id] AS [shardId], v.[version] AS [schemaVersion], @incarnation AS [incarnation],
   CAST(CASE [tenantry].[context_protection]() WHEN N'guarded' THEN 1 ELSE 0 END AS bit) AS [isGuarded]
-FROM [tenantry].[schema_version] AS v
-LEFT JOIN [tenantry].[shard_identity] AS i ON i.[shard_id] IS NOT NULL;
+FROM [tenantry].[schema_version] AS v WITH (READUNCOMMITTED)
+LEFT JOIN [tenantry].[shard_identity] AS i WITH (READUNCOMMITTED) ON i.[shard_id] IS NOT NULL;

@@ -24,7 +24,7 @@ WHERE l.[resource_type] = N'KEY'
   AND l.[resource_description] = @resource COLLATE Latin1_General_100_BIN2
   AND (@disconnect = 1 OR EXISTS (SELECT 1 FROM sys.dm_exec_requests AS r WHERE r.[session_id] = l.[request_session_id]));
 
-DECLARE @pid int, @login_time datetime, @statement nvarchar(20);
+DECLARE @pid int, @login_time datetime, @statement nvarchar(20), @holds bit;
 WHILE 1 = 1
 BEGIN
   SET @pid = (SELECT MIN(h.[pid]) FROM @holders AS h WHERE h.[pid] > COALESCE(@pid, 0));
@@ -32,21 +32,21 @@ BEGIN
   SET @login_time = (SELECT h.[login_time] FROM @holders AS h WHERE h.[pid] = @pid);
   -- Numbers of sessions are given out again: it is the one that was found, and holds the lock still, of this table, as equal keys of
   -- others have the same description. KILL takes a number and no condition, so what could end in between is what ends within these
-  -- two lines.
-  IF NOT EXISTS (
-    SELECT 1
-    FROM sys.dm_tran_locks AS l
-    JOIN sys.partitions AS p ON p.[hobt_id] = l.[resource_associated_entity_id]
-    JOIN sys.dm_exec_sessions AS s ON s.[session_id] = l.[request_session_id]
-    WHERE l.[request_session_id] = @pid
-      AND p.[object_id] = OBJECT_ID(N'tenantry.mapping_fence')
-      AND s.[login_time] = @login_time
-      AND l.[resource_type] = N'KEY'
-      AND l.[resource_database_id] = DB_ID()
-      AND l.[request_mode] = N'S'
-      AND l.[resource_description] = @resource COLLATE Latin1_General_100_BIN2
-  )
-    CONTINUE;
+  -- two lines. Not asked by IF itself: where a lock on the definitions is not given in time (1222) only that statement ends, and what
+  -- comes next in it would be KILL.
+  SET @holds = 0;
+  SELECT @holds = 1
+  FROM sys.dm_tran_locks AS l
+  JOIN sys.partitions AS p ON p.[hobt_id] = l.[resource_associated_entity_id]
+  JOIN sys.dm_exec_sessions AS s ON s.[session_id] = l.[request_session_id]
+  WHERE l.[request_session_id] = @pid
+    AND p.[object_id] = OBJECT_ID(N'tenantry.mapping_fence')
+    AND s.[login_time] = @login_time
+    AND l.[resource_type] = N'KEY'
+    AND l.[resource_database_id] = DB_ID()
+    AND l.[request_mode] = N'S'
+    AND l.[resource_description] = @resource COLLATE Latin1_General_100_BIN2;
+  IF @holds = 0 CONTINUE;
   SET @statement = CONCAT(N'KILL ', @pid);
   BEGIN TRY
     EXEC sys.sp_executesql @statement;
