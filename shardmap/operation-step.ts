@@ -57,7 +57,7 @@ export class OperationStep implements StepContext {
     await this.#keepLease();
     const { operationId, generation } = this.#operation;
     const shard = await this.shard(shardId);
-    return inTimeOf(shard, () =>
+    return workOn(shard, () =>
       this.access.open(shard).transaction(async (session) => {
         const { rows } = await session.run<{ generation: number }>('local-map/lock-generation', { operationId });
         if (rows[0]?.generation !== generation) throw new Superseded();
@@ -108,7 +108,7 @@ export class OperationStep implements StepContext {
     const { operationId, generation } = this.#operation;
     for (const shardId of this.#shardIds) {
       const shard = await this.shard(shardId);
-      const { rows } = await inTimeOf(shard, () => this.access.open(shard).run('local-map/stamp-generation', { operationId, generation }));
+      const { rows } = await workOn(shard, () => this.access.open(shard).run('local-map/stamp-generation', { operationId, generation }));
       if (rows.length === 0) throw new Superseded();
     }
     // A runner may have been taken for dead before it stamped, and its successor have finished and forgotten the operation.
@@ -130,7 +130,7 @@ export class OperationStep implements StepContext {
 }
 
 /** Work on a shard, begun again where it was a deadlock's victim. Where it took too long, the error says on which shard. */
-async function inTimeOf<T>({ name }: Shard, work: () => Promise<T>): Promise<T> {
+async function workOn<T>({ name }: Shard, work: () => Promise<T>): Promise<T> {
   try {
     return await unlessVictim(work);
   } catch (error) {

@@ -62,6 +62,7 @@ const limitTable = {
     text: 'Time a statement of `admin` may take on a shard: of a change of the shard map, a purge (1,000 rows each), a change of policies.',
   },
   adminLockTimeoutMs: {
+    // Longer than PostgreSQL leaves such a transaction idle (10 s): there who waits outlasts a program that stands still.
     default: 12_000,
     least: 1,
     most: dayMs,

@@ -23,10 +23,11 @@ interface GateProblem {
   readonly problem: string;
 }
 
-/** What an engine says of a database without Tenantry's schema, or whose schema the login may not see. */
+/** What is particular to an engine when a shard of it is verified. */
 interface VerifyingEngine {
   readonly dialect: Pick<SqlDialect, 'defaultSchema'>;
   readonly capabilitiesOf: CapabilitiesOf;
+  /** Whether a failure says that the database has none of Tenantry's schema, or shows the login none. */
   readonly lacksSchema: (failure: SqlFailure) => boolean;
   /** Whether a session may be asked again before it has answered. */
   readonly pipelines: boolean;

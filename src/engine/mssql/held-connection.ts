@@ -46,10 +46,10 @@ interface Asked {
  * What the driver has read of an answer, it goes through to the end also once its connection is closed. Then it calls back whoever asked,
  * and where `close` has told him already there is nobody: an error that nothing can catch, which ends the process. So there is `nobody`.
  */
-function outliveClose(connection: Connection, somebody: Request): void {
+function outliveClose(connection: Connection, unasked: Request): void {
   const internals = connection as unknown as Asked;
   internals[asked] = internals.request;
-  internals[nobody] = somebody;
+  internals[nobody] = unasked;
   Object.defineProperty(internals, 'request', whoAsked);
 }
 

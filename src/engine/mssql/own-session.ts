@@ -23,8 +23,8 @@ export class MssqlOwnSession implements OwnSession {
   readonly #wire: WireClient;
   readonly #library: QueryLibrary;
   readonly #timeoutMs: number;
-  /** Begins what is sent: in a call it holds to its end, in a batch to the next reset. */
-  readonly #patience: string;
+  /** Stands before what is sent: in a call it counts to its end, in a batch to the next reset. */
+  readonly #lockLimit: string;
   #begun = false;
   /** The session itself has the settings that calls bring along. */
   #prepared = false;
@@ -33,20 +33,20 @@ export class MssqlOwnSession implements OwnSession {
     this.#wire = wire;
     this.#library = library;
     this.#timeoutMs = statementTimeoutMs;
-    this.#patience = lockTimeoutMs === undefined ? '' : `SET LOCK_TIMEOUT ${lockTimeoutMs};\n`;
+    this.#lockLimit = lockTimeoutMs === undefined ? '' : `SET LOCK_TIMEOUT ${lockTimeoutMs};\n`;
   }
 
   async query<R extends Row>(statement: Sql): Promise<SqlResult<R>> {
     const { text, values } = compileSql(statement, mssqlDialect);
     // Some statements, such as CREATE FUNCTION, must be the first of their batch, and none of those takes values.
     if (values.length === 0) return resultOf(await this.#sendBatch(text));
-    return resultOf(await this.#send({ kind: 'call', text: this.#patience + ownBatch(text), parameters: callersParameters(values) }));
+    return resultOf(await this.#send({ kind: 'call', text: this.#lockLimit + ownBatch(text), parameters: callersParameters(values) }));
   }
 
   async run<R extends Row>(file: string, parameters?: SqlParameters): Promise<SqlResult<R>> {
     const query = this.#library.query(file, parameters);
     const result = resultOf<R>(
-      await this.#send({ kind: 'call', text: this.#patience + ownBatch(query.text), parameters: query.parameters }),
+      await this.#send({ kind: 'call', text: this.#lockLimit + ownBatch(query.text), parameters: query.parameters }),
     );
     for (const row of result.rows) parseJson(row, query.json);
     return result;
@@ -57,7 +57,7 @@ export class MssqlOwnSession implements OwnSession {
   }
 
   async begin(): Promise<void> {
-    await this.#send({ kind: 'batch', text: this.#patience + ownBegin });
+    await this.#send({ kind: 'batch', text: this.#lockLimit + ownBegin });
     this.#prepared = true;
     this.#begun = true;
   }
@@ -83,7 +83,7 @@ export class MssqlOwnSession implements OwnSession {
   }
 
   async #sendBatch(text: string): Promise<Answer> {
-    if (!this.#prepared) await this.#send({ kind: 'batch', text: this.#patience + ownSession });
+    if (!this.#prepared) await this.#send({ kind: 'batch', text: this.#lockLimit + ownSession });
     this.#prepared = true;
     return await this.#send({ kind: 'batch', text });
   }

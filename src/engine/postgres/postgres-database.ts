@@ -19,7 +19,7 @@ interface DatabaseDependencies {
 }
 
 /** Milliseconds that the server is left to end a statement itself, and to say so: where it does not, nobody knows what became of it. */
-const backstopMs = 1_000;
+const leewayMs = 1_000;
 
 /** One database for the program's own work, over a few connections opened when first used. */
 export function openPostgresDatabase(
@@ -40,7 +40,7 @@ function createPool(address: ShardAddress, login: Login, options: OpenOptions): 
     connectionTimeoutMillis: options.connectTimeoutMs ?? openDefaults.connectTimeoutMs,
     ...(options.statementTimeoutMs === undefined
       ? {}
-      : { statement_timeout: options.statementTimeoutMs, query_timeout: options.statementTimeoutMs + backstopMs }),
+      : { statement_timeout: options.statementTimeoutMs, query_timeout: options.statementTimeoutMs + leewayMs }),
     ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
     // A program stopped inside a transaction must not hold rows that others wait for.
     idle_in_transaction_session_timeout: 10_000,

@@ -1,7 +1,7 @@
 -- Why this connection, as this login, may not serve tenants: no row means that it may. A right that the server gives no answer to
 -- counts as given; names are quoted, since one with a dot would be taken for two. app sees the security policy by its right to
 -- the definitions of the schema. Everything is of one collation: the server has others for its own words, for names and for the
--- database (468, 457). Its text is compared without parentheses, which the server writes as it likes.
+-- database (468, 457). The text of a predicate is compared without parentheses, which the server writes as it likes.
 -- @tables nvarchar(max)
 SET NOCOUNT ON;
 -- Azure SQL Database (5) has no other server and no login that could be reached.
@@ -81,7 +81,8 @@ BEGIN
   WHERE v.[server_id] <> 0 AND v.[is_system] = 0 AND (v.[is_data_access_enabled] = 1 OR v.[is_rpc_out_enabled] = 1);
   SELECT @logins = STRING_AGG(CAST(QUOTENAME(p.[name]) AS nvarchar(max)), N', ')
   FROM sys.server_principals AS p
-  WHERE p.[type] IN (N'S', N'U', N'E', N'X', N'G') AND p.[name] <> SUSER_SNAME() AND COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(p.[name]), N'LOGIN', N'IMPERSONATE'), HAS_PERMS_BY_NAME(p.[name], N'LOGIN', N'IMPERSONATE'), 0) = 1;
+  WHERE p.[type] IN (N'S', N'U', N'E', N'X', N'G') AND p.[name] <> SUSER_SNAME()
+    AND COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(p.[name]), N'LOGIN', N'IMPERSONATE'), HAS_PERMS_BY_NAME(p.[name], N'LOGIN', N'IMPERSONATE'), 0) = 1;
 END;
 
 SELECT CAST(NULL AS nvarchar(400)) AS [table],

@@ -2,8 +2,8 @@
 -- @tables text
 with recursive login as (
   select r.oid from pg_catalog.pg_roles r where r.rolname = session_user
--- Whom a statement may become by SET ROLE: rights count that the login does not inherit, and so does whom no policy of app binds.
 ), become as materialized (
+  -- Whom a statement may become by SET ROLE: rights count that the login does not inherit, and so does whom no policy of app binds.
   select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolreplication, r.rolcreaterole,
          pg_has_role(l.oid, r.oid, 'usage') as inherited, pg_has_role(r.oid, 'tenantry_app', 'usage') as bound
     from login l, pg_catalog.pg_roles r
