@@ -1,4 +1,4 @@
-import { TenantryError } from '../src/core/errors.ts';
+import { hadNoAnswer, TenantryError } from '../src/core/errors.ts';
 import { schemaVersions } from '../src/core/schema-version.ts';
 import { describeKeys } from './describe-keys.ts';
 import { describeLocal } from './disagreement.ts';
@@ -79,7 +79,7 @@ async function inTime<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    if (!(error instanceof TenantryError) || !['TIMEOUT', 'OVERLOADED'].includes(error.code)) throw error;
+    if (!hadNoAnswer(error)) throw error;
     throw new TenantryError('SHARD_UNAVAILABLE', error.reason, { cause: error });
   }
 }

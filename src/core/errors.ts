@@ -91,6 +91,13 @@ export class TenantryError extends Error {
   }
 }
 
+const withoutAnswer: ReadonlySet<ErrorCode> = new Set(['SHARD_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT']);
+
+/** Whether what was asked of a shard had no answer just now: it is away, has no room for one more, or is held up by somebody's lock. */
+export function hadNoAnswer(error: unknown): error is TenantryError {
+  return error instanceof TenantryError && withoutAnswer.has(error.code);
+}
+
 /** What was thrown, as an error: INTERNAL for anything that is none. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new TenantryError('INTERNAL', undefined, { cause: thrown });

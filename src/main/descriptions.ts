@@ -1,4 +1,4 @@
-import { TenantryError, type ErrorCode } from '../core/errors.ts';
+import { hadNoAnswer, type TenantryError } from '../core/errors.ts';
 import type { TableDescriptions } from '../http/tables/table-catalog.ts';
 
 interface DescribedShard {
@@ -13,9 +13,6 @@ export interface Descriptions {
   /** Why the last one was. */
   readonly away?: TenantryError;
 }
-
-/** What a shard is told by that has no answer just now: it is away, has no room for one more, or is held up by somebody's lock. */
-const noAnswer: ReadonlySet<ErrorCode> = new Set(['SHARD_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT']);
 
 /**
  * Asks shards until one of each engine has described the tables. Once somebody has, one shard of every other engine is asked
@@ -35,7 +32,7 @@ export async function describeByShards<S extends DescribedShard>(
       heard.set(engine, await describe(shard));
       unheard.delete(engine);
     } catch (error) {
-      if (!(error instanceof TenantryError) || !noAnswer.has(error.code)) throw error;
+      if (!hadNoAnswer(error)) throw error;
       unheard.add(engine);
       away = error;
     }

@@ -1,5 +1,5 @@
 import type { TableSettings } from '../config.ts';
-import { TenantryError } from '../core/errors.ts';
+import { hadNoAnswer, TenantryError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
@@ -69,7 +69,7 @@ export function createShardAccess(options: ShardAccessOptions): ClosableShardAcc
 function nobodyInParticular({ name }: Shard): (error: unknown) => never {
   return (error) => {
     const isAnswer = error instanceof TenantryError && error.cause instanceof SqlFailure;
-    if (!isAnswer || ['SHARD_UNAVAILABLE', 'OVERLOADED', 'TIMEOUT'].includes(error.code)) throw error;
+    if (!isAnswer || hadNoAnswer(error)) throw error;
     const detail = `The server of shard ${name} does not say who it is: it only follows another one, or the login may not see its database.`;
     throw new TenantryError('SHARD_UNVERIFIED', detail, { cause: error });
   };
