@@ -1,12 +1,14 @@
 -- How the changes are kept that a move of a tenant follows, where they are kept at all (`engine/server` says whether): no row where all
 -- is well. Read by admin.
 SET NOCOUNT ON;
--- Routed tables whose changes nobody keeps, as what makes them kept.
+-- Routed tables whose changes nobody keeps, as what makes them kept; without a primary key it is refused.
 DECLARE @untracked nvarchar(max) = (
   SELECT STRING_AGG(
-    CAST(CONCAT(N'ALTER TABLE ', QUOTENAME(s.[name]), N'.', QUOTENAME(t.[name]), N' ENABLE CHANGE_TRACKING') AS nvarchar(max)), N'; ')
+    CAST(CONCAT(N'ALTER TABLE ', QUOTENAME(s.[name]), N'.', QUOTENAME(t.[name]), N' ENABLE CHANGE_TRACKING',
+      CASE WHEN i.[index_id] IS NULL THEN N' (once it has a primary key)' END) AS nvarchar(max)), N'; ')
   FROM sys.tables AS t
   JOIN sys.schemas AS s ON s.[schema_id] = t.[schema_id]
+  LEFT JOIN sys.indexes AS i ON i.[object_id] = t.[object_id] AND i.[is_primary_key] = 1
   WHERE EXISTS (
       SELECT 1
       FROM sys.security_predicates AS p
