@@ -238,7 +238,7 @@ describe('A connection for tenants', () => {
       (app) => `grant tenantry_definer to ${app}`,
       'the login is a member of tenantry_definer',
     ],
-    ...['delete', 'truncate', 'insert (token)', 'update (token)'].map((right): Weakness => [
+    ...['delete', 'truncate', 'trigger', 'insert (token)', 'update (token)'].map((right): Weakness => [
       `whose login may ${right} in the local shard map`,
       (app) => `grant ${right} on tenantry.local_mapping to ${app}`,
       'has rights on the local shard map',
@@ -268,6 +268,32 @@ describe('A connection for tenants', () => {
       (app) => `create table "Events3" partition of "Events" for values in (3) partition by list ("EventId");
         create table "Events3a" partition of "Events3" for values in (1); grant select on "Events3a" to ${app}`,
       'Events: its part "Events3a" can be reached beside it',
+    ],
+    [
+      'whose login may become, without inheriting from it, one that sets what keeps the tenant',
+      (app) => `create role ${app}_way; grant set on parameter backtrace_functions to ${app}_way; ${withoutInheriting(app, `${app}_way`)}`,
+      'the login may set backtrace_functions',
+    ],
+    [
+      'whose login may become, without inheriting from it, one that empties a routed table',
+      (app) => `create role ${app}_way; grant truncate on "Posts" to ${app}_way; ${withoutInheriting(app, `${app}_way`)}`,
+      'Posts: the login may empty it',
+    ],
+    [
+      'whose login may become, without inheriting from it, one that the server knows from the start',
+      (app) => withoutInheriting(app, 'pg_signal_backend'),
+      'the login is a member of pg_signal_backend',
+    ],
+    ...['delete', 'insert', 'update'].map((right): Weakness => [
+      `whose login may become one that may ${right} in a table, and that its policies do not bind`,
+      (app) => `create role ${app}_other; grant ${right} on "Posts" to ${app}_other; grant ${app}_other to ${app}`,
+      'Posts: it can be reached as .*_other, whom its policy does not bind',
+    ]),
+    [
+      'whose login may become one that does not inherit the policies of its group',
+      (app) => `create role ${app}_other noinherit; grant tenantry_app to ${app}_other; grant select on "Posts" to ${app}_other;
+        grant ${app}_other to ${app}`,
+      'Posts: it can be reached as .*_other, whom its policy does not bind',
     ],
     [
       'where a view has the name of a routed table',

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { encodeInt } from '../../shardmap/key-encoding.ts';
 import type { CapabilitySettings } from '../../src/core/capability-settings.ts';
+import type { ContextProtection } from '../../src/core/context-protection.ts';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { compileSql, type CompiledSql } from '../../src/core/compile-sql.ts';
 import type { Sql } from '../../src/core/sql.ts';
@@ -97,14 +98,16 @@ export class ScriptedShard implements AsyncDisposable {
   async open({
     signal,
     capabilities = {},
+    contextProtection = 'guarded',
     clock,
   }: {
     readonly signal?: AbortSignal;
     readonly capabilities?: CapabilitySettings;
+    readonly contextProtection?: ContextProtection;
     readonly clock?: Clock;
   } = {}): Promise<EngineConnection> {
     const engine = clock === undefined ? this.#engine : createMssqlEngine({ clock });
-    const expectations = { shardId, incarnation, tables: [], contextProtection: 'guarded', capabilities } as const;
+    const expectations = { shardId, incarnation, tables: [], contextProtection, capabilities };
     return await engine.connect(this.#address, { user: 'app', password: secretPassword }, expectations, signal);
   }
 
@@ -134,10 +137,10 @@ function addressOf({ host, port }: Pick<TdsServer, 'host' | 'port'>): ShardAddre
 export interface Disorder {
   /** It answers nothing that it is asked. */
   readonly silent?: boolean;
-  readonly shardId?: string;
+  readonly shardId?: string | null;
   readonly schemaVersion?: number;
   readonly incarnation?: string | null;
-  readonly isGuarded?: boolean;
+  readonly isGuarded?: boolean | null;
   /** Instead of a row, none. */
   readonly rows?: readonly [];
   /** Version, edition and level of compatibility. */
@@ -148,8 +151,8 @@ export interface Disorder {
   readonly changeTracking?: boolean;
   /** Instead of an answer, an error of this number. */
   readonly error?: number;
-  /** Why the login may not serve. */
-  readonly problem?: string;
+  /** Why the login may not serve; with a table, why it may not with that one. */
+  readonly problems?: readonly (readonly [table: string | null, problem: string])[];
   /** Instead of the gate's answer, an error of this number. */
   readonly gateError?: number;
 }
@@ -181,7 +184,7 @@ function answerToProgram(statement: ModelStatement, disorder: Disorder): Stateme
   if (disorder.gateError !== undefined) return { error: { number: disorder.gateError } };
   return {
     columns: { table: 'nvarchar(400)', problem: 'nvarchar(400)' },
-    rows: disorder.problem === undefined ? [] : [[null, disorder.problem]],
+    rows: disorder.problems ?? [],
   };
 }
 

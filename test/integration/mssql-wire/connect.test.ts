@@ -34,11 +34,15 @@ describe('a connection that is opened for tenants', () => {
 
   test.each<[Disorder, string]>([
     [{ rows: [] }, 'The database has not been added to a shard map.'],
+    [{ shardId: null }, 'The database has not been added to a shard map.'],
     [{ schemaVersion: 2 }, 'The schema of the shard has version 2, and this program works with 1.'],
+    // Of another version nothing else is believed.
+    [{ schemaVersion: 2, shardId: '00000000-0000-4000-8000-00000000000c' }, 'The schema of the shard has version 2'],
     [{ shardId: '00000000-0000-4000-8000-00000000000c' }, 'The database is shard 00000000-0000-4000-8000-00000000000c'],
     [{ incarnation: null }, 'only a primary can serve tenants'],
     [{ incarnation: 'another' }, 'it was restored or replaced. Run: tenantry recover'],
     [{ isGuarded: false }, 'the configuration says guarded'],
+    [{ isGuarded: null }, 'the configuration says guarded'],
     [{ error: 208 }, 'The database is no shard of Tenantry, or its login has not been provisioned.'],
     [{ error: 229 }, 'The database is no shard of Tenantry, or its login has not been provisioned.'],
     [
@@ -49,11 +53,36 @@ describe('a connection that is opened for tenants', () => {
     [{ server: [12, 5, 120] }, 'The server cannot keep tenants apart: it does not read lists from JSON'],
     [{ serialPlans: false }, "tenants' statements may run in parallel plans"],
     [{ serialPlans: false }, '(capabilities.serialPlans; ALTER DATABASE SCOPED CONFIGURATION SET MAXDOP = 1'],
-    [{ problem: 'the login is no member of tenantry_app' }, 'the login is no member of tenantry_app.'],
+    // What a database that is not the one that is meant lacks besides says nothing.
+    [{ incarnation: 'another', serialPlans: false, problems: [[null, 'the login owns it']] }, 'it was restored or replaced'],
+    [{ serialPlans: false, problems: [[null, 'the login owns it']] }, 'The server cannot keep tenants apart'],
   ])('is refused where the database says %j', async (said, why) => {
     shard.saysOfItself(said);
     await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining(why) });
     await expect.poll(() => shard.server.connections).toBe(0);
+  });
+
+  test('is refused with everything that the gate finds of the login and of tables', async () => {
+    const problems = [
+      [null, 'the login is no member of tenantry_app'],
+      ['Blogs', 'the login owns it'],
+    ] as const;
+    shard.saysOfItself({ problems });
+    const detail = 'the login is no member of tenantry_app. Blogs: the login owns it.';
+    await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', detail });
+  });
+
+  test.each([null, false])('serves where nothing is guarded (%s), and nothing is said to be', async (isGuarded) => {
+    shard.saysOfItself({ isGuarded });
+    await (await shard.open({ contextProtection: 'plain' })).close();
+  });
+
+  test.each([
+    [208, 'The database is no shard of Tenantry, or its login has not been provisioned.'],
+    [207, 'What a new connection is asked had no answer: error 207.'],
+  ])('that gets error %i to who the database is keeps it as the cause', async (number, detail) => {
+    shard.saysOfItself({ error: number });
+    await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', detail, cause: { number } });
   });
 
   test.each([

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Finding } from '../../../src/cli/services.ts';
 import { resolveConfig } from '../../../src/config.ts';
-import type { CapabilitySettings } from '../../../src/core/capability-settings.ts';
+import { capabilityNames, type CapabilitySettings } from '../../../src/core/capability-settings.ts';
 import { systemClock } from '../../../src/core/clock.ts';
+import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import { diagnoseShard } from '../../../src/main/diagnosis/shard.ts';
 import { createEngines } from '../../../src/main/engines.ts';
 import { answerFile, askedFile, columnsOf, policyAnswers, type Said } from '../../support/library-answers.ts';
@@ -55,6 +56,10 @@ interface LookOptions {
   readonly refusal?: number;
   /** Told each question, and how many connections are open. */
   readonly onAsked?: (file: Asked, connections: number) => void;
+  /** This machine's time of day; the server's by default. */
+  readonly now?: () => Date;
+  /** What the local map has otherwise than the catalog. */
+  readonly disagreements?: ShardMapManager['disagreements'];
 }
 
 /** What doctor finds on a shard that says this instead of what one in order says, without the list of its capabilities. */
@@ -63,6 +68,10 @@ async function findings(said: Partial<Record<Asked, Said>> = {}, options: LookOp
 }
 
 async function allFindings(said: Partial<Record<Asked, Said>> = {}, options: LookOptions = {}): Promise<Finding[]> {
+  return await look(await start(said, options), options);
+}
+
+async function start(said: Partial<Record<Asked, Said>> = {}, options: LookOptions = {}): Promise<TdsServer> {
   const { refusal } = options;
   const server = await startTdsServer({
     login: (_login, answer, _connection, admit) =>
@@ -74,7 +83,7 @@ async function allFindings(said: Partial<Record<Asked, Said>> = {}, options: Loo
     },
   });
   onTestFinished(() => server.close());
-  return await look(server, options);
+  return server;
 }
 
 /** What it finds of a shard at an address. */
@@ -84,11 +93,11 @@ async function look({ host, port }: Pick<TdsServer, 'host' | 'port'>, options: L
   for await (const finding of diagnoseShard({
     engines: createEngines(),
     clock: systemClock,
-    now: () => now,
+    now: options.now ?? (() => now),
     settings: resolveConfig(sampleConfig({ capabilities: options.capabilities ?? {} }), sampleEnvironment),
     shard: { shardId, mapId: 1, name: 'a', address, incarnation, state: 'ONLINE' },
     map: { mapId: 1, name: 'customers', kind: 'list', keyType: 'int', context: 'TenantId', version: 1 },
-    manager: { disagreements: async function* () {} },
+    manager: { disagreements: options.disagreements ?? async function* () {} },
   }))
     found.push(finding);
   return found;
@@ -180,6 +189,80 @@ test.each(['DELAYED_DURABILITY is FORCED', 'AUTO_CLOSE is on'])(
   },
 );
 
+test('looks with each login at what concerns it, at the configured tables, and leaves no connection', async () => {
+  const server = await start();
+  await look(server);
+  const users = new Map(server.recording.of('login').map(({ connection, login }) => [connection, login.user]));
+  const asked = (file: Asked) => server.recording.of('request').filter(({ request }) => askedFile([file], request) !== undefined);
+  const askers = (file: Asked) => asked(file).map(({ connection }) => users.get(connection));
+  expect(askers('doctor/principal')).toEqual(['superuser', 'mover', 'admin']);
+  expect(askers('policy/gate')).toEqual(['app']);
+  expect(new Set(askers('doctor/server'))).toEqual(new Set(['admin']));
+  const { request } = asked('policy/gate')[0]!;
+  expect(request.kind === 'rpc' ? request.parameters.map(({ value }) => value) : []).toContainEqual(
+    expect.stringContaining('"table":"Blogs"'),
+  );
+  await expect.poll(() => server.connections).toBe(0);
+});
+
+test.each([
+  [2, 'go on with the version of Tenantry that made it, or a later one'],
+  [0, 'go on with the version of Tenantry that made it'],
+])('sends nobody to recover from a schema of version %i', async (version, remedy) => {
+  const { columns } = inOrder['local-map/get-description'];
+  const said = { 'local-map/get-description': { columns, rows: [[version, shardId, 'customers', 'int']] } } as const;
+  const found = { ...onShard, level: 'problem', text: expect.stringContaining(`has version ${version};`), remedy };
+  expect(await findings(said)).toEqual([found]);
+});
+
+test('says that it is another server, with what to run, and looks no further', async () => {
+  const { columns } = inOrder['engine/incarnation'];
+  const otherServer = expect.stringContaining('is not the one that was added');
+  expect(await findings({ 'engine/incarnation': { columns, rows: [['another']] }, 'doctor/server': { error: 229 } })).toEqual([
+    { ...onShard, level: 'problem', text: otherServer, remedy: 'tenantry recover' },
+  ]);
+});
+
+test('says where its local map is not as the catalog has it', async () => {
+  const disagreements: ShardMapManager['disagreements'] = async function* () {
+    yield { shard: 'a', what: 'state', mappingId: 7, inCatalog: 'ONLINE', onShard: 'OFFLINE' };
+  };
+  const disagreement = 'Its local map disagrees with the catalog, state of mapping 7: the catalog has ONLINE, the shard OFFLINE.';
+  expect(await findings({}, { disagreements })).toEqual([{ ...onShard, level: 'problem', text: disagreement, remedy: 'tenantry recover' }]);
+});
+
+const atAddress = 'tenantry shard show a; its server must run, and take connections from this machine';
+
+test('sends to the address where what fails is no login and no right', async () => {
+  expect(await findings({ 'doctor/server': { error: 207 } })).toMatchObject([{ ...onShard, level: 'problem', remedy: atAddress }]);
+  expect(await findings({ 'policy/gate': { error: 40_613 } })).toMatchObject([
+    { subject: 'shard a, login of app', level: 'problem', remedy: atAddress },
+  ]);
+});
+
+test('says of each login that could not be looked at why, and goes on', async () => {
+  expect(await findings({ 'doctor/principal': { error: 229 } })).toMatchObject(
+    ['superuser', 'mover', 'admin'].map((principal) => ({ subject: `shard a, login of ${principal}`, level: 'problem', remedy: rights })),
+  );
+});
+
+test('says where the login of app keeps its tenant in what tenants can change', async () => {
+  const { columns } = inOrder['engine/inspect'];
+  expect(await findings({ 'engine/inspect': { columns, rows: [[shardId, 1, incarnation, false]] } })).toMatchObject([
+    { subject: 'shard a, login of app', level: 'problem', text: expect.stringContaining('the configuration says guarded') },
+  ]);
+});
+
+test('says where nothing shows how the context is protected', async () => {
+  const { columns } = inOrder['policy/shard-schema'];
+  expect(await findings({ 'policy/shard-schema': { columns, rows: [[true, true, 'int', null]] } })).toContainEqual({
+    ...onShard,
+    level: 'problem',
+    text: 'Its context protection is missing; the configuration says guarded.',
+    remedy: "set contextProtection: 'guarded', or make the shard anew",
+  });
+});
+
 test('says where the login of admin may not look, with what to run', async () => {
   const [finding] = await findings({ 'doctor/server': { error: 300 } });
   expect(finding).toMatchObject({ ...onShard, level: 'problem', remedy: rights });
@@ -212,13 +295,45 @@ test.each([
   ]);
 });
 
-test('says where the clocks differ', async () => {
-  const found = await findings({ 'doctor/clock': { columns: { timeMs: 'bigint' }, rows: [[BigInt(now.getTime() + 90_000)]] } });
-  expect(found).toEqual([
+test('says which functions of app may leave something in a session, with what to change', async () => {
+  const { columns } = inOrder['policy/session-code'];
+  expect(await findings({ 'policy/session-code': { columns, rows: [['dbo', 'remember']] } })).toEqual([
     {
       ...onShard,
       level: 'warning',
-      text: "Its clock differs from this machine's by 90 s.",
+      text: expect.stringMatching(/^dbo\.remember: may leave something in its session .* the connections of this shard are reset/),
+      remedy: 'ALTER dbo.remember so that it leaves nothing, or take the right to it from app and public',
+    },
+  ]);
+});
+
+test('a finding that has no text is an error, and not passed over', async () => {
+  const { columns } = inOrder['policy/warnings'];
+  expect(await findings({ 'policy/warnings': { columns, rows: [['dbo', 'Blogs', 'unheard-of', null, null]] } })).toMatchObject([
+    { ...onShard, level: 'problem', text: expect.stringContaining('unheard-of, which has no text') },
+  ]);
+});
+
+/** What the server says of the time of day, so many milliseconds after this machine's. */
+const clockAt = (afterMs: number) =>
+  ({ 'doctor/clock': { columns: { timeMs: 'bigint' }, rows: [[BigInt(now.getTime() + afterMs)]] } }) as const;
+
+test('says nothing of clocks that differ by less than one can tell, or than the question took', async () => {
+  for (const afterMs of [2_000, -2_000]) expect(await findings(clockAt(afterMs))).toMatchObject([{ level: 'ok' }]);
+  const times = [now, new Date(now.getTime() + 60_000)];
+  expect(await findings(clockAt(30_000), { now: () => times.shift()! })).toMatchObject([{ level: 'ok' }]);
+});
+
+test.each([
+  [90_000, 90],
+  [-90_000, 90],
+  [2_600, 3],
+])('says where the clocks differ, by %i ms', async (afterMs, seconds) => {
+  expect(await findings(clockAt(afterMs))).toEqual([
+    {
+      ...onShard,
+      level: 'warning',
+      text: `Its clock differs from this machine's by ${seconds} s.`,
       remedy: 'timedatectl, on both machines: each must follow a time server',
     },
   ]);
@@ -230,7 +345,7 @@ test('says where string keys are compared by another collation than by bytes', a
   const [finding] = await findings({
     'policy/problems': { columns: problems, rows: [['dbo', 'Blogs', 'collation', type, remedy]] },
   });
-  expect(finding).toMatchObject({ ...onShard, level: 'problem' });
+  expect(finding).toMatchObject({ ...onShard, level: 'problem', remedy: 'tenantry policy apply --shard a' });
   expect(finding!.text).toContain(`dbo.Blogs has a tenant column of type ${type} whose collation does not compare bytes; run: ${remedy};`);
 });
 
@@ -315,11 +430,37 @@ describe('what the server is able to do', () => {
     ]);
   });
 
+  test('is told as none where it is none', async () => {
+    const none = Object.fromEntries(capabilityNames.map((name) => [name, false]));
+    const [{ text: said }] = (await allFindings({}, { capabilities: none })) as [Finding];
+    expect(said).toBe(`Its capabilities: none; it lacks ${capabilityNames.map((name) => `${name} (as configured)`).join(', ')}.`);
+  });
+
+  test('is a problem where lists are not read, with the level that reads them', async () => {
+    expect(await findings(engineServer(16, 3, 120, true, true))).toEqual([
+      {
+        ...onShard,
+        level: 'problem',
+        text: expect.stringContaining('it does not read lists from JSON'),
+        remedy: 'ALTER DATABASE CURRENT SET COMPATIBILITY_LEVEL = 150',
+      },
+    ]);
+  });
+
   const unchecked: Partial<Record<Asked, Said>> = {
     ...engineServer(16, 3, 160, true, false),
     // What is not there is not looked at.
     'doctor/change-tracking': { error: 50_000 },
   };
+
+  test('keeps nothing else from being looked at, where it is only warned of', async () => {
+    const { columns } = inOrder['policy/tables'];
+    const said = { ...unchecked, 'policy/tables': { columns, rows: [['dbo', 'Blogs', 'TenantId', 'routed', '[]']] } } as const;
+    expect((await findings(said)).map(({ text: found }) => found)).toEqual([
+      expect.stringContaining('Change tracking is off'),
+      'The protection of dbo.Blogs is not what the configuration says.',
+    ]);
+  });
 
   test('warns of changes that are not tracked, with what needs them and what to run', async () => {
     const [capabilities, ...found] = await allFindings(unchecked);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { installShard } from '../../../src/policy/install.ts';
+import { installShard, type ShardInstallation } from '../../../src/policy/install.ts';
+import type { PolicyResult } from '../../../src/policy/model.ts';
 import { SqlServerModel } from '../../support/tds/model/model.ts';
 import type { ModelStatement, StatementAnswer } from '../../support/tds/model/statement.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
@@ -8,6 +9,7 @@ import { administered } from '../../support/administered.ts';
 /** What a database says of itself; by default a prepared shard for keys of type int. */
 interface Found {
   readonly prepared?: boolean;
+  readonly installed?: boolean;
   readonly isCatalog?: boolean;
   readonly version?: number;
   readonly keyType?: string;
@@ -16,10 +18,18 @@ interface Found {
 }
 
 function answerOf(text: string, found: Found): StatementAnswer {
-  const { prepared = true, isCatalog = false, version = 1, keyType = 'int', contextProtection = 'guarded', serialPlans = true } = found;
+  const {
+    prepared = true,
+    installed = true,
+    isCatalog = false,
+    version = 1,
+    keyType = 'int',
+    contextProtection = 'guarded',
+    serialPlans = true,
+  } = found;
   if (text.includes('[prepared]')) {
     const columns = { prepared: 'bit', installed: 'bit', keyType: 'nvarchar(20)', contextProtection: 'nvarchar(20)' };
-    return { columns, rows: [[prepared, true, keyType, contextProtection]] };
+    return { columns, rows: [[prepared, installed, keyType, contextProtection]] };
   }
   if (text.includes('[compatibility]')) {
     const columns = { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit' };
@@ -36,23 +46,59 @@ function answerOf(text: string, found: Found): StatementAnswer {
   return { count: 0 };
 }
 
+const changing = /\b(CREATE|ALTER|GRANT|INSERT INTO (?!@)|UPDATE)\b/;
+
+/** A server that says what is found at each question, on which a shard is made. */
+async function install(
+  found: () => Found,
+  options: Pick<ShardInstallation, 'capabilities'> = {},
+): Promise<{ installing: Promise<PolicyResult>; asked: readonly ModelStatement[] }> {
+  const asked: ModelStatement[] = [];
+  const statement = (given: ModelStatement): StatementAnswer => {
+    asked.push(given);
+    return answerOf(given.text, found());
+  };
+  const server = await startTdsServer(new SqlServerModel({ statement }));
+  const { engine, database } = administered(server);
+  return { installing: installShard(database, engine, { tables: [], keyType: 'int', contextProtection: 'guarded', ...options }), asked };
+}
+
 test.each<[Found, string]>([
   [{ prepared: false }, 'The database was not prepared to be a shard: provision it with --bootstrap, or run the SQL printed without it.'],
   [{ serialPlans: false }, expect.stringContaining('SET MAXDOP = 1')],
+  [{ serialPlans: false, installed: false }, expect.stringContaining('SET MAXDOP = 1')],
   [{ isCatalog: true }, 'The database is a catalog; a catalog cannot be a shard.'],
   [{ version: 2 }, 'The database is a shard whose schema has version 2; this program works with version 1.'],
   [{ keyType: 'uuid' }, "The database is a shard for keys of type uuid; the map's are of type int."],
   [{ contextProtection: 'plain' }, 'The database is a shard whose context protection is plain; the configuration says guarded.'],
 ])('a SQL Server database that says %j does not become a shard, and nothing is changed in it', async (found, detail) => {
-  const asked: string[] = [];
-  const statement = ({ text }: ModelStatement): StatementAnswer => {
-    asked.push(text);
-    return answerOf(text, found);
-  };
-  const server = await startTdsServer(new SqlServerModel({ statement }));
-  const { engine, database } = administered(server);
-  const installing = installShard(database, engine, { tables: [], keyType: 'int', contextProtection: 'guarded' });
+  const { installing, asked } = await install(() => found);
   await expect(installing).rejects.toMatchObject({ code: 'INVALID_CONFIGURATION', detail });
-  expect(asked.filter((text) => /\b(CREATE|ALTER|GRANT|INSERT INTO (?!@)|UPDATE)\b/.test(text))).toEqual([]);
+  expect(asked.filter(({ text }) => changing.test(text))).toEqual([]);
   expect(asked.length).toBeGreaterThan(0);
+});
+
+const making = /\bCREATE TABLE \[tenantry\]/;
+
+/** How often a fresh database was asked whether it has the schema. */
+const stateQuestions = (asked: readonly ModelStatement[]): number => asked.filter(({ text }) => text.includes('[prepared]')).length;
+
+test('what a SQL Server database is, is looked at under the lock that keeps other changes out; it is waited for for five seconds', async () => {
+  const { installing, asked } = await install(() => ({}));
+  expect(await installing).toEqual({ changes: [], warnings: [], applied: true });
+  const lock = asked.findIndex(({ text }) => text.includes('sp_getapplock'));
+  expect(asked[lock]!.parameters.map(({ value }) => value)).toEqual([5_000]);
+  expect(asked.findIndex(({ text }) => text.includes('[isCatalog]'))).toBeGreaterThan(lock);
+});
+
+test('a SQL Server database that another process made a shard meanwhile is not made one again', async () => {
+  const { installing, asked } = await install(() => ({ installed: stateQuestions(asked) > 1 }));
+  await installing;
+  expect(stateQuestions(asked)).toBe(2);
+  expect(asked.filter(({ text }) => making.test(text))).toEqual([]);
+});
+
+test('what the configuration says that a SQL Server can do counts for a shard that is made', async () => {
+  const { installing } = await install(() => ({ serialPlans: false }), { capabilities: { serialPlans: true } });
+  expect(await installing).toMatchObject({ applied: true });
 });

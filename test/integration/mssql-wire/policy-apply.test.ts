@@ -77,6 +77,25 @@ test('a right that somebody else gave is for an administrator to take back, with
   expect(changes.filter((change) => change.includes('REVOKE'))).toEqual([expect.stringContaining('CASCADE AS [tenantry_admin]')]);
 });
 
+test('a table with what admin may not set keeps no other from being done', async () => {
+  const changes: string[] = [];
+  const isDone = (): boolean => changes.some((change) => change.includes('GRANT SELECT ON [dbo].[Posts] TO [tenantry_superuser]'));
+  const itemsOf = (table: string): readonly Item[] => {
+    if (table === 'Blogs') return [...inOrder(table), ['rights of public', 'select']];
+    return isDone() ? inOrder(table) : [];
+  };
+  await expect(apply(['Blogs', 'Posts'], itemsOf, changes)).rejects.toMatchObject({
+    code: 'INVALID_CONFIGURATION',
+    detail: expect.stringMatching(/\n- rights of public \(dbo\.Blogs\): [^\n]+$/),
+  });
+  expect(isDone()).toBe(true);
+  expect(changes.flatMap((change) => /^(?:COMMIT|ROLLBACK) TRANSACTION/m.exec(change)?.[0] ?? [])).toEqual([
+    'COMMIT TRANSACTION',
+    'ROLLBACK TRANSACTION',
+    'COMMIT TRANSACTION',
+  ]);
+});
+
 test('tables change one after another, each in a transaction of its own, which gives way to tenants', async () => {
   const changes: string[] = [];
   const isDone = (table: string): boolean =>
@@ -133,7 +152,7 @@ test('a table that takes too long is left as it was, and named beside those that
   const isDone = (table: string): boolean =>
     changes.some((change) => change.includes(`GRANT SELECT ON [dbo].[${table}] TO [tenantry_superuser]`));
   const onRequest = (text: string, file: string | undefined): void => {
-    if (file === undefined && text.includes('[dbo].[Posts]')) clock.advance(5_000);
+    if (file === undefined && text.includes('[dbo].[Posts]')) clock.advance(1_500);
   };
   const applying = apply(['Blogs', 'Posts'], (table) => (isDone(table) ? inOrder(table) : []), changes, { clock, onRequest });
   await expect(applying).rejects.toMatchObject({
@@ -141,8 +160,12 @@ test('a table that takes too long is left as it was, and named beside those that
     detail: expect.stringMatching(
       /^dbo\.Posts is in use and could not be changed: .* Done before it: dbo\.Blogs; run it again\.$/,
     ) as string,
+    outcome: 'not-run',
+    cause: { code: 'TIMEOUT', detail: 'The change took more than 5000 ms and was undone.' },
   });
-  expect(changes.filter((change) => change.includes('[dbo].[Posts]'))).toHaveLength(1);
+  // Each statement has what those before it have left of the time.
+  const patience = changes.flatMap((change) => (change.includes('[dbo].[Posts]') ? /LOCK_TIMEOUT (\d+)/.exec(change)?.[1] : []));
+  expect(patience).toEqual(['5000', '3500', '2000', '500']);
   const ends = changes.flatMap((change) => /^(?:COMMIT|ROLLBACK) TRANSACTION/m.exec(change)?.[0] ?? []);
   expect(ends).toEqual(['COMMIT TRANSACTION', 'COMMIT TRANSACTION', 'ROLLBACK TRANSACTION']);
 });
