@@ -39,15 +39,19 @@ describeNeeding('mssql', 'a connection of app that would see more than its own t
     await (await connect()).close();
   });
 
-  test('serves nobody who may act as another login, and serves again after it', async () => {
+  test.each([
+    ['act as another login', sql`IMPERSONATE ON LOGIN::[sa]`, 'another login, [sa]'],
+    ['change every login', sql`ALTER ANY LOGIN`, 'administers the server'],
+    ['add linked servers', sql`ALTER ANY LINKED SERVER`, 'administers the server'],
+  ])('serves nobody who may %s, and serves again after it', async (_title, right, told) => {
     const login = sql.id(shard.logins.app.user);
     const inMaster = async (statement: Sql): Promise<unknown> =>
       await shard.root.query(sql`EXEC [master].sys.sp_executesql ${compileSql(statement, mssqlDialect).text}`);
-    await inMaster(sql`GRANT IMPERSONATE ON LOGIN::[sa] TO ${login}`);
+    await inMaster(sql`GRANT ${right} TO ${login}`);
     try {
-      await expect(connect()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining('another login, [sa]') });
+      await expect(connect()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining(told) });
     } finally {
-      await inMaster(sql`REVOKE IMPERSONATE ON LOGIN::[sa] FROM ${login}`);
+      await inMaster(sql`REVOKE ${right} FROM ${login}`);
     }
     await (await connect()).close();
   });

@@ -90,6 +90,8 @@ SELECT CAST(NULL AS nvarchar(400)) AS [table],
 WHERE IS_SRVROLEMEMBER(N'sysadmin') = 1 OR IS_SRVROLEMEMBER(N'securityadmin') = 1 OR IS_SRVROLEMEMBER(N'serveradmin') = 1
   OR IS_ROLEMEMBER(N'db_owner') = 1 OR IS_ROLEMEMBER(N'db_securityadmin') = 1 OR IS_ROLEMEMBER(N'db_accessadmin') = 1
   OR IS_ROLEMEMBER(N'db_ddladmin') = 1 OR HAS_PERMS_BY_NAME(NULL, NULL, N'CONTROL SERVER') = 1
+  -- By the first a statement sets the password of any login but a sysadmin's, or shuts it out; by the second it makes its own way elsewhere.
+  OR HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY LOGIN') = 1 OR HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY LINKED SERVER') = 1
   OR COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'CONTROL'), 1) = 1 OR COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER'), 1) = 1
   OR COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER ANY ROLE'), 1) = 1 OR COALESCE(HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER ANY USER'), 1) = 1
 UNION ALL

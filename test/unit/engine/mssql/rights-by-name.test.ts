@@ -28,3 +28,31 @@ test.each([
   }
   expect(text).not.toContain('QUOTENAME(DB_NAME())');
 });
+
+test('policy/gate asks for the rights to the server by which a statement would reach beyond its database or see others', () => {
+  const { text } = library.query('policy/gate', { tables: '[]' });
+  const asked = Array.from(text.matchAll(/HAS_PERMS_BY_NAME\(NULL, NULL, N'([^']+)'\)/g), ([, right]) => right);
+  expect(asked).toEqual([
+    'CONTROL SERVER',
+    'ALTER ANY LOGIN',
+    'ALTER ANY LINKED SERVER',
+    'VIEW SERVER STATE',
+    'VIEW SERVER PERFORMANCE STATE',
+    'VIEW SERVER SECURITY STATE',
+    'ALTER TRACE',
+    'ALTER ANY EVENT SESSION',
+  ]);
+});
+
+test('engine/inspect waits for no lock on the tables that a tenant could lock, being able to read them', () => {
+  const { text } = library.query('engine/inspect', {});
+  const tables = Array.from(text.matchAll(/(?:FROM|JOIN) (\[tenantry\]\S+) AS \w( WITH \(READUNCOMMITTED\))?/g), ([, table, hint]) => [
+    table,
+    hint,
+  ]);
+  const hint = ' WITH (READUNCOMMITTED)';
+  expect(tables).toEqual([
+    ['[tenantry].[schema_version]', hint],
+    ['[tenantry].[shard_identity]', hint],
+  ]);
+});
