@@ -44,6 +44,8 @@ export class ServerConnection implements TdsConnection {
   #packetSize = defaultPacketSize;
   #answer: Answer | undefined;
   #work: Promise<void> = Promise.resolve();
+  /** The last message that came is being answered. */
+  #begun: Promise<void> = Promise.resolve();
   #initial = true;
   #closed = false;
 
@@ -99,7 +101,13 @@ export class ServerConnection implements TdsConnection {
       this.#interrupt().catch((error: unknown) => this.#fail(error));
       return;
     }
-    this.#work = this.#work.then(() => this.#handle(message)).catch((error: unknown) => this.#fail(error));
+    const begun = Promise.withResolvers<void>();
+    this.#begun = begun.promise;
+    const handle = (): Promise<void> => {
+      begun.resolve();
+      return this.#handle(message);
+    };
+    this.#work = this.#work.then(handle).catch((error: unknown) => this.#fail(error));
   }
 
   async #handle(message: Message): Promise<void> {
@@ -171,8 +179,9 @@ export class ServerConnection implements TdsConnection {
     else await this.#side.script.login(login, answer, this, admit);
   }
 
-  /** The interrupted answer is closed; the acknowledgement is a message of its own. */
+  /** The interrupted answer is closed, also that to a request which came along; the acknowledgement is a message of its own. */
   async #interrupt(): Promise<void> {
+    await this.#begun;
     const { script } = this.#side;
     if ((await script.attention?.(this)) === 'ignore') return;
     if (this.#answer?.state === 'open') this.#answer.interrupt(script.interrupted?.(this) ?? []);
