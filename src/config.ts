@@ -4,7 +4,7 @@ export { env } from './config/env-reference.ts';
 export { findConfig, loadConfig } from './config/load.ts';
 export { resolveConfig } from './config/resolve.ts';
 export type { Environment } from './config/secret.ts';
-export type { IssuerKeys, IssuerSettings, Settings, TableSettings } from './config/settings.ts';
+export type { ContextSetting, IssuerKeys, IssuerSettings, Settings, TableSettings } from './config/settings.ts';
 export type { TenantryConfig } from './config/tenantry-config.ts';
 
 /** Gives a configuration its type, for editors and compilers: `export default defineConfig({ ... })`. */

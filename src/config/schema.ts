@@ -5,6 +5,7 @@ import { contextPattern, contextRule, namePattern, nameRule } from '../../shardm
 import { capabilityNames, type CapabilityName } from '../core/capability-settings.ts';
 import { eachLimit, type Limits } from '../core/limits.ts';
 import { authSchema, issuerSettings } from './auth-schema.ts';
+import { contextSchema } from './context-schema.ts';
 import { checkTogether } from './cross-fields.ts';
 import { engineNames, knowsEntra, parseDatabaseUrl } from './database-url.ts';
 import { entraSchema } from './entra-schema.ts';
@@ -39,6 +40,7 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
     }),
     logins: object({ app: login, superuser: login, mover: login, admin: login }),
     contextProtection: z.enum(['guarded', 'plain']).default('guarded'),
+    context: contextSchema,
     capabilities: capabilitiesSchema,
     tables: tablesSchema,
     tls: tlsSchema(from),

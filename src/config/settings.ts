@@ -1,11 +1,12 @@
 import type { FleetKey } from '../../shardmap/mapping-token.ts';
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
+import type { ContextValueType } from '../core/context-values.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Login, PrincipalName } from '../core/principal.ts';
 import type { ServerTrust } from '../core/server-trust.ts';
 import type { CatalogAddress } from './database-url.ts';
-import type { TenantryConfig, TokenAlgorithm } from './tenantry-config.ts';
+import type { ClaimTransform, TenantryConfig, TokenAlgorithm } from './tenantry-config.ts';
 
 /** How an issuer's signatures are checked. */
 export type IssuerKeys =
@@ -37,6 +38,15 @@ export interface TableSettings {
   readonly tenantColumn?: string;
 }
 
+/** A value besides the tenant that a call may bring. */
+export interface ContextSetting {
+  readonly name: string;
+  readonly type: ContextValueType;
+  /** Where the data API takes it from; undefined: it brings none. */
+  readonly claim?: string | undefined;
+  readonly transform?: ClaimTransform | undefined;
+}
+
 /** The configuration as the program uses it: checked, defaults filled in, the environment's values read. Never printed. */
 export interface Settings {
   readonly catalog: { readonly address: CatalogAddress; readonly login: Login };
@@ -45,6 +55,7 @@ export interface Settings {
   readonly map: TenantryConfig['map'];
   readonly logins: Readonly<Record<PrincipalName, Login>>;
   readonly contextProtection: ContextProtection;
+  readonly context: readonly ContextSetting[];
   /** Instead of what is found. */
   readonly capabilities: CapabilitySettings;
   readonly tables: readonly TableSettings[];

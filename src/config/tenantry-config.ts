@@ -2,6 +2,7 @@ import type { KeyType } from '../../shardmap/key.ts';
 import type { ShardMapKind } from '../../shardmap/shard-map.ts';
 import type { CapabilityName } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
+import type { ContextValueType } from '../core/context-values.ts';
 import type { LimitName } from '../core/limits.ts';
 import type { EngineName } from './database-url.ts';
 import type { EnvReference, OptionalEnvReference } from './env-reference.ts';
@@ -89,6 +90,19 @@ export interface HttpConfig {
   readonly opsPort?: number | undefined;
 }
 
+/** What becomes of a claim's text before a shard sees it: `sha256` is the hash of its UTF-8 in lower-case hexadecimal. */
+export type ClaimTransform = 'sha256';
+
+/** A value besides the tenant that calls bring, and policies go by. */
+export interface ContextConfig {
+  /** `strings` is a list of texts, such as roles. */
+  readonly type: ContextValueType;
+  /** The claim of a token that the data API takes it from. Default: the data API brings none. */
+  readonly claim?: string | undefined;
+  /** Of a claim alone, and of the types `string` and `strings`. Default: as it is. */
+  readonly transform?: ClaimTransform | undefined;
+}
+
 /** What `tenantry.config.ts` holds. Secrets are references to the environment: `env('NAME')`. */
 export interface TenantryConfig {
   /**
@@ -128,6 +142,11 @@ export interface TenantryConfig {
    * whose owner may not grant the other. Default `guarded`.
    */
   readonly contextProtection?: ContextProtection | undefined;
+  /**
+   * Values besides the tenant that a call may bring, by the names that policies use: `userId`, `organisationKey`, `roles`. Shards keep
+   * them as they keep the tenant. Default: none.
+   */
+  readonly context?: Readonly<Record<string, ContextConfig>> | undefined;
   /**
    * What the servers of shards can do, where what is found is not so, or what is to be done without: `docs/sql-server-operations.md`.
    * Default: as found.

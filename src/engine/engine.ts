@@ -22,6 +22,8 @@ export type Isolation = 'read committed' | 'repeatable read' | 'serializable';
 export interface EnterOptions {
   /** The caller says it only reads: the engine enforces it where it can. */
   readonly readOnly: boolean;
+  /** What the call brings besides its tenant (`contextText`); undefined: nothing. The shard keeps it as it keeps the tenant. */
+  readonly contextValues?: string | undefined;
   /** Cancels the statement on the server. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds that the statement (or each statement of a transaction) may take. */

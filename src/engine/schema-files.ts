@@ -6,9 +6,15 @@ import type { KeyType } from '../core/key-type.ts';
  * names on every engine. `keyType` is the map's; what it decides is the type of `tenantry.current_tenant()`.
  */
 export function shardSchemaFiles(keyType: KeyType, protection: ContextProtection): readonly string[] {
-  return ['001-schema', '002-local-mapping', '003-operation-fence', `010-context-${protection}`, `020-tenant-${keyType}`, '030-enter'].map(
-    (name) => `schema/shard/${name}`,
-  );
+  return [
+    '001-schema',
+    '002-local-mapping',
+    '003-operation-fence',
+    `010-context-${protection}`,
+    `020-tenant-${keyType}`,
+    '030-enter',
+    '040-context-values',
+  ].map((name) => `schema/shard/${name}`);
 }
 
 /** The scripts that make an empty database a catalog, in the order in which one transaction runs them. */

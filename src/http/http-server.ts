@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
 import type { KeyType } from '../../shardmap/key.ts';
-import type { IssuerSettings } from '../config.ts';
+import type { ContextSetting, IssuerSettings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { Router } from '../router/router.ts';
@@ -35,6 +35,8 @@ export interface HttpServerOptions {
   readonly router: Pick<Router, 'query'>;
   readonly keyType: KeyType;
   readonly issuers: readonly IssuerSettings[];
+  /** What tokens bring besides the tenant; default: nothing. */
+  readonly context?: readonly ContextSetting[];
   /** As `loadTables` gives them. */
   readonly tables: ReadonlyMap<string, Table>;
   readonly cursorKeys: CursorKeys;

@@ -29,7 +29,7 @@ export interface RoutingParts {
 
 /** Lookup, shards and pools of one map, joined to a router. */
 export function joinRouter({ engines, store, map, knownShards, redis, clock, observer }: RoutingParts, settings: Settings): Router {
-  const { fleetKey, limits, logins, contextProtection, capabilities } = settings;
+  const { fleetKey, limits, logins, contextProtection, capabilities, context } = settings;
   const lookup = createLookup({
     map,
     findMapping: (key) => store.findMapping(map.mapId, key),
@@ -48,6 +48,7 @@ export function joinRouter({ engines, store, map, knownShards, redis, clock, obs
     routes: lookup,
     connect: (shardId, signal) => connectShard({ directory, engines, login: logins.app, expectations }, shardId, signal),
     tokens: keys.map((key) => (mappingId, epoch) => mappingToken(key, map.name, mappingId, epoch)),
+    contextTypes: new Map(context.map(({ name, type }) => [name, type])),
     limits: { ...defaultRouterLimits, ...limits },
     knownShards,
     clock,

@@ -57,6 +57,7 @@ async function serveUntil(
       clock: parts.clock,
       keyType: map.keyType,
       issuers: settings.auth.issuers,
+      context: settings.context,
       cursorKeys: [
         cursorKey(settings.fleetKey.current),
         ...(settings.fleetKey.previous === undefined ? [] : [cursorKey(settings.fleetKey.previous)]),

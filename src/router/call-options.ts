@@ -1,3 +1,4 @@
+import { contextText, type ContextTypes } from '../core/context-values.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { Isolation } from '../engine/engine.ts';
 import type { CallOptions, TransactionOptions } from './router.ts';
@@ -19,4 +20,12 @@ export function isolationOf({ isolation }: TransactionOptions): Isolation {
   if (isolation === undefined) return 'read committed';
   if (isolations.includes(isolation)) return isolation;
   throw new TenantryError('INVALID_REQUEST', `isolation must be one of ${isolations.join(', ')}.`);
+}
+
+/** What a shard is given for the values of a call. Throws INVALID_REQUEST where they are not as declared. */
+export function contextValuesOf({ context, userId }: CallOptions, declared: ContextTypes): string | undefined {
+  if (userId === undefined) return context === undefined ? undefined : contextText(declared, context);
+  if (context !== undefined && Object.hasOwn(context, 'userId'))
+    throw new TenantryError('INVALID_REQUEST', 'userId is given twice; once in the context, or beside it, is enough.');
+  return contextText(declared, { ...context, userId });
 }

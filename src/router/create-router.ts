@@ -1,10 +1,11 @@
+import type { ContextTypes } from '../core/context-values.ts';
 import { Deadline } from '../core/deadline.ts';
 import { type ErrorCode, TenantryError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
 import type { Row, SqlResult } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
 import type { TenantId } from '../../shardmap/key.ts';
-import { isolationOf, timeoutOf } from './call-options.ts';
+import { contextValuesOf, isolationOf, timeoutOf } from './call-options.ts';
 import { Nesting } from './nesting.ts';
 import { repeat } from './repeat.ts';
 import { BeginCall, type OpenTransaction, type RoutedCall, StatementCall } from './routed-call.ts';
@@ -17,6 +18,7 @@ import { RoutedTenants } from './routed-tenants.ts';
 import { TransactionLimit } from './transaction-limit.ts';
 
 const noOptions: QueryOptions & TransactionOptions = {};
+const noContext: ContextTypes = new Map();
 
 /** A router over its parts. Opens nothing before it is used. */
 export function createRouter(dependencies: RouterDependencies): Router {
@@ -41,9 +43,13 @@ class TenantRouter implements Router {
   /** Flat for the sake of its cost: where nothing has to wait, only the attempt itself is awaited. */
   async query<R extends Row = Row>(tenant: TenantId, statement: Sql, options: QueryOptions = noOptions): Promise<SqlResult<R>> {
     const routed = this.#admit(tenant);
-    const { clock, limits } = this.#dependencies;
+    const { clock, limits, contextTypes = noContext } = this.#dependencies;
     const deadline = new Deadline(clock, timeoutOf(options, limits.statementTimeoutMs), options.signal);
-    const call = new StatementCall<R>(routed, deadline, statement, options);
+    const call = new StatementCall<R>(routed, deadline, statement, {
+      readOnly: options.readOnly,
+      idempotent: options.idempotent,
+      contextValues: contextValuesOf(options, contextTypes),
+    });
     let outcome: 'ok' | ErrorCode = 'ok';
     let hasTurn = routed.tryBegin();
     this.#running += 1;
@@ -104,10 +110,15 @@ class TenantRouter implements Router {
 
   /** Enters a transaction when it is the tenant's turn, and has `use` run it to its end. */
   async #inTurn<T>(routed: RoutedTenant, options: TransactionOptions, use: (open: OpenTransaction) => Promise<T>): Promise<T> {
-    const { clock, limits } = this.#dependencies;
+    const { clock, limits, contextTypes = noContext } = this.#dependencies;
     const timeoutMs = timeoutOf(options, limits.statementTimeoutMs);
     const deadline = new Deadline(clock, timeoutMs, options.signal);
-    const call = new BeginCall(routed, deadline, { readOnly: options.readOnly === true, isolation: isolationOf(options), timeoutMs });
+    const call = new BeginCall(routed, deadline, {
+      readOnly: options.readOnly === true,
+      contextValues: contextValuesOf(options, contextTypes),
+      isolation: isolationOf(options),
+      timeoutMs,
+    });
     if (!routed.tryBegin()) await routed.awaitTurn(deadline);
     try {
       return await use(await this.#enter(call));

@@ -2,11 +2,12 @@ import type { Deadline } from '../core/deadline.ts';
 import type { Row, SqlResult } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import type { Sql } from '../core/sql.ts';
-import type { EngineConnection, EngineTransaction, Isolation } from '../engine/engine.ts';
+import type { EngineConnection, EngineTransaction, EnterOptions, Isolation } from '../engine/engine.ts';
 import type { Entry } from '../engine/entry.ts';
 import type { Route } from '../../shardmap/route.ts';
 import type { RoutedShard } from './routed-shard.ts';
 import type { RoutedTenant } from './routed-tenant.ts';
+import type { QueryOptions } from './router.ts';
 
 /** One call on its way, over as many attempts as it takes. */
 export interface RoutedCall<T> {
@@ -32,17 +33,19 @@ export class StatementCall<R extends Row> implements RoutedCall<SqlResult<R>> {
   shard: RoutedShard | undefined = undefined;
   readonly #statement: Sql;
   readonly #readOnly: boolean;
+  readonly #contextValues: string | undefined;
 
   constructor(
     tenant: RoutedTenant,
     deadline: Deadline,
     statement: Sql,
-    options: { readonly readOnly?: boolean | undefined; readonly idempotent?: boolean | undefined },
+    options: Pick<QueryOptions, 'readOnly' | 'idempotent'> & Pick<EnterOptions, 'contextValues'>,
   ) {
     this.tenant = tenant;
     this.deadline = deadline;
     this.#statement = statement;
     this.#readOnly = options.readOnly === true;
+    this.#contextValues = options.contextValues;
     this.repeatable = this.#readOnly || options.idempotent === true;
   }
 
@@ -50,6 +53,7 @@ export class StatementCall<R extends Row> implements RoutedCall<SqlResult<R>> {
     const { callerSignal, remainingMs } = this.deadline;
     return connection.execute<R>(entry, compileSql(this.#statement, connection.dialect), {
       readOnly: this.#readOnly,
+      contextValues: this.#contextValues,
       signal: callerSignal,
       timeoutMs: remainingMs,
     });
@@ -63,6 +67,8 @@ export interface OpenTransaction {
   readonly shard: RoutedShard;
 }
 
+type BeginOptions = Omit<EnterOptions, 'signal'> & { readonly isolation: Isolation };
+
 /** Entering a transaction; nothing of the caller's runs in it, so it may always be repeated. */
 export class BeginCall implements RoutedCall<OpenTransaction> {
   readonly tenant: RoutedTenant;
@@ -71,13 +77,9 @@ export class BeginCall implements RoutedCall<OpenTransaction> {
   readonly keepsConnection = true;
   route: Route | undefined = undefined;
   shard: RoutedShard | undefined = undefined;
-  readonly #options: { readonly readOnly: boolean; readonly isolation: Isolation; readonly timeoutMs: number };
+  readonly #options: BeginOptions;
 
-  constructor(
-    tenant: RoutedTenant,
-    deadline: Deadline,
-    options: { readonly readOnly: boolean; readonly isolation: Isolation; readonly timeoutMs: number },
-  ) {
+  constructor(tenant: RoutedTenant, deadline: Deadline, options: BeginOptions) {
     this.tenant = tenant;
     this.deadline = deadline;
     this.#options = options;

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { ContextTypes } from '../core/context-values.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { EngineConnection } from '../engine/engine.ts';
 import type { KeyType, TenantId } from '../../shardmap/key.ts';
@@ -28,6 +29,8 @@ export interface RouterDependencies {
   readonly connect: (shardId: string, signal: AbortSignal) => Promise<EngineConnection>;
   /** Tokens of a mapping at an epoch, by the fleet key in use first, then by the previous one if there is any. */
   readonly tokens: readonly ((mappingId: number, epoch: number) => Uint8Array)[];
+  /** Values besides the tenant that calls may bring; default: none. */
+  readonly contextTypes?: ContextTypes;
   readonly limits: RouterLimits;
   /** Shards that the map has: for each that is not in use a connection is kept back. Default: none is known. */
   readonly knownShards?: number | undefined;

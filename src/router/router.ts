@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { ContextValue, ContextValues } from '../core/context-values.ts';
 import type { Row, SqlResult } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Isolation } from '../engine/engine.ts';
@@ -12,6 +13,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for a whole `query`, waiting included; in a transaction, for entering it and for each statement. Default `limits.statementTimeoutMs`. */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Values besides the tenant that policies go by, as the configuration declares them (`context`): the shard keeps them as safe from
+   * statements as the tenant. What is left out is unknown to policies, which then show nothing by it.
+   */
+  readonly context?: ContextValues | undefined;
+  /** The same as `context: { userId }`. */
+  readonly userId?: ContextValue | undefined;
 }
 
 /** Options of `query`. */

@@ -96,17 +96,24 @@ function callersStatement(name: string, { text, values }: CompiledSql): Generate
   return { name, text: `${statementHead}${text}`, parameters: callersParameters(values) };
 }
 
+const entryForms = [
+  ['bare', undefined],
+  ['withValues', '{"userId":"u1"}'],
+] as const;
+
 function tenantStatements(): GeneratedTsql[] {
   return [
     ...Object.entries(crud()).map(([name, made]) => callersStatement(name, compileSql(made, mssqlDialect))),
     ...Object.entries(built()).map(([name, compiled]) => callersStatement(name, compiled)),
     ...messages('without parameters', []),
     ...messages('with parameters of every type', [1, 2 ** 40, 1.5, true, null, 'x', 'x'.repeat(5000), Uint8Array.of(1), new Date(0)]),
-    ...isolations.map((isolation) => ({
-      name: `begin, ${isolation}`,
-      text: beginBatch(isolation),
-      parameters: entryParameters(entryOf(1)),
-    })),
+    ...isolations.flatMap((isolation) =>
+      entryForms.map(([form, contextValues]) => ({
+        name: `begin, ${form}, ${isolation}`,
+        text: beginBatch(form, isolation),
+        parameters: entryParameters(entryOf(1), contextValues),
+      })),
+    ),
   ];
 }
 
@@ -115,7 +122,11 @@ function messages(name: string, values: readonly SqlValue[]): GeneratedTsql[] {
   const callers = callersParameters(values);
   const parameters = [...statementParameters('SELECT 1'), ...callers];
   return [
-    { name: `routed ${name}`, text: routedBatch(callers), parameters: [...entryParameters(entryOf(1)), ...parameters] },
+    ...entryForms.map(([form, contextValues]) => ({
+      name: `routed ${name}, ${form}`,
+      text: routedBatch(form, callers),
+      parameters: [...entryParameters(entryOf(1), contextValues), ...parameters],
+    })),
     ...isolations.flatMap((isolation) => [
       { name: `session ${name}, ${isolation}`, text: sessionBatch(isolation, callers), parameters },
       { name: `stream ${name}, ${isolation}`, text: streamBatch(isolation, callers), parameters },

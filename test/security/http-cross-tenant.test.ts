@@ -44,7 +44,7 @@ const cursorOfAnother: Attack = (world) =>
 async function boundToTenant1(world: World, cursor: string): Promise<string> {
   const { tables } = joinTables(routedTables, [await describeTables(world.admin, postgresDialect, routedTables)]);
   const place = JSON.parse(Buffer.from(cursor, 'base64url').subarray(16).toString()) as string[];
-  const caller = { tenant: tenantKey('int', 1), tenantId: 1, issuer: issuer.issuer, subject: 'ann' };
+  const caller = { tenant: tenantKey('int', 1), tenantId: 1, issuer: issuer.issuer, subject: 'ann', context: {} };
   return formatCursor([signingKey], tables.get('Blogs')!, caller, place);
 }
 

@@ -85,6 +85,10 @@ export async function startShardFleet(): Promise<ShardFleet> {
             signal,
           );
         },
+        contextTypes: new Map([
+          ['userId', 'string'],
+          ['roles', 'strings'],
+        ]),
         tokens: [(mappingId, epoch) => mappingToken(fleetKey, 'customers', mappingId, epoch)],
         limits: { ...defaultRouterLimits, ...limits },
         clock: systemClock,

@@ -8,7 +8,7 @@ import type { Answer } from './answer.ts';
 import { failureOf, endedItsTransaction, spoiltEntry, type Expectation } from './answer-failure.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
 import { MssqlTransaction } from './mssql-transaction.ts';
-import { endBatches, beginBatch, routedBatch } from './routed-batch.ts';
+import { endBatches, beginBatch, routedBatch, type EntryForm } from './routed-batch.ts';
 import { callersParameters, entryParameters, statementParameters } from './routed-parameters.ts';
 import type { WireClient } from './wire-client.ts';
 
@@ -32,9 +32,9 @@ export class MssqlConnection implements EngineConnection {
   async execute<R extends Row>(entry: Entry, statement: CompiledSql, options: EnterOptions): Promise<SqlResult<R>> {
     this.#check(options);
     const callers = callersParameters(statement.values);
-    const parameters = [...entryParameters(entry), ...statementParameters(statement.text), ...callers];
+    const parameters = [...entryParameters(entry, options.contextValues), ...statementParameters(statement.text), ...callers];
     this.#wire.beginUse();
-    const answer = await this.#wire.run({ kind: 'call', text: routedBatch(callers), parameters }, options);
+    const answer = await this.#wire.run({ kind: 'call', text: routedBatch(entryForm(options), callers), parameters }, options);
     const failure = this.#failureOf(answer, { open: false, mayCommit: !options.readOnly, enters: true, fences: true });
     // A transaction that is open here is nobody's any more; closing rolls it back.
     if (answer.inTransaction || endedItsTransaction(failure) || spoiltEntry(answer)) this.#wire.discard();
@@ -45,7 +45,8 @@ export class MssqlConnection implements EngineConnection {
   async begin(entry: Entry, options: EnterOptions & { readonly isolation: Isolation }): Promise<EngineTransaction> {
     this.#check(options);
     this.#wire.beginUse();
-    const answer = await this.#wire.run({ kind: 'call', text: beginBatch(options.isolation), parameters: entryParameters(entry) }, options);
+    const text = beginBatch(entryForm(options), options.isolation);
+    const answer = await this.#wire.run({ kind: 'call', text, parameters: entryParameters(entry, options.contextValues) }, options);
     const failure = this.#failureOf(answer, { open: true, mayCommit: false, enters: true, fences: false });
     if (failure === undefined) return new MssqlTransaction(this.#wire, options);
     if (spoiltEntry(answer)) this.#wire.discard();
@@ -78,4 +79,8 @@ export class MssqlConnection implements EngineConnection {
     if (this.#wire.busy) throw new TenantryError('SESSION_MISUSE', 'A statement is running already on this connection; wait for it.');
     if (!this.usable) throw new TenantryError('SHARD_UNAVAILABLE', 'The connection is closed.');
   }
+}
+
+function entryForm({ contextValues }: EnterOptions): EntryForm {
+  return contextValues === undefined ? 'bare' : 'withValues';
 }

@@ -21,25 +21,32 @@ SET DATEFORMAT mdy;
 SET TEXTSIZE 2147483647;
 `;
 
+/** Whether an entry brings values of the context, as one more parameter. */
+export type EntryForm = 'bare' | 'withValues';
+
 /** How many texts are remembered; a program has about as many statements, and fewer lists of types. */
 const rememberedTexts = 2_000;
 
 const guard = `IF @@TRANCOUNT <> 1 THROW ${wrongTransaction}, N'Another transaction than its own was found.', 1;
 `;
 
-const enter = `EXEC @tenantry_ok = [tenantry].[enter] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token;
+const enter = (
+  values: string,
+): string => `EXEC @tenantry_ok = [tenantry].[enter] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token${values};
 IF @tenantry_ok IS NULL OR @tenantry_ok <> 0 THROW ${notEntered}, N'The entry was not answered.', 1;
 `;
 
 const remember = `SET @tenantry_transaction = CURRENT_TRANSACTION_ID();
 `;
 
-const routedHead = `${settings}SET XACT_ABORT ON;
+const routedHead = eachEntry(
+  (values) => `${settings}SET XACT_ABORT ON;
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 DECLARE @tenantry_ok int, @tenantry_transaction bigint;
 BEGIN TRANSACTION;
-${remember}${enter}PRINT N'${enteredMark}';
-`;
+${remember}${enter(values)}PRINT N'${enteredMark}';
+`,
+);
 
 // Only the scope of the message can set it, and only behind everything else.
 const done = 'SET @tenantry_done = 1;\n';
@@ -70,29 +77,37 @@ END CATCH;
 `,
 );
 
-/** The text of the one message that enters, runs the statement given beside it with these parameters, and commits. */
-export function routedBatch(parameters: readonly TypedParameter[]): string {
-  return routedTexts(declarationsOf(parameters));
+/**
+ * The text of the one message that enters, with values of the context or without, runs the statement given beside it with these
+ * parameters, and commits.
+ */
+export function routedBatch(entry: EntryForm, parameters: readonly TypedParameter[]): string {
+  return routedTexts[entry](declarationsOf(parameters));
 }
 
-const routedTexts = remembered((declarations) => `${routedHead}${fenced(declarations)}${routedTail}`);
+const routedTexts = {
+  bare: remembered((declarations) => `${routedHead.bare}${fenced(declarations)}${routedTail}`),
+  withValues: remembered((declarations) => `${routedHead.withValues}${fenced(declarations)}${routedTail}`),
+};
 
 /**
  * The text of a message that begins a transaction and enters. The server answers with error 266, because sp_executesql ends
  * with another number of transactions than it began with; by then XACT_ABORT must be off, or that error would roll back.
  */
-export function beginBatch(isolation: Isolation): string {
-  return beginTexts[isolation];
+export function beginBatch(entry: EntryForm, isolation: Isolation): string {
+  return beginTexts[isolation][entry];
 }
 
-const beginTexts = eachIsolation(
-  (level) => `${settings}SET XACT_ABORT ON;
+const beginTexts = eachIsolation((level) =>
+  eachEntry(
+    (values) => `${settings}SET XACT_ABORT ON;
 SET TRANSACTION ISOLATION LEVEL ${level};
 DECLARE @tenantry_ok int;
 BEGIN TRANSACTION;
-${enter}PRINT N'${enteredMark}';
+${enter(values)}PRINT N'${enteredMark}';
 SET XACT_ABORT OFF;
 `,
+  ),
 );
 
 /** The text of a message that runs the statement given beside it in the open transaction; an error in it rolls all back. */
@@ -135,6 +150,10 @@ export const endBatches = {
 
 /** Resets the connection where the next message is longer than a packet: it does nothing itself. */
 export const resetBatch = 'SET NOCOUNT ON;';
+
+function eachEntry(make: (values: string) => string): Readonly<Record<EntryForm, string>> {
+  return { bare: make(''), withValues: make(', @tenantry_values') };
+}
 
 function eachIsolation<T>(make: (level: string) => T): Readonly<Record<Isolation, T>> {
   return {

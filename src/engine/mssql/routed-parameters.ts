@@ -7,6 +7,7 @@ const mapping = typeOf('Int');
 const key = typeOf('VarBinary', 128);
 const epoch = typeOf('BigInt');
 const token = typeOf('VarBinary', 16);
+const contextText = typeOf('NVarChar', 4_000);
 const statement = typeOf('NVarChar', Infinity);
 const done = typeOf('Bit');
 
@@ -20,8 +21,14 @@ export const statementHead = 'SET QUOTED_IDENTIFIER ON; ';
 /** The router keeps an entry for as long as it is shown. */
 const entries = new WeakMap<Entry, readonly TypedParameter[]>();
 
-/** What `tenantry.enter` is given, under the names of routed-batch.ts; the same for the same entry. */
-export function entryParameters(entry: Entry): readonly TypedParameter[] {
+/** What `tenantry.enter` is given, under the names of routed-batch.ts: the entry, and what the call brings besides. */
+export function entryParameters(entry: Entry, contextValues: string | undefined): readonly TypedParameter[] {
+  const parameters = bareParameters(entry);
+  return contextValues === undefined ? parameters : [...parameters, { name: 'tenantry_values', type: contextText, value: contextValues }];
+}
+
+/** The same for the same entry. */
+function bareParameters(entry: Entry): readonly TypedParameter[] {
   let parameters = entries.get(entry);
   if (parameters === undefined) {
     parameters = [

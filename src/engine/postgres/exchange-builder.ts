@@ -1,5 +1,5 @@
 import type { CompiledSql } from '../../core/compile-sql.ts';
-import type { Isolation } from '../engine.ts';
+import type { EnterOptions, Isolation } from '../engine.ts';
 import type { Entry } from '../entry.ts';
 import { Exchange, type Parsing } from './exchange.ts';
 import { StatementCache, type PreparedStatement } from './statement-cache.ts';
@@ -20,7 +20,16 @@ const enterPointText = {
   read: 'select where tenantry.enter_point_read_only($1, $2) is null',
 };
 
+/** For a call that brings values besides its tenant. */
+const enterWithValuesText = {
+  write: 'select where tenantry.enter($1, $2, $3, $4) is null',
+  read: 'select where tenantry.enter_read_only($1, $2, $3, $4) is null',
+};
+
 const audible = 'set local client_min_messages = notice';
+
+/** What is said of a call where it enters. */
+type EnteringCall = Pick<EnterOptions, 'readOnly' | 'contextValues'>;
 
 /** Composes the batches of one connection, each in one buffer, and keeps the statements that are prepared on it. */
 export class ExchangeBuilder {
@@ -30,18 +39,18 @@ export class ExchangeBuilder {
   #parsings: Parsing[] = [];
 
   /** enter and a statement, in an implicit transaction of their own; of `settingsChanged` see `commit`. */
-  enterAndRun(entry: Entry, readOnly: boolean, statement: CompiledSql, settingsChanged: boolean): Exchange {
+  enterAndRun(entry: Entry, call: EnteringCall, statement: CompiledSql, settingsChanged: boolean): Exchange {
     const evicted = this.#makeRoom(statement);
-    this.#enter(entry, readOnly);
+    this.#enter(entry, call);
     const running = this.#run(statement, '', 0, evicted);
-    if (settingsChanged && !readOnly) this.#execute(audible);
+    if (settingsChanged && !call.readOnly) this.#execute(audible);
     return this.#finish(running, 1);
   }
 
   /** BEGIN and enter. */
-  beginAndEnter(entry: Entry, readOnly: boolean, isolation: Isolation): Exchange {
-    this.#execute(`begin isolation level ${isolation}`);
-    return this.#finish(this.#enter(entry, readOnly), 2);
+  beginAndEnter(entry: Entry, call: EnteringCall & { readonly isolation: Isolation }): Exchange {
+    this.#execute(`begin isolation level ${call.isolation}`);
+    return this.#finish(this.#enter(entry, call), 2);
   }
 
   /** A statement in the open transaction. With a portal, at most `maxRows` rows; `fetch` gives more. */
@@ -84,10 +93,10 @@ export class ExchangeBuilder {
     this.#own.clear();
   }
 
-  #enter(entry: Entry, readOnly: boolean): PreparedStatement {
-    const text = entry.isPoint === true ? enterPointText : enterText;
+  #enter(entry: Entry, { readOnly, contextValues }: EnteringCall): PreparedStatement {
+    const text = contextValues !== undefined ? enterWithValuesText : entry.isPoint === true ? enterPointText : enterText;
     const statement = this.#prepared(this.#own, readOnly ? text.read : text.write);
-    this.#writer.bindEntry(statement.name, entry);
+    this.#writer.bindEntry(statement.name, entry, contextValues);
     this.#writer.execute('', 0);
     return statement;
   }

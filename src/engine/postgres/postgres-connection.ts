@@ -50,11 +50,11 @@ export class PostgresConnection implements EngineConnection {
     if (this.#facts.callsMayCommit && callsCode(statement.text)) return this.#executeInBlock(entry, statement, options);
     this.#check(options);
     const settingsChange = this.#facts.leastResidue !== 'none';
-    let exchange = this.#builder.enterAndRun(entry, options.readOnly, statement, settingsChange);
+    let exchange = this.#builder.enterAndRun(entry, options, statement, settingsChange);
     let interruption = await this.#wire.run(exchange, options);
     if (exchange.error?.code === staleStatement && exchange.status === 'I' && interruption === undefined) {
       this.#builder.forget(statement);
-      exchange = this.#builder.enterAndRun(entry, options.readOnly, statement, settingsChange);
+      exchange = this.#builder.enterAndRun(entry, options, statement, settingsChange);
       interruption = await this.#wire.run(exchange, options);
     }
     this.#tidy(exchange, statement);
@@ -79,7 +79,7 @@ export class PostgresConnection implements EngineConnection {
 
   async begin(entry: Entry, options: EnterOptions & { readonly isolation: Isolation }): Promise<EngineTransaction> {
     this.#check(options);
-    const exchange = this.#builder.beginAndEnter(entry, options.readOnly, options.isolation);
+    const exchange = this.#builder.beginAndEnter(entry, options);
     const interruption = await this.#wire.run(exchange, options);
     const failure = failureOf(exchange, { interruption, status: 'T', mayCommit: false });
     if (failure === undefined)

@@ -68,8 +68,12 @@ export class WireWriter {
     this.#end();
   }
 
-  /** Binds the parameters of `enter` in binary: mapping, key, epoch and token as one; the key of a point is part of that one. */
-  bindEntry(statement: string, { mappingId, key, epoch, token, isPoint = false }: Entry): void {
+  /**
+   * Binds the parameters of `enter` in binary: mapping, key, epoch and token as one; the key of a point is part of that one, unless
+   * values of the context stand behind it, for which there is one form alone.
+   */
+  bindEntry(statement: string, { mappingId, key, epoch, token, isPoint: isOfPoint = false }: Entry, contextValues?: string): void {
+    const isPoint = isOfPoint && contextValues === undefined;
     this.#begin(0x42);
     this.#reserve(64 + key.length + token.length);
     const buffer = this.#buffer;
@@ -77,7 +81,7 @@ export class WireWriter {
     this.#cString(statement);
     // One format for all parameters: binary.
     this.#int32(0x0001_0001);
-    this.#int16(isPoint ? 2 : 3);
+    this.#int16(contextValues !== undefined ? 4 : isPoint ? 2 : 3);
     this.#int32(4);
     this.#int32(mappingId);
     if (!isPoint) {
@@ -89,6 +93,7 @@ export class WireWriter {
     this.#int32(epoch | 0);
     this.#bytes(token);
     if (isPoint) this.#bytes(key);
+    if (contextValues !== undefined) this.#text(contextValues);
     this.#int16(0);
     this.#end();
   }

@@ -5,7 +5,8 @@ import type { KeyType } from '../../../shardmap/key.ts';
 import type { Caller } from './caller.ts';
 import { keySource } from './issuer-keys.ts';
 import type { KeySource } from './key-source.ts';
-import type { IssuerSettings } from '../../config.ts';
+import type { ContextSetting, IssuerSettings } from '../../config.ts';
+import { contextOfClaims } from './context-claims.ts';
 import { tenantIdOf, tenantOfClaim } from './tenant-claim.ts';
 import { readTokenParts, type TokenParts } from './token-parts.ts';
 
@@ -29,6 +30,8 @@ export interface VerifiedToken {
 export interface TokenVerifierOptions {
   readonly issuers: readonly IssuerSettings[];
   readonly keyType: KeyType;
+  /** What a caller brings besides its tenant; default: nothing. */
+  readonly context?: readonly ContextSetting[];
   readonly clock: Clock;
   /** Milliseconds since 1970. */
   readonly currentTimeMs: () => number;
@@ -40,10 +43,12 @@ export interface TokenVerifierOptions {
 export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, { readonly settings: IssuerSettings; readonly keys: KeySource }>;
   readonly #keyType: KeyType;
+  readonly #context: readonly ContextSetting[];
   readonly #currentTimeMs: () => number;
 
-  constructor({ issuers, keyType, clock, currentTimeMs, onKeysUnavailable }: TokenVerifierOptions) {
+  constructor({ issuers, keyType, context = [], clock, currentTimeMs, onKeysUnavailable }: TokenVerifierOptions) {
     this.#keyType = keyType;
+    this.#context = context;
     this.#currentTimeMs = currentTimeMs;
     this.#issuers = new Map(
       issuers.map((settings) => {
@@ -97,7 +102,8 @@ export class TokenVerifier {
     if (tenants !== '*' && !tenants.has(tenant.text)) {
       throw new TenantryError('FORBIDDEN', "The token's issuer may not speak for this tenant.");
     }
-    return { caller: { tenant, tenantId: tenantIdOf(tenant), issuer, subject: sub }, expiresAtMs };
+    const context = contextOfClaims(this.#context, claims);
+    return { caller: { tenant, tenantId: tenantIdOf(tenant), issuer, subject: sub, context }, expiresAtMs };
   }
 }
 

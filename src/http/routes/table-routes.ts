@@ -67,10 +67,10 @@ export function tableRoutes({ router, tables, keyType, cursorKeys, bodyBytes }: 
     return found;
   };
   const read = ({ context, caller }: Exchange, statement: Sql): Promise<{ rows: Row[] }> =>
-    router.query(caller.tenantId, statement, { readOnly: true, signal: context.req.raw.signal });
+    router.query(caller.tenantId, statement, { readOnly: true, context: caller.context, signal: context.req.raw.signal });
   const write = async ({ context, caller }: Exchange, statement: Sql): Promise<{ rows: Row[]; rowCount: number }> => {
     try {
-      return await router.query(caller.tenantId, statement, { signal: context.req.raw.signal });
+      return await router.query(caller.tenantId, statement, { context: caller.context, signal: context.req.raw.signal });
     } catch (error) {
       throw isRuleOfTable(error) ? new TenantryError('CONSTRAINT_VIOLATION', error.detail, { cause: error.cause }) : error;
     }

@@ -51,6 +51,23 @@ describe('a routed statement is one message', () => {
     `);
   });
 
+  test('which brings values of the context as one more typed parameter of the entry, alone and in a transaction', async () => {
+    const contextValues = '{"userId":"u1"}';
+    await wire.connection.execute(entryOf(1), change('a'), { ...options, contextValues });
+    const transaction = await wire.connection.begin(entryOf(1), { ...readCommitted, contextValues });
+    await transaction.query(change('b'));
+    await transaction.commit();
+    const [routed, begun, later] = requests() as RpcRequest[];
+    for (const entered of [routed!, begun!]) {
+      expect(entered.text).toContain(
+        'EXEC @tenantry_ok = [tenantry].[enter] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token, @tenantry_values;',
+      );
+      expect(entered.parameters[4]).toMatchObject({ name: '@tenantry_values', declared: 'nvarchar(4000)', value: contextValues });
+    }
+    expect(later!.text).not.toContain('@tenantry_values');
+    expect(requests()).toHaveLength(4);
+  });
+
   test('with the parameters of the entry and typed ones of the caller', async () => {
     const values = sql`select ${1}, ${2 ** 40}, ${9_007_199_254_740_993n}, ${1.5}, ${true}, ${null}, ${'text'}, ${'x'.repeat(5000)}, ${Uint8Array.of(1)}, ${new Date('2026-11-21T10:11:12.123Z')}`;
     await wire.connection.execute(entryOf(1), compiled(values), options);

@@ -49,6 +49,24 @@ describe('a router over real shards', () => {
     expect(router.events).toEqual(['opened', 'opened']);
   });
 
+  it('takes what a call brings besides its tenant along, and to nobody else', async () => {
+    const router = fleet.router({ poolPerShard: 1 });
+    await fleet.addTenant(3, fleet.a);
+    const brought = sql`select tenantry.context_value('userId') as user, tenantry.context_list('roles') as roles`;
+    const ann = { user: 'ann', roles: ['admin'] };
+    const nobody = { user: null, roles: [] };
+    expect((await router.query(3, brought, { userId: 'ann', context: { roles: ['admin'] } })).rows).toEqual([ann]);
+    expect((await router.query(3, brought)).rows).toEqual([nobody]);
+    const options = { context: { userId: 'ann', roles: ['admin'] }, isolation: 'repeatable read' } as const;
+    expect((await router.withTenant(3, options, (session) => session.query(brought))).rows).toEqual([ann]);
+    expect((await router.withTenant(3, (session) => session.query(brought))).rows).toEqual([nobody]);
+    const twice = { userId: 'ann', context: { userId: 'eve' } };
+    for (const wrong of [twice, { context: { user: 'ann' } }, { userId: 7 }]) {
+      await expect(router.query(3, brought, wrong)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+      await expect(router.withTenant(3, wrong, (session) => session.query(brought))).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    }
+  });
+
   it('goes on after a move without the catalog, and the caller sees nothing of it', async () => {
     const router = fleet.router();
     await fleet.addTenant(10, fleet.a);

@@ -5,7 +5,7 @@ import { sampleConfig, sampleEnvironment, sampleIssuer } from './sample.ts';
 
 const issuers = (...list: readonly Record<string, unknown>[]) => ({ auth: { issuers: list } });
 const byReference = "must be a reference to the environment, env('NAME'), never the value itself";
-const allKeys = 'catalog, redis, fleetKey, map, logins, contextProtection, capabilities, tables, tls, auth, limits, http';
+const allKeys = 'catalog, redis, fleetKey, map, logins, contextProtection, context, capabilities, tables, tls, auth, limits, http';
 const allAlgorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, HS256, HS384, HS512';
 function problemsOf(config: unknown, environment: Environment = sampleEnvironment): string[] {
   try {
@@ -42,6 +42,26 @@ describe('an invalid configuration is refused with every problem, its path and w
       [
         'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, connectTimeoutMs, catalogTimeoutMs, statementTimeoutMs, transactionTimeoutMs, adminStatementTimeoutMs, adminLockTimeoutMs, answerBytes, waitMs, idleMs, cachedTenants, bodyBytes, drainMs, operationsKept, operationDays',
         `(the whole): unknown key "tabels" (did you mean "tables"?), "policies"; allowed are ${allKeys}`,
+      ],
+    ],
+    [
+      'values of the context that no policy could go by',
+      sampleConfig({
+        context: {
+          'user id': { type: 'string' },
+          userId: { type: 'text' },
+          team: { type: 'int', claim: 'team', transform: 'sha256' },
+          hashed: { type: 'string', transform: 'sha256' },
+          device: { type: 'uuid', claim: '', transform: 'md5' },
+        },
+      }),
+      [
+        'context.user id: must be a name of 1 to 63 letters, digits or _, the first no digit',
+        'context.userId.type: must be one of string, int, bigint, uuid, strings',
+        'context.team.transform: gives a text, which a value of type int is not',
+        'context.hashed.transform: is for what comes from a claim; say which',
+        'context.device.claim: must be the name of a claim',
+        'context.device.transform: must be sha256',
       ],
     ],
     [

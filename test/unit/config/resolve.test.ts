@@ -24,6 +24,7 @@ describe('a valid configuration', () => {
         mover: { user: 'mover', password: 'pass-word' },
         admin: { user: 'admin', password: 'pass-word' },
       },
+      context: [],
       contextProtection: 'guarded',
       capabilities: {},
       tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { errors, SignJWT, type JWTPayload } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { tenantKey, type KeyType, type TenantId } from '../../../shardmap/key.ts';
-import type { IssuerSettings } from '../../../src/config.ts';
+import type { ContextSetting, IssuerSettings } from '../../../src/config.ts';
 import { TenantryError } from '../../../src/core/errors.ts';
 import { TokenVerifier } from '../../../src/http/auth/token-verifier.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -26,10 +26,14 @@ const byHand: IssuerSettings = {
   development: false,
 };
 
-function verifierOf(settings: IssuerSettings, { keyType = 'int', clock = new FakeClock(), onFailure = vi.fn() } = {}): TokenVerifier {
+function verifierOf(
+  settings: IssuerSettings,
+  { keyType = 'int', context = [] as readonly ContextSetting[], clock = new FakeClock(), onFailure = vi.fn() } = {},
+): TokenVerifier {
   return new TokenVerifier({
     issuers: [settings],
     keyType: keyType as KeyType,
+    context,
     clock,
     currentTimeMs: () => now * 1_000,
     onKeysUnavailable: onFailure,
@@ -43,7 +47,7 @@ function token(claims: JWTPayload): Promise<string> {
 describe('who a token says that its sender is', () => {
   test('is the tenant of the configured claim, with issuer and subject', async () => {
     const { caller, expiresAtMs } = await verifierOf(byHand).verify(await token({ org: '7', tenant: '8', sub: 'ann' }));
-    expect(caller).toEqual({ tenant: tenantKey('int', 7), tenantId: 7, issuer, subject: 'ann' });
+    expect(caller).toEqual({ tenant: tenantKey('int', 7), tenantId: 7, issuer, subject: 'ann', context: {} });
     expect(expiresAtMs).toBe((now + 60) * 1_000);
   });
 
@@ -72,6 +76,62 @@ describe('who a token says that its sender is', () => {
     expect(await failureOf(verifierOf(byHand, { keyType }).verify(await token({ org: claim })))).toMatchObject({
       code: 'UNAUTHENTICATED',
       detail: "The token's claim org is not a tenant id in its canonical form.",
+    });
+  });
+});
+
+describe('what a token brings besides the tenant', () => {
+  const context: readonly ContextSetting[] = [
+    { name: 'userId', type: 'string', claim: 'sub', transform: 'sha256' },
+    { name: 'email', type: 'string', claim: 'email' },
+    { name: 'team', type: 'int', claim: 'team' },
+    { name: 'account', type: 'bigint', claim: 'account' },
+    { name: 'device', type: 'uuid', claim: 'device' },
+    { name: 'roles', type: 'strings', claim: 'roles' },
+    { name: 'groups', type: 'strings', claim: 'groups', transform: 'sha256' },
+    { name: 'organisationKey', type: 'string' },
+  ];
+  const verifier = verifierOf(byHand, { context });
+  const ofAnn = '49915e0d7d4b402e3017d010bc1c0e83cac6c797d6c16e66340fe3268693a6a1';
+  const contextOf = async (claims: JWTPayload): Promise<unknown> =>
+    (await verifier.verify(await token({ org: 7, ...claims }))).caller.context;
+
+  test('is what its claims say, each of its type, hashed where the configuration says so', async () => {
+    const device = '0a0b0c0d-0000-4000-8000-00000000000e';
+    const claims = { sub: 'ann', email: 'a@b', team: 3, account: '9007199254740993', device, roles: ['x', 'y'], groups: 'ann' };
+    expect(await contextOf(claims)).toEqual({
+      userId: ofAnn,
+      email: 'a@b',
+      team: 3,
+      account: 9_007_199_254_740_993n,
+      device,
+      roles: ['x', 'y'],
+      groups: [ofAnn],
+    });
+  });
+
+  test('is nothing where there is no claim, and never what no claim was named for', async () => {
+    expect(await contextOf({ organisationKey: 'mine', name: 'ann' })).toEqual({});
+  });
+
+  test.each<[name: string, value: unknown]>([
+    ['sub', ''],
+    ['email', 7],
+    ['email', null],
+    ['team', 0],
+    ['team', '03'],
+    ['team', 2 ** 31],
+    ['account', 2 ** 53],
+    ['account', '9223372036854775808'],
+    ['device', 'ann'],
+    ['roles', { admin: true }],
+    ['roles', ['admin', null]],
+    ['groups', ['']],
+  ])('is nobody’s where the claim %s is %j', async (name, value) => {
+    const type = context.find(({ claim }) => claim === name)!.type;
+    expect(await failureOf(contextOf({ [name]: value } as JWTPayload))).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      detail: `The token's claim ${name} is not of the type ${type}.`,
     });
   });
 });

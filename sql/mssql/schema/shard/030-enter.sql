@@ -4,7 +4,7 @@
 --   51001 UNKNOWN_MAPPING  51002 OFFLINE    51003 DRAINING   51004 INCOMING  51005 MOVED, with the target as JSON
 --   51006 STALE_EPOCH      51007 BAD_TOKEN  51008 ISOLATION  51010 CONTEXT_NOT_SET  51011 NO_TRANSACTION
 -- Why these locks, under every isolation: docs/decisions/007-fence-on-sql-server.md.
-CREATE PROCEDURE [tenantry].[enter] @mapping int, @key varbinary(128), @epoch bigint, @token varbinary(16)
+CREATE PROCEDURE [tenantry].[enter] @mapping int, @key varbinary(128), @epoch bigint, @token varbinary(16), @values nvarchar(4000) = NULL
 AS
 SET NOCOUNT, XACT_ABORT ON;
 
@@ -72,7 +72,7 @@ IF @state = N'OFFLINE' THROW 51002, N'OFFLINE', 1;
 IF @state = N'INCOMING' THROW 51004, N'INCOMING', 1;
 IF @state <> N'ONLINE' THROW 51003, N'DRAINING', 1;
 
-EXEC [tenantry].[set_context] @tenant;
+EXEC [tenantry].[set_context] @tenant, @values;
 RETURN 0;
 GO
 

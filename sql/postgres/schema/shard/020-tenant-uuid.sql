@@ -3,9 +3,9 @@
 create function tenantry.current_tenant() returns uuid
 language sql stable parallel safe
 begin atomic
-  select case when tenantry.context() like 'tenantry\_x________________________________'
+  select case when pg_catalog.split_part(tenantry.context(), 'tenantry_x', 2) like '________________________________'
     then (pg_catalog.regexp_replace(
-      pg_catalog.substr(tenantry.context(), 23),
+      pg_catalog.substr(tenantry.context(), 23, 20),
       '^(....)(..)(..)(..)(..)(..)(..)(..)(..)$', '\9\8\7\6\5\4\3\2\1')
       || pg_catalog.substr(tenantry.context(), 11, 12))::uuid end;
 end;

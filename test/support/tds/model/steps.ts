@@ -32,7 +32,7 @@ const lines: readonly Recognise[] = [
   [/^EXEC \[sys\]\.\[sp_executesql\] @tenantry_statement(?:, N'[^']*'(?:, @\w+)+)?$/, () => ({ kind: 'run statement' })],
   [/^RETURN$/i, () => ({ kind: 'return' })],
   [
-    /^EXEC @tenantry_ok = \[tenantry\]\.\[enter\] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token$/,
+    /^EXEC @tenantry_ok = \[tenantry\]\.\[enter\] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token(?:, @tenantry_values)?$/,
     () => ({ kind: 'enter' }),
   ],
   [new RegExp(`^IF @tenantry_ok IS NULL OR @tenantry_ok <> 0 ${thrown}$`), (number) => ({ kind: 'check entry', number: Number(number) })],

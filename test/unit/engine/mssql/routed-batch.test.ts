@@ -38,17 +38,25 @@ describe('the batches of the SQL Server engine', () => {
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 DECLARE @tenantry_ok int, @tenantry_transaction bigint;
 ${enter}`;
-    expect(routedBatch([])).toBe(`${head}${fenced('')}COMMIT TRANSACTION;\n${done}`);
-    expect(routedBatch(values)).toBe(`${head}${fenced(call)}COMMIT TRANSACTION;\n${done}`);
+    expect(routedBatch('bare', [])).toBe(`${head}${fenced('')}COMMIT TRANSACTION;\n${done}`);
+    expect(routedBatch('bare', values)).toBe(`${head}${fenced(call)}COMMIT TRANSACTION;\n${done}`);
+  });
+
+  test('values of the context are one more parameter of the entry, and nothing else changes', () => {
+    const withValues = (text: string): string => text.replace('@tenantry_token;', '@tenantry_token, @tenantry_values;');
+    expect(routedBatch('withValues', values)).toBe(withValues(routedBatch('bare', values)));
+    expect(beginBatch('withValues', 'serializable')).toBe(withValues(beginBatch('bare', 'serializable')));
+    expect(withValues('@tenantry_token;')).not.toBe('@tenantry_token;');
+    expect(routedBatch('withValues', values)).toContain('@tenantry_values;');
   });
 
   test('the text for a list of types is built once', () => {
-    expect(Object.is(routedBatch(values), routedBatch(callersParameters([2, 'b'])))).toBe(true);
+    expect(Object.is(routedBatch('bare', values), routedBatch('bare', callersParameters([2, 'b'])))).toBe(true);
     expect(sessionBatch('serializable', values)).toBe(sessionBatch('serializable', callersParameters([2, 'b'])));
   });
 
   test('a transaction begins at its isolation, with XACT_ABORT off behind it for the sake of error 266', () => {
-    const text = beginBatch('serializable');
+    const text = beginBatch('bare', 'serializable');
     expect(text).toContain(
       'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nDECLARE @tenantry_ok int;\nBEGIN TRANSACTION;\nEXEC @tenantry_ok',
     );

@@ -1,0 +1,24 @@
+-- Values that a call brings along besides its tenant, such as its user: in a key beside the tenant's, set by `enter` with it, and read-only
+-- where the tenant's is. They are a JSON object of texts and lists of texts (src/core/context-values.ts).
+
+-- One value as text, no row where the call has not brought it.
+CREATE FUNCTION [tenantry].[context_value](@name nvarchar(63)) RETURNS TABLE
+WITH SCHEMABINDING
+AS
+RETURN SELECT v.[value]
+FROM OPENJSON(CAST(SESSION_CONTEXT(N'tenantry.values') AS nvarchar(4000))) AS v
+WHERE v.[key] = @name COLLATE Latin1_General_BIN2 AND v.[type] = 1;
+GO
+
+-- The texts of a list, no row where the call has not brought it.
+CREATE FUNCTION [tenantry].[context_list](@name nvarchar(63)) RETURNS TABLE
+WITH SCHEMABINDING
+AS
+RETURN SELECT t.[value]
+FROM OPENJSON(CAST(SESSION_CONTEXT(N'tenantry.values') AS nvarchar(4000))) AS v
+CROSS APPLY OPENJSON(v.[value]) AS t
+WHERE v.[key] = @name COLLATE Latin1_General_BIN2 AND v.[type] = 4;
+GO
+GRANT SELECT ON [tenantry].[context_value] TO [tenantry_app], [tenantry_superuser], [tenantry_mover];
+GO
+GRANT SELECT ON [tenantry].[context_list] TO [tenantry_app], [tenantry_superuser], [tenantry_mover];
