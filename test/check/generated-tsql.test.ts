@@ -31,6 +31,7 @@ import { defences } from '../integration/mssql/defences.ts';
 import type { Attack } from '../integration/mssql/support/attempts.ts';
 import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from '../integration/mssql/support/fence-statements.ts';
 import { changeTracking } from '../integration/mssql/support/change-tracking.ts';
+import { brings } from '../integration/mssql/support/context-values.ts';
 import { exposures } from '../integration/mssql/support/exposures.ts';
 import { servedBlogs } from '../integration/mssql/support/data-api.ts';
 import { apiTables, auditing } from '../integration/mssql/support/tables-of-the-data-api.ts';
@@ -301,6 +302,7 @@ function triedTexts(): GeneratedTsql[] {
     apiTables,
     auditing,
     ...exposures.flatMap(({ expose, cover }) => expose.concat(cover)),
+    ...Object.values(brings),
     ...Object.values(changeTracking).map((made) => (typeof made === 'string' ? made : made('[dbo].[Blogs]', 'ENABLE'))),
     compileSql(explained(servedBlogs().statements.find([1])), mssqlDialect).text,
     readFileSync(new URL('../integration/mssql/support/world.sql', import.meta.url), 'utf8'),

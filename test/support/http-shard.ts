@@ -1,4 +1,5 @@
 import type { TableSettings } from '../../src/config.ts';
+import type { ContextTypes } from '../../src/core/context-values.ts';
 import { sqlText } from '../../src/core/sql.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
@@ -49,7 +50,8 @@ export interface HttpShard {
   close(): Promise<void>;
 }
 
-export async function createHttpShard(server: PostgresServer, name: string): Promise<HttpShard> {
+/** `contextTypes`: what calls may bring besides their tenant; default: nothing. */
+export async function createHttpShard(server: PostgresServer, name: string, contextTypes?: ContextTypes): Promise<HttpShard> {
   const keyType: KeyType = 'int';
   const shard = await createTestShard(server, name, { keyType });
   await shard.admin.query(sqlText(definitions));
@@ -59,7 +61,7 @@ export async function createHttpShard(server: PostgresServer, name: string): Pro
   const engine = createPostgresEngine();
   const { dialect, capabilitiesOf } = engine;
   await applyPolicies(shard.admin, { renderer: postgresPolicyRenderer, dialect, capabilitiesOf }, { tables, keyType, dryRun: false });
-  const routed = createShardRouter(shard, engine, keyType, tables);
+  const routed = createShardRouter(shard, engine, { keyType, tables, contextTypes });
   await routed.addTenant(1);
   await routed.addTenant(2);
   return {

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../src/core/clock.ts';
+import type { ContextTypes } from '../../src/core/context-values.ts';
 import { sql } from '../../src/core/sql.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { createMetrics } from '../../src/http/observe/metrics.ts';
 import { createRouter } from '../../src/router/create-router.ts';
-import { defaultRouterLimits, type RouterLimits } from '../../src/router/limits.ts';
+import { defaultRouterLimits } from '../../src/router/limits.ts';
 import type { Router } from '../../src/router/router.ts';
 import { mappingToken, type FleetKey } from '../../shardmap/mapping-token.ts';
 import { tenantKey, type KeyType, type TenantId } from '../../shardmap/key.ts';
@@ -18,13 +19,18 @@ export interface ShardRouter {
   readonly addTenant: (tenant: TenantId) => Promise<void>;
 }
 
-/** `tables` are those that the shard's policies cover. */
+interface ShardRouterOptions {
+  readonly keyType: KeyType;
+  /** Those that the shard's policies cover. */
+  readonly tables: readonly { readonly name: string; readonly table: string; readonly tenantColumn: string }[];
+  /** What calls may bring besides their tenant; default: nothing. */
+  readonly contextTypes?: ContextTypes | undefined;
+}
+
 export function createShardRouter(
   shard: TestShard,
   engine: Engine,
-  keyType: KeyType,
-  tables: readonly { readonly name: string; readonly table: string; readonly tenantColumn: string }[],
-  limits: Partial<RouterLimits> = {},
+  { keyType, tables, contextTypes = new Map() }: ShardRouterOptions,
 ): ShardRouter {
   const mappings = new Map<string, Mapping>();
   const fleetKey = randomBytes(32) as Uint8Array as FleetKey;
@@ -42,7 +48,8 @@ export function createShardRouter(
       return engine.connect(shard.address, shardLogins.app, { shardId, incarnation, tables, contextProtection: 'guarded' }, signal);
     },
     tokens: [tokenOf],
-    limits: { ...defaultRouterLimits, ...limits },
+    contextTypes,
+    limits: defaultRouterLimits,
     clock: systemClock,
     random: Math.random,
     observer: createMetrics().router,

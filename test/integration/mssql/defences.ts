@@ -40,12 +40,12 @@ const impersonates = (who: keyof World['users']): Defence => {
 
 /** The context as in schema/shard/010-context-plain: a key that can be set again. */
 const plainContext = root(
-  `ALTER PROCEDURE [tenantry].[set_context] @tenant sql_variant AS
+  `ALTER PROCEDURE [tenantry].[set_context] @tenant sql_variant, @values nvarchar(4000) = NULL AS
     SET NOCOUNT ON; EXEC sys.sp_set_session_context @key = N'tenantry.tenant', @value = @tenant;`,
 );
 /** Whoever names a key is let in. */
 const openDoor = root(
-  `ALTER PROCEDURE [tenantry].[enter] @mapping int, @key varbinary(128), @epoch bigint, @token varbinary(16) AS
+  `ALTER PROCEDURE [tenantry].[enter] @mapping int, @key varbinary(128), @epoch bigint, @token varbinary(16), @values nvarchar(4000) = NULL AS
     DECLARE @tenant sql_variant = [tenantry].[tenant_of](@key); EXEC [tenantry].[set_context] @tenant; RETURN 0;`,
 );
 const withoutToken = admin(`UPDATE [tenantry].[local_mapping] SET [token] = ${hex(new Uint8Array(16))} WHERE [mapping_id] = 2`);

@@ -8,6 +8,7 @@ import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
 import { forbiddenStatements, harmlessResidues, sessionResidues } from '../../support/session-residues.ts';
+import { brings } from './support/context-values.ts';
 import { insert, textOf, transactionAttacks } from '../../support/transaction-attacks.ts';
 
 const engine = createMssqlEngine();
@@ -104,6 +105,19 @@ describeNeeding('mssql', "a tenant's statement on SQL Server itself", () => {
     const outcome = await run(1, `${insert(1)};\n${statement};`);
     expect(outcome).toMatchObject({ name: 'TenantryError', outcome: 'not-run' });
     expect(await rows()).toEqual([]);
+    await servesTheNext();
+  });
+
+  test('sees what its call brings, cannot change it, and leaves it to nobody', async () => {
+    const brought = compiled(brings.read);
+    const contextValues = '{"userId":"u\\"1","roles":["admin","Zoë"]}';
+    const bringing = { ...options, contextValues };
+    expect((await connection.execute(entryOf(1), brought, bringing)).rows).toEqual([{ user: 'u"1', roles: 'Zoë,admin' }]);
+    // Where a call brings nothing, there is nothing for a statement to set either.
+    for (const given of [bringing, options])
+      await expect(connection.execute(entryOf(1), compiled(brings.forge), given)).rejects.toMatchObject({ outcome: 'not-run' });
+    if (!connection.usable) connection = await connect();
+    expect((await connection.execute(entryOf(2), brought, options)).rows).toEqual([{ user: null, roles: null }]);
     await servesTheNext();
   });
 

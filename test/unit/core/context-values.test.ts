@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contextText, type ContextTypes, type ContextValue, type ContextValueType } from '../../../src/core/context-values.ts';
-import { TenantryError } from '../../../src/core/errors.ts';
+import type { TenantryError } from '../../../src/core/errors.ts';
 
 const types: ContextTypes = new Map<string, ContextValueType>([
   ['userId', 'string'],

@@ -129,7 +129,7 @@ describe('what a token brings besides the tenant', () => {
     ['groups', ['']],
   ])('is nobody’s where the claim %s is %j', async (name, value) => {
     const type = context.find(({ claim }) => claim === name)!.type;
-    expect(await failureOf(contextOf({ [name]: value } as JWTPayload))).toMatchObject({
+    expect(await failureOf(contextOf({ [name]: value }))).toMatchObject({
       code: 'UNAUTHENTICATED',
       detail: `The token's claim ${name} is not of the type ${type}.`,
     });

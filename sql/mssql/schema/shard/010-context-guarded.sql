@@ -1,7 +1,7 @@
 -- The tenant of the session, under a key that cannot be changed again before the connection is reset (15664): neither by app nor
 -- by `enter` itself, so that a connection that was not reset serves nobody a second time. The value has the type of the tenant
 -- columns.
-CREATE PROCEDURE [tenantry].[set_context] @tenant sql_variant, @values nvarchar(4000)
+CREATE PROCEDURE [tenantry].[set_context] @tenant sql_variant, @values nvarchar(4000) = NULL
 AS
 SET NOCOUNT, XACT_ABORT ON;
 -- Set where there are none, too: what is not set a statement could set itself.

@@ -1,6 +1,6 @@
 -- The tenant of the session, under a key that app could change: nothing but the statements' own good behaviour keeps tenants
 -- apart. For servers that have no read-only keys. The value has the type of the tenant columns.
-CREATE PROCEDURE [tenantry].[set_context] @tenant sql_variant, @values nvarchar(4000)
+CREATE PROCEDURE [tenantry].[set_context] @tenant sql_variant, @values nvarchar(4000) = NULL
 AS
 SET NOCOUNT, XACT_ABORT ON;
 -- Set where there are none, too: what is not set a statement could set itself.
