@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { contextPattern, contextRule } from '../../shardmap/manager/names.ts';
 import { contextValueTypes } from '../core/context-values.ts';
 import { object } from './problems.ts';
 import type { ContextSetting } from './settings.ts';
 import type { TenantryConfig } from './tenantry-config.ts';
 
-/** A name that a program, a claim's path and SQL can all write without quotes. */
-const valueName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'must be a name of 1 to 63 letters, digits or _, the first no digit');
+/** As the tenant's own: a name that a program and SQL can write without quotes. */
+const valueName = z.string().regex(contextPattern, `must be ${contextRule}`);
 
 /** Values besides the tenant, in the order in which they stand. */
 export const contextSchema: z.ZodType<ContextSetting[], TenantryConfig['context']> = z

@@ -45,11 +45,7 @@ class TenantRouter implements Router {
     const routed = this.#admit(tenant);
     const { clock, limits, contextTypes = noContext } = this.#dependencies;
     const deadline = new Deadline(clock, timeoutOf(options, limits.statementTimeoutMs), options.signal);
-    const call = new StatementCall<R>(routed, deadline, statement, {
-      readOnly: options.readOnly,
-      idempotent: options.idempotent,
-      contextValues: contextValuesOf(options, contextTypes),
-    });
+    const call = new StatementCall<R>(routed, deadline, statement, options, contextValuesOf(options, contextTypes));
     let outcome: 'ok' | ErrorCode = 'ok';
     let hasTurn = routed.tryBegin();
     this.#running += 1;

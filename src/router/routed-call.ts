@@ -39,13 +39,14 @@ export class StatementCall<R extends Row> implements RoutedCall<SqlResult<R>> {
     tenant: RoutedTenant,
     deadline: Deadline,
     statement: Sql,
-    options: Pick<QueryOptions, 'readOnly' | 'idempotent'> & Pick<EnterOptions, 'contextValues'>,
+    options: Pick<QueryOptions, 'readOnly' | 'idempotent'>,
+    contextValues?: string,
   ) {
     this.tenant = tenant;
     this.deadline = deadline;
     this.#statement = statement;
     this.#readOnly = options.readOnly === true;
-    this.#contextValues = options.contextValues;
+    this.#contextValues = contextValues;
     this.repeatable = this.#readOnly || options.idempotent === true;
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ContextSetting } from '../../config.ts';
 import { isContextValue, type ContextValue, type ContextValues, type ContextValueType } from '../../core/context-values.ts';
 import { TenantryError } from '../../core/errors.ts';
@@ -24,11 +24,11 @@ const integer = (claim: unknown): ContextValue | undefined => {
   if (typeof claim === 'string' && /^-?[1-9]\d{0,18}$/.test(claim)) return BigInt(claim);
   return Number.isSafeInteger(claim) ? (claim as number) : undefined;
 };
-const text = (claim: unknown): ContextValue | undefined => (typeof claim === 'string' ? claim : undefined);
+const textOf = (claim: unknown): ContextValue | undefined => (typeof claim === 'string' ? claim : undefined);
 
 const readers: Readonly<Record<ContextValueType, (claim: unknown) => ContextValue | undefined>> = {
-  string: text,
-  uuid: text,
+  string: textOf,
+  uuid: textOf,
   int: integer,
   bigint: integer,
   // Issuers write a list of one as its element.
@@ -36,9 +36,5 @@ const readers: Readonly<Record<ContextValueType, (claim: unknown) => ContextValu
 };
 
 function hashed(value: ContextValue): ContextValue {
-  return typeof value === 'object' ? value.map(sha256) : sha256(String(value));
-}
-
-function sha256(value: string): string {
-  return createHash('sha256').update(value).digest('hex');
+  return typeof value === 'object' ? value.map((text) => hash('sha256', text)) : hash('sha256', String(value));
 }

@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest';
-import { tenantKeyFromText, type KeyType } from '../../../shardmap/key.ts';
 import { sql } from '../../../src/core/sql.ts';
-import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
 import { useAppConnection } from '../../support/app-connection.ts';
-import { compiled, entryOf, read, write } from '../../support/app-shard.ts';
-import { createTestShard, shardLogins } from '../../support/postgres-shard.ts';
+import { compiled, read, write } from '../../support/app-shard.ts';
+import { typedTenants, withTypedTenant } from '../../support/typed-tenant.ts';
 
-const engine = createPostgresEngine();
 const app = useAppConnection();
 const contextValues = JSON.stringify({ userId: 'u"1', roles: ['admin', 'Zoë'] });
 const brought = compiled(
@@ -15,28 +12,8 @@ const brought = compiled(
 const nothing = { user: null, roles: [] };
 
 app.describeOnBothForms('values that a call brings besides its tenant', () => {
-  test.each<[KeyType, string]>([
-    ['int', '-42'],
-    ['bigint', '9007199254740993'],
-    ['uuid', '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0'],
-    ['string', 'Zoë:7'],
-    ['bytes', '00ff10'],
-  ])('%s: stand beside the tenant for as long as its transaction, and are nobody else’s', async (keyType, text) => {
-    for (const protection of ['guarded', 'plain'] as const) {
-      const typed = await createTestShard(app.server, `values_${keyType}_${protection}_${app.isPoint}`, { keyType, protection });
-      const { bytes } = tenantKeyFromText(keyType, text);
-      await typed.admin.query(
-        sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
-          values (1, ${app.isPoint ? 'point' : 'range'}, ${app.isPoint ? bytes : new Uint8Array()}, 'ONLINE', 1, ${entryOf(1).token})`,
-      );
-      const connection = await engine.connect(typed.address, shardLogins.app, {
-        ...app.expected,
-        shardId: typed.shardId,
-        incarnation: typed.incarnation,
-        contextProtection: protection,
-      });
-      const own = { ...app.entry(1), key: bytes };
-      const tenant = keyType === 'bytes' ? `\\x${text}` : text;
+  test.each(typedTenants)('%s: stand beside the tenant for as long as its transaction, and are nobody else’s', (...typed) =>
+    withTypedTenant(app, 'values', typed, async ({ connection, own, tenant }) => {
       const expected = { user: 'u"1', roles: ['admin', 'Zoë'], tenant };
       for (const options of [write, read])
         expect((await connection.execute(own, brought, { ...options, contextValues })).rows).toEqual([expected]);
@@ -47,10 +24,8 @@ app.describeOnBothForms('values that a call brings besides its tenant', () => {
         await transaction.commit();
       }
       expect((await connection.execute(own, brought, read)).rows).toEqual([{ ...nothing, tenant }]);
-      await connection.close();
-      await typed.close();
-    }
-  });
+    }),
+  );
 
   test('a refused entry brings nothing, and says why as any other', async () => {
     const stranger = { ...app.entry(1), token: new Uint8Array(16) };
