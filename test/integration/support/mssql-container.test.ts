@@ -84,7 +84,7 @@ describe('a SQL Server of the tests in a container', () => {
     expect(left(docker)).toEqual([]);
   });
 
-  it.each(['SIGKILL', 'end'] as const)('ends when the program that started it comes to its end by %s', async (how) => {
+  it.each(['SIGKILL', 'end'] as const)('ends, and nothing is left, when the program that started it comes to its end by %s', async (how) => {
     const docker = fakeDocker('runs', (await server()).port);
     const program = fileURLToPath(new URL('../../support/fixtures/start-mssql.ts', import.meta.url));
     const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -93,6 +93,7 @@ describe('a SQL Server of the tests in a container', () => {
     else child.stdin.end();
     await once(child, 'exit');
     await vi.waitFor(() => expect(docker.calls().at(-1)).toBe('ended by SIGTERM'), { timeout: 5_000 });
+    await vi.waitFor(() => expect(left(docker)).toEqual([]), { timeout: 5_000 });
   });
 });
 
