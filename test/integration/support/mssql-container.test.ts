@@ -84,17 +84,20 @@ describe('a SQL Server of the tests in a container', () => {
     expect(left(docker)).toEqual([]);
   });
 
-  it.each(['SIGKILL', 'end'] as const)('ends, and nothing is left, when the program that started it comes to its end by %s', async (how) => {
-    const docker = fakeDocker('runs', (await server()).port);
-    const program = fileURLToPath(new URL('../../support/fixtures/start-mssql.ts', import.meta.url));
-    const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
-    await once(createInterface({ input: child.stdout }), 'line');
-    if (how === 'SIGKILL') child.kill('SIGKILL');
-    else child.stdin.end();
-    await once(child, 'exit');
-    await vi.waitFor(() => expect(docker.calls().at(-1)).toBe('ended by SIGTERM'), { timeout: 5_000 });
-    await vi.waitFor(() => expect(left(docker)).toEqual([]), { timeout: 5_000 });
-  });
+  it.each(['SIGKILL', 'end'] as const)(
+    'ends, and nothing is left, when the program that started it comes to its end by %s',
+    async (how) => {
+      const docker = fakeDocker('runs', (await server()).port);
+      const program = fileURLToPath(new URL('../../support/fixtures/start-mssql.ts', import.meta.url));
+      const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
+      await once(createInterface({ input: child.stdout }), 'line');
+      if (how === 'SIGKILL') child.kill('SIGKILL');
+      else child.stdin.end();
+      await once(child, 'exit');
+      await vi.waitFor(() => expect(docker.calls().at(-1)).toBe('ended by SIGTERM'), { timeout: 5_000 });
+      await vi.waitFor(() => expect(left(docker)).toEqual([]), { timeout: 5_000 });
+    },
+  );
 });
 
 describe('a run without TENANTRY_TEST_MSSQL', () => {
