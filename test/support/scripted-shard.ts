@@ -24,7 +24,7 @@ import { startTdsServer, type TdsServer } from './tds/server.ts';
 export const epoch = 5;
 /** The shard as the catalog knows it. */
 export const shardId = '00000000-0000-4000-8000-00000000000a';
-const incarnation = '00000000-0000-4000-8000-0000000000ff';
+export const incarnation = '00000000-0000-4000-8000-0000000000ff';
 /** What no error and no log may show. */
 export const secretPassword = 'a secret password';
 

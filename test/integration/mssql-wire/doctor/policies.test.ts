@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { columnsOf } from '../../../support/library-answers.ts';
+import { findings, inOrder, onShard, rights } from '../../../support/scripted-diagnosis.ts';
+
+test.each([
+  ['primary-key', null, 'ALTER TABLE dbo.Blogs: drop its primary key'],
+  ['no-primary-key', null, 'ALTER TABLE dbo.Blogs: add a primary key'],
+  ['unique-key', 'by_name', 'then drop by_name'],
+  ['foreign-key', 'to_post', 'then drop to_post'],
+  ['definer-function', 'its owner', 'ALTER dbo.Blogs: let it run as whoever calls it'],
+])('says what to change of a table that policies cannot keep as it is: %s', async (what, detail, remedy) => {
+  const { columns } = inOrder['policy/warnings'];
+  expect(await findings({ 'policy/warnings': { columns, rows: [['dbo', 'Blogs', what, detail, null]] } })).toEqual([
+    { ...onShard, level: 'warning', text: expect.stringMatching(/^dbo\.Blogs: /), remedy: expect.stringContaining(remedy) },
+  ]);
+});
+
+test('says which functions of app may leave something in a session, with what to change', async () => {
+  const { columns } = inOrder['policy/session-code'];
+  expect(await findings({ 'policy/session-code': { columns, rows: [['dbo', 'remember']] } })).toEqual([
+    {
+      ...onShard,
+      level: 'warning',
+      text: expect.stringMatching(/^dbo\.remember: may leave something in its session .* the connections of this shard are reset/),
+      remedy: 'ALTER dbo.remember so that it leaves nothing, or take the right to it from app and public',
+    },
+  ]);
+});
+
+test('a finding that has no text is an error, and not passed over', async () => {
+  const { columns } = inOrder['policy/warnings'];
+  expect(await findings({ 'policy/warnings': { columns, rows: [['dbo', 'Blogs', 'unheard-of', null, null]] } })).toMatchObject([
+    { ...onShard, level: 'problem', text: expect.stringContaining('unheard-of, which has no text') },
+  ]);
+});
+
+test('says where string keys are compared by another collation than by bytes', async () => {
+  const remedy = 'ALTER TABLE [dbo].[Blogs] ALTER COLUMN [TenantId] nvarchar(40) COLLATE Latin1_General_100_BIN2 NOT NULL';
+  const type = 'nvarchar(40) COLLATE SQL_Latin1_General_CP1_CI_AS';
+  const [finding] = await findings({
+    'policy/problems': { columns: columnsOf['policy/problems'], rows: [['dbo', 'Blogs', 'collation', type, remedy]] },
+  });
+  expect(finding).toMatchObject({ ...onShard, level: 'problem', remedy: 'tenantry policy apply --shard a' });
+  expect(finding!.text).toContain(`dbo.Blogs has a tenant column of type ${type} whose collation does not compare bytes; run: ${remedy};`);
+});
+
+test('says where policies are not what they must be', async () => {
+  const { columns } = inOrder['policy/tables'];
+  expect(await findings({ 'policy/tables': { columns, rows: [['dbo', 'Blogs', 'TenantId', 'routed', '[]']] } })).toEqual([
+    {
+      ...onShard,
+      level: 'problem',
+      text: 'The protection of dbo.Blogs is not what the configuration says.',
+      remedy: 'tenantry policy apply --shard a',
+    },
+  ]);
+});
+
+test('says where app is too powerful', async () => {
+  const problem = 'the login administers the server or the database, or may become a role that does';
+  expect(await findings({ 'policy/gate': { columns: columnsOf['policy/gate'], rows: [[null, problem]] } })).toEqual([
+    { subject: 'shard a, login of app', level: 'problem', text: expect.stringContaining(problem), remedy: rights },
+  ]);
+});
+
+test('says where another principal is too powerful', async () => {
+  const found = await findings({ 'doctor/principal': { columns: inOrder['doctor/principal'].columns, rows: [['owns the database']] } });
+  expect(found).toEqual(
+    ['superuser', 'mover', 'admin'].map((principal) => ({
+      subject: `shard a, login of ${principal}`,
+      level: 'problem',
+      text: 'It owns the database.',
+      remedy: rights,
+    })),
+  );
+});
