@@ -3,9 +3,11 @@ import { tenantKeyFromText, type KeyType } from '../../shardmap/key.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { PrincipalName } from '../core/principal.ts';
 import { issuerKeys, type IssuerFields } from './auth-schema.ts';
+import { checkPolicies } from './policy-checks.ts';
+import type { PolicyParts } from './row-policies.ts';
 
 /** The parts of a configuration that have to fit together. A field with a problem of its own may hold anything. */
-interface FieldsTogether {
+interface FieldsTogether extends PolicyParts {
   readonly map: { readonly key: KeyType };
   readonly logins: Readonly<Record<PrincipalName, { readonly user: string }>>;
   readonly auth: { readonly issuers: readonly IssuerFields[] };
@@ -26,6 +28,7 @@ export function checkTogether(fields: FieldsTogether, context: z.core.$Refinemen
     paths.every((path) => isThere(path) && !problems.some((problem) => beginsWith(problem, path)));
   const report: Report = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
   if (areValid(['logins'])) checkLogins(fields.logins, report);
+  if (areValid(['tables'], ['context'], ['policies'])) checkPolicies(fields, report);
   if (!isThere(['auth', 'issuers'])) return;
   const { map, auth } = fields;
   const seen = new Set<string>();

@@ -1,6 +1,6 @@
 import type { EntraCredential } from '../core/entra-credential.ts';
 import type { Login } from '../core/principal.ts';
-import type { IssuerSettings, Settings } from './settings.ts';
+import type { IssuerSettings, Settings, TableSettings } from './settings.ts';
 
 const hidden = '(hidden)';
 
@@ -13,10 +13,17 @@ export function redactSettings(settings: Settings): Readonly<Record<string, unkn
     fleetKey: { current: hidden, ...(fleetKey.previous === undefined ? {} : { previous: hidden }) },
     ...shown,
     logins: Object.fromEntries(Object.entries(logins).map(([principal, login]) => [principal, redactLogin(login)])),
-    tables: Object.fromEntries(
-      tables.map((table) => [table.name, table.tenantColumn === undefined ? 'reference' : { tenant: table.tenantColumn }]),
-    ),
+    tables: Object.fromEntries(tables.map((table) => [table.name, asWritten(table)])),
     auth: { issuers: auth.issuers.map(redactIssuer) },
+  };
+}
+
+function asWritten({ tenantColumn, parent }: TableSettings): unknown {
+  if (tenantColumn === undefined) return 'reference';
+  if (parent === undefined) return { tenant: tenantColumn };
+  return {
+    tenant: tenantColumn,
+    parent: { ...parent, columns: Object.fromEntries(parent.columns.map((pair) => [pair.child, pair.parent])) },
   };
 }
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { fleetKeyFromBase64, type FleetKey } from '../../shardmap/mapping-token.ts';
 import { keyTypes } from '../../shardmap/key.ts';
-import { contextPattern, contextRule, namePattern, nameRule } from '../../shardmap/manager/names.ts';
 import { capabilityNames, type CapabilityName } from '../core/capability-settings.ts';
 import { eachLimit, type Limits } from '../core/limits.ts';
 import { authSchema, issuerSettings } from './auth-schema.ts';
@@ -13,9 +12,13 @@ import { env } from './env-reference.ts';
 import { isHostName } from '../core/host-name.ts';
 import type { Login } from '../core/principal.ts';
 import type { ServerTrust } from '../core/server-trust.ts';
+import { contextName, mapName } from './names.ts';
+import { policiesSchema } from './policy-schema.ts';
 import { object } from './problems.ts';
+import { withPolicies } from './row-policies.ts';
 import { references, type Environment, type References } from './secret.ts';
-import type { Settings, TableSettings } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { tablesSchema } from './tables-schema.ts';
 import type { TenantryConfig } from './tenantry-config.ts';
 import { tlsSchema } from './tls-schema.ts';
 
@@ -43,14 +46,16 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
     context: contextSchema,
     capabilities: capabilitiesSchema,
     tables: tablesSchema,
+    policies: policiesSchema,
     tls: tlsSchema(from),
     auth: authSchema(from),
     limits: limitsSchema,
     http: httpSchema,
   })
     .superRefine(checkTogether, { when: () => true })
-    .transform(({ redis, fleetKey: { current, previous }, auth, tls, catalog, logins, ...rest }) => ({
+    .transform(({ redis, fleetKey: { current, previous }, auth, tls, catalog, logins, tables, ...rest }) => ({
       ...rest,
+      tables: withPolicies({ tables, policies: rest.policies, context: rest.context }),
       ...(tls === undefined ? {} : { tls }),
       catalog: { ...catalog, login: trusting(catalog.login, tls) },
       logins: {
@@ -68,12 +73,6 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
 function trusting(login: Login, trust: ServerTrust | undefined): Login {
   return trust === undefined ? login : { ...login, trust };
 }
-
-/** What a shard map may be called. */
-export const mapName = z.string().regex(namePattern, `must be ${nameRule}`);
-
-/** What the tenant may be called in a session. */
-export const contextName = z.string().regex(contextPattern, `must be ${contextRule}`);
 
 const catalogSchema = (from: References) =>
   object({
@@ -130,33 +129,6 @@ const httpSchema: z.ZodType<Settings['http'], TenantryConfig['http']> = object({
   opsHost: host.default('127.0.0.1'),
   opsPort: count(0, 65_535).default(9090),
 }).prefault({});
-
-/** A column, a table or a schema. */
-export const columnName = z.string().regex(/^[^\p{Cc}]{1,128}$/u, 'must be a name of 1 to 128 characters');
-
-/** How a configuration names a table. */
-export const tableName = z
-  .string()
-  .refine((text) => text.split('.').length <= 2 && text.split('.').every((part) => columnName.safeParse(part).success), {
-    error: "must be a table's name, or a schema and a table's name with a dot between",
-  });
-
-const tablesSchema: z.ZodType<TableSettings[], TenantryConfig['tables']> = z
-  .record(
-    tableName,
-    z.union([z.literal('reference'), object({ tenant: columnName })], { error: "must be { tenant: 'the tenant column' } or 'reference'" }),
-  )
-  .refine((tables) => Object.values(tables).some((table) => table !== 'reference'), 'needs at least one table with a tenant column')
-  .transform((tables) =>
-    Object.entries(tables).map(([key, table]) =>
-      tableSettings(key, key.split('.'), table === 'reference' ? {} : { tenantColumn: table.tenant }),
-    ),
-  );
-
-function tableSettings(key: string, path: readonly string[], tenant: Pick<TableSettings, 'tenantColumn'>): TableSettings {
-  const [first = '', second] = path;
-  return second === undefined ? { name: key, table: first, ...tenant } : { name: key, schema: first, table: second, ...tenant };
-}
 
 function redisUrl(text: string | undefined, context: z.RefinementCtx): string | undefined {
   if (text === undefined) return undefined;

@@ -3,9 +3,11 @@ import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { ContextValueType } from '../core/context-values.ts';
 import type { Limits } from '../core/limits.ts';
+import type { ColumnPair, RowPolicy } from '../core/predicate.ts';
 import type { Login, PrincipalName } from '../core/principal.ts';
 import type { ServerTrust } from '../core/server-trust.ts';
 import type { CatalogAddress } from './database-url.ts';
+import type { PolicySetting } from './policy-schema.ts';
 import type { ClaimTransform, TenantryConfig, TokenAlgorithm } from './tenantry-config.ts';
 
 /** How an issuer's signatures are checked. */
@@ -36,6 +38,10 @@ export interface TableSettings {
   readonly table: string;
   /** Undefined for a reference table. */
   readonly tenantColumn?: string;
+  /** The table that its rows belong to, as `name` has it, and by which columns. */
+  readonly parent?: { readonly table: string; readonly columns: readonly ColumnPair[] };
+  /** Besides the tenant's; undefined where there is none. */
+  readonly policies?: readonly RowPolicy[];
 }
 
 /** A value besides the tenant that a call may bring. */
@@ -59,6 +65,8 @@ export interface Settings {
   /** Instead of what is found. */
   readonly capabilities: CapabilitySettings;
   readonly tables: readonly TableSettings[];
+  /** As written, their files read; `tables` has them as they are used. */
+  readonly policies: Readonly<Record<string, PolicySetting>>;
   /** Part of every login, too. */
   readonly tls?: ServerTrust;
   readonly auth: { readonly issuers: readonly IssuerSettings[] };

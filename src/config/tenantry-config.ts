@@ -103,6 +103,56 @@ export interface ContextConfig {
   readonly transform?: ClaimTransform | undefined;
 }
 
+/** A table whose rows are tenants', each by its tenant column. */
+export interface TenantTableConfig {
+  readonly tenant: string;
+  /** The table whose rows these belong to, and by which of the columns here they name its: `{ table: 'Projects', columns: { ProjectId: 'Id' } }`. */
+  readonly parent?: { readonly table: string; readonly columns: Readonly<Record<string, string>> } | undefined;
+}
+
+/**
+ * What must be true of a row besides that it is the tenant's: docs/policies.md has each form. Names of values are those of `context`;
+ * where a call has not brought a value, nothing is equal to it.
+ */
+export type PredicateConfig =
+  /** The column equals a value. */
+  | { readonly owner: string; readonly is: string }
+  /** A table of permissions has a row for a value, `user`, and the row's column `of`, `resource`, whose `access` is 1. */
+  | {
+      readonly permission: string;
+      readonly user: string;
+      readonly is: string;
+      readonly resource: string;
+      readonly of: string;
+      /** Left out: that the permission is there is enough. */
+      readonly access?: string | undefined;
+    }
+  /** A table has rows for a value, `key`, and what one of them `gives` is in the row's column `of`. */
+  | { readonly lookup: string; readonly key: string; readonly is: string; readonly gives: string; readonly of: string }
+  /** A value is this role, or a list that holds it. */
+  | { readonly role: string; readonly in: string }
+  /** The row's parent, as `tables` says it, is visible, and meets a predicate of its own. */
+  | { readonly parent: 'visible' | PredicateConfig }
+  | { readonly all: readonly PredicateConfig[] }
+  | { readonly any: readonly PredicateConfig[] }
+  /** Files with an expression of SQL, by engine, and the columns of the row that it names. Paths are of the working directory. */
+  | { readonly raw: { readonly [Engine in EngineName]?: string | URL | undefined }; readonly columns: readonly string[] };
+
+/** Which rows there are for whom, besides the tenant: several policies on a table must all be met. */
+export interface PolicyConfig {
+  /** A table of `tables`, or several. */
+  readonly on: string | readonly string[];
+  /** For every operation. This, or those that follow. */
+  readonly rows?: PredicateConfig | undefined;
+  /** Which rows are seen. What is not seen is not changed. */
+  readonly read?: PredicateConfig | undefined;
+  /** Which rows may be inserted, changed (before and after) and deleted; `insert`, `update` and `delete` take its place one by one. */
+  readonly write?: PredicateConfig | undefined;
+  readonly insert?: PredicateConfig | undefined;
+  readonly update?: PredicateConfig | undefined;
+  readonly delete?: PredicateConfig | undefined;
+}
+
 /** What `tenantry.config.ts` holds. Secrets are references to the environment: `env('NAME')`. */
 export interface TenantryConfig {
   /**
@@ -153,7 +203,9 @@ export interface TenantryConfig {
    */
   readonly capabilities?: { readonly [Name in CapabilityName]?: boolean | undefined } | undefined;
   /** Tables by exact-case name, with a schema where wanted (`dbo.Blogs`): with their tenant column, or `reference` for all tenants' tables. */
-  readonly tables: Readonly<Record<string, { readonly tenant: string } | 'reference'>>;
+  readonly tables: Readonly<Record<string, TenantTableConfig | 'reference'>>;
+  /** Policies beyond the tenant's, by a name of letters and digits. Default: none. */
+  readonly policies?: Readonly<Record<string, PolicyConfig>> | undefined;
   /** Which database servers are believed, where an address says `verify-full` or `strict`. */
   readonly tls?: TlsConfig | undefined;
   /** Who may call the HTTP API. */

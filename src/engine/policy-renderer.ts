@@ -1,8 +1,9 @@
 import type { KeyType } from '../core/key-type.ts';
+import type { RowPolicy } from '../core/predicate.ts';
 import type { Sql, SqlValue } from '../core/sql.ts';
 
 /** A table that exists on a shard, as `policy/tables` finds it. */
-export interface PolicyTable {
+export interface FoundTable {
   readonly schema: string;
   readonly table: string;
   /** Null for reference tables, which every tenant may read. */
@@ -11,6 +12,14 @@ export interface PolicyTable {
   readonly role: 'routed' | 'part' | 'reference' | 'reference part';
   /** Sequences that the table's columns own, of the table's schema. */
   readonly sequences: readonly string[];
+  /** All of them, each with its type as the engine declares it. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}
+
+/** The same with what the configuration says of its rows. */
+export interface PolicyTable extends FoundTable {
+  /** Besides the tenant's; none for what is not `routed`. */
+  readonly policies: readonly RowPolicy[];
 }
 
 /** One thing that protects a table, comparable with what `policy/live-items` finds. */

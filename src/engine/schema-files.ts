@@ -14,6 +14,7 @@ export function shardSchemaFiles(keyType: KeyType, protection: ContextProtection
     `020-tenant-${keyType}`,
     '030-enter',
     '040-context-values',
+    '050-policies',
   ].map((name) => `schema/shard/${name}`);
 }
 

@@ -1,6 +1,7 @@
+import type { RowPolicy } from '../core/predicate.ts';
 import type { SqlSession } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
-import type { PolicyItem, PolicyRenderer, PolicyTable } from '../engine/policy-renderer.ts';
+import type { FoundTable, PolicyItem, PolicyRenderer, PolicyTable } from '../engine/policy-renderer.ts';
 import type { ShardTables } from './model.ts';
 
 /** A difference with the statements that remove it. */
@@ -34,8 +35,11 @@ export async function differences(
   only?: string,
 ): Promise<Difference[]> {
   const located = JSON.stringify(configured.tables);
-  const all = (await session.run<PolicyTable & Record<string, unknown>>('policy/tables', { tables: located })).rows;
-  const tables = only === undefined ? all : all.filter((table) => nameOf(table) === only);
+  const found = (await session.run<FoundTable & Record<string, unknown>>('policy/tables', { tables: located })).rows;
+  const policies = new Map(configured.tables.map((table) => [nameOf(table), table.policies ?? []]));
+  const tables = found
+    .filter((table) => only === undefined || nameOf(table) === only)
+    .map((table) => withPolicies(table, policies.get(nameOf(table)) ?? []));
   const live = (await session.run<LiveItem>('policy/live-items', { tables: JSON.stringify(tables) })).rows;
   return partsFirst(tables).flatMap((table) => {
     const present = new Map(
@@ -45,12 +49,17 @@ export async function differences(
   });
 }
 
+/** Nobody but through its table reaches the rows of a part, and a reference table's are everybody's. */
+function withPolicies(table: FoundTable, policies: readonly RowPolicy[]): PolicyTable {
+  return { ...table, policies: table.role === 'routed' ? policies : [] };
+}
+
 /** The rows of a part are its table's: nobody may reach them beside it once the table is open to tenants. */
 function partsFirst(tables: readonly PolicyTable[]): PolicyTable[] {
   return [...tables.filter(isPartOfAnother), ...tables.filter((table) => !isPartOfAnother(table))];
 }
 
-function nameOf({ schema, table }: PolicyTable): string {
+function nameOf({ schema, table }: Pick<PolicyTable, 'schema' | 'table'>): string {
   return `${schema}.${table}`;
 }
 

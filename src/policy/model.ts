@@ -1,4 +1,5 @@
 import type { KeyType } from '../core/key-type.ts';
+import type { RowPolicy } from '../core/predicate.ts';
 
 /** A table as the configuration names it; without a tenant column it is a reference table. */
 export interface ConfiguredTable {
@@ -6,6 +7,8 @@ export interface ConfiguredTable {
   readonly schema?: string;
   readonly table: string;
   readonly tenantColumn?: string;
+  /** Besides the tenant's. */
+  readonly policies?: readonly RowPolicy[];
 }
 
 /** A configured table on a shard. */

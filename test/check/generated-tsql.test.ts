@@ -218,7 +218,7 @@ function triedByGate(): string {
 }
 
 function policyTexts(): GeneratedTsql[] {
-  const table = { schema: 'dbo', table: "Blog's]", sequences: [] };
+  const table = { schema: 'dbo', table: "Blog's]", sequences: [], columns: [], policies: [] };
   const tables: PolicyTable[] = [
     { ...table, tenantColumn: 'Tenant]Id', role: 'routed' },
     { ...table, tenantColumn: null, role: 'reference' },

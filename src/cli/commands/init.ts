@@ -3,7 +3,7 @@ import { extname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ZodType } from 'zod';
 import { engineNames, engineOfUrl, urlForm, type EngineName } from '../../config/database-url.ts';
-import { columnName, contextName, mapName as mapNameSchema, tableName } from '../../config/schema.ts';
+import { columnName, contextName, mapName as mapNameSchema, tableName } from '../../config/names.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { keyTypes, type KeyType } from '../../../shardmap/key.ts';
 import { addCommand, type CliWorld, type Invocation } from '../command.ts';

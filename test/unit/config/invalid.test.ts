@@ -5,7 +5,8 @@ import { sampleConfig, sampleEnvironment, sampleIssuer } from './sample.ts';
 
 const issuers = (...list: readonly Record<string, unknown>[]) => ({ auth: { issuers: list } });
 const byReference = "must be a reference to the environment, env('NAME'), never the value itself";
-const allKeys = 'catalog, redis, fleetKey, map, logins, contextProtection, context, capabilities, tables, tls, auth, limits, http';
+const allKeys =
+  'catalog, redis, fleetKey, map, logins, contextProtection, context, capabilities, tables, policies, tls, auth, limits, http';
 const allAlgorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, HS256, HS384, HS512';
 function problemsOf(config: unknown, environment: Environment = sampleEnvironment): string[] {
   try {
@@ -38,10 +39,10 @@ describe('an invalid configuration is refused with every problem, its path and w
     ],
     [
       'unknown keys, near and far',
-      sampleConfig({ tabels: {}, policies: {}, limits: { poolPershard: 3 } }),
+      sampleConfig({ tabels: {}, polices: {}, limits: { poolPershard: 3 } }),
       [
         'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, connectTimeoutMs, catalogTimeoutMs, statementTimeoutMs, transactionTimeoutMs, adminStatementTimeoutMs, adminLockTimeoutMs, answerBytes, waitMs, idleMs, cachedTenants, bodyBytes, drainMs, operationsKept, operationDays',
-        `(the whole): unknown key "tabels" (did you mean "tables"?), "policies"; allowed are ${allKeys}`,
+        `(the whole): unknown key "tabels" (did you mean "tables"?), "polices" (did you mean "policies"?); allowed are ${allKeys}`,
       ],
     ],
     [

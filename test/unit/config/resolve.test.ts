@@ -25,6 +25,7 @@ describe('a valid configuration', () => {
         admin: { user: 'admin', password: 'pass-word' },
       },
       context: [],
+      policies: {},
       contextProtection: 'guarded',
       capabilities: {},
       tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],

@@ -14,8 +14,12 @@ with wanted as (
   select p.oid, w."schema", w."table", p.polname, p.polpermissive, p.polcmd, p.polroles,
          coalesce(pg_get_expr(p.polqual, p.polrelid), 'none') as read_test,
          coalesce(pg_get_expr(p.polwithcheck, p.polrelid), 'none') as write_test,
-         w.tenant_test
+         w.tenant_test, mark.rendered,
+         mark.rendered is not null and mark.comment = tenantry.policy_mark(p.oid, mark.rendered) as as_rendered
     from wanted w join pg_catalog.pg_policy p on p.polrelid = w.oid
+    left join lateral (select d.description as comment, substring(d.description from '^tenantry ([0-9a-f]{32}) ') as rendered
+                         from pg_catalog.pg_description d
+                        where d.objoid = p.oid and d.classoid = 'pg_policy'::regclass and d.objsubid = 0) mark on true
    where p.polname like 'tenantry\_%'
 )
 select w."schema" as "schema", w."table" as "table", 'row security' as "item",
@@ -23,13 +27,14 @@ select w."schema" as "schema", w."table" as "table", 'row security' as "item",
   from wanted w
 union all
 select e."schema", e."table", 'policy ' || e.polname,
-       format('%s %s to %s using %s check %s',
+       format('%s %s to %s %s',
               case when e.polpermissive then 'permissive' else 'restrictive' end,
               case e.polcmd when '*' then 'all' when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' else 'delete' end,
               (select string_agg(coalesce(r.rolname, 'public'), ', ' order by r.rolname)
                  from unnest(e.polroles) as o (oid) left join pg_catalog.pg_roles r on r.oid = o.oid),
-              case e.read_test when e.tenant_test then 'tenant' else e.read_test end,
-              case e.write_test when e.tenant_test then 'tenant' else e.write_test end)
+              case when e.as_rendered then 'as rendered ' || e.rendered
+                   else format('using %s check %s', case e.read_test when e.tenant_test then 'tenant' else e.read_test end,
+                               case e.write_test when e.tenant_test then 'tenant' else e.write_test end) end)
   from expression e
 union all
 select w."schema", w."table", 'default', pg_get_expr(d.adbin, d.adrelid)

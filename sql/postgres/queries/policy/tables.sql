@@ -1,5 +1,5 @@
--- The configured tables that exist, their partitions and inheritance children (which SQL can name directly), and the
--- sequences that their columns own.
+-- The configured tables that exist, their partitions and inheritance children (which SQL can name directly), their columns,
+-- and the sequences that these own.
 -- @tables text
 with recursive configured as (
   select c.oid, t."tenantColumn", case when t."tenantColumn" is null then 'reference' else 'routed' end as role
@@ -21,7 +21,10 @@ select n.nspname::text as "schema",
                    from pg_catalog.pg_depend d
                    join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S' and s.relnamespace = c.relnamespace
                   where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
-                    and d.refobjid = c.oid and d.deptype = 'a'), '[]') as "sequences"
+                    and d.refobjid = c.oid and d.deptype = 'a'), '[]') as "sequences",
+       (select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod)) order by a.attnum)
+          from pg_catalog.pg_attribute a
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as "columns"
   from family f
   join pg_catalog.pg_class c on c.oid = f.oid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -35,13 +35,29 @@ describe('which rows are those of a range of keys', () => {
 
 // "Row-Level Security": changes of a table fail for the columns that a schema-bound policy names.
 test('a table gets the default of its tenant column before the policy is bound to that column', () => {
-  const table = { schema: 'dbo', table: 'Blogs', tenantColumn: 'TenantId', role: 'routed', sequences: [] } as const;
+  const table = {
+    schema: 'dbo',
+    table: 'Blogs',
+    tenantColumn: 'TenantId',
+    role: 'routed',
+    sequences: [],
+    columns: [],
+    policies: [],
+  } as const;
   const items = mssqlPolicyRenderer.wanted(table, 'int').map(({ item }) => item);
   expect(items.slice(0, 4)).toEqual(['default', 'security policy', 'filter predicate', 'block predicate']);
 });
 
 describe('what protects a table, word for word', () => {
-  const table = { schema: 'sh]op', table: "Blog's]", tenantColumn: 'Tenant]Id', role: 'routed', sequences: [] } as const;
+  const table = {
+    schema: 'sh]op',
+    table: "Blog's]",
+    tenantColumn: 'Tenant]Id',
+    role: 'routed',
+    sequences: [],
+    columns: [],
+    policies: [],
+  } as const;
   const name = "[sh]]op].[Blog's]]]";
   const text = `N'[sh]]op].[Blog''s]]]'`;
   const policy = '[tenantry].[tenant_policy]';
@@ -132,7 +148,10 @@ ALTER TABLE ${name} ADD CONSTRAINT `);
 
 describe('what the tenant column of a new row is', () => {
   const defaultOf = (table: string, keyType: KeyType) => {
-    const items = mssqlPolicyRenderer.wanted({ schema: 'dbo', table, tenantColumn: 'Tenant]Id', role: 'routed', sequences: [] }, keyType);
+    const items = mssqlPolicyRenderer.wanted(
+      { schema: 'dbo', table, tenantColumn: 'Tenant]Id', role: 'routed', sequences: [], columns: [], policies: [] },
+      keyType,
+    );
     const found = items.find(({ item }) => item === 'default');
     return { definition: found?.definition, text: compileSql(found!.statements[0]!, mssqlDialect).text };
   };

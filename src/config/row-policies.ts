@@ -1,0 +1,115 @@
+import {
+  allOf,
+  rowOperations,
+  type ContextReference,
+  type Predicate,
+  type ReadTable,
+  type RowOperation,
+  type RowPolicy,
+} from '../core/predicate.ts';
+import type { PolicySetting, PredicateSetting } from './policy-schema.ts';
+import type { ContextSetting, TableSettings } from './settings.ts';
+
+/** What policies are made of, as it was read and found to fit together. */
+export interface PolicyParts {
+  readonly tables: readonly TableSettings[];
+  readonly context: readonly ContextSetting[];
+  readonly policies: Readonly<Record<string, PolicySetting>>;
+}
+
+/** Tables with the policies that are on them: every name resolved, and what an operation asks beside what is seen. */
+export function withPolicies(parts: PolicyParts): TableSettings[] {
+  const resolver = new Resolver(parts);
+  return parts.tables.map((table) => {
+    const policies = resolver.policiesOn(table.name);
+    return policies.length === 0 ? table : { ...table, policies };
+  });
+}
+
+/** What a policy says of an operation, before what is seen is asked beside it. */
+export function partOf(policy: PolicySetting, operation: RowOperation): PredicateSetting | undefined {
+  if (operation === 'select') return policy.rows ?? policy.read;
+  return policy.rows ?? policy[operation] ?? policy.write;
+}
+
+class Resolver {
+  readonly #parts: PolicyParts;
+  readonly #tables: ReadonlyMap<string, TableSettings>;
+
+  constructor(parts: PolicyParts) {
+    this.#parts = parts;
+    this.#tables = new Map(parts.tables.map((table) => [table.name, table]));
+  }
+
+  policiesOn(table: string): RowPolicy[] {
+    return Object.entries(this.#parts.policies)
+      .filter(([, { on }]) => on.includes(table))
+      .map(([name, policy]) => ({ name, conditions: this.#conditions(policy, table) }));
+  }
+
+  #conditions(policy: PolicySetting, table: string): RowPolicy['conditions'] {
+    const conditions: { [Operation in RowOperation]?: Predicate } = {};
+    const seen = this.#condition(policy, 'select', table);
+    for (const operation of rowOperations) {
+      const own = this.#condition(policy, operation, table);
+      // What is not seen is neither changed nor deleted, and nothing is changed into what is not seen.
+      const asksSeen = policy.rows === undefined && (operation === 'update' || operation === 'delete');
+      const condition = asksSeen ? allOf([seen, own]) : own;
+      if (condition !== undefined) conditions[operation] = condition;
+    }
+    return conditions;
+  }
+
+  #condition(policy: PolicySetting, operation: RowOperation, table: string): Predicate | undefined {
+    const said = partOf(policy, operation);
+    return said === undefined ? undefined : this.#predicate(said, table);
+  }
+
+  #predicate(said: PredicateSetting, table: string): Predicate {
+    if ('owner' in said) return { kind: 'owner', column: said.owner, value: this.#value(said.is) };
+    if ('permission' in said) {
+      const { user: key, resource: gives, of, access } = said;
+      const member = { kind: 'member', of, table: this.#readTable(said.permission), gives, key, value: this.#value(said.is) } as const;
+      return access === undefined ? member : { ...member, access };
+    }
+    if ('lookup' in said) {
+      const { key, gives, of } = said;
+      return { kind: 'member', of, table: this.#readTable(said.lookup), gives, key, value: this.#value(said.is) };
+    }
+    if ('role' in said) return { kind: 'role', role: said.role, value: this.#value(said.in) };
+    if ('parent' in said) return this.#parent(said.parent, table);
+    if ('all' in said) return { kind: 'all', of: said.all.map((part) => this.#predicate(part, table)) };
+    if ('any' in said) return { kind: 'any', of: said.any.map((part) => this.#predicate(part, table)) };
+    const text = Object.fromEntries(Object.entries(said.raw).filter((entry): entry is [string, string] => entry[1] !== undefined));
+    return { kind: 'raw', text, columns: said.columns };
+  }
+
+  #parent(said: 'visible' | PredicateSetting, table: string): Predicate {
+    const { parent } = found(this.#tables.get(table));
+    const { table: name, columns } = found(parent);
+    const visible = this.policiesOn(name).map(({ conditions }) => conditions.select);
+    const rows = allOf([...visible, said === 'visible' ? undefined : this.#predicate(said, name)]);
+    return {
+      kind: 'parent',
+      table: this.#readTable(name),
+      columns,
+      rows: rows ?? { kind: 'all', of: [] },
+    };
+  }
+
+  #readTable(name: string): ReadTable {
+    const { schema, table, tenantColumn } = found(this.#tables.get(name));
+    return { ...(schema === undefined ? {} : { schema }), table, ...(tenantColumn === undefined ? {} : { tenantColumn }) };
+  }
+
+  #value(name: string): ContextReference {
+    const { type } = found(this.#parts.context.find((setting) => setting.name === name));
+    return { name, type };
+  }
+}
+
+/** What the checks before have made sure of. */
+function found<Part>(part: Part | undefined): Part {
+  if (part === undefined) throw new TypeError('A policy names what the configuration lacks, and was not checked.');
+  return part;
+}

@@ -1,0 +1,81 @@
+import { TenantryError } from '../../core/errors.ts';
+import type { ContextReference, Membership, Predicate, ReadTable } from '../../core/predicate.ts';
+import { sql, sqlText, type Sql } from '../../core/sql.ts';
+import type { ContextValueType } from '../../core/context-values.ts';
+import { literal } from './literal.ts';
+import { postgresDialect } from './postgres-dialect.ts';
+
+/** How a predicate names a column of the row it is asked of. */
+export type RowColumn = (name: string) => Sql;
+
+/**
+ * A predicate as an expression that is true, false or null. What does not depend on the row stands in a sub-select of its own, which the
+ * server works out once a statement. Throws INVALID_CONFIGURATION for a raw predicate without words for PostgreSQL.
+ */
+export function predicateSql(predicate: Predicate, row: RowColumn, depth = 1): Sql {
+  switch (predicate.kind) {
+    case 'owner':
+      return sql`${row(predicate.column)} = (select ${valueOf(predicate.value)})`;
+    case 'role':
+      return sql`(select ${holdsRole(predicate.role, predicate.value)})`;
+    case 'member':
+      return membership(predicate, row);
+    case 'parent': {
+      const parent: RowColumn = (name) => sql.id(`parent${depth}`, name);
+      const pairs = predicate.columns.map((pair) => sql`${parent(pair.parent)} = ${row(pair.child)}`);
+      const conditions = [...ofTenant(predicate.table, parent), ...pairs, predicateSql(predicate.rows, parent, depth + 1)];
+      return sql`exists (select from ${tableOf(predicate.table)} as ${sql.id(`parent${depth}`)} where ${sql.join(conditions, sql` and `)})`;
+    }
+    case 'all':
+      return joined(predicate.of, row, depth, { by: sql` and `, empty: sql`true` });
+    case 'any':
+      return joined(predicate.of, row, depth, { by: sql` or `, empty: sql`false` });
+    case 'raw': {
+      const text = predicate.text['postgres'];
+      if (text === undefined)
+        throw new TenantryError('INVALID_CONFIGURATION', 'A raw predicate has no file for PostgreSQL, and a shard is of that engine.');
+      // On lines of its own: its last may be a comment.
+      return sql`(\n${sqlText(text)}\n)`;
+    }
+  }
+}
+
+function joined(of: readonly Predicate[], row: RowColumn, depth: number, { by, empty }: { readonly by: Sql; readonly empty: Sql }): Sql {
+  if (of.length === 0) return empty;
+  return sql`(${sql.join(
+    of.map((each) => predicateSql(each, row, depth)),
+    by,
+  )})`;
+}
+
+function membership({ of, table, gives, key, value, access }: Membership, row: RowColumn): Sql {
+  const member: RowColumn = (name) => sql.id('member', name);
+  const conditions = [
+    ...ofTenant(table, member),
+    sql`${member(key)} = (select ${valueOf(value)})`,
+    // Of boolean and of whole numbers alike.
+    ...(access === undefined ? [] : [sql`${member(access)}::integer = 1`]),
+  ];
+  return sql`${row(of)} in (select ${member(gives)} from ${tableOf(table)} as member where ${sql.join(conditions, sql` and `)})`;
+}
+
+/** Said again, whatever the policies of that table say. */
+function ofTenant({ tenantColumn }: ReadTable, row: RowColumn): Sql[] {
+  return tenantColumn === undefined ? [] : [sql`${row(tenantColumn)} = (select tenantry.current_tenant())`];
+}
+
+function tableOf({ schema = postgresDialect.defaultSchema, table }: ReadTable): Sql {
+  return sql.id(schema, table);
+}
+
+const casts: Readonly<Record<ContextValueType, string>> = { string: '', int: '::integer', bigint: '::bigint', uuid: '::uuid', strings: '' };
+
+function valueOf({ name, type }: ContextReference): Sql {
+  return sql`tenantry.context_value(${literal(name)})${sqlText(casts[type])}`;
+}
+
+function holdsRole(role: string, { name, type }: ContextReference): Sql {
+  return type === 'strings'
+    ? sql`${literal(role)} = any (tenantry.context_list(${literal(name)}))`
+    : sql`${literal(role)} = tenantry.context_value(${literal(name)})`;
+}
