@@ -34,10 +34,22 @@ export interface PolicyItem {
   readonly byAdministrator?: readonly Sql[];
 }
 
+/** An item that is to be changed. */
+export interface ChangedItem extends Pick<PolicyItem, 'item'> {
+  readonly on: PolicyTable;
+}
+
 /** The part of an engine that knows how row-level security is written. */
 export interface PolicyRenderer {
   /** Everything that must protect a table, in the order in which it is to be set. */
   wanted(table: PolicyTable, keyType: KeyType): readonly PolicyItem[];
+  /**
+   * Takes the lock that changing these items of one table needs, before anything is changed; null where they need none, or where the
+   * engine has no such statement, and each change takes it.
+   */
+  locking(items: readonly ChangedItem[]): Sql | null;
+  /** Statements as they are sent: in one message, where the engine takes them so. */
+  messages(statements: readonly Sql[]): readonly Sql[];
   /** A statement that changes a table's protection, so that it waits at most so long for who uses the table, and is the one to give way. */
   patiently(statement: Sql, lockTimeoutMs: number): Sql;
   /** Removes an item that is there and not wanted; null where the item means nothing without its owner's leave. */

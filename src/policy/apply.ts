@@ -6,7 +6,7 @@ import { compileSql } from '../core/compile-sql.ts';
 import type { SqlDialect } from '../core/sql.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
-import { changeTables } from './change-tables.ts';
+import { changeShard } from './change-shard.ts';
 import { differences, type Difference } from './diff.ts';
 import { refuseUnfit, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
@@ -22,15 +22,18 @@ export interface PolicyRequest {
   readonly capabilities?: CapabilitySettings;
   /** Nothing is changed; the result says what would be. */
   readonly dryRun: boolean;
+  /** Milliseconds for which tables in use are tried again; a minute by default. */
+  readonly withinMs?: number;
   /** The machine's by default. */
   readonly clock?: Clock;
 }
 
+const defaultWithinMs = 60_000;
+
 /**
- * Makes the policies of one shard what the configuration says, one table after another, each in a transaction of its own
- * (docs/decisions/011-policy-changes.md); a second time changes nothing. `shard` is the database as admin. Throws
- * INVALID_CONFIGURATION where the tables or the server do not fit, before anything is changed, and TIMEOUT where a table is in use for
- * too long: what was changed before it stays, and to run it again does the rest.
+ * Makes the policies of one shard what the configuration says, in one transaction (docs/decisions/016-one-transaction-for-each-shard.md); a
+ * second time changes nothing. `shard` is the database as admin. Throws INVALID_CONFIGURATION where the tables or the server do not fit, or admin
+ * may not set all of it, and TIMEOUT where a table is in use for too long: the shard is as it was then.
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
   const tables = qualifiedTables(request.tables, engine.dialect);
@@ -45,7 +48,8 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
     const changes = pending.map((difference) => changeOf(difference, engine.dialect));
     return { changes, warnings, applied: changes.length === 0 };
   }
-  const changes = await changeTables(shard, engine, { tables, keyType }, pending, request.clock ?? systemClock);
+  const { clock = systemClock, withinMs = defaultWithinMs } = request;
+  const changes = await changeShard(shard, engine, { tables, keyType }, { clock, withinMs });
   return { changes: changes.map((difference) => changeOf(difference, engine.dialect)), warnings, applied: true };
 }
 

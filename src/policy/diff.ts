@@ -6,9 +6,9 @@ import type { ShardTables } from './model.ts';
 
 /** A difference with the statements that remove it. */
 export interface Difference {
+  /** `schema.table`. */
   readonly table: string;
-  /** Whether the table is a part of a configured one. */
-  readonly isPart: boolean;
+  readonly on: PolicyTable;
   readonly item: string;
   readonly before: string | null;
   readonly after: string | null;
@@ -24,22 +24,12 @@ interface LiveItem extends Record<string, unknown> {
   readonly definition: string;
 }
 
-/**
- * Compares what protects a shard's tables with what must, item by item, in the order in which tables are to be changed; `only` the
- * table of that name where one is said.
- */
-export async function differences(
-  session: SqlSession,
-  renderer: PolicyRenderer,
-  configured: ShardTables,
-  only?: string,
-): Promise<Difference[]> {
+/** Compares what protects a shard's tables with what must, item by item, in the order in which tables are to be changed. */
+export async function differences(session: SqlSession, renderer: PolicyRenderer, configured: ShardTables): Promise<Difference[]> {
   const located = JSON.stringify(configured.tables);
   const found = (await session.run<FoundTable & Record<string, unknown>>('policy/tables', { tables: located })).rows;
   const policies = new Map(configured.tables.map((table) => [nameOf(table), table.policies ?? []]));
-  const tables = found
-    .filter((table) => only === undefined || nameOf(table) === only)
-    .map((table) => withPolicies(table, policies.get(nameOf(table)) ?? []));
+  const tables = found.map((table) => withPolicies(table, policies.get(nameOf(table)) ?? []));
   const live = (await session.run<LiveItem>('policy/live-items', { tables: JSON.stringify(tables) })).rows;
   return partsFirst(tables).flatMap((table) => {
     const present = new Map(
@@ -74,12 +64,11 @@ function tableDifferences(
   present: ReadonlyMap<string, string>,
 ): Difference[] {
   const name = nameOf(table);
-  const isPart = isPartOfAnother(table);
   const known = new Set(wanted.map(({ item }) => item));
   const toSet = wanted
     .map(({ item, definition, statements, byAdministrator = statements }) => ({
       table: name,
-      isPart,
+      on: table,
       item,
       before: present.get(item) ?? null,
       after: definition,
@@ -89,7 +78,9 @@ function tableDifferences(
     .filter(({ before, after }) => before !== after);
   const toRemove = [...present].flatMap(([item, before]) => {
     const removal = known.has(item) ? null : renderer.removal(table, item);
-    return removal === null ? [] : [{ table: name, isPart, item, before, after: null, statements: [removal], byAdministrator: [removal] }];
+    return removal === null
+      ? []
+      : [{ table: name, on: table, item, before, after: null, statements: [removal], byAdministrator: [removal] }];
   });
   return [...toSet, ...toRemove];
 }

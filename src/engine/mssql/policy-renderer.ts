@@ -34,6 +34,9 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
       ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
     ];
   },
+  locking: () => null,
+  // Some, such as CREATE FUNCTION, must be the first of their batch; others declare the same variable.
+  messages: (statements) => statements,
   // In a deadlock with a tenant's transaction it is this one that is ended.
   patiently: (statement, lockTimeoutMs) =>
     sql`SET DEADLOCK_PRIORITY LOW;\nSET LOCK_TIMEOUT ${sqlText(String(lockTimeoutMs))};\n${statement}`,

@@ -39,6 +39,12 @@ export const postgresPolicyRenderer: PolicyRenderer = {
       ...(table.role === 'routed' ? table.sequences.flatMap((sequence) => sequenceRights(table.schema, sequence)) : []),
     ];
   },
+  locking(items) {
+    // Rights are given beside whoever uses the table.
+    const changed = items.find(({ item }) => !item.startsWith('rights of '));
+    return changed === undefined ? null : sql`lock table only ${sql.id(changed.on.schema, changed.on.table)} in access exclusive mode`;
+  },
+  messages: (statements) => [sql.join(statements, sql`;\n`)],
   // In a deadlock the server ends whoever finds it out, and no setting of ours says who that is.
   patiently: (statement, lockTimeoutMs) => sql`set local lock_timeout = ${sqlText(String(lockTimeoutMs))};\n${statement}`,
   removal(table, item) {

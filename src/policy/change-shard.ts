@@ -1,0 +1,119 @@
+import { pause } from '../../shardmap/pause.ts';
+import type { Clock } from '../core/clock.ts';
+import { TenantryError } from '../core/errors.ts';
+import type { SqlDatabase, SqlSession } from '../core/session.ts';
+import { compileSql } from '../core/compile-sql.ts';
+import type { Sql, SqlDialect } from '../core/sql.ts';
+import { differences, type Difference } from './diff.ts';
+import { LockWait } from './lock-wait.ts';
+import { lockPolicies } from './lock.ts';
+import type { ShardTables } from './model.ts';
+import type { PolicyEngine } from './policy-engine.ts';
+
+/** The pause before the second try; each later one is twice as long, up to the longest. */
+const pauses = { firstMs: 500, longestMs: 8_000 };
+
+/** How long to try. */
+interface Patience {
+  readonly clock: Clock;
+  /** Milliseconds until no other try is made. */
+  readonly withinMs: number;
+}
+
+/**
+ * Sets what differs on a shard in one transaction, whole or not at all, and gives what was changed (docs/decisions/016). Tables that are
+ * in use are waited for briefly, again and again. Throws TIMEOUT or SERIALIZATION_FAILURE, naming the table that was in use to the end,
+ * and INVALID_CONFIGURATION, with all of it, for what admin may not set: the shard is as it was then.
+ */
+export async function changeShard(
+  shard: SqlDatabase,
+  engine: PolicyEngine,
+  tables: ShardTables,
+  { clock, withinMs }: Patience,
+): Promise<Difference[]> {
+  const end = clock.now() + withinMs;
+  const inUse = new Set<string>();
+  for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(2 * pauseMs, pauses.longestMs)) {
+    try {
+      return await shard.transaction((session) => changeTables(session, engine, tables, { clock, inUse }));
+    } catch (error) {
+      if (!(error instanceof TableInUse)) throw error;
+      if (clock.now() + pauseMs > end) throw error.told();
+      inUse.add(error.table);
+      await pause(clock, pauseMs);
+    }
+  }
+}
+
+/** A table that could not be had, in a try of which nothing stays. */
+class TableInUse extends Error {
+  readonly table: string;
+  readonly #reason: TenantryError;
+
+  constructor(table: string, reason: TenantryError) {
+    super(`${table} is in use.`, { cause: reason });
+    this.table = table;
+    this.#reason = reason;
+  }
+
+  told(): TenantryError {
+    const { code, reason, outcome } = this.#reason;
+    const detail = `${this.table} is in use and could not be changed: ${reason} Nothing was changed; run it again.`;
+    return new TenantryError(code, detail, { cause: this.#reason, outcome });
+  }
+}
+
+interface Try {
+  readonly clock: Clock;
+  /** Tables that were in use in a try before: they are locked while nothing else is, so that others wait behind them alone. */
+  readonly inUse: ReadonlySet<string>;
+}
+
+async function changeTables(
+  session: SqlSession,
+  { renderer, dialect }: PolicyEngine,
+  tables: ShardTables,
+  { clock, inUse }: Try,
+): Promise<Difference[]> {
+  await lockPolicies(session);
+  const pending = await differences(session, renderer, tables);
+  if (pending.length === 0) return pending;
+  const wait = new LockWait(clock);
+  const run = async (table: string, statement: Sql, workMs: number): Promise<void> => {
+    try {
+      await wait.during(workMs, async (patienceMs) => await session.query(renderer.patiently(statement, patienceMs)));
+    } catch (error) {
+      throw isInUse(error) ? new TableInUse(table, error) : error;
+    }
+  };
+  const byTable = Map.groupBy(pending, ({ table }) => table);
+  for (const [name, items] of inUseFirst([...byTable], inUse)) {
+    const lock = renderer.locking(items);
+    if (lock !== null) await run(name, lock, 0);
+  }
+  for (const [name, items] of byTable) {
+    for (const message of renderer.messages(items.flatMap(({ statements }) => statements))) await run(name, message, LockWait.statementMs);
+  }
+  const left = await differences(session, renderer, tables);
+  if (left.length > 0) throw refusal(left, dialect);
+  return pending;
+}
+
+function inUseFirst(tables: readonly [string, Difference[]][], inUse: ReadonlySet<string>): readonly [string, Difference[]][] {
+  return [...tables.filter(([name]) => inUse.has(name)), ...tables.filter(([name]) => !inUse.has(name))];
+}
+
+/** Whether a lock was not to be had, or this transaction gave way in a deadlock. */
+function isInUse(error: unknown): error is TenantryError {
+  return error instanceof TenantryError && (error.code === 'TIMEOUT' || error.code === 'SERIALIZATION_FAILURE');
+}
+
+/** What stays as it was although every statement was accepted: a server may only warn of rights that are not the admin's to give. */
+function refusal(left: readonly Difference[], dialect: SqlDialect): TenantryError {
+  const list = left.map(({ table, item, byAdministrator }) => {
+    const texts = byAdministrator.map((statement) => compileSql(statement, dialect).text);
+    return `${item} (${table}): ${texts.join('; ')};`;
+  });
+  const detail = `The admin login may not set these; an administrator must, and nothing was changed:\n- ${list.join('\n- ')}`;
+  return new TenantryError('INVALID_CONFIGURATION', detail);
+}
