@@ -21,12 +21,13 @@ export interface TroubledWorld {
 /** Both worlds, processes to run changes in, and every kind of change. */
 export class ShardMapChaos {
   readonly scenarios: readonly Scenario[] = scenarios(() => this.#spare);
-  readonly runners = new Runners(2);
+  readonly runners: Runners;
   readonly #worlds: Readonly<Record<ShardMapKind, TroubledWorld>>;
   readonly #spare: ShardAddress;
   #number = 0;
 
-  private constructor(worlds: Readonly<Record<ShardMapKind, TroubledWorld>>, spare: ShardAddress) {
+  private constructor(worlds: Readonly<Record<ShardMapKind, TroubledWorld>>, spare: ShardAddress, runners: Runners) {
+    this.runners = runners;
     this.#worlds = worlds;
     this.#spare = spare;
   }
@@ -37,7 +38,7 @@ export class ShardMapChaos {
     // Whoever adds it first commits more than those after him: its schema and its policies.
     await list.world.manager.shards.add('x', spare);
     await list.world.manager.shards.remove('x');
-    return new ShardMapChaos({ list, range }, spare);
+    return new ShardMapChaos({ list, range }, spare, await Runners.start(2));
   }
 
   worldOf({ kind }: Scenario): TroubledWorld {

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { bundleProgram, type BundledProgram } from './bundled-program.ts';
 import type { ChildOrder, ChildResult } from './shard-map-child.ts';
 
 /** A process that is ready to run one change of a shard map. */
@@ -19,10 +19,16 @@ export class Runners {
   readonly #ready: Promise<Runner>[] = [];
   readonly #children = new Set<ChildProcess>();
   readonly #ahead: number;
+  readonly #program: BundledProgram;
 
-  constructor(ahead: number) {
+  private constructor(ahead: number, program: BundledProgram) {
     this.#ahead = ahead;
+    this.#program = program;
     this.#fill();
+  }
+
+  static async start(ahead: number): Promise<Runners> {
+    return new Runners(ahead, await bundleProgram(new URL('./shard-map-child.ts', import.meta.url)));
   }
 
   async take(): Promise<Runner> {
@@ -40,9 +46,8 @@ export class Runners {
   }
 
   async #start(): Promise<Runner> {
-    // Halves the time that a process needs to be up.
-    const env = { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url)) };
-    const child = fork(new URL('./shard-map-child.ts', import.meta.url), { env, execArgv: [] });
+    const { file, environment } = this.#program;
+    const child = fork(file, { env: { ...process.env, ...environment }, execArgv: [] });
     this.#children.add(child);
     const exited = once(child, 'exit').then(() => this.#children.delete(child));
     await once(child, 'message');
