@@ -21,7 +21,8 @@ const mostUnits = 4_000;
 
 /**
  * What a shard is given for a call's values: a JSON object, each value in its one canonical text, in the order of their declaration;
- * undefined where there is none. Throws INVALID_REQUEST, with no value in it, for a name that is not declared and a value of another form.
+ * undefined where there is none. Only what the object itself has is a value. Throws INVALID_REQUEST, with no value in it, for a name that
+ * is not declared and a value of another form.
  */
 export function contextText(declared: ContextTypes, given: ContextValues): string | undefined {
   const unknown = Object.keys(given).find((name) => !declared.has(name));
@@ -32,7 +33,7 @@ export function contextText(declared: ContextTypes, given: ContextValues): strin
     );
   const members: string[] = [];
   for (const [name, type] of declared) {
-    const value = given[name];
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
     if (value === undefined) continue;
     const canonical = forms[type].canonical(value);
     if (canonical === undefined)
@@ -46,10 +47,19 @@ export function contextText(declared: ContextTypes, given: ContextValues): strin
   return text;
 }
 
+/** What a caller gave as a context. Throws INVALID_REQUEST for a Map, a number and the like, whose values nobody would find. */
+export function requireContextValues(given: unknown): ContextValues {
+  if (isPlainObject(given)) return given as ContextValues;
+  throw new TenantryError('INVALID_REQUEST', 'The context must be a plain object of values by their names.');
+}
+
 /** Whether a value is of a type, as callers give it. */
 export function isContextValue(type: ContextValueType, value: ContextValue): boolean {
   return forms[type].canonical(value) !== undefined;
 }
+
+/** What a text of the context must be. */
+const textRule = 'of at least one character, without NUL, half of a surrogate pair or a space at its end';
 
 interface Form {
   readonly allowed: string;
@@ -57,23 +67,28 @@ interface Form {
 }
 
 const forms: Readonly<Record<ContextValueType, Form>> = {
-  string: { allowed: 'a string of at least one character, without NUL or half of a surrogate pair', canonical: textOf },
+  string: { allowed: `a string ${textRule}`, canonical: textOf },
   int: { allowed: 'a whole number of 32 bits that is not 0', canonical: (value) => integerOf(value, 31n) },
   bigint: { allowed: 'a bigint of 64 bits, or a safe whole number, that is not 0', canonical: (value) => integerOf(value, 63n) },
   uuid: { allowed: 'a uuid as text', canonical: (value) => (typeof value === 'string' && isUuid(value) ? value.toLowerCase() : undefined) },
   strings: {
-    allowed: 'a list of strings of at least one character each, without NUL or half of a surrogate pair',
+    allowed: `a list of strings, each ${textRule}`,
     canonical: (value) => {
       if (!Array.isArray(value)) return undefined;
-      const texts = value.map((element: ContextValue) => textOf(element));
+      // A plain list with no holes, whatever kind of list was given.
+      const texts = Array.from(value, (element: ContextValue) => textOf(element));
       return texts.every((text) => text !== undefined) ? texts : undefined;
     },
   },
 };
 
-/** An empty text is refused: what is not set would be taken for it. So is what one of the engines cannot keep. */
+/**
+ * An empty text is refused: what is not set would be taken for it. So is what one of the engines cannot keep, and a space at the end,
+ * which SQL Server overlooks when it compares: the user `ann ` would be shown what is `ann`'s.
+ */
 function textOf(value: ContextValue): string | undefined {
-  return typeof value === 'string' && value !== '' && value.isWellFormed() && !value.includes('\0') ? value : undefined;
+  if (typeof value !== 'string' || value === '' || value.endsWith(' ')) return undefined;
+  return value.isWellFormed() && !value.includes('\0') ? value : undefined;
 }
 
 /** 0 is refused: what is not set would be cast to it. */
@@ -82,6 +97,12 @@ function integerOf(value: ContextValue, bits: bigint): string | undefined {
   if (!isInteger) return undefined;
   const integer = BigInt(value);
   return integer !== 0n && integer >= -(2n ** bits) && integer < 2n ** bits ? integer.toString() : undefined;
+}
+
+function isPlainObject(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(given);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** A name in a program's own words, cut: it may come from anywhere. */

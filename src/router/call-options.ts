@@ -1,4 +1,4 @@
-import { contextText, type ContextTypes } from '../core/context-values.ts';
+import { contextText, requireContextValues, type ContextTypes } from '../core/context-values.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { Isolation } from '../engine/engine.ts';
 import type { CallOptions, TransactionOptions } from './router.ts';
@@ -24,8 +24,10 @@ export function isolationOf({ isolation }: TransactionOptions): Isolation {
 
 /** What a shard is given for the values of a call. Throws INVALID_REQUEST where they are not as declared. */
 export function contextValuesOf({ context, userId }: CallOptions, declared: ContextTypes): string | undefined {
-  if (userId === undefined) return context === undefined ? undefined : contextText(declared, context);
-  if (context !== undefined && Object.hasOwn(context, 'userId'))
+  if (context === undefined) return userId === undefined ? undefined : contextText(declared, { userId });
+  const values = requireContextValues(context);
+  if (userId === undefined) return contextText(declared, values);
+  if (Object.hasOwn(values, 'userId'))
     throw new TenantryError('INVALID_REQUEST', 'userId is given twice; once in the context, or beside it, is enough.');
-  return contextText(declared, { ...context, userId });
+  return contextText(declared, { ...values, userId });
 }

@@ -26,7 +26,7 @@ const rows: Readonly<Record<string, readonly Group[]>> = {
   'pooled session': ['pooled session', 'code in a pooled session', 'every connection'],
   'abort, timeout, cancel, killed server': ['interrupted'],
   'insert, update, delete, bulk insert, upsert and MERGE for another tenant': ['rows of another tenant', 'over HTTP'],
-  'change of the own context': ['changing the context', 'plain context'],
+  'change of the own context': ['changing the context', 'changing what a call brings', 'what a call has brought', 'plain context'],
   'switch of the principal': ['becoming someone else'],
   'switch of the policy, views, functions, TRUNCATE, partitions': ['switching the policy off', 'rows of another tenant'],
   'keys as oracles, errors as side channel': ['oracles'],

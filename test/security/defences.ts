@@ -20,6 +20,17 @@ const withoutToken = root("update tenantry.local_mapping set token = decode(repe
 const tokenOfAnother = root(
   'update tenantry.local_mapping set token = (select token from tenantry.local_mapping where mapping_id = 1) where mapping_id = 2',
 );
+/** Whoever names a key is let in. */
+const openDoor = (form: 'enter' | 'enter_read_only'): Defence =>
+  root(`create or replace function tenantry.${form}(mapping integer, tenant_key bytea, ticket bytea) returns void
+    language sql volatile security definer begin atomic select tenantry.set_context(tenant_key); end`);
+const withoutUsersPolicy = root('drop policy own on "Diaries"');
+/** The context outlives its transaction. */
+const keptContext = `create or replace function tenantry.set_context(context text) returns text
+  language sql volatile begin atomic select pg_catalog.set_config('backtrace_functions', context, false); end`;
+const doesNothing = (form: 'enter_point' | 'enter_point_read_only'): string =>
+  `create or replace function tenantry.${form}(mapping integer, entry bytea) returns void
+    language sql volatile security definer begin atomic select; end`;
 const uniqueAcrossTenants = root('create unique index one_seven on "Blogs" ("BlogId") where "BlogId" = 7');
 const seesActivity = root('grant execute on function pg_stat_get_activity(integer), pg_stat_get_backend_activity(integer) to tenantry_app');
 
@@ -136,6 +147,44 @@ export const defences = {
     'by a function of the same name put before the real one': root(
       'grant create on schema tenantry to tenantry_app; alter function tenantry.current_tenant() owner to tenantry_app',
     ),
+  },
+  'changing what a call brings': {
+    'by SET LOCAL of the guarded setting': settable,
+    'by set_config': settable,
+    'by an update of pg_settings': settable,
+    'by the helper that adds them, where the call brought none': root(
+      'grant execute on function tenantry.add_context_values(text) to tenantry_app; alter function tenantry.add_context_values(text) security definer; alter function tenantry.add_context_values(text) owner to tenantry_definer',
+    ),
+    'by the helper that sets the context': root(
+      'grant execute on function tenantry.set_context(text) to tenantry_app; alter function tenantry.set_context(text) security definer; alter function tenantry.set_context(text) owner to tenantry_definer',
+    ),
+    'by entering again without a token': openDoor('enter'),
+    'by entering again to read, without a token': openDoor('enter_read_only'),
+    'by entering again with the token of the local shard map': root('grant select on tenantry.local_mapping to tenantry_app'),
+    'by entering again with what its own message says': careless,
+    'by a function of the same name put before the real one': root(
+      ({ appLogin }) =>
+        `grant create on schema tenantry to ${appLogin.user}; alter function tenantry.context_value(text) owner to ${appLogin.user}`,
+    ),
+    'by a list that reads like the text of a user': root(`create or replace function tenantry.context_value(name text) returns text
+      language sql stable parallel safe begin atomic select tenantry.context_values() ->> name; end`),
+    'by a plan that was made for another': root(`alter function tenantry.context() immutable;
+      alter function tenantry.context_values() immutable; alter function tenantry.context_value(text) immutable`),
+    'by a worker of a parallel plan': withoutUsersPolicy,
+  },
+  'what a call has brought': {
+    'on the same connection, before anybody enters': root(keptContext),
+    'for a caller who brings nothing': root(`${keptContext}; ${doesNothing('enter_point')}`),
+    // A transaction that fails takes a setting back by itself.
+    'for a caller who brings nothing, after an error': withoutUsersPolicy,
+    'for a caller who brings nothing, after a timeout': withoutUsersPolicy,
+    'for a caller who brings nothing and says it reads': root(`${keptContext}; ${doesNothing('enter_point_read_only')}`),
+    'for a caller who brings something else': root(`${keptContext}; create or replace function
+      tenantry.enter(mapping integer, tenant_key bytea, ticket bytea, context_values text) returns void language plpgsql volatile security definer
+      as $$ begin
+        if tenantry.context() like 'tenantry%' then return; end if;
+        perform tenantry.enter(mapping, tenant_key, ticket); perform tenantry.add_context_values(context_values);
+      end $$`),
   },
   'becoming someone else': {
     'SET ROLE to the superuser principal': memberOf('tenantry_superuser'),

@@ -2,17 +2,23 @@ import { hash } from 'node:crypto';
 import type { ContextSetting } from '../../config.ts';
 import { isContextValue, type ContextValue, type ContextValues, type ContextValueType } from '../../core/context-values.ts';
 import { TenantryError } from '../../core/errors.ts';
+import { isWrittenAsInteger } from './tenant-claim.ts';
 
 /**
- * The values that a token brings besides its tenant. A claim that is not there brings none, and policies that go by it then show nothing.
- * Throws UNAUTHENTICATED, naming the claim, for one of another form.
+ * The values that a token brings besides its tenant, of its claims and their text. A claim that is not there brings none, and policies
+ * that go by it then show nothing. Throws UNAUTHENTICATED, naming the claim, for one of another form.
  */
-export function contextOfClaims(context: readonly ContextSetting[], claims: Readonly<Record<string, unknown>>): ContextValues {
+export function contextOfClaims(
+  context: readonly ContextSetting[],
+  claims: Readonly<Record<string, unknown>>,
+  claimsText: string,
+): ContextValues {
   const values: Record<string, ContextValue> = {};
   for (const { name, type, claim, transform } of context) {
     if (claim === undefined || !Object.hasOwn(claims, claim)) continue;
     const value = readers[type](claims[claim]);
-    if (value === undefined || !isContextValue(type, value))
+    const isChanged = typeof value === 'number' && !isWrittenAsInteger(claimsText, claim);
+    if (value === undefined || isChanged || !isContextValue(type, value))
       throw new TenantryError('UNAUTHENTICATED', `The token's claim ${claim} is not of the type ${type}.`);
     values[name] = transform === 'sha256' ? hashed(value) : value;
   }

@@ -102,7 +102,7 @@ export class TokenVerifier {
     if (tenants !== '*' && !tenants.has(tenant.text)) {
       throw new TenantryError('FORBIDDEN', "The token's issuer may not speak for this tenant.");
     }
-    const context = contextOfClaims(this.#context, claims);
+    const context = contextOfClaims(this.#context, claims, claimsText);
     return { caller: { tenant, tenantId: tenantIdOf(tenant), issuer, subject: sub, context }, expiresAtMs };
   }
 }

@@ -43,10 +43,16 @@ const plainContext = root(
   `ALTER PROCEDURE [tenantry].[set_context] @tenant sql_variant, @values nvarchar(4000) = NULL AS
     SET NOCOUNT ON; EXEC sys.sp_set_session_context @key = N'tenantry.tenant', @value = @tenant;`,
 );
+/** What a call brings besides, kept likewise, and left as it is where the next one brings nothing. */
+const plainValues = root(
+  `ALTER PROCEDURE [tenantry].[set_context] @tenant sql_variant, @values nvarchar(4000) = NULL AS
+    SET NOCOUNT ON; EXEC sys.sp_set_session_context @key = N'tenantry.tenant', @value = @tenant;
+    IF @values IS NOT NULL EXEC sys.sp_set_session_context @key = N'tenantry.values', @value = @values;`,
+);
 /** Whoever names a key is let in. */
 const openDoor = root(
   `ALTER PROCEDURE [tenantry].[enter] @mapping int, @key varbinary(128), @epoch bigint, @token varbinary(16), @values nvarchar(4000) = NULL AS
-    DECLARE @tenant sql_variant = [tenantry].[tenant_of](@key); EXEC [tenantry].[set_context] @tenant; RETURN 0;`,
+    DECLARE @tenant sql_variant = [tenantry].[tenant_of](@key); EXEC [tenantry].[set_context] @tenant, @values; RETURN 0;`,
 );
 const withoutToken = admin(`UPDATE [tenantry].[local_mapping] SET [token] = ${hex(new Uint8Array(16))} WHERE [mapping_id] = 2`);
 
@@ -129,6 +135,18 @@ export const defences = {
     ),
     'by entering another mapping, with its right token, after its own': plainContext,
     'by reading the tokens of the local shard map': root('GRANT SELECT ON [tenantry].[local_mapping] TO [tenantry_app]'),
+  },
+  'changing what a call brings': {
+    'by sp_set_session_context': plainValues,
+    'by sp_set_session_context, to nothing at all and then another': plainValues,
+    'by sp_set_session_context, where the call brought none': plainValues,
+    'by the routine that sets it': both(plainValues, root('GRANT EXECUTE ON [tenantry].[set_context] TO [tenantry_app]')),
+    'by entering again, with its right token': plainValues,
+    'by entering without its token': openDoor,
+  },
+  'what a call has brought': {
+    'for a caller who brings nothing': both(careless, plainValues),
+    'for a caller who brings nothing, after an error': both(careless, plainValues),
   },
   'becoming someone else': {
     'EXECUTE AS the superuser principal': impersonates('superuser'),

@@ -27,6 +27,12 @@ app.describeOnBothForms('values that a call brings besides its tenant', () => {
     }),
   );
 
+  test('a list is no value, and a value no list: its text would be somebody else’s', async () => {
+    const mixed = sql`select tenantry.context_value('roles') as list, tenantry.context_list('userId') as one, tenantry.context_value(null) as none`;
+    const { rows } = await app.connection.execute(app.entry(1), compiled(mixed), { ...read, contextValues });
+    expect(rows).toEqual([{ list: null, one: [], none: null }]);
+  });
+
   test('a refused entry brings nothing, and says why as any other', async () => {
     const stranger = { ...app.entry(1), token: new Uint8Array(16) };
     await expect(app.connection.execute(stranger, brought, { ...write, contextValues })).rejects.toMatchObject({

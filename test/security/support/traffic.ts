@@ -49,6 +49,10 @@ export async function routerOf({ host, port, database, protection, appLogin, roo
     connect: (_, signal) =>
       engine.connect(address, appLogin, { shardId, incarnation, tables: routedTables, contextProtection: protection }, signal),
     tokens: [tokenOf],
+    contextTypes: new Map([
+      ['userId', 'string'],
+      ['roles', 'strings'],
+    ]),
     limits: { ...defaultRouterLimits, poolPerShard: 1 },
     clock: systemClock,
     random: () => 0.5,
@@ -66,22 +70,24 @@ async function routedTraffic(world: World): Promise<Traffic> {
   };
 }
 
+/** What makes a transaction a tenant's, as a text of its own: of a service that puts statements together by hand. */
+export function enterText(tenant: number): string {
+  const { mappingId, key, ...claims } = entryOf(tenant);
+  const ticket = ticketBytes(claims).toString('hex');
+  return `select tenantry.enter(${mappingId}, '\\x${Buffer.from(key).toString('hex')}', '\\x${ticket}')`;
+}
+
 /** What a pool without care does: the context is right at the start of every request, and the connection goes on as it is. */
 async function carelessTraffic(world: World): Promise<Traffic> {
   const client = await world.app();
-  const entering = (tenant: number): string => {
-    const { mappingId, key, ...claims } = entryOf(tenant);
-    const ticket = ticketBytes(claims).toString('hex');
-    return `select tenantry.enter(${mappingId}, '\\x${Buffer.from(key).toString('hex')}', '\\x${ticket}')`;
-  };
   return {
     query: async (tenant, text) => {
       // Several statements in one message give several results, which pg's types do not say.
-      const results = (await client.query(`${entering(tenant)}; ${text}`)) as unknown as pg.QueryResult<Record<string, unknown>>[];
+      const results = (await client.query(`${enterText(tenant)}; ${text}`)) as unknown as pg.QueryResult<Record<string, unknown>>[];
       return results.at(-1)?.rows ?? [];
     },
     transaction: async (tenant, { signal, timeoutMs }, work) => {
-      await client.query(`begin; ${entering(tenant)}`);
+      await client.query(`begin; ${enterText(tenant)}`);
       const interrupted = new Promise<never>((_, reject) => {
         signal?.addEventListener('abort', () => reject(new TenantryError('CANCELLED')), { once: true });
         if (timeoutMs !== undefined) setTimeout(() => reject(new TenantryError('TIMEOUT')), timeoutMs);

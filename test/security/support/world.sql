@@ -58,6 +58,15 @@ create table "Strict" (
   primary key ("TenantId", "Name"),
   foreign key ("TenantId", "BlogId") references "Blogs" deferrable initially deferred
 );
+-- Rows of tenant 1's users; whose they are is decided by what a call brings besides its tenant (world-users.sql).
+create table "Diaries" (
+  "TenantId" integer not null,
+  "DiaryId" integer not null,
+  "Owner" text not null,
+  "Text" text not null,
+  primary key ("TenantId", "DiaryId")
+);
+insert into "Diaries" values (1, 1, 'ann', 'what ann wrote'), (1, 2, 'boss', 'a secret');
 -- What a serial column has: app may take from it.
 create sequence "Visits";
 grant usage on sequence "Visits" to tenantry_app;

@@ -22,6 +22,7 @@ export const routedTables = [
   { name: 'Events', table: 'Events', tenantColumn: 'TenantId' },
   { name: 'Notes', table: 'Notes', tenantColumn: 'TenantId' },
   { name: 'Strict', table: 'Strict', tenantColumn: 'TenantId' },
+  { name: 'Diaries', table: 'Diaries', tenantColumn: 'TenantId' },
 ];
 const tables = [...routedTables, { table: 'Countries' }];
 export const logins: Readonly<Record<PrincipalName, PasswordLogin>> = {
@@ -88,12 +89,14 @@ export class WorldServer {
     await provision(root, createPostgresProvisioner(), { logins, contextProtection: protection });
     const admin = createPostgresEngine().open(address, logins.admin);
     const client = await connect(server, template, logins.admin);
-    await client.query(readFileSync(new URL('world.sql', import.meta.url), 'utf8'));
+    const script = (name: string): Promise<unknown> => client.query(readFileSync(new URL(name, import.meta.url), 'utf8'));
+    await script('world.sql');
     await installShard(
       admin,
       { renderer: postgresPolicyRenderer, dialect: postgresDialect, capabilitiesOf: postgresCapabilities },
       { tables, keyType: 'int', contextProtection: protection },
     );
+    await script('world-users.sql');
     await fillLocalMap(client);
     await Promise.all([root.close(), admin.close(), client.end()]);
     return new WorldServer(server, protection);
@@ -181,6 +184,17 @@ export async function enter(client: pg.Client, tenant: number, claims: Partial<R
 export async function enterPoint(client: pg.Client, tenant: number, claims: Partial<ReturnType<typeof entryOf>> = {}): Promise<void> {
   const entry = { ...entryOf(tenant), ...claims };
   await client.query('select tenantry.enter_point($1, $2)', [entry.mappingId, Buffer.concat([ticketBytes(entry), entry.key])]);
+}
+
+/** The same for a call that brings values besides its tenant. */
+export async function enterBringing(
+  client: pg.Client,
+  tenant: number,
+  values: object,
+  claims: Partial<ReturnType<typeof entryOf>> = {},
+): Promise<void> {
+  const entry = { ...entryOf(tenant), ...claims };
+  await client.query('select tenantry.enter($1, $2, $3, $4)', [entry.mappingId, entry.key, ticketBytes(entry), JSON.stringify(values)]);
 }
 
 async function connect(server: PostgresServer, database: string, login?: PasswordLogin): Promise<pg.Client> {

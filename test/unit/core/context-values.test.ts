@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { contextText, type ContextTypes, type ContextValue, type ContextValueType } from '../../../src/core/context-values.ts';
+import {
+  contextText,
+  type ContextTypes,
+  type ContextValue,
+  type ContextValues,
+  type ContextValueType,
+} from '../../../src/core/context-values.ts';
 import type { TenantryError } from '../../../src/core/errors.ts';
 
 const types: ContextTypes = new Map<string, ContextValueType>([
@@ -49,13 +55,28 @@ describe('the values of a context as a shard keeps them', () => {
     ['account', 0n],
     ['device', 'abcdef01'],
     ['roles', 'admin'],
+    ['userId', 'ann '],
+    ['userId', ' '],
     ['roles', ['admin', '']],
+    ['roles', ['admin ']],
+    ['roles', Array(2)],
     ['roles', ['admin', 7]],
   ];
   test.each(wrong)('%s cannot be %s', (name, value) => {
     const message = refusal({ [name]: value as ContextValue });
     expect(message).toContain(`The value ${name} of the context must be `);
     if (typeof value === 'string' && value.length > 1) expect(message).not.toContain(value);
+  });
+
+  test('are what the object itself has, whatever its kind inherits', () => {
+    expect(contextText(types, Object.create({ roles: ['admin'] }) as ContextValues)).toBeUndefined();
+    expect(contextText(new Map([['constructor', 'string']]), {})).toBeUndefined();
+    class Roles extends Array<string> {
+      toJSON(): string {
+        return 'admin';
+      }
+    }
+    expect(contextText(types, { roles: Roles.of('guest') })).toBe('{"roles":["guest"]}');
   });
 
   test('are those that were declared, and no others', () => {

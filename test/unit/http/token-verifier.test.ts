@@ -80,6 +80,15 @@ describe('who a token says that its sender is', () => {
   });
 });
 
+const headerText = '{"alg":"HS256"}';
+const claims = JSON.stringify({ iss: issuer, aud: audience, exp: now + 60, org: '7' });
+
+/** A token of these very texts. */
+function signedText(head: string | Buffer, body: string | Buffer): string {
+  const input = [head, body].map((part) => Buffer.from(part).toString('base64url')).join('.');
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+}
+
 describe('what a token brings besides the tenant', () => {
   const context: readonly ContextSetting[] = [
     { name: 'userId', type: 'string', claim: 'sub', transform: 'sha256' },
@@ -93,13 +102,13 @@ describe('what a token brings besides the tenant', () => {
   ];
   const verifier = verifierOf(byHand, { context });
   const ofAnn = '49915e0d7d4b402e3017d010bc1c0e83cac6c797d6c16e66340fe3268693a6a1';
-  const contextOf = async (claims: JWTPayload): Promise<unknown> =>
-    (await verifier.verify(await token({ org: 7, ...claims }))).caller.context;
+  const contextOf = async (given: JWTPayload): Promise<unknown> =>
+    (await verifier.verify(await token({ org: 7, ...given }))).caller.context;
 
   test('is what its claims say, each of its type, hashed where the configuration says so', async () => {
     const device = '0a0b0c0d-0000-4000-8000-00000000000e';
-    const claims = { sub: 'ann', email: 'a@b', team: 3, account: '9007199254740993', device, roles: ['x', 'y'], groups: 'ann' };
-    expect(await contextOf(claims)).toEqual({
+    const ofToken = { sub: 'ann', email: 'a@b', team: 3, account: '9007199254740993', device, roles: ['x', 'y'], groups: 'ann' };
+    expect(await contextOf(ofToken)).toEqual({
       userId: ofAnn,
       email: 'a@b',
       team: 3,
@@ -124,6 +133,7 @@ describe('what a token brings besides the tenant', () => {
     ['account', 2 ** 53],
     ['account', '9223372036854775808'],
     ['device', 'ann'],
+    ['email', 'a@b '],
     ['roles', { admin: true }],
     ['roles', ['admin', null]],
     ['groups', ['']],
@@ -134,30 +144,33 @@ describe('what a token brings besides the tenant', () => {
       detail: `The token's claim ${name} is not of the type ${type}.`,
     });
   });
+
+  // All of them are 3 to a parser, but 2.99999999999999999 is not what its issuer meant by 3.
+  test.each(['3.0', '3e0', '2.99999999999999999'])('is nobody’s where a claim of whole numbers was written %s', async (written) => {
+    const teamOf = async (text: string): Promise<unknown> => {
+      const { caller } = await verifier.verify(signedText(headerText, claims.replace('}', `,"team":${text}}`)));
+      return caller.context['team'];
+    };
+    expect(await teamOf('3')).toBe(3);
+    expect(await failureOf(teamOf(written))).toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
 });
 
 describe('what is no token', () => {
-  const header = '{"alg":"HS256"}';
-  const claims = JSON.stringify({ iss: issuer, aud: audience, exp: now + 60, org: '7' });
-  const signed = (head: string | Buffer, body: string | Buffer): string => {
-    const input = [head, body].map((part) => Buffer.from(part).toString('base64url')).join('.');
-    return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
-  };
-
   test.each([
     [
       'claims that are no UTF-8',
-      signed(header, Buffer.concat([Buffer.from(claims.slice(0, -1)), Buffer.from([0x2c, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])])),
+      signedText(headerText, Buffer.concat([Buffer.from(claims.slice(0, -1)), Buffer.from([0x2c, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])])),
     ],
-    ['claims that are an array', signed(header, '[]')],
-    ['claims that are null', signed(header, 'null')],
-    ['claims that are a text', signed(header, '"x"')],
-    ['a header that is null', signed('null', claims)],
-    ['a header that is an array', signed('[]', claims)],
-    ['no signature', signed(header, claims).replace(/[^.]*$/, '')],
-    ['four parts', `${signed(header, claims)}.AA`],
+    ['claims that are an array', signedText(headerText, '[]')],
+    ['claims that are null', signedText(headerText, 'null')],
+    ['claims that are a text', signedText(headerText, '"x"')],
+    ['a header that is null', signedText('null', claims)],
+    ['a header that is an array', signedText('[]', claims)],
+    ['no signature', signedText(headerText, claims).replace(/[^.]*$/, '')],
+    ['four parts', `${signedText(headerText, claims)}.AA`],
   ])('%s: refused as malformed, before anything of it is believed', async (_, malformed) => {
-    expect((await verifierOf(byHand).verify(signed(header, claims))).caller.tenantId).toBe(7);
+    expect((await verifierOf(byHand).verify(signedText(headerText, claims))).caller.tenantId).toBe(7);
     expect(await failureOf(verifierOf(byHand).verify(malformed))).toMatchObject({
       code: 'UNAUTHENTICATED',
       detail: 'The token is malformed.',

@@ -34,18 +34,21 @@ begin atomic
     pg_catalog.decode(nullif(pg_catalog.split_part(tenantry.context(), 'tenantry_x', 3), ''), 'hex'), 'UTF8')::jsonb;
 end;
 
--- One value as text, null where the call has not brought it. In a policy it stands in a sub-select, so that it is asked once.
+-- One value as text, null where the call has not brought it, or a list of that name: the text of a list is nobody's value. In a
+-- policy it stands in a sub-select, so that it is asked once.
 create function tenantry.context_value(name text) returns text
 language sql stable parallel safe
 begin atomic
-  select tenantry.context_values() ->> name;
+  select case pg_catalog.jsonb_typeof(tenantry.context_values() -> name) when 'string' then tenantry.context_values() ->> name end;
 end;
 
--- A list, empty where the call has not brought it.
+-- A list, empty where the call has not brought it, or one value of that name.
 create function tenantry.context_list(name text) returns text[]
 language sql stable parallel safe
 begin atomic
-  select array(select pg_catalog.jsonb_array_elements_text(tenantry.context_values() -> name));
+  select array(
+    select pg_catalog.jsonb_array_elements_text(
+      case pg_catalog.jsonb_typeof(tenantry.context_values() -> name) when 'array' then tenantry.context_values() -> name end));
 end;
 
 revoke execute on function

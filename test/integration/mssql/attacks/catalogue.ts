@@ -1,4 +1,5 @@
 import { contextChange } from './context-change.ts';
+import { contextValues, contextValuesLeft } from './context-values.ts';
 import { interrupted, pooledSession } from './pooled-session.ts';
 import { locks } from './locks.ts';
 import { noContext } from './no-context.ts';
@@ -15,6 +16,8 @@ export const catalogue = {
   'no context': noContext,
   'rows of another tenant': rowsOfAnother,
   'changing the context': contextChange,
+  'changing what a call brings': contextValues,
+  'what a call has brought': contextValuesLeft,
   'becoming someone else': principalSwitch,
   'switching the policy off': policySwitch,
   oracles,

@@ -17,10 +17,11 @@ export async function enter(session: SqlSession, tenant: number, claims: Partial
   await session.query(sql`EXEC [tenantry].[enter] ${mappingId}, ${key}, ${epoch}, ${token}`);
 }
 
-/** The same as a text, which a batch without parameters can begin with. */
-export function enterText(tenant: number, claims: Partial<Entry> = {}): string {
+/** The same as a text, which a batch without parameters can begin with, for a call that brings values besides its tenant or none. */
+export function enterText(tenant: number, claims: Partial<Entry> = {}, contextValues?: string): string {
   const { mappingId, key, epoch, token } = { ...entryOf(tenant), ...claims };
-  return `EXEC [tenantry].[enter] ${mappingId}, ${hex(key)}, ${epoch}, ${hex(token)};`;
+  const values = contextValues === undefined ? '' : `, N'${contextValues}'`;
+  return `EXEC [tenantry].[enter] ${mappingId}, ${hex(key)}, ${epoch}, ${hex(token)}${values};`;
 }
 
 /** Bytes as a literal of T-SQL. */

@@ -17,9 +17,15 @@ export interface Interruptions {
   readonly signal?: AbortSignal;
 }
 
+/** What is said of a request besides. */
+export interface CallOptions extends Interruptions {
+  /** What it brings besides its tenant. */
+  readonly contextValues?: string;
+}
+
 /** Requests of several tenants, one after another, over one and the same connection. */
 export interface Traffic {
-  query(tenant: number, text: string, interruptions?: Interruptions): Promise<Row[]>;
+  query(tenant: number, text: string, options?: CallOptions): Promise<Row[]>;
   close(): Promise<void>;
 }
 
@@ -29,10 +35,10 @@ const patienceMs = 20_000;
 export function routedTraffic(connect: () => Promise<EngineConnection>): Traffic {
   let connection: EngineConnection | undefined;
   return {
-    query: async (tenant, text, { timeoutMs = patienceMs, signal } = {}) => {
+    query: async (tenant, text, { timeoutMs = patienceMs, signal, contextValues } = {}) => {
       if (connection?.usable !== true) connection = await connect();
       const statement = compileSql(sqlText(text), mssqlDialect);
-      return (await connection.execute(entryOf(tenant), statement, { readOnly: false, timeoutMs, signal })).rows;
+      return (await connection.execute(entryOf(tenant), statement, { readOnly: false, timeoutMs, signal, contextValues })).rows;
     },
     close: async () => await connection?.close(),
   };
@@ -46,8 +52,8 @@ export async function carelessTraffic(address: ShardAddress, login: Login): Prom
   const held = await logIn(address, login, { clock: systemClock, timeoutMs: 5_000 });
   const wire = new WireClient(held, { clock: systemClock, answerBytes: Infinity, bigints: 'number' });
   return {
-    query: async (tenant, statement, { timeoutMs = patienceMs, signal } = {}) => {
-      const text = `SET XACT_ABORT OFF;\nBEGIN TRANSACTION;\n${enterText(tenant)}\n${statement};\nCOMMIT TRANSACTION;`;
+    query: async (tenant, statement, { timeoutMs = patienceMs, signal, contextValues } = {}) => {
+      const text = `SET XACT_ABORT OFF;\nBEGIN TRANSACTION;\n${enterText(tenant, {}, contextValues)}\n${statement};\nCOMMIT TRANSACTION;`;
       const answer = await wire.run({ kind: 'batch', text }, { timeoutMs, signal });
       if (answer.error !== undefined) throw new Error(answer.errors.map(({ message }) => message).join('; '));
       if (answer.loss !== undefined || answer.interruption !== undefined) throw new TenantryError('SHARD_UNAVAILABLE');
