@@ -1,5 +1,5 @@
-import { tell, type Narrator } from './elastic/narrator.ts';
-import { tellElastic } from './elastic/tell.ts';
+import { tell, type Narrator } from './scenario/narrator.ts';
+import { tellElastic } from './scenario/elastic/tell.ts';
 
 // The stories of the documents that Tenantry is modelled on, each with its outcome checked sentence by sentence.
 const scenarios: Readonly<Record<string, (narrator: Narrator) => Promise<void>>> = {

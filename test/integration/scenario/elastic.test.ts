@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { Narrator } from '../../../scripts/elastic/narrator.ts';
+import { Narrator } from '../../../scripts/scenario/narrator.ts';
 
 describe('npm run scenario -- elastic (about 15 s)', () => {
   test('goes as told, from the servers’ start to their end', async () => {

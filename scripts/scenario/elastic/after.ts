@@ -1,8 +1,9 @@
-import { sql, type Sql, type Tenantry } from '../../src/index.ts';
-import { TenantryError } from '../../src/core/errors.ts';
-import { blogOf, lines } from './before.ts';
-import type { Narrator } from './narrator.ts';
-import { bareQuery, logins, type Stage } from './stage.ts';
+import { sql, type Sql, type Tenantry } from '../../../src/index.ts';
+import { TenantryError } from '../../../src/core/errors.ts';
+import { bareQuery } from '../bare-query.ts';
+import type { Narrator } from '../narrator.ts';
+import type { Stage } from '../stage.ts';
+import { blogOf, lines, oldUrl } from './before.ts';
 
 /** The same mistakes, now through Tenantry: each tenant sees and writes its own rows alone. */
 export async function tellAfter(stage: Stage, tenantry: Tenantry, narrator: Narrator): Promise<void> {
@@ -36,17 +37,15 @@ export async function tellAfter(stage: Stage, tenantry: Tenantry, narrator: Narr
   await tellPrincipals(stage, narrator);
 }
 
-async function tellPrincipals({ servers, environment }: Stage, narrator: Narrator): Promise<void> {
+async function tellPrincipals(stage: Stage, narrator: Narrator): Promise<void> {
   const everything = 'select "TenantId", "Name" from "Blogs" order by 1, 2';
-  const as = (principal: 'app' | 'superuser'): string =>
-    servers[0].url('blogging', { user: logins[principal], password: environment[`TENANTRY_${principal.toUpperCase()}_PASSWORD`] ?? '' });
   narrator.chapter('Who sees what, over a bare driver');
-  narrator.check('The application’s own login without a context: no rows', await bareQuery(as('app'), everything), []);
-  const insert = await bareQuery(as('app'), `insert into "Blogs" values (1, 98, 'Nobody')`);
+  narrator.check('The application’s own login without a context: no rows', await bareQuery(stage.url('app'), everything), []);
+  const insert = await bareQuery(stage.url('app'), `insert into "Blogs" values (1, 98, 'Nobody')`);
   narrator.check('… and it can insert none', insert, 'new row violates row-level security policy "tenantry_tenant" for table "Blogs"');
-  const old = servers[0].url('blogging', { user: 'webapp', password: 'webapp' });
-  narrator.check('The login of the time before has its rights still, and sees nothing', await bareQuery(old, everything), []);
-  const all = await bareQuery(as('superuser'), everything);
+  const old = await bareQuery(oldUrl(stage), everything);
+  narrator.check('The login of the time before has its rights still, and sees nothing', old, []);
+  const all = await bareQuery(stage.url('superuser'), everything);
   narrator.answer(lines(all));
   narrator.check('The superuser login, for reports, sees all of the shard', all, [
     { TenantId: 1, Name: 'Ann on Ants' },

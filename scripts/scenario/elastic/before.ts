@@ -1,5 +1,6 @@
-import { bareQuery, type Stage } from './stage.ts';
-import type { Narrator } from './narrator.ts';
+import { bareQuery } from '../bare-query.ts';
+import type { Narrator } from '../narrator.ts';
+import type { Stage } from '../stage.ts';
 
 /** Blogs and Posts as a web application made them, long before row-level security; tenants 1 and 2 on a, 3 and 4 on b. */
 const schema = `
@@ -22,16 +23,17 @@ export async function tellBefore(stage: Stage, narrator: Narrator): Promise<void
     [1, 2],
     [3, 4],
   ] as const;
-  for (const [index, server] of stage.servers.entries()) {
-    await bareQuery(server.url('blogging'), schema);
-    for (const tenant of tenants[index] ?? []) {
+  for (const [server, own] of tenants.entries()) {
+    const url = stage.url(undefined, { server });
+    await bareQuery(url, schema);
+    for (const tenant of own) {
       await bareQuery(
-        server.url('blogging'),
+        url,
         `insert into "Blogs" values (${tenant}, 1, '${blogOf(tenant)}'); insert into "Posts" values (${tenant}, 1, 1, 'Hello from ${tenant}')`,
       );
     }
   }
-  const application = stage.servers[0].url('blogging', { user: 'webapp', password: 'webapp' });
+  const application = oldUrl(stage);
 
   narrator.chapter('Before: four tenants on two shard servers, and no policies');
   narrator.say('The application serves tenant 1, over a bare driver. Somebody forgot the where clause:');
@@ -47,6 +49,11 @@ export async function tellBefore(stage: Stage, narrator: Narrator): Promise<void
   narrator.code(foreign);
   narrator.check('And a blog for the wrong tenant is accepted', await bareQuery(application, foreign), [{ TenantId: 2 }]);
   await bareQuery(application, 'delete from "Blogs" where "BlogId" = 99');
+}
+
+/** The database as the web application of that time logs in. */
+export function oldUrl({ servers: [first], catalog, database }: Stage): string {
+  return (first ?? catalog).url(database, { user: 'webapp', password: 'webapp' });
 }
 
 /** Rows as lines for people. */

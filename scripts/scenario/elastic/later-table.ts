@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createTenantry, sql, type Tenantry } from '../../src/index.ts';
-import { TenantryError } from '../../src/core/errors.ts';
-import type { Narrator } from './narrator.ts';
-import { command } from './setup.ts';
-import { bareQuery, logins, type Stage } from './stage.ts';
+import { createTenantry, sql, type Tenantry } from '../../../src/index.ts';
+import { TenantryError } from '../../../src/core/errors.ts';
+import { bareQuery } from '../bare-query.ts';
+import { command } from '../command.ts';
+import type { Narrator } from '../narrator.ts';
+import type { Stage } from '../stage.ts';
+import { elasticConfig } from './config.ts';
 
 const table = `create table "Comments" ("TenantId" integer not null, "CommentId" integer not null, "Text" text not null, primary key ("TenantId", "CommentId"))`;
 const everything = sql`select "TenantId", "Text" from "Comments"`;
@@ -11,17 +13,12 @@ const everything = sql`select "TenantId", "Text" from "Comments"`;
 /** A table that is added later: closed until it is configured, not served before its policy is there, then like the others. */
 export async function tellLaterTable(stage: Stage, tenantry: Tenantry, narrator: Narrator): Promise<void> {
   narrator.chapter('A table is added later');
-  const admin = { user: logins.admin, password: stage.environment['TENANTRY_ADMIN_PASSWORD'] ?? '' };
-  const databases = [
-    stage.servers[0].url('blogging', admin),
-    stage.servers[1].url('blogging', admin),
-    stage.servers[1].url('premium', admin),
-  ];
   narrator.code(table);
-  for (const url of databases) await bareQuery(url, table);
+  for (const at of [{ server: 0 }, { server: 1 }, { server: 1, database: 'premium' }]) await bareQuery(stage.url('admin', at), table);
   narrator.check('Until it is configured, tenants have no right to it', await outcome(tenantry, 1), 'FORBIDDEN');
 
-  const config = await stage.addTable('Comments');
+  const config = { ...elasticConfig, tables: { ...elasticConfig.tables, Comments: { tenant: 'TenantId' } } };
+  await stage.configure(config);
   const later = await createTenantry(config);
   try {
     narrator.check('A program that is told of it refuses shards whose policy is missing', await outcome(later, 1), 'SHARD_UNVERIFIED');
