@@ -3,18 +3,26 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { Narrator } from '../../../scripts/scenario/narrator.ts';
 
-describe('npm run scenario -- elastic (about 15 s)', () => {
-  test('goes as told, from the servers’ start to their end', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, ['scripts/scenario.ts', 'elastic']);
-    expect(stdout).toContain('7. The same over HTTP, with two real tokens');
-    expect(stdout).toMatch(/\nelastic: 25 statements checked, all as told\.\n$/);
-    expect(stdout.includes('\u001b[')).toBe(false);
-  }, 120_000);
+describe('npm run scenario (about 15 s each)', () => {
+  test.each([
+    ['elastic', 25, '7. The same over HTTP, with two real tokens'],
+    ['organisations', 16, '6. Over a bare driver'],
+    ['secure-api', 16, '4. A stored procedure that returns JSON'],
+  ])(
+    '%s goes as told, from the servers’ start to their end',
+    async (name, statements, lastChapter) => {
+      const { stdout } = await promisify(execFile)(process.execPath, ['scripts/scenario.ts', name]);
+      expect(stdout).toContain(`\n${lastChapter}\n`);
+      expect(stdout.endsWith(`\n${name}: ${statements} statements checked, all as told.\n`)).toBe(true);
+      expect(stdout.includes('\u001b[')).toBe(false);
+    },
+    120_000,
+  );
 
   test('a scenario that is not there is refused with those that are', async () => {
     await expect(promisify(execFile)(process.execPath, ['scripts/scenario.ts', 'nope'])).rejects.toMatchObject({
       code: 1,
-      stderr: 'error: the name of a scenario is needed, one of elastic\n',
+      stderr: 'error: the name of a scenario is needed, one of elastic, organisations, secure-api\n',
     });
   });
 
