@@ -79,6 +79,8 @@ export async function createCliWorld(): Promise<CliWorld> {
     TENANTRY_DEVELOPMENT_KEY: developmentKey,
     TENANTRY_BOOTSTRAP_USER: server.user,
     TENANTRY_BOOTSTRAP_PASSWORD: server.password,
+    // For what is started as a process of its own.
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
   };
   await writeFile(join(folder, 'tenantry.config.json'), configuration());
   const warnings: string[] = [];
