@@ -28,7 +28,10 @@ export function checkTogether(fields: FieldsTogether, context: z.core.$Refinemen
     paths.every((path) => isThere(path) && !problems.some((problem) => beginsWith(problem, path)));
   const report: Report = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
   if (areValid(['logins'])) checkLogins(fields.logins, report);
-  if (areValid(['tables'], ['context'], ['policies'])) checkPolicies(fields, report);
+  if (areValid(['tables'], ['context']) && isThere(['policies'])) {
+    const policies = Object.entries(fields.policies).filter(([name]) => areValid(['policies', name]));
+    checkPolicies({ ...fields, policies: Object.fromEntries(policies) }, report);
+  }
   if (!isThere(['auth', 'issuers'])) return;
   const { map, auth } = fields;
   const seen = new Set<string>();

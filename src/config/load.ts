@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TenantryError } from '../core/errors.ts';
+import { repeatedKeys } from './json-keys.ts';
+import { invalidConfiguration } from './problems.ts';
 import type { TenantryConfig } from './tenantry-config.ts';
 
 const fileNames = ['tenantry.config.ts', 'tenantry.config.js', 'tenantry.config.json'] as const;
@@ -42,6 +44,16 @@ async function fromJson(file: string, shown: string): Promise<TenantryConfig> {
       cause,
     });
   });
+  const config = parsedJson(text, shown);
+  const repeated = repeatedKeys(text);
+  if (repeated.length === 0) return config;
+  throw invalidConfiguration(
+    shown,
+    repeated.map(({ path, line }) => ({ path, message: `stands again in line ${line}; a name stands once` })),
+  );
+}
+
+function parsedJson(text: string, shown: string): TenantryConfig {
   try {
     return JSON.parse(text) as TenantryConfig;
   } catch (cause) {

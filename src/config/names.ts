@@ -8,7 +8,7 @@ export const mapName = z.string().regex(namePattern, `must be ${nameRule}`);
 export const contextName = z.string().regex(contextPattern, `must be ${contextRule}`);
 
 /** A column, a table or a schema. */
-export const columnName = z.string().regex(/^[^\p{Cc}]{1,128}$/u, 'must be a name of 1 to 128 characters');
+export const columnName = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be a name of 1 to 128 characters');
 
 /** How a configuration names a table. */
 export const tableName = z

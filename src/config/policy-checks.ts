@@ -11,6 +11,7 @@ type Report = (path: Path, message: string) => void;
 export function checkPolicies(parts: PolicyParts, report: Report): void {
   const checker = new Checker(parts, report);
   checker.parents();
+  checker.names();
   for (const [name, policy] of Object.entries(parts.policies)) checker.policy(name, policy);
 }
 
@@ -35,6 +36,15 @@ class Checker {
       const table = this.#tenants(parent.table, path);
       if (table !== undefined && this.#isItsOwnAncestor(name)) this.#report(path, 'leads back to the table itself; parents form no circle');
     }
+  }
+
+  /** Names become those of objects of a database, and not every one tells letters by their case. */
+  names(): void {
+    const names = Object.keys(this.#parts.policies);
+    names.forEach((name, index) => {
+      const other = names.slice(0, index).find((before) => before.toLowerCase() === name.toLowerCase());
+      if (other !== undefined) this.#report(['policies', name], `has the name of ${other} but for the case of its letters`);
+    });
   }
 
   policy(name: string, policy: PolicySetting): void {

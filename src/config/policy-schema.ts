@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { engineNames, type EngineName } from './database-url.ts';
 import { columnName, tableName } from './names.ts';
-import { object, said } from './problems.ts';
+import { expressionOfFile } from './predicate-file.ts';
+import { object, parsed } from './problems.ts';
+import { suggest } from './suggest.ts';
 import type { PolicyConfig, PredicateConfig, TenantryConfig } from './tenantry-config.ts';
 
 /** A predicate whose files have been read. */
@@ -25,6 +26,8 @@ export type PolicySetting = { readonly on: readonly string[] } & {
 };
 
 const valueName = z.string().min(1, "must be the name of a value of 'context'");
+// What no value of a call can be, it could not be compared with.
+const roleName = z.string().regex(/^[^\0\p{Cs}]+$/u, 'must be the name of a role');
 const some = () => z.array(z.lazy(() => predicate)).min(1, 'needs at least one predicate');
 
 /** Every form by the key that tells it from the others. */
@@ -39,49 +42,70 @@ const forms = {
     access: columnName.optional(),
   }),
   lookup: object({ lookup: tableName, key: columnName, is: valueName, gives: columnName, of: columnName }),
-  role: object({ role: z.string().min(1, 'must be the name of a role'), in: valueName }),
-  parent: object({ parent: z.union([z.literal('visible'), z.lazy(() => predicate)]) }),
+  role: object({ role: roleName, in: valueName }),
+  parent: object({
+    parent: z.unknown().transform((given, context) => (given === 'visible' ? given : predicateOf(given, "'visible', or ", context))),
+  }),
   all: object({ all: some() }),
   any: object({ any: some() }),
   raw: object({
-    raw: object(
-      eachEngine(
-        z
-          .union([z.string().min(1), z.instanceof(URL)])
-          .transform(textOfFile)
-          .optional(),
-      ),
-    ),
+    raw: object(eachEngine(z.unknown().transform(expressionOfFile).optional())),
     columns: z.array(columnName),
   }),
 };
 
-const predicate: z.ZodType<PredicateSetting, PredicateConfig> = z.unknown().transform((given, context) => {
-  const form = typeof given === 'object' && given !== null ? formNames.find((name) => name in given) : undefined;
-  if (form === undefined) {
-    context.addIssue({ code: 'custom', message: `must be a predicate, an object with one of ${formNames.join(', ')}` });
-    return z.NEVER;
-  }
-  const parsed: { readonly success: boolean; readonly data?: unknown; readonly error?: z.ZodError } = forms[form].safeParse(given, {
-    error: said,
-  });
-  if (parsed.error === undefined) return parsed.data as PredicateSetting;
-  for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
-  return z.NEVER;
-}) as z.ZodType<PredicateSetting, PredicateConfig>;
-
 const formNames = Object.keys(forms) as (keyof typeof forms)[];
 
-const policy: z.ZodType<PolicySetting, PolicyConfig> = object({
-  on: z.union([tableName.transform((name) => [name]), z.array(tableName).min(1, 'needs at least one table')], {
-    error: "must be a table's name, or a list of them",
-  }),
-  rows: predicate.optional(),
-  read: predicate.optional(),
-  write: predicate.optional(),
-  insert: predicate.optional(),
-  update: predicate.optional(),
-  delete: predicate.optional(),
+const predicate = z.unknown().transform((given, context) => predicateOf(given, '', context)) as z.ZodType<
+  PredicateSetting,
+  PredicateConfig
+>;
+
+/** `others` is what may stand here instead, for the message. */
+function predicateOf(given: unknown, others: string, context: z.RefinementCtx): PredicateSetting {
+  const keys = typeof given === 'object' && given !== null ? Object.keys(given) : [];
+  const form = formNames.find((name) => keys.includes(name));
+  if (form !== undefined) return parsed(forms[form] as z.ZodType<PredicateSetting>, given, context);
+  const near = keys.map((key) => suggest(key, formNames)).find((name) => name !== undefined);
+  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  context.addIssue({ code: 'custom', message: `must be ${others}a predicate, an object with one of ${formNames.join(', ')}${hint}` });
+  return z.NEVER;
+}
+
+/** Of what no server would take, and of a predicate that holds itself there is no end. */
+const mostNested = 16;
+
+/** A predicate with none too deep in it. */
+const policyPart = z
+  .unknown()
+  .superRefine((given, context) => {
+    if (isDeeper(given, mostNested))
+      context.addIssue({ code: 'custom', message: `holds predicates in one another, more than ${mostNested} deep`, continue: false });
+  })
+  .pipe(predicate)
+  .optional();
+
+function isDeeper(given: unknown, most: number): boolean {
+  if (typeof given !== 'object' || given === null) return false;
+  const within = ['all', 'any', 'parent'].flatMap((key) => (given as Readonly<Record<string, unknown>>)[key] ?? []);
+  return within.length > 0 && (most === 0 || within.some((part) => isDeeper(part, most - 1)));
+}
+
+const tableNames = z.array(tableName).min(1, 'needs at least one table');
+const tableNameOrNames = z.string("must be a table's name, or a list of them").pipe(tableName);
+
+const policy = object({
+  on: z
+    .unknown()
+    .transform((given, context) =>
+      Array.isArray(given) ? parsed(tableNames, given, context) : [parsed(tableNameOrNames, given, context)],
+    ),
+  rows: policyPart,
+  read: policyPart,
+  write: policyPart,
+  insert: policyPart,
+  update: policyPart,
+  delete: policyPart,
 }).superRefine((given, context) => {
   const parts = policyParts.filter((part) => given[part] !== undefined);
   if (parts.length === 0) context.addIssue({ code: 'custom', message: 'says nothing; give rows, or read and write' });
@@ -91,7 +115,7 @@ const policy: z.ZodType<PolicySetting, PolicyConfig> = object({
       path: ['rows'],
       message: `is for every operation; it does not go with ${parts.slice(1).join(', ')}`,
     });
-});
+}) as z.ZodType<PolicySetting, PolicyConfig>;
 
 /** Policies by name, as written. */
 export const policiesSchema: z.ZodType<Readonly<Record<string, PolicySetting>>, TenantryConfig['policies']> = z
@@ -100,17 +124,4 @@ export const policiesSchema: z.ZodType<Readonly<Record<string, PolicySetting>>, 
 
 function eachEngine<Schema>(schema: Schema): Record<EngineName, Schema> {
   return Object.fromEntries(engineNames.map((engine) => [engine, schema])) as Record<EngineName, Schema>;
-}
-
-/** What stands in a file of a predicate: one expression, without the semicolon that an editor may like to see behind it. */
-function textOfFile(path: string | URL, context: z.RefinementCtx): string {
-  try {
-    const text = readFileSync(path, 'utf8').trim().replace(/;$/, '');
-    if (text !== '') return text;
-    context.addIssue({ code: 'custom', message: 'is a file without an expression' });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown cause';
-    context.addIssue({ code: 'custom', message: `names a file that cannot be read (${code})` });
-  }
-  return z.NEVER;
 }

@@ -9,9 +9,38 @@ export function object<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.Zod
   return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, allowed) : undefined) });
 }
 
+/** One of the things that are wrong with a configuration. */
+export interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** What a schema makes of a part that it is chosen for by what the part looks like; its problems become those of the whole. */
+export function parsed<Part>(schema: z.ZodType<Part>, given: unknown, context: z.RefinementCtx): Part {
+  const result = schema.safeParse(given, { error: said });
+  if (result.success) return result.data;
+  for (const { path, message } of result.error.issues) context.addIssue({ code: 'custom', path, message });
+  return z.NEVER;
+}
+
+/** Own keys `__proto__`, which no schema looks at: whatever stood there would be left out without a word. */
+export function hiddenKeys(given: unknown, path: readonly PropertyKey[] = [], above: readonly unknown[] = []): Problem[] {
+  if (typeof given !== 'object' || given === null || above.includes(given)) return [];
+  return Object.entries(given).flatMap(([key, value]) => {
+    const at = [...path, Array.isArray(given) ? Number(key) : key];
+    const own: Problem[] = key === '__proto__' ? [{ path: at, message: 'is a name that nothing can have' }] : [];
+    return own.concat(hiddenKeys(value, at, [...above, given]));
+  });
+}
+
+/** A place in a configuration, as a program would write it: `policies.mine.read.any[1].of`. */
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${String(step)}`)).join('');
+}
+
 /** INVALID_CONFIGURATION with every problem on a line of its own: where it is, what is wrong, what is allowed. */
-export function invalidConfiguration(source: string, issues: readonly z.core.$ZodIssue[]): TenantryError {
-  const lines = issues.map((issue) => `${issue.path.map(String).join('.') || '(the whole)'}: ${issue.message}`);
+export function invalidConfiguration(source: string, problems: readonly Problem[]): TenantryError {
+  const lines = problems.map(({ path, message }) => `${pathText(path) || '(the whole)'}: ${message}`);
   const count = counted(lines.length, 'problem');
   return new TenantryError('INVALID_CONFIGURATION', `${source} has ${count}:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
@@ -34,7 +63,13 @@ export function said(issue: z.core.$ZodRawIssue): string | undefined {
   return undefined;
 }
 
-const typeNames: Readonly<Record<string, string>> = { string: 'text', int: 'a whole number', boolean: 'true or false', array: 'a list' };
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'text',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  record: 'an object',
+};
 
 function article(type: string): string {
   return typeNames[type] ?? (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);

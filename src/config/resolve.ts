@@ -1,4 +1,4 @@
-import { invalidConfiguration, said } from './problems.ts';
+import { hiddenKeys, invalidConfiguration, said } from './problems.ts';
 import { configSchema } from './schema.ts';
 import type { Environment } from './secret.ts';
 import type { Settings } from './settings.ts';
@@ -9,6 +9,7 @@ import type { Settings } from './settings.ts';
  */
 export function resolveConfig(config: unknown, environment: Environment, source = 'The configuration'): Settings {
   const result = configSchema(environment).safeParse(config, { error: said });
-  if (result.success) return result.data;
-  throw invalidConfiguration(source, result.error.issues);
+  const problems = [...hiddenKeys(config), ...(result.error?.issues ?? [])];
+  if (result.success && problems.length === 0) return result.data;
+  throw invalidConfiguration(source, problems);
 }

@@ -8,15 +8,23 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   return near[0]?.candidate;
 }
 
+/** How many letters are left out, put in, replaced, or have changed places with the next. */
 function editDistance(from: string, to: string): number {
+  let before: readonly number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [line, letter] of Array.from(from).entries()) {
-    const next = [line + 1];
+  for (let line = 1; line <= from.length; line += 1) {
+    const next = [line];
     for (let column = 1; column <= to.length; column += 1) {
-      const replaced = (row[column - 1] ?? 0) + (letter === to[column - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
+      const replaced = at(row, column - 1) + (from[line - 1] === to[column - 1] ? 0 : 1);
+      const haveChangedPlaces = line > 1 && from[line - 1] === to[column - 2] && from[line - 2] === to[column - 1];
+      const swapped = haveChangedPlaces ? at(before, column - 2) + 1 : Infinity;
+      next.push(Math.min(replaced, swapped, at(row, column) + 1, at(next, column - 1) + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
-  return row[to.length] ?? 0;
+  return at(row, to.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? 0;
 }

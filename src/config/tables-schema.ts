@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { columnName, tableName } from './names.ts';
-import { object } from './problems.ts';
+import { object, parsed } from './problems.ts';
 import type { TableSettings } from './settings.ts';
 import type { TenantryConfig } from './tenantry-config.ts';
 
@@ -14,15 +14,21 @@ const parent = object({
 const tenantTable = object({ tenant: columnName, parent: parent.optional() });
 
 /** Tables by name, in the order in which they stand. */
-export const tablesSchema: z.ZodType<TableSettings[], TenantryConfig['tables']> = z
+export const tablesSchema = z
   .record(
     tableName,
-    z.union([z.literal('reference'), tenantTable], {
-      error: "must be { tenant: 'the tenant column' } or 'reference'",
+    z.unknown().transform((given, context): 'reference' | z.output<typeof tenantTable> => {
+      if (given === 'reference') return given;
+      if (typeof given === 'object' && given !== null) return parsed(tenantTable, given, context);
+      context.addIssue({ code: 'custom', message: "must be { tenant: 'the tenant column' } or 'reference'" });
+      return z.NEVER;
     }),
   )
   .refine((tables) => Object.values(tables).some((table) => table !== 'reference'), 'needs at least one table with a tenant column')
-  .transform((tables) => Object.entries(tables).map(([name, table]) => tableSettings(name, table)));
+  .transform((tables) => Object.entries(tables).map(([name, table]) => tableSettings(name, table))) as z.ZodType<
+  TableSettings[],
+  TenantryConfig['tables']
+>;
 
 function tableSettings(name: string, table: 'reference' | z.output<typeof tenantTable>): TableSettings {
   const place = { name, ...placeOf(name) };

@@ -1,4 +1,4 @@
-/** A count with its noun, for messages: `1 shard`, `2 shards`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** A count with its noun, for messages: `1 shard`, `2 shards`, `2 policies`. */
+export function counted(count: number, noun: string, several = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : several}`;
 }

@@ -27,6 +27,25 @@ describe('tenantry config', () => {
     expect(await run(['config', 'check', '--json'])).toEqual({ code: 0, out: '{\n  "ok": true\n}\n', err: '' });
   });
 
+  test('check and show have policies, and the parents of tables', async () => {
+    const own = { owner: 'Owner', is: 'userId' };
+    const config = sampleConfig({
+      tables: { Blogs: { tenant: 'T' }, Posts: { tenant: 'T', parent: { table: 'Blogs', columns: { A: 'B', C: 'D' } } } },
+      context: { userId: { type: 'string' } },
+      policies: { mine: { on: ['Blogs', 'Posts'], read: own, write: own }, seen: { on: 'Posts', rows: { parent: 'visible' } } },
+    });
+    await writeFile(join(folder, 'policies.json'), JSON.stringify(config));
+    expect((await run(['config', 'check', '--config', join(folder, 'policies.json')])).out.split('\n').slice(0, -1)).toEqual([
+      'The configuration is valid: map customers (list of int), 2 tables, 2 policies.',
+      '  table Posts: its rows belong to those of Blogs, A = B, C = D',
+      '  policy mine on Blogs, Posts: read, write',
+      '  policy seen on Posts: rows',
+    ]);
+    const shown = JSON.parse((await run(['config', 'show', '--config', join(folder, 'policies.json')])).out) as typeof config;
+    expect(shown.tables).toEqual(config.tables);
+    expect(shown.policies).toEqual({ mine: config.policies?.['mine'], seen: { on: ['Posts'], rows: { parent: 'visible' } } });
+  });
+
   test('check names the file and every problem', async () => {
     const { code, out, err } = await run(['config', 'check'], { ...sampleEnvironment, CATALOG: '', FLEET: '' });
     expect({ code, out }).toEqual({ code: 1, out: '' });

@@ -37,6 +37,25 @@ describe('loadConfig', () => {
     await expect(loadConfig(path)).rejects.toThrow(`The configuration is invalid. ${folder}/${problem}`);
   });
 
+  test('refuses JSON in which a name stands twice, wherever that is: the last would hold, and nothing said so', async () => {
+    const text = `{ "map": {},
+      "policies": { "mine": { "on": "Blogs" }, "m\\u0069ne": { "on": "Posts" } },
+      "auth": { "issuers": [{}, { "tenants": "*", "keys": { "a": 1, "a": 1 },
+        "tenants": [1] }] }, "map": {} }`;
+    const path = await file('c.json', text);
+    await expect(loadConfig(path)).rejects.toThrow(
+      `The configuration is invalid. ${path} has 4 problems:\n` +
+        [
+          'policies.mine: stands again in line 2',
+          'auth.issuers[1].keys.a: stands again in line 3',
+          'auth.issuers[1].tenants: stands again in line 4',
+          'map: stands again in line 4',
+        ]
+          .map((line) => `  ${line}; a name stands once`)
+          .join('\n'),
+    );
+  });
+
   test.each(['folder.json', 'folder.ts'])('refuses a folder by the name of %s', async (name) => {
     await mkdir(join(folder, name));
     await expect(loadConfig(join(folder, name))).rejects.toMatchObject({

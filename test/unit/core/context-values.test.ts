@@ -38,6 +38,7 @@ describe('the values of a context as a shard keeps them', () => {
   test('are nothing where there is none', () => {
     expect(contextText(types, {})).toBeUndefined();
     expect(contextText(new Map(), {})).toBeUndefined();
+    expect(contextText(new Map([['constructor', 'string']]), {})).toBeUndefined();
   });
 
   const wrong: readonly (readonly [string, unknown])[] = [
