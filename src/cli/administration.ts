@@ -2,19 +2,28 @@ import type { OperationReport } from '../../shardmap/operations.ts';
 import type { ShardMapAdministrations, ShardMapManager } from '../../shardmap/manager.ts';
 import type { Settings } from '../config.ts';
 import type { ExitCode, Invocation } from './command.ts';
+import type { Administration } from './services.ts';
 
-/** Runs a command's work with the shard map's manager, closed whatever happens. */
-export async function withManager<Options, T>(
+/** Runs a command's work with the open catalog, closed whatever happens. */
+export async function withAdministration<Options, T>(
   { settings, world }: Pick<Invocation<Options>, 'settings' | 'world'>,
-  work: (manager: ShardMapManager, settings: Settings) => Promise<T>,
+  work: (administration: Omit<Administration, 'close'>, settings: Settings) => Promise<T>,
 ): Promise<T> {
   const configured = await settings();
   const administration = await world.services.openAdministration(configured);
   try {
-    return await work(administration.manager, configured);
+    return await work(administration, configured);
   } finally {
     await administration.close();
   }
+}
+
+/** The same with the shard map's manager alone. */
+export function withManager<Options, T>(
+  invocation: Pick<Invocation<Options>, 'settings' | 'world'>,
+  work: (manager: ShardMapManager, settings: Settings) => Promise<T>,
+): Promise<T> {
+  return withAdministration(invocation, ({ manager }, settings) => work(manager, settings));
 }
 
 /** Makes a change of the shard map, or with `--dry-run` only tries it, and says in one line what it is. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAuditCommands } from './commands/audit.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -30,6 +31,7 @@ export function createProgram(world: CliWorld, version: string, onMisuse: (text:
   addTenantCommands(program, world);
   addRangeCommands(program, world);
   addPolicyCommands(program, world);
+  addAuditCommands(program, world);
   addTokenCommands(program, world);
   sayWhatIsAllowed(program, 'tenantry');
   return program;

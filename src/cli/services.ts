@@ -6,6 +6,7 @@ import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
 import type { PolicyResult } from '../policy/model.ts';
 import type { KeyType } from '../core/key-type.ts';
+import type { AuditTrail } from '../../shardmap/audit-trail.ts';
 import type { ShardMapManager } from '../../shardmap/manager.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 
@@ -34,9 +35,10 @@ export interface Services {
   serve(settings: Settings, options: ServeOptions): Promise<void>;
 }
 
-/** An open manager. */
+/** An open catalog. */
 export interface Administration {
   readonly manager: ShardMapManager;
+  readonly audit: AuditTrail;
   close(): Promise<void>;
 }
 

@@ -26,4 +26,5 @@ export const catalogSchemaFiles: readonly string[] = [
   '004-shard',
   '005-mapping',
   '006-catalog-server',
+  '007-audit',
 ].map((name) => `schema/catalog/${name}`);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SqlDatabase } from '../core/session.ts';
+import { AuditTrail } from '../../shardmap/audit-trail.ts';
 import { mappingToken, type FleetKey } from '../../shardmap/mapping-token.ts';
 import { createShardMapManager, type ShardMapManager } from '../../shardmap/manager.ts';
 import { createRedisRoutes, type RedisRoutes } from '../../shardmap/redis-routes.ts';
@@ -32,6 +33,7 @@ export interface OpenAdministration {
   /** The second cache, where there is one. */
   readonly redis: RedisRoutes | undefined;
   readonly manager: ShardMapManager;
+  readonly audit: AuditTrail;
   close(): Promise<void>;
 }
 
@@ -53,7 +55,7 @@ export async function openAdministration(
   opened.defer(() => redis?.close());
   const manager = createManager({ store, access, clock, publish: redis?.publish ?? (async () => undefined) }, settings);
   const all = opened.move();
-  return { database, store, access, redis, manager, close: () => all.disposeAsync() };
+  return { database, store, access, redis, manager, audit: new AuditTrail(database), close: () => all.disposeAsync() };
 }
 
 interface ManagerParts {
