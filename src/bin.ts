@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
-import { constants } from 'node:os';
+import { constants, userInfo } from 'node:os';
 import { runCommandLine } from './cli/run-command-line.ts';
 import { processTerminal } from './cli/terminal.ts';
 import { systemClock } from './core/clock.ts';
@@ -12,6 +12,15 @@ function packageVersion(): string {
   const file = findPackageJSON(import.meta.url);
   const found: unknown = file === undefined ? undefined : JSON.parse(readFileSync(file, 'utf8'));
   return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : 'unknown';
+}
+
+/** A container may run as a number to which no name belongs. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
 }
 
 /** Aborted by the first SIGTERM or SIGINT; a second one ends the process, with the status that a shell shows for it. */
@@ -36,6 +45,7 @@ const world = {
   environment: process.env,
   folder: process.cwd(),
   untilStopped,
+  userName,
   services: createServices({
     engines: createEngines(),
     clock: systemClock,

@@ -4,7 +4,7 @@ import type { Settings } from '../config.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
-import type { PolicyResult } from '../policy/model.ts';
+import type { PlannedChange, PolicyResult } from '../policy/model.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { AuditTrail } from '../../shardmap/audit-trail.ts';
 import type { ShardMapManager } from '../../shardmap/manager.ts';
@@ -24,11 +24,7 @@ export interface Services {
   openAdministration(settings: Settings): Promise<Administration>;
   /** What an administrator has to do, or did, before a database can be a shard. */
   readonly preparation: ShardPreparation;
-  /**
-   * Makes a shard's policies what the configuration says for keys of a type, or tells what is pending. Throws CONFLICT or
-   * SHARD_UNVERIFIED where the database at its address is not that shard.
-   */
-  applyPolicies(settings: Settings, shard: Shard, options: { readonly keyType: KeyType; readonly dryRun: boolean }): Promise<PolicyResult>;
+  readonly policies: ShardPolicies;
   /** Looks at everything that the configuration names. Never throws: what fails is a finding. */
   diagnose(settings: Settings): AsyncIterable<Finding>;
   /** Serves HTTP until the signal; resolves when everything is closed. */
@@ -40,6 +36,25 @@ export interface Administration {
   readonly manager: ShardMapManager;
   readonly audit: AuditTrail;
   close(): Promise<void>;
+}
+
+/** Which keys a shard's tenants have, and what is done there. */
+interface PolicyOptions {
+  readonly keyType: KeyType;
+  /** Nothing is changed; the result says what would be. */
+  readonly dryRun: boolean;
+  /** Nothing but this is changed. */
+  readonly planned?: PlannedChange;
+  /** Milliseconds for which tables in use are tried again. */
+  readonly withinMs?: number;
+}
+
+/** The policies of one shard. Each throws CONFLICT or SHARD_UNVERIFIED where the database at its address is not that shard. */
+export interface ShardPolicies {
+  /** Makes them what the configuration says, or tells what is pending. */
+  apply(settings: Settings, shard: Shard, options: PolicyOptions): Promise<PolicyResult>;
+  /** Throws CONFLICT where something is pending, SHARD_UNVERIFIED where a connection of `app` is not let in. */
+  verify(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<void>;
 }
 
 /** Roles, logins and rights of a shard's server. */

@@ -1,7 +1,5 @@
-import { requireOwnShard } from '../../shardmap/own-shard.ts';
 import type { Services } from '../cli/services.ts';
 import type { Clock } from '../core/clock.ts';
-import { applyPolicies } from '../policy/apply.ts';
 import { openAdministration } from './administration.ts';
 import { installCatalog } from './catalog.ts';
 import { openCatalogDatabase } from './catalog-access.ts';
@@ -9,7 +7,7 @@ import { diagnose } from './diagnosis/diagnose.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { createPreparation } from './preparation.ts';
 import { serve } from './service.ts';
-import { createShardAccess } from './shard-access.ts';
+import { createShardPolicies } from './shard-policies.ts';
 import type { OnTrouble } from './trouble.ts';
 
 /** What the command line is joined from. */
@@ -38,15 +36,7 @@ export function createServices(parts: ServicesParts): Services {
     },
     openAdministration: (settings) => openAdministration({ engines, clock, onTrouble: warnOf(warn) }, settings),
     preparation: createPreparation(engines),
-    applyPolicies: async ({ logins, tables, contextProtection, capabilities, limits }, shard, options) => {
-      const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, limits });
-      try {
-        await requireOwnShard(access, shard);
-        return await applyPolicies(access.open(shard), engineOf(engines, shard.address), { tables, capabilities, ...options });
-      } finally {
-        await access.close();
-      }
-    },
+    policies: createShardPolicies(parts),
     diagnose: (settings) => diagnose(parts, settings),
     serve: (settings, options) => serve(parts, settings, options),
   };

@@ -3,14 +3,16 @@ import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
+import { digest } from '../core/digest.ts';
+import { TenantryError } from '../core/errors.ts';
 import type { SqlDialect } from '../core/sql.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import { changeShard } from './change-shard.ts';
-import { differences, type Difference } from './diff.ts';
+import { compare, type Comparison, type Difference } from './diff.ts';
 import { refuseUnfit, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
-import type { ConfiguredTable, PolicyChange, PolicyResult } from './model.ts';
+import type { ConfiguredTable, PlannedChange, PolicyChange, PolicyResult } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 
 /** Which policies a shard must have. */
@@ -22,6 +24,8 @@ export interface PolicyRequest {
   readonly capabilities?: CapabilitySettings;
   /** Nothing is changed; the result says what would be. */
   readonly dryRun: boolean;
+  /** Nothing but this is changed. */
+  readonly planned?: PlannedChange;
   /** Milliseconds for which tables in use are tried again; a minute by default. */
   readonly withinMs?: number;
   /** The machine's by default. */
@@ -39,18 +43,35 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
   const tables = qualifiedTables(request.tables, engine.dialect);
   const { keyType } = request;
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
-  const { pending, warnings } = await shard.transaction(async (session) => {
+  const { looked, warnings } = await shard.transaction(async (session) => {
     await lockPolicies(session);
     await refuseUnfit(session, tables, keyType);
-    return { pending: await differences(session, engine.renderer, { tables, keyType }), warnings: await warningsOf(session, tables) };
+    return { looked: await compare(session, engine.renderer, { tables, keyType }), warnings: await warningsOf(session, tables) };
   });
+  const permit = (found: Comparison): void => requirePlanned(request.planned, resultOf(found, engine.dialect));
   if (request.dryRun) {
-    const changes = pending.map((difference) => changeOf(difference, engine.dialect));
-    return { changes, warnings, applied: changes.length === 0 };
+    permit(looked);
+    return { ...resultOf(looked, engine.dialect), warnings, applied: looked.pending.length === 0 };
   }
   const { clock = systemClock, withinMs = defaultWithinMs } = request;
-  const changes = await changeShard(shard, engine, { tables, keyType }, { clock, withinMs });
-  return { changes: changes.map((difference) => changeOf(difference, engine.dialect)), warnings, applied: true };
+  const found = await changeShard(shard, engine, { tables, keyType }, { clock, withinMs, permit });
+  return { ...resultOf(found, engine.dialect), warnings, applied: true };
+}
+
+function resultOf({ pending, state }: Comparison, dialect: SqlDialect): PlannedChange {
+  return { changes: pending.map((difference) => changeOf(difference, dialect)), state };
+}
+
+/** Throws CONFLICT where a shard is not as it was when its change was planned; one where nothing is left to do is as the plan wants it. */
+function requirePlanned(planned: PlannedChange | undefined, found: PlannedChange): void {
+  if (planned === undefined || found.changes.length === 0) return;
+  if (planned.state !== found.state)
+    throw new TenantryError('CONFLICT', 'The shard has been changed since the plan was made: make another one (`tenantry policy plan`).');
+  if (digest(planned.changes) !== digest(found.changes))
+    throw new TenantryError(
+      'CONFLICT',
+      'The plan has other statements than the configuration now makes: make another one (`tenantry policy plan`).',
+    );
 }
 
 function changeOf({ table, item, before, after, statements }: Difference, dialect: SqlDialect): PolicyChange {

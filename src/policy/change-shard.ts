@@ -4,7 +4,7 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import type { Sql, SqlDialect } from '../core/sql.ts';
-import { differences, type Difference } from './diff.ts';
+import { compare, type Comparison, type Difference } from './diff.ts';
 import { LockWait } from './lock-wait.ts';
 import { lockPolicies } from './lock.ts';
 import type { ShardTables } from './model.ts';
@@ -13,15 +13,17 @@ import type { PolicyEngine } from './policy-engine.ts';
 /** The pause before the second try; each later one is twice as long, up to the longest. */
 const pauses = { firstMs: 500, longestMs: 8_000 };
 
-/** How long to try. */
-interface Patience {
+/** How long to try, and what for. */
+interface ChangeOptions {
   readonly clock: Clock;
   /** Milliseconds until no other try is made. */
   readonly withinMs: number;
+  /** Looks at what was found, before anything is changed; what it throws ends it. */
+  readonly permit: (found: Comparison) => void;
 }
 
 /**
- * Sets what differs on a shard in one transaction, whole or not at all, and gives what was changed (docs/decisions/016). Tables that are
+ * Sets what differs on a shard in one transaction, whole or not at all, and gives what was found before (docs/decisions/016). Tables that are
  * in use are waited for briefly, again and again. Throws TIMEOUT or SERIALIZATION_FAILURE, naming the table that was in use to the end,
  * and INVALID_CONFIGURATION, with all of it, for what admin may not set: the shard is as it was then.
  */
@@ -29,13 +31,13 @@ export async function changeShard(
   shard: SqlDatabase,
   engine: PolicyEngine,
   tables: ShardTables,
-  { clock, withinMs }: Patience,
-): Promise<Difference[]> {
+  { clock, withinMs, permit }: ChangeOptions,
+): Promise<Comparison> {
   const end = clock.now() + withinMs;
   const inUse = new Set<string>();
   for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(2 * pauseMs, pauses.longestMs)) {
     try {
-      return await shard.transaction((session) => changeTables(session, engine, tables, { clock, inUse }));
+      return await shard.transaction((session) => changeTables(session, engine, tables, { clock, inUse, permit }));
     } catch (error) {
       if (!(error instanceof TableInUse)) throw error;
       if (clock.now() + pauseMs > end) throw error.told();
@@ -63,8 +65,7 @@ class TableInUse extends Error {
   }
 }
 
-interface Try {
-  readonly clock: Clock;
+interface Try extends Pick<ChangeOptions, 'clock' | 'permit'> {
   /** Tables that were in use in a try before: they are locked while nothing else is, so that others wait behind them alone. */
   readonly inUse: ReadonlySet<string>;
 }
@@ -73,11 +74,13 @@ async function changeTables(
   session: SqlSession,
   { renderer, dialect }: PolicyEngine,
   tables: ShardTables,
-  { clock, inUse }: Try,
-): Promise<Difference[]> {
+  { clock, inUse, permit }: Try,
+): Promise<Comparison> {
   await lockPolicies(session);
-  const pending = await differences(session, renderer, tables);
-  if (pending.length === 0) return pending;
+  const found = await compare(session, renderer, tables);
+  permit(found);
+  const { pending } = found;
+  if (pending.length === 0) return found;
   const wait = new LockWait(clock);
   const run = async (table: string, statement: Sql, workMs: number): Promise<void> => {
     try {
@@ -94,9 +97,9 @@ async function changeTables(
   for (const [name, items] of byTable) {
     for (const message of renderer.messages(items.flatMap(({ statements }) => statements))) await run(name, message, LockWait.statementMs);
   }
-  const left = await differences(session, renderer, tables);
+  const { pending: left } = await compare(session, renderer, tables);
   if (left.length > 0) throw refusal(left, dialect);
-  return pending;
+  return found;
 }
 
 function inUseFirst(tables: readonly [string, Difference[]][], inUse: ReadonlySet<string>): readonly [string, Difference[]][] {

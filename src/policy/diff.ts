@@ -1,3 +1,4 @@
+import { digest } from '../core/digest.ts';
 import type { RowPolicy } from '../core/predicate.ts';
 import type { SqlSession } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
@@ -24,19 +25,30 @@ interface LiveItem extends Record<string, unknown> {
   readonly definition: string;
 }
 
-/** Compares what protects a shard's tables with what must, item by item, in the order in which tables are to be changed. */
-export async function differences(session: SqlSession, renderer: PolicyRenderer, configured: ShardTables): Promise<Difference[]> {
+/** What was found on a shard, compared with what must be there. */
+export interface Comparison {
+  /** The configured tables that exist, with their parts, in the order in which they are to be changed. */
+  readonly tables: readonly PolicyTable[];
+  /** Item by item, in the same order. */
+  readonly pending: readonly Difference[];
+  /** A digest of all that was found: the same as long as nobody changes any of it. */
+  readonly state: string;
+}
+
+/** Compares what protects a shard's tables with what must. */
+export async function compare(session: SqlSession, renderer: PolicyRenderer, configured: ShardTables): Promise<Comparison> {
   const located = JSON.stringify(configured.tables);
   const found = (await session.run<FoundTable & Record<string, unknown>>('policy/tables', { tables: located })).rows;
   const policies = new Map(configured.tables.map((table) => [nameOf(table), table.policies ?? []]));
-  const tables = found.map((table) => withPolicies(table, policies.get(nameOf(table)) ?? []));
+  const tables = partsFirst(found.map((table) => withPolicies(table, policies.get(nameOf(table)) ?? [])));
   const live = (await session.run<LiveItem>('policy/live-items', { tables: JSON.stringify(tables) })).rows;
-  return partsFirst(tables).flatMap((table) => {
+  const pending = tables.flatMap((table) => {
     const present = new Map(
       live.filter((row) => row.schema === table.schema && row.table === table.table).map((row) => [row.item, row.definition]),
     );
     return tableDifferences(renderer.wanted(table, configured.keyType), renderer, table, present);
   });
+  return { tables, pending, state: digest([found, live].map((rows) => rows.map((row) => JSON.stringify(row)).toSorted())) };
 }
 
 /** Nobody but through its table reaches the rows of a part, and a reference table's are everybody's. */

@@ -51,4 +51,9 @@ export interface PolicyResult {
   readonly warnings: readonly PolicyFinding[];
   /** False after a dry run with changes pending. */
   readonly applied: boolean;
+  /** A digest of what was found: the same as long as nobody changes any of it. */
+  readonly state: string;
 }
+
+/** What was planned for a shard: nothing else is to be done. */
+export type PlannedChange = Pick<PolicyResult, 'changes' | 'state'>;

@@ -37,7 +37,7 @@ export async function runCommand(args: readonly string[], surroundings: Surround
   };
   const terminal = { out, err, styled, ...(answers === undefined ? {} : { ask }) };
   const untilStopped = (): AbortSignal => stop;
-  const world = { terminal, environment, folder, services, untilStopped };
+  const world = { terminal, environment, folder, services, untilStopped, userName: () => 'ann' };
   const code = await runCommandLine(world, '0.0.0', args);
   return { code, out: out.text, err: err.text };
 }

@@ -2,22 +2,15 @@ import type { Finding } from '../../cli/services.ts';
 import type { PrincipalName } from '../../core/principal.ts';
 import { asError, TenantryError } from '../../core/errors.ts';
 import type { EngineConnection } from '../../engine/engine.ts';
+import { openAppConnection } from '../app-connection.ts';
 import { engineOf } from '../engines.ts';
-import { routedTables } from '../routed-tables.ts';
 import { failure } from './finding.ts';
 import { remedyOf, rightsRemedy, type ShardDiagnosis } from './shard-look.ts';
 
 /** `app` is looked at as the router does it: by opening a connection. */
 export async function connectAsApp({ engines, settings, shard }: ShardDiagnosis): Promise<EngineConnection | Error> {
-  const { shardId, incarnation, address } = shard;
   try {
-    return await engineOf(engines, address).connect(address, settings.logins.app, {
-      shardId,
-      incarnation,
-      tables: routedTables(settings),
-      contextProtection: settings.contextProtection,
-      capabilities: settings.capabilities,
-    });
+    return await openAppConnection(engines, settings, shard);
   } catch (error) {
     return asError(error);
   }

@@ -11,7 +11,7 @@ describe('policy apply', () => {
   beforeEach(() => shard.renew());
 
   it('changes nothing the second time, and says so', async () => {
-    expect(await shard.apply()).toEqual({ changes: [], warnings: [], applied: true });
+    expect(await shard.apply()).toMatchObject({ changes: [], warnings: [], applied: true });
     expect(await shard.gateProblems()).toEqual([]);
   });
 
@@ -47,7 +47,7 @@ describe('policy apply', () => {
     expect(await shard.apply(tables, { dryRun: true })).toEqual(shown);
 
     for (const statement of shown.changes.flatMap(({ statements }) => statements)) await shard.asAdmin(statement);
-    expect(await shard.apply(tables)).toEqual({ changes: [], warnings: [], applied: true });
+    expect(await shard.apply(tables)).toMatchObject({ changes: [], warnings: [], applied: true });
   });
 
   it('refuses a server that cannot keep tenants apart, before anything is changed', async () => {

@@ -102,7 +102,11 @@ describe('every command', () => {
   test('is there, and no other', () => {
     const terminal = { out: process.stdout, err: process.stderr, styled: false };
     const untilStopped = (): AbortSignal => AbortSignal.abort();
-    const program = createProgram({ terminal, environment: {}, folder, services: offlineServices, untilStopped }, '0.0.0', () => undefined);
+    const program = createProgram(
+      { terminal, environment: {}, folder, services: offlineServices, untilStopped, userName: () => 'ann' },
+      '0.0.0',
+      () => undefined,
+    );
     const names = program.commands.flatMap((noun) =>
       noun.commands.length === 0 ? [noun.name()] : noun.commands.map((verb) => `${noun.name()} ${verb.name()}`),
     );

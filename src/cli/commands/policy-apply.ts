@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Shard } from '../../../shardmap/shard.ts';
+import { counted } from '../../core/counted.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { inParallel } from '../../core/in-parallel.ts';
+import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
+import { onShard, rollOut, type RolloutSteps, type ShardRollout } from '../../policy/rollout.ts';
+import { withAdministration } from '../administration.ts';
+import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
+import type { Output } from '../output.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { chosenFleet, defaultConcurrency, mostShardsAtOnce, type Fleet } from './policy-fleet.ts';
+
+interface ApplyOptions {
+  readonly shard?: string;
+  readonly canary?: string;
+  readonly concurrency?: number;
+  readonly wait?: number;
+  readonly actor?: string;
+}
+
+const defaultWaitSeconds = 60;
+
+/** `tenantry policy apply`. */
+export function addPolicyApplyCommand(policy: Command, world: CliWorld): void {
+  addCommand<ApplyOptions>(
+    policy,
+    world,
+    {
+      usage: 'apply',
+      summary:
+        'make the policies of every shard of the map what the configuration says: of one first, which is verified, then of the others; stops at the first failure, and goes on where it stopped when run again',
+      examples: ['policy apply --dry-run', 'policy apply --canary b --concurrency 8', 'policy apply --shard a --actor "Ann, change 4711"'],
+      changes: true,
+      ofMap: true,
+    },
+    (command) =>
+      command
+        .option('--shard <name>', 'on this shard only')
+        .option('--canary <name>', 'the shard that comes first, alone (default: the first by name with something to change)')
+        .option(
+          '--concurrency <count>',
+          `shards at once after it, 1 to ${mostShardsAtOnce} (default: ${defaultConcurrency})`,
+          wholeNumber(1, mostShardsAtOnce),
+        )
+        .option(
+          '--wait <seconds>',
+          `for how long tables in use are tried again on a shard, 0 to 86400 (default: ${defaultWaitSeconds})`,
+          wholeNumber(0, 86_400),
+        )
+        .option('--actor <name>', 'who the audit trail says it was (default: the user of the operating system)', actor),
+    apply,
+  );
+}
+
+async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
+  return withAdministration(invocation, async ({ manager, audit }, settings) => {
+    const { options, output, world } = invocation;
+    const { policies } = world.services;
+    const fleet = await chosenFleet(manager, settings, options);
+    const { keyType } = fleet;
+    if (options.dryRun === true)
+      return preview(fleet, output, options, (shard) => policies.apply(settings, shard, { keyType, dryRun: true }));
+    const run = { runId: randomUUID(), actor: options.actor ?? world.userName(), action: 'policy apply' };
+    const withinMs = 1_000 * (options.wait ?? defaultWaitSeconds);
+    const steps: RolloutSteps<Shard> = {
+      look: (shard) => policies.apply(settings, shard, { keyType, dryRun: true }),
+      change: (shard) => policies.apply(settings, shard, { keyType, dryRun: false, withinMs }),
+      verify: (shard) => policies.verify(settings, shard, { keyType }),
+      record: (shard, outcome, detail) =>
+        audit.record({ ...run, subject: `shard ${shard.name}`, outcome, detail: { map: fleet.map, ...detail } }),
+    };
+    const stop = world.untilStopped();
+    const results = await rollOut(fleet.shards, steps, {
+      canary: options.canary,
+      concurrency: options.concurrency ?? defaultConcurrency,
+      stop,
+      onResult: (result) => {
+        warn(output, result.shard, result.warnings);
+        output.line(describe(result));
+      },
+    });
+    output.whole(results.map(shown));
+    requireAll(results);
+    return 0;
+  });
+}
+
+/** What would be done on each shard. */
+async function preview(
+  { shards }: Fleet,
+  output: Output,
+  { concurrency = defaultConcurrency }: ApplyOptions,
+  look: RolloutSteps<Shard>['look'],
+): Promise<ExitCode> {
+  const looked = async (shard: Shard): Promise<{ shard: string; changes: readonly PolicyChange[]; warnings: readonly PolicyFinding[] }> => {
+    try {
+      const { changes, warnings } = await look(shard);
+      return { shard: shard.name, changes, warnings };
+    } catch (error) {
+      throw onShard(shard.name, error);
+    }
+  };
+  const results = await Array.fromAsync(inParallel(shards, concurrency, looked));
+  for (const { shard, warnings } of results) warn(output, shard, warnings);
+  output.result(
+    results.map((result) => ({ ...result, outcome: result.changes.length === 0 ? 'already so' : 'pending' })),
+    results.map(({ shard, changes }) => (changes.length === 0 ? asConfigured(shard) : describeChanges(shard, changes))).join('\n'),
+  );
+  return results.every(({ changes }) => changes.length === 0) ? 0 : 2;
+}
+
+function asConfigured(shard: string): string {
+  return `shard ${shard}: as the configuration says`;
+}
+
+function describeChanges(shard: string, changes: readonly PolicyChange[]): string {
+  const lines = changes.flatMap(({ table, item, statements }) => [
+    `  ${table}: ${item}`,
+    ...statements.map((statement) => `    ${statement.replaceAll('\n', '\n    ')};`),
+  ]);
+  return [`shard ${shard}: ${changes.length} to change`, ...lines].join('\n');
+}
+
+function describe({ shard, outcome, canary, changes, error }: ShardRollout): string {
+  const name = canary === true ? `${shard} (canary)` : shard;
+  if (outcome === 'already so') return asConfigured(name);
+  if (outcome === 'not reached') return `shard ${name}: not reached`;
+  if (outcome === 'failed') return `shard ${name}: failed: ${error?.reason ?? ''}`;
+  return [`shard ${name}: ${changes.length} changed`, ...changes.map(({ table, item }) => `  ${table}: ${item}`)].join('\n');
+}
+
+function shown({ error, ...result }: ShardRollout): object {
+  return error === undefined ? result : { ...result, error: { code: error.code, message: error.message } };
+}
+
+/** Throws the first failure, with how far it went; CANCELLED where it was stopped. */
+function requireAll(results: readonly ShardRollout[]): void {
+  const count = (wanted: ShardRollout['outcome']): number => results.filter(({ outcome }) => outcome === wanted).length;
+  const state = `${counted(count('changed'), 'shard')} changed, ${count('already so')} already so, ${count('failed')} failed, ${count('not reached')} not reached`;
+  for (const { shard, error } of results)
+    if (error !== undefined) {
+      const { code, reason, outcome } = onShard(shard, error);
+      throw new TenantryError(code, `${reason} (${state}; run it again to go on.)`, { cause: error, outcome });
+    }
+  if (count('not reached') > 0) throw new TenantryError('CANCELLED', `It was stopped between shards: ${state}; run it again to go on.`);
+}
+
+function warn(output: Output, shard: string, warnings: readonly PolicyFinding[]): void {
+  for (const { object, text, remedy } of warnings)
+    output.note(`${output.tone('doubtful', 'warning')} ${shard}: ${object}: ${text}${remedy === undefined ? '' : `; run: ${remedy};`}`);
+}
+
+function actor(text: string): string {
+  if (text.trim() === '' || text.length > 128 || /\p{Cc}/u.test(text))
+    throw new InvalidArgumentError('It must be 1 to 128 characters, none of them a control character.');
+  return text;
+}

@@ -1,0 +1,31 @@
+import type { ShardMapManager } from '../../../shardmap/manager.ts';
+import type { Shard } from '../../../shardmap/shard.ts';
+import type { Settings } from '../../config.ts';
+import { TenantryError } from '../../core/errors.ts';
+import type { KeyType } from '../../core/key-type.ts';
+
+/** The shards that a command is about. */
+export interface Fleet {
+  readonly map: string;
+  readonly keyType: KeyType;
+  /** By name; at least one. */
+  readonly shards: readonly Shard[];
+}
+
+/** Shards that are worked on at once unless something else is said. */
+export const defaultConcurrency = 4;
+export const mostShardsAtOnce = 64;
+
+/** The shards of the map, or the one that is named. Throws NOT_FOUND where there is none. */
+export async function chosenFleet(
+  { maps, shards }: Pick<ShardMapManager, 'maps' | 'shards'>,
+  settings: Settings,
+  { map = settings.map.name, shard }: { readonly map?: string; readonly shard?: string },
+): Promise<Fleet> {
+  const { keyType } = await maps.show(map);
+  const all = await shards.list({ map });
+  const chosen = all.filter(({ name }) => shard === undefined || name === shard);
+  if (chosen.length > 0) return { map, keyType, shards: chosen };
+  const names = all.map(({ name }) => name).join(', ') || 'none';
+  throw new TenantryError('NOT_FOUND', `The map has no shard ${shard ?? 'yet'}; it has ${names}.`);
+}

@@ -1,0 +1,57 @@
+import { requireOwnShard } from '../../shardmap/own-shard.ts';
+import type { ShardPolicies } from '../cli/services.ts';
+import type { Clock } from '../core/clock.ts';
+import { TenantryError } from '../core/errors.ts';
+import type { Settings } from '../config.ts';
+import type { SqlDatabase } from '../core/session.ts';
+import { applyPolicies } from '../policy/apply.ts';
+import type { Shard } from '../../shardmap/shard.ts';
+import { openAppConnection } from './app-connection.ts';
+import { engineOf, type Engines } from './engines.ts';
+import { createShardAccess } from './shard-access.ts';
+
+/** What the policies of shards are reached with. */
+interface ShardPoliciesParts {
+  readonly engines: Engines;
+  readonly clock: Clock;
+}
+
+/** The policies of one shard after another, each over connections of its own. */
+export function createShardPolicies({ engines, clock }: ShardPoliciesParts): ShardPolicies {
+  return {
+    apply: (settings, shard, options) =>
+      withShard(engines, settings, shard, (admin) => {
+        const { tables, capabilities } = settings;
+        return applyPolicies(admin, engineOf(engines, shard.address), { tables, capabilities, clock, ...options });
+      }),
+    verify: async (settings, shard, { keyType }) => {
+      const { tables, capabilities } = settings;
+      const engine = engineOf(engines, shard.address);
+      const { changes } = await withShard(engines, settings, shard, (admin) =>
+        applyPolicies(admin, engine, { tables, capabilities, keyType, dryRun: true }),
+      );
+      if (changes.length > 0) {
+        const left = [...new Set(changes.map(({ table }) => table))].join(', ');
+        throw new TenantryError('CONFLICT', `The protection of ${left} is not, or no more, what the configuration says.`);
+      }
+      const connection = await openAppConnection(engines, settings, shard);
+      await connection.close();
+    },
+  };
+}
+
+/** The database of a shard as admin, once it is known to be that shard. */
+async function withShard<T>(
+  engines: Engines,
+  { logins, tables, contextProtection, capabilities, limits }: Settings,
+  shard: Shard,
+  work: (admin: SqlDatabase) => Promise<T>,
+): Promise<T> {
+  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, limits });
+  try {
+    await requireOwnShard(access, shard);
+    return await work(access.open(shard));
+  } finally {
+    await access.close();
+  }
+}

@@ -1,0 +1,148 @@
+import { asError, TenantryError } from '../core/errors.ts';
+import { inParallel } from '../core/in-parallel.ts';
+import type { PolicyChange, PolicyFinding, PolicyResult } from './model.ts';
+
+/** What is done with each shard of a fleet. */
+export interface RolloutSteps<S> {
+  /** What is to be changed; changes nothing. */
+  look(shard: S): Promise<PolicyResult>;
+  change(shard: S): Promise<PolicyResult>;
+  /** Throws where something is left to change, or tenants would not be let in. */
+  verify(shard: S): Promise<void>;
+  /** Before a change, and after it. What it throws keeps the change from being begun. */
+  record(shard: S, outcome: 'BEGUN' | 'DONE' | 'FAILED', detail: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+/** How a rollout goes about it. */
+export interface RolloutOptions {
+  /** The shard that comes first and alone; by default the first one, by name, with something to change. */
+  readonly canary?: string | undefined;
+  /** Shards at once, after the canary. */
+  readonly concurrency: number;
+  /** Aborted: no other shard is begun. */
+  readonly stop: AbortSignal;
+  /** Told of each shard as it ends, those that were not reached last. */
+  readonly onResult: (result: ShardRollout) => void;
+}
+
+/** What became of a shard. */
+export interface ShardRollout {
+  readonly shard: string;
+  readonly outcome: 'changed' | 'already so' | 'failed' | 'not reached';
+  /** It came first, alone, of several. */
+  readonly canary?: true;
+  readonly changes: readonly PolicyChange[];
+  readonly warnings: readonly PolicyFinding[];
+  readonly error?: TenantryError;
+}
+
+/**
+ * Brings a change to a fleet: looks at all shards, changes and verifies one, then the others, so many at once, and begins no other once one
+ * has failed. What is done stays, and to run it again does the rest. Throws, with nothing changed, what looking at any shard throws.
+ */
+export async function rollOut<S extends { readonly name: string }>(
+  shards: readonly S[],
+  steps: RolloutSteps<S>,
+  options: RolloutOptions,
+): Promise<ShardRollout[]> {
+  const looks: Looked<S>[] = [];
+  for await (const looked of inParallel(shards, options.concurrency, async (shard) => await lookAt(shard, steps))) looks.push(looked);
+  const [canary, ...others] = canaryFirst(looks, options.canary);
+  if (canary === undefined) return [];
+  const results: ShardRollout[] = [];
+  const told = (result: ShardRollout): ShardRollout => {
+    results.push(result);
+    options.onResult(result);
+    return result;
+  };
+  let goesOn = true;
+  const bring = async (looked: Looked<S>, isCanary: boolean): Promise<void> => {
+    if (!goesOn || options.stop.aborted) return;
+    if (told({ ...(await changeOne(looked, steps)), ...(isCanary ? { canary: true } : {}) }).outcome === 'failed') goesOn = false;
+  };
+  await bring(canary, others.length > 0);
+  for await (const _ of inParallel(others, options.concurrency, (looked) => bring(looked, false)));
+  const reached = new Set(results.map(({ shard }) => shard));
+  for (const { shard, warnings } of looks) {
+    if (!reached.has(shard.name)) told({ shard: shard.name, outcome: 'not reached', changes: [], warnings });
+  }
+  return results;
+}
+
+/** An error with the shard that it is of. */
+export function onShard(shard: string, error: unknown): TenantryError {
+  const { code, reason, outcome } = asTenantryError(error);
+  return new TenantryError(code, `On shard ${shard}: ${reason}`, { cause: error, outcome });
+}
+
+interface Looked<S> extends Pick<PolicyResult, 'warnings'> {
+  readonly shard: S;
+  readonly pending: number;
+}
+
+async function lookAt<S extends { readonly name: string }>(shard: S, steps: RolloutSteps<S>): Promise<Looked<S>> {
+  try {
+    const { changes, warnings } = await steps.look(shard);
+    return { shard, pending: changes.length, warnings };
+  } catch (error) {
+    throw onShard(shard.name, error);
+  }
+}
+
+function canaryFirst<S extends { readonly name: string }>(looks: readonly Looked<S>[], name: string | undefined): readonly Looked<S>[] {
+  const canary =
+    name === undefined ? (looks.find(({ pending }) => pending > 0) ?? looks[0]) : looks.find(({ shard }) => shard.name === name);
+  if (canary === undefined) {
+    const names = looks.map(({ shard }) => shard.name).join(', ');
+    throw new TenantryError('NOT_FOUND', `Shard ${name} cannot come first: it is none of those that are to be changed, ${names}.`);
+  }
+  return [canary, ...looks.filter((looked) => looked !== canary)];
+}
+
+/** Never throws. A shard where there is nothing to do is verified too: what changed it may have failed before it was. */
+async function changeOne<S extends { readonly name: string }>(
+  { shard, pending, warnings }: Looked<S>,
+  steps: RolloutSteps<S>,
+): Promise<ShardRollout> {
+  const found = { shard: shard.name, warnings };
+  let changes: readonly PolicyChange[] = [];
+  let isBegun = false;
+  try {
+    if (pending > 0) {
+      await steps.record(shard, 'BEGUN', { changes: pending });
+      isBegun = true;
+      ({ changes } = await steps.change(shard));
+    }
+    await steps.verify(shard);
+    if (isBegun) await steps.record(shard, 'DONE', { changes: changes.length, tables: tablesOf(changes) });
+    return { ...found, outcome: changes.length > 0 ? 'changed' : 'already so', changes };
+  } catch (thrown) {
+    const error = asTenantryError(thrown);
+    const detail = { code: error.code, reason: error.reason, changes: changes.length, tables: tablesOf(changes) };
+    const unrecorded = isBegun ? await failureOf(steps.record(shard, 'FAILED', detail)) : undefined;
+    return { ...found, outcome: 'failed', changes, error: unrecorded === undefined ? error : notRecorded(error, unrecorded) };
+  }
+}
+
+async function failureOf(work: Promise<void>): Promise<Error | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return asError(error);
+  }
+}
+
+function notRecorded(error: TenantryError, { message }: Error): TenantryError {
+  const detail = `${error.reason} That it failed could not be recorded: ${message}`;
+  return new TenantryError(error.code, detail, { cause: error, outcome: error.outcome });
+}
+
+function asTenantryError(error: unknown): TenantryError {
+  if (error instanceof TenantryError) return error;
+  return new TenantryError('INTERNAL', `An unexpected error: ${asError(error).name}.`, { cause: error });
+}
+
+function tablesOf(changes: readonly PolicyChange[]): string[] {
+  return [...new Set(changes.map(({ table }) => table))];
+}

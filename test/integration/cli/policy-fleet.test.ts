@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { SqlDatabase } from '../../../src/core/session.ts';
+import { sqlText } from '../../../src/core/sql.ts';
+import { createCliWorld, type CliWorld } from './world.ts';
+
+const names = ['a', 'b', 'c'] as const;
+let world: CliWorld;
+let catalog: SqlDatabase;
+let shards: Readonly<Record<(typeof names)[number], SqlDatabase>>;
+
+interface AuditRow {
+  readonly runId: string;
+  readonly actor: string;
+  readonly subject: string;
+  readonly outcome: string;
+  readonly detail: object;
+}
+
+beforeAll(async () => {
+  world = await createCliWorld();
+  const opened = [];
+  for (const name of names) opened.push([name, await world.createShardDatabase(`shop_${name}`)] as const);
+  shards = Object.fromEntries(opened) as typeof shards;
+  await run('map create');
+  for (const name of names)
+    await run(`shard add ${name} --host ${world.server.host} --port ${world.server.port} --database shop_${name} --bootstrap`);
+  catalog = world.openDatabase('catalog');
+});
+afterAll(() => world.close());
+beforeEach(async () => {
+  await run('policy apply');
+  await catalog.query(sqlText('truncate tenantry.audit restart identity'));
+});
+
+async function run(line: string): Promise<string> {
+  const { code, out, err } = await world.run(line);
+  if (code !== 0) throw new Error(`${line}: ${err}`);
+  return out;
+}
+
+async function drift(...on: readonly (typeof names)[number][]): Promise<void> {
+  for (const name of on) await shards[name].query(sqlText('alter table "Blogs" no force row level security'));
+}
+
+async function audited(): Promise<AuditRow[]> {
+  return (JSON.parse(await run('audit list --json')) as AuditRow[]).toReversed();
+}
+
+describe('policy apply over a fleet', () => {
+  it('changes one shard, then the others, and the audit trail says who, what and how it ended', async () => {
+    await drift('b', 'c');
+    const { code, out, err } = await world.run('policy apply --actor Berta');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toBe(
+      'shard b (canary): 1 changed\n  public.Blogs: row security\nshard a: as the configuration says\nshard c: 1 changed\n  public.Blogs: row security\n',
+    );
+    const rows = await audited();
+    expect(rows.map(({ actor, subject, outcome }) => `${actor}: ${subject} ${outcome}`)).toEqual([
+      'Berta: shard b BEGUN',
+      'Berta: shard b DONE',
+      'Berta: shard c BEGUN',
+      'Berta: shard c DONE',
+    ]);
+    expect(new Set(rows.map(({ runId }) => runId)).size).toBe(1);
+    expect(rows[1]).toMatchObject({
+      action: 'policy apply',
+      detail: { map: 'customers', changes: 1, tables: ['public.Blogs'] },
+      recordedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
+    });
+  });
+
+  it('records the user of the operating system where nobody else is named, and lists the last first', async () => {
+    await drift('a');
+    await run('policy apply --shard a');
+    expect((await audited()).map(({ actor }) => actor)).toEqual(['ann', 'ann']);
+    const listed = await run('audit list --limit 1');
+    expect(listed.split('\n')[0]).toBe('recordedAt\tactor\taction\tsubject\toutcome\tdetail');
+    expect(listed).toContain('\tann\tpolicy apply\tshard a\tDONE\t');
+    expect(listed).not.toContain('BEGUN');
+  });
+
+  it('stops where the first shard is not let in by the gate, and goes on when run again', async () => {
+    await drift('a', 'b', 'c');
+    // Nothing that policy apply manages: the gate alone objects.
+    const { user: bootstrap } = world.server;
+    await shards.b.query(sqlText(`set role ${bootstrap}; grant tenantry_mover to t_app`));
+    const { code, out, err } = await world.run('policy apply --canary b --json');
+    const results = JSON.parse(out) as { shard: string; outcome: string; canary?: true; error?: object }[];
+    expect(results.map(({ shard, outcome }) => `${shard} ${outcome}`)).toEqual(['b failed', 'a not reached', 'c not reached']);
+    expect(results[0]).toMatchObject({ canary: true, error: { code: 'SHARD_UNVERIFIED' } });
+    expect({ code, err: JSON.parse(err) as unknown }).toMatchObject({
+      code: 1,
+      err: {
+        error: {
+          code: 'SHARD_UNVERIFIED',
+          message: expect.stringMatching(/On shard b: .*0 shards changed, 0 already so, 1 failed, 2 not reached/) as string,
+        },
+      },
+    });
+    expect((await audited()).map(({ subject, outcome }) => `${subject} ${outcome}`)).toEqual(['shard b BEGUN', 'shard b FAILED']);
+
+    await shards.b.query(sqlText('revoke tenantry_mover from t_app'));
+    expect(await run('policy apply')).toMatch(
+      /^shard a \(canary\): 1 changed\n.*\nshard b: as the configuration says\nshard c: 1 changed\n/,
+    );
+  });
+
+  it('changes nothing anywhere where one shard cannot be looked at, or first is none of them', async () => {
+    await drift('a');
+    await shards.c.query(sqlText('alter table "Posts" rename to "Elsewhere"'));
+    expect((await world.run('policy apply')).err).toMatch(/^error: On shard c: The tables of the shard do not fit/);
+    await shards.c.query(sqlText('alter table "Elsewhere" rename to "Posts"'));
+    expect((await world.run('policy apply --canary z')).err).toContain('Shard z cannot come first');
+    expect(await audited()).toEqual([]);
+    expect(await world.run('policy apply --dry-run --json')).toMatchObject({ code: 2 });
+  });
+
+  it('is over after the shard under way when it is told to stop', async () => {
+    await drift('a', 'b', 'c');
+    const stop = new AbortController();
+    const stopped = await world.run('policy apply --concurrency 1', { stop: stop.signal, onOutput: () => stop.abort() });
+    expect(stopped).toMatchObject({
+      code: 1,
+      out: 'shard a (canary): 1 changed\n  public.Blogs: row security\nshard b: not reached\nshard c: not reached\n',
+      err: expect.stringContaining('It was stopped between shards: 1 shard changed, 0 already so, 0 failed, 2 not reached') as string,
+    });
+  });
+
+  it.each([
+    ['policy apply --concurrency 0', 'a whole number from 1 to 64'],
+    ['policy apply --wait a', 'a whole number from 0 to 86400'],
+    ['audit list --limit 0', 'a whole number from 1 to 100000'],
+  ])('%s is refused', async (line, message) => {
+    expect(await world.run(line)).toMatchObject({ code: 1, err: expect.stringContaining(message) as string });
+  });
+
+  it('refuses an actor that is no name', async () => {
+    expect((await world.run('policy apply --actor \t')).err).toContain('1 to 128 characters');
+  });
+});

@@ -1,0 +1,131 @@
+import { expect, it } from 'vitest';
+import { TenantryError } from '../../../src/core/errors.ts';
+import type { PolicyChange } from '../../../src/policy/model.ts';
+import { rollOut, type RolloutOptions, type ShardRollout } from '../../../src/policy/rollout.ts';
+
+const change: PolicyChange = { table: 'public.Blogs', item: 'row security', before: 'off', after: 'forced', statements: ['alter table'] };
+
+interface Play extends Partial<Omit<RolloutOptions, 'onResult'>> {
+  /** Shards where nothing is to be changed. */
+  readonly inOrder?: readonly string[];
+  /** What fails, as events say it: `change b`. */
+  readonly failing?: readonly string[];
+  readonly onEvent?: (event: string) => Promise<void> | void;
+}
+
+/** Rolls out to shards a to e; what happened, in order, and how each ended. */
+async function play({
+  inOrder = [],
+  failing = [],
+  onEvent = () => undefined,
+  ...options
+}: Play): Promise<{ events: string[]; ends: string[]; results: ShardRollout[] }> {
+  const events: string[] = [];
+  const happen = async (event: string): Promise<void> => {
+    events.push(event);
+    await onEvent(event);
+    if (failing.includes(event)) throw new TenantryError('TIMEOUT', `${event} took too long.`);
+  };
+  const shards = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));
+  const pending = (name: string): PolicyChange[] => (inOrder.includes(name) ? [] : [change]);
+  const ends: string[] = [];
+  const result = (name: string): { changes: PolicyChange[]; warnings: never[]; applied: boolean; state: string } => ({
+    changes: pending(name),
+    warnings: [],
+    applied: true,
+    state: '',
+  });
+  const steps = {
+    look: async ({ name }: { name: string }) => happen(`look ${name}`).then(() => result(name)),
+    change: async ({ name }: { name: string }) => happen(`change ${name}`).then(() => result(name)),
+    verify: ({ name }: { name: string }) => happen(`verify ${name}`),
+    record: ({ name }: { name: string }, outcome: string) => happen(`${outcome} ${name}`),
+  };
+  const onResult = ({ shard, outcome, canary }: ShardRollout): void =>
+    void ends.push(`${shard} ${outcome}${canary === true ? ' first' : ''}`);
+  const results = await rollOut(shards, steps, { concurrency: 2, stop: new AbortController().signal, ...options, onResult });
+  return { events, ends, results };
+}
+
+it('looks at all, then changes, verifies and records one, then the others', async () => {
+  const { events, ends } = await play({ concurrency: 1 });
+  expect(events.slice(0, 5)).toEqual(['look a', 'look b', 'look c', 'look d', 'look e']);
+  expect(events.slice(5, 9)).toEqual(['BEGUN a', 'change a', 'verify a', 'DONE a']);
+  expect(events).toHaveLength(5 + 5 * 4);
+  expect(ends).toEqual(['a changed first', 'b changed', 'c changed', 'd changed', 'e changed']);
+});
+
+it('begins nothing beside the first shard, and no more than so many of the others at once', async () => {
+  const underWay = new Set<string>();
+  let most = 0;
+  await play({
+    canary: 'c',
+    onEvent: async (event) => {
+      const [what, shard = ''] = event.split(' ');
+      if (what === 'BEGUN') underWay.add(shard);
+      most = Math.max(most, underWay.size);
+      if (underWay.has('c')) expect([...underWay]).toEqual(['c']);
+      await Promise.resolve();
+      if (what === 'DONE') underWay.delete(shard);
+    },
+  });
+  expect(most).toBe(2);
+});
+
+it('takes as the first one that with something to change, unless it is told which', async () => {
+  expect((await play({ inOrder: ['a', 'b'] })).ends[0]).toBe('c changed first');
+  expect((await play({ inOrder: ['a', 'b'], canary: 'b' })).ends[0]).toBe('b already so first');
+  expect((await play({ inOrder: ['a', 'b', 'c', 'd', 'e'] })).ends[0]).toBe('a already so first');
+  await expect(play({ canary: 'z' })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    detail: expect.stringContaining('a, b, c, d, e') as string,
+  });
+});
+
+it('changes nothing where one shard cannot be looked at', async () => {
+  const events: string[] = [];
+  const playing = play({ failing: ['look d'], onEvent: (event) => void events.push(event) });
+  await expect(playing).rejects.toMatchObject({ code: 'TIMEOUT', detail: 'On shard d: look d took too long.' });
+  expect(events.every((event) => event.startsWith('look'))).toBe(true);
+});
+
+it.each(['change a', 'verify a', 'BEGUN a', 'DONE a'])('reaches no other shard where %s of the first fails', async (failing) => {
+  const { ends, results } = await play({ failing: [failing] });
+  expect(ends).toEqual(['a failed first', 'b not reached', 'c not reached', 'd not reached', 'e not reached']);
+  expect(results[0]?.error).toMatchObject({ code: 'TIMEOUT', detail: `${failing} took too long.` });
+});
+
+it('changes nothing that it could not record before', async () => {
+  const { events } = await play({ failing: ['BEGUN a'] });
+  expect(events.filter((event) => event.startsWith('change'))).toEqual([]);
+});
+
+it('records a failure, and says so where it cannot', async () => {
+  expect((await play({ failing: ['verify a'] })).events).toContain('FAILED a');
+  const { results } = await play({ failing: ['verify a', 'FAILED a'] });
+  expect(results[0]?.error?.detail).toMatch(/^verify a took too long\. That it failed could not be recorded: .*FAILED a took too long\.$/);
+});
+
+it('ends those under way when one fails, and begins no more', async () => {
+  const cFailed = Promise.withResolvers<void>();
+  const { ends } = await play({
+    failing: ['change c'],
+    onEvent: async (event) => {
+      if (event === 'FAILED c') cFailed.resolve();
+      if (event === 'change b') await cFailed.promise;
+    },
+  });
+  expect(ends).toEqual(['a changed first', 'c failed', 'b changed', 'd not reached', 'e not reached']);
+});
+
+it('ends between shards when it is stopped', async () => {
+  const stop = new AbortController();
+  const { ends } = await play({ concurrency: 1, stop: stop.signal, onEvent: (event) => (event === 'change b' ? stop.abort() : undefined) });
+  expect(ends).toEqual(['a changed first', 'b changed', 'c not reached', 'd not reached', 'e not reached']);
+});
+
+it('verifies a shard where nothing is to be changed: what changed it before may have failed then', async () => {
+  const { ends, events } = await play({ inOrder: ['b'], failing: ['verify b'], concurrency: 1 });
+  expect(ends).toEqual(['a changed first', 'b failed', 'c not reached', 'd not reached', 'e not reached']);
+  expect(events.filter((event) => event.endsWith(' b'))).toEqual(['look b', 'verify b']);
+});
