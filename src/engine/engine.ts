@@ -2,6 +2,7 @@ import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { Dialect } from 'kysely';
 import type { CompiledSql } from '../core/compile-sql.ts';
+import type { RowPolicy } from '../core/predicate.ts';
 import type { SqlDialect } from '../core/sql.ts';
 import type { Login } from '../core/principal.ts';
 import type { Row, SqlDatabase, SqlResult } from '../core/session.ts';
@@ -65,14 +66,23 @@ export interface EngineConnection {
   close(): Promise<void>;
 }
 
+/** A table whose rows belong to tenants; without a schema, in the engine's default one. */
+export interface ExpectedTable {
+  readonly name: string;
+  readonly schema?: string;
+  readonly table: string;
+  readonly tenantColumn: string;
+  /** Besides the tenant's. A shard that has more of them is as good. */
+  readonly policies?: readonly RowPolicy[];
+}
+
 /** What a connection is checked against before it may serve tenants, and what it holds them to. */
 export interface ConnectionExpectations {
   /** The shard's id in the catalog; the database must say it is this shard. */
   readonly shardId: string;
   /** Who the server was when the shard was registered, as `identify` gave it. */
   readonly incarnation: string;
-  /** Tables whose rows belong to tenants; without a schema, in the engine's default one. */
-  readonly tables: readonly { readonly name: string; readonly schema?: string; readonly table: string; readonly tenantColumn: string }[];
+  readonly tables: readonly ExpectedTable[];
   /** What is configured. A shard that is guarded may serve where `plain` is configured, and not the other way round. */
   readonly contextProtection: ContextProtection;
   /** What the configuration says that servers can do, instead of what is found. */

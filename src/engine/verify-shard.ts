@@ -3,7 +3,7 @@ import { schemaVersions } from '../core/schema-version.ts';
 import type { Row, SqlSession } from '../core/session.ts';
 import type { SqlDialect } from '../core/sql.ts';
 import { requireCapabilities, type Capabilities, type CapabilitiesOf } from './capabilities.ts';
-import type { ConnectionExpectations } from './engine.ts';
+import type { ConnectionExpectations, ExpectedTable } from './engine.ts';
 import { qualifiedTables } from './qualified-tables.ts';
 import { SqlFailure } from './sql-failure.ts';
 
@@ -23,12 +23,20 @@ interface GateProblem {
   readonly problem: string;
 }
 
+/** A table with its schema and its policies besides the tenant's. */
+export type LocatedTable = Required<ExpectedTable>;
+
+/** By what an engine's `policy/gate` knows a policy, in its words. */
+export type PolicyMark = Readonly<Record<string, string | null | readonly string[]>>;
+
 /** What is particular to an engine when a shard of it is verified. */
 interface VerifyingEngine {
   readonly dialect: Pick<SqlDialect, 'defaultSchema'>;
   readonly capabilitiesOf: CapabilitiesOf;
   /** Whether a failure says that the database has none of Tenantry's schema, or shows the login none. */
   readonly lacksSchema: (failure: SqlFailure) => boolean;
+  /** By what `policy/gate` knows the policies of a table. */
+  readonly policyMarks: (table: LocatedTable) => readonly PolicyMark[];
   /** Whether a session may be asked again before it has answered. */
   readonly pipelines: boolean;
 }
@@ -38,7 +46,7 @@ interface VerifyingEngine {
  * as somebody whom its policies bind.
  */
 export async function verifyShard(session: SqlSession, engine: VerifyingEngine, expected: ConnectionExpectations): Promise<Capabilities> {
-  const tables = JSON.stringify(qualifiedTables(expected.tables, engine.dialect));
+  const tables = JSON.stringify(qualifiedTables(expected.tables, engine.dialect).map((table) => asTheGateKnows(table, engine)));
   const capabilities = expected.capabilities ?? {};
   const inspection = asked(() => inspect(session, engine), engine);
   const capable = asked(() => requireCapabilities(session, engine.capabilitiesOf, capabilities, 'SHARD_UNVERIFIED'), engine);
@@ -50,6 +58,10 @@ export async function verifyShard(session: SqlSession, engine: VerifyingEngine, 
   const problem = gateProblem((await gate()).rows);
   if (problem !== undefined) throw new TenantryError('SHARD_UNVERIFIED', problem);
   return able;
+}
+
+function asTheGateKnows(table: ExpectedTable & { readonly schema: string }, { policyMarks }: Pick<VerifyingEngine, 'policyMarks'>): object {
+  return { ...table, policies: policyMarks({ ...table, policies: table.policies ?? [] }) };
 }
 
 /** The answer to a question, which is put when it is wanted, or at once where the questions before it need no answer first. */

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RowPolicy } from '../../src/core/predicate.ts';
 import type { ConnectionExpectations } from '../../src/engine/engine.ts';
+import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
+import { applyPolicies } from '../../src/policy/apply.ts';
 import { otherShardId, routedTables, shardId, WorldServer, type World } from './support/world.ts';
 
 const engine = createPostgresEngine();
@@ -47,7 +50,7 @@ type Weakness = [weakness: string, weaken: (app: string) => string, reason: stri
 /** What the group gives its members, so that a login gets as far as the gate without being one. */
 const rightsOfItsOwn = (app: string): string =>
   `grant usage on schema tenantry to ${app}; grant select on tenantry.schema_version, tenantry.shard_identity to ${app};
-   grant execute on function tenantry.context(), tenantry.current_tenant() to ${app}`;
+   grant execute on function tenantry.context(), tenantry.current_tenant(), tenantry.policy_mark(oid, text), tenantry.policy_text(oid) to ${app}`;
 const tenantAlone = `to tenantry_app using ("TenantId" = (select tenantry.current_tenant())) with check ("TenantId" = (select tenantry.current_tenant()))`;
 
 describe('A connection for tenants', () => {
@@ -327,4 +330,78 @@ describe('A connection for tenants', () => {
     withWorld((world) =>
       expect(connecting(world, { incarnation: '7000000000000000000/1' })).rejects.toThrow('it was restored or replaced'),
     ));
+});
+
+const userId = { name: 'userId', type: 'string' } as const;
+const own: RowPolicy = {
+  name: 'own',
+  conditions: {
+    select: { kind: 'owner', column: 'Text', value: userId },
+    delete: { kind: 'role', role: 'editor', value: { name: 'roles', type: 'strings' } },
+  },
+};
+const withPolicy = (policy: RowPolicy): ConnectionExpectations['tables'] => [
+  ...routedTables.filter(({ name }) => name !== 'Notes'),
+  { name: 'Notes', table: 'Notes', tenantColumn: 'TenantId', policies: [policy] },
+];
+const withOwn = withPolicy(own);
+
+/** A world whose Notes have the policy. */
+async function withOwnNotes(use: (world: World) => Promise<void>): Promise<void> {
+  await withWorld(async (world) => {
+    await applyPolicies(world.admin, { ...engine, renderer: postgresPolicyRenderer }, { tables: withOwn, keyType: 'int', dryRun: false });
+    await use(world);
+  });
+}
+
+describe('A connection for tenants of a table with a policy beyond the tenant', () => {
+  it('is opened where the policy is as the configuration has it, and where the configuration does not ask for it yet', () =>
+    withOwnNotes(async (world) => {
+      await connecting(world, { tables: withOwn });
+      await connecting(world);
+    }));
+
+  it('is refused before the policy is there', () =>
+    withWorld((world) =>
+      expect(connecting(world, { tables: withOwn })).rejects.toMatchObject({
+        code: 'SHARD_UNVERIFIED',
+        message: expect.stringMatching(
+          /Notes: its policy tenantry_rows_own_select is missing or altered. Notes: its policy tenantry_rows_own_delete is missing/,
+        ) as string,
+      }),
+    ));
+
+  it('is refused where the configuration says another condition', () =>
+    withOwnNotes((world) => {
+      const other: RowPolicy = { name: 'own', conditions: { ...own.conditions, select: { kind: 'any', of: [] } } };
+      return expect(connecting(world, { tables: withPolicy(other) })).rejects.toThrow(
+        /Notes: its policy tenantry_rows_own_select is missing or altered\.$/,
+      );
+    }));
+
+  it.each([
+    ['is gone', 'drop policy tenantry_rows_own_select on "Notes"'],
+    ['admits more', 'alter policy tenantry_rows_own_select on "Notes" using (true)'],
+    ['binds somebody else', 'alter policy tenantry_rows_own_select on "Notes" to tenantry_superuser'],
+    ['binds others as well', 'alter policy tenantry_rows_own_select on "Notes" to tenantry_app, tenantry_superuser'],
+    ['has another name', 'alter policy tenantry_rows_own_select on "Notes" rename to another'],
+    ['has lost its mark', 'comment on policy tenantry_rows_own_select on "Notes" is null'],
+    ...(['permissive for select', 'restrictive for delete'] as const).map((kind): [string, string] => [
+      `is ${kind}`,
+      `do $$ declare said text := tenantry.policy_text(p.oid) from pg_policy p where p.polname = 'tenantry_rows_own_select';
+        mark text := obj_description(p.oid, 'pg_policy') from pg_policy p where p.polname = 'tenantry_rows_own_select';
+      begin
+        drop policy tenantry_rows_own_select on "Notes";
+        execute 'create policy tenantry_rows_own_select on "Notes" as ${kind} to tenantry_app ' || regexp_replace(said, ' check none$', '');
+        execute format('comment on policy tenantry_rows_own_select on "Notes" is %L', mark);
+      end $$`,
+    ]),
+  ])('is refused where it %s', (_, weaken) =>
+    withOwnNotes(async (world) => {
+      await world.root.query(weaken);
+      await expect(connecting(world, { tables: withOwn })).rejects.toThrow(
+        /Notes: its policy tenantry_rows_own_select is missing or altered\.$/,
+      );
+    }),
+  );
 });

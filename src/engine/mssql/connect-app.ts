@@ -41,7 +41,7 @@ export async function connectApp(
     wire.beginUse();
     const capabilities = await verifyShard(
       new MssqlOwnSession(wire, library),
-      { dialect: mssqlDialect, capabilitiesOf: mssqlCapabilities, lacksSchema, pipelines: false },
+      { dialect: mssqlDialect, capabilitiesOf: mssqlCapabilities, lacksSchema, policyMarks: () => [], pipelines: false },
       expected,
     );
     return new MssqlConnection(wire, capabilities);

@@ -10,6 +10,7 @@ import { verifyShard } from '../verify-shard.ts';
 import { clientConfig, sessionOptions, streamOf } from './client-config.ts';
 import { PostgresOwnSession } from './own-session.ts';
 import { PostgresConnection } from './postgres-connection.ts';
+import { policyMarks } from './policy-renderer.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { lacksSchema, toConnectError, toEngineError } from './postgres-errors.ts';
 import type { QueryLibrary } from './query-library.ts';
@@ -75,7 +76,7 @@ export async function connectApp(
     // Everything is asked at once, and costs one round trip.
     const verified = verifyShard(
       session,
-      { dialect: postgresDialect, capabilitiesOf: postgresCapabilities, lacksSchema, pipelines: true },
+      { dialect: postgresDialect, capabilitiesOf: postgresCapabilities, lacksSchema, policyMarks, pipelines: true },
       expected,
     );
     const sessionCode = hasSessionCode(session);

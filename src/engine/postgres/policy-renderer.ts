@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import { compileSql } from '../../core/compile-sql.ts';
 import { rowOperations, type RowOperation, type RowPolicy } from '../../core/predicate.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
-import type { PolicyItem, PolicyRenderer, PolicyTable } from '../policy-renderer.ts';
+import type { PolicyItem, PolicyRenderer } from '../policy-renderer.ts';
 import { tableRights } from '../table-rights.ts';
+import type { LocatedTable, PolicyMark } from '../verify-shard.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { literal } from './literal.ts';
 import { predicateSql } from './predicate-sql.ts';
+
+type Place = Pick<LocatedTable, 'schema' | 'table'>;
 
 interface Policy {
   readonly name: string;
@@ -32,7 +35,7 @@ export const postgresPolicyRenderer: PolicyRenderer = {
     const column = table.tenantColumn === null ? undefined : sql.id(table.tenantColumn);
     return [
       ...(column === undefined ? [] : [rowSecurity(name), ...policies.map((policy) => policyItem(name, column, policy))]),
-      ...table.policies.flatMap((policy) => rowPolicyItems(table, policy)),
+      ...table.policies.flatMap((policy) => rowPolicies(table, policy)).map((policy) => rowPolicyItem(table, policy)),
       ...(column === undefined || table.role !== 'routed' ? [] : [tenantDefault(name, column)]),
       ...(table.role === 'routed' || table.role === 'reference' ? schemaRights(table.schema) : []),
       ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
@@ -92,8 +95,23 @@ function policyItem(table: Sql, column: Sql, { name, kind, command, to, rows }: 
   };
 }
 
+/** By what the gate knows the policies of a table besides the tenant's. */
+export function policyMarks(table: LocatedTable): PolicyMark[] {
+  return table.policies
+    .flatMap((policy) => rowPolicies(table, policy))
+    .map(({ policy, command, rendered }) => ({ policy, command, rendered }));
+}
+
+interface RenderedPolicy {
+  readonly policy: string;
+  readonly command: RowOperation | 'all';
+  readonly create: Sql;
+  /** Digest of the statement. */
+  readonly rendered: string;
+}
+
 /** One policy for all operations where they ask the same, else one for each that asks anything. */
-function rowPolicyItems(table: PolicyTable, { name, conditions }: RowPolicy): PolicyItem[] {
+function rowPolicies(table: Place, { name, conditions }: RowPolicy): RenderedPolicy[] {
   const asked = rowOperations.flatMap((operation) => {
     const condition = conditions[operation];
     return condition === undefined ? [] : [{ operation, condition: predicateSql(condition, (column) => sql.id(table.table, column)) }];
@@ -101,15 +119,11 @@ function rowPolicyItems(table: PolicyTable, { name, conditions }: RowPolicy): Po
   const texts = new Set(asked.map(({ condition }) => compileSql(condition, postgresDialect).text));
   const [first] = asked;
   if (first !== undefined && asked.length === rowOperations.length && texts.size === 1)
-    return [rowPolicyItem(table, `tenantry_rows_${name}`, 'all', first.condition)];
-  return asked.map(({ operation, condition }) => rowPolicyItem(table, `tenantry_rows_${name}_${operation}`, operation, condition));
+    return [rowPolicy(table, `tenantry_rows_${name}`, 'all', first.condition)];
+  return asked.map(({ operation, condition }) => rowPolicy(table, `tenantry_rows_${name}_${operation}`, operation, condition));
 }
 
-/**
- * The server writes an expression back in words of its own. What it wrote when the policy was made is kept as a comment on it, beside
- * what was said: one by which a change of the policy is seen, the other by which a change of the configuration is.
- */
-function rowPolicyItem({ schema, table }: PolicyTable, policy: string, command: RowOperation | 'all', condition: Sql): PolicyItem {
+function rowPolicy({ schema, table }: Place, policy: string, command: RowOperation | 'all', condition: Sql): RenderedPolicy {
   const place = sql.id(schema, table);
   const asked = {
     all: sql`using (${condition}) with check (${condition})`,
@@ -120,6 +134,15 @@ function rowPolicyItem({ schema, table }: PolicyTable, policy: string, command: 
   }[command];
   const create = sql`create policy ${sql.id(policy)} on ${place} as restrictive for ${sqlText(command)} to tenantry_app ${asked}`;
   const rendered = createHash('sha256').update(compileSql(create, postgresDialect).text).digest('hex').slice(0, 32);
+  return { policy, command, create, rendered };
+}
+
+/**
+ * The server writes an expression back in words of its own. What it wrote when the policy was made is kept as a comment on it, beside
+ * what was said: one by which a change of the policy is seen, the other by which a change of the configuration is.
+ */
+function rowPolicyItem({ schema, table }: Place, { policy, command, create, rendered }: RenderedPolicy): PolicyItem {
+  const place = sql.id(schema, table);
   return {
     item: `policy ${policy}`,
     definition: `restrictive ${command} to tenantry_app as rendered ${rendered}`,

@@ -11,8 +11,8 @@ with recursive login as (
 ), acting as materialized (
   select b.oid from become b, login l where b.oid = l.oid or not b.inherited
 ), routed as materialized (
-  select t."name", c.oid, c.relrowsecurity and c.relforcerowsecurity as forced, c.relowner, a.attname, a.atttypid
-    from jsonb_to_recordset(@tables::jsonb) as t ("name" text, "schema" text, "table" text, "tenantColumn" text)
+  select t."name", t."policies", c.oid, c.relrowsecurity and c.relforcerowsecurity as forced, c.relowner, a.attname, a.atttypid
+    from jsonb_to_recordset(@tables::jsonb) as t ("name" text, "schema" text, "table" text, "tenantColumn" text, "policies" jsonb)
     left join pg_catalog.pg_namespace n on n.nspname = t."schema"
     left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table" and c.relkind in ('r', 'p')
     left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = t."tenantColumn" and a.attnum > 0 and not a.attisdropped
@@ -91,6 +91,17 @@ select t."name", 'its policy tenantry_tenant is missing or altered'
                     where p.polrelid = t.oid and p.polname = 'tenantry_tenant' and not p.polpermissive and p.polcmd = '*'
                       and p.polroles = array['tenantry_app'::regrole::oid]
                       and pg_get_expr(p.polqual, p.polrelid) = t.tenant_test and pg_get_expr(p.polwithcheck, p.polrelid) = t.tenant_test)
+union all
+-- The mark on a policy says what it was made from, and what the server had made of it then.
+select t."name", 'its policy ' || w."policy" || ' is missing or altered'
+  from tested t cross join lateral jsonb_to_recordset(t."policies") as w ("policy" text, "command" text, "rendered" text)
+ where t.attname is not null
+   and not exists (select from pg_catalog.pg_policy p
+                     join pg_catalog.pg_description d on d.objoid = p.oid and d.classoid = 'pg_policy'::regclass and d.objsubid = 0
+                    where p.polrelid = t.oid and p.polname = w."policy" and not p.polpermissive
+                      and case p.polcmd when '*' then 'all' when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' else 'delete' end = w."command"
+                      and p.polroles = array['tenantry_app'::regrole::oid]
+                      and d.description = tenantry.policy_mark(p.oid, w."rendered"))
 union all
 -- SQL may name a part itself, past the policies of its table: nobody has a right to one.
 select f."name", 'its part ' || f.oid::regclass || ' can be reached beside it'
