@@ -49,8 +49,17 @@ const lines: readonly Recognise[] = [
   [/^THROW (\d+), N?'(.*)', \d+$/i, (number, message = '') => ({ kind: 'throw', number: Number(number), message })],
 ];
 
+/** The program says the same few texts again and again, their values beside them. */
+const known = new Map<string, readonly Step[]>();
+
 /** A batch as steps. What no line is known of is the caller's: lines that follow one another are one statement. */
 export function stepsOf(text: string): readonly Step[] {
+  let steps = known.get(text);
+  if (steps === undefined) known.set(text, (steps = readSteps(text)));
+  return steps;
+}
+
+function readSteps(text: string): readonly Step[] {
   const steps: Step[] = [];
   let statement: string[] = [];
   const finish = (): void => {
