@@ -114,7 +114,9 @@ interface RenderedPolicy {
 function rowPolicies(table: Place, { name, conditions }: RowPolicy): RenderedPolicy[] {
   const asked = rowOperations.flatMap((operation) => {
     const condition = conditions[operation];
-    return condition === undefined ? [] : [{ operation, condition: predicateSql(condition, (column) => sql.id(table.table, column)) }];
+    return condition === undefined
+      ? []
+      : [{ operation, condition: predicateSql(condition, (column) => sql.id(table.schema, table.table, column)) }];
   });
   const texts = new Set(asked.map(({ condition }) => compileSql(condition, postgresDialect).text));
   const [first] = asked;

@@ -29,7 +29,7 @@ describe('a policy beyond the tenant', () => {
     expect(changes[0]?.after).toMatch(/^restrictive select to tenantry_app as rendered [0-9a-f]{32}$/);
     expect(changes[0]?.statements[1]).toBe(
       `create policy "tenantry_rows_own_select" on "public"."Blogs" as restrictive for select to tenantry_app using (` +
-        `((select 'o''admin' = any (tenantry.context_list('roles'))) or "Blogs"."Name" = (select tenantry.context_value('userId'))))`,
+        `((select 'o''admin' = any (tenantry.context_list('roles'))) or "public"."Blogs"."Name" = (select tenantry.context_value('userId'))))`,
     );
     expect((await shard.apply(tables)).changes).toEqual([]);
   });
