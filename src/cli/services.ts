@@ -4,6 +4,7 @@ import type { Settings } from '../config.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
+import type { TableComparison } from '../policy/compare-tables.ts';
 import type { PlannedChange, PolicyResult } from '../policy/model.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { AuditTrail } from '../../shardmap/audit-trail.ts';
@@ -53,6 +54,8 @@ interface PolicyOptions {
 export interface ShardPolicies {
   /** Makes them what the configuration says, or tells what is pending. */
   apply(settings: Settings, shard: Shard, options: PolicyOptions): Promise<PolicyResult>;
+  /** How each table stands to the configuration. Changes nothing, and keeps no change waiting. */
+  compare(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<TableComparison[]>;
   /** Throws CONFLICT where something is pending, SHARD_UNVERIFIED where a connection of `app` is not let in. */
   verify(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { TenantryError } from '../core/errors.ts';
 import type { Settings } from '../config.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { applyPolicies } from '../policy/apply.ts';
+import { compareTables } from '../policy/compare-tables.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
 import { engineOf, type Engines } from './engines.ts';
@@ -23,6 +24,11 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       withShard(engines, settings, shard, (admin) => {
         const { tables, capabilities } = settings;
         return applyPolicies(admin, engineOf(engines, shard.address), { tables, capabilities, clock, ...options });
+      }),
+    compare: (settings, shard, { keyType }) =>
+      withShard(engines, settings, shard, (admin) => {
+        const { tables, capabilities } = settings;
+        return compareTables(admin, engineOf(engines, shard.address), { tables, capabilities, keyType });
       }),
     verify: async (settings, shard, { keyType }) => {
       const { tables, capabilities } = settings;

@@ -52,11 +52,16 @@ interface FindingRow extends Record<string, unknown> {
 
 /** Throws INVALID_CONFIGURATION with every reason why the configured tables cannot be routed as they are. */
 export async function refuseUnfit(session: SqlSession, tables: readonly LocatedTable[], keyType: KeyType): Promise<void> {
-  const { rows } = await session.run<FindingRow & { problem: string }>('policy/problems', { tables: JSON.stringify(tables), keyType });
-  const found = rows.map((row) => finding(problems, row.problem, row));
+  const found = await problemsOf(session, tables, keyType);
   if (found.length === 0) return;
   const list = found.map(({ object, text, remedy }) => `${object} ${text}${remedy === undefined ? '' : `; run: ${remedy};`}`);
   throw new TenantryError('INVALID_CONFIGURATION', `The tables of the shard do not fit:\n- ${list.join('\n- ')}`);
+}
+
+/** Every reason why the configured tables cannot be routed as they are. */
+export async function problemsOf(session: SqlSession, tables: readonly LocatedTable[], keyType: KeyType): Promise<PolicyFinding[]> {
+  const { rows } = await session.run<FindingRow & { problem: string }>('policy/problems', { tables: JSON.stringify(tables), keyType });
+  return rows.map((row) => finding(problems, row.problem, row));
 }
 
 /** What may undo the protection of the tables, or cannot be done with them. */

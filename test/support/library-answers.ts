@@ -14,6 +14,7 @@ export const columnsOf = {
   'engine/server': { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit', changeTracking: 'bit' },
   'doctor/server': { level: text, text, remedy: text },
   'doctor/change-tracking': { text, remedy: text },
+  'policy/extra-tables': { schema: text, table: text, hasPolicies: 'bit', tenantColumn: text },
   'policy/gate': { table: text, problem: text },
   'policy/live-items': { schema: text, table: text, item: text, definition: text },
   'policy/problems': { schema: text, table: text, problem: text, detail: text, remedy: text },
@@ -28,6 +29,7 @@ export const policyAnswers = {
   'policy/tables': { columns: columnsOf['policy/tables'], rows: [] },
   'policy/live-items': { columns: columnsOf['policy/live-items'], rows: [] },
   'policy/warnings': { columns: { schema: text, table: text, warning: text, detail: text, remedy: text }, rows: [] },
+  'policy/extra-tables': { columns: columnsOf['policy/extra-tables'], rows: [] },
   'policy/session-code': { columns: { schema: text, function: text }, rows: [] },
 } as const satisfies Readonly<Record<string, Said>>;
 
@@ -38,6 +40,7 @@ const given: Readonly<Record<string, Readonly<Record<string, string | number>>>>
   'policy/tables': { tables: '[]' },
   'policy/live-items': { tables: '[]' },
   'policy/warnings': { tables: '[]' },
+  'policy/extra-tables': { tables: '[]' },
   'policy/gate': { tables: '[]' },
 };
 const bodies = new Map<string, string>();

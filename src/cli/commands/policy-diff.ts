@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import type { Shard } from '../../../shardmap/shard.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { inParallel } from '../../core/in-parallel.ts';
+import type { ItemComparison, TableComparison } from '../../policy/compare-tables.ts';
+import { withManager } from '../administration.ts';
+import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { chosenFleet, defaultConcurrency, mostShardsAtOnce } from './policy-fleet.ts';
+
+interface DiffOptions {
+  readonly shard?: string;
+  readonly table?: string;
+  readonly concurrency?: number;
+}
+
+/** A line of the table: a table of a shard, or a shard that could not be read. */
+interface Line extends Record<string, unknown> {
+  readonly shard: string;
+  /** Null: none could be read. */
+  readonly table: string | null;
+  readonly state: TableComparison['state'] | 'unreadable';
+  /** In words. */
+  readonly what: string;
+  readonly items: readonly ItemComparison[];
+}
+
+const columns = ['shard', 'table', 'state', 'what'] as const;
+
+/** `tenantry policy diff`. */
+export function addPolicyDiffCommand(policy: Command, world: CliWorld): void {
+  addCommand<DiffOptions>(
+    policy,
+    world,
+    {
+      usage: 'diff',
+      summary:
+        'compare every shard with the configuration, table by table: same, missing, different, extra, or unreadable; ends with 2 where anything is not the same',
+      examples: ['policy diff', 'policy diff --table Blogs --json', 'policy diff --shard a'],
+      ofMap: true,
+    },
+    (command) =>
+      command
+        .option('--shard <name>', 'this shard only')
+        .option('--table <name>', 'this table only: Blogs, or public.Blogs')
+        .option(
+          '--concurrency <count>',
+          `shards at once, 1 to ${mostShardsAtOnce} (default: ${defaultConcurrency})`,
+          wholeNumber(1, mostShardsAtOnce),
+        ),
+    diff,
+  );
+}
+
+async function diff(invocation: Invocation<DiffOptions>): Promise<ExitCode> {
+  return withManager(invocation, async (manager, settings) => {
+    const { options, output, world } = invocation;
+    const { keyType, shards } = await chosenFleet(manager, settings, options);
+    const counts = new Map<string, number>();
+    const linesOf = (shard: Shard): Promise<Line[]> => {
+      return readable(shard, world.services.policies.compare(settings, shard, { keyType }));
+    };
+    const lines = async function* (): AsyncGenerator<Line, void, undefined> {
+      for await (const ofShard of inParallel(shards, options.concurrency ?? defaultConcurrency, linesOf)) {
+        for (const line of ofShard.filter((each) => isNamed(each, options.table))) {
+          counts.set(line.state, (counts.get(line.state) ?? 0) + 1);
+          yield line;
+        }
+      }
+    };
+    await output.stream(lines(), columns, 'There is no such table, neither in the configuration nor on a shard.');
+    if (counts.size === 0 && options.table !== undefined)
+      throw new TenantryError('NOT_FOUND', `No shard and no configuration has a table ${options.table}.`);
+    output.note([...counts].map(([state, count]) => `${count} ${state}`).join(', '));
+    return [...counts.keys()].every((state) => state === 'same') ? 0 : 2;
+  });
+}
+
+/** The lines of a shard; where it cannot be read, one that says why. */
+async function readable({ name }: Shard, comparing: Promise<TableComparison[]>): Promise<Line[]> {
+  try {
+    return (await comparing).map(({ table, state, items, reasons }) => {
+      return { shard: name, table, state, what: [...reasons, ...items.map(inWords)].join('; '), items };
+    });
+  } catch (error) {
+    if (!(error instanceof TenantryError)) throw error;
+    return [{ shard: name, table: null, state: 'unreadable', what: `${error.reason} (${error.code})`, items: [] }];
+  }
+}
+
+function inWords({ item, state, before, after }: ItemComparison): string {
+  if (state === 'missing') return `${item} is missing`;
+  return state === 'extra' ? `${item} is not in the model: ${before}` : `${item} is ${before}, and should be ${after}`;
+}
+
+function isNamed({ table }: Line, name: string | undefined): boolean {
+  return name === undefined || table === null || table === name || table.endsWith(`.${name}`);
+}

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { compareTables } from '../../../src/policy/compare-tables.ts';
+import { administered } from '../../support/administered.ts';
+import { answerFile, askedFile, columnsOf, policyAnswers, type Said } from '../../support/library-answers.ts';
+import { startTdsServer } from '../../support/tds/server.ts';
+
+const files = Object.keys(policyAnswers) as (keyof typeof policyAnswers)[];
+
+test('tables are compared without a lock and without a change: what lacks, what differs, and what is there besides', async () => {
+  const asked: string[] = [];
+  const said: Partial<Record<keyof typeof policyAnswers, Said>> = {
+    'policy/tables': {
+      columns: columnsOf['policy/tables'],
+      rows: ['Blogs', 'Posts'].map((table) => ['dbo', table, 'TenantId', 'routed', '[]']),
+    },
+    'policy/live-items': {
+      columns: columnsOf['policy/live-items'],
+      rows: ['Blogs', 'Posts'].flatMap((table) =>
+        [
+          ['default', `tenantry_default_${table}: the entered tenant`],
+          ['security policy', table === 'Blogs' ? 'on' : 'off'],
+          ['filter predicate', 'tenant'],
+          ...(table === 'Blogs' ? [] : [['block predicate', 'tenant']]),
+          ['rights of tenantry_app', 'delete, insert, select, update'],
+          ['rights of tenantry_superuser', 'select'],
+          ['rights of tenantry_mover', 'delete, insert, select, update'],
+        ].map(([item = '', definition = '']) => ['dbo', table, item, definition]),
+      ),
+    },
+    'policy/problems': { columns: columnsOf['policy/problems'], rows: [['dbo', 'Users', 'missing-table', null, null]] },
+    'policy/extra-tables': {
+      columns: columnsOf['policy/extra-tables'],
+      rows: [['dbo', 'Later', false, 'TenantId']],
+    },
+  };
+  const server = await startTdsServer({
+    request: (request, answer) => {
+      const file = askedFile(files, request);
+      asked.push(file ?? request.text);
+      return answerFile(file === undefined ? undefined : (said[file] ?? policyAnswers[file]), request, answer);
+    },
+  });
+  const { engine, database } = administered(server);
+  const tables = ['Blogs', 'Posts', 'Users'].map((table) => ({ table, tenantColumn: 'TenantId' }));
+  const compared = await compareTables(database, engine, { tables, keyType: 'int' });
+  expect(compared).toEqual([
+    {
+      table: 'dbo.Blogs',
+      state: 'missing',
+      items: [{ item: 'block predicate', state: 'missing', before: null, after: 'tenant' }],
+      reasons: [],
+    },
+    { table: 'dbo.Later', state: 'extra', items: [], reasons: ['It has a column TenantId, and is not in the configuration.'] },
+    {
+      table: 'dbo.Posts',
+      state: 'different',
+      items: [{ item: 'security policy', state: 'different', before: 'off', after: 'on' }],
+      reasons: [],
+    },
+    { table: 'dbo.Users', state: 'missing', items: [], reasons: ['It does not exist in the shard.'] },
+  ]);
+  expect(asked).not.toContain('policy/lock');
+  expect(asked.filter((text) => /ALTER|CREATE|GRANT|REVOKE/.test(text))).toEqual([]);
+});
