@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Connection, Request } from 'tedious';
 import type { Driver } from './driver.ts';
 import type { Message } from './message.ts';
+import { readWhole, sendWhole, type ComingMessage } from './whole-messages.ts';
 
 /** One connection of the driver's, with what makes requests for it (docs/decisions/015-driver.md). */
 export class HeldConnection {
@@ -13,6 +14,7 @@ export class HeldConnection {
     this.connection = connection;
     outliveClose(connection, new driver.Request('', () => undefined));
     outliveUnreadable(connection);
+    sendWhole(connection, driver);
   }
 
   /** A request that `send` sends; `done` is called once its answer is whole, or never will be. */
@@ -76,7 +78,7 @@ function outliveUnreadable(connection: Connection): void {
   const internals = connection as unknown as Reading;
   const create = internals.createTokenStreamParser.bind(internals);
   internals.createTokenStreamParser = (message, handler) => {
-    const parser = create(message, handler);
+    const parser = create(readWhole(message as ComingMessage), handler);
     const emit = parser.emit.bind(parser);
     parser.emit = (event: string, ...given: unknown[]) => {
       try {
