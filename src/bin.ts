@@ -41,6 +41,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const world = {
+  version: packageVersion(),
   terminal: processTerminal(process, process.env),
   environment: process.env,
   folder: process.cwd(),
@@ -53,4 +54,4 @@ const world = {
     warn: (text) => process.stderr.write(`warning: ${text}\n`),
   }),
 };
-process.exitCode = await runCommandLine(world, packageVersion(), process.argv.slice(2));
+process.exitCode = await runCommandLine(world, process.argv.slice(2));

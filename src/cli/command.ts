@@ -16,6 +16,8 @@ export interface CliWorld {
   /** Working folder: relative paths and the configuration are looked for here. */
   readonly folder: string;
   readonly services: Services;
+  /** Of the program. */
+  readonly version: string;
   /** Who runs the process, as its operating system knows him. */
   readonly userName: () => string;
   /** Aborted when the process is asked to end; from the first call on, asking does not end it by itself. */

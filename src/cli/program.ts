@@ -14,8 +14,8 @@ import { addTokenCommands } from './commands/token.ts';
 import type { CliWorld } from './command.ts';
 
 /** The whole command line. What is to be said of an error of usage is handed to `onMisuse`, line by line. */
-export function createProgram(world: CliWorld, version: string, onMisuse: (text: string) => void): Command {
-  const { terminal } = world;
+export function createProgram(world: CliWorld, onMisuse: (text: string) => void): Command {
+  const { terminal, version } = world;
   const program = new Command('tenantry')
     .description('A sharded multi-tenant data router')
     .version(version)

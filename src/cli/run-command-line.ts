@@ -5,11 +5,11 @@ import { describeFailure } from './output.ts';
 import { createProgram } from './program.ts';
 
 /** Runs a command line (without program name) and gives its exit code; what went wrong is said on `err`. */
-export async function runCommandLine(world: CliWorld, version: string, args: readonly string[]): Promise<ExitCode> {
+export async function runCommandLine(world: CliWorld, args: readonly string[]): Promise<ExitCode> {
   const { err } = world.terminal;
   const isJson = args.includes('--json');
   let misuse = '';
-  const program = createProgram(world, version, (text) => void (misuse += text));
+  const program = createProgram(world, (text) => void (misuse += text));
   try {
     await program.parseAsync(helpAsOption(args), { from: 'user' });
     return 0;

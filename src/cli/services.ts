@@ -45,7 +45,7 @@ interface PolicyOptions {
   /** Nothing is changed; the result says what would be. */
   readonly dryRun: boolean;
   /** Nothing but this is changed. */
-  readonly planned?: PlannedChange;
+  readonly planned?: PlannedChange | undefined;
   /** Milliseconds for which tables in use are tried again. */
   readonly withinMs?: number;
 }

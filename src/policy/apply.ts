@@ -25,7 +25,7 @@ export interface PolicyRequest {
   /** Nothing is changed; the result says what would be. */
   readonly dryRun: boolean;
   /** Nothing but this is changed. */
-  readonly planned?: PlannedChange;
+  readonly planned?: PlannedChange | undefined;
   /** Milliseconds for which tables in use are tried again; a minute by default. */
   readonly withinMs?: number;
   /** The machine's by default. */

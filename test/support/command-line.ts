@@ -18,6 +18,8 @@ interface Surroundings {
   /** Given to questions in turn; without, there is no terminal. */
   readonly answers?: readonly string[];
   readonly styled?: boolean;
+  /** Of the program. Default: 0.0.0. */
+  readonly version?: string;
   /** Ends `serve`. Default: never. */
   readonly stop?: AbortSignal;
   /** Told of data as it is written. */
@@ -26,7 +28,16 @@ interface Surroundings {
 
 /** Runs a command line in this process, with its own terminal. */
 export async function runCommand(args: readonly string[], surroundings: Surroundings): Promise<CommandResult> {
-  const { environment = {}, folder, services, answers, styled = false, stop = new AbortController().signal, onOutput } = surroundings;
+  const {
+    environment = {},
+    folder,
+    services,
+    answers,
+    styled = false,
+    stop = new AbortController().signal,
+    version = '0.0.0',
+    onOutput,
+  } = surroundings;
   const [out, err] = [new Collector(onOutput), new Collector()];
   const left = [...(answers ?? [])];
   const ask = async (question: string): Promise<string> => {
@@ -37,8 +48,8 @@ export async function runCommand(args: readonly string[], surroundings: Surround
   };
   const terminal = { out, err, styled, ...(answers === undefined ? {} : { ask }) };
   const untilStopped = (): AbortSignal => stop;
-  const world = { terminal, environment, folder, services, untilStopped, userName: () => 'ann' };
-  const code = await runCommandLine(world, '0.0.0', args);
+  const world = { terminal, environment, folder, services, untilStopped, userName: () => 'ann', version };
+  const code = await runCommandLine(world, args);
   return { code, out: out.text, err: err.text };
 }
 

@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
+import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
+import type { Settings } from '../../config.ts';
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { inParallel } from '../../core/in-parallel.ts';
 import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
+import type { PlannedShard } from '../../policy/plan.ts';
 import { onShard, rollOut, type RolloutSteps, type ShardRollout } from '../../policy/rollout.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { Output } from '../output.ts';
 import { wholeNumber } from '../whole-number.ts';
-import { chosenFleet, defaultConcurrency, mostShardsAtOnce, type Fleet } from './policy-fleet.ts';
+import { fittingPlan } from './policy-plan.ts';
+import { asConfigured, describeChanges, warn } from './policy-text.ts';
+import { chosenFleet, defaultConcurrency, mostShardsAtOnce, named, type Fleet } from './policy-fleet.ts';
 
 interface ApplyOptions {
   readonly shard?: string;
@@ -18,6 +23,7 @@ interface ApplyOptions {
   readonly concurrency?: number;
   readonly wait?: number;
   readonly actor?: string;
+  readonly plan?: string;
 }
 
 const defaultWaitSeconds = 60;
@@ -31,12 +37,17 @@ export function addPolicyApplyCommand(policy: Command, world: CliWorld): void {
       usage: 'apply',
       summary:
         'make the policies of every shard of the map what the configuration says: of one first, which is verified, then of the others; stops at the first failure, and goes on where it stopped when run again',
-      examples: ['policy apply --dry-run', 'policy apply --canary b --concurrency 8', 'policy apply --shard a --actor "Ann, change 4711"'],
+      examples: [
+        'policy apply --dry-run',
+        'policy apply --canary b --concurrency 8',
+        'policy apply --plan rollout.json --actor "Ann, change 4711"',
+      ],
       changes: true,
       ofMap: true,
     },
     (command) =>
       command
+        .option('--plan <file>', 'do exactly what `policy plan` wrote to this file, where every shard is still as it was then')
         .option('--shard <name>', 'on this shard only')
         .option('--canary <name>', 'the shard that comes first, alone (default: the first by name with something to change)')
         .option(
@@ -58,21 +69,26 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
   return withAdministration(invocation, async ({ manager, audit }, settings) => {
     const { options, output, world } = invocation;
     const { policies } = world.services;
-    const fleet = await chosenFleet(manager, settings, options);
-    const { keyType } = fleet;
-    if (options.dryRun === true)
-      return preview(fleet, output, options, (shard) => policies.apply(settings, shard, { keyType, dryRun: true }));
+    const { map, keyType, shards, planned } = await target(invocation, manager, settings);
+    const look: RolloutSteps<Shard>['look'] = (shard) =>
+      policies.apply(settings, shard, { keyType, dryRun: true, planned: planned?.get(shard.shardId) });
+    if (options.dryRun === true) return preview(shards, output, options, look);
     const run = { runId: randomUUID(), actor: options.actor ?? world.userName(), action: 'policy apply' };
     const withinMs = 1_000 * (options.wait ?? defaultWaitSeconds);
     const steps: RolloutSteps<Shard> = {
-      look: (shard) => policies.apply(settings, shard, { keyType, dryRun: true }),
-      change: (shard) => policies.apply(settings, shard, { keyType, dryRun: false, withinMs }),
+      look,
+      change: (shard) => policies.apply(settings, shard, { keyType, dryRun: false, withinMs, planned: planned?.get(shard.shardId) }),
       verify: (shard) => policies.verify(settings, shard, { keyType }),
       record: (shard, outcome, detail) =>
-        audit.record({ ...run, subject: `shard ${shard.name}`, outcome, detail: { map: fleet.map, ...detail } }),
+        audit.record({
+          ...run,
+          subject: `shard ${shard.name}`,
+          outcome,
+          detail: { map, ...(options.plan === undefined ? {} : { plan: options.plan }), ...detail },
+        }),
     };
     const stop = world.untilStopped();
-    const results = await rollOut(fleet.shards, steps, {
+    const results = await rollOut(shards, steps, {
       canary: options.canary,
       concurrency: options.concurrency ?? defaultConcurrency,
       stop,
@@ -87,9 +103,25 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
   });
 }
 
+interface Target extends Fleet {
+  /** By the shard's id; undefined: whatever differs is changed. */
+  readonly planned?: ReadonlyMap<string, PlannedShard>;
+}
+
+/** The shards to change: those that are chosen, and of them those of the plan where there is one. */
+async function target({ options, output, world }: Invocation<ApplyOptions>, manager: ShardMapManager, settings: Settings): Promise<Target> {
+  if (options.plan === undefined) return chosenFleet(manager, settings, options);
+  const all = await chosenFleet(manager, settings, { map: options.map });
+  const { shards } = await fittingPlan(options.plan, world, settings, all);
+  const planned = new Map(shards.map((shard) => [shard.shardId, shard]));
+  const [chosen, left] = [true, false].map((isPlanned) => all.shards.filter(({ shardId }) => planned.has(shardId) === isPlanned));
+  if (left?.length) output.note(`Not in the plan: ${left.map(({ name }) => name).join(', ')}`);
+  return { ...all, planned, shards: named(chosen ?? [], options.shard, 'plan') };
+}
+
 /** What would be done on each shard. */
 async function preview(
-  { shards }: Fleet,
+  shards: readonly Shard[],
   output: Output,
   { concurrency = defaultConcurrency }: ApplyOptions,
   look: RolloutSteps<Shard>['look'],
@@ -109,18 +141,6 @@ async function preview(
     results.map(({ shard, changes }) => (changes.length === 0 ? asConfigured(shard) : describeChanges(shard, changes))).join('\n'),
   );
   return results.every(({ changes }) => changes.length === 0) ? 0 : 2;
-}
-
-function asConfigured(shard: string): string {
-  return `shard ${shard}: as the configuration says`;
-}
-
-function describeChanges(shard: string, changes: readonly PolicyChange[]): string {
-  const lines = changes.flatMap(({ table, item, statements }) => [
-    `  ${table}: ${item}`,
-    ...statements.map((statement) => `    ${statement.replaceAll('\n', '\n    ')};`),
-  ]);
-  return [`shard ${shard}: ${changes.length} to change`, ...lines].join('\n');
 }
 
 function describe({ shard, outcome, canary, changes, error }: ShardRollout): string {
@@ -145,11 +165,6 @@ function requireAll(results: readonly ShardRollout[]): void {
       throw new TenantryError(code, `${reason} (${state}; run it again to go on.)`, { cause: error, outcome });
     }
   if (count('not reached') > 0) throw new TenantryError('CANCELLED', `It was stopped between shards: ${state}; run it again to go on.`);
-}
-
-function warn(output: Output, shard: string, warnings: readonly PolicyFinding[]): void {
-  for (const { object, text, remedy } of warnings)
-    output.note(`${output.tone('doubtful', 'warning')} ${shard}: ${object}: ${text}${remedy === undefined ? '' : `; run: ${remedy};`}`);
 }
 
 function actor(text: string): string {

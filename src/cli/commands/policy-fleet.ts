@@ -20,12 +20,17 @@ export const mostShardsAtOnce = 64;
 export async function chosenFleet(
   { maps, shards }: Pick<ShardMapManager, 'maps' | 'shards'>,
   settings: Settings,
-  { map = settings.map.name, shard }: { readonly map?: string; readonly shard?: string },
+  { map = settings.map.name, shard }: { readonly map?: string | undefined; readonly shard?: string | undefined },
 ): Promise<Fleet> {
   const { keyType } = await maps.show(map);
   const all = await shards.list({ map });
+  return { map, keyType, shards: named(all, shard, 'map') };
+}
+
+/** All of them, or the one of that name. Throws NOT_FOUND where there is none; `whose` shards they are is for the message. */
+export function named(all: readonly Shard[], shard: string | undefined, whose: 'map' | 'plan'): readonly Shard[] {
   const chosen = all.filter(({ name }) => shard === undefined || name === shard);
-  if (chosen.length > 0) return { map, keyType, shards: chosen };
+  if (chosen.length > 0) return chosen;
   const names = all.map(({ name }) => name).join(', ') || 'none';
-  throw new TenantryError('NOT_FOUND', `The map has no shard ${shard ?? 'yet'}; it has ${names}.`);
+  throw new TenantryError('NOT_FOUND', `The ${whose} has no shard ${shard ?? 'yet'}; it has ${names}.`);
 }

@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import type { CliWorld } from '../command.ts';
 import { addPolicyApplyCommand } from './policy-apply.ts';
 import { addPolicyDiffCommand } from './policy-diff.ts';
+import { addPolicyPlanCommand } from './policy-plan.ts';
 
 /** `tenantry policy ...`. */
 export function addPolicyCommands(program: Command, world: CliWorld): void {
   const policy = program.command('policy').description("row-level security of the configuration's tables");
   addPolicyDiffCommand(policy, world);
+  addPolicyPlanCommand(policy, world);
   addPolicyApplyCommand(policy, world);
 }

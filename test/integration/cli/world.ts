@@ -25,6 +25,7 @@ export interface CliWorld {
       readonly answers?: readonly string[];
       readonly environment?: Record<string, string>;
       readonly stop?: AbortSignal;
+      readonly version?: string;
       readonly onOutput?: (text: string) => void;
       /** Of limits and pauses; the system's by default. */
       readonly clock?: Clock;

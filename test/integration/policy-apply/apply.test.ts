@@ -3,6 +3,7 @@ import type { KeyType } from '../../../shardmap/key.ts';
 import { sql } from '../../../src/core/sql.ts';
 import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
+import type { PlannedChange, PolicyResult } from '../../../src/policy/model.ts';
 import { blogs, postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
 
 const shard = usePolicyShard();
@@ -58,6 +59,24 @@ describe('policy apply', () => {
       message: expect.stringContaining('it has no security policies') as string,
     });
     expect((await shard.apply([blogs], { dryRun: true })).changes.map(({ item }) => item)).toEqual(['row security']);
+  });
+
+  it('changes nothing but what was planned, on a shard that is as it was then, and looks once more when it holds the lock', async () => {
+    await shard.asRoot('alter table "Blogs" disable row level security');
+    const { state, changes } = await shard.apply([blogs], { dryRun: true });
+    const applying = (planned: PlannedChange): Promise<PolicyResult> =>
+      applyPolicies(shard.database.admin, postgresPolicies, { tables: [blogs], keyType: 'int', dryRun: false, planned });
+    await expect(applying({ state, changes: [] })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      detail: expect.stringContaining('other statements') as string,
+    });
+    await shard.asRoot('grant truncate on "Blogs" to tenantry_superuser');
+    const changed = { code: 'CONFLICT', detail: expect.stringContaining('changed since the plan was made') as string };
+    await expect(applying({ state, changes })).rejects.toMatchObject(changed);
+    await shard.asRoot('revoke truncate on "Blogs" from tenantry_superuser');
+    expect((await applying({ state, changes })).changes).toEqual(changes);
+    // What is done already is as the plan wants it.
+    expect((await applying({ state, changes })).changes).toEqual([]);
   });
 
   it('lets two runs at once follow one another', async () => {

@@ -95,6 +95,9 @@ const looking = [
   'tenant where',
   'tenant list',
   'range list',
+  'policy diff',
+  'policy plan',
+  'audit list',
   'token mint',
 ];
 
@@ -103,8 +106,8 @@ describe('every command', () => {
     const terminal = { out: process.stdout, err: process.stderr, styled: false };
     const untilStopped = (): AbortSignal => AbortSignal.abort();
     const program = createProgram(
-      { terminal, environment: {}, folder, services: offlineServices, untilStopped, userName: () => 'ann' },
-      '0.0.0',
+      { terminal, environment: {}, folder, services: offlineServices, untilStopped, userName: () => 'ann', version: '0.0.0' },
+
       () => undefined,
     );
     const names = program.commands.flatMap((noun) =>
@@ -136,7 +139,11 @@ describe('every command', () => {
   });
 
   test.each([
-    [['nonsense'], "error: unknown command 'nonsense'", 'init, serve, doctor, recover, config, shard, map, tenant, range, policy, token'],
+    [
+      ['nonsense'],
+      "error: unknown command 'nonsense'",
+      'init, serve, doctor, recover, config, shard, map, tenant, range, policy, audit, token',
+    ],
     [['shard', 'nonsense'], "error: unknown command 'nonsense'", 'add, list, show, remove'],
     [['map', 'list', '--nonsense'], "error: unknown option '--nonsense'", '--config <path>, --json'],
     [['map', 'list', 'one'], "error: too many arguments for 'list'", '--config <path>, --json'],

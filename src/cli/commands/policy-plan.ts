@@ -1,0 +1,103 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Shard } from '../../../shardmap/shard.ts';
+import type { Settings } from '../../config.ts';
+import { digest } from '../../core/digest.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { inParallel } from '../../core/in-parallel.ts';
+import { makePlan, readPlan, requireFitting, type PlannedShard, type PolicyPlan } from '../../policy/plan.ts';
+import { onShard } from '../../policy/rollout.ts';
+import { withManager } from '../administration.ts';
+import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { chosenFleet, defaultConcurrency, mostShardsAtOnce, type Fleet } from './policy-fleet.ts';
+import { asConfigured, describeChanges, warn } from './policy-text.ts';
+
+interface PlanOptions {
+  readonly out: string;
+  readonly shard?: string;
+  readonly concurrency?: number;
+}
+
+/** `tenantry policy plan`. */
+export function addPolicyPlanCommand(policy: Command, world: CliWorld): void {
+  addCommand<PlanOptions>(
+    policy,
+    world,
+    {
+      usage: 'plan',
+      summary:
+        'write what is to be done on every shard, statement by statement, to a file that policy apply takes; changes nothing, and ends with 2 where something is to be done',
+      examples: ['policy plan --out rollout.json', 'policy apply --plan rollout.json'],
+      ofMap: true,
+    },
+    (command) =>
+      command
+        .requiredOption('--out <file>', 'the file to write')
+        .option('--shard <name>', 'of this shard only')
+        .option(
+          '--concurrency <count>',
+          `shards at once, 1 to ${mostShardsAtOnce} (default: ${defaultConcurrency})`,
+          wholeNumber(1, mostShardsAtOnce),
+        ),
+    plan,
+  );
+}
+
+async function plan(invocation: Invocation<PlanOptions>): Promise<ExitCode> {
+  return withManager(invocation, async (manager, settings) => {
+    const { options, output, world } = invocation;
+    const fleet = await chosenFleet(manager, settings, options);
+    const planned = async (shard: Shard): Promise<PlannedShard> => {
+      const { name, shardId, incarnation } = shard;
+      try {
+        const { state, changes, warnings } = await world.services.policies.apply(settings, shard, { keyType: fleet.keyType, dryRun: true });
+        return { name, shardId, incarnation, state, changes, warnings };
+      } catch (error) {
+        throw onShard(name, error);
+      }
+    };
+    const shards = await Array.fromAsync(inParallel(fleet.shards, options.concurrency ?? defaultConcurrency, planned));
+    const made = makePlan(originOf(world, fleet, settings), world.services.now(), shards);
+    await write(resolve(world.folder, options.out), options.out, made);
+    for (const { name, warnings } of shards) warn(output, name, warnings);
+    const lines = shards.map(({ name, changes }) => (changes.length === 0 ? asConfigured(name) : describeChanges(name, changes)));
+    output.result(
+      { file: options.out, ...made },
+      [...lines, `Written to ${options.out}: tenantry policy apply --plan ${options.out}`].join('\n'),
+    );
+    return shards.every(({ changes }) => changes.length === 0) ? 0 : 2;
+  });
+}
+
+/** The plan in a file, which fits this program, its configuration and the fleet. Throws INVALID_REQUEST or CONFLICT. */
+export async function fittingPlan(path: string, world: CliWorld, settings: Settings, fleet: Fleet): Promise<PolicyPlan> {
+  const text = await readFile(resolve(world.folder, path), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new TenantryError('INVALID_REQUEST', `The plan ${path} cannot be read${cause.code === undefined ? '' : ` (${cause.code})`}.`, {
+      cause,
+    });
+  });
+  const found = readPlan(text, path);
+  requireFitting(found, path, originOf(world, fleet, settings), fleet.shards);
+  return found;
+}
+
+function originOf(
+  { version }: CliWorld,
+  { map, keyType }: Fleet,
+  settings: Settings,
+): Pick<PolicyPlan, 'version' | 'map' | 'configuration'> {
+  const { tables, contextProtection, capabilities } = settings;
+  return { version, map, configuration: digest({ keyType, tables, contextProtection, capabilities }) };
+}
+
+async function write(path: string, shown: string, made: PolicyPlan): Promise<void> {
+  await writeFile(path, `${JSON.stringify(made, null, 2)}\n`).catch((cause: NodeJS.ErrnoException) => {
+    throw new TenantryError(
+      'INVALID_REQUEST',
+      `The plan cannot be written to ${shown}${cause.code === undefined ? '' : ` (${cause.code})`}.`,
+      { cause },
+    );
+  });
+}

@@ -1,0 +1,125 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { SqlDatabase } from '../../../src/core/session.ts';
+import { sqlText } from '../../../src/core/sql.ts';
+import { configuration, createCliWorld, type CliWorld } from './world.ts';
+
+let world: CliWorld;
+let a: SqlDatabase;
+let b: SqlDatabase;
+
+interface Plan {
+  readonly shards: readonly {
+    name: string;
+    changes: { item: string; statements: string[] }[];
+    warnings: { object: string; text: string }[];
+  }[];
+}
+
+beforeAll(async () => {
+  world = await createCliWorld();
+  a = await world.createShardDatabase('shop_a');
+  b = await world.createShardDatabase('shop_b');
+  const place = `--host ${world.server.host} --port ${world.server.port}`;
+  for (const line of ['map create', ...['a', 'b'].map((name) => `shard add ${name} ${place} --database shop_${name} --bootstrap`)])
+    await run(line);
+});
+afterAll(() => world.close());
+
+async function run(line: string): Promise<string> {
+  const { code, out, err } = await world.run(line);
+  if (code !== 0) throw new Error(`${line}: ${err}`);
+  return out;
+}
+
+const drift = async (...shards: readonly SqlDatabase[]): Promise<void> => {
+  for (const shard of shards) await shard.query(sqlText('alter table "Blogs" no force row level security'));
+};
+const pending = async (): Promise<unknown[]> =>
+  (JSON.parse((await world.run('policy apply --dry-run --json')).out) as { shard: string; outcome: string }[]).map(
+    ({ shard, outcome }) => `${shard} ${outcome}`,
+  );
+
+describe('policy plan, and policy apply of it', () => {
+  beforeEach(async () => {
+    await run('policy apply');
+    await drift(a, b);
+    const { code, out } = await world.run('policy plan --out plan.json');
+    expect({ code, out }).toEqual({
+      code: 2,
+      out: expect.stringMatching(/^shard a: 1 to change\n {2}public\.Blogs: row security\n {4}alter table .*;\n/) as string,
+    });
+  });
+
+  it('writes the statements of each shard with what its policies cannot mend, changes nothing, and is then applied', async () => {
+    await a.query(sqlText('create unique index by_title on "Posts" ("Title")'));
+    expect((await world.run('policy plan --out plan.json')).err).toContain('unique index by_title');
+    const plan = JSON.parse(await readFile(join(world.folder, 'plan.json'), 'utf8')) as Plan;
+    expect(plan).toMatchObject({ format: 'tenantry policy plan 1', version: '0.0.0', map: 'customers' });
+    expect(plan.shards.map(({ name, changes }) => [name, changes])).toEqual(
+      ['a', 'b'].map((name) => [
+        name,
+        [
+          {
+            table: 'public.Blogs',
+            item: 'row security',
+            before: 'enabled',
+            after: 'forced',
+            statements: ['alter table "public"."Blogs" enable row level security', 'alter table "public"."Blogs" force row level security'],
+          },
+        ],
+      ]),
+    );
+    expect(plan.shards[0]?.warnings[0]).toMatchObject({ object: 'public.Posts', text: expect.stringContaining('by_title') as string });
+    expect(await pending()).toEqual(['a pending', 'b pending']);
+    expect((await world.run('policy apply --plan plan.json --dry-run')).code).toBe(2);
+    expect(await run('policy apply --plan plan.json')).toMatch(/^shard a \(canary\): 1 changed\n.*\nshard b: 1 changed\n/);
+    expect(await pending()).toEqual(['a already so', 'b already so']);
+    // To do it again is to find it done.
+    expect(await run('policy apply --plan plan.json')).toContain('shard b: as the configuration says');
+    await a.query(sqlText('drop index by_title'));
+  });
+
+  it('changes nothing anywhere where a shard is not as it was when the plan was made', async () => {
+    await b.query(sqlText('grant truncate on "Posts" to tenantry_app'));
+    const { code, err } = await world.run('policy apply --plan plan.json');
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringContaining('On shard b: The shard has been changed since the plan was made') as string,
+    });
+    expect(await pending()).toEqual(['a pending', 'b pending']);
+    // Of the other one alone it holds still.
+    expect(await run('policy apply --plan plan.json --shard a')).toContain('shard a: 1 changed');
+  });
+
+  it('goes on with what was left of it', async () => {
+    await run('policy apply --plan plan.json --shard a');
+    expect(await run('policy apply --plan plan.json')).toMatch(/^shard b \(canary\): 1 changed\n.*\nshard a: as the configuration says\n/);
+  });
+
+  it('refuses a plan that was edited, of another program, or from another configuration, before anything is changed', async () => {
+    const path = join(world.folder, 'plan.json');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('force row level security', 'disable row level security'));
+    expect(await world.run('policy apply --plan plan.json')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('The file plan.json was changed after it was written') as string,
+    });
+    await writeFile(path, text);
+    expect((await world.run('policy apply --plan plan.json', { version: '0.0.1' })).err).toContain(
+      'is of version 0.0.0, and this is 0.0.1',
+    );
+    await writeFile(join(world.folder, 'other.json'), configuration({ tables: { Blogs: { tenant: 'TenantId' } } }));
+    expect((await world.run('policy apply --plan plan.json --config other.json')).err).toContain('was made from another configuration');
+    expect(await pending()).toEqual(['a pending', 'b pending']);
+  });
+
+  it.each([
+    ['policy apply --plan nowhere.json', 'The plan nowhere.json cannot be read (ENOENT)'],
+    ['policy plan --out no/such/folder.json', 'The plan cannot be written to no/such/folder.json (ENOENT)'],
+    ['policy plan', "required option '--out <file>' not specified"],
+  ])('%s is refused', async (line, message) => {
+    expect(await world.run(line)).toMatchObject({ code: 1, err: expect.stringContaining(message) as string });
+  });
+});
