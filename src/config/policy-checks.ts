@@ -5,6 +5,10 @@ import type { TableSettings } from './settings.ts';
 import { suggest } from './suggest.ts';
 
 type Path = readonly PropertyKey[];
+type MembershipSetting = Extract<PredicateSetting, { readonly permission: string } | { readonly lookup: string }>;
+
+/** PostgreSQL refuses every statement on such a table (42P17), and Microsoft's page of "Row-Level Security" advises against it. */
+const noSelf = 'to ask them it would have to be asked itself';
 type Report = (path: Path, message: string) => void;
 
 /** Reports what policies say that the tables and values of the configuration cannot keep. */
@@ -52,33 +56,34 @@ class Checker {
     policy.on.forEach((on, index) => {
       const at = [...path, 'on', ...(policy.on.length > 1 ? [index] : [])];
       if (policy.on.indexOf(on) < index) this.#report(at, 'names a table twice');
-      else if (this.#tenants(on, at) !== undefined) for (const part of policyParts) this.#part(policy[part], on, [...path, part]);
+      else if (this.#tenants(on, at) !== undefined) for (const part of policyParts) this.#part(policy[part], [on], [...path, part]);
     });
   }
 
-  #part(predicate: PredicateSetting | undefined, table: string, path: Path): void {
-    if (predicate !== undefined) this.#predicate(predicate, table, path);
+  #part(predicate: PredicateSetting | undefined, rows: readonly string[], path: Path): void {
+    if (predicate !== undefined) this.#predicate(predicate, rows, path);
   }
 
-  #predicate(predicate: PredicateSetting, table: string, path: Path): void {
+  /** `rows` are the tables whose rows are asked: the policy's own first, then its parent and so on, as far as the predicate has come. */
+  #predicate(predicate: PredicateSetting, rows: readonly string[], path: Path): void {
     if ('owner' in predicate) this.#single(predicate.is, [...path, 'is']);
-    else if ('permission' in predicate || 'lookup' in predicate) this.#membership(predicate, path);
+    else if ('permission' in predicate || 'lookup' in predicate) this.#membership(predicate, rows, path);
     else if ('role' in predicate) this.#value(predicate.in, [...path, 'in'], ['string', 'strings']);
-    else if ('parent' in predicate) this.#parent(predicate.parent, table, [...path, 'parent']);
-    else if ('all' in predicate) predicate.all.forEach((each, index) => this.#predicate(each, table, [...path, 'all', index]));
-    else if ('any' in predicate) predicate.any.forEach((each, index) => this.#predicate(each, table, [...path, 'any', index]));
+    else if ('parent' in predicate) this.#parent(predicate.parent, rows, [...path, 'parent']);
+    else if ('all' in predicate) predicate.all.forEach((each, index) => this.#predicate(each, rows, [...path, 'all', index]));
+    else if ('any' in predicate) predicate.any.forEach((each, index) => this.#predicate(each, rows, [...path, 'any', index]));
     else if (Object.values(predicate.raw).every((text) => text === undefined))
       this.#report([...path, 'raw'], 'needs a file for the engine of each shard');
   }
 
   /** Engines differ in whether the policies of a table bind a policy that reads it: it may have none on reading. */
-  #membership(predicate: Extract<PredicateSetting, { readonly permission: string } | { readonly lookup: string }>, path: Path): void {
-    const [form, name] = 'permission' in predicate ? ['permission', predicate.permission] : ['lookup', predicate.lookup];
+  #membership(predicate: MembershipSetting, rows: readonly string[], path: Path): void {
+    const form = 'permission' in predicate ? 'permission' : 'lookup';
+    const name = tableReadBy(predicate);
     this.#single(predicate.is, [...path, 'is']);
     if (this.#table(name, [...path, form]) === undefined) return;
-    const other = Object.entries(this.#parts.policies).find(
-      ([, policy]) => policy.on.includes(name) && partOf(policy, 'select') !== undefined,
-    );
+    if (rows.includes(name)) return this.#report([...path, form], `is the table whose rows are asked; ${noSelf}`);
+    const [other] = this.#readingPolicies(name);
     if (other !== undefined)
       this.#report(
         [...path, form],
@@ -86,10 +91,34 @@ class Checker {
       );
   }
 
-  #parent(predicate: 'visible' | PredicateSetting, name: string, path: Path): void {
-    const parent = this.#tables.get(name)?.parent;
+  #parent(predicate: 'visible' | PredicateSetting, rows: readonly string[], path: Path): void {
+    const name = rows.at(-1) ?? '';
+    const parent = this.#tables.get(name)?.parent?.table;
     if (parent === undefined) return this.#report(path, `is for tables with a parent; tables.${name} names none`);
-    if (predicate !== 'visible' && !this.#isItsOwnAncestor(name)) this.#predicate(predicate, parent.table, path);
+    if (this.#isItsOwnAncestor(name)) return;
+    for (const [other, policy] of this.#readingPolicies(parent)) {
+      const again = this.#tablesReadBy(partOf(policy, 'select'), parent).find((table) => rows.includes(table));
+      if (again !== undefined) this.#report(path, `is seen by the policy ${other}, which reads ${again}, whose rows are asked; ${noSelf}`);
+    }
+    if (predicate !== 'visible') this.#predicate(predicate, [...rows, parent], path);
+  }
+
+  /** Every table that a predicate of a table's rows reads besides them and their parents, by what parents are seen by too. */
+  #tablesReadBy(predicate: PredicateSetting | undefined, table: string): string[] {
+    if (predicate === undefined) return [];
+    if ('permission' in predicate || 'lookup' in predicate) return [tableReadBy(predicate)];
+    if ('all' in predicate) return predicate.all.flatMap((each) => this.#tablesReadBy(each, table));
+    if ('any' in predicate) return predicate.any.flatMap((each) => this.#tablesReadBy(each, table));
+    const parent = 'parent' in predicate && !this.#isItsOwnAncestor(table) ? this.#tables.get(table)?.parent?.table : undefined;
+    if (parent === undefined || !('parent' in predicate)) return [];
+    return [
+      ...this.#readingPolicies(parent).flatMap(([, policy]) => this.#tablesReadBy(partOf(policy, 'select'), parent)),
+      ...(predicate.parent === 'visible' ? [] : this.#tablesReadBy(predicate.parent, parent)),
+    ];
+  }
+
+  #readingPolicies(table: string): (readonly [name: string, policy: PolicySetting])[] {
+    return Object.entries(this.#parts.policies).filter(([, policy]) => policy.on.includes(table) && partOf(policy, 'select') !== undefined);
   }
 
   #single(name: string, path: Path): void {
@@ -130,4 +159,8 @@ class Checker {
     }
     return above === name;
   }
+}
+
+function tableReadBy(predicate: MembershipSetting): string {
+  return 'permission' in predicate ? predicate.permission : predicate.lookup;
 }

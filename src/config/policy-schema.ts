@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isContextValue } from '../core/context-values.ts';
 import { engineNames, type EngineName } from './database-url.ts';
 import { columnName, tableName } from './names.ts';
 import { expressionOfFile } from './predicate-file.ts';
@@ -26,8 +27,9 @@ export type PolicySetting = { readonly on: readonly string[] } & {
 };
 
 const valueName = z.string().min(1, "must be the name of a value of 'context'");
-// What no value of a call can be, it could not be compared with.
-const roleName = z.string().regex(/^[^\0\p{Cs}]+$/u, 'must be the name of a role');
+const roleName = z
+  .string()
+  .refine((role) => isContextValue('string', role), 'must be the name of a role, a text that a value of a call can be');
 const some = () => z.array(z.lazy(() => predicate)).min(1, 'needs at least one predicate');
 
 /** Every form by the key that tells it from the others. */

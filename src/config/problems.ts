@@ -34,7 +34,7 @@ export function hiddenKeys(given: unknown, path: readonly PropertyKey[] = [], ab
 }
 
 /** A place in a configuration, as a program would write it: `policies.mine.read.any[1].of`. */
-function pathText(path: readonly PropertyKey[]): string {
+export function pathText(path: readonly PropertyKey[]): string {
   return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${String(step)}`)).join('');
 }
 

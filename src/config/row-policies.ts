@@ -7,7 +7,8 @@ import {
   type RowOperation,
   type RowPolicy,
 } from '../core/predicate.ts';
-import type { PolicySetting, PredicateSetting } from './policy-schema.ts';
+import type { policyParts, PolicySetting, PredicateSetting } from './policy-schema.ts';
+import { pathText } from './problems.ts';
 import type { ContextSetting, TableSettings } from './settings.ts';
 
 /** What policies are made of, as it was read and found to fit together. */
@@ -28,9 +29,16 @@ export function withPolicies(parts: PolicyParts): TableSettings[] {
 
 /** What a policy says of an operation, before what is seen is asked beside it. */
 export function partOf(policy: PolicySetting, operation: RowOperation): PredicateSetting | undefined {
-  if (operation === 'select') return policy.rows ?? policy.read;
-  return policy.rows ?? policy[operation] ?? policy.write;
+  const name = partNameOf(policy, operation);
+  return name === undefined ? undefined : policy[name];
 }
+
+function partNameOf(policy: PolicySetting, operation: RowOperation): (typeof policyParts)[number] | undefined {
+  const names = operation === 'select' ? (['rows', 'read'] as const) : (['rows', operation, 'write'] as const);
+  return names.find((name) => policy[name] !== undefined);
+}
+
+type Path = readonly PropertyKey[];
 
 class Resolver {
   readonly #parts: PolicyParts;
@@ -44,14 +52,19 @@ class Resolver {
   policiesOn(table: string): RowPolicy[] {
     return Object.entries(this.#parts.policies)
       .filter(([, { on }]) => on.includes(table))
-      .map(([name, policy]) => ({ name, conditions: this.#conditions(policy, table) }));
+      .map(([name, policy]) => ({ name, conditions: this.#conditions(name, policy, table) }));
   }
 
-  #conditions(policy: PolicySetting, table: string): RowPolicy['conditions'] {
+  #conditions(name: string, policy: PolicySetting, table: string): RowPolicy['conditions'] {
     const conditions: { [Operation in RowOperation]?: Predicate } = {};
-    const seen = this.#condition(policy, 'select', table);
+    const asked = (operation: RowOperation): Predicate | undefined => {
+      const part = partNameOf(policy, operation);
+      const said = part === undefined ? undefined : policy[part];
+      return part === undefined || said === undefined ? undefined : this.#predicate(said, table, ['policies', name, part]);
+    };
+    const seen = asked('select');
     for (const operation of rowOperations) {
-      const own = this.#condition(policy, operation, table);
+      const own = asked(operation);
       // What is not seen is neither changed nor deleted, and nothing is changed into what is not seen.
       const asksSeen = policy.rows === undefined && (operation === 'update' || operation === 'delete');
       const condition = asksSeen ? allOf([seen, own]) : own;
@@ -60,40 +73,46 @@ class Resolver {
     return conditions;
   }
 
-  #condition(policy: PolicySetting, operation: RowOperation, table: string): Predicate | undefined {
-    const said = partOf(policy, operation);
-    return said === undefined ? undefined : this.#predicate(said, table);
-  }
-
-  #predicate(said: PredicateSetting, table: string): Predicate {
-    if ('owner' in said) return { kind: 'owner', column: said.owner, value: this.#value(said.is) };
+  #predicate(said: PredicateSetting, table: string, path: Path): Predicate {
+    const at = (name: string): string => pathText([...path, name]);
+    if ('owner' in said) return { kind: 'owner', column: said.owner, value: this.#value(said.is), at: { column: at('owner') } };
     if ('permission' in said) {
       const { user: key, resource: gives, of, access } = said;
-      const member = { kind: 'member', of, table: this.#readTable(said.permission), gives, key, value: this.#value(said.is) } as const;
+      const member = {
+        kind: 'member',
+        of,
+        table: this.#readTable(said.permission),
+        gives,
+        key,
+        value: this.#value(said.is),
+        at: { of: at('of'), gives: at('resource'), key: at('user'), access: at('access') },
+      } as const;
       return access === undefined ? member : { ...member, access };
     }
     if ('lookup' in said) {
       const { key, gives, of } = said;
-      return { kind: 'member', of, table: this.#readTable(said.lookup), gives, key, value: this.#value(said.is) };
+      const places = { of: at('of'), gives: at('gives'), key: at('key'), access: at('lookup') };
+      return { kind: 'member', of, table: this.#readTable(said.lookup), gives, key, value: this.#value(said.is), at: places };
     }
     if ('role' in said) return { kind: 'role', role: said.role, value: this.#value(said.in) };
-    if ('parent' in said) return this.#parent(said.parent, table);
-    if ('all' in said) return { kind: 'all', of: said.all.map((part) => this.#predicate(part, table)) };
-    if ('any' in said) return { kind: 'any', of: said.any.map((part) => this.#predicate(part, table)) };
+    if ('parent' in said) return this.#parent(said.parent, table, [...path, 'parent']);
+    if ('all' in said) return { kind: 'all', of: said.all.map((part, index) => this.#predicate(part, table, [...path, 'all', index])) };
+    if ('any' in said) return { kind: 'any', of: said.any.map((part, index) => this.#predicate(part, table, [...path, 'any', index])) };
     const text = Object.fromEntries(Object.entries(said.raw).filter((entry): entry is [string, string] => entry[1] !== undefined));
-    return { kind: 'raw', text, columns: said.columns };
+    return { kind: 'raw', text, columns: said.columns, at: { text: at('raw'), columns: at('columns') } };
   }
 
-  #parent(said: 'visible' | PredicateSetting, table: string): Predicate {
+  #parent(said: 'visible' | PredicateSetting, table: string, path: Path): Predicate {
     const { parent } = found(this.#tables.get(table));
     const { table: name, columns } = found(parent);
     const visible = this.policiesOn(name).map(({ conditions }) => conditions.select);
-    const rows = allOf([...visible, said === 'visible' ? undefined : this.#predicate(said, name)]);
+    const rows = allOf([...visible, said === 'visible' ? undefined : this.#predicate(said, name, path)]);
     return {
       kind: 'parent',
       table: this.#readTable(name),
       columns,
       rows: rows ?? { kind: 'all', of: [] },
+      at: { columns: pathText(['tables', table, 'parent', 'columns']) },
     };
   }
 

@@ -22,14 +22,28 @@ export interface ReadTable {
 export type Predicate =
   | Membership
   /** The row's parent: the one of another table, of the same tenant, whose columns equal the row's. */
-  | { readonly kind: 'parent'; readonly table: ReadTable; readonly columns: readonly ColumnPair[]; readonly rows: Predicate }
+  | {
+      readonly kind: 'parent';
+      readonly table: ReadTable;
+      readonly columns: readonly ColumnPair[];
+      readonly rows: Predicate;
+      readonly at?: Places<'columns'>;
+    }
   /** A column equals a value of the call. */
-  | { readonly kind: 'owner'; readonly column: string; readonly value: ContextReference }
+  | { readonly kind: 'owner'; readonly column: string; readonly value: ContextReference; readonly at?: Places<'column'> }
   /** A value of the call is this role, or a list that holds it. */
   | { readonly kind: 'role'; readonly role: string; readonly value: ContextReference }
   | { readonly kind: 'all' | 'any'; readonly of: readonly Predicate[] }
   /** An engine's own words, which name columns of the row as that engine has them. */
-  | { readonly kind: 'raw'; readonly text: Readonly<Record<string, string>>; readonly columns: readonly string[] };
+  | {
+      readonly kind: 'raw';
+      readonly text: Readonly<Record<string, string>>;
+      readonly columns: readonly string[];
+      readonly at?: Places<'text' | 'columns'>;
+    };
+
+/** Where a configuration says the parts of a predicate (`policies.mine.read.any[1].of`), for messages: it changes nothing of what is asked. */
+export type Places<Part extends string> = Readonly<Record<Part, string>>;
 
 /** A column of the row is among those that a table gives for a value of the call: permissions, members of organisations. */
 export interface Membership {
@@ -41,6 +55,7 @@ export interface Membership {
   readonly value: ContextReference;
   /** Column that must be 1; undefined: that the row is there is enough. */
   readonly access?: string;
+  readonly at?: Places<'of' | 'gives' | 'key' | 'access'>;
 }
 
 /** A column of a row, and the one of its parent that it equals. */

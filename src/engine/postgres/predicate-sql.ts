@@ -33,7 +33,10 @@ export function predicateSql(predicate: Predicate, row: RowColumn, depth = 1): S
     case 'raw': {
       const text = predicate.text['postgres'];
       if (text === undefined)
-        throw new TenantryError('INVALID_CONFIGURATION', 'A raw predicate has no file for PostgreSQL, and a shard is of that engine.');
+        throw new TenantryError(
+          'INVALID_CONFIGURATION',
+          `${predicate.at?.text ?? 'A raw predicate'} has no file for postgres, the engine of the shard.`,
+        );
       // On lines of its own: its last may be a comment.
       return sql`(\n${sqlText(text)}\n)`;
     }

@@ -177,14 +177,14 @@ describe('a predicate is refused with its path and what is allowed:', () => {
           { role: '', in: 'roles' },
           { role: 'a\0b', in: 'roles' },
           { role: '\ud800', in: 'roles' },
-          { role: 'admin', in: 'level' },
-          { role: 'admin', in: 'rolse' },
+          { role: 'admin ', in: 'roles' },
         ],
       },
       [
-        'rows.any[0].role: must be the name of a role',
-        'rows.any[1].role: must be the name of a role',
-        'rows.any[2].role: must be the name of a role',
+        'rows.any[0].role: must be the name of a role, a text that a value of a call can be',
+        'rows.any[1].role: must be the name of a role, a text that a value of a call can be',
+        'rows.any[2].role: must be the name of a role, a text that a value of a call can be',
+        'rows.any[3].role: must be the name of a role, a text that a value of a call can be',
       ],
     ],
     [
@@ -238,6 +238,27 @@ describe('a predicate is refused with its path and what is allowed:', () => {
     ).toEqual([`policies.mine.read.any[1].permission: ${hidden}`, `policies.mine.write.lookup: ${hidden}`]);
     expect(problems({ secret: { on: 'Permissions', write: own }, mine: { on: 'Posts', rows: permission } })).toEqual([]);
   });
+});
+
+test('a policy that reads the rows it is asked of, itself or by what parents are seen by, is refused', () => {
+  const rows = (table: string) => ({ ...lookup, lookup: table });
+  const noSelf = 'to ask them it would have to be asked itself';
+  expect(problems({ mine: { on: 'Posts', write: { any: [own, rows('Posts')] } } })).toEqual([
+    `policies.mine.write.any[1].lookup: is the table whose rows are asked; ${noSelf}`,
+  ]);
+  expect(problems({ mine: { on: 'Posts', write: { parent: rows('Posts') } } })).toEqual([
+    `policies.mine.write.parent.lookup: is the table whose rows are asked; ${noSelf}`,
+  ]);
+  const seen = { on: 'Blogs', read: { all: [own, { any: [rows('Posts')] }] } };
+  expect(problems({ seen, mine: { on: 'Posts', insert: { any: [own, { parent: 'visible' }] } } })).toEqual([
+    `policies.mine.insert.any[1].parent: is seen by the policy seen, which reads Posts, whose rows are asked; ${noSelf}`,
+  ]);
+  const words = { Words: { tenant: 'TenantId', parent: { table: 'Posts', columns: { PostId: 'PostId' } } } };
+  const byParent = { on: 'Posts', read: { parent: rows('Words') } };
+  expect(problems({ byParent, mine: { on: 'Words', insert: { parent: 'visible' } } }, { tables: { ...tables, ...words } })).toEqual([
+    `policies.mine.insert.parent: is seen by the policy byParent, which reads Words, whose rows are asked; ${noSelf}`,
+  ]);
+  expect(problems({ seen: { on: 'Blogs', read: rows('Permissions') }, mine: { on: 'Posts', insert: { parent: 'visible' } } })).toEqual([]);
 });
 
 describe('a raw predicate', () => {
