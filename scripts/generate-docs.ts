@@ -2,9 +2,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { errorCatalogue, type ErrorCode } from '../src/core/errors.ts';
 import { eachLimit } from '../src/core/limits.ts';
 import { shownAs } from '../src/http/problem.ts';
+import { findingCatalogue, type FindingKind } from '../src/policy/finding-catalogue.ts';
 
 /** What each page is made from, by its path. */
-const pages: Readonly<Record<string, () => string>> = { 'docs/errors.md': errorsPage, 'docs/limits.md': limitsPage };
+const pages: Readonly<Record<string, () => string>> = {
+  'docs/errors.md': errorsPage,
+  'docs/limits.md': limitsPage,
+  'docs/policy-findings.md': findingsPage,
+};
 
 function errorsPage(): string {
   const statusOf = (code: ErrorCode): number => errorCatalogue[shownAs[code] ?? code].status;
@@ -44,6 +49,28 @@ function limitsPage(): string {
     '| limit | unit | default | least | most | meaning |',
     '|---|---|---|---|---|---|',
     ...Object.values(rows),
+    '',
+  ].join('\n');
+}
+
+function findingsPage(): string {
+  const kinds: [string, FindingKind][] = Object.entries(findingCatalogue);
+  const rows = kinds.map(([code, { severity, reason, remedy }]) => `| \`${code}\` | ${severity} | ${reason} | ${remedy} |`);
+  return [
+    '# Findings of policies',
+    '',
+    'What `tenantry policy` and `tenantry doctor` find on a shard, by the `code` that each finding has in `--json`, beside its `severity`:',
+    '',
+    '- `refused`: nothing is applied to any shard until it is mended;',
+    '- `leak`: one tenant, or one user of it, may learn, read or change what is not its own;',
+    '- `advice`: tenants are kept apart, at a cost, or something will not work as it looks.',
+    '',
+    'A finding says its `remedy`: a statement to run where one does it alone, else what the owner of the table has to choose.',
+    'This page is generated from `src/policy/finding-catalogue.ts` by `node scripts/generate-docs.ts`.',
+    '',
+    '| code | severity | why it matters | what helps |',
+    '|---|---|---|---|',
+    ...rows,
     '',
   ].join('\n');
 }

@@ -2,7 +2,7 @@ import type { ContextValueType } from '../core/context-values.ts';
 import { partOf, type PolicyParts } from './row-policies.ts';
 import { policyParts, type PolicySetting, type PredicateSetting } from './policy-schema.ts';
 import type { TableSettings } from './settings.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../core/suggest.ts';
 
 type Path = readonly PropertyKey[];
 type MembershipSetting = Extract<PredicateSetting, { readonly permission: string } | { readonly lookup: string }>;

@@ -4,7 +4,7 @@ import { engineNames, type EngineName } from './database-url.ts';
 import { columnName, tableName } from './names.ts';
 import { expressionOfFile } from './predicate-file.ts';
 import { object, parsed } from './problems.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../core/suggest.ts';
 import type { PolicyConfig, PredicateConfig, TenantryConfig } from './tenantry-config.ts';
 
 /** A predicate whose files have been read. */

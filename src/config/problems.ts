@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { counted } from '../core/counted.ts';
 import { TenantryError } from '../core/errors.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../core/suggest.ts';
 
 /** An object that refuses unknown keys, naming the one that was probably meant and all that are allowed. */
 export function object<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {

@@ -1,5 +1,6 @@
 import type { KeyType } from '../core/key-type.ts';
 import type { RowPolicy } from '../core/predicate.ts';
+import type { FindingCode, FindingSeverity } from './finding-catalogue.ts';
 
 /** A table as the configuration names it; without a tenant column it is a reference table. */
 export interface ConfiguredTable {
@@ -36,6 +37,9 @@ export interface PolicyChange {
 
 /** Something that the policies cannot mend by themselves. */
 export interface PolicyFinding {
+  /** docs/policy-findings.md has each. */
+  readonly code: FindingCode;
+  readonly severity: FindingSeverity;
   /** `schema.name` of a table, view or function. */
   readonly object: string;
   /** One sentence. */

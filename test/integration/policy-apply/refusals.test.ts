@@ -99,6 +99,19 @@ describe('policy apply refuses', () => {
     );
   });
 
+  it('a table in a schema that admin may not let others use, and says who may change that', async () => {
+    await shard.asRoot(
+      'create schema elsewhere; create table elsewhere.t (t integer not null primary key); alter table elsewhere.t owner to tenantry_admin',
+    );
+    const table = { schema: 'elsewhere', table: 't', tenantColumn: 't' };
+    await expect(shard.apply([table])).rejects.toThrow(
+      'elsewhere.t is in the schema elsewhere, which the admin login may not let others use; run: grant usage on schema elsewhere to tenantry_admin with grant option;',
+    );
+    await shard.asRoot('grant usage on schema elsewhere to tenantry_admin with grant option');
+    await shard.apply([table]);
+    expect((await shard.apply([table])).changes).toEqual([]);
+  });
+
   it('every unfit table at once', async () => {
     const refused = shard.apply([
       { table: 'No1', tenantColumn: 't' },

@@ -16,7 +16,7 @@ const shard: PlannedShard = {
       statements: ['alter table "Blogs" enable row level security'],
     },
   ],
-  warnings: [{ object: 'public.Blogs', text: 'has no primary key' }],
+  warnings: [{ code: 'no-primary-key', severity: 'advice', object: 'public.Blogs', text: 'has no primary key' }],
 };
 const plan = makePlan(origin, new Date('2026-01-02T03:04:05.678Z'), [shard]);
 const fleet = [shard, { name: 'b', shardId: '22222222-2222-2222-2222-222222222222', incarnation: 'server/1' }];

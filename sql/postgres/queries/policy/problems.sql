@@ -2,7 +2,7 @@
 -- @tables text
 -- @keyType text
 with configured as (
-  select t."schema", t."table", t."tenantColumn", c.oid, c.relkind, c.relowner,
+  select t."schema", t."table", t."tenantColumn", c.oid, c.relkind, c.relowner, c.relnamespace,
          format('%I.%I', t."schema", t."table") as name
     from jsonb_to_recordset(@tables::jsonb) as t ("schema" text, "table" text, "tenantColumn" text)
     left join pg_catalog.pg_namespace n on n.nspname = t."schema"
@@ -30,6 +30,12 @@ select r."schema", r."table", case when pg_has_role(o.oid, 'tenantry_app', 'memb
        o.rolname, format('alter table %s owner to tenantry_admin', r.name)
   from configured r join pg_catalog.pg_roles o on o.oid = r.relowner
  where r.relkind in ('r', 'p') and (not pg_has_role(current_user, o.oid, 'usage') or pg_has_role(o.oid, 'tenantry_app', 'member'))
+union all
+select r."schema", r."table", 'schema-rights', r."schema", format('grant usage on schema %I to tenantry_admin with grant option', r."schema")
+  from configured r
+ where r.relkind in ('r', 'p') and not has_schema_privilege(current_user, r.relnamespace, 'usage with grant option')
+   and exists (select from pg_catalog.pg_roles g
+                where g.rolname in ('tenantry_app', 'tenantry_superuser', 'tenantry_mover') and not has_schema_privilege(g.oid, r.relnamespace, 'usage'))
 union all
 select r."schema", r."table", 'unknown-column', r."tenantColumn", null
   from configured r
