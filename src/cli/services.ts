@@ -1,10 +1,12 @@
 import type { Writable } from 'node:stream';
 import type { EngineName } from '../config/database-url.ts';
+import type { PolicyModel } from '../config/policy-model.ts';
 import type { Settings } from '../config.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
 import type { TableComparison } from '../policy/compare-tables.ts';
+import type { InspectedPolicies } from '../policy/inspection.ts';
 import type { PlannedChange, PolicyResult } from '../policy/model.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { AuditTrail } from '../../shardmap/audit-trail.ts';
@@ -26,6 +28,8 @@ export interface Services {
   /** What an administrator has to do, or did, before a database can be a shard. */
   readonly preparation: ShardPreparation;
   readonly policies: ShardPolicies;
+  /** What protects the tables of any database, Tenantry's or not. */
+  inspectPolicies(address: ShardAddress, login: Login): Promise<InspectedPolicies<PolicyModel>>;
   /** Looks at everything that the configuration names. Never throws: what fails is a finding. */
   diagnose(settings: Settings): AsyncIterable<Finding>;
   /** Serves HTTP until the signal; resolves when everything is closed. */
@@ -58,6 +62,8 @@ export interface ShardPolicies {
   compare(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<TableComparison[]>;
   /** Throws CONFLICT where something is pending, SHARD_UNVERIFIED where a connection of `app` is not let in. */
   verify(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<void>;
+  /** What there is, as it is, whatever the configuration says. */
+  inspect(settings: Settings, shard: Shard): Promise<InspectedPolicies<PolicyModel>>;
 }
 
 /** Roles, logins and rights of a shard's server. */

@@ -7,6 +7,7 @@ import {
   type RowOperation,
   type RowPolicy,
 } from '../core/predicate.ts';
+import { policyModel } from './policy-model.ts';
 import type { policyParts, PolicySetting, PredicateSetting } from './policy-schema.ts';
 import { pathText } from './problems.ts';
 import type { ContextSetting, TableSettings } from './settings.ts';
@@ -23,7 +24,7 @@ export function withPolicies(parts: PolicyParts): TableSettings[] {
   const resolver = new Resolver(parts);
   return parts.tables.map((table) => {
     const policies = resolver.policiesOn(table.name);
-    return policies.length === 0 ? table : { ...table, policies };
+    return policies.length === 0 ? table : { ...table, policies, model: JSON.stringify(policyModel(parts, table.name)) };
   });
 }
 
@@ -49,9 +50,11 @@ class Resolver {
     this.#tables = new Map(parts.tables.map((table) => [table.name, table]));
   }
 
+  /** By name: in which order they were written makes no difference, and no other text of what reads them. */
   policiesOn(table: string): RowPolicy[] {
     return Object.entries(this.#parts.policies)
       .filter(([, { on }]) => on.includes(table))
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
       .map(([name, policy]) => ({ name, conditions: this.#conditions(name, policy, table) }));
   }
 

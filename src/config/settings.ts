@@ -42,6 +42,8 @@ export interface TableSettings {
   readonly parent?: { readonly table: string; readonly columns: readonly ColumnPair[] };
   /** Besides the tenant's; undefined where there is none. */
   readonly policies?: readonly RowPolicy[];
+  /** What the configuration says of its rows, as `policyModel` has it: there where there are policies. */
+  readonly model?: string;
 }
 
 /** A value besides the tenant that a call may bring. */

@@ -135,8 +135,14 @@ export type PredicateConfig =
   | { readonly parent: 'visible' | PredicateConfig }
   | { readonly all: readonly PredicateConfig[] }
   | { readonly any: readonly PredicateConfig[] }
-  /** Files with an expression of SQL, by engine, and the columns of the row that it names. Paths are of the working directory. */
-  | { readonly raw: { readonly [Engine in EngineName]?: string | URL | undefined }; readonly columns: readonly string[] };
+  /**
+   * Files with an expression of SQL, by engine, and the columns of the row that it names. Paths are of the working directory. `policy inspect`
+   * gives the expression itself, as `sql`.
+   */
+  | {
+      readonly raw: { readonly [Engine in EngineName]?: string | URL | { readonly sql: string } | undefined };
+      readonly columns: readonly string[];
+    };
 
 /** Which rows there are for whom, besides the tenant: several policies on a table must all be met. */
 export interface PolicyConfig {

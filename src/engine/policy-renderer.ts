@@ -20,6 +20,8 @@ export interface FoundTable {
 export interface PolicyTable extends FoundTable {
   /** Besides the tenant's; none for what is not `routed`. */
   readonly policies: readonly RowPolicy[];
+  /** The configuration's own words for them, which are kept on the shard; none where they are not from one. */
+  readonly model?: string;
 }
 
 /** One thing that protects a table, comparable with what `policy/live-items` finds. */
@@ -52,6 +54,8 @@ export interface PolicyRenderer {
   messages(statements: readonly Sql[]): readonly Sql[];
   /** A statement that changes a table's protection, so that it waits at most so long for who uses the table, and is the one to give way. */
   patiently(statement: Sql, lockTimeoutMs: number): Sql;
+  /** A statement as it stands in a script, among others. */
+  inScript(statement: string): string;
   /** Removes an item that is there and not wanted; null where the item means nothing without its owner's leave. */
   removal(table: PolicyTable, item: string): Sql | null;
   /** Whether a tenant column is in `[low, high)` by the order of encoded keys; a missing bound is none. Bounds are canonical texts, or bytes. */

@@ -5,6 +5,7 @@ import { installCatalog } from './catalog.ts';
 import { openCatalogDatabase } from './catalog-access.ts';
 import { diagnose } from './diagnosis/diagnose.ts';
 import { engineOf, type Engines } from './engines.ts';
+import { inspectPolicies } from './inspection/inspect-policies.ts';
 import { createPreparation } from './preparation.ts';
 import { serve } from './service.ts';
 import { createShardPolicies } from './shard-policies.ts';
@@ -37,6 +38,15 @@ export function createServices(parts: ServicesParts): Services {
     openAdministration: (settings) => openAdministration({ engines, clock, onTrouble: warnOf(warn) }, settings),
     preparation: createPreparation(engines),
     policies: createShardPolicies(parts),
+    inspectPolicies: async (address, login) => {
+      const engine = engineOf(engines, address);
+      const database = engine.open(address, login);
+      try {
+        return await inspectPolicies(database, engine, address.engine);
+      } finally {
+        await database.close();
+      }
+    },
     diagnose: (settings) => diagnose(parts, settings),
     serve: (settings, options) => serve(parts, settings, options),
   };

@@ -9,6 +9,7 @@ import { compareTables } from '../policy/compare-tables.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
 import { engineOf, type Engines } from './engines.ts';
+import { inspectPolicies } from './inspection/inspect-policies.ts';
 import { createShardAccess } from './shard-access.ts';
 
 /** What the policies of shards are reached with. */
@@ -43,6 +44,8 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       const connection = await openAppConnection(engines, settings, shard);
       await connection.close();
     },
+    inspect: (settings, shard) =>
+      withShard(engines, settings, shard, (admin) => inspectPolicies(admin, engineOf(engines, shard.address), shard.address.engine)),
   };
 }
 

@@ -1,9 +1,8 @@
 import { digest } from '../core/digest.ts';
-import type { RowPolicy } from '../core/predicate.ts';
 import type { SqlSession } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
 import type { FoundTable, PolicyItem, PolicyRenderer, PolicyTable } from '../engine/policy-renderer.ts';
-import type { ShardTables } from './model.ts';
+import type { ConfiguredTable, ShardTables } from './model.ts';
 
 /** A difference with the statements that remove it. */
 export interface Difference {
@@ -39,8 +38,8 @@ export interface Comparison {
 export async function compare(session: SqlSession, renderer: PolicyRenderer, configured: ShardTables): Promise<Comparison> {
   const located = JSON.stringify(configured.tables);
   const found = (await session.run<FoundTable & Record<string, unknown>>('policy/tables', { tables: located })).rows;
-  const policies = new Map(configured.tables.map((table) => [nameOf(table), table.policies ?? []]));
-  const tables = partsFirst(found.map((table) => withPolicies(table, policies.get(nameOf(table)) ?? [])));
+  const configuredAs = new Map(configured.tables.map((table) => [nameOf(table), table]));
+  const tables = partsFirst(found.map((table) => withPolicies(table, configuredAs.get(nameOf(table)))));
   const live = (await session.run<LiveItem>('policy/live-items', { tables: JSON.stringify(tables) })).rows;
   const pending = tables.flatMap((table) => {
     const present = new Map(
@@ -52,8 +51,10 @@ export async function compare(session: SqlSession, renderer: PolicyRenderer, con
 }
 
 /** Nobody but through its table reaches the rows of a part, and a reference table's are everybody's. */
-function withPolicies(table: FoundTable, policies: readonly RowPolicy[]): PolicyTable {
-  return { ...table, policies: table.role === 'routed' ? policies : [] };
+function withPolicies(table: FoundTable, configured: ConfiguredTable | undefined): PolicyTable {
+  if (table.role !== 'routed' || configured === undefined) return { ...table, policies: [] };
+  const { policies = [], model } = configured;
+  return { ...table, policies, ...(model === undefined ? {} : { model }) };
 }
 
 /** The rows of a part are its table's: nobody may reach them beside it once the table is open to tenants. */

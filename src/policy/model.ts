@@ -10,6 +10,8 @@ export interface ConfiguredTable {
   readonly tenantColumn?: string;
   /** Besides the tenant's. */
   readonly policies?: readonly RowPolicy[];
+  /** The configuration's own words for them; kept on the shard. */
+  readonly model?: string;
 }
 
 /** A configured table on a shard. */

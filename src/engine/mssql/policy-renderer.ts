@@ -30,6 +30,7 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
     const { tenantColumn } = table;
     return [
       ...(tenantColumn === null ? [] : protection(name, table.table, tenantColumn, keyType)),
+      ...(table.model === undefined ? [] : [modelItem(table, table.model)]),
       ...['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((group) => noSchemaRights(table, group)),
       ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
     ];
@@ -40,7 +41,9 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
   // In a deadlock with a tenant's transaction it is this one that is ended.
   patiently: (statement, lockTimeoutMs) =>
     sql`SET DEADLOCK_PRIORITY LOW;\nSET LOCK_TIMEOUT ${sqlText(String(lockTimeoutMs))};\n${statement}`,
+  inScript: (statement) => `${statement.trimEnd()}\nGO`,
   removal(table, item) {
+    if (item === 'model') return sql`DELETE FROM [tenantry].[policy_model] WHERE ${modelKey(table)}`;
     const kind = /^(filter|block) predicate$/.exec(item)?.[1];
     if (kind === undefined) return null;
     return sql`ALTER SECURITY POLICY ${policy} DROP ${sqlText(kind.toUpperCase())} PREDICATE ON ${sql.id(table.schema, table.table)}`;
@@ -125,6 +128,23 @@ ELSE
   ALTER SECURITY POLICY ${policy} ADD ${predicate};`,
     ],
   };
+}
+
+function modelItem(table: PolicyTable, model: string): PolicyItem {
+  const [place, text] = [sql`${sqlText(textLiteral(table.schema))}, ${sqlText(textLiteral(table.table))}`, sqlText(textLiteral(model))];
+  return {
+    item: 'model',
+    definition: model,
+    statements: [
+      sql`UPDATE [tenantry].[policy_model] SET [model] = ${text} WHERE ${modelKey(table)};
+IF @@ROWCOUNT = 0
+  INSERT INTO [tenantry].[policy_model] ([schema_name], [table_name], [model]) VALUES (${place}, ${text});`,
+    ],
+  };
+}
+
+function modelKey({ schema, table }: PolicyTable): Sql {
+  return sql`[schema_name] = ${sqlText(textLiteral(schema))} AND [table_name] = ${sqlText(textLiteral(table))}`;
 }
 
 /** Types as a default's text says them, which the server writes as CONVERT whatever was said. */

@@ -36,6 +36,7 @@ export const postgresPolicyRenderer: PolicyRenderer = {
     return [
       ...(column === undefined ? [] : [rowSecurity(name), ...policies.map((policy) => policyItem(name, column, policy))]),
       ...table.policies.flatMap((policy) => rowPolicies(table, policy)).map((policy) => rowPolicyItem(table, policy)),
+      ...(table.model === undefined ? [] : [modelItem(table, table.model)]),
       ...(column === undefined || table.role !== 'routed' ? [] : [tenantDefault(name, column)]),
       ...(table.role === 'routed' || table.role === 'reference' ? schemaRights(table.schema) : []),
       ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
@@ -44,13 +45,16 @@ export const postgresPolicyRenderer: PolicyRenderer = {
   },
   locking(items) {
     // Rights are given beside whoever uses the table.
-    const changed = items.find(({ item }) => !item.startsWith('rights of '));
+    const changed = items.find(({ item }) => item !== 'model' && !item.startsWith('rights of '));
     return changed === undefined ? null : sql`lock table only ${sql.id(changed.on.schema, changed.on.table)} in access exclusive mode`;
   },
   messages: (statements) => [sql.join(statements, sql`;\n`)],
   // In a deadlock the server ends whoever finds it out, and no setting of ours says who that is.
   patiently: (statement, lockTimeoutMs) => sql`set local lock_timeout = ${sqlText(String(lockTimeoutMs))};\n${statement}`,
+  inScript: (statement) => `${statement.replace(/;$/, '')};`,
   removal(table, item) {
+    if (item === 'model')
+      return sql`delete from tenantry.policy_model where schema_name = ${literal(table.schema)} and table_name = ${literal(table.table)}`;
     const policy = /^policy (tenantry_.*)$/.exec(item)?.[1];
     return policy === undefined ? null : sql`drop policy ${sql.id(policy)} on ${sql.id(table.schema, table.table)}`;
   },
@@ -152,6 +156,16 @@ function rowPolicyItem({ schema, table }: Place, { policy, command, create, rend
       sql`drop policy if exists ${sql.id(policy)} on ${place}`,
       create,
       sql`select tenantry.mark_policy(${literal(compileSql(place, postgresDialect).text)}, ${literal(policy)}, ${literal(rendered)})`,
+    ],
+  };
+}
+
+function modelItem({ schema, table }: Place, model: string): PolicyItem {
+  return {
+    item: 'model',
+    definition: model,
+    statements: [
+      sql`insert into tenantry.policy_model (schema_name, table_name, model) values (${literal(schema)}, ${literal(table)}, ${literal(model)}) on conflict (schema_name, table_name) do update set model = excluded.model`,
     ],
   };
 }

@@ -95,6 +95,7 @@ const looking = [
   'tenant where',
   'tenant list',
   'range list',
+  'policy inspect',
   'policy diff',
   'policy plan',
   'audit list',

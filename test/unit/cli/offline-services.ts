@@ -12,7 +12,8 @@ export const offlineServices: Services = {
   installCatalog: unexpected,
   openAdministration: unexpected,
   preparation: { isPrepared: unexpected, prepare: unexpected, script: unexpected },
-  policies: { apply: unexpected, compare: unexpected, verify: unexpected },
+  policies: { apply: unexpected, compare: unexpected, verify: unexpected, inspect: unexpected },
+  inspectPolicies: unexpected,
   diagnose: unexpected,
   serve: unexpected,
 };

@@ -278,9 +278,13 @@ describe('a raw predicate', () => {
     ['with nothing in it', () => join(folder, 'empty'), 'is a file without an expression'],
     ['with a semicolon in it', () => join(folder, 'semicolon'), 'is a file without an expression'],
     ['of another encoding', () => join(folder, 'latin1'), 'names a file that is not in UTF-8'],
-    ['of no name', () => '', 'must be the path of a file, or its file: URL'],
-    ['elsewhere', () => new URL('https://files.example/raw.sql'), 'must be the path of a file, or its file: URL'],
-    ['that is a number', () => 7, 'must be the path of a file, or its file: URL'],
+    ['of no name', () => '', "must be the path of a file, its file: URL, or { sql: 'the expression' }"],
+    [
+      'elsewhere',
+      () => new URL('https://files.example/raw.sql'),
+      "must be the path of a file, its file: URL, or { sql: 'the expression' }",
+    ],
+    ['that is a number', () => 7, "must be the path of a file, its file: URL, or { sql: 'the expression' }"],
   ])('is refused by the path of a file %s', (_, file, problem) => {
     expect(problemsOfRows({ any: [{ raw: { postgres: file() }, columns: [] }] })).toEqual([
       `policies.mine.rows.any[0].raw.postgres: ${problem}`,
@@ -370,7 +374,7 @@ test('names are taken as they are: words of SQL, quotes, brackets, and what obje
   const settings = resolveConfig(config, sampleEnvironment);
   expect(settings.tables.map(({ name }) => name)).toEqual(odd);
   expect(settings.tables.map(({ policies = [] }) => policies.map(({ name }) => name))).toEqual(
-    odd.map((name) => (name === 'toString' ? ['select', 'constructor'] : ['select'])),
+    odd.map((name) => (name === 'toString' ? ['constructor', 'select'] : ['select'])),
   );
   expect(settings.tables[0]?.policies?.[0]?.conditions.select).toMatchObject({ kind: 'any' });
 });

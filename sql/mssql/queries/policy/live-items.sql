@@ -46,6 +46,10 @@ FROM wanted AS w
 JOIN sys.security_predicates AS p ON p.[target_object_id] = w.[object_id]
 WHERE p.[object_id] = OBJECT_ID(N'tenantry.tenant_policy')
 UNION ALL
+SELECT w.[schema], w.[table], N'model', m.[model]
+FROM wanted AS w
+JOIN [tenantry].[policy_model] AS m ON m.[schema_name] = w.[schema] AND m.[table_name] = w.[table]
+UNION ALL
 -- The server writes what was said as CONVERT([int],session_context(N'tenantry.tenant')), with the length behind the type.
 SELECT w.[schema], w.[table], N'default',
   CONCAT(d.[name] COLLATE Latin1_General_100_BIN2, N': ',

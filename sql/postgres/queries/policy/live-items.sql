@@ -37,6 +37,9 @@ select e."schema", e."table", 'policy ' || e.polname,
                                case e.write_test when e.tenant_test then 'tenant' else e.write_test end) end)
   from expression e
 union all
+select w."schema", w."table", 'model', m.model
+  from wanted w join tenantry.policy_model m on m.schema_name = w."schema" and m.table_name = w."table"
+union all
 select w."schema", w."table", 'default', pg_get_expr(d.adbin, d.adrelid)
   from wanted w join pg_catalog.pg_attrdef d on d.adrelid = w.oid and d.adnum = w.attnum
 union all

@@ -1,3 +1,12 @@
+-- What the configuration says of the rows of a table, in its own words: by what a shard's policies are read back as they were written.
+-- Nothing goes by it but who reads it, and finds out what it comes to.
+create table tenantry.policy_model (
+  schema_name text not null,
+  table_name text not null,
+  model text not null,
+  primary key (schema_name, table_name)
+);
+
 -- What a policy's expressions are as the server writes them back: by a search path of its own, so that they read the same to everybody.
 create function tenantry.policy_text(policy oid) returns text
 language sql stable set search_path = pg_catalog, pg_temp

@@ -1,0 +1,106 @@
+import type { Command } from 'commander';
+import { engineNames, engineOfUrl, parseDatabaseUrl, urlForm } from '../../config/database-url.ts';
+import type { PolicyModel } from '../../config/policy-model.ts';
+import { counted } from '../../core/counted.ts';
+import { TenantryError } from '../../core/errors.ts';
+import type { InspectedPolicies, InspectedTable, Inspection } from '../../policy/inspection.ts';
+import { withManager } from '../administration.ts';
+import { addCommand, type CliWorld, type Invocation } from '../command.ts';
+import { chosenFleet } from './policy-fleet.ts';
+
+interface InspectOptions {
+  readonly shard?: string;
+  readonly url?: string;
+  readonly sql?: boolean;
+}
+
+/** `tenantry policy inspect`. */
+export function addPolicyInspectCommand(policy: Command, world: CliWorld): void {
+  addCommand<InspectOptions>(
+    policy,
+    world,
+    {
+      usage: 'inspect',
+      summary:
+        'show what protects the tables of a shard, or of any database: as the configuration would say it, and in its own words what that cannot say',
+      examples: [
+        'policy inspect --shard a',
+        'policy inspect --url LEGACY_DATABASE_URL --json',
+        'policy inspect --shard a --sql > policies.sql',
+      ],
+      ofMap: true,
+    },
+    (command) =>
+      command
+        .option('--shard <name>', 'a shard of the map, as its admin login')
+        .option('--url <variable>', 'the database whose URL is in this variable of the environment; needs no configuration')
+        .option('--sql', 'the statements that would make the same'),
+    inspect,
+  );
+}
+
+async function inspect(invocation: Invocation<InspectOptions>): Promise<void> {
+  const { options, output } = invocation;
+  if (options.sql === true && options.json === true)
+    throw new TenantryError('INVALID_REQUEST', '--sql and --json do not go together: say one of them.');
+  const { inspection, script } = await inspected(invocation);
+  if (options.sql === true) output.result(script, script.trimEnd());
+  else output.result(inspection, described(inspection));
+}
+
+async function inspected(invocation: Invocation<InspectOptions>): Promise<InspectedPolicies<PolicyModel>> {
+  const { options, world } = invocation;
+  const { shard, url } = options;
+  if ((shard === undefined) === (url === undefined))
+    throw new TenantryError(
+      'INVALID_REQUEST',
+      'Say either --shard, the name of a shard, or --url, the variable with the URL of a database.',
+    );
+  if (url !== undefined) return inspectUrl(world, url);
+  return withManager(invocation, async (manager, settings) => {
+    const { shards } = await chosenFleet(manager, settings, options);
+    const [chosen] = shards;
+    if (chosen === undefined) throw new TenantryError('INTERNAL', 'A fleet has no shard.');
+    return world.services.policies.inspect(settings, chosen);
+  });
+}
+
+/** A URL on the command line would be read by everybody on the machine, and be kept by shells. */
+async function inspectUrl({ environment, services }: CliWorld, variable: string): Promise<InspectedPolicies<PolicyModel>> {
+  const refuse = (problem: string): never => {
+    throw new TenantryError('INVALID_REQUEST', `--url ${problem}.`);
+  };
+  if (!/^[A-Za-z_]\w{0,127}$/.test(variable)) return refuse('is the name of a variable of the environment, which holds the URL');
+  const text = environment[variable];
+  if (text === undefined || text === '') return refuse(`names the variable ${variable}, which is not set`);
+  const engine = engineOfUrl(text);
+  if (engine === undefined)
+    return refuse(`names ${variable}, which is not a URL of the form ${engineNames.map((name) => urlForm(name)).join(' or ')}`);
+  const parsed = parseDatabaseUrl(engine, text);
+  if ('problem' in parsed) return refuse(`names ${variable}, which ${parsed.problem}`);
+  return services.inspectPolicies(parsed.address, parsed.login);
+}
+
+function described({ model, tables }: Inspection<PolicyModel>): string {
+  const policies = Object.entries(model.policies).map(([name, { on }]) => `policy ${name} on ${[on].flat().join(', ')}`);
+  const known = tables.filter(({ inModel }) => inModel !== null).length;
+  return [
+    `${counted(tables.length, 'table')}, ${known} of them as a configuration says it, with ${counted(policies.length, 'policy', 'policies')} beyond the tenant's`,
+    ...policies.map((text) => `  ${text}`),
+    ...tables.flatMap((table) => describedTable(table, model)),
+  ].join('\n');
+}
+
+function describedTable({ table, owner, rowSecurity, inModel, raw, rights }: InspectedTable, { tables }: PolicyModel): string[] {
+  const setting = inModel === null ? undefined : tables[inModel];
+  const known =
+    setting === undefined ? 'not as a configuration says it' : setting === 'reference' ? 'reference' : `tenant ${setting.tenant}`;
+  return [
+    `${table}: ${known}; row security ${rowSecurity}; owner ${owner ?? 'unknown'}`,
+    ...raw.map(({ name, kind, command, roles, using, check }) => {
+      const conditions = [using === null ? '' : ` using ${using}`, check === null ? '' : ` check ${check}`].join('');
+      return `  ${kind} ${name}${command === null ? '' : ` for ${command}`}${roles === null ? '' : ` to ${roles.join(', ')}`}${conditions}`;
+    }),
+    ...rights.map(({ to, rights: given, state }) => `  ${state} to ${to}: ${given}`),
+  ];
+}

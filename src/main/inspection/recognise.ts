@@ -1,0 +1,86 @@
+import type { PolicyModel } from '../../config/policy-model.ts';
+import { readPolicyModel } from '../../config/read-policy-model.ts';
+import type { KeyType } from '../../core/key-type.ts';
+import type { SqlSession } from '../../core/session.ts';
+import type { PolicyItem, PolicyTable } from '../../engine/policy-renderer.ts';
+import { qualifiedTables } from '../../engine/qualified-tables.ts';
+import { compare, type Difference } from '../../policy/diff.ts';
+import type { LivePart } from '../../policy/live-parts.ts';
+import type { PolicyEngine } from '../../policy/policy-engine.ts';
+import { candidateModel, emptyModel, without, type KeptModel } from './candidate.ts';
+
+/** What of a database is as the program would make it. */
+export interface Recognised {
+  readonly model: PolicyModel;
+  /** Whether the model says a part. */
+  readonly says: (part: LivePart) => boolean;
+  /** What makes all that the model says, table by table. */
+  readonly wanted: readonly PolicyItem[];
+}
+
+/** Of a database that is no shard. */
+export const nothingRecognised: Recognised = { model: emptyModel, says: () => false, wanted: [] };
+
+/**
+ * The model that a shard's policies were made from, as far as the policies are what it makes: what differs by anything is left out, and
+ * what rests on it.
+ */
+export async function recognise(
+  session: SqlSession,
+  { renderer, dialect }: PolicyEngine,
+  parts: readonly LivePart[],
+  keyType: KeyType,
+): Promise<Recognised> {
+  const kept = (await session.run<KeptModel>('policy/models')).rows;
+  const nameOf = ({ schema, table }: { readonly schema: string; readonly table: string }): string =>
+    schema === dialect.defaultSchema ? table : `${schema}.${table}`;
+  const itemsOf = (table: PolicyTable): readonly PolicyItem[] => renderer.wanted(table, keyType);
+  let model = candidateModel(parts, kept, nameOf);
+  for (;;) {
+    const read = readPolicyModel(model);
+    if ('problems' in read) {
+      model = without(model, read.problems);
+      continue;
+    }
+    const { tables, pending } = await compare(session, renderer, { tables: qualifiedTables(read.tables, dialect), keyType });
+    const wrong = pending.flatMap((difference) => wrongBy(difference, itemsOf, nameOf(difference.on)));
+    if (wrong.length > 0) {
+      model = without(model, wrong);
+      continue;
+    }
+    const differing = new Set(pending.map(({ table, item }) => `${table} ${item}`));
+    const said = new Set(tables.flatMap((table) => itemsOf(table).map(({ item }) => `${table.schema}.${table.table} ${item}`)));
+    return {
+      model: tidy(model),
+      says: ({ schema, table, item }) => {
+        const key = `${schema}.${table} ${item ?? ''}`;
+        return item !== null && said.has(key) && !differing.has(key);
+      },
+      wanted: tables.flatMap(itemsOf),
+    };
+  }
+}
+
+/** What a model says and is not there so. What is there besides is no fault of the model's; nor is a part, which it does not name. */
+function wrongBy({ on, item, after }: Difference, itemsOf: (table: PolicyTable) => readonly PolicyItem[], name: string): string[][] {
+  if (after === null || item === 'model' || on.role === 'part' || on.role === 'reference part') return [];
+  const bare = new Map(itemsOf({ ...on, policies: [] }).map((each) => [each.item, each.definition]));
+  const owning = on.policies.filter((policy) =>
+    itemsOf({ ...on, policies: [policy] }).some((each) => each.item === item && bare.get(item) !== each.definition),
+  );
+  return owning.length === 0 ? [['tables', name]] : owning.map((policy) => ['policies', policy.name, name]);
+}
+
+/** In an order that does not tell what was found first, without values that nothing names any more. */
+function tidy({ context, tables, policies }: PolicyModel): PolicyModel {
+  const sorted = <Value>(values: Readonly<Record<string, Value>>): Record<string, Value> =>
+    Object.fromEntries(Object.entries(values).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+  const named = JSON.stringify(policies);
+  return {
+    context: sorted(Object.fromEntries(Object.entries(context).filter(([name]) => named.includes(JSON.stringify(name))))),
+    tables: sorted(tables),
+    policies: sorted(
+      Object.fromEntries(Object.entries(policies).map(([name, policy]) => [name, { ...policy, on: [policy.on].flat().toSorted() }])),
+    ),
+  };
+}
