@@ -51,15 +51,20 @@ function joined(of: readonly Predicate[], row: RowColumn, depth: number, { by, e
   )})`;
 }
 
+/**
+ * The server makes no join of a policy's sub-select. One of this form it asks row by row by an index, or all at once, whichever costs
+ * less (docs/decisions/017-forms-of-predicates.md).
+ */
 function membership({ of, table, gives, key, value, access }: Membership, row: RowColumn): Sql {
   const member: RowColumn = (name) => sql.id('member', name);
   const conditions = [
     ...ofTenant(table, member),
     sql`${member(key)} = (select ${valueOf(value)})`,
+    sql`${member(gives)} = ${row(of)}`,
     // Of boolean and of whole numbers alike.
     ...(access === undefined ? [] : [sql`${member(access)}::integer = 1`]),
   ];
-  return sql`${row(of)} in (select ${member(gives)} from ${tableOf(table)} as member where ${sql.join(conditions, sql` and `)})`;
+  return sql`exists (select from ${tableOf(table)} as member where ${sql.join(conditions, sql` and `)})`;
 }
 
 /** Said again, whatever the policies of that table say. */
