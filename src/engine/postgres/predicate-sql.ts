@@ -51,10 +51,7 @@ function joined(of: readonly Predicate[], row: RowColumn, depth: number, { by, e
   )})`;
 }
 
-/**
- * The server makes no join of a policy's sub-select. One of this form it asks row by row by an index, or all at once, whichever costs
- * less (docs/decisions/017-forms-of-predicates.md).
- */
+/** The server makes no join of a policy's sub-select. One of this form it asks row by row by an index, or all at once, whichever costs less. */
 function membership({ of, table, gives, key, value, access }: Membership, row: RowColumn): Sql {
   const member: RowColumn = (name) => sql.id('member', name);
   const conditions = [
