@@ -95,8 +95,13 @@ describeOnEachGround(
         code: 2,
         out: expect.stringContaining(`shard ${name}: 1 to change`) as string,
       });
-      expect(await run('policy apply')).toMatchObject({ code: 0, out: expect.stringContaining(`shard ${name}: 1 changed`) as string });
-      expect((await run('policy apply --dry-run')).code).toBe(0);
+      expect((await run('policy diff')).code).toBe(2);
+      expect((await run('policy plan --out plan.json')).code).toBe(2);
+      const changed = expect.stringMatching(new RegExp(`^shard ${name}( \\(canary\\))?: 1 changed$`, 'm')) as string;
+      expect(await run('policy apply --plan plan.json')).toMatchObject({ code: 0, out: changed });
+      expect((await run('policy diff')).code).toBe(0);
+      const audited = JSON.parse((await run('audit list --json')).out) as { subject: string; outcome: string }[];
+      expect(audited.map(({ subject, outcome }) => `${subject} ${outcome}`)).toEqual([`shard ${name} DONE`, `shard ${name} BEGUN`]);
     });
 
     it('places tenants, and doctor finds no problem', async () => {
