@@ -17,6 +17,8 @@ import { Judging } from '../support/tds/judge.ts';
 
 const tenants = [1, 2, 3, 4] as const;
 const secondTenants = 1_000_000;
+/** How far apart statements of one tenant's users are. */
+const nextUser = 10;
 /** A busy machine takes seconds to load the driver, and nobody is to be told that the shard has too much to do. */
 const patient = { connectTimeoutMs: 30_000, waitMs: 30_000 } as const;
 const owned = { owner: 'nvarchar(40)' } as const;
@@ -25,6 +27,8 @@ const streamedRows = 3;
 /** What one caller does. */
 interface Call {
   readonly tenant: (typeof tenants)[number];
+  /** What it brings besides; 0: nothing. */
+  readonly user: 0 | 1 | 2;
   readonly kind: 'read' | 'write' | 'session' | 'stream';
   /** Of a session; a stream that follows one statement is left at its first row. */
   readonly statements: number;
@@ -35,6 +39,7 @@ interface Call {
 
 const call = fc.record<Call>({
   tenant: fc.constantFrom(...tenants),
+  user: fc.constantFrom(0, 1, 2),
   kind: fc.constantFrom('read', 'write', 'session', 'read', 'write', 'session', 'stream'),
   statements: fc.integer({ min: 1, max: 3 }),
   turns: fc.integer({ min: 0, max: 4 }),
@@ -66,7 +71,7 @@ afterAll(async () => {
 });
 
 describe(`interleaved tenants on small pools (seed ${seed})`, () => {
-  test('10,000 of them: each in its own context, transaction and use of a connection, and no acknowledged write lost', async () => {
+  test('10,000 of them: each in its own context, with what its call brought and nothing else, transaction and use of a connection, and no acknowledged write lost', async () => {
     const property = fc.asyncProperty(fc.array(call, { minLength: 2, maxLength: 4 }), fc.nat(1), async (calls, pool) => {
       await Promise.all(calls.map((each) => perform(routers[pool]!, each)));
       for (const event of shard.server.recording.take()) if (event.kind === 'packet') judging.take(event);
@@ -81,27 +86,29 @@ describe(`interleaved tenants on small pools (seed ${seed})`, () => {
   }, 600_000);
 });
 
-async function perform(router: Router, { tenant, kind, statements, turns, trouble }: Call): Promise<void> {
+async function perform(router: Router, { tenant, user, kind, statements, turns, trouble }: Call): Promise<void> {
   const caller = new AbortController();
-  const { signal } = caller;
+  const options = { signal: caller.signal, ...(user === 0 ? {} : { userId: userOf(user) }) };
+  const self = tenant + user * nextUser;
+  const owner = identityOf(self);
   const marks = Array.from({ length: statements }, () => (lastMark += 1));
   const statement = (mark: number, last: boolean): Sql => {
     const told = last ? trouble : 'none';
-    if (kind === 'read') return sql`select owner from t where c = ${tenant} and ${turns} <> 0 and ${told} <> '' and m = ${mark}`;
-    if (kind === 'stream' && last) return sql`select owner from stream where c = ${tenant} and ${turns} <> 0 and ${told} <> ''`;
-    return sql`update t set c = ${tenant}, turns = ${turns}, trouble = ${told}, m = ${mark}`;
+    if (kind === 'read') return sql`select owner from t where c = ${self} and ${turns} <> 0 and ${told} <> '' and m = ${mark}`;
+    if (kind === 'stream' && last) return sql`select owner from stream where c = ${self} and ${turns} <> 0 and ${told} <> ''`;
+    return sql`update t set c = ${self}, turns = ${turns}, trouble = ${told}, m = ${mark}`;
   };
   if (trouble === 'abort') void wait(turns).then(() => caller.abort());
   const work = async (): Promise<void> => {
     if (kind === 'read' || kind === 'write') {
-      const { rows } = await router.query(tenant, statement(marks[0]!, true), { readOnly: kind === 'read', signal });
-      if (kind === 'read') expect(rows).toEqual([{ owner: keyOf(tenant) }]);
+      const { rows } = await router.query(tenant, statement(marks[0]!, true), { readOnly: kind === 'read', ...options });
+      if (kind === 'read') expect(rows).toEqual([{ owner }]);
       return;
     }
-    await router.withTenant(tenant, { signal }, async (session) => {
+    await router.withTenant(tenant, options, async (session) => {
       const last = kind === 'stream' ? undefined : marks.at(-1);
       for (const mark of marks) await session.query(statement(mark, mark === last));
-      if (kind === 'stream') await readStream(session, tenant, statement(0, true), statements === 1);
+      if (kind === 'stream') await readStream(session, owner, statement(0, true), statements === 1);
       if (trouble === 'give up') throw new Error('given up');
     });
   };
@@ -118,9 +125,9 @@ async function perform(router: Router, { tenant, kind, statements, turns, troubl
   for (const mark of done) written.delete(mark);
 }
 
-async function readStream(session: TenantSession, tenant: number, statement: Sql, isLeft: boolean): Promise<void> {
+async function readStream(session: TenantSession, owner: string, statement: Sql, isLeft: boolean): Promise<void> {
   for await (const row of session.stream(statement)) {
-    expect(row).toEqual({ owner: keyOf(tenant) });
+    expect(row).toEqual({ owner });
     if (isLeft) break;
   }
 }
@@ -134,8 +141,8 @@ const expected: Readonly<Record<Call['trouble'], readonly string[]>> = {
   drop: ['SHARD_UNAVAILABLE', 'COMMIT_UNKNOWN'],
 };
 
-/** The server: its tenant is that of the session's context, whatever the statement says. */
-async function answer({ parameters, tenant, text, answer: open }: ModelStatement): Promise<StatementAnswer> {
+/** The server: who asks is whom the session's context names, whatever the statement says. */
+async function answer({ parameters, tenant, contextValues = '{}', text, answer: open }: ModelStatement): Promise<StatementAnswer> {
   const [, turns, trouble, mark] = parameters.map(({ value }) => value);
   await wait(Number(turns));
   if (trouble === 'error') return { error: { number: 547 } };
@@ -143,7 +150,7 @@ async function answer({ parameters, tenant, text, answer: open }: ModelStatement
     open.drop('rst');
     return 'sent';
   }
-  const owner = [tenant?.toString('hex') ?? 'nobody'];
+  const owner = [[tenant?.toString('hex') ?? 'nobody', ...(contextValues === '{}' ? [] : [contextValues])].join(' ')];
   if (text.startsWith('select owner from stream')) {
     await open.columns(owned);
     for (let row = 0; row < streamedRows; row += 1) {
@@ -167,7 +174,17 @@ function keyOf(tenant: number): string {
 
 function callerOf({ values }: JudgedMessage): string | undefined {
   const caller = values.get('@p1');
-  return caller?.length === 4 ? keyOf(caller.readInt32LE()) : undefined;
+  return caller?.length === 4 ? identityOf(caller.readInt32LE()) : undefined;
+}
+
+/** Who a statement was made for, as it says itself: the tenant, and above it the user. */
+function identityOf(self: number): string {
+  const user = Math.floor(self / nextUser);
+  return [keyOf(self % nextUser), ...(user === 0 ? [] : [JSON.stringify({ userId: userOf(user) })])].join(' ');
+}
+
+function userOf(user: number): string {
+  return `u${user}`;
 }
 
 function openRouter(connections: number): Router {
@@ -185,6 +202,7 @@ function openRouter(connections: number): Router {
       clock: systemClock,
     }),
     connect: (_shardId, signal) => shard.open({ signal }),
+    contextTypes: new Map([['userId', 'string']]),
     tokens: [(mappingId) => entryOf(mappingId).token],
     // A shard that is alone gets half of all.
     limits: { ...defaultRouterLimits, ...patient, poolPerShard: connections, connections: 2 * connections },

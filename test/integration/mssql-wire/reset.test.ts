@@ -58,6 +58,21 @@ describe('the reset of a connection', () => {
     expect(wire.shard.committed).toHaveLength(3);
   });
 
+  test('is one before a message that is long by what its call brings', async () => {
+    const contextValues = JSON.stringify({ userId: 'x'.repeat(3_987) });
+    expect(contextValues).toHaveLength(4_000);
+    const brought: unknown[] = [];
+    wire.shard.answer = (statement) => {
+      brought.push(statement.contextValues);
+      return wire.shard.byDefault(statement);
+    };
+    await wire.connection.execute(entryOf(1), change('a'), options);
+    await wire.connection.execute(entryOf(1), change('b'), { ...options, contextValues });
+    await wire.connection.execute(entryOf(1), change('c'), options);
+    expect(statuses()).toEqual([[1], [9], [0, 1], [9]]);
+    expect(brought).toEqual(['{}', contextValues, '{}']);
+  });
+
   test('that fails leaves the statement unsent', async () => {
     await wire.connection.execute(entryOf(1), change('a'), options);
     wire.shard.model.at = ({ moment, answer }) => {

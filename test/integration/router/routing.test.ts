@@ -82,6 +82,18 @@ describe('a router over real shards', () => {
     expect(router.events).toContain('refused MOVED');
   });
 
+  it('takes what a call brings along to where it is repeated', async () => {
+    const router = fleet.router();
+    const user = sql`select tenantry.context_value('userId') as user, current_database() as shard`;
+    await fleet.addTenant(12, fleet.a);
+    await router.query(12, user);
+    await fleet.move(12, fleet.a, fleet.b);
+    expect((await router.query(12, user, { userId: 'ann' })).rows).toEqual([{ user: 'ann', shard: 'b' }]);
+    await fleet.move(12, fleet.b, fleet.a);
+    expect((await router.withTenant(12, { userId: 'eve' }, (session) => session.query(user))).rows).toEqual([{ user: 'eve', shard: 'a' }]);
+    expect(router.events.filter((event) => event.startsWith('refused'))).toEqual(['refused MOVED', 'refused MOVED']);
+  });
+
   it('looks up anew where the tombstone is gone, or the epoch was raised', async () => {
     const router = fleet.router();
     await fleet.addTenant(11, fleet.a);

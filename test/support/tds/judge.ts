@@ -2,7 +2,10 @@ import { readClientMessage, type JudgedMessage, type JudgedPacket } from './judg
 
 /** What the judge is told of the callers. */
 export interface JudgeOptions {
-  /** For whom a caller's statement was made, as the hex of that tenant's key, by a mark that the test put into it. */
+  /**
+   * For whom a caller's statement was made, by a mark that the test put into it: the hex of the tenant's key, and behind a space what its
+   * call brought besides, where it brought something.
+   */
   readonly callerOf: (message: JudgedMessage) => string | undefined;
 }
 
@@ -30,13 +33,13 @@ const resetBits = 0x18;
 const ignoreBit = 0x02;
 const endBit = 0x01;
 
-const enters = 'EXEC @tenantry_ok = [tenantry].[enter] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token;';
-/** What a message that enters says, in this order. */
-const entry = [
+const enters = 'EXEC @tenantry_ok = [tenantry].[enter] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token';
+/** What a message that enters says, in this order: with the values of its call as they are among its parameters. */
+const entry = (brings: boolean): readonly string[] => [
   'SET XACT_ABORT ON;',
   'SET TRANSACTION ISOLATION LEVEL ',
   'BEGIN TRANSACTION;',
-  enters,
+  `${enters}${brings ? ', @tenantry_values' : ''};`,
   'IF @tenantry_ok IS NULL OR @tenantry_ok <> 0 THROW ',
 ];
 const inScope = [
@@ -60,7 +63,7 @@ interface Connection {
   entered: boolean;
   /** Reset by a message of its own, and not used since. */
   reset: boolean;
-  /** Key of the tenant whose session may be open. */
+  /** Whose session may be open: as `callerOf` says it. */
   session: string | undefined;
   /** What the messages of that session, but the first, name as its transaction. */
   transaction: bigint | undefined;
@@ -125,7 +128,7 @@ export class Judging {
   }
 
   #enters(id: number, connection: Connection, message: JudgedMessage, reset: boolean): void {
-    const tenant = hex(message, 'key');
+    const context = contextOf(message);
     if (connection.used && !reset && !connection.reset) this.#fault(id, 'a use of a used connection without a reset');
     if (!connection.used && reset) this.#fault(id, 'a reset on the first use');
     if (reset && connection.reset) this.#fault(id, 'two resets for one use');
@@ -133,13 +136,13 @@ export class Judging {
     if (connection.reset) this.verdict.ownResets += 1;
     if (message.transaction !== 0n) this.#fault(id, 'a use of a connection that takes a transaction to be open still');
     this.#checkEntry(id, message);
-    this.#checkCaller(id, message, tenant);
+    this.#checkCaller(id, message, context);
     connection.used = true;
     connection.entered = true;
     connection.reset = false;
     if (connection.transaction !== undefined) connection.ended.add(connection.transaction);
     connection.transaction = undefined;
-    const end = inOrder(message.text, entry, 0);
+    const end = inOrder(message.text, entry(message.values.has('@tenantry_values')), 0);
     if (end < 0) this.#fault(id, 'an entry out of order');
     if (message.text.includes('COMMIT TRANSACTION;')) {
       this.verdict.routed += 1;
@@ -148,7 +151,7 @@ export class Judging {
         this.#fault(id, 'a routed statement has no scope of its own, or is not followed by guard and COMMIT');
     } else {
       this.verdict.begun += 1;
-      connection.session = tenant;
+      connection.session = context;
     }
   }
 
@@ -165,10 +168,10 @@ export class Judging {
       this.#fault(id, 'a statement of a session has no scope of its own');
   }
 
-  #checkCaller(id: number, message: JudgedMessage, tenant: string): void {
+  #checkCaller(id: number, message: JudgedMessage, context: string): void {
     const caller = this.#options.callerOf(message);
     if (caller !== undefined) this.verdict.known += 1;
-    if (caller !== undefined && caller !== tenant) this.#fault(id, `a statement of tenant ${caller} in the context of tenant ${tenant}`);
+    if (caller !== undefined && caller !== context) this.#fault(id, `a statement of tenant ${caller} in the context of tenant ${context}`);
   }
 
   #checkEntry(id: number, message: JudgedMessage): void {
@@ -204,6 +207,12 @@ export class Judging {
   #fault(id: number, what: string): void {
     this.verdict.faults.push(`connection ${id}: ${what}`);
   }
+}
+
+/** Whom a message makes its transaction: the tenant, and what the call brings besides. */
+function contextOf(message: JudgedMessage): string {
+  const brought = message.values.get('@tenantry_values');
+  return [hex(message, 'key'), ...(brought === undefined || brought === null ? [] : [brought.toString('utf16le')])].join(' ');
 }
 
 function hex(message: JudgedMessage, name: string): string {

@@ -19,6 +19,7 @@ const scope = [
 ];
 const done = 'SET @tenantry_done = 1;\n';
 const routed = [...head, ...scope, 'COMMIT TRANSACTION;', done].join('\n');
+const bringing = routed.replace('@tenantry_token;', '@tenantry_token, @tenantry_values;');
 const begin = head.join('\n');
 const inSession = [guard, ...scope, done].join('\n');
 const end = `${guard}\nCOMMIT TRANSACTION;`;
@@ -41,9 +42,9 @@ class Client {
     text: string,
     status: number,
     tenant = 1,
-    change: Partial<Record<'mapping' | 'key' | 'epoch' | 'token' | 'caller', number>> = {},
+    change: Partial<Record<'mapping' | 'key' | 'epoch' | 'token' | 'caller', number>> & { readonly brings?: string } = {},
   ): this {
-    const of = (name: keyof typeof change): number => change[name] ?? tenant;
+    const of = (name: 'mapping' | 'key' | 'token' | 'caller'): number => change[name] ?? tenant;
     const values = [
       ['mapping', integer(of('mapping'))],
       ['key', binary(of('key'))],
@@ -51,6 +52,7 @@ class Client {
       ['token', binary(of('token'))],
     ] as const;
     const named = text.includes('[enter]') ? values.map(([name, value]) => parameter(`@tenantry_${name}`, value)) : [];
+    if (change.brings !== undefined) named.push(parameter('@tenantry_values', words(change.brings)));
     const transaction = this.#transaction ?? (text.includes('[enter]') ? 0 : 7);
     this.#transaction = undefined;
     this.#push(3, status, call(text, [...named, parameter('@p1', integer(of('caller')))], transaction));
@@ -132,6 +134,12 @@ describe('the judge of recorded packets', () => {
       new Client().send(routed, plain, 1, { caller: 2 }),
       'in the context of tenant 00000001',
     ],
+    [
+      'a routed statement with what another call has brought',
+      new Client().send(bringing, plain, 1, { brings: 'of ann' }),
+      'a statement of tenant 00000001 in the context of tenant 00000001 of ann',
+    ],
+    ['an entry that brings what is not there', new Client().send(bringing, plain), 'an entry out of order'],
     ['a mapping entered with the key of another', used().send(routed, reset, 1, { key: 2, caller: 2 }), 'belongs to another'],
     ['a mapping entered with the token of another', used().send(routed, reset, 1, { token: 2 }), 'belongs to another'],
     ['an entry before BEGIN', new Client().send(routed.replace('BEGIN TRANSACTION;', ''), plain), 'out of order'],
@@ -148,6 +156,10 @@ describe('the judge of recorded packets', () => {
     ],
   ])('finds %s', (_title, client, fault) => {
     expect(judged(client).faults).toEqual([expect.stringContaining(fault)]);
+  });
+
+  test('finds an entry that leaves out what its call has brought', () => {
+    expect(judged(new Client().send(routed, plain, 1, { brings: 'of ann' })).faults).toContain('connection 1: an entry out of order');
   });
 
   test('finds a reset bit on a later packet of a message', () => {

@@ -31,7 +31,8 @@ interface Surroundings {
   /** Tells whether the message's output parameter is asked for. */
   readonly output: boolean;
   at(moment: Moment): Promise<void>;
-  enter(): Entered;
+  /** `brings`: the message gives it values of the context. */
+  enter(brings: boolean): Entered;
   statement(text: string): Promise<StatementAnswer>;
 }
 
@@ -143,7 +144,7 @@ export class BatchRun {
         this.#remembered = session.transaction;
         return 'through';
       case 'enter':
-        return await this.#enter();
+        return await this.#enter(step.brings);
       case 'check entry':
         return this.#entered === 0 ? 'through' : await this.#throw({ number: step.number, message: 'not entered' });
       case 'check count':
@@ -190,8 +191,8 @@ export class BatchRun {
     if (session.depth === 1) await answer.send(transactionToken('begin', descriptor));
   }
 
-  async #enter(): Promise<End> {
-    const outcome = this.#around.enter();
+  async #enter(brings: boolean): Promise<End> {
+    const outcome = this.#around.enter(brings);
     if ('unanswered' in outcome) {
       return await this.#fail(outcome.unanswered);
     }

@@ -18,6 +18,7 @@ export function enter(
   session: ModelSession,
   mappings: ReadonlyMap<number, ModelMapping>,
   { parameters }: RpcRequest,
+  brings: boolean,
 ): ServerMessage | undefined {
   const value = (name: string): unknown => parameters.find((parameter) => parameter.name === `@tenantry_${name}`)?.value;
   const [key, token] = [value('key'), value('token')];
@@ -31,5 +32,7 @@ export function enter(
   if (mapping.state !== 'ONLINE') return { number: states[mapping.state], message: mapping.state };
   if (session.tenant !== undefined) return { number: 15_664, message: 'The session context key is read-only.' };
   session.tenant = key;
+  const brought = brings ? value('values') : undefined;
+  session.contextValues = typeof brought === 'string' ? brought : '{}';
   return undefined;
 }

@@ -63,7 +63,7 @@ export class SqlServerModel implements TdsScript {
       nestedEnd: this.nestedEnd,
       output: request.kind === 'rpc' && request.parameters.some(({ name }) => name === '@tenantry_done'),
       at,
-      enter: () => this.#enter(session, request),
+      enter: (brings) => this.#enter(session, request, brings),
       statement: (text) => this.#statement(text, request, session, answer, connection),
     });
     await run.run(request.text);
@@ -82,11 +82,11 @@ export class SqlServerModel implements TdsScript {
     this.sessions.get(id)?.rollback();
   }
 
-  #enter(session: ModelSession, request: TdsRequest): Entered {
+  #enter(session: ModelSession, request: TdsRequest, brings: boolean): Entered {
     const failure = this.failEntry;
     this.failEntry = undefined;
     if (failure !== undefined) return { unanswered: failure };
-    return { refused: enter(session, this.mappings, request as RpcRequest) };
+    return { refused: enter(session, this.mappings, request as RpcRequest, brings) };
   }
 
   async #statement(
@@ -97,7 +97,14 @@ export class SqlServerModel implements TdsScript {
     connection: TdsConnection,
   ): Promise<StatementAnswer> {
     const parameters = request.kind === 'rpc' ? request.parameters.filter(({ name }) => !name.startsWith('@tenantry_')) : [];
-    const statement: ModelStatement = { text, parameters, tenant: session.tenant, connection, answer };
+    const statement: ModelStatement = {
+      text,
+      parameters,
+      tenant: session.tenant,
+      contextValues: session.contextValues,
+      connection,
+      answer,
+    };
     return (await this.#options.statement?.(statement)) ?? answerByDefault(text);
   }
 }

@@ -6,6 +6,8 @@ export class ModelSession {
   transaction = 0n;
   /** Key of the tenant in the session's context, read-only once set; undefined: none. */
   tenant: Buffer | undefined;
+  /** What its call has brought besides, `{}` where it has brought nothing, likewise. */
+  contextValues: string | undefined;
   /** XACT_ABORT where the batch that runs has it on. */
   xactAbort = false;
   /** IMPLICIT_TRANSACTIONS likewise: what is no part of a transaction begins one. */
@@ -52,6 +54,7 @@ export class ModelSession {
   reset(): void {
     this.rollback();
     this.tenant = undefined;
+    this.contextValues = undefined;
     this.xactAbort = false;
     this.implicit = false;
     this.noCount = false;

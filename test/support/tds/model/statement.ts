@@ -11,6 +11,8 @@ export interface ModelStatement {
   readonly parameters: readonly RecordedParameter[];
   /** Key of the tenant in the session's context. */
   readonly tenant: Buffer | undefined;
+  /** What its call has brought besides, `{}` where it has brought nothing. */
+  readonly contextValues: string | undefined;
   readonly connection: TdsConnection;
   /** For rows that a script wants to send itself; aborted by an attention. */
   readonly answer: Answer;

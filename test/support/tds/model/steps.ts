@@ -2,14 +2,16 @@
 export type Step =
   | { readonly kind: 'xact abort' | 'no count' | 'implicit transactions'; readonly on: boolean }
   | { readonly kind: 'isolation'; readonly level: string }
-  | { readonly kind: 'begin' | 'commit' | 'rollback' | 'enter' | 'return' | 'remember transaction' | 'done' | 'nothing' }
+  | { readonly kind: 'enter'; readonly brings: boolean }
+  | { readonly kind: 'begin' | 'commit' | 'rollback' | 'return' | 'remember transaction' | 'done' | 'nothing' }
   | { readonly kind: 'begin try' | 'end try' | 'begin catch' | 'end catch' | 'rethrow' | 'run statement' }
   | { readonly kind: 'check entry' | 'check count' | 'check transaction' | 'check ended'; readonly number: number }
   | { readonly kind: 'print'; readonly text: string }
   | { readonly kind: 'throw'; readonly number: number; readonly message: string }
   | { readonly kind: 'statement'; readonly text: string };
 
-type Recognise = readonly [RegExp, (...groups: string[]) => Step];
+/** A group that took no part is undefined. */
+type Recognise = readonly [RegExp, (...groups: (string | undefined)[]) => Step];
 
 const thrown = String.raw`THROW (\d+), N?'(?:[^']|'')*', \d+`;
 /** Whole lines as they are written by the program, and the few that a test may put into a statement. */
@@ -32,8 +34,8 @@ const lines: readonly Recognise[] = [
   [/^EXEC \[sys\]\.\[sp_executesql\] @tenantry_statement(?:, N'[^']*'(?:, @\w+)+)?$/, () => ({ kind: 'run statement' })],
   [/^RETURN$/i, () => ({ kind: 'return' })],
   [
-    /^EXEC @tenantry_ok = \[tenantry\]\.\[enter\] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token(?:, @tenantry_values)?$/,
-    () => ({ kind: 'enter' }),
+    /^EXEC @tenantry_ok = \[tenantry\]\.\[enter\] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token(, @tenantry_values)?$/,
+    (brings) => ({ kind: 'enter', brings: brings !== undefined }),
   ],
   [new RegExp(`^IF @tenantry_ok IS NULL OR @tenantry_ok <> 0 ${thrown}$`), (number) => ({ kind: 'check entry', number: Number(number) })],
   [new RegExp(`^IF @@TRANCOUNT <> 1 ${thrown}$`), (number) => ({ kind: 'check count', number: Number(number) })],
