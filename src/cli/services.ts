@@ -52,6 +52,8 @@ interface PolicyOptions {
   readonly planned?: PlannedChange | undefined;
   /** Milliseconds for which tables in use are tried again. */
   readonly withinMs?: number;
+  /** Aborted: they are not tried again. */
+  readonly stop?: AbortSignal;
 }
 
 /** The policies of one shard. Each throws CONFLICT or SHARD_UNVERIFIED where the database at its address is not that shard. */

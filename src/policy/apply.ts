@@ -28,6 +28,8 @@ export interface PolicyRequest {
   readonly planned?: PlannedChange | undefined;
   /** Milliseconds for which tables in use are tried again; a minute by default. */
   readonly withinMs?: number;
+  /** Aborted: tables in use are not tried again. */
+  readonly stop?: AbortSignal | undefined;
   /** The machine's by default. */
   readonly clock?: Clock;
 }
@@ -53,8 +55,8 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
     permit(looked);
     return { ...resultOf(looked, engine.dialect), warnings, applied: looked.pending.length === 0 };
   }
-  const { clock = systemClock, withinMs = defaultWithinMs } = request;
-  const found = await changeShard(shard, engine, { tables, keyType }, { clock, withinMs, permit });
+  const { clock = systemClock, withinMs = defaultWithinMs, stop } = request;
+  const found = await changeShard(shard, engine, { tables, keyType }, { clock, withinMs, stop, permit });
   return { ...resultOf(found, engine.dialect), warnings, applied: true };
 }
 

@@ -18,6 +18,8 @@ interface ChangeOptions {
   readonly clock: Clock;
   /** Milliseconds until no other try is made. */
   readonly withinMs: number;
+  /** Aborted: no other try is made. */
+  readonly stop?: AbortSignal | undefined;
   /** Looks at what was found, before anything is changed; what it throws ends it. */
   readonly permit: (found: Comparison) => void;
 }
@@ -31,7 +33,7 @@ export async function changeShard(
   shard: SqlDatabase,
   engine: PolicyEngine,
   tables: ShardTables,
-  { clock, withinMs, permit }: ChangeOptions,
+  { clock, withinMs, stop, permit }: ChangeOptions,
 ): Promise<Comparison> {
   const end = clock.now() + withinMs;
   const inUse = new Set<string>();
@@ -41,8 +43,9 @@ export async function changeShard(
     } catch (error) {
       if (!(error instanceof TableInUse)) throw error;
       if (clock.now() + pauseMs > end) throw error.told();
+      if (stop?.aborted !== true) await pause(clock, pauseMs);
+      if (stop?.aborted === true) throw error.told();
       inUse.add(error.table);
-      await pause(clock, pauseMs);
     }
   }
 }

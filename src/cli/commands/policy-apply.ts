@@ -69,25 +69,25 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
   return withAdministration(invocation, async ({ manager, audit }, settings) => {
     const { options, output, world } = invocation;
     const { policies } = world.services;
-    const { map, keyType, shards, planned } = await target(invocation, manager, settings);
+    const { map, keyType, shards, planned, plan } = await target(invocation, manager, settings);
     const look: RolloutSteps<Shard>['look'] = (shard) =>
       policies.apply(settings, shard, { keyType, dryRun: true, planned: planned?.get(shard.shardId) });
     if (options.dryRun === true) return preview(shards, output, options, look);
     const run = { runId: randomUUID(), actor: options.actor ?? world.userName(), action: 'policy apply' };
+    const stop = world.untilStopped();
     const withinMs = 1_000 * (options.wait ?? defaultWaitSeconds);
     const steps: RolloutSteps<Shard> = {
       look,
-      change: (shard) => policies.apply(settings, shard, { keyType, dryRun: false, withinMs, planned: planned?.get(shard.shardId) }),
+      change: (shard) => policies.apply(settings, shard, { keyType, dryRun: false, withinMs, stop, planned: planned?.get(shard.shardId) }),
       verify: (shard) => policies.verify(settings, shard, { keyType }),
       record: (shard, outcome, detail) =>
         audit.record({
           ...run,
           subject: `shard ${shard.name}`,
           outcome,
-          detail: { map, ...(options.plan === undefined ? {} : { plan: options.plan }), ...detail },
+          detail: { map, ...(plan === undefined ? {} : { plan }), ...detail },
         }),
     };
-    const stop = world.untilStopped();
     const results = await rollOut(shards, steps, {
       canary: options.canary,
       concurrency: options.concurrency ?? defaultConcurrency,
@@ -106,17 +106,19 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
 interface Target extends Fleet {
   /** By the shard's id; undefined: whatever differs is changed. */
   readonly planned?: ReadonlyMap<string, PlannedShard>;
+  /** The plan's digest, by which the audit trail tells which one it was. */
+  readonly plan?: string;
 }
 
 /** The shards to change: those that are chosen, and of them those of the plan where there is one. */
 async function target({ options, output, world }: Invocation<ApplyOptions>, manager: ShardMapManager, settings: Settings): Promise<Target> {
   if (options.plan === undefined) return chosenFleet(manager, settings, options);
   const all = await chosenFleet(manager, settings, { map: options.map });
-  const { shards } = await fittingPlan(options.plan, world, settings, all);
+  const { shards, digest: plan } = await fittingPlan(options.plan, world, settings, all);
   const planned = new Map(shards.map((shard) => [shard.shardId, shard]));
   const [chosen, left] = [true, false].map((isPlanned) => all.shards.filter(({ shardId }) => planned.has(shardId) === isPlanned));
   if (left?.length) output.note(`Not in the plan: ${left.map(({ name }) => name).join(', ')}`);
-  return { ...all, planned, shards: named(chosen ?? [], options.shard, 'plan') };
+  return { ...all, plan, planned, shards: named(chosen ?? [], options.shard, 'plan') };
 }
 
 /** What would be done on each shard. */

@@ -10,6 +10,7 @@ let a: SqlDatabase;
 let b: SqlDatabase;
 
 interface Plan {
+  readonly digest: string;
   readonly shards: readonly {
     name: string;
     changes: { item: string; statements: string[] }[];
@@ -76,6 +77,9 @@ describe('policy plan, and policy apply of it', () => {
     expect((await world.run('policy apply --plan plan.json --dry-run')).code).toBe(2);
     expect(await run('policy apply --plan plan.json')).toMatch(/^shard a \(canary\): 1 changed\n.*\nshard b: 1 changed\n/);
     expect(await pending()).toEqual(['a already so', 'b already so']);
+    const { digest } = plan;
+    const audited = JSON.parse(await run('audit list --limit 4 --json')) as { detail: object }[];
+    expect(audited.map(({ detail }) => detail)).toEqual(Array(4).fill(expect.objectContaining({ plan: digest })));
     // To do it again is to find it done.
     expect(await run('policy apply --plan plan.json')).toContain('shard b: as the configuration says');
     await a.query(sqlText('drop index by_title'));

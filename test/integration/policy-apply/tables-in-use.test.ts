@@ -63,6 +63,20 @@ describe('policy apply, while tenants use a table', () => {
     expect(changedTables(await applying)).toEqual(new Set(['public.Blogs', 'public.Posts']));
   });
 
+  it('tries no more once it is told to stop', async () => {
+    const stop = new AbortController();
+    const clock: Clock = {
+      ...systemClock,
+      after: (ms, callback) => {
+        stop.abort();
+        return systemClock.after(Math.min(ms, 1), callback);
+      },
+    };
+    const request = { tables: [blogs, posts], keyType: 'int', dryRun: false, stop: stop.signal, clock } as const;
+    const applying = applyPolicies(shard.database.admin, postgresPolicies, request);
+    await expect(applying).rejects.toMatchObject({ code: 'TIMEOUT', detail: expect.stringContaining('Nothing was changed') as string });
+  });
+
   it('waits for nobody where only rights are to be changed', async () => {
     await user.query('rollback');
     await shard.apply([blogs, posts]);
