@@ -16,6 +16,9 @@ export interface FoundTable {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
+/** What a policy that reads a table has to know of it. */
+export type TableColumns = Pick<FoundTable, 'schema' | 'table' | 'columns'>;
+
 /** The same with what the configuration says of its rows. */
 export interface PolicyTable extends FoundTable {
   /** Besides the tenant's; none for what is not `routed`. */
@@ -43,8 +46,8 @@ export interface ChangedItem extends Pick<PolicyItem, 'item'> {
 
 /** The part of an engine that knows how row-level security is written. */
 export interface PolicyRenderer {
-  /** Everything that must protect a table, in the order in which it is to be set. */
-  wanted(table: PolicyTable, keyType: KeyType): readonly PolicyItem[];
+  /** Everything that must protect a table, in the order in which it is to be set; `tables` are all that its policies may read. */
+  wanted(table: PolicyTable, keyType: KeyType, tables: readonly TableColumns[]): readonly PolicyItem[];
   /**
    * Takes the lock that changing these items of one table needs, before anything is changed; null where they need none, or where the
    * engine has no such statement, and each change takes it.

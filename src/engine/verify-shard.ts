@@ -24,7 +24,7 @@ interface GateProblem {
 }
 
 /** A table with its schema and its policies besides the tenant's. */
-export type LocatedTable = Required<ExpectedTable>;
+export type LocatedTable = Required<Omit<ExpectedTable, 'name'>>;
 
 /** By what an engine's `policy/gate` knows a policy, in its words. */
 export type PolicyMark = Readonly<Record<string, string | null | readonly string[]>>;

@@ -45,7 +45,7 @@ export async function compare(session: SqlSession, renderer: PolicyRenderer, con
     const present = new Map(
       live.filter((row) => row.schema === table.schema && row.table === table.table).map((row) => [row.item, row.definition]),
     );
-    return tableDifferences(renderer.wanted(table, configured.keyType), renderer, table, present);
+    return tableDifferences(renderer.wanted(table, configured.keyType, tables), renderer, table, present);
   });
   return { tables, pending, state: digest([found, live].map((rows) => rows.map((row) => JSON.stringify(row)).toSorted())) };
 }

@@ -3,11 +3,13 @@ import { Kysely } from 'kysely';
 import { expect, test } from 'vitest';
 import { keyTypes } from '../../src/core/key-type.ts';
 import { compileSql, type CompiledSql } from '../../src/core/compile-sql.ts';
+import type { Predicate, RowPolicy } from '../../src/core/predicate.ts';
 import { sql, type Sql, type SqlValue } from '../../src/core/sql.ts';
 import type { Isolation } from '../../src/engine/engine.ts';
 import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
 import { QueryLibrary } from '../../src/engine/mssql/query-library.ts';
 import { mssqlPolicyRenderer } from '../../src/engine/mssql/policy-renderer.ts';
+import { rowFunction, slotPredicates } from '../../src/engine/mssql/row-function.ts';
 import { createMssqlProvisioner } from '../../src/engine/mssql/provisioner.ts';
 import {
   beginBatch,
@@ -41,6 +43,7 @@ import { sharedDatabase } from '../integration/mssql/support/shared-database.ts'
 import { databaseOptions, parallelPlans, serialPlans } from '../support/mssql-shard.ts';
 import { catalogExamples, keyExamples, localExamples, serverExamples } from '../support/by-hand-examples.ts';
 import { describeNeeding } from '../support/describe-needing.ts';
+import { policyTables, predicateKinds, samples } from '../support/policies/mssql-predicates.ts';
 import { compileGenerated, type GeneratedTsql } from '../support/generated-tsql.ts';
 import { entryOf } from '../support/scripted-shard.ts';
 
@@ -54,7 +57,7 @@ const logins = {
 
 describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
   test("compiles, every statement of it, with Microsoft's compiler", { timeout: 120_000 }, async () => {
-    const texts = [...tenantStatements(), ...ownTexts(), ...policyTexts(), ...provisioningTexts()];
+    const texts = [...tenantStatements(), ...ownTexts(), ...policyTexts(), ...rowPolicyTexts(), ...provisioningTexts()];
     expect(new Set(texts.map(({ name }) => name)).size).toBe(texts.length);
     const { passed, text } = await compileGenerated(texts);
     expect(passed, text).toBe(true);
@@ -223,7 +226,7 @@ function policyTexts(): GeneratedTsql[] {
     { ...table, tenantColumn: 'Tenant]Id', role: 'routed' },
     { ...table, tenantColumn: null, role: 'reference' },
   ];
-  const wanted = keyTypes.flatMap((keyType) => tables.flatMap((each) => mssqlPolicyRenderer.wanted(each, keyType)));
+  const wanted = keyTypes.flatMap((keyType) => tables.flatMap((each) => mssqlPolicyRenderer.wanted(each, keyType, tables)));
   const scripts = [
     ...wanted.flatMap(({ item, statements }) => statements.map((statement): [string, Sql] => [item, statement])),
     ...['filter predicate', 'block predicate'].map((item): [string, Sql] => [
@@ -239,6 +242,50 @@ function policyTexts(): GeneratedTsql[] {
       const { text, values } = compileSql(mssqlPolicyRenderer.deleteSome(sql.id('dbo', 'Blogs'), rows, 10), mssqlDialect);
       return { name: `purge of ${keyType}`, text: ownBatch(text), parameters: callersParameters(values) };
     }),
+  ];
+}
+
+/** Every kind of predicate in a function of its own, bound to the table, and what `policy apply` says to set and to remove them. */
+function rowPolicyTexts(): GeneratedTsql[] {
+  const tables = policyTables.map(({ schema, table, columns }) => {
+    const types = columns.map(({ name, type }) => `${mssqlDialect.quote(name)} ${type} NULL`);
+    return `CREATE TABLE ${mssqlDialect.quote(schema)}.${mssqlDialect.quote(table)} (${types.join(', ')})`;
+  });
+  const each = predicateKinds.flatMap(({ predicate }, index) => textsOfRows(predicate, `rows ${index}`));
+  // What the texts above put together where they run.
+  const tenant = 'PREDICATE [tenantry].[visible]([TenantId]) ON [dbo].[Samples]';
+  const together = [
+    'DROP BLOCK PREDICATE ON [dbo].[Samples] AFTER INSERT, DROP BLOCK PREDICATE ON [dbo].[Samples]',
+    `ALTER FILTER ${tenant}, ALTER BLOCK ${tenant} BEFORE DELETE`,
+  ].map((change, index) => ({ name: `rows together ${index}`, text: `ALTER SECURITY POLICY [tenantry].[policy_dbo] ${change}` }));
+  return [...together, { name: 'rows tables', text: ['CREATE SCHEMA [lab]', ...tables].join('\nGO\n'), defines: true }, ...each];
+}
+
+function textsOfRows(condition: Predicate, of: string): GeneratedTsql[] {
+  const everywhere = { select: condition, insert: condition, update: condition, delete: condition };
+  const policies: RowPolicy[] = [
+    { name: 'one', conditions: everywhere },
+    { name: 'other', conditions: { delete: { kind: 'all', of: [] } } },
+  ];
+  const table = { ...samples, policies };
+  const functions = new Map<string, Sql>();
+  const added = slotPredicates(table).map(({ kind, operation, conditions }) => {
+    const made = conditions.length === 0 ? undefined : rowFunction(table, conditions, policyTables);
+    if (made !== undefined) functions.set(made.name, made.create);
+    const call = made?.call ?? sql`[tenantry].[visible]([TenantId])`;
+    return `ADD ${kind} PREDICATE ${compileSql(call, mssqlDialect).text} ON [dbo].[Samples] ${operation ?? ''}`;
+  });
+  // Only one policy may be on.
+  const policy = `CREATE SECURITY POLICY [tenantry].[policy of ${of}] ${added.join(', ')} WITH (STATE = OFF, SCHEMABINDING = ON)`;
+  const found: PolicyTable = { ...table, columns: policyTables[0]!.columns, role: 'routed', sequences: [] };
+  const items = mssqlPolicyRenderer.wanted(found, 'int', policyTables);
+  const removals = items.map(({ item }) => mssqlPolicyRenderer.removal(found, item)).filter((removal) => removal !== null);
+  const applied = [...items.flatMap(({ statements }) => statements), ...removals];
+  return [
+    ...Array.from(functions.values(), (create) => compileSql(create, mssqlDialect).text)
+      .concat(policy)
+      .map((text, index) => ({ name: `${of} made ${index}`, text, defines: true })),
+    ...applied.map((statement, index) => ({ name: `${of} applied ${index}`, text: compileSql(statement, mssqlDialect).text })),
   ];
 }
 

@@ -51,9 +51,9 @@ async function openGround(): Promise<EngineGround> {
         WHERE [mapping_id] = ${tenant}`);
     },
     countBlogs: async () => {
-      await shard.root.query(sql`ALTER SECURITY POLICY [tenantry].[tenant_policy] WITH (STATE = OFF)`);
+      await shard.root.query(sql`ALTER SECURITY POLICY [tenantry].[policy_dbo] WITH (STATE = OFF)`);
       const { rows } = await shard.root.query<{ n: number }>(sql`SELECT COUNT(*) AS n FROM [dbo].[Blogs]`);
-      await shard.root.query(sql`ALTER SECURITY POLICY [tenantry].[tenant_policy] WITH (STATE = ON)`);
+      await shard.root.query(sql`ALTER SECURITY POLICY [tenantry].[policy_dbo] WITH (STATE = ON)`);
       return rows[0]!.n;
     },
     clearBlogs: async () => void (await shard.root.query(sql`TRUNCATE TABLE [dbo].[Blogs]`)),

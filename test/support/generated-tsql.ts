@@ -12,6 +12,8 @@ export interface GeneratedTsql {
   readonly text: string;
   /** Parameters make it a query, whose names must resolve; without, its syntax alone is judged. */
   readonly parameters?: readonly TypedParameter[];
+  /** It defines something, in which every name must resolve, that of what was defined before it too. */
+  readonly defines?: boolean;
 }
 
 /** Writes each text into a file of its own and has Microsoft's compiler judge them, over the tables of a shard or of a catalog. */
@@ -27,12 +29,14 @@ export async function compileGenerated(
     await mkdir(join(folder, 'queries'));
     const queries: string[] = [];
     const scripts: string[] = [];
-    for (const { name, text, parameters } of texts) {
+    const schema = [...model.schema];
+    for (const { name, text, parameters, defines = false } of texts) {
       const file = join(folder, `${name}.sql`);
-      (parameters === undefined ? scripts : queries).push(file);
+      if (defines) schema.push(file);
+      else (parameters === undefined ? scripts : queries).push(file);
       await writeFile(file, `${(parameters ?? []).map(header).join('')}${text}\n`);
     }
-    return await compileTsql([{ name: 'generated', schema: model.schema, queries, scripts }]);
+    return await compileTsql([{ name: 'generated', schema, queries, scripts }]);
   } finally {
     await rm(folder, { recursive: true });
   }

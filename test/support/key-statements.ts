@@ -18,6 +18,6 @@ export const keyStatements = {
   unprotect: () =>
     perEngine(
       sqlText('drop policy tenantry_tenant on "Posts"'),
-      sqlText('ALTER SECURITY POLICY [tenantry].[tenant_policy] DROP FILTER PREDICATE ON [dbo].[Posts]'),
+      sqlText('ALTER SECURITY POLICY [tenantry].[policy_dbo] DROP FILTER PREDICATE ON [dbo].[Posts]'),
     ),
 } as const;

@@ -98,7 +98,7 @@ export const forbiddenStatements: readonly string[] = [
   'SELECT [token] FROM [tenantry].[local_mapping]',
   "EXECUTE AS USER = N'dbo'; SELECT 1 AS [one]",
   "EXECUTE AS LOGIN = N'sa'; SELECT 1 AS [one]",
-  'ALTER SECURITY POLICY [tenantry].[tenant_policy] WITH (STATE = OFF)',
+  'ALTER SECURITY POLICY [tenantry].[policy_dbo] WITH (STATE = OFF)',
   'ALTER USER [app] WITH DEFAULT_SCHEMA = [tenantry]',
   'CREATE TABLE [dbo].[Mine] ([id] int NOT NULL)',
   'GOTO nowhere',

@@ -15,7 +15,7 @@ CREATE TABLE [dbo].[Posts] (
   CONSTRAINT [Posts_blog] FOREIGN KEY ([TenantId], [BlogId]) REFERENCES [dbo].[Blogs] ([TenantId], [BlogId])
 );
 GO
-CREATE SECURITY POLICY [tenantry].[tenant_policy]
+CREATE SECURITY POLICY [tenantry].[policy_dbo]
   ADD FILTER PREDICATE [tenantry].[visible]([TenantId]) ON [dbo].[Blogs],
   ADD BLOCK PREDICATE [tenantry].[visible]([TenantId]) ON [dbo].[Blogs],
   ADD FILTER PREDICATE [tenantry].[visible]([TenantId]) ON [dbo].[Posts],

@@ -12,6 +12,7 @@ import { mssqlDialect } from './mssql-dialect.ts';
 import { lacksSchema } from './mssql-errors.ts';
 import { MssqlOwnSession } from './own-session.ts';
 import type { QueryLibrary } from './query-library.ts';
+import { policyMarks } from './row-function.ts';
 import { WireClient } from './wire-client.ts';
 
 /** Milliseconds for a login where nobody gives up earlier. */
@@ -41,7 +42,7 @@ export async function connectApp(
     wire.beginUse();
     const capabilities = await verifyShard(
       new MssqlOwnSession(wire, library),
-      { dialect: mssqlDialect, capabilitiesOf: mssqlCapabilities, lacksSchema, policyMarks: () => [], pipelines: false },
+      { dialect: mssqlDialect, capabilitiesOf: mssqlCapabilities, lacksSchema, policyMarks, pipelines: false },
       expected,
     );
     return new MssqlConnection(wire, capabilities);

@@ -6,14 +6,10 @@ import type { PolicyItem, PolicyRenderer, PolicyTable } from '../policy-renderer
 import { principalGroups } from '../principal-logins.ts';
 import { tableRights } from '../table-rights.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
+import { removalFromPolicy, securityPolicy } from './security-policy.ts';
 import { atLeast, atMost } from './text-bounds.ts';
 
-type Predicate = 'FILTER' | 'BLOCK';
-
-/** The one security policy of a shard; a table takes one filter predicate, so principals are told apart inside it. */
-const policy = sql.id('tenantry', 'tenant_policy');
 const admin = sql.id(principalGroups.admin);
-const policyId = sqlText(`OBJECT_ID(${textLiteral('tenantry.tenant_policy')})`);
 
 /** Every right that a group could have been given besides. */
 const allTableRights = sqlText(
@@ -23,13 +19,15 @@ const allSchemaRights = sqlText(
   'ALTER, CONTROL, CREATE SEQUENCE, DELETE, EXECUTE, INSERT, REFERENCES, SELECT, TAKE OWNERSHIP, UPDATE, VIEW CHANGE TRACKING, VIEW DEFINITION',
 );
 
-/** Row-level security of SQL Server: a filter and a block predicate on each routed table, in one security policy. */
+/** Row-level security of SQL Server: filter and block predicates on each routed table, in one security policy for each schema. */
 export const mssqlPolicyRenderer: PolicyRenderer = {
-  wanted(table, keyType) {
+  wanted(table, keyType, tables) {
     const name = sql.id(table.schema, table.table);
     const { tenantColumn } = table;
     return [
-      ...(tenantColumn === null ? [] : protection(name, table.table, tenantColumn, keyType)),
+      // First: a schema-bound policy keeps the columns that it names from changes of the table ("Row-Level Security").
+      ...(tenantColumn === null ? [] : [tenantDefault(name, table.table, tenantColumn, keyType)]),
+      ...(tenantColumn === null ? [] : securityPolicy({ ...table, tenantColumn }, tables)),
       ...(table.model === undefined ? [] : [modelItem(table, table.model)]),
       ...['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((group) => noSchemaRights(table, group)),
       ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
@@ -44,9 +42,7 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
   inScript: (statement) => `${statement.trimEnd()}\nGO`,
   removal(table, item) {
     if (item === 'model') return sql`DELETE FROM [tenantry].[policy_model] WHERE ${modelKey(table)}`;
-    const kind = /^(filter|block) predicate$/.exec(item)?.[1];
-    if (kind === undefined) return null;
-    return sql`ALTER SECURITY POLICY ${policy} DROP ${sqlText(kind.toUpperCase())} PREDICATE ON ${sql.id(table.schema, table.table)}`;
+    return removalFromPolicy(table, item);
   },
   within(column, keyType, { low, high }) {
     const { ordered, bound } = orders[keyType];
@@ -91,44 +87,6 @@ const orders: Readonly<Record<KeyType, KeyOrder>> = {
   string: { ordered: utf8, bound: utf8 },
   bytes: { ordered: asItIs, bound: as('varbinary(128)') },
 };
-
-function protection(table: Sql, tableName: string, tenantColumn: string, keyType: KeyType): PolicyItem[] {
-  const column = sql.id(tenantColumn);
-  return [
-    // First: a schema-bound policy keeps the columns that it names from changes of the table ("Row-Level Security").
-    tenantDefault(table, tableName, tenantColumn, keyType),
-    {
-      item: 'security policy',
-      definition: 'on',
-      statements: [
-        sql`IF ${policyId} IS NULL
-  CREATE SECURITY POLICY ${policy} ADD FILTER PREDICATE [tenantry].[visible](${column}) ON ${table} WITH (STATE = ON, SCHEMABINDING = ON);
-ELSE
-  ALTER SECURITY POLICY ${policy} WITH (STATE = ON);`,
-      ],
-    },
-    predicateItem(table, column, 'FILTER'),
-    predicateItem(table, column, 'BLOCK'),
-  ];
-}
-
-/** A block predicate without an operation covers all four. */
-function predicateItem(table: Sql, column: Sql, kind: Predicate): PolicyItem {
-  const predicate = sql`${sqlText(kind)} PREDICATE [tenantry].[visible](${column}) ON ${table}`;
-  return {
-    item: `${kind.toLowerCase()} predicate`,
-    definition: 'tenant',
-    statements: [
-      sql`IF EXISTS (
-  SELECT 1 FROM sys.security_predicates AS p
-  WHERE p.[object_id] = ${policyId} AND p.[target_object_id] = ${objectId(table)} AND p.[predicate_type_desc] = ${sqlText(textLiteral(kind))}
-)
-  ALTER SECURITY POLICY ${policy} ALTER ${predicate};
-ELSE
-  ALTER SECURITY POLICY ${policy} ADD ${predicate};`,
-    ],
-  };
-}
 
 function modelItem(table: PolicyTable, model: string): PolicyItem {
   const [place, text] = [sql`${sqlText(textLiteral(table.schema))}, ${sqlText(textLiteral(table.table))}`, sqlText(textLiteral(model))];

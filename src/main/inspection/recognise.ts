@@ -34,7 +34,6 @@ export async function recognise(
   const kept = (await session.run<KeptModel>('policy/models')).rows;
   const nameOf = ({ schema, table }: { readonly schema: string; readonly table: string }): string =>
     schema === dialect.defaultSchema ? table : `${schema}.${table}`;
-  const itemsOf = (table: PolicyTable): readonly PolicyItem[] => renderer.wanted(table, keyType);
   let model = candidateModel(parts, kept, nameOf);
   for (;;) {
     const read = readPolicyModel(model);
@@ -43,6 +42,7 @@ export async function recognise(
       continue;
     }
     const { tables, pending } = await compare(session, renderer, { tables: qualifiedTables(read.tables, dialect), keyType });
+    const itemsOf = (table: PolicyTable): readonly PolicyItem[] => renderer.wanted(table, keyType, tables);
     const wrong = pending.flatMap((difference) => wrongBy(difference, itemsOf, nameOf(difference.on)));
     if (wrong.length > 0) {
       model = without(model, wrong);

@@ -30,8 +30,8 @@ const login =
   ({ root: server, users }) =>
     server.query(sql`EXEC [master].sys.sp_executesql ${`${before} [${users.app}]`}`);
 
-const policyOff = root('ALTER SECURITY POLICY [tenantry].[tenant_policy] WITH (STATE = OFF)');
-const policyGone = root('DROP SECURITY POLICY [tenantry].[tenant_policy]');
+const policyOff = root('ALTER SECURITY POLICY [tenantry].[policy_dbo] WITH (STATE = OFF)');
+const policyGone = root('DROP SECURITY POLICY [tenantry].[policy_dbo]');
 const definesAnything = root('DISABLE TRIGGER [tenantry_no_definitions] ON DATABASE');
 const owner = both(user('ALTER ROLE [db_owner] ADD MEMBER'), definesAnything);
 const impersonates = (who: keyof World['users']): Defence => {
@@ -169,7 +169,7 @@ export const defences = {
     'ALTER FUNCTION of the predicate': both(
       owner,
       policyGone,
-      root(`CREATE SECURITY POLICY [tenantry].[tenant_policy]
+      root(`CREATE SECURITY POLICY [tenantry].[policy_dbo]
         ADD FILTER PREDICATE [tenantry].[visible]([TenantId]) ON [dbo].[Blogs] WITH (STATE = ON, SCHEMABINDING = OFF)`),
     ),
     'switching off the trigger that refuses definitions': owner,

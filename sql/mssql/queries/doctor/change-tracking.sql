@@ -12,7 +12,8 @@ DECLARE @untracked nvarchar(max) = (
   WHERE EXISTS (
       SELECT 1
       FROM sys.security_predicates AS p
-      WHERE p.[object_id] = OBJECT_ID(N'tenantry.tenant_policy') AND p.[target_object_id] = t.[object_id]
+      JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
+      WHERE y.[schema_id] = SCHEMA_ID(N'tenantry') AND y.[name] LIKE N'policy[_]%' AND p.[target_object_id] = t.[object_id]
     )
     AND NOT EXISTS (SELECT 1 FROM sys.change_tracking_tables AS k WHERE k.[object_id] = t.[object_id])
 );

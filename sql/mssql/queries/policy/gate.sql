@@ -1,7 +1,8 @@
 -- Why this connection, as this login, may not serve tenants: no row means that it may. A right that the server gives no answer to
 -- counts as given; names are quoted, since one with a dot would be taken for two. app sees the security policy by its right to
 -- the definitions of the schema. Everything is of one collation: the server has others for its own words, for names and for the
--- database (468, 457). The text of a predicate is compared without parentheses, which the server writes as it likes.
+-- database (468, 457). The text of a predicate is compared without parentheses and spaces, which the server writes as it likes. What a table
+-- must ask besides its tenant is known by marks, which stand in the function that asks it; one with more of them asks more.
 -- @tables nvarchar(max)
 SET NOCOUNT ON;
 -- Azure SQL Database (5) has no other server and no login that could be reached.
@@ -32,14 +33,19 @@ DECLARE @routed TABLE (
   [column_id] int NULL,
   [full_name] nvarchar(520) COLLATE Latin1_General_100_BIN2 NULL,
   [predicate] nvarchar(520) COLLATE Latin1_General_100_BIN2 NOT NULL,
+  [tenant_mark] nvarchar(800) COLLATE Latin1_General_100_BIN2 NOT NULL,
+  [policies] nvarchar(max) COLLATE Latin1_General_100_BIN2 NULL,
   [history_table_id] int NULL,
   [is_tracked_by_cdc] bit NULL,
   INDEX [by_object] CLUSTERED ([object_id])
 );
-INSERT INTO @routed ([name], [object_id], [column_id], [full_name], [predicate], [history_table_id], [is_tracked_by_cdc])
+INSERT INTO @routed ([name], [object_id], [column_id], [full_name], [predicate], [tenant_mark], [policies], [history_table_id], [is_tracked_by_cdc])
 SELECT t.[name], o.[object_id], c.[column_id], o.[full_name],
-  REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(t.[tenantColumn]), N'(', N''), N')', N''), o.[history_table_id], o.[is_tracked_by_cdc]
-FROM OPENJSON(@tables) WITH ([name] nvarchar(400), [schema] nvarchar(128), [table] nvarchar(128), [tenantColumn] nvarchar(128)) AS t
+  REPLACE(REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(t.[tenantColumn]), N'(', N''), N')', N''), N' ', N''),
+  CONCAT(N'-- tenant ', QUOTENAME(t.[tenantColumn]), N' of ', o.[full_name], NCHAR(10)), t.[policies], o.[history_table_id], o.[is_tracked_by_cdc]
+FROM OPENJSON(@tables) WITH (
+  [name] nvarchar(400), [schema] nvarchar(128), [table] nvarchar(128), [tenantColumn] nvarchar(128), [policies] nvarchar(max) AS JSON
+) AS t
 LEFT JOIN (
   SELECT s.[name] AS [schema], u.[name] AS [table], u.[object_id], CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(u.[name])) AS [full_name],
     u.[history_table_id], u.[is_tracked_by_cdc]
@@ -51,14 +57,28 @@ LEFT JOIN sys.columns AS c ON c.[object_id] = o.[object_id] AND c.[name] = t.[te
 DECLARE @predicates TABLE (
   [object_id] int NOT NULL,
   [kind] nvarchar(60) COLLATE Latin1_General_100_BIN2 NOT NULL,
+  [operation] nvarchar(60) COLLATE Latin1_General_100_BIN2 NULL,
   [predicate] nvarchar(max) COLLATE Latin1_General_100_BIN2 NULL,
+  [definition] nvarchar(max) COLLATE Latin1_General_100_BIN2 NULL,
   INDEX [by_object] CLUSTERED ([object_id])
 );
-INSERT INTO @predicates ([object_id], [kind], [predicate])
-SELECT p.[target_object_id], p.[predicate_type_desc], REPLACE(REPLACE(p.[predicate_definition], N'(', N''), N')', N'')
+INSERT INTO @predicates ([object_id], [kind], [operation], [predicate])
+SELECT p.[target_object_id], p.[predicate_type_desc], p.[operation_desc],
+  REPLACE(REPLACE(REPLACE(p.[predicate_definition], N'(', N''), N')', N''), N' ', N'')
 FROM sys.security_predicates AS p
 JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
-WHERE y.[is_enabled] = 1 AND p.[operation] IS NULL;
+WHERE y.[is_enabled] = 1;
+-- Only of functions that are as they were made.
+UPDATE q
+SET [definition] = f.[definition]
+FROM @predicates AS q
+JOIN (
+  SELECT f.[call], m.[definition]
+  FROM sys.objects AS o
+  JOIN sys.sql_modules AS m ON m.[object_id] = o.[object_id] AND m.[uses_ansi_nulls] = 1 AND m.[uses_quoted_identifier] = 1
+  CROSS APPLY [tenantry].[row_function](o.[name], m.[definition]) AS f
+  WHERE o.[schema_id] = SCHEMA_ID(N'tenantry') AND o.[type] = N'IF' AND o.[name] LIKE N'rows[_]%'
+) AS f ON f.[call] = q.[predicate];
 
 -- Change data capture keeps whole rows of all tenants, which no policy filters: its functions are everybody's who reads the table, where no
 -- role was named to gate them, and the role's members' otherwise. Whose functions they are does not show in their names.
@@ -183,14 +203,31 @@ FROM @routed AS t
 WHERE t.[object_id] IS NOT NULL
   AND (COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'ALTER'), 1) = 1 OR COALESCE(HAS_PERMS_BY_NAME(t.[full_name], N'OBJECT', N'TAKE OWNERSHIP'), 1) = 1)
 UNION ALL
-SELECT t.[name], CONCAT(N'its ', LOWER(k.[kind]) COLLATE Latin1_General_100_BIN2, N' predicate of tenantry.visible is missing, altered or switched off')
+SELECT t.[name], CONCAT(N'its ', LOWER(CONCAT(k.[kind], N' predicate', N' ' + k.[operation])) COLLATE Latin1_General_100_BIN2, N' is missing, altered or switched off')
 FROM @routed AS t
-CROSS JOIN (VALUES (N'FILTER'), (N'BLOCK')) AS k ([kind])
+CROSS JOIN (VALUES
+  (N'FILTER', NULL), (N'BLOCK', N'AFTER INSERT'), (N'BLOCK', N'AFTER UPDATE'), (N'BLOCK', N'BEFORE UPDATE'), (N'BLOCK', N'BEFORE DELETE')
+) AS k ([kind], [operation])
+OUTER APPLY (
+  SELECT w.[marks]
+  FROM OPENJSON(t.[policies]) WITH ([kind] nvarchar(60), [operation] nvarchar(60), [marks] nvarchar(max) AS JSON) AS w
+  WHERE w.[kind] = k.[kind] AND COALESCE(w.[operation], N'') = COALESCE(k.[operation], N'')
+) AS asked
 WHERE t.[column_id] IS NOT NULL
   AND NOT EXISTS (
     SELECT 1
     FROM @predicates AS q
-    WHERE q.[object_id] = t.[object_id] AND q.[kind] = k.[kind] COLLATE Latin1_General_100_BIN2 AND q.[predicate] = t.[predicate]
+    -- Without an operation it is for all of them.
+    WHERE q.[object_id] = t.[object_id] AND q.[kind] = k.[kind] COLLATE Latin1_General_100_BIN2
+      AND (q.[operation] IS NULL OR q.[operation] = k.[operation] COLLATE Latin1_General_100_BIN2)
+      AND (
+        (asked.[marks] IS NULL AND q.[predicate] = t.[predicate])
+        OR (CHARINDEX(t.[tenant_mark], q.[definition]) > 0 AND NOT EXISTS (
+          SELECT 1
+          FROM OPENJSON(asked.[marks]) AS w
+          WHERE CHARINDEX(CONCAT(N'-- ', w.[value], NCHAR(10)) COLLATE Latin1_General_100_BIN2, q.[definition]) = 0
+        ))
+      )
   )
 UNION ALL
 -- Segments of a columnstore show the least and the greatest value of each column to whoever has both rights ("sys.column_store_segments").

@@ -50,7 +50,10 @@ SELECT t.[schema] AS [schema], t.[table] AS [table], N'table' AS [part], t.[tabl
      CASE WHEN EXISTS (SELECT 1 FROM predicates AS p WHERE p.[object_id] = t.[object_id] AND p.[is_enabled] = 1) THEN N'on' ELSE N'off' END AS [rowSecurity],
      (SELECT MAX(c.[name]) FROM sys.columns AS c JOIN predicates AS p ON p.[object_id] = c.[object_id]
       WHERE c.[object_id] = t.[object_id] AND p.[policy_schema] = N'tenantry' AND p.[kind] = N'FILTER'
-        AND p.[definition] = CONCAT(N'[tenantry].[visible](', QUOTENAME(c.[name]), N')') COLLATE Latin1_General_100_BIN2) AS [tenantColumn]
+        AND (p.[definition] = CONCAT(N'[tenantry].[visible](', QUOTENAME(c.[name]), N')') COLLATE Latin1_General_100_BIN2
+          -- A function of rows takes the tenant first.
+          OR (p.[definition] LIKE N'[[]tenantry].[[]rows[_]%' AND CHARINDEX(CONCAT(N'](', QUOTENAME(c.[name])) COLLATE Latin1_General_100_BIN2, p.[definition]) > 0))
+     ) AS [tenantColumn]
    FOR JSON PATH, WITHOUT_ARRAY_WRAPPER, INCLUDE_NULL_VALUES) AS [details], NULL AS [statement]
 FROM tables AS t
 UNION ALL
@@ -65,7 +68,7 @@ FROM predicates AS p
 JOIN functions AS f ON SUBSTRING(p.[definition], 1, DATALENGTH(f.[call]) / 2) = f.[call]
 UNION ALL
 SELECT p.[schema], p.[table], N'policy', p.[name],
-  CASE p.[policy_schema] WHEN N'tenantry' THEN LOWER(CONCAT(p.[kind], N' predicate', N' ' + p.[operation])) END,
+  CASE p.[policy_schema] WHEN N'tenantry' THEN CONCAT(LOWER(p.[kind]), N' predicate') END,
   (SELECT LOWER(p.[kind]) AS [kind], COALESCE(LOWER(p.[operation]), N'all') AS [command], NULL AS [roles],
      CASE p.[kind] WHEN N'FILTER' THEN p.[definition] END AS [using], CASE p.[kind] WHEN N'BLOCK' THEN p.[definition] END AS [check]
    FOR JSON PATH, WITHOUT_ARRAY_WRAPPER, INCLUDE_NULL_VALUES),

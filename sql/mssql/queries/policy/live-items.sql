@@ -3,9 +3,9 @@
 -- Expressions are compared without parentheses, which the server writes as it likes; the tenant's is shown as `tenant`.
 -- @tables nvarchar(max)
 WITH wanted AS (
-  SELECT t.[object_id], t.[schema_id], w.[schema] COLLATE Latin1_General_100_BIN2 AS [schema], w.[table] COLLATE Latin1_General_100_BIN2 AS [table],
+  SELECT t.[object_id], t.[schema_id], OBJECT_ID(N'[tenantry].' + QUOTENAME(LEFT(N'policy_' + w.[schema] COLLATE Latin1_General_100_BIN2, 128))) AS [policy_id], w.[schema] COLLATE Latin1_General_100_BIN2 AS [schema], w.[table] COLLATE Latin1_General_100_BIN2 AS [table],
     w.[tenantColumn] COLLATE Latin1_General_100_BIN2 AS [tenantColumn],
-    REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(w.[tenantColumn]), N'(', N''), N')', N'') COLLATE Latin1_General_100_BIN2 AS [predicate]
+    REPLACE(REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(w.[tenantColumn]), N'(', N''), N')', N''), N' ', N'') COLLATE Latin1_General_100_BIN2 AS [predicate]
   FROM OPENJSON(@tables) WITH ([schema] nvarchar(128), [table] nvarchar(128), [tenantColumn] nvarchar(128)) AS w
   JOIN sys.schemas AS s ON s.[name] = w.[schema] COLLATE Latin1_General_100_BIN2
   JOIN sys.tables AS t ON t.[schema_id] = s.[schema_id] AND t.[name] = w.[table] COLLATE Latin1_General_100_BIN2
@@ -13,6 +13,20 @@ WITH wanted AS (
   SELECT p.[principal_id], p.[name] COLLATE Latin1_General_100_BIN2 AS [name]
   FROM sys.database_principals AS p
   WHERE p.[name] IN (N'tenantry_app', N'tenantry_superuser', N'tenantry_mover', N'public')
+), row_function AS (
+  SELECT o.[name] COLLATE Latin1_General_100_BIN2 AS [name], f.[rendered], f.[call]
+  FROM sys.objects AS o
+  LEFT JOIN sys.sql_modules AS m ON m.[object_id] = o.[object_id] AND m.[uses_ansi_nulls] = 1 AND m.[uses_quoted_identifier] = 1
+  OUTER APPLY [tenantry].[row_function](o.[name], m.[definition]) AS f
+  WHERE o.[schema_id] = SCHEMA_ID(N'tenantry') AND o.[type] = N'IF' AND o.[name] LIKE N'rows[_]%'
+), predicate AS (
+  SELECT w.[schema], w.[table], p.[predicate_type_desc] COLLATE Latin1_General_100_BIN2 AS [kind], p.[operation],
+    LOWER(p.[operation_desc] COLLATE Latin1_General_100_BIN2) AS [operation_desc],
+    CASE WHEN c.[call] = w.[predicate] THEN N'tenant' ELSE COALESCE(N'as rendered ' + f.[rendered], p.[predicate_definition] COLLATE Latin1_General_100_BIN2) END AS [said]
+  FROM wanted AS w
+  JOIN sys.security_predicates AS p ON p.[object_id] = w.[policy_id] AND p.[target_object_id] = w.[object_id]
+  CROSS APPLY (SELECT REPLACE(REPLACE(REPLACE(p.[predicate_definition] COLLATE Latin1_General_100_BIN2, N'(', N''), N')', N''), N' ', N'') AS [call]) AS c
+  LEFT JOIN row_function AS f ON f.[call] = c.[call]
 ), rights AS (
   -- Once, however many have given it.
   SELECT DISTINCT w.[schema], w.[table], CONCAT(N'rights of ', g.[name]) AS [item],
@@ -30,7 +44,7 @@ WITH wanted AS (
   JOIN grantee AS g ON g.[principal_id] = p.[grantee_principal_id]
 )
 SELECT w.[schema] AS [schema], w.[table] AS [table],
-  CASE WHEN s.[name] = N'tenantry' AND y.[name] = N'tenant_policy' THEN N'security policy'
+  CASE WHEN y.[object_id] = w.[policy_id] THEN N'security policy'
     ELSE CONCAT(N'security policy ', s.[name] COLLATE Latin1_General_100_BIN2, N'.', y.[name] COLLATE Latin1_General_100_BIN2) END AS [item],
   CASE y.[is_enabled] WHEN 1 THEN N'on' ELSE N'off' END AS [definition]
 FROM wanted AS w
@@ -38,13 +52,21 @@ JOIN (SELECT DISTINCT q.[object_id], q.[target_object_id] FROM sys.security_pred
 JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
 JOIN sys.schemas AS s ON s.[schema_id] = y.[schema_id]
 UNION ALL
-SELECT w.[schema], w.[table],
-  LOWER(CONCAT(p.[predicate_type_desc] COLLATE Latin1_General_100_BIN2, N' predicate', N' ' + p.[operation_desc] COLLATE Latin1_General_100_BIN2)),
-  CASE WHEN REPLACE(REPLACE(p.[predicate_definition] COLLATE Latin1_General_100_BIN2, N'(', N''), N')', N'') = w.[predicate]
-    THEN N'tenant' ELSE p.[predicate_definition] COLLATE Latin1_General_100_BIN2 END
+SELECT p.[schema], p.[table], CONCAT(LOWER(p.[kind]), N' predicate'),
+  STRING_AGG(CONCAT(CAST(p.[operation_desc] + N' ' AS nvarchar(max)), p.[said]), N', ') WITHIN GROUP (ORDER BY p.[operation])
+FROM predicate AS p
+GROUP BY p.[schema], p.[table], p.[kind]
+UNION ALL
+-- By the beginning of their names, which two tables may share; what a predicate of another table calls is that one's.
+SELECT w.[schema], w.[table], CONCAT(N'function ', f.[name]), CASE WHEN f.[rendered] IS NULL THEN N'altered' ELSE N'as rendered' END
 FROM wanted AS w
-JOIN sys.security_predicates AS p ON p.[target_object_id] = w.[object_id]
-WHERE p.[object_id] = OBJECT_ID(N'tenantry.tenant_policy')
+JOIN row_function AS f ON f.[name] = CONCAT(LEFT(CONCAT(N'rows_', w.[schema], N'.', w.[table]), 95), N'_', RIGHT(f.[name], 32))
+WHERE NOT EXISTS (
+  SELECT 1
+  FROM sys.security_predicates AS p
+  WHERE p.[target_object_id] <> w.[object_id]
+    AND CHARINDEX(QUOTENAME(f.[name]) COLLATE Latin1_General_100_BIN2, p.[predicate_definition] COLLATE Latin1_General_100_BIN2) > 0
+)
 UNION ALL
 SELECT w.[schema], w.[table], N'model', m.[model]
 FROM wanted AS w

@@ -8,12 +8,12 @@ const unfiltered =
   (text: string): Attack =>
   async (world) => {
     const filter = sql`FILTER PREDICATE`;
-    await world.root.query(sql`ALTER SECURITY POLICY [tenantry].[tenant_policy] DROP ${filter} ON [dbo].[Posts]`);
+    await world.root.query(sql`ALTER SECURITY POLICY [tenantry].[policy_dbo] DROP ${filter} ON [dbo].[Posts]`);
     try {
       return await show(text)(world);
     } finally {
       await world.root.query(
-        sql`ALTER SECURITY POLICY [tenantry].[tenant_policy] ADD ${filter} [tenantry].[visible]([TenantId]) ON [dbo].[Posts]`,
+        sql`ALTER SECURITY POLICY [tenantry].[policy_dbo] ADD ${filter} [tenantry].[visible]([TenantId]) ON [dbo].[Posts]`,
       );
     }
   };

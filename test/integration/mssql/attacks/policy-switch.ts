@@ -6,17 +6,17 @@ import { about, rowsOf, type World } from '../support/world.ts';
 
 /** Switching the policy off, or going round it. "CREATE SECURITY POLICY": ALTER ANY SECURITY POLICY, and ALTER on its schema. */
 export const policySwitch = {
-  'ALTER SECURITY POLICY ... STATE = OFF': attempt(text('ALTER SECURITY POLICY [tenantry].[tenant_policy] WITH (STATE = OFF)')),
+  'ALTER SECURITY POLICY ... STATE = OFF': attempt(text('ALTER SECURITY POLICY [tenantry].[policy_dbo] WITH (STATE = OFF)')),
   'ALTER SECURITY POLICY ... DROP PREDICATE': attempt(
-    text('ALTER SECURITY POLICY [tenantry].[tenant_policy] DROP FILTER PREDICATE ON [dbo].[Blogs]'),
+    text('ALTER SECURITY POLICY [tenantry].[policy_dbo] DROP FILTER PREDICATE ON [dbo].[Blogs]'),
   ),
-  'DROP SECURITY POLICY': attempt(text('DROP SECURITY POLICY [tenantry].[tenant_policy]')),
+  'DROP SECURITY POLICY': attempt(text('DROP SECURITY POLICY [tenantry].[policy_dbo]')),
   'ALTER FUNCTION of the predicate': attempt(
     text('ALTER FUNCTION [tenantry].[visible](@tenant int) RETURNS TABLE WITH SCHEMABINDING AS RETURN SELECT 1 AS [allowed]'),
   ),
   'switching off the trigger that refuses definitions': attempt(
     text('DISABLE TRIGGER [tenantry_no_definitions] ON DATABASE'),
-    text('ALTER SECURITY POLICY [tenantry].[tenant_policy] WITH (STATE = OFF)'),
+    text('ALTER SECURITY POLICY [tenantry].[policy_dbo] WITH (STATE = OFF)'),
   ),
   'ALTER AUTHORIZATION on a table': attempt(
     ({ users }) => about(users.app, 'ALTER AUTHORIZATION ON OBJECT::[dbo].[Posts] TO'),

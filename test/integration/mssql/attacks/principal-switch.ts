@@ -13,11 +13,11 @@ export const principalSwitch = {
   'EXECUTE AS admin, for good': attempt(as(({ admin }) => admin, ' WITH NO REVERT')),
   'EXECUTE AS dbo, who switches the policy off': attempt(
     as(() => 'dbo'),
-    text('ALTER SECURITY POLICY [tenantry].[tenant_policy] WITH (STATE = OFF)'),
+    text('ALTER SECURITY POLICY [tenantry].[policy_dbo] WITH (STATE = OFF)'),
   ),
   'EXECUTE AS a login of the server': attempt(
     text("EXECUTE AS LOGIN = N'sa'"),
-    text('ALTER SECURITY POLICY [tenantry].[tenant_policy] WITH (STATE = OFF)'),
+    text('ALTER SECURITY POLICY [tenantry].[policy_dbo] WITH (STATE = OFF)'),
   ),
   'dynamic SQL as somebody else': (world: World) =>
     world.asTenant(

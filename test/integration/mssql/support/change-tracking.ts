@@ -8,7 +8,7 @@ export const changeTracking = {
 FROM sys.security_predicates AS p
 JOIN sys.tables AS t ON t.[object_id] = p.[target_object_id]
 JOIN sys.schemas AS s ON s.[schema_id] = t.[schema_id]
-WHERE p.[object_id] = OBJECT_ID(N'tenantry.tenant_policy')`,
+WHERE p.[object_id] = OBJECT_ID(N'tenantry.policy_dbo')`,
   /** Of one of them. */
   of: (table: string, change: 'ENABLE' | 'DISABLE') => `ALTER TABLE ${table} ${change} CHANGE_TRACKING`,
 } as const;

@@ -44,7 +44,7 @@ test('a table gets the default of its tenant column before the policy is bound t
     columns: [],
     policies: [],
   } as const;
-  const items = mssqlPolicyRenderer.wanted(table, 'int').map(({ item }) => item);
+  const items = mssqlPolicyRenderer.wanted(table, 'int', [table]).map(({ item }) => item);
   expect(items.slice(0, 4)).toEqual(['default', 'security policy', 'filter predicate', 'block predicate']);
 });
 
@@ -60,19 +60,25 @@ describe('what protects a table, word for word', () => {
   } as const;
   const name = "[sh]]op].[Blog's]]]";
   const text = `N'[sh]]op].[Blog''s]]]'`;
-  const policy = '[tenantry].[tenant_policy]';
+  const policy = '[tenantry].[policy_sh]]op]';
+  const own = `p.[object_id] = OBJECT_ID(N'${policy}') AND p.[target_object_id] = OBJECT_ID(${text})`;
+  const removalOf = (item: string): string => compileSql(mssqlPolicyRenderer.removal(table, item)!, mssqlDialect).text;
   const visible = `PREDICATE [tenantry].[visible]([Tenant]]Id]) ON ${name}`;
   const said = (wanted: string) => {
-    const { statements, definition, byAdministrator = [] } = mssqlPolicyRenderer.wanted(table, 'int').find(({ item }) => item === wanted)!;
+    const {
+      statements,
+      definition,
+      byAdministrator = [],
+    } = mssqlPolicyRenderer.wanted(table, 'int', [table]).find(({ item }) => item === wanted)!;
     const textsOf = (all: readonly Sql[]): string[] => all.map((statement) => compileSql(statement, mssqlDialect).text);
     return { definition, statements: textsOf(statements), byAdministrator: textsOf(byAdministrator) };
   };
 
-  test('the one policy of the shard is made, or switched on again', () => {
+  test('the one policy of its schema is made, or switched on again', () => {
     expect(said('security policy')).toMatchObject({
       definition: 'on',
       statements: [
-        `IF OBJECT_ID(N'tenantry.tenant_policy') IS NULL
+        `IF OBJECT_ID(N'${policy}') IS NULL
   CREATE SECURITY POLICY ${policy} ADD FILTER ${visible} WITH (STATE = ON, SCHEMABINDING = ON);
 ELSE
   ALTER SECURITY POLICY ${policy} WITH (STATE = ON);`,
@@ -80,27 +86,42 @@ ELSE
     });
   });
 
-  test.each(['FILTER', 'BLOCK'])(
-    'its %s predicate is added, or changed where this table has one in this policy; of all operations',
-    (kind) => {
-      expect(said(`${kind.toLowerCase()} predicate`)).toMatchObject({
-        definition: 'tenant',
-        statements: [
-          `IF EXISTS (
-  SELECT 1 FROM sys.security_predicates AS p
-  WHERE p.[object_id] = OBJECT_ID(N'tenantry.tenant_policy') AND p.[target_object_id] = OBJECT_ID(${text}) AND p.[predicate_type_desc] = N'${kind}'
-)
-  ALTER SECURITY POLICY ${policy} ALTER ${kind} ${visible};
+  test('its filter predicate is added, or changed where this table has one in this policy', () => {
+    expect(said('filter predicate')).toMatchObject({
+      definition: 'tenant',
+      statements: [
+        `IF EXISTS (SELECT 1 FROM sys.security_predicates AS p WHERE ${own} AND p.[predicate_type_desc] = N'FILTER')
+  ALTER SECURITY POLICY ${policy} ALTER FILTER ${visible};
 ELSE
-  ALTER SECURITY POLICY ${policy} ADD ${kind} ${visible};`,
-        ],
-      });
-      const removed = mssqlPolicyRenderer.removal(table, `${kind.toLowerCase()} predicate`);
-      expect(compileSql(removed!, mssqlDialect).text).toBe(`ALTER SECURITY POLICY ${policy} DROP ${kind} PREDICATE ON ${name}`);
-    },
-  );
+  ALTER SECURITY POLICY ${policy} ADD FILTER ${visible};`,
+      ],
+    });
+    expect(removalOf('filter predicate')).toBe(`ALTER SECURITY POLICY ${policy} DROP FILTER PREDICATE ON ${name}`);
+  });
 
-  test.each(['default', 'security policy', 'filter predicate of another', 'rights of public'])(
+  test('its block predicate, of all operations, takes the place of those that it has in this policy, whatever they are of', () => {
+    const dropped = `DECLARE @drop nvarchar(max) = (
+  SELECT STRING_AGG(CONCAT(CAST(N'DROP BLOCK PREDICATE ON ' AS nvarchar(max)), ${text}, N' ' + p.[operation_desc]), N', ')
+  FROM sys.security_predicates AS p
+  WHERE ${own} AND p.[predicate_type_desc] = N'BLOCK'
+);
+IF @drop IS NOT NULL
+BEGIN
+  SET @drop = CONCAT(N'ALTER SECURITY POLICY ${policy} ', @drop);
+  EXEC sys.sp_executesql @drop;
+END;`;
+    expect(said('block predicate')).toMatchObject({
+      definition: 'tenant',
+      statements: [`${dropped}\nALTER SECURITY POLICY ${policy} ADD BLOCK ${visible};`],
+    });
+    expect(removalOf('block predicate')).toBe(dropped);
+  });
+
+  test('a function of rows that nothing wants is dropped', () => {
+    expect(removalOf("function rows_sh]op.Blog's]_0a")).toBe("DROP FUNCTION [tenantry].[rows_sh]]op.Blog's]]_0a]");
+  });
+
+  test.each(['default', 'security policy', 'filter predicate of another', 'function of_another', 'rights of public'])(
     '%s is not removed without its owner',
     (item) => {
       expect(mssqlPolicyRenderer.removal(table, item)).toBeNull();
@@ -151,6 +172,7 @@ describe('what the tenant column of a new row is', () => {
     const items = mssqlPolicyRenderer.wanted(
       { schema: 'dbo', table, tenantColumn: 'Tenant]Id', role: 'routed', sequences: [], columns: [], policies: [] },
       keyType,
+      [],
     );
     const found = items.find(({ item }) => item === 'default');
     return { definition: found?.definition, text: compileSql(found!.statements[0]!, mssqlDialect).text };
