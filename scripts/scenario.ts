@@ -1,12 +1,14 @@
 import { tellElastic } from './scenario/elastic/tell.ts';
 import { tell, type Narrator } from './scenario/narrator.ts';
 import { tellOrganisations } from './scenario/organisations/tell.ts';
+import { tellRlsAsCode } from './scenario/rls-as-code/tell.ts';
 import { tellSecureApi } from './scenario/secure-api/tell.ts';
 
 // The stories of the documents that Tenantry is modelled on, each with its outcome checked sentence by sentence.
 const scenarios: Readonly<Record<string, (narrator: Narrator) => Promise<void>>> = {
   elastic: (narrator) => tellElastic(narrator, { laterTable: true, atTheEnd: async () => undefined }),
   organisations: tellOrganisations,
+  'rls-as-code': tellRlsAsCode,
   'secure-api': tellSecureApi,
 };
 

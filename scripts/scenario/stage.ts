@@ -28,8 +28,8 @@ export interface Stage {
   readonly database: string;
   /** The configuration as a file, for the command line. */
   readonly configFile: string;
-  /** What the configuration refers to. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** What the configuration and command lines refer to. */
+  readonly environment: Record<string, string>;
   /** The URL of a database on a shard's server, as a login of the configuration; without one, as the server's superuser. */
   url(login?: PrincipalName, at?: { readonly server?: number; readonly database?: string }): string;
   /** Runs a command line in this process. */
