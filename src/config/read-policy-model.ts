@@ -5,19 +5,22 @@ import { policiesSchema } from './policy-schema.ts';
 import { object } from './problems.ts';
 import { withPolicies } from './row-policies.ts';
 import type { TableSettings } from './settings.ts';
-import { tablesSchema } from './tables-schema.ts';
+import { anyTablesSchema } from './tables-schema.ts';
 
 /** The tables of a model as a whole configuration's are, or the first two steps to each problem of it: `policies`, and the policy's name. */
 export type ReadModel = { readonly tables: readonly TableSettings[] } | { readonly problems: readonly (readonly string[])[] };
 
 /** Reads a model that may be anybody's words. */
 export function readPolicyModel(model: PolicyModel): ReadModel {
-  if (Object.keys(model.tables).length === 0) return { tables: [] };
-  const read = schema.safeParse(model);
-  if (read.error !== undefined) return { problems: read.error.issues.map(({ path }) => path.slice(0, 2).map(String)) };
-  return { tables: read.data };
+  const read = fields.safeParse(model);
+  if (read.error !== undefined) return { problems: read.error.issues.map(({ path }) => stepsTo(path)) };
+  const problems: string[][] = [];
+  checkPolicies(read.data, (path) => problems.push(stepsTo(path)));
+  return problems.length > 0 ? { problems } : { tables: withPolicies(read.data) };
 }
 
-const schema = object({ context: contextSchema, tables: tablesSchema, policies: policiesSchema })
-  .superRefine((parts, context) => checkPolicies(parts, (path, message) => context.addIssue({ code: 'custom', path: [...path], message })))
-  .transform(withPolicies);
+const fields = object({ context: contextSchema, tables: anyTablesSchema, policies: policiesSchema });
+
+function stepsTo(path: readonly PropertyKey[]): string[] {
+  return path.slice(0, 2).map(String);
+}

@@ -13,22 +13,28 @@ const parent = object({
 
 const tenantTable = object({ tenant: columnName, parent: parent.optional() });
 
-/** Tables by name, in the order in which they stand. */
-export const tablesSchema = z
-  .record(
-    tableName,
-    z.unknown().transform((given, context): 'reference' | z.output<typeof tenantTable> => {
-      if (given === 'reference') return given;
-      if (typeof given === 'object' && given !== null) return parsed(tenantTable, given, context);
-      context.addIssue({ code: 'custom', message: "must be { tenant: 'the tenant column' } or 'reference'" });
-      return z.NEVER;
-    }),
-  )
+const tablesByName = z.record(
+  tableName,
+  z.unknown().transform((given, context): 'reference' | z.output<typeof tenantTable> => {
+    if (given === 'reference') return given;
+    if (typeof given === 'object' && given !== null) return parsed(tenantTable, given, context);
+    context.addIssue({ code: 'custom', message: "must be { tenant: 'the tenant column' } or 'reference'" });
+    return z.NEVER;
+  }),
+);
+type TablesSchema = z.ZodType<TableSettings[], TenantryConfig['tables']>;
+
+/** Tables by name, in the order in which they stand, whichever there are. */
+export const anyTablesSchema = tablesByName.transform(inOrder) as TablesSchema;
+
+/** The same of a whole configuration, which has tenants. */
+export const tablesSchema = tablesByName
   .refine((tables) => Object.values(tables).some((table) => table !== 'reference'), 'needs at least one table with a tenant column')
-  .transform((tables) => Object.entries(tables).map(([name, table]) => tableSettings(name, table))) as z.ZodType<
-  TableSettings[],
-  TenantryConfig['tables']
->;
+  .transform(inOrder) as TablesSchema;
+
+function inOrder(tables: z.output<typeof tablesByName>): TableSettings[] {
+  return Object.entries(tables).map(([name, table]) => tableSettings(name, table));
+}
 
 function tableSettings(name: string, table: 'reference' | z.output<typeof tenantTable>): TableSettings {
   const place = { name, ...placeOf(name) };
