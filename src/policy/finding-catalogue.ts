@@ -204,13 +204,16 @@ const warnings = {
     severity: 'leak',
     say: (rights) =>
       `is a sequence of all tenants that app has rights to (${rights}): its last value tells how many rows others have added`,
+    advise: (object) => `give the column that ${object} numbers an identity in its place, or a random uuid, and take the right from app`,
     reason: 'Whoever may use a sequence reads its last value, which counts the rows of all tenants.',
-    remedy: 'An identity column in its place, for which app needs no right, or keys that are no numbers.',
+    remedy:
+      'The statement that takes the right; where a column needs it, an identity in its place (on PostgreSQL app needs no right to it), or a random uuid.',
   },
   'temporary-tables': {
     severity: 'advice',
     say: () =>
       'may be used by app (TEMP), which the bootstrap takes from everybody: tables in it outlast a transaction and come before others by name, so the connections of this shard are reset after every statement, which costs time',
+    advise: () => 'REVOKE TEMPORARY ON DATABASE: of this one, from tenantry_app and public',
     reason: 'A temporary table of one tenant would be found by the next in the same session. The reset keeps tenants apart at a cost.',
     remedy: 'The statement that takes the right.',
   },
@@ -227,6 +230,13 @@ const warnings = {
     say: (columns, at) => `has no index that begins with ${columns}, by which ${at} is asked: every statement reads all of a tenant's rows`,
     reason: 'A policy is asked with every statement; without an index each reads the tenant’s rows of the table from end to end.',
     remedy: 'The statement that makes the index.',
+  },
+  'text-without-index': {
+    severity: 'advice',
+    say: (column, at) =>
+      `has texts in ${column} whose collation, or code page, no index answers ${at} by: every statement reads all of a tenant's rows`,
+    reason: 'On SQL Server policies compare texts by their bytes, which an index of another collation, or of `varchar`, is not ordered by.',
+    remedy: 'The statement that changes the column; what depends on it, such as its indexes, has to be made anew.',
   },
   'open-deciding-table': {
     severity: 'leak',

@@ -4,6 +4,7 @@ import type { SqlSession } from '../core/session.ts';
 import { suggest } from '../core/suggest.ts';
 import { findingCatalogue, isFindingCode, type FindingKind } from './finding-catalogue.ts';
 import type { LocatedTable, PolicyFinding } from './model.ts';
+import { openTables, predicateUses, wordFindings } from './predicate-lint.ts';
 import { predicateNeeds } from './predicate-needs.ts';
 
 interface FoundRow extends Record<string, unknown> {
@@ -58,9 +59,27 @@ export async function warningsOf(session: SqlSession, tables: readonly LocatedTa
   const code = await session.run<{ schema: string; function: string }>('policy/session-code');
   return [
     ...rows.map((row) => finding(row.warning, row)),
-    ...code.rows.map((row) => finding('session-code', { schema: row.schema, table: row.function, detail: null, remedy: null })),
+    ...(await predicateWarnings(session, tables)),
+    ...code.rows.map((row) =>
+      finding(row.schema === 'pg_temp' ? 'temporary-tables' : 'session-code', { schema: row.schema, table: row.function, ...nothingMore }),
+    ),
   ];
 }
+
+async function predicateWarnings(session: SqlSession, tables: readonly LocatedTable[]): Promise<PolicyFinding[]> {
+  const words = wordFindings(tables).map(({ code, schema, table, detail, at }) =>
+    finding(code, { schema, table, detail, remedy: null }, at),
+  );
+  const uses = predicateUses(tables);
+  if (uses.length === 0) return words;
+  const { rows } = await session.run<FoundRow & { warning: string; at: string }>('policy/predicate-warnings', {
+    needs: JSON.stringify(uses),
+    tables: JSON.stringify(openTables(tables)),
+  });
+  return [...rows.map((row) => finding(row.warning, row, row.at)), ...words];
+}
+
+const nothingMore = { detail: null, remedy: null };
 
 function finding(code: string, { schema, table, detail, remedy }: FoundRow, at = '', more = ''): PolicyFinding {
   if (!isFindingCode(code)) throw new TenantryError('INTERNAL', `The policy queries found ${code}, which is not in the catalogue.`);

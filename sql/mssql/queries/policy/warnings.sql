@@ -45,6 +45,40 @@ WHERE NOT EXISTS (
   WHERE c.[constraint_object_id] = f.[object_id] AND c.[parent_column_id] = r.[column_id] AND c.[referenced_column_id] = parent.[column_id]
 )
 UNION ALL
+-- Predicates of another policy only hide more here, and from the program's own logins, too.
+SELECT r.[schema], r.[table], N'restrictive-policy', CONCAT(s.[name] COLLATE Latin1_General_100_BIN2, N'.', y.[name] COLLATE Latin1_General_100_BIN2, N' (', LOWER(p.[predicate_type_desc]) COLLATE Latin1_General_100_BIN2, N')'),
+  CONCAT(N'ALTER SECURITY POLICY ', QUOTENAME(s.[name]) COLLATE Latin1_General_100_BIN2, N'.', QUOTENAME(y.[name]) COLLATE Latin1_General_100_BIN2, N' DROP ',
+    p.[predicate_type_desc] COLLATE Latin1_General_100_BIN2, N' PREDICATE ON ', QUOTENAME(r.[schema]), N'.', QUOTENAME(r.[table]), N' ' + p.[operation_desc] COLLATE Latin1_General_100_BIN2)
+FROM routed AS r
+JOIN sys.security_predicates AS p ON p.[target_object_id] = r.[object_id]
+JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
+JOIN sys.schemas AS s ON s.[schema_id] = y.[schema_id]
+WHERE s.[name] <> N'tenantry' AND y.[is_enabled] = 1
+UNION ALL
+SELECT r.[schema], r.[table], N'other-rights', LEFT(CONCAT(u.[name] COLLATE Latin1_General_100_BIN2, N' (',
+    STRING_AGG(CAST(LOWER(p.[permission_name]) AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N', ') WITHIN GROUP (ORDER BY p.[permission_name]), N')'), 400),
+  CONCAT(N'REVOKE ', STRING_AGG(CAST(p.[permission_name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N', ') WITHIN GROUP (ORDER BY p.[permission_name]), N' ON ',
+    QUOTENAME(r.[schema]), N'.', QUOTENAME(r.[table]), N' FROM ', QUOTENAME(u.[name]) COLLATE Latin1_General_100_BIN2, N' CASCADE')
+FROM routed AS r
+JOIN (
+  SELECT DISTINCT d.[major_id], d.[grantee_principal_id], d.[permission_name]
+  FROM sys.database_permissions AS d
+  WHERE d.[class] = 1 AND d.[state] IN (N'G', N'W')
+) AS p ON p.[major_id] = r.[object_id]
+JOIN sys.database_principals AS u ON u.[principal_id] = p.[grantee_principal_id]
+WHERE u.[name] NOT IN (N'tenantry_app', N'tenantry_superuser', N'tenantry_mover', N'tenantry_admin', N'public', N'dbo')
+GROUP BY r.[schema], r.[table], u.[name]
+UNION ALL
+SELECT s.[name] COLLATE Latin1_General_100_BIN2, q.[name] COLLATE Latin1_General_100_BIN2, N'sequence-rights',
+  STRING_AGG(LOWER(g.[permission_name]) COLLATE Latin1_General_100_BIN2, N', ') WITHIN GROUP (ORDER BY g.[permission_name]),
+  CONCAT(N'REVOKE ', STRING_AGG(CAST(g.[permission_name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N', ') WITHIN GROUP (ORDER BY g.[permission_name]), N' ON ',
+    QUOTENAME(s.[name]) COLLATE Latin1_General_100_BIN2, N'.', QUOTENAME(q.[name]) COLLATE Latin1_General_100_BIN2, N' FROM [tenantry_app], [public]')
+FROM sys.objects AS q
+JOIN sys.schemas AS s ON s.[schema_id] = q.[schema_id]
+JOIN (SELECT DISTINCT d.[major_id], d.[permission_name] FROM granted AS d WHERE d.[class] = 1) AS g ON g.[major_id] = q.[object_id]
+WHERE q.[type] = N'SO' AND s.[name] <> N'tenantry'
+GROUP BY s.[name], q.[name]
+UNION ALL
 SELECT s.[name] COLLATE Latin1_General_100_BIN2, o.[name] COLLATE Latin1_General_100_BIN2, N'definer-function',
   CASE m.[execute_as_principal_id] WHEN -2 THEN N'its owner' ELSE USER_NAME(m.[execute_as_principal_id]) COLLATE Latin1_General_100_BIN2 END, NULL
 FROM sys.sql_modules AS m

@@ -13,6 +13,10 @@ with recursive configured as (
   select oid from configured
   union
   select i.inhrelid from family f join pg_catalog.pg_inherits i on i.inhparent = f.oid
+), protected as (
+  select oid from routed
+  union
+  select i.inhrelid from protected f join pg_catalog.pg_inherits i on i.inhparent = f.oid
 ), reader as (
   select r.ev_class as oid from routed t
     join pg_catalog.pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid and d.classid = 'pg_rewrite'::regclass
@@ -41,6 +45,49 @@ select t."schema", t."table", 'foreign-key', f.conname, null
   join pg_catalog.pg_constraint f on f.conrelid = t.oid and f.contype = 'f'
   join routed parent on parent.oid = f.confrelid
  where not exists (select from generate_subscripts(f.conkey, 1) i where f.conkey[i] = t.attnum and f.confkey[i] = parent.attnum)
+union all
+-- Permissive policies add up by OR, and nothing holds roles besides app back.
+select n.nspname, c.relname, case when p.polpermissive then 'permissive-policy' else 'restrictive-policy' end,
+       format('%s (for %s, to %s)', p.polname,
+              case p.polcmd when '*' then 'all' when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' else 'delete' end,
+              (select string_agg(coalesce(r.rolname, 'public'), ', ' order by r.rolname)
+                 from unnest(p.polroles) as o (oid) left join pg_catalog.pg_roles r on r.oid = o.oid)),
+       format('drop policy %I on %I.%I', p.polname, n.nspname, c.relname)
+  from protected f
+  join pg_catalog.pg_policy p on p.polrelid = f.oid and p.polname not like 'tenantry\_%'
+  join pg_catalog.pg_class c on c.oid = f.oid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where p.polpermissive
+    or exists (select from unnest(p.polroles) as o (oid)
+                where o.oid = 0 or o.oid in (select r.oid from pg_catalog.pg_roles r where r.rolname in ('tenantry_superuser', 'tenantry_mover', 'tenantry_admin')))
+union all
+select n.nspname, c.relname, 'other-rights', format('%s (%s)', r.rolname, string_agg(distinct lower(g.privilege_type), ', ' order by lower(g.privilege_type))),
+       format('revoke all on %I.%I from %I', n.nspname, c.relname, r.rolname)
+  from protected f
+  join pg_catalog.pg_class c on c.oid = f.oid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ cross join lateral (select grantee, privilege_type from aclexplode(c.relacl)
+                     union all
+                     select e.grantee, e.privilege_type
+                       from pg_catalog.pg_attribute a cross join lateral aclexplode(a.attacl) e
+                      where a.attrelid = c.oid and a.attacl is not null) g
+  join pg_catalog.pg_roles r on r.oid = g.grantee and not r.rolsuper
+ where g.grantee <> c.relowner and r.rolname not in ('tenantry_app', 'tenantry_superuser', 'tenantry_mover', 'tenantry_admin')
+ group by n.nspname, c.relname, r.rolname
+union all
+-- pg_sequences shows the last value to whoever may use the sequence. What a column of a configured table needs is given to app again.
+select n.nspname, s.relname, 'sequence-rights', p.privileges,
+       case when exists (select from pg_catalog.pg_depend d
+                          where d.classid = 'pg_class'::regclass and d.objid = s.oid and d.refclassid = 'pg_class'::regclass and d.deptype = 'a'
+                            and d.refobjid in (select f.oid from family f))
+            then null else format('revoke all on sequence %I.%I from tenantry_app, public', n.nspname, s.relname) end
+  from pg_catalog.pg_class s
+  join own n0 on n0.oid = s.relnamespace
+  join pg_catalog.pg_namespace n on n.oid = s.relnamespace
+ cross join lateral (select string_agg(w.privilege, ', ' order by w.privilege) as privileges
+                       from unnest(array['select', 'update', 'usage']) as w (privilege)
+                      where has_sequence_privilege('tenantry_app', s.oid, w.privilege)) p
+ where s.relkind = 'S' and p.privileges is not null
 union all
 select n.nspname, v.relname, case v.relkind when 'm' then 'materialized-view' else 'view' end, o.rolname,
        case v.relkind when 'm' then format('revoke select on %I.%I from tenantry_app, public', n.nspname, v.relname)

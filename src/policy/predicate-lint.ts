@@ -1,0 +1,130 @@
+import { rowOperations, type Predicate, type ReadTable } from '../core/predicate.ts';
+import type { FindingCode } from './finding-catalogue.ts';
+import type { LocatedTable } from './model.ts';
+
+/** What policies go by, as `policy/predicate-warnings` is told it; without a schema a table is of the engine's default one. */
+interface PredicateUse extends Pick<ReadTable, 'schema' | 'table'> {
+  /** Where the configuration says it. */
+  readonly at: string;
+  /** `index`: rows are asked for by these columns; `decides`: who is admitted stands in its rows. */
+  readonly use: 'index' | 'decides';
+  readonly columns: readonly string[];
+}
+
+/** What is found of policies by their words alone. */
+interface WordFinding extends Pick<LocatedTable, 'schema' | 'table'> {
+  readonly code: FindingCode;
+  readonly detail: string;
+  readonly at: string;
+}
+
+/** Which tables policies ask for rows, by which columns, each once. */
+export function predicateUses(tables: readonly LocatedTable[]): PredicateUse[] {
+  const uses = eachCondition(tables).flatMap(({ table, policy, operation, condition }) => [
+    // Rows that are seen are found by what each must meet.
+    ...(operation === 'select' ? conjuncts(condition).flatMap((each) => ownIndex(each, table, policy)) : []),
+    ...usesOf(condition, policy),
+  ]);
+  return [...new Map(uses.map((use) => [JSON.stringify({ ...use, at: use.use === 'index' ? '' : use.at }), use])).values()];
+}
+
+/** What every user of a tenant may do with the rows of a table, whatever policies are on it: nothing of a reference table's. */
+export function openTables(tables: readonly LocatedTable[]): { schema: string; table: string; open: string }[] {
+  return tables.flatMap(({ schema, table, tenantColumn, policies = [] }) => {
+    const writes = rowOperations.filter(
+      (operation) => operation !== 'select' && policies.every(({ conditions }) => conditions[operation] === undefined),
+    );
+    return tenantColumn === undefined || writes.length === 0 ? [] : [{ schema, table, open: writes.join(', ') }];
+  });
+}
+
+/** What is to be known of policies by their words, whatever a shard has. */
+export function wordFindings(tables: readonly LocatedTable[]): WordFinding[] {
+  return [...tables.flatMap(unseenInserts), ...rawSubqueries(tables)];
+}
+
+/** Adding a row asks all that reading does where each part of what reading asks is among the parts of what adding asks. */
+function unseenInserts({ schema, table, policies = [] }: LocatedTable): WordFinding[] {
+  const asked = new Set(policies.flatMap(({ conditions }) => conjuncts(conditions.insert).map(wordsOf)));
+  const names = policies
+    .filter(({ conditions }) => conjuncts(conditions.select).some((part) => !asked.has(wordsOf(part))))
+    .map(({ name }) => name);
+  return names.length === 0 ? [] : [{ code: 'unseen-insert', schema, table, detail: names.join(', '), at: '' }];
+}
+
+function rawSubqueries(tables: readonly LocatedTable[]): WordFinding[] {
+  const found = eachCondition(tables).flatMap(({ table: { schema, table }, policy, condition }) =>
+    rawTexts(condition, policy)
+      .filter(({ text }) => /\bselect\b/i.test(text) && !/\bcurrent_tenant\b|\btenantry\.tenant\b/i.test(text))
+      .map(({ at }): WordFinding => ({ code: 'raw-subquery', schema, table, detail: '', at })),
+  );
+  return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+interface Condition {
+  readonly table: LocatedTable;
+  readonly policy: string;
+  readonly operation: string;
+  readonly condition: Predicate;
+}
+
+function eachCondition(tables: readonly LocatedTable[]): Condition[] {
+  return tables.flatMap((table) =>
+    (table.policies ?? []).flatMap(({ name, conditions }) =>
+      Object.entries(conditions).map(([operation, condition]) => ({ table, policy: `policies.${name}`, operation, condition })),
+    ),
+  );
+}
+
+/** The parts of a predicate all of which must be true. */
+function conjuncts(predicate: Predicate | undefined): Predicate[] {
+  if (predicate === undefined) return [];
+  return predicate.kind === 'all' ? predicate.of.flatMap(conjuncts) : [predicate];
+}
+
+function ownIndex(predicate: Predicate, { schema, table, tenantColumn }: LocatedTable, policy: string): PredicateUse[] {
+  if (predicate.kind !== 'owner') return [];
+  return [{ at: predicate.at?.column ?? policy, use: 'index', schema, table, columns: distinct([tenantColumn, predicate.column]) }];
+}
+
+function usesOf(predicate: Predicate, policy: string): PredicateUse[] {
+  switch (predicate.kind) {
+    case 'member': {
+      const { schema, table, tenantColumn } = predicate.table;
+      const place = schema === undefined ? { table } : { schema, table };
+      return [
+        { at: predicate.at?.key ?? policy, use: 'index', ...place, columns: distinct([tenantColumn, predicate.key]) },
+        { at: predicate.at?.key ?? policy, use: 'decides', ...place, columns: [] },
+      ];
+    }
+    case 'parent': {
+      const { schema, table, tenantColumn } = predicate.table;
+      const columns = distinct([tenantColumn, ...predicate.columns.map(({ parent }) => parent)]);
+      const place = schema === undefined ? { table } : { schema, table };
+      return [{ at: predicate.at?.columns ?? policy, use: 'index', ...place, columns }, ...usesOf(predicate.rows, policy)];
+    }
+    case 'all':
+    case 'any':
+      return predicate.of.flatMap((each) => usesOf(each, policy));
+    case 'owner':
+    case 'role':
+    case 'raw':
+      return [];
+  }
+}
+
+function rawTexts(predicate: Predicate, policy: string): { readonly text: string; readonly at: string }[] {
+  if (predicate.kind === 'all' || predicate.kind === 'any') return predicate.of.flatMap((each) => rawTexts(each, policy));
+  if (predicate.kind === 'parent') return rawTexts(predicate.rows, policy);
+  if (predicate.kind !== 'raw') return [];
+  return Object.entries(predicate.text).map(([engine, text]) => ({ text, at: `${predicate.at?.text ?? policy}.${engine}` }));
+}
+
+/** A predicate without the places where it is said. */
+function wordsOf(predicate: Predicate): string {
+  return JSON.stringify(predicate, (key, value: unknown) => (key === 'at' ? undefined : value));
+}
+
+function distinct(columns: readonly (string | undefined)[]): string[] {
+  return [...new Set(columns.filter((column) => column !== undefined))];
+}
