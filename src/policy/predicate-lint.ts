@@ -9,6 +9,8 @@ interface PredicateUse extends Pick<ReadTable, 'schema' | 'table'> {
   /** `index`: rows are asked for by these columns; `decides`: who is admitted stands in its rows. */
   readonly use: 'index' | 'decides';
   readonly columns: readonly string[];
+  /** What may stand among them in an index: it is known of these, too. */
+  readonly also: readonly string[];
 }
 
 /** What is found of policies by their words alone. */
@@ -20,11 +22,11 @@ interface WordFinding extends Pick<LocatedTable, 'schema' | 'table'> {
 
 /** Which tables policies ask for rows, by which columns, each once. */
 export function predicateUses(tables: readonly LocatedTable[]): PredicateUse[] {
-  const uses = eachCondition(tables).flatMap(({ table, policy, operation, condition }) => [
-    // Rows that are seen are found by what each must meet.
-    ...(operation === 'select' ? conjuncts(condition).flatMap((each) => ownIndex(each, table, policy)) : []),
-    ...usesOf(condition, policy),
-  ]);
+  const conditions = eachCondition(tables);
+  // Rows that are seen are found by what each must meet.
+  const seen = conditions.filter(({ operation }) => operation === 'select');
+  const own = seen.flatMap(({ table, policy, condition }) => conjuncts(condition).flatMap((each) => ownIndex(each, table, policy)));
+  const uses = own.concat(conditions.flatMap(({ policy, condition }) => usesOf(condition, policy)));
   return [...new Map(uses.map((use) => [JSON.stringify({ ...use, at: use.use === 'index' ? '' : use.at }), use])).values()];
 }
 
@@ -84,7 +86,9 @@ function conjuncts(predicate: Predicate | undefined): Predicate[] {
 
 function ownIndex(predicate: Predicate, { schema, table, tenantColumn }: LocatedTable, policy: string): PredicateUse[] {
   if (predicate.kind !== 'owner') return [];
-  return [{ at: predicate.at?.column ?? policy, use: 'index', schema, table, columns: distinct([tenantColumn, predicate.column]) }];
+  return [
+    { at: predicate.at?.column ?? policy, use: 'index', schema, table, columns: distinct([tenantColumn, predicate.column]), also: [] },
+  ];
 }
 
 function usesOf(predicate: Predicate, policy: string): PredicateUse[] {
@@ -93,15 +97,21 @@ function usesOf(predicate: Predicate, policy: string): PredicateUse[] {
       const { schema, table, tenantColumn } = predicate.table;
       const place = schema === undefined ? { table } : { schema, table };
       return [
-        { at: predicate.at?.key ?? policy, use: 'index', ...place, columns: distinct([tenantColumn, predicate.key]) },
-        { at: predicate.at?.key ?? policy, use: 'decides', ...place, columns: [] },
+        {
+          at: predicate.at?.key ?? policy,
+          use: 'index',
+          ...place,
+          columns: distinct([tenantColumn, predicate.key]),
+          also: [predicate.gives],
+        },
+        { at: predicate.at?.key ?? policy, use: 'decides', ...place, columns: [], also: [] },
       ];
     }
     case 'parent': {
       const { schema, table, tenantColumn } = predicate.table;
       const columns = distinct([tenantColumn, ...predicate.columns.map(({ parent }) => parent)]);
       const place = schema === undefined ? { table } : { schema, table };
-      return [{ at: predicate.at?.columns ?? policy, use: 'index', ...place, columns }, ...usesOf(predicate.rows, policy)];
+      return [{ at: predicate.at?.columns ?? policy, use: 'index', ...place, columns, also: [] }, ...usesOf(predicate.rows, policy)];
     }
     case 'all':
     case 'any':

@@ -37,8 +37,9 @@ async function renew(): Promise<void> {
     create table "Projects" ("TenantId" integer not null, "Id" integer not null, "Version" integer not null, "Owner" text, primary key ("TenantId", "Id", "Version"));
     create table "Samples" ("TenantId" integer not null, "Id" integer not null, "ProjectId" integer, "Version" integer, "Owner" text, "Unit" text,
       primary key ("TenantId", "Id"));
-    create table "Permissions" ("TenantId" integer not null, "UserId" text not null, "SampleId" integer not null, primary key ("TenantId", "SampleId", "UserId"));
-    create table "Units" ("Unit" text primary key, "Code" text)`);
+    create table "Permissions" ("TenantId" integer not null, "UserId" text not null, "SampleId" integer not null, "Number" integer not null,
+      primary key ("TenantId", "Number"));
+    create table "Units" ("Number" integer primary key, "Unit" text, "Code" text)`);
 }
 
 describe('an index that a policy needs is demanded:', () => {
@@ -71,6 +72,16 @@ describe('an index that a policy needs is demanded:', () => {
     expect(await warnings(policies)).toEqual([expected]);
     await shard.asAdmin(expected.remedy ?? '');
     expect(await warnings(policies)).toEqual([]);
+  });
+
+  it('not of permissions whose index has the row’s column before the user’s', async () => {
+    await shard.asAdmin(
+      'drop index if exists "Permissions_TenantId_UserId_idx"; create index whole on "Permissions" ("TenantId", "SampleId", "UserId")',
+    );
+    const policies = { ...guarded, mine: { on: 'Samples', rows: permission } };
+    expect(await warnings(policies)).toEqual([]);
+    await shard.asAdmin('drop index whole; create index whole on "Permissions" ("TenantId", "Number", "UserId")');
+    expect((await warnings(policies)).map(({ code }) => code)).toEqual(['no-predicate-index']);
   });
 
   it('of the key of a parent', async () => {

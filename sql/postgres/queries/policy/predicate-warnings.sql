@@ -1,12 +1,13 @@
 -- What is to be known of tables that policies read, or ask for rows by: one row for each; `at` is the place in the configuration, `remedy`
--- is SQL where SQL helps. A `need` is an index that begins with these columns, or a table that decides; `open` names what any tenant's user
+-- is SQL where SQL helps. A `need` is an index that begins with these columns, and with none but `also`
+-- before them, or a table that decides; `open` names what any tenant's user
 -- may do with a table's rows.
 -- @needs text
 -- @tables text
 with need as (
   select t."at", t."use", n.nspname::text as "schema", c.relname::text as "table", c.oid, format('%I.%I', n.nspname, c.relname) as name,
-         array(select jsonb_array_elements_text(t."columns")) as columns
-    from jsonb_to_recordset(@needs::jsonb) as t ("at" text, "use" text, "schema" text, "table" text, "columns" jsonb)
+         array(select jsonb_array_elements_text(t."columns")) as columns, array(select jsonb_array_elements_text(t."also")) as also
+    from jsonb_to_recordset(@needs::jsonb) as t ("at" text, "use" text, "schema" text, "table" text, "columns" jsonb, "also" jsonb)
     join pg_catalog.pg_namespace n on n.nspname = coalesce(t."schema", 'public')
     join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table" and c.relkind in ('r', 'p')
 ), index as (
@@ -26,9 +27,10 @@ select n."schema" as "schema", n."table" as "table", 'no-predicate-index' as "wa
   from need n
  where n."use" = 'index'
    -- In any order: what is asked for is known of each column. A unique key of some of them gives one row.
-   and not exists (select from index i
+   and not exists (select from index i, generate_series(cardinality(n.columns), cardinality(n.columns || n.also)) k
                     where i.indrelid = n.oid
-                      and (i.columns[1:cardinality(n.columns)] @> n.columns or (i.indisunique and i.columns <@ n.columns)))
+                      and (i.columns[1:k] @> n.columns and i.columns[1:k] <@ (n.columns || n.also)
+                           or i.indisunique and i.columns <@ (n.columns || n.also)))
 union all
 select n."schema", n."table", 'open-deciding-table', t."open", null, n."at"
   from need n
