@@ -82,7 +82,7 @@ async function predicateWarnings(session: SqlSession, tables: readonly LocatedTa
 const nothingMore = { detail: null, remedy: null };
 
 function finding(code: string, { schema, table, detail, remedy }: FoundRow, at = '', more = ''): PolicyFinding {
-  if (!isFindingCode(code)) throw new TenantryError('INTERNAL', `The policy queries found ${code}, which is not in the catalogue.`);
+  if (!isFindingCode(code)) throw new TenantryError('INTERNAL', `The policy queries found ${code}, which has no text.`);
   const { severity, say, advise }: FindingKind = findingCatalogue[code];
   const object = `${schema}.${table}`;
   const mended = remedy ?? advise?.(object, detail ?? '');
