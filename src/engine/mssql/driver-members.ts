@@ -31,10 +31,11 @@ const loggedIn: Members = {
 export function requireMembers(connection: Connection, when: 'at first' | 'logged in'): void {
   for (const [path, isRight] of Object.entries(when === 'at first' ? atFirst : loggedIn)) {
     const value = path.split('.').reduce<unknown>((within, name) => (within as Record<string, unknown> | undefined)?.[name], connection);
-    if (!isRight(value))
-      throw new TenantryError(
-        'INVALID_CONFIGURATION',
-        `The driver's connection has no ${path} as it should be: Tenantry works with ${driverRelease}.`,
-      );
+    if (!isRight(value)) throw lacking(`The driver's connection has no ${path}`);
   }
+}
+
+/** What says that the driver is another than this was written with. */
+export function lacking(what: string, cause?: unknown): TenantryError {
+  return new TenantryError('INVALID_CONFIGURATION', `${what} as it should be: Tenantry works with ${driverRelease}.`, { cause });
 }

@@ -11,6 +11,7 @@ import { EncryptionRefused, ForeignServer, unreachable } from '../unreachable.ts
 import { requireMembers } from './driver-members.ts';
 import { loadDriver } from './driver.ts';
 import { HeldConnection } from './held-connection.ts';
+import { boundPackets } from './packet-sizes.ts';
 
 /** How a connection is opened. */
 export interface LoginOptions {
@@ -64,7 +65,7 @@ class Attempt {
   async open(): Promise<Connection> {
     const connection = this.#connection;
     requireMembers(connection, 'at first');
-    loginInSmallPackets(connection);
+    boundPackets(connection);
     listenToFirstAnswer(connection, (failure) => {
       this.failure = failure;
       this.giveUp();
@@ -93,15 +94,10 @@ function connected(connection: Connection): Promise<void> {
   );
 }
 
-/** Bytes of a packet until the server has said how many it takes. */
-const loginPacketBytes = 4_096;
-
 /** The part of the driver's connection that its types keep to themselves (tedious 20). */
 interface LoginInternals {
-  readonly messageIo: { packetSize(bytes: number): number };
   readonly socket: Socket;
   sendPreLogin(): void;
-  sendLogin7Packet(): void;
 }
 
 /** First byte of an answer (MS-TDS 2.2.3.1.1, tabular result). */
@@ -115,16 +111,6 @@ function listenToFirstAnswer(connection: Connection, failed: (error: Error) => v
     internals.socket.once('data', (bytes: Buffer) => {
       if (bytes[0] !== answerByte) failed(new ForeignServer('The first byte of the answer is not that of TDS.'));
     });
-    send();
-  };
-}
-
-/** The driver uses the size that it asks for from the first packet on; a login with a token is longer than what a server takes by then. */
-function loginInSmallPackets(connection: Connection): void {
-  const internals = connection as unknown as LoginInternals;
-  const send = internals.sendLogin7Packet.bind(internals);
-  internals.sendLogin7Packet = () => {
-    internals.messageIo.packetSize(loginPacketBytes);
     send();
   };
 }

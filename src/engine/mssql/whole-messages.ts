@@ -17,15 +17,22 @@ interface Call {
 
 interface ParameterWriter {
   writeTypeInfo(buffer: WrittenParts, data: unknown, options: unknown): void;
-  writeValue(buffer: WrittenParts, data: unknown, options: unknown): void;
+  /** Gives what is left to write, where the value is a stream. */
+  writeValue(buffer: WrittenParts, data: unknown, options: unknown): unknown;
+}
+
+/** Told like a value that the driver itself refuses: nothing has been sent. */
+class UnwrittenValue extends Error {
+  override readonly name = 'UnwrittenValue';
+  readonly code = 'EPARAM';
 }
 
 /** Longer ones are not copied once more. */
 const longestPiece = 65_536;
 
 /**
- * Has the driver take a call's message in one piece (docs/decisions/015-driver.md); what it writes is the same. No value of a parameter is
- * a stream here, which could not be written at once.
+ * Has the driver take a call's message in one piece (docs/decisions/015-driver.md); what it writes is the same. What cannot be written whole
+ * throws before anything is sent.
  */
 export function sendWhole(connection: Connection, { WrittenParts: Parts }: Driver): void {
   const internals = connection as unknown as Requests;
@@ -43,8 +50,12 @@ function written(call: Call, buffer: WrittenParts): Buffer | readonly Buffer[] {
   for (const parameter of call.parameters) {
     const { type, data } = parameter;
     call.writeParameterHeader(buffer, parameter);
-    type.writeTypeInfo(buffer, data, call.options);
-    type.writeValue(buffer, data, call.options);
+    try {
+      type.writeTypeInfo(buffer, data, call.options);
+      if (type.writeValue(buffer, data, call.options) !== undefined) throw new TypeError('The value is a stream.');
+    } catch (error) {
+      throw new UnwrittenValue('A value could not be written.', { cause: error });
+    }
   }
   return buffer.length <= longestPiece ? buffer.data : buffer.getBuffers();
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Connection } from 'tedious';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Connection, TYPES } from 'tedious';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
+import { loadDriver } from '../../../src/engine/mssql/driver.ts';
 import { driverRelease } from '../../../src/engine/mssql/driver-members.ts';
 import { compiled, entryOf, ScriptedShard } from '../../support/scripted-shard.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
@@ -31,6 +32,39 @@ describe('a driver that is not the one that this was written with', () => {
     });
     expect(server.recording.of('login')).toEqual([]);
   });
+});
+
+describe('a driver that does not write messages as this one does is told by the name of what it lacks', () => {
+  const file = 'tedious/lib/tracking-buffer/writable-tracking-buffer.js';
+  afterEach(() => vi.doUnmock(file));
+
+  test.each([
+    ['has moved its file', () => Promise.reject(new Error('Cannot find module'))],
+    ['has nothing in its file', () => ({ default: undefined })],
+    [
+      'has another class in its file',
+      () => ({
+        default: class {
+          readonly data = '';
+        },
+      }),
+    ],
+  ])('one that %s', async (_how, module) => {
+    vi.doMock(file, module as () => Promise<object>);
+    await expect(loadDriver()).rejects.toMatchObject(lacks('WritableTrackingBuffer'));
+  });
+
+  test.each(['writeTypeInfo', 'writeValue'])('one whose types have no %s', async (member) => {
+    const bit = TYPES.Bit as unknown as Record<string, unknown>;
+    const { [member]: own } = bit;
+    onTestFinished(() => void (bit[member] = own));
+    bit[member] = undefined;
+    await expect(loadDriver()).rejects.toMatchObject(lacks('type Bit'));
+  });
+
+  function lacks(what: string): object {
+    return { code: 'INVALID_CONFIGURATION', detail: `The driver has no ${what} as it should be: Tenantry works with ${driverRelease}.` };
+  }
 });
 
 test('a driver that throws while it sends fails the statement, and its connection serves nobody else', async () => {

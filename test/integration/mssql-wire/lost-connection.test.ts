@@ -7,7 +7,7 @@ import { compiled, entryOf, ScriptedShard, untilAttention } from '../../support/
 import type { Answer } from '../../support/tds/answer.ts';
 import type { ModelStatement, Moment, MomentOf, StatementAnswer } from '../../support/tds/model/statement.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
-import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
+import { collationToken, doneStatus, doneToken, errorToken, loginAckToken, packetSizeToken } from '../../support/tds/tokens.ts';
 import { useScriptedConnection } from '../../support/scripted-connection.ts';
 
 const options = { readOnly: false, timeoutMs: 10_000 };
@@ -201,6 +201,40 @@ test.each([
   await turnsOfBoth();
   expect(died).toEqual([]);
   expect(wire.connection.usable).toBe(false);
+});
+
+describe('a server that names a size which no packet has', () => {
+  // Of 8 bytes a packet would have no data, and a message no end; of 65,536 it would not fit its own header.
+  const sizes = [0, 8, 511, 32_768, 65_536, Number.NaN];
+
+  test.each(sizes)('%d, in answer to the login: unavailable, and nothing goes out in such packets', async (size) => {
+    await using server = await startTdsServer({
+      login: async (_login, answer) => await answer.end(collationToken(), loginAckToken(), packetSizeToken(size), doneToken('DONE')),
+      request: () => undefined,
+    });
+    await expect(ScriptedShard.connectTo(server)).rejects.toMatchObject(unavailable);
+    expect(server.recording.of('request')).toEqual([]);
+    expect(died).toEqual([]);
+  });
+
+  test.each(sizes)('%d, amid an answer: it cannot be read, and its connection serves nobody else', async (size) => {
+    wire.shard.answer = async ({ answer }) => await answer.send(packetSizeToken(size)).then(() => ({ columns: { n: 'int' }, rows: [[1]] }));
+    await expect(wire.connection.execute(entryOf(1), read, readOnly)).rejects.toMatchObject(unavailable);
+    expect(wire.connection.usable).toBe(false);
+    expect(died).toEqual([]);
+  });
+
+  test('a size that a packet may have is taken', async () => {
+    for (const size of [512, 32_767]) {
+      wire.shard.answer = async ({ answer }) => await answer.send(packetSizeToken(size)).then(() => ({ count: 1 }));
+      await wire.connection.execute(entryOf(1), change, options);
+      wire.shard.server.recording.take();
+      const long = compiled(sql`update Blogs set Name = ${'a'.repeat(40_000)}`);
+      expect(await wire.connection.execute(entryOf(1), long, options)).toMatchObject({ rowCount: 1 });
+      const sent = wire.shard.server.recording.of('packet').filter(({ from }) => from === 'client');
+      expect(Math.max(...sent.map(({ bytes }) => bytes.length))).toBe(size);
+    }
+  });
 });
 
 describe('a connection closed amid rows, of which more have come already', () => {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Connection, type Request } from 'tedious';
+import { Connection, TYPES, type Request } from 'tedious';
 import { afterEach, expect, test, vi } from 'vitest';
 import { sql, type SqlValue } from '../../../src/core/sql.ts';
 import { compiled, entryOf, ScriptedShard } from '../../support/scripted-shard.ts';
@@ -51,6 +51,36 @@ test('an answer that has come whole is read in one piece', async () => {
   expect(answer.rows).toEqual([{ n: 1 }, { n: 2 }]);
   expect(read.mock.calls.map(([message]) => message)).toEqual([[expect.any(Buffer)]]);
 });
+
+test.each([
+  ['throws amid its bytes', 'writeValue', () => throwPlanted()],
+  ['throws amid its type', 'writeTypeInfo', () => throwPlanted()],
+  ['would be written later', 'writeValue', () => (async function* () {})()],
+] as const)('of a call with a value that %s nothing is sent, for certain, nor with what is sent next', async (_when, writer, instead) => {
+  await using shard = await ScriptedShard.start();
+  const connection = await shard.connect();
+  const options = { readOnly: false, timeoutMs: 10_000 };
+  await connection.execute(entryOf(1), compiled(sql`update t set a = ${'first'}`), options);
+  shard.server.recording.take();
+  const written = vi.spyOn(TYPES.Float, writer).mockImplementation((buffer) => {
+    buffer.writeUInt8(0xaa);
+    return instead();
+  });
+  const refused = connection.execute(entryOf(1), compiled(sql`update t set a = ${'second'}, b = ${1.5}`), options);
+  await expect(refused).rejects.toMatchObject({ code: 'INVALID_REQUEST', outcome: 'not-run' });
+  expect(written).toHaveBeenCalledOnce();
+  expect(shard.server.recording.events).toEqual([]);
+  expect(connection.usable).toBe(true);
+  await connection.execute(entryOf(2), compiled(sql`update t set a = ${'third'}`), options);
+  expect(shard.committed).toEqual(['first', 'third']);
+  const [next, ...others] = shard.server.recording.requests();
+  expect(others).toEqual([]);
+  expect(next).toMatchObject({ reset: true });
+});
+
+function throwPlanted(): never {
+  throw new RangeError('planted');
+}
 
 /** What the driver alone would send of a request. */
 function writtenByDriver(connection: Connection, request: Request): Pieces {
