@@ -17,6 +17,8 @@ export const columnsOf = {
   'policy/extra-tables': { schema: text, table: text, hasPolicies: 'bit', tenantColumn: text },
   'policy/gate': { table: text, problem: text },
   'policy/live-items': { schema: text, table: text, item: text, definition: text },
+  'policy/predicate-problems': { schema: text, table: text, problem: text, detail: text, remedy: text, at: text, columns: text },
+  'policy/predicate-warnings': { schema: text, table: text, warning: text, detail: text, remedy: text, at: text },
   'policy/problems': { schema: text, table: text, problem: text, detail: text, remedy: text },
   'policy/tables': { schema: text, table: text, tenantColumn: text, role: text, sequences: text },
 } as const;
@@ -36,6 +38,8 @@ export const policyAnswers = {
 const library = new QueryLibrary();
 const given: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
   'policy/lock': { lockTimeoutMs: 5_000 },
+  'policy/predicate-problems': { needs: '[]' },
+  'policy/predicate-warnings': { needs: '[]', tables: '[]' },
   'policy/problems': { tables: '[]', keyType: 'int' },
   'policy/tables': { tables: '[]' },
   'policy/live-items': { tables: '[]' },

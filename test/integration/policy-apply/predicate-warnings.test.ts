@@ -103,11 +103,17 @@ describe('an index that a policy needs is demanded:', () => {
     ],
     ['over more columns before them', 'create index one on "Samples" ("TenantId", "Unit", "Owner")', 1],
     ['over some rows', `create index one on "Samples" ("TenantId", "Owner") where "Unit" = 'm'`, 1],
-    ['that is no tree', 'create index one on "Samples" using hash ("Owner")', 1],
+    ['over fewer columns', 'create index one on "Samples" ("TenantId")', 1],
+    ['that keeps but the ends of each block', 'create index one on "Samples" using brin ("TenantId", "Owner")', 1],
   ])('not where there is one %s: %#', async (_, index, count) => {
     await shard.asAdmin(`drop index if exists "Samples_TenantId_Owner_idx", one, two; ${index}`);
     const found = await warnings({ mine: { on: 'Samples', rows: own } });
     expect(found.filter(({ code }) => code === 'no-predicate-index')).toHaveLength(count);
+  });
+
+  it('not of one column where there is one that finds equals alone', async () => {
+    await shard.asAdmin('drop index if exists "Units_Code_idx"; create index by_code on "Units" using hash ("Code")');
+    expect(await warnings({ mine: { on: 'Samples', rows: lookup } })).toEqual([]);
   });
 
   it('not of an owner where other rows are seen, too', async () => {

@@ -19,7 +19,7 @@ with need as (
     from pg_catalog.pg_index i
     join pg_catalog.pg_class c on c.oid = i.indexrelid
     join pg_catalog.pg_am m on m.oid = c.relam
-   where i.indpred is null and i.indexprs is null and i.indisvalid and i.indisready and m.amname = 'btree'
+   where i.indpred is null and i.indexprs is null and i.indisvalid and i.indisready and m.amname in ('btree', 'hash')
 )
 select n."schema" as "schema", n."table" as "table", 'no-predicate-index' as "warning", array_to_string(n.columns, ', ') as "detail",
        format('create index on %s (%s)', n.name, (select string_agg(quote_ident(c), ', ' order by place) from unnest(n.columns) with ordinality as u (c, place))) as "remedy",
