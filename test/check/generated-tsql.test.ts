@@ -35,6 +35,7 @@ import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from '../in
 import { changeTracking } from '../integration/mssql/support/change-tracking.ts';
 import { brings } from '../integration/mssql/support/context-values.ts';
 import { exposures } from '../integration/mssql/support/exposures.ts';
+import { laboratory } from '../integration/mssql/support/laboratory.ts';
 import { servedBlogs } from '../integration/mssql/support/data-api.ts';
 import { apiTables, auditing } from '../integration/mssql/support/tables-of-the-data-api.ts';
 import { explained, manyRows } from '../integration/mssql/support/plans.ts';
@@ -346,6 +347,7 @@ function triedTexts(): GeneratedTsql[] {
     waits,
     ...[databaseOptions('tenantry_test', 'ON'), serialPlans, parallelPlans].map((made) => compileSql(made, mssqlDialect).text),
     manyRows,
+    laboratory,
     apiTables,
     auditing,
     ...exposures.flatMap(({ expose, cover }) => expose.concat(cover)),

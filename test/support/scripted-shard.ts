@@ -7,7 +7,7 @@ import { compileSql, type CompiledSql } from '../../src/core/compile-sql.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import type { SqlDatabase } from '../../src/core/session.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
-import type { EngineConnection, OpenOptions } from '../../src/engine/engine.ts';
+import type { EngineConnection, ExpectedTable, OpenOptions } from '../../src/engine/engine.ts';
 import type { Entry } from '../../src/engine/entry.ts';
 import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
 import { QueryLibrary } from '../../src/engine/mssql/query-library.ts';
@@ -99,15 +99,17 @@ export class ScriptedShard implements AsyncDisposable {
     signal,
     capabilities = {},
     contextProtection = 'guarded',
+    tables = [],
     clock,
   }: {
     readonly signal?: AbortSignal;
     readonly capabilities?: CapabilitySettings;
     readonly contextProtection?: ContextProtection;
+    readonly tables?: readonly ExpectedTable[];
     readonly clock?: Clock;
   } = {}): Promise<EngineConnection> {
     const engine = clock === undefined ? this.#engine : createMssqlEngine({ clock });
-    const expectations = { shardId, incarnation, tables: [], contextProtection, capabilities };
+    const expectations = { shardId, incarnation, tables, contextProtection, capabilities };
     return await engine.connect(this.#address, { user: 'app', password: secretPassword }, expectations, signal);
   }
 

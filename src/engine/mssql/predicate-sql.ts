@@ -50,7 +50,10 @@ export function predicateSql(predicate: Predicate, place: PredicatePlace, depth 
     case 'raw': {
       const text = predicate.text['mssql'];
       if (text === undefined)
-        throw new TenantryError('INVALID_CONFIGURATION', 'A raw predicate has no file for SQL Server, and a shard is of that engine.');
+        throw new TenantryError(
+          'INVALID_CONFIGURATION',
+          `${predicate.at?.text ?? 'A raw predicate'} has no file for mssql, the engine of the shard.`,
+        );
       return raw(text, predicate.columns, place.row);
     }
   }

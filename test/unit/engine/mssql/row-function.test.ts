@@ -76,7 +76,7 @@ WHERE EXISTS (SELECT 1 FROM [tenantry].[beyond_policies]() AS [beyond])
 
   test.each<[string, Predicate, string]>([
     ['a column that the table lacks', { ...owner, column: 'owners' }, 'the column owners, which dbo.Samples lacks'],
-    ['raw words that this engine lacks', { kind: 'raw', text: { postgres: 'true' }, columns: [] }, 'has no file for SQL Server'],
+    ['raw words that this engine lacks', { kind: 'raw', text: { postgres: 'true' }, columns: [] }, 'A raw predicate has no file for mssql'],
   ])('is refused for %s', (_, predicate, reason) => {
     expect(() => functionOf(onReading(predicate))).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }) as Error);
     expect(() => functionOf(onReading(predicate))).toThrow(reason);
