@@ -1,4 +1,7 @@
-CREATE TABLE [dbo].[tenants] ([id] int NOT NULL PRIMARY KEY, [name] nvarchar(100) NOT NULL);
+CREATE TABLE [dbo].[tenants] (
+  [id] int NOT NULL PRIMARY KEY,
+  [name] nvarchar(100) NOT NULL
+);
 GO
 CREATE TABLE [dbo].[users] (
   [tenant_id] int NOT NULL REFERENCES [dbo].[tenants] ([id]),

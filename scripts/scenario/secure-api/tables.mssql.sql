@@ -26,10 +26,10 @@ CREATE TABLE [dbo].[SensitiveDataPermissions] (
 GO
 CREATE PROCEDURE [dbo].[GetEvenMoreSensitiveData]
 AS
-SELECT s.[Id], s.[FirstName], s.[LastName], JSON_QUERY((
+SELECT s.[Id], s.[FirstName], s.[LastName], (
     SELECT m.[SomeData1] FROM [dbo].[EvenMoreSensitiveData] AS m
     WHERE m.[TenantId] = s.[TenantId] AND m.[SensitiveDataId] = s.[Id] ORDER BY m.[Id] FOR JSON PATH
-  )) AS [EvenMore]
+  ) AS [EvenMore]
 FROM [dbo].[SensitiveData] AS s
 ORDER BY s.[Id]
 FOR JSON PATH;

@@ -94,9 +94,8 @@ function modelItem(table: PolicyTable, model: string): PolicyItem {
     item: 'model',
     definition: model,
     statements: [
-      sql`UPDATE [tenantry].[policy_model] SET [model] = ${text} WHERE ${modelKey(table)};
-IF @@ROWCOUNT = 0
-  INSERT INTO [tenantry].[policy_model] ([schema_name], [table_name], [model]) VALUES (${place}, ${text});`,
+      sql`DELETE FROM [tenantry].[policy_model] WHERE ${modelKey(table)};
+INSERT INTO [tenantry].[policy_model] ([schema_name], [table_name], [model]) VALUES (${place}, ${text});`,
     ],
   };
 }

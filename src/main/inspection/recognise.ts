@@ -44,7 +44,7 @@ export async function recognise(
     const { tables, pending } = await compare(session, renderer, { tables: qualifiedTables(read.tables, dialect), keyType });
     const itemsOf = (table: PolicyTable): readonly PolicyItem[] => renderer.wanted(table, keyType, tables);
     const wrong = pending.flatMap((difference) => wrongBy(difference, itemsOf, nameOf(difference.on)));
-    if (wrong.length > 0) {
+    if (wrong.length > 0 && model !== emptyModel) {
       model = without(model, wrong);
       continue;
     }

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import type { PolicyModel } from '../../../src/config/policy-model.ts';
+import { readPolicyModel } from '../../../src/config/read-policy-model.ts';
+import { mssqlPolicyRenderer } from '../../../src/engine/mssql/policy-renderer.ts';
 import { inspectPolicies } from '../../../src/main/inspection/inspect-policies.ts';
 import { administered } from '../../support/administered.ts';
 import { answerFile, askedFile, columnsOf, policyAnswers, type Said } from '../../support/library-answers.ts';
@@ -109,4 +112,65 @@ test('a reference table of a shard is said by the model, where app may only read
   expect(inspection.model).toEqual({ context: {}, tables: { Countries: 'reference' }, policies: {} });
   expect(script).toContain('GRANT SELECT ON [dbo].[Countries] TO [tenantry_app] AS [tenantry_admin]\nGO\n');
   expect(script).not.toContain('GRANT select;');
+});
+
+const model: PolicyModel = {
+  context: { roles: { type: 'strings' }, userId: { type: 'string' } },
+  tables: { Orders: { tenant: 'TenantId' } },
+  policies: {
+    mine: {
+      on: ['Orders'],
+      rows: {
+        any: [
+          { owner: 'Owner', is: 'userId' },
+          { role: 'admin', in: 'roles' },
+        ],
+      },
+    },
+    written: { on: ['Orders'], write: { role: 'editor', in: 'roles' } },
+  },
+};
+
+/** What is read back of a shard whose table Orders is as the model makes it, but for `changed` by item. */
+async function inspectOrders(changed: Readonly<Record<string, string>>): Promise<PolicyModel> {
+  const read = readPolicyModel(model);
+  const [orders] = 'tables' in read ? read.tables : [];
+  if (orders?.model === undefined || orders.policies === undefined) throw new Error('The model has no policies.');
+  const columns = [
+    { name: 'TenantId', type: '[int]' },
+    { name: 'Owner', type: '[nvarchar](50)' },
+  ];
+  const place = { schema: 'dbo', table: 'Orders', columns };
+  const found = {
+    ...place,
+    tenantColumn: 'TenantId',
+    role: 'routed' as const,
+    sequences: [],
+    policies: orders.policies,
+    model: orders.model,
+  };
+  const live = mssqlPolicyRenderer
+    .wanted(found, 'int', [place])
+    .map(({ item, definition: wanted }) => [item, changed[item] ?? wanted] as const);
+  const said = live.flatMap(([item, there]) => (there === null ? [] : [['dbo', 'Orders', item, there] as const]));
+  const { inspection } = await inspect({
+    'policy/inspect': {
+      columns: inspected,
+      rows: [['dbo', 'Orders', 'table', 'Orders', 'security policy', '{"owner":"dbo","rowSecurity":"on","tenantColumn":null}', null]],
+    },
+    'policy/shard-schema': schema(true),
+    'policy/models': { columns: { schema: text, table: text, model: 'nvarchar(max)' }, rows: [['dbo', 'Orders', orders.model]] },
+    'policy/tables': {
+      columns: { ...columnsOf['policy/tables'], columns: text },
+      rows: [['dbo', 'Orders', 'TenantId', 'routed', '[]', JSON.stringify(columns)]],
+    },
+    'policy/live-items': { columns: { ...columnsOf['policy/live-items'], definition: 'nvarchar(max)' }, rows: said },
+  });
+  return inspection.model;
+}
+
+test('policies of a shard are said as the configuration said them, and none of them where a predicate calls something else', async () => {
+  expect(await inspectOrders({})).toEqual(model);
+  expect(await inspectOrders({ 'filter predicate': 'tenant' })).toEqual({ context: {}, tables: {}, policies: {} });
+  expect(await inspectOrders({ 'block predicate': 'tenant' })).toEqual({ context: {}, tables: {}, policies: {} });
 });

@@ -24,6 +24,7 @@ WITH tables AS (
   JOIN sys.schemas AS s ON s.[schema_id] = y.[schema_id]
 ), functions AS (
   SELECT m.[definition] COLLATE Latin1_General_100_BIN2 AS [definition], s.[name] COLLATE Latin1_General_100_BIN2 AS [function_schema],
+    o.[name] COLLATE Latin1_General_100_BIN2 AS [own_name],
     CONCAT(s.[name], N'.', o.[name]) COLLATE Latin1_General_100_BIN2 AS [name],
     CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(o.[name]), N'(') COLLATE Latin1_General_100_BIN2 AS [call]
   FROM sys.objects AS o
@@ -62,7 +63,8 @@ SELECT t.[schema], t.[table], N'owner', t.[owner], NULL, N'{}',
 FROM tables AS t
 WHERE t.[own_owner] IS NOT NULL
 UNION ALL
-SELECT DISTINCT p.[schema], p.[table], N'function', f.[name], CASE f.[function_schema] WHEN N'tenantry' THEN N'filter predicate' END,
+SELECT DISTINCT p.[schema], p.[table], N'function', f.[name], 
+  CASE WHEN f.[name] = N'tenantry.visible' THEN N'filter predicate' WHEN f.[function_schema] = N'tenantry' THEN CONCAT(N'function ', f.[own_name]) END,
   (SELECT f.[definition] AS [sql] FOR JSON PATH, WITHOUT_ARRAY_WRAPPER, INCLUDE_NULL_VALUES), f.[definition]
 FROM predicates AS p
 JOIN functions AS f ON SUBSTRING(p.[definition], 1, DATALENGTH(f.[call]) / 2) = f.[call]
