@@ -116,9 +116,10 @@ describe('an index that a policy needs is demanded:', () => {
     expect(await warnings({ mine: { on: 'Samples', rows: lookup } })).toEqual([]);
   });
 
-  it('not of an owner where other rows are seen, too', async () => {
+  it('not of an owner where other rows are seen, too, or all are', async () => {
     await shard.asAdmin('drop index if exists one, two');
     expect(await warnings({ mine: { on: 'Samples', rows: { any: [own, admin] } } })).toEqual([]);
+    expect(await warnings({ mine: { on: 'Samples', write: own } })).toEqual([]);
   });
 });
 
