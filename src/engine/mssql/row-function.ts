@@ -95,8 +95,7 @@ WHERE EXISTS (SELECT 1 FROM [tenantry].[beyond_policies]() AS [beyond])
   OR (${sql.join(
     conditions.map(({ condition }) => predicateSql(condition, place)),
     sql`\n    AND `,
-  )});
-`;
+  )});`;
   const digest = digestOf(compileSql(text(sqlText('')), mssqlDialect).text);
   const name = `rows_${table.schema}.${table.table}`.slice(0, longestName - digest.length - 1) + `_${digest}`;
   return { name, digest, create: text(sql.id(name)), call: sql`${sql.id('tenantry', name)}(${taken})` };
