@@ -5,6 +5,9 @@ import type { ContextValueType } from '../../core/context-values.ts';
 import { literal } from './literal.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 
+/** By schema: where a database has one of its own for varchar and text, that would be the nearer match. */
+const equals = sql` operator(pg_catalog.=) `;
+
 /** How a predicate names a column of the row it is asked of. */
 export type RowColumn = (name: string) => Sql;
 
@@ -15,14 +18,14 @@ export type RowColumn = (name: string) => Sql;
 export function predicateSql(predicate: Predicate, row: RowColumn, depth = 1): Sql {
   switch (predicate.kind) {
     case 'owner':
-      return sql`${row(predicate.column)} = (select ${valueOf(predicate.value)})`;
+      return sql`${row(predicate.column)}${equals}(select ${valueOf(predicate.value)})`;
     case 'role':
       return sql`(select ${holdsRole(predicate.role, predicate.value)})`;
     case 'member':
       return membership(predicate, row);
     case 'parent': {
       const parent: RowColumn = (name) => sql.id(`parent${depth}`, name);
-      const pairs = predicate.columns.map((pair) => sql`${parent(pair.parent)} = ${row(pair.child)}`);
+      const pairs = predicate.columns.map((pair) => sql`${parent(pair.parent)}${equals}${row(pair.child)}`);
       const conditions = [...ofTenant(predicate.table, parent), ...pairs, predicateSql(predicate.rows, parent, depth + 1)];
       return sql`exists (select from ${tableOf(predicate.table)} as ${sql.id(`parent${depth}`)} where ${sql.join(conditions, sql` and `)})`;
     }
@@ -51,22 +54,22 @@ function joined(of: readonly Predicate[], row: RowColumn, depth: number, { by, e
   )})`;
 }
 
-/** The server makes no join of a policy's sub-select. One of this form it asks row by row by an index, or all at once, whichever costs less. */
+/** The server makes no join of a policy's sub-select. One of this form it asks row by row by an index, or all at once, whichever costs less (docs/decisions/017-forms-of-predicates.md). */
 function membership({ of, table, gives, key, value, access }: Membership, row: RowColumn): Sql {
   const member: RowColumn = (name) => sql.id('member', name);
   const conditions = [
     ...ofTenant(table, member),
-    sql`${member(key)} = (select ${valueOf(value)})`,
-    sql`${member(gives)} = ${row(of)}`,
+    sql`${member(key)}${equals}(select ${valueOf(value)})`,
+    sql`${member(gives)}${equals}${row(of)}`,
     // Of boolean and of whole numbers alike.
-    ...(access === undefined ? [] : [sql`${member(access)}::integer = 1`]),
+    ...(access === undefined ? [] : [sql`${member(access)}::integer${equals}1`]),
   ];
   return sql`exists (select from ${tableOf(table)} as member where ${sql.join(conditions, sql` and `)})`;
 }
 
 /** Said again, whatever the policies of that table say. */
 function ofTenant({ tenantColumn }: ReadTable, row: RowColumn): Sql[] {
-  return tenantColumn === undefined ? [] : [sql`${row(tenantColumn)} = (select tenantry.current_tenant())`];
+  return tenantColumn === undefined ? [] : [sql`${row(tenantColumn)}${equals}(select tenantry.current_tenant())`];
 }
 
 function tableOf({ schema = postgresDialect.defaultSchema, table }: ReadTable): Sql {
@@ -81,6 +84,6 @@ function valueOf({ name, type }: ContextReference): Sql {
 
 function holdsRole(role: string, { name, type }: ContextReference): Sql {
   return type === 'strings'
-    ? sql`${literal(role)} = any (tenantry.context_list(${literal(name)}))`
-    : sql`${literal(role)} = tenantry.context_value(${literal(name)})`;
+    ? sql`${literal(role)}${equals}any (tenantry.context_list(${literal(name)}))`
+    : sql`${literal(role)}${equals}tenantry.context_value(${literal(name)})`;
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sqlText } from '../../../src/core/sql.ts';
 import { usePolicyShard } from '../../support/policy-shard.ts';
 import type { RowPolicy } from '../../../src/core/predicate.ts';
 
@@ -29,7 +30,7 @@ describe('a policy beyond the tenant', () => {
     expect(changes[0]?.after).toMatch(/^restrictive select to tenantry_app as rendered [0-9a-f]{32}$/);
     expect(changes[0]?.statements[1]).toBe(
       `create policy "tenantry_rows_own_select" on "public"."Blogs" as restrictive for select to tenantry_app using (` +
-        `((select 'o''admin' = any (tenantry.context_list('roles'))) or "public"."Blogs"."Name" = (select tenantry.context_value('userId'))))`,
+        `((select 'o''admin' operator(pg_catalog.=) any (tenantry.context_list('roles'))) or "public"."Blogs"."Name" operator(pg_catalog.=) (select tenantry.context_value('userId'))))`,
     );
     expect((await shard.apply(tables)).changes).toEqual([]);
   });
@@ -44,6 +45,29 @@ describe('a policy beyond the tenant', () => {
     expect((await shard.apply(tables, { dryRun: true })).changes).toEqual([expect.objectContaining({ item: policy, before })]);
     await shard.apply(tables);
     expect((await shard.apply(tables, { dryRun: true })).changes).toEqual([]);
+  });
+
+  it('compares as the server does, where a schema of the path has an equality of its own', async () => {
+    await shard.asRoot(
+      `create table "Notes" ("TenantId" integer not null, "Name" varchar(9), primary key ("TenantId"));
+       alter table "Notes" owner to tenantry_admin;
+       create function public.alike(varchar, text) returns boolean language sql immutable as 'select true';
+       create operator public.= (leftarg = varchar, rightarg = text, function = public.alike)`,
+    );
+    await shard.apply([
+      ...tables,
+      {
+        table: 'Notes',
+        tenantColumn: 'TenantId',
+        policies: [{ name: 'own', conditions: { select: { kind: 'owner', column: 'Name', value: userId } } }],
+      },
+    ]);
+    const { rows } = await shard.database.root.query<{ text: string }>(
+      sqlText(
+        `select tenantry.policy_text(oid) as text from pg_policy where polrelid = '"Notes"'::regclass and polname like 'tenantry_rows_%'`,
+      ),
+    );
+    expect(rows[0]?.text).toMatch(/^using \(+"Name"\)?::text = /);
   });
 
   it('goes where the configuration has it no longer', async () => {

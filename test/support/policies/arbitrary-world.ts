@@ -20,7 +20,7 @@ const uuids = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-
 /** Few, so that they meet; some differ by what only a careless comparison passes over. */
 const domains: Readonly<Record<ColumnType, readonly string[]>> = {
   int: ['1', '2', '3', '-2147483648'],
-  bigint: ['1', '2', '3', '9007199254740993'],
+  bigint: ['9007199254740993', '9007199254740992', '1', '2'],
   uuid: uuids,
   text: ['ann', 'Ann', 'ann ', 'bob', "o'b", ''],
   varchar: ['ann', 'bob', 'Bob', 'bob '],
@@ -51,7 +51,7 @@ const arbitraryCaller: fc.Arbitrary<Caller> = fc.record({
       {
         name: seldomMissing(often('ann', fc.constantFrom('bob', 'Bob', "o'b", 'nobody'))),
         number: seldomMissing(often('1', fc.constantFrom('2', '3', '77', '-2147483648'))),
-        big: seldomMissing(often('1', fc.constantFrom('2', '9007199254740993', '9007199254740992'))),
+        big: seldomMissing(often('9007199254740993', fc.constantFrom('1', '2', '9007199254740992'))),
         id: seldomMissing(often(uuids[0] ?? '', fc.constantFrom(...uuids))),
         "the role's": seldomMissing(often('admin', fc.constantFrom("o'admin", 'bob', 'nobody'))),
         roles: seldomMissing(fc.subarray(['admin', "o'admin", 'standard', 'Admin'])),
