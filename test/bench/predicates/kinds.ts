@@ -11,8 +11,6 @@ export interface Kind {
   readonly byHand: Sql;
   /** A sample that the caller sees. */
   readonly seen: number;
-  /** Whether a scan of all rows has the same plan by hand: one that starts from another table, or knows the role, no policy can have. */
-  readonly scansAlike: boolean;
 }
 
 /** Users of the world by how many permissions they have. */
@@ -35,14 +33,13 @@ const permissionByHand = (user: string): Sql =>
 
 /** Every kind of predicate; sample 12 is of project 12, organisation 12 and user12. */
 export const kinds: readonly Kind[] = [
-  { name: 'owner', rows: owner, caller: ann, byHand: sql`"Owner" = ${ann.userId}`, seen: 12, scansAlike: true },
+  { name: 'owner', rows: owner, caller: ann, byHand: sql`"Owner" = ${ann.userId}`, seen: 12 },
   {
     name: 'role or owner, of a standard user',
     rows: { any: [{ role: 'admin', in: 'roles' }, owner] },
     caller: ann,
     byHand: sql`(${'admin'} = any (${ann.roles}) or "Owner" = ${ann.userId})`,
     seen: 12,
-    scansAlike: false,
   },
   {
     name: 'role or owner, of an admin',
@@ -50,7 +47,6 @@ export const kinds: readonly Kind[] = [
     caller: { userId: 'root', roles: ['admin'] },
     byHand: sql`(${'admin'} = any (${['admin']}) or "Owner" = ${'root'})`,
     seen: 12,
-    scansAlike: false,
   },
   {
     name: 'lookup of 3 organisations',
@@ -58,7 +54,6 @@ export const kinds: readonly Kind[] = [
     caller: { userId: 'three', roles: [] },
     byHand: sql`exists (select from "Employees" e where e."ObjectId" = ${'three'} and e."OrganizationId" = "ByHand"."OrganizationId")`,
     seen: 12,
-    scansAlike: false,
   },
   {
     name: 'parent of an owner',
@@ -66,7 +61,6 @@ export const kinds: readonly Kind[] = [
     caller: ann,
     byHand: sql`exists (select from "Projects" p where p."Id" = "ByHand"."ProjectId" and p."Owner" = ${ann.userId})`,
     seen: 12,
-    scansAlike: false,
   },
   ...Object.entries(permitted).map(([userId, count]) => ({
     name: `${count.toLocaleString('en')} permissions`,
@@ -74,7 +68,6 @@ export const kinds: readonly Kind[] = [
     caller: { userId, roles: [] },
     byHand: permissionByHand(userId),
     seen: 12,
-    scansAlike: false,
   })),
   {
     name: 'role or 1,000 permissions',
@@ -82,6 +75,5 @@ export const kinds: readonly Kind[] = [
     caller: { userId: 'thousand', roles: ['standard'] },
     byHand: sql`(${'admin'} = any (${['standard']}) or ${permissionByHand('thousand')})`,
     seen: 12,
-    scansAlike: false,
   },
 ];
