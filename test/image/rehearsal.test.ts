@@ -40,14 +40,14 @@ describeNeeding('openssl', 'docker-compose.yml without containers, PostgreSQL in
 
   test('setup makes the map, the shards of both engines, their policies, and a tenant on each', async () => {
     const { code, out } = await rehearsal.setup();
-    expect({ code, out: out.replaceAll(/:\d+$/gm, '') }).toEqual({
+    expect({ code, out: shardsByName(out.replaceAll(/:\d+$/gm, '')) }).toEqual({
       code: 0,
       out: `Created shard map customers: list of int, context TenantId, version 0
 Done: Add shard mssql-a of map customers: database shop_mssql-a on 127.0.0.1
 Done: Add shard mssql-b of map customers: database shop_mssql-b on 127.0.0.1
 Done: Add shard postgres-a of map customers: database shop_postgres-a on 127.0.0.1
 Done: Add shard postgres-b of map customers: database shop_postgres-b on 127.0.0.1
-shard mssql-a: as the configuration says
+shard mssql-a (canary): as the configuration says
 shard mssql-b: as the configuration says
 shard postgres-a: as the configuration says
 shard postgres-b: as the configuration says
@@ -90,3 +90,10 @@ Done: Add tenant 4: mapping 4, epoch 4
     expect((await rehearsal.checkHealth(service)).code).toBe(1);
   });
 });
+
+/** The lines of shards, which are told as each of them is done, in one order. */
+function shardsByName(text: string): string {
+  const lines = text.split('\n');
+  const told = lines.filter((line) => line.startsWith('shard ')).toSorted((one, other) => one.localeCompare(other));
+  return lines.map((line) => (line.startsWith('shard ') ? told.shift() : line)).join('\n');
+}
