@@ -13,9 +13,7 @@ export interface PolicyModel {
 
 /** The policies on one table, with every table and value that they name. */
 export function policyModel({ tables, context, policies }: PolicyParts, table: string): PolicyModel {
-  const own = Object.entries(policies)
-    .filter(([, { on }]) => on.includes(table))
-    .toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const own = policiesOn(policies, table);
   const named = new NamedByPredicates(tables);
   for (const [, policy] of own) for (const part of policyParts) named.predicate(policy[part], table);
   return {
@@ -28,6 +26,13 @@ export function policyModel({ tables, context, policies }: PolicyParts, table: s
     ),
     policies: Object.fromEntries(own.map(([name, policy]) => [name, policyConfig(policy, table)])),
   };
+}
+
+/** The policies on a table by name: in which order they were written makes no difference. */
+export function policiesOn(policies: PolicyParts['policies'], table: string): (readonly [string, PolicySetting])[] {
+  return Object.entries(policies)
+    .filter(([, { on }]) => on.includes(table))
+    .toSorted(([one], [other]) => (one < other ? -1 : 1));
 }
 
 /** The order in which a configuration has them makes no difference. */

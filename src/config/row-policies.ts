@@ -7,7 +7,7 @@ import {
   type RowOperation,
   type RowPolicy,
 } from '../core/predicate.ts';
-import { policyModel } from './policy-model.ts';
+import { policiesOn, policyModel } from './policy-model.ts';
 import type { policyParts, PolicySetting, PredicateSetting } from './policy-schema.ts';
 import { pathText } from './problems.ts';
 import type { ContextSetting, TableSettings } from './settings.ts';
@@ -50,12 +50,8 @@ class Resolver {
     this.#tables = new Map(parts.tables.map((table) => [table.name, table]));
   }
 
-  /** By name: in which order they were written makes no difference, and no other text of what reads them. */
   policiesOn(table: string): RowPolicy[] {
-    return Object.entries(this.#parts.policies)
-      .filter(([, { on }]) => on.includes(table))
-      .toSorted(([one], [other]) => (one < other ? -1 : 1))
-      .map(([name, policy]) => ({ name, conditions: this.#conditions(name, policy, table) }));
+    return policiesOn(this.#parts.policies, table).map(([name, policy]) => ({ name, conditions: this.#conditions(name, policy, table) }));
   }
 
   #conditions(name: string, policy: PolicySetting, table: string): RowPolicy['conditions'] {

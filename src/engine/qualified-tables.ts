@@ -7,6 +7,11 @@ interface NamedTable {
   readonly table: string;
 }
 
+/** What a configuration calls a table of a database: in the engine's default schema by its name alone. */
+export function configuredName({ schema, table }: Required<NamedTable>, { defaultSchema }: Pick<SqlDialect, 'defaultSchema'>): string {
+  return schema === defaultSchema ? table : `${schema}.${table}`;
+}
+
 /**
  * Configured tables as an engine knows them: where no schema is named, in its default one. Throws INVALID_CONFIGURATION
  * for a table that is named with its schema and again without.

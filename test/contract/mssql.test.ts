@@ -2,6 +2,7 @@ import { encodeInt } from '../../shardmap/key-encoding.ts';
 import { sql } from '../../src/core/sql.ts';
 import type { Entry } from '../../src/engine/entry.ts';
 import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
+import { addPoint } from '../support/add-point.ts';
 import { describeNeeding } from '../support/describe-needing.ts';
 import { createMssqlTestShard } from '../support/mssql-shard.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
@@ -22,18 +23,7 @@ async function openGround(): Promise<EngineGround> {
     epoch: 5,
     token: new Uint8Array(16).fill(tenant),
   });
-  for (const tenant of [1, 2]) {
-    const { key, epoch, token } = entry(tenant);
-    await shard.admin.run('local-map/add-mapping', {
-      mappingId: tenant,
-      kind: 'point',
-      low: key,
-      high: null,
-      state: 'ONLINE',
-      epoch,
-      token,
-    });
-  }
+  for (const tenant of [1, 2]) await addPoint(shard.admin, entry(tenant));
   return {
     connect: () =>
       engine.connect({ ...shard.address, host: proxy.host, port: proxy.port }, shard.logins.app, {

@@ -15,7 +15,7 @@ import type { Output } from '../output.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { fittingPlan } from './policy-plan.ts';
 import { asConfigured, describeChanges, warn } from './policy-text.ts';
-import { chosenFleet, defaultConcurrency, mostShardsAtOnce, named, type Fleet } from './policy-fleet.ts';
+import { chosenFleet, defaultConcurrency, named, withConcurrency, type Fleet } from './policy-fleet.ts';
 
 interface ApplyOptions {
   readonly shard?: string;
@@ -46,15 +46,13 @@ export function addPolicyApplyCommand(policy: Command, world: CliWorld): void {
       ofMap: true,
     },
     (command) =>
-      command
-        .option('--plan <file>', 'do exactly what `policy plan` wrote to this file, where every shard is still as it was then')
-        .option('--shard <name>', 'on this shard only')
-        .option('--canary <name>', 'the shard that comes first, alone (default: the first by name with something to change)')
-        .option(
-          '--concurrency <count>',
-          `shards at once after it, 1 to ${mostShardsAtOnce} (default: ${defaultConcurrency})`,
-          wholeNumber(1, mostShardsAtOnce),
-        )
+      withConcurrency(
+        command
+          .option('--plan <file>', 'do exactly what `policy plan` wrote to this file, where every shard is still as it was then')
+          .option('--shard <name>', 'on this shard only')
+          .option('--canary <name>', 'the shard that comes first, alone (default: the first by name with something to change)'),
+        'shards at once after it',
+      )
         .option(
           '--wait <seconds>',
           `for how long tables in use are tried again on a shard, 0 to 86400 (default: ${defaultWaitSeconds})`,

@@ -5,8 +5,7 @@ import { inParallel } from '../../core/in-parallel.ts';
 import type { ItemComparison, TableComparison } from '../../policy/compare-tables.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
-import { wholeNumber } from '../whole-number.ts';
-import { chosenFleet, defaultConcurrency, mostShardsAtOnce } from './policy-fleet.ts';
+import { chosenFleet, defaultConcurrency, withConcurrency } from './policy-fleet.ts';
 
 interface DiffOptions {
   readonly shard?: string;
@@ -40,14 +39,9 @@ export function addPolicyDiffCommand(policy: Command, world: CliWorld): void {
       ofMap: true,
     },
     (command) =>
-      command
-        .option('--shard <name>', 'this shard only')
-        .option('--table <name>', 'this table only: Blogs, or public.Blogs')
-        .option(
-          '--concurrency <count>',
-          `shards at once, 1 to ${mostShardsAtOnce} (default: ${defaultConcurrency})`,
-          wholeNumber(1, mostShardsAtOnce),
-        ),
+      withConcurrency(
+        command.option('--shard <name>', 'this shard only').option('--table <name>', 'this table only: Blogs, or public.Blogs'),
+      ),
     diff,
   );
 }

@@ -1,8 +1,10 @@
+import type { Command } from 'commander';
 import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { KeyType } from '../../core/key-type.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 /** The shards that a command is about. */
 export interface Fleet {
@@ -14,7 +16,16 @@ export interface Fleet {
 
 /** Shards that are worked on at once unless something else is said. */
 export const defaultConcurrency = 4;
-export const mostShardsAtOnce = 64;
+const mostShardsAtOnce = 64;
+
+/** The option by which an operator says how many; `which` of them is for the help. */
+export function withConcurrency(command: Command, which = 'shards at once'): Command {
+  return command.option(
+    '--concurrency <count>',
+    `${which}, 1 to ${mostShardsAtOnce} (default: ${defaultConcurrency})`,
+    wholeNumber(1, mostShardsAtOnce),
+  );
+}
 
 /** The shards of the map, or the one that is named. Throws NOT_FOUND where there is none. */
 export async function chosenFleet(

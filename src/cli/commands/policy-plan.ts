@@ -10,8 +10,7 @@ import { makePlan, readPlan, requireFitting, type PlannedShard, type PolicyPlan 
 import { onShard } from '../../policy/rollout.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
-import { wholeNumber } from '../whole-number.ts';
-import { chosenFleet, defaultConcurrency, mostShardsAtOnce, type Fleet } from './policy-fleet.ts';
+import { chosenFleet, defaultConcurrency, withConcurrency, type Fleet } from './policy-fleet.ts';
 import { asConfigured, describeChanges, warn } from './policy-text.ts';
 
 interface PlanOptions {
@@ -33,14 +32,7 @@ export function addPolicyPlanCommand(policy: Command, world: CliWorld): void {
       ofMap: true,
     },
     (command) =>
-      command
-        .requiredOption('--out <file>', 'the file to write')
-        .option('--shard <name>', 'of this shard only')
-        .option(
-          '--concurrency <count>',
-          `shards at once, 1 to ${mostShardsAtOnce} (default: ${defaultConcurrency})`,
-          wholeNumber(1, mostShardsAtOnce),
-        ),
+      withConcurrency(command.requiredOption('--out <file>', 'the file to write').option('--shard <name>', 'of this shard only')),
     plan,
   );
 }

@@ -1,6 +1,7 @@
 import { parseDatabaseUrl, type EngineName } from '../../config/database-url.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { keyTypes, type KeyType } from '../../core/key-type.ts';
+import { configuredName } from '../../engine/qualified-tables.ts';
 import type { Services } from '../services.ts';
 import type { InitPlan } from './plan.ts';
 
@@ -30,7 +31,7 @@ export async function readTables(services: Services, engine: EngineName, url: st
 }
 
 function sortTables(rows: readonly SeenTable[], column: string, defaultSchema: string): SeenTables {
-  const named = rows.map((row) => ({ ...row, name: row.schema === defaultSchema ? row.table : `${row.schema}.${row.table}` }));
+  const named = rows.map((row) => ({ ...row, name: configuredName(row, { defaultSchema }) }));
   const withColumn = named.filter(({ columnType }) => columnType !== null);
   const keys = [...new Set(withColumn.map(({ keyType }) => keyType))];
   if (withColumn.length === 0)

@@ -1,6 +1,6 @@
-import { TenantryError } from '../../core/errors.ts';
 import type { ContextReference, Membership, Predicate, ReadTable } from '../../core/predicate.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
+import { rawText } from '../raw-text.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
 
 /** A value of a statement with its type, as `policy/tables` writes it. */
@@ -47,15 +47,8 @@ export function predicateSql(predicate: Predicate, place: PredicatePlace, depth 
       return joined(predicate.of, place, depth, { by: sql` AND `, empty: sql`1 = 1` });
     case 'any':
       return joined(predicate.of, place, depth, { by: sql` OR `, empty: sql`1 = 0` });
-    case 'raw': {
-      const text = predicate.text['mssql'];
-      if (text === undefined)
-        throw new TenantryError(
-          'INVALID_CONFIGURATION',
-          `${predicate.at?.text ?? 'A raw predicate'} has no file for mssql, the engine of the shard.`,
-        );
-      return raw(text, predicate.columns, place.row);
-    }
+    case 'raw':
+      return raw(rawText(predicate, 'mssql'), predicate.columns, place.row);
   }
 }
 

@@ -1,7 +1,7 @@
-import { TenantryError } from '../../core/errors.ts';
 import type { ContextReference, Membership, Predicate, ReadTable } from '../../core/predicate.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { ContextValueType } from '../../core/context-values.ts';
+import { rawText } from '../raw-text.ts';
 import { literal } from './literal.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 
@@ -33,16 +33,9 @@ export function predicateSql(predicate: Predicate, row: RowColumn, depth = 1): S
       return joined(predicate.of, row, depth, { by: sql` and `, empty: sql`true` });
     case 'any':
       return joined(predicate.of, row, depth, { by: sql` or `, empty: sql`false` });
-    case 'raw': {
-      const text = predicate.text['postgres'];
-      if (text === undefined)
-        throw new TenantryError(
-          'INVALID_CONFIGURATION',
-          `${predicate.at?.text ?? 'A raw predicate'} has no file for postgres, the engine of the shard.`,
-        );
+    case 'raw':
       // On lines of its own: its last may be a comment.
-      return sql`(\n${sqlText(text)}\n)`;
-    }
+      return sql`(\n${sqlText(rawText(predicate, 'postgres'))}\n)`;
   }
 }
 

@@ -2,6 +2,7 @@ import type { PolicyModel } from '../../config/policy-model.ts';
 import { compileSql } from '../../core/compile-sql.ts';
 import type { KeyType } from '../../core/key-type.ts';
 import type { SqlDatabase } from '../../core/session.ts';
+import { configuredName } from '../../engine/qualified-tables.ts';
 import type { InspectedPolicies, InspectedTable, RawPolicy } from '../../policy/inspection.ts';
 import { readLiveParts, type LivePart } from '../../policy/live-parts.ts';
 import type { PolicyEngine } from '../../policy/policy-engine.ts';
@@ -40,7 +41,7 @@ function inspectedTable(
   { dialect }: PolicyEngine,
 ): InspectedTable {
   const own = parts.filter((part) => part.schema === table.schema && part.table === table.table);
-  const name = table.schema === dialect.defaultSchema ? table.table : `${table.schema}.${table.table}`;
+  const name = configuredName(table, dialect);
   return {
     table: `${table.schema}.${table.table}`,
     owner: textOf(table, 'owner'),

@@ -3,7 +3,7 @@ import { readPolicyModel } from '../../config/read-policy-model.ts';
 import type { KeyType } from '../../core/key-type.ts';
 import type { SqlSession } from '../../core/session.ts';
 import type { PolicyItem, PolicyTable } from '../../engine/policy-renderer.ts';
-import { qualifiedTables } from '../../engine/qualified-tables.ts';
+import { configuredName, qualifiedTables } from '../../engine/qualified-tables.ts';
 import { compare, type Difference } from '../../policy/diff.ts';
 import type { LivePart } from '../../policy/live-parts.ts';
 import type { PolicyEngine } from '../../policy/policy-engine.ts';
@@ -32,9 +32,7 @@ export async function recognise(
   keyType: KeyType,
 ): Promise<Recognised> {
   const kept = (await session.run<KeptModel>('policy/models')).rows;
-  const nameOf = ({ schema, table }: { readonly schema: string; readonly table: string }): string =>
-    schema === dialect.defaultSchema ? table : `${schema}.${table}`;
-  let model = candidateModel(parts, kept, nameOf);
+  let model = candidateModel(parts, kept, (part) => configuredName(part, dialect));
   for (;;) {
     const read = readPolicyModel(model);
     if ('problems' in read) {
@@ -43,7 +41,7 @@ export async function recognise(
     }
     const { tables, pending } = await compare(session, renderer, { tables: qualifiedTables(read.tables, dialect), keyType });
     const itemsOf = (table: PolicyTable): readonly PolicyItem[] => renderer.wanted(table, keyType, tables);
-    const wrong = pending.flatMap((difference) => wrongBy(difference, itemsOf, nameOf(difference.on)));
+    const wrong = pending.flatMap((difference) => wrongBy(difference, itemsOf, configuredName(difference.on, dialect)));
     if (wrong.length > 0 && model !== emptyModel) {
       model = without(model, wrong);
       continue;

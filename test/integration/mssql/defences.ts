@@ -1,4 +1,5 @@
 import { sql, sqlText } from '../../../src/core/sql.ts';
+import { addPoint } from '../../support/add-point.ts';
 import { sessionResidues } from '../../support/session-residues.ts';
 import type { catalogue } from './attacks/catalogue.ts';
 import type { Defence } from './support/attempts.ts';
@@ -214,10 +215,7 @@ export const defences = {
     'at a mapping that is being drained': online(5),
     'at a mapping that is only coming': online(6),
     'at a mapping that is offline': online(8),
-    'at a shard that never had the mapping': ({ admin: shard }) => {
-      const { key, epoch, token } = entryOf(4);
-      return shard.run('local-map/add-mapping', { mappingId: 4, kind: 'point', low: key, high: null, state: 'ONLINE', epoch, token });
-    },
+    'at a shard that never had the mapping': ({ admin: shard }) => addPoint(shard, entryOf(4)),
     'at a server that was restored or replaced': careless,
   },
   locks: {

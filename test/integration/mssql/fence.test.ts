@@ -3,6 +3,7 @@ import { compileSql, type CompiledSql } from '../../../src/core/compile-sql.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import type { EngineConnection, EngineTransaction, Isolation } from '../../../src/engine/engine.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
+import { addPoint } from '../../support/add-point.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard, type RowVersions } from '../../support/mssql-shard.ts';
 import { entryOf } from './support/entries.ts';
@@ -30,10 +31,7 @@ function fenceTests(rowVersions: RowVersions): void {
   afterAll(async () => await shard?.close());
   beforeEach(async () => {
     await shard.admin.query(sql`DELETE FROM [tenantry].[local_mapping]`);
-    for (const tenant of [1, 2]) {
-      const { mappingId, key, epoch, token } = entryOf(tenant);
-      await shard.admin.run('local-map/add-mapping', { mappingId, kind: 'point', low: key, high: null, state: 'ONLINE', epoch, token });
-    }
+    for (const tenant of [1, 2]) await addPoint(shard.admin, entryOf(tenant));
   });
 
   async function connect(): Promise<EngineConnection> {

@@ -10,6 +10,7 @@ import { mssqlDialect } from '../../../src/engine/mssql/mssql-dialect.ts';
 import { mssqlPolicyRenderer } from '../../../src/engine/mssql/policy-renderer.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
 import type { PolicyResult } from '../../../src/policy/model.ts';
+import { addPoint } from '../../support/add-point.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
 import { laboratory, laboratoryTables, onSamples, predicates } from './support/laboratory.ts';
@@ -25,18 +26,7 @@ describeNeeding('mssql', 'policies beyond the tenant on SQL Server itself', () =
 
   beforeAll(async () => {
     shard = await createMssqlTestShard({ text: laboratory, routed: laboratoryTables });
-    for (const tenant of [1, 2]) {
-      const { key, epoch, token } = entryOf(tenant);
-      await shard.admin.run('local-map/add-mapping', {
-        mappingId: tenant,
-        kind: 'point',
-        low: key,
-        high: null,
-        state: 'ONLINE',
-        epoch,
-        token,
-      });
-    }
+    for (const tenant of [1, 2]) await addPoint(shard.admin, entryOf(tenant));
   });
   afterAll(async () => await shard?.close());
 

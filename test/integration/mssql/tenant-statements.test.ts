@@ -5,6 +5,7 @@ import { sql, sqlText } from '../../../src/core/sql.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
 import type { Entry } from '../../../src/engine/entry.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
+import { addPoint } from '../../support/add-point.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
 import { forbiddenStatements, harmlessResidues, sessionResidues } from '../../support/session-residues.ts';
@@ -22,11 +23,7 @@ describeNeeding('mssql', "a tenant's statement on SQL Server itself", () => {
 
   beforeAll(async () => {
     shard = await createMssqlTestShard();
-    for (const tenant of [1, 2]) {
-      const { key, epoch } = entryOf(tenant);
-      const mapping = { mappingId: tenant, kind: 'point', low: key, high: null, state: 'ONLINE', epoch, token: token(tenant) };
-      await shard.admin.run('local-map/add-mapping', mapping);
-    }
+    for (const tenant of [1, 2]) await addPoint(shard.admin, entryOf(tenant));
   });
   afterAll(async () => await shard?.close());
   beforeEach(async () => {

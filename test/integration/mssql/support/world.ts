@@ -6,6 +6,7 @@ import { sql, sqlText, type Sql } from '../../../../src/core/sql.ts';
 import type { EngineConnection } from '../../../../src/engine/engine.ts';
 import { connectionConfig } from '../../../../src/engine/mssql/connection-config.ts';
 import { createMssqlEngine } from '../../../../src/engine/mssql/mssql-engine.ts';
+import { addPoint } from '../../../support/add-point.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../../support/mssql-shard.ts';
 import { enter, enterText, entryOf } from './entries.ts';
 import { carelessTraffic, routedTraffic, type Traffic } from './traffic.ts';
@@ -152,10 +153,7 @@ async function fillLocalMap(admin: SqlDatabase): Promise<void> {
     [6, 'INCOMING'],
     [8, 'OFFLINE'],
   ];
-  for (const [tenant, state] of states) {
-    const { mappingId, key, epoch, token } = entryOf(tenant);
-    await admin.run('local-map/add-mapping', { mappingId, kind: 'point', low: key, high: null, state, epoch, token });
-  }
+  for (const [tenant, state] of states) await addPoint(admin, entryOf(tenant), state);
   await admin.query(sql`UPDATE [tenantry].[local_mapping]
     SET [state] = N'MOVED', [token] = NULL, [moved_to] = ${otherShardId}, [moved_epoch] = 6 WHERE [mapping_id] = 3`);
 }
