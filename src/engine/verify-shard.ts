@@ -60,8 +60,12 @@ export async function verifyShard(session: SqlSession, engine: VerifyingEngine, 
   return able;
 }
 
-function asTheGateKnows(table: ExpectedTable & { readonly schema: string }, { policyMarks }: Pick<VerifyingEngine, 'policyMarks'>): object {
-  return { ...table, policies: policyMarks({ ...table, policies: table.policies ?? [] }) };
+/** No more than `policy/gate` reads: it is asked by every new connection. */
+function asTheGateKnows(
+  { name, schema, table, tenantColumn, policies = [] }: ExpectedTable & { readonly schema: string },
+  { policyMarks }: Pick<VerifyingEngine, 'policyMarks'>,
+): object {
+  return { name, schema, table, tenantColumn, policies: policyMarks({ schema, table, tenantColumn, policies }) };
 }
 
 /** The answer to a question, which is put when it is wanted, or at once where the questions before it need no answer first. */

@@ -48,10 +48,12 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
   const { looked, warnings } = await shard.transaction(async (session) => {
     await lockPolicies(session);
     await refuseUnfit(session, tables, keyType);
-    return { looked: await compare(session, engine.renderer, { tables, keyType }), warnings: await warningsOf(session, tables) };
+    // Whoever changes it looks for itself, with the locks.
+    const found = request.dryRun ? await compare(session, engine.renderer, { tables, keyType }) : undefined;
+    return { looked: found, warnings: await warningsOf(session, tables) };
   });
   const permit = (found: Comparison): void => requirePlanned(request.planned, resultOf(found, engine.dialect));
-  if (request.dryRun) {
+  if (looked !== undefined) {
     permit(looked);
     return { ...resultOf(looked, engine.dialect), warnings, applied: looked.pending.length === 0 };
   }
