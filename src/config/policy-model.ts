@@ -90,6 +90,6 @@ function predicateConfig(said: PredicateSetting): PredicateConfig {
   }
   if ('all' in said) return { all: said.all.map(predicateConfig) };
   if ('any' in said) return { any: said.any.map(predicateConfig) };
-  if ('parent' in said) return { parent: said.parent === 'visible' ? said.parent : predicateConfig(said.parent) };
+  if ('parent' in said) return { ...said, parent: said.parent === 'visible' ? said.parent : predicateConfig(said.parent) };
   return said;
 }

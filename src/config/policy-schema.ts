@@ -13,7 +13,7 @@ export type PredicateSetting =
       PredicateConfig,
       { readonly raw: unknown } | { readonly all: unknown } | { readonly any: unknown } | { readonly parent: unknown }
     >
-  | { readonly parent: 'visible' | PredicateSetting }
+  | { readonly parent: 'visible' | PredicateSetting; readonly few?: boolean | undefined }
   | { readonly all: readonly PredicateSetting[] }
   | { readonly any: readonly PredicateSetting[] }
   | { readonly raw: { readonly [Engine in EngineName]?: string | undefined }; readonly columns: readonly string[] };
@@ -30,6 +30,7 @@ const valueName = z.string().min(1, "must be the name of a value of 'context'");
 const roleName = z
   .string()
   .refine((role) => isContextValue('string', role), 'must be the name of a role, a text that a value of a call can be');
+const few = z.boolean().optional();
 const some = () => z.array(z.lazy(() => predicate)).min(1, 'needs at least one predicate');
 
 /** Every form by the key that tells it from the others. */
@@ -42,11 +43,13 @@ const forms = {
     resource: columnName,
     of: columnName,
     access: columnName.optional(),
+    few,
   }),
-  lookup: object({ lookup: tableName, key: columnName, is: valueName, gives: columnName, of: columnName }),
+  lookup: object({ lookup: tableName, key: columnName, is: valueName, gives: columnName, of: columnName, few }),
   role: object({ role: roleName, in: valueName }),
   parent: object({
     parent: z.unknown().transform((given, context) => (given === 'visible' ? given : predicateOf(given, "'visible', or ", context))),
+    few,
   }),
   all: object({ all: some() }),
   any: object({ any: some() }),

@@ -86,15 +86,17 @@ class Resolver {
         value: this.#value(said.is),
         at: { of: at('of'), gives: at('resource'), key: at('user'), access: at('access') },
       } as const;
-      return access === undefined ? member : { ...member, access };
+      return { ...member, ...(access === undefined ? {} : { access }), ...fewOf(said.few ?? false) };
     }
     if ('lookup' in said) {
       const { key, gives, of } = said;
       const places = { of: at('of'), gives: at('gives'), key: at('key'), access: at('lookup') };
-      return { kind: 'member', of, table: this.#readTable(said.lookup), gives, key, value: this.#value(said.is), at: places };
+      const value = this.#value(said.is);
+      // Somebody's organisations are few, unless the policy says otherwise.
+      return { kind: 'member', of, table: this.#readTable(said.lookup), gives, key, value, ...fewOf(said.few ?? true), at: places };
     }
     if ('role' in said) return { kind: 'role', role: said.role, value: this.#value(said.in) };
-    if ('parent' in said) return this.#parent(said.parent, table, [...path, 'parent']);
+    if ('parent' in said) return { ...this.#parent(said.parent, table, [...path, 'parent']), ...fewOf(said.few ?? false) };
     if ('all' in said) return { kind: 'all', of: said.all.map((part, index) => this.#predicate(part, table, [...path, 'all', index])) };
     if ('any' in said) return { kind: 'any', of: said.any.map((part, index) => this.#predicate(part, table, [...path, 'any', index])) };
     const text = Object.fromEntries(Object.entries(said.raw).filter((entry): entry is [string, string] => entry[1] !== undefined));
@@ -124,6 +126,10 @@ class Resolver {
     const { type } = found(this.#parts.context.find((setting) => setting.name === name));
     return { name, type };
   }
+}
+
+function fewOf(few: boolean): { readonly few?: true } {
+  return few ? { few } : {};
 }
 
 /** What the checks before have made sure of. */

@@ -126,13 +126,27 @@ export type PredicateConfig =
       readonly of: string;
       /** Left out: that the permission is there is enough. */
       readonly access?: string | undefined;
+      /** As of `lookup`; false where left out. */
+      readonly few?: boolean | undefined;
     }
   /** A table has rows for a value, `key`, and what one of them `gives` is in the row's column `of`. */
-  | { readonly lookup: string; readonly key: string; readonly is: string; readonly gives: string; readonly of: string }
+  | {
+      readonly lookup: string;
+      readonly key: string;
+      readonly is: string;
+      readonly gives: string;
+      readonly of: string;
+      /** Few of the table's rows, up to some hundred, are one caller's: what they give is gathered first. True where left out. */
+      readonly few?: boolean | undefined;
+    }
   /** A value is this role, or a list that holds it. */
   | { readonly role: string; readonly in: string }
   /** The row's parent, as `tables` says it, is visible, and meets a predicate of its own. */
-  | { readonly parent: 'visible' | PredicateConfig }
+  | {
+      readonly parent: 'visible' | PredicateConfig;
+      /** As of `lookup`, of parents with one column beside the tenant's; false where left out. */
+      readonly few?: boolean | undefined;
+    }
   | { readonly all: readonly PredicateConfig[] }
   | { readonly any: readonly PredicateConfig[] }
   /**

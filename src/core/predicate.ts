@@ -27,6 +27,7 @@ export type Predicate =
       readonly table: ReadTable;
       readonly columns: readonly ColumnPair[];
       readonly rows: Predicate;
+      readonly few?: boolean;
       readonly at?: Places<'columns'>;
     }
   /** A column equals a value of the call. */
@@ -55,6 +56,8 @@ export interface Membership {
   readonly value: ContextReference;
   /** Column that must be 1; undefined: that the row is there is enough. */
   readonly access?: string;
+  /** Few rows of the table are one caller's: an engine may gather them before it looks at any row. It changes nothing of what is admitted. */
+  readonly few?: boolean;
   readonly at?: Places<'of' | 'gives' | 'key' | 'access'>;
 }
 

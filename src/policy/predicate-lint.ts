@@ -85,10 +85,18 @@ function conjuncts(predicate: Predicate | undefined): Predicate[] {
 }
 
 function ownIndex(predicate: Predicate, { schema, table, tenantColumn }: LocatedTable, policy: string): PredicateUse[] {
-  if (predicate.kind !== 'owner') return [];
-  return [
-    { at: predicate.at?.column ?? policy, use: 'index', schema, table, columns: distinct([tenantColumn, predicate.column]), also: [] },
-  ];
+  const own = startOf(predicate);
+  if (own === undefined) return [];
+  return [{ at: own.at ?? policy, use: 'index', schema, table, columns: distinct([tenantColumn, own.column]), also: [] }];
+}
+
+/** The column by whose values a predicate's own rows may be found; undefined where it is asked of rows that something else has found. */
+function startOf(predicate: Predicate): { readonly column: string; readonly at: string | undefined } | undefined {
+  if (predicate.kind === 'owner') return { column: predicate.column, at: predicate.at?.column };
+  if (predicate.kind === 'member' && predicate.few === true) return { column: predicate.of, at: predicate.at?.of };
+  const [pair, ...others] = predicate.kind === 'parent' && predicate.few === true ? predicate.columns : [];
+  if (predicate.kind !== 'parent' || pair === undefined || others.length > 0) return undefined;
+  return { column: pair.child, at: predicate.at?.columns };
 }
 
 function usesOf(predicate: Predicate, policy: string): PredicateUse[] {

@@ -22,7 +22,7 @@ export const everyPredicate: PolicyModel = {
     granting: { on: ['Permissions'], write: { role: "o'admin", in: 'roles' } },
     joined: {
       on: ['Projects'],
-      rows: { lookup: 'Members', key: 'ObjectId', is: 'objectId', gives: 'OrganizationId', of: 'OrganizationId' },
+      rows: { lookup: 'Members', key: 'ObjectId', is: 'objectId', gives: 'OrganizationId', of: 'OrganizationId', few: false },
     },
     loud: {
       on: ['Samples'],
@@ -34,13 +34,13 @@ export const everyPredicate: PolicyModel = {
         any: [
           { role: 'admin', in: 'roles' },
           { all: [{ owner: 'Owner', is: 'userId' }, { parent: 'visible' }] },
-          { permission: 'Permissions', user: 'UserId', is: 'userId', resource: 'SampleId', of: 'Id', access: 'HasAccess' },
+          { permission: 'Permissions', user: 'UserId', is: 'userId', resource: 'SampleId', of: 'Id', access: 'HasAccess', few: true },
         ],
       },
       write: { owner: 'Owner', is: 'userId' },
       delete: { role: 'admin', in: 'roles' },
     },
-    near: { on: ['lab.Notes'], rows: { parent: { parent: { owner: 'Owner', is: 'userId' } } } },
+    near: { on: ['lab.Notes'], rows: { parent: { parent: { owner: 'Owner', is: 'userId' } }, few: true } },
     seen: { on: ['lab.Notes'], read: { parent: 'visible' } },
   },
 };

@@ -26,8 +26,13 @@ export function predicateSql(predicate: Predicate, row: RowColumn, depth = 1): S
     case 'parent': {
       const parent: RowColumn = (name) => sql.id(`parent${depth}`, name);
       const pairs = predicate.columns.map((pair) => sql`${parent(pair.parent)}${equals}${row(pair.child)}`);
-      const conditions = [...ofTenant(predicate.table, parent), ...pairs, predicateSql(predicate.rows, parent, depth + 1)];
-      return sql`exists (select from ${tableOf(predicate.table)} as ${sql.id(`parent${depth}`)} where ${sql.join(conditions, sql` and `)})`;
+      const from = sql`from ${tableOf(predicate.table)} as ${sql.id(`parent${depth}`)} where `;
+      const conditions = [...ofTenant(predicate.table, parent), predicateSql(predicate.rows, parent, depth + 1)];
+      const [pair, ...others] = predicate.columns;
+      // An index is of one column's values.
+      if (predicate.few === true && pair !== undefined && others.length === 0)
+        return amongFew(row(pair.child), sql`select ${parent(pair.parent)} ${from}${sql.join(conditions, sql` and `)}`);
+      return sql`exists (select ${from}${sql.join([...pairs, ...conditions], sql` and `)})`;
     }
     case 'all':
       return joined(predicate.of, row, depth, { by: sql` and `, empty: sql`true` });
@@ -47,17 +52,23 @@ function joined(of: readonly Predicate[], row: RowColumn, depth: number, { by, e
   )})`;
 }
 
-/** The server makes no join of a policy's sub-select. One of this form it asks row by row by an index, or all at once, whichever costs less (docs/decisions/017-forms-of-predicates.md). */
-function membership({ of, table, gives, key, value, access }: Membership, row: RowColumn): Sql {
+/** The server makes no join of a policy's sub-select. One of this form it asks row by row by an index, or all at once, whichever costs less; those of few values start from them (docs/decisions/017-forms-of-predicates.md). */
+function membership({ of, table, gives, key, value, access, few }: Membership, row: RowColumn): Sql {
   const member: RowColumn = (name) => sql.id('member', name);
   const conditions = [
     ...ofTenant(table, member),
     sql`${member(key)}${equals}(select ${valueOf(value)})`,
-    sql`${member(gives)}${equals}${row(of)}`,
     // Of boolean and of whole numbers alike.
     ...(access === undefined ? [] : [sql`${member(access)}::integer${equals}1`]),
   ];
-  return sql`exists (select from ${tableOf(table)} as member where ${sql.join(conditions, sql` and `)})`;
+  const from = sql`from ${tableOf(table)} as member where ${sql.join(conditions, sql` and `)}`;
+  if (few === true) return amongFew(row(of), sql`select ${member(gives)} ${from}`);
+  return sql`exists (select ${from} and ${member(gives)}${equals}${row(of)})`;
+}
+
+/** An index on the column starts from the values of an array, which is worked out once; without one each row is compared with each of them. */
+function amongFew(column: Sql, values: Sql): Sql {
+  return sql`${column}${equals}any (array(${values}))`;
 }
 
 /** Said again, whatever the policies of that table say. */
@@ -77,6 +88,6 @@ function valueOf({ name, type }: ContextReference): Sql {
 
 function holdsRole(role: string, { name, type }: ContextReference): Sql {
   return type === 'strings'
-    ? sql`${literal(role)}${equals}any (tenantry.context_list(${literal(name)}))`
+    ? sql`tenantry.context_holds(${literal(name)}, ${literal(role)})`
     : sql`${literal(role)}${equals}tenantry.context_value(${literal(name)})`;
 }

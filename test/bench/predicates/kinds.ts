@@ -31,6 +31,8 @@ const ann = { userId: 'user12', roles: ['standard'] };
 const permissionByHand = (user: string): Sql =>
   sql`exists (select from "Permissions" p where p."UserId" = ${user} and p."SampleId" = "ByHand"."Id" and p."HasAccess" = 1)`;
 
+const parentByHand = sql`exists (select from "Projects" p where p."Id" = "ByHand"."ProjectId" and p."Owner" = ${ann.userId})`;
+
 /** Every kind of predicate; sample 12 is of project 12, organisation 12 and user12. */
 export const kinds: readonly Kind[] = [
   { name: 'owner', rows: owner, caller: ann, byHand: sql`"Owner" = ${ann.userId}`, seen: 12 },
@@ -59,7 +61,14 @@ export const kinds: readonly Kind[] = [
     name: 'parent of an owner',
     rows: { parent: owner },
     caller: ann,
-    byHand: sql`exists (select from "Projects" p where p."Id" = "ByHand"."ProjectId" and p."Owner" = ${ann.userId})`,
+    byHand: parentByHand,
+    seen: 12,
+  },
+  {
+    name: 'parent of an owner, of few',
+    rows: { parent: owner, few: true },
+    caller: ann,
+    byHand: parentByHand,
     seen: 12,
   },
   ...Object.entries(permitted).map(([userId, count]) => ({
@@ -69,6 +78,13 @@ export const kinds: readonly Kind[] = [
     byHand: permissionByHand(userId),
     seen: 12,
   })),
+  {
+    name: '10 permissions, of few',
+    rows: { ...permission, few: true },
+    caller: { userId: 'few', roles: [] },
+    byHand: permissionByHand('few'),
+    seen: 12,
+  },
   {
     name: 'role or 1,000 permissions',
     rows: { any: [{ role: 'admin', in: 'roles' }, permission] },

@@ -30,7 +30,10 @@ const context: readonly ContextSetting[] = [
   { name: 'userId', type: 'string' },
   { name: 'roles', type: 'strings' },
 ];
-const indexed = ['ProjectId', 'Owner', 'OrganizationId'];
+const indexed: readonly (readonly [table: string, column: string])[] = [
+  ...['Samples', 'ByHand'].flatMap((table) => ['ProjectId', 'Owner', 'OrganizationId'].map((column) => [table, column] as const)),
+  ['Projects', 'Owner'],
+];
 
 /** A shard with two tables of the same rows, Samples and ByHand; the policies of a kind are on Samples alone. */
 export class PredicateWorld {
@@ -80,13 +83,13 @@ export class PredicateWorld {
 
   /** Makes the indexes that a kind may be glad of, or takes them away. */
   async index(whether: 'with' | 'without'): Promise<void> {
-    for (const [table, column] of ['Samples', 'ByHand'].flatMap((one) => indexed.map((name) => [one, name] as const))) {
+    for (const [table, column] of indexed) {
       const index = `"${table}_${column}"`;
       await this.#shard.admin.query(
         sqlText(whether === 'with' ? `create index ${index} on "${table}" ("TenantId", "${column}")` : `drop index if exists ${index}`),
       );
     }
-    await this.#shard.root.query(sqlText('analyze "Samples", "ByHand"'));
+    await this.#shard.root.query(sqlText('analyze "Samples", "ByHand", "Projects"'));
   }
 
   async close(): Promise<void> {

@@ -20,7 +20,7 @@ const tables = {
 const admin = { role: 'admin', in: 'roles' };
 const own = { owner: 'Owner', is: 'userId' };
 const permission = { permission: 'Permissions', user: 'UserId', is: 'userId', resource: 'SampleId', of: 'Id' };
-const lookup = { lookup: 'Units', key: 'Code', is: 'userId', gives: 'Unit', of: 'Unit' };
+const lookup = { lookup: 'Units', key: 'Code', is: 'userId', gives: 'Unit', of: 'Unit', few: false };
 /** Nobody but admins writes the permissions. */
 const guarded = { guarded: { on: 'Permissions', write: admin } };
 
@@ -72,6 +72,14 @@ describe('an index that a policy needs is demanded:', () => {
     expect(await warnings(policies)).toEqual([expected]);
     await shard.asAdmin(expected.remedy ?? '');
     expect(await warnings(policies)).toEqual([]);
+  });
+
+  it.each<[what: string, rows: object, column: string, at: string]>([
+    ['a lookup', { ...lookup, few: true }, 'Unit', 'policies.mine.rows.of'],
+    ['permissions', { ...permission, of: 'Version', few: true }, 'Version', 'policies.mine.rows.of'],
+  ])('where few rows of %s are one caller’s, of the row’s own column', async (_, rows, column, at) => {
+    const found = await warnings({ ...guarded, mine: { on: 'Samples', rows } });
+    expect(found).toContainEqual(demands('Samples', `TenantId, ${column}`, `"TenantId", "${column}"`, at));
   });
 
   it('not of permissions whose index has the row’s column before the user’s', async () => {

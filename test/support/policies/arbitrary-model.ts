@@ -86,7 +86,7 @@ function memberships(shape: Shape, on: readonly ShapeTable[]): fc.Arbitrary<Pred
         Object.assign({ permission: table.settings.name, user: by.key, is: by.is, resource, of }, access === undefined ? {} : { access }),
       );
     const lookup = fc.tuple(key, gives).map((parts) => Object.assign({ lookup: table.settings.name }, ...parts) as PredicateSetting);
-    return accesses.length === 0 ? [permission, lookup] : [permission, permission, lookup];
+    return (accesses.length === 0 ? [permission, lookup] : [permission, permission, lookup]).map(ofFewOrMany);
   });
 }
 
@@ -104,7 +104,14 @@ function parents(shape: Shape, on: readonly ShapeTable[], depth: number): fc.Arb
   const parent = shape.tables.find(({ settings }) => settings.name === first?.settings.parent?.table);
   if (parent === undefined || on.length > 1) return [];
   const within = arbitraryPredicate(shape, [parent], depth - 1).map((predicate) => ({ parent: predicate }));
-  return [fc.constant({ parent: 'visible' as const }), within];
+  return [fc.constant({ parent: 'visible' as const }), within].map(ofFewOrMany);
+}
+
+/** It changes how an engine goes about it, and nothing of what it admits. */
+function ofFewOrMany(predicate: fc.Arbitrary<PredicateSetting>): fc.Arbitrary<PredicateSetting> {
+  return fc
+    .tuple(predicate, fc.constantFrom({}, { few: true }, { few: false }))
+    .map((parts) => Object.assign({}, ...parts) as PredicateSetting);
 }
 
 /** Columns that all the tables have. */

@@ -153,7 +153,7 @@ describe('a predicate is refused with its path and what is allowed:', () => {
         'rows.user: is missing',
         'rows.resource: is missing',
         'rows.of: is missing',
-        'rows: unknown key "acces" (did you mean "access"?); allowed are permission, user, is, resource, of, access',
+        'rows: unknown key "acces" (did you mean "access"?); allowed are permission, user, is, resource, of, access, few',
       ],
     ],
     [
