@@ -17,15 +17,34 @@ export interface TenantKey {
   readonly bytes: Uint8Array;
 }
 
+/** The two tenants of rehearsals, as canonical text: nobody's ids, and such as most conditions on a tenant column admit (docs/key-encoding.md). */
+const sentinelTexts: Readonly<Record<KeyType, readonly [string, string]>> = {
+  int: ['2147480001', '2147480002'],
+  bigint: ['9223372036854770001', '9223372036854770002'],
+  uuid: ['ffffffff-ffff-4fff-bfff-fffffffffffd', 'ffffffff-ffff-4fff-bfff-fffffffffffe'],
+  string: ['zzprobe1', 'zzprobe2'],
+  bytes: ['fffffffffffffffffffffffffffffffd', 'fffffffffffffffffffffffffffffffe'],
+};
+
+/** The keys of the two tenants in whose names policies are tried out. No caller is one of them. */
+export function sentinelKeys(type: KeyType): readonly [TenantKey, TenantKey] {
+  const [one, other] = sentinelTexts[type];
+  return [ofText(type, one), ofText(type, other)];
+}
+
 /** The key of a value as a program holds it. Throws INVALID_TENANT_ID, which says what is allowed and never the value. */
 export function tenantKey(type: KeyType, value: unknown): TenantKey {
   const key = keyForms[type].fromValue(value);
   if (key === undefined) throw invalidTenantId(type, `What was given (${kindOf(value)}) is not.`);
-  return { type, text: key.text, bytes: key.bytes };
+  return unreserved({ type, text: key.text, bytes: key.bytes });
 }
 
 /** The key of its canonical text, as command lines and tokens carry it. Throws INVALID_TENANT_ID. */
 export function tenantKeyFromText(type: KeyType, text: string): TenantKey {
+  return unreserved(ofText(type, text));
+}
+
+function ofText(type: KeyType, text: string): TenantKey {
   const key = keyForms[type].fromText(text);
   if (key === undefined) throw invalidTenantId(type, 'The text given is not in this form.');
   return { type, text: key.text, bytes: key.bytes };
@@ -70,6 +89,14 @@ export function ownCacheKey(key: TenantKey): number | string {
       // A part of a string points into the whole in V8; a string read from bytes stands alone.
       return Buffer.from(key.text).toString();
   }
+}
+
+function unreserved(key: TenantKey): TenantKey {
+  if (!sentinelTexts[key.type].includes(key.text)) return key;
+  throw new TenantryError(
+    'INVALID_TENANT_ID',
+    `This key of type ${key.type} is reserved: policies are tried out in its name, so it is no tenant's.`,
+  );
 }
 
 function invalidTenantId(type: KeyType, wrong: string): TenantryError {

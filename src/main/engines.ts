@@ -2,23 +2,36 @@ import { TenantryError } from '../core/errors.ts';
 import { createMssqlEngine } from '../engine/mssql/mssql-engine.ts';
 import { mssqlPolicyRenderer } from '../engine/mssql/policy-renderer.ts';
 import { createMssqlProvisioner } from '../engine/mssql/provisioner.ts';
+import { mssqlRehearsals } from '../engine/mssql/rehearsal.ts';
 import { postgresPolicyRenderer } from '../engine/postgres/policy-renderer.ts';
 import { createPostgresEngine } from '../engine/postgres/postgres-engine.ts';
 import { createPostgresProvisioner } from '../engine/postgres/provisioner.ts';
+import { postgresRehearsals } from '../engine/postgres/rehearsal.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import type { Provisioner } from '../engine/provisioner.ts';
+import type { Rehearsals } from '../engine/rehearsal.ts';
 
 /** An engine with everything that is written for it. */
-export type FullEngine = Engine & { readonly renderer: PolicyRenderer; readonly provisioner: Provisioner };
+export type FullEngine = Engine & { readonly renderer: PolicyRenderer; readonly provisioner: Provisioner; readonly rehearsals: Rehearsals };
 
 /** Engines by the name that addresses have. */
 export type Engines = ReadonlyMap<string, FullEngine>;
 
 /** Every engine that Tenantry has; the only place that knows concrete ones. */
 export function createEngines(): Engines {
-  const postgres = { ...createPostgresEngine(), renderer: postgresPolicyRenderer, provisioner: createPostgresProvisioner() };
-  const mssql = { ...createMssqlEngine(), renderer: mssqlPolicyRenderer, provisioner: createMssqlProvisioner() };
+  const postgres = {
+    ...createPostgresEngine(),
+    renderer: postgresPolicyRenderer,
+    provisioner: createPostgresProvisioner(),
+    rehearsals: postgresRehearsals,
+  };
+  const mssql = {
+    ...createMssqlEngine(),
+    renderer: mssqlPolicyRenderer,
+    provisioner: createMssqlProvisioner(),
+    rehearsals: mssqlRehearsals,
+  };
   return new Map([postgres, mssql].map((engine) => [engine.name, engine]));
 }
 

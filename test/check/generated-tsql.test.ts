@@ -9,6 +9,7 @@ import type { Isolation } from '../../src/engine/engine.ts';
 import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
 import { QueryLibrary } from '../../src/engine/mssql/query-library.ts';
 import { mssqlPolicyRenderer } from '../../src/engine/mssql/policy-renderer.ts';
+import { attempted } from '../../src/engine/mssql/rehearsal.ts';
 import { rowFunction, slotPredicates } from '../../src/engine/mssql/row-function.ts';
 import { createMssqlProvisioner } from '../../src/engine/mssql/provisioner.ts';
 import {
@@ -212,7 +213,23 @@ function ownTexts(): GeneratedTsql[] {
     { name: 'commit', text: endBatches.commit },
     { name: 'rollback', text: endBatches.rollback },
     { name: 'what the gate tries', text: `DECLARE @histograms int;\n${triedByGate()}` },
+    ...rehearsedTexts(),
   ];
+}
+
+/** What is tried as another user. */
+function rehearsedTexts(): GeneratedTsql[] {
+  const entry = entryOf(1);
+  const entered = {
+    bare: { entry, contextValues: undefined },
+    'with values': { entry, contextValues: '{"userId":"ann"}' },
+    nobody: undefined,
+  };
+  return Object.entries(entered).map(([name, entering]) => {
+    const statement = attempted('dbo', entering, sql`SELECT @@SPID AS [session], ${1} AS [one];`);
+    const { text, values } = compileSql(statement, mssqlDialect);
+    return { name: `rehearsed by ${name}`, text: ownBatch(text), parameters: callersParameters(values) };
+  });
 }
 
 /** The one statement that the gate runs by a text. */

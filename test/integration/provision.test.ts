@@ -198,7 +198,7 @@ describe('provisioning', () => {
         ).rejects.toMatchObject({
           code: 'INVALID_CONFIGURATION',
           detail:
-            'One of the roles tenantry_app, tenantry_superuser, tenantry_mover, tenantry_admin and tenantry_definer exists and is a login, a superuser or bypasses row-level security: rename it.',
+            'One of the roles tenantry_app, tenantry_superuser, tenantry_mover, tenantry_admin, tenantry_definer and tenantry_probe exists and is a login, a superuser or bypasses row-level security: rename it.',
         });
       } finally {
         await administrator.query(sqlText(`alter role tenantry_mover no${attribute}`));

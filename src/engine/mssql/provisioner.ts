@@ -53,6 +53,8 @@ function loginStatements(principal: PrincipalName, login: Login, secretOf: (logi
   ${refusal(`The login ${login.user} administers the server or the database: name another`)}
 ${login.entra === undefined ? passwordUser(principal, login.user, secretOf(login)) : entraUser(login.user)}`,
     sql`ALTER ROLE ${sql.id(principalGroups[principal])} ADD MEMBER ${name};`,
+    // So that admin may try within its own transaction what each of the others may.
+    ...(principal === 'admin' ? [] : [sql`GRANT IMPERSONATE ON USER::${name} TO ${sql.id(principalGroups.admin)};`]),
   ];
 }
 

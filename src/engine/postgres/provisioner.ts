@@ -12,7 +12,7 @@ import { scramVerifier } from './scram-verifier.ts';
 
 const userNames = {
   keyOf: (user: string) => user,
-  isReserved: (key: string) => key.startsWith('pg_') || key === 'tenantry_definer',
+  isReserved: (key: string) => key.startsWith('pg_') || key === 'tenantry_definer' || key === 'tenantry_probe',
   knowsEntra: false,
 };
 
@@ -62,6 +62,7 @@ $$`),
   ];
   // What an admin login creates must belong to the group, or a second admin login could not change it.
   if (principal === 'admin') statements.push(sql`alter role ${name} set role = tenantry_admin`);
+  else statements.push(sql`grant ${name} to tenantry_probe`);
   if (principal === 'superuser') statements.push(sql`alter role ${name} set default_transaction_read_only = on`);
   return statements;
 }

@@ -7,6 +7,7 @@ const allowed: ReadonlySet<string> = new Set(
    set reset discard load prepare execute deallocate declare fetch move close
    begin start commit end abort rollback savepoint release`.split(/\s+/),
 );
+const transactionWords: ReadonlySet<string> = new Set('begin start commit end abort rollback savepoint release prepare'.split(' '));
 const refusal = `A tenant's statement reads or changes rows; it does not define, alter, drop or lock anything. It may begin with ${[...allowed].join(', ')}.`;
 /** What may stand before the first word: PostgreSQL's white space, empty statements, parentheses, and the start of a comment. */
 const before = /[ \t\n\r\f\v;(]*/y;
@@ -25,6 +26,12 @@ export function requireTenantStatement(text: string): void {
   if (first === undefined ? start < text.length : !allowed.has(first)) throw new TenantryError('FORBIDDEN', refusal);
   if (first === 'prepare' && wordAt(text, startOf(text, start + first.length)) === 'transaction')
     throw new TenantryError('TRANSACTION_CONTROL', 'A transaction that is prepared would have no owner.');
+}
+
+/** Whether a statement begins, ends or divides the transaction that it runs in. */
+export function controlsTransaction(text: string): boolean {
+  const first = wordAt(text, startOf(text));
+  return first !== undefined && transactionWords.has(first);
 }
 
 /** Whether a statement runs a procedure or a block, which may hold transaction control. */

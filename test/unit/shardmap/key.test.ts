@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   cacheKey,
   keyTypes,
+  sentinelKeys,
   tenantKey,
   tenantKeyFromBytes,
   tenantKeyFromText,
@@ -103,6 +104,17 @@ describe.each(keyTypes)('a key of type %s', (type) => {
         expect(cacheKey(type, left) === cacheKey(type, right)).toBe(same);
       }),
     );
+  });
+
+  it('is refused to callers where policies are tried out in its name, and read back all the same', () => {
+    const [one, other] = sentinelKeys(type);
+    expect(one.text).not.toBe(other.text);
+    for (const key of [one, other]) {
+      const id = type === 'bytes' ? key.bytes : type === 'int' || type === 'bigint' ? BigInt(key.text) : key.text;
+      expect(() => tenantKeyFromText(type, key.text)).toThrow('policies are tried out in its name');
+      expect(() => tenantKey(type, id)).toThrow('policies are tried out in its name');
+      expect(tenantKeyFromBytes(type, key.bytes)).toEqual(key);
+    }
   });
 
   it('takes no text but the canonical one', () => {

@@ -26,10 +26,15 @@ union all
 select "schema", "table", 'not-a-table', null, null
   from configured where relkind not in ('r', 'p')
 union all
-select r."schema", r."table", case when pg_has_role(o.oid, 'tenantry_app', 'member') and not o.rolsuper then 'owned-by-app' else 'not-owned' end,
+-- admin may act as app's logins, in whose name it tries what they may, and owns nothing in it.
+select r."schema", r."table", case when o.is_app and not o.rolsuper then 'owned-by-app' else 'not-owned' end,
        o.rolname, format('alter table %s owner to tenantry_admin', r.name)
-  from configured r join pg_catalog.pg_roles o on o.oid = r.relowner
- where r.relkind in ('r', 'p') and (not pg_has_role(current_user, o.oid, 'usage') or pg_has_role(o.oid, 'tenantry_app', 'member'))
+  from configured r
+ cross join lateral (select w.oid, w.rolname, w.rolsuper,
+                            pg_has_role(w.oid, 'tenantry_app', 'usage')
+                              or (pg_has_role(w.oid, 'tenantry_app', 'member') and not pg_has_role(w.oid, 'tenantry_admin', 'member')) as is_app
+                       from pg_catalog.pg_roles w where w.oid = r.relowner) o
+ where r.relkind in ('r', 'p') and (not pg_has_role(current_user, o.oid, 'usage') or o.is_app)
 union all
 select r."schema", r."table", 'schema-rights', r."schema", format('grant usage on schema %I to tenantry_admin with grant option', r."schema")
   from configured r

@@ -29,6 +29,18 @@ create table tenantry.local_mapping (
   check ((state = 'MOVED') = (moved_to is not null)),
   check ((state = 'MOVED') = (moved_epoch is not null))
 );
+-- A rehearsal lets its two tenants in by mappings with negative ids, and is undone. This keeps it from ever being committed, whatever its
+-- statements say; nothing else may have such an id.
+create function tenantry.refuse_rehearsed_mapping() returns trigger
+language plpgsql volatile
+as $$
+begin
+  raise exception using errcode = 'TN011', message = 'A rehearsal is undone, never committed.';
+end
+$$;
+revoke execute on function tenantry.refuse_rehearsed_mapping() from public;
+create constraint trigger rehearsed_mapping after insert or update on tenantry.local_mapping
+  deferrable initially deferred for each row when (new.mapping_id < 0) execute function tenantry.refuse_rehearsed_mapping();
 -- For whoever adds a mapping and looks whether its keys are taken; `enter` goes by the primary key.
 create index local_mapping_low on tenantry.local_mapping (low);
 -- UPDATE is what SELECT ... FOR SHARE asks for; the owner of `enter` changes nothing.

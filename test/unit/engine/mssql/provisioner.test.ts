@@ -204,12 +204,13 @@ test('everything that is made and given, in the order in which each is there for
     'GRANT KILL DATABASE CONNECTION TO [tenantry_admin]',
     'CREATE OR ALTER TRIGGER [tenantry_no_definitions] ON DATABASE FOR DDL_DATABASE_LEVEL_EVENTS AS SET NOCOUNT ON',
     'ENABLE TRIGGER [tenantry_no_definitions] ON DATABASE',
-    ...Object.entries({ app: 'shop_app', superuser: 'shop_reports', mover: 'shop_mover', admin: 'shop_admin' }).flatMap(
-      ([principal, user]) => [
-        expect.stringContaining(`CREATE LOGIN [${user}] WITH PASSWORD`),
-        `ALTER ROLE [tenantry_${principal}] ADD MEMBER [${user}]`,
-      ],
-    ),
+    ...Object.entries({ app: 'shop_app', superuser: 'shop_reports', mover: 'shop_mover' }).flatMap(([principal, user]) => [
+      expect.stringContaining(`CREATE LOGIN [${user}] WITH PASSWORD`),
+      `ALTER ROLE [tenantry_${principal}] ADD MEMBER [${user}]`,
+      `GRANT IMPERSONATE ON USER::[${user}] TO [tenantry_admin]`,
+    ]),
+    expect.stringContaining('CREATE LOGIN [shop_admin] WITH PASSWORD'),
+    'ALTER ROLE [tenantry_admin] ADD MEMBER [shop_admin]',
     'GRANT CONTROL ON OBJECT::[dbo].[Blogs] TO [tenantry_admin] WITH GRANT OPTION',
   ]);
 });

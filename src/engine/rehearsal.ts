@@ -1,0 +1,44 @@
+import type { Row, SqlResult, SqlSession } from '../core/session.ts';
+import type { Sql } from '../core/sql.ts';
+import type { TenantryError } from '../core/errors.ts';
+import type { Entry } from './entry.ts';
+
+/** As whom a statement is rehearsed. */
+export interface RehearsedCaller {
+  /** The user of a login, whose rights and policies the statement has; undefined: admin, as whom the transaction runs. */
+  readonly user?: string | undefined;
+  /** Undefined: nobody has entered. */
+  readonly entry?: Entry;
+  /** What the call brings besides its tenant (`contextText`); undefined: nothing. */
+  readonly contextValues?: string | undefined;
+}
+
+/** What became of a statement; nothing of it stays either way. */
+export type Attempt<R extends Row = Row> =
+  | ({ readonly outcome: 'done' } & SqlResult<R>)
+  | {
+      readonly outcome: 'refused';
+      readonly error: TenantryError;
+    };
+
+/** Statements that are tried as others than admin within a transaction of admin, and undone. One at a time. */
+export interface Rehearsal {
+  /**
+   * Runs one statement, and undoes it. Throws what says nothing of the statement: that the entry was refused, that a table is in use
+   * or the server away, or, where the engine `entersOnce`, INTERNAL for another entry than the first one.
+   */
+  attempt<R extends Row>(caller: RehearsedCaller, statement: Sql): Promise<Attempt<R>>;
+  /** Undoes everything since the rehearsal was begun, whatever admin did meanwhile included; the transaction goes on. */
+  end(): Promise<void>;
+}
+
+/** The part of an engine that knows how admin acts as other logins. */
+export interface Rehearsals {
+  /** Whoever has entered stays entered until the connection is used for something else: one entry for each rehearsal. */
+  readonly entersOnce: boolean;
+  /**
+   * Begins a rehearsal in an open transaction of admin. Throws INVALID_CONFIGURATION, with what an administrator has to run, where admin may
+   * not act as one of these users.
+   */
+  begin(session: SqlSession, users: readonly string[]): Promise<Rehearsal>;
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { sentinelKeys, type KeyType, type TenantKey } from '../../shardmap/key.ts';
+import type { Row, SqlDatabase, SqlSession } from '../core/session.ts';
+import type { PrincipalName } from '../core/principal.ts';
+import type { Sql } from '../core/sql.ts';
+import type { Entry } from '../engine/entry.ts';
+import type { Attempt, Rehearsal, Rehearsals } from '../engine/rehearsal.ts';
+import { lockPolicies } from './lock.ts';
+
+/** Whom a rehearsal is about. */
+export interface RehearsalRequest {
+  /** The user of each principal's login, besides admin's. */
+  readonly users: Readonly<Record<Exclude<PrincipalName, 'admin'>, string>>;
+  readonly keyType: KeyType;
+  /** So many random bytes; the operating system's by default. */
+  readonly random?: (size: number) => Uint8Array;
+}
+
+/** One of the two tenants of a rehearsal. */
+export type SentinelName = 'a' | 'b';
+
+/** As whom a statement is tried. */
+export interface StageCaller {
+  readonly principal: PrincipalName;
+  /** Undefined: no tenant has entered. */
+  readonly tenant?: SentinelName;
+  /** What the call brings besides its tenant (`contextText`); undefined: nothing. */
+  readonly contextValues?: string | undefined;
+}
+
+/** Where statements are tried, none of which stays. */
+export interface Stage {
+  /** The shard as admin, for rows that must be there first. */
+  readonly session: SqlSession;
+  readonly tenants: Readonly<Record<SentinelName, TenantKey>>;
+  /** Tries one statement, and undoes it. Where the engine `entersOnce`: whoever has entered first is the only one. */
+  attempt<R extends Row>(caller: StageCaller, statement: Sql): Promise<Attempt<R>>;
+}
+
+/** What an engine needs to have for it. */
+interface RehearsingEngine {
+  readonly rehearsals: Rehearsals;
+}
+
+/**
+ * Tries statements as the shard's logins in a transaction of admin that is rolled back, whatever happens. Keeps changes of policies out meanwhile.
+ * `admin` is the database as admin. Throws INVALID_CONFIGURATION where the server was provisioned without the rights for it.
+ */
+export async function rehearse<T>(
+  admin: SqlDatabase,
+  engine: RehearsingEngine,
+  request: RehearsalRequest,
+  work: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  let undone: Undone<T> | undefined;
+  try {
+    return await admin.transaction<T>(async (session) => {
+      await lockPolicies(session);
+      undone = new Undone(await rehearseWithin(session, engine, request, work));
+      throw undone;
+    });
+  } catch (error) {
+    if (undone === undefined || error !== undone) throw error;
+    return undone.result;
+  }
+}
+
+/** The same within a transaction of admin, which goes on as if nothing had been. */
+export async function rehearseWithin<T>(
+  session: SqlSession,
+  { rehearsals }: RehearsingEngine,
+  { users, keyType, random = randomBytes }: RehearsalRequest,
+  work: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const { app, superuser, mover } = users;
+  const rehearsal = await rehearsals.begin(session, [app, superuser, mover]);
+  const [a, b] = sentinelKeys(keyType);
+  const entries = { a: await admitted(session, -1, a, random(16)), b: await admitted(session, -2, b, random(16)) };
+  const result = await work({ session, tenants: { a, b }, attempt: attemptWith(rehearsal, users, entries) });
+  await rehearsal.end();
+  return result;
+}
+
+function attemptWith(
+  rehearsal: Rehearsal,
+  users: RehearsalRequest['users'],
+  entries: Readonly<Record<SentinelName, Entry>>,
+): Stage['attempt'] {
+  return (caller, statement) => {
+    const { principal, tenant, contextValues } = caller;
+    const entry = tenant === undefined ? {} : { entry: entries[tenant] };
+    return rehearsal.attempt({ user: principal === 'admin' ? undefined : users[principal], ...entry, contextValues }, statement);
+  };
+}
+
+/** Lets a tenant in for as long as the rehearsal lasts. The token is nobody's: it goes with the mapping. */
+async function admitted(session: SqlSession, mappingId: number, { bytes }: TenantKey, token: Uint8Array): Promise<Entry> {
+  const entry = { mappingId, key: bytes, epoch: 1, token };
+  const { epoch } = entry;
+  await session.run('local-map/add-mapping', { mappingId, kind: 'point', low: bytes, high: null, state: 'ONLINE', epoch, token });
+  return entry;
+}
+
+/** Thrown to roll a transaction back that has gone well. */
+class Undone<T> extends Error {
+  readonly result: T;
+
+  constructor(result: T) {
+    super('A rehearsal is undone.');
+    this.result = result;
+  }
+}

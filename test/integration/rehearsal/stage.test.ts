@@ -1,0 +1,129 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sql, sqlText } from '../../../src/core/sql.ts';
+import { postgresRehearsals } from '../../../src/engine/postgres/rehearsal.ts';
+import { rehearse, rehearseWithin, type Stage } from '../../../src/policy/rehearse.ts';
+import { usePolicyShard } from '../../support/policy-shard.ts';
+import { shardLogins } from '../../support/shard-logins.ts';
+import { usersOf } from '../../support/users-of.ts';
+
+const shard = usePolicyShard();
+const engine = { rehearsals: postgresRehearsals };
+const request = { users: usersOf(shardLogins), keyType: 'int' } as const;
+const names = sql`select "Name" from "Blogs" order by "Name"`;
+const who = sql`select current_user::text as "user", tenantry.current_tenant() as "tenant", tenantry.context_value('user') as "value"`;
+
+function play<T>(work: (stage: Stage) => Promise<T>): Promise<T> {
+  return rehearse(shard.database.admin, engine, request, work);
+}
+
+async function withRows(stage: Stage): Promise<void> {
+  const { a, b } = stage.tenants;
+  await stage.session.query(
+    sql`insert into "Blogs" ("TenantId", "BlogId", "Name") values (${Number(a.text)}, 1, 'of a'), (${Number(b.text)}, 1, 'of b')`,
+  );
+}
+
+describe('a rehearsal', () => {
+  beforeAll(() => shard.renew());
+
+  it('runs each statement with the rights, policies, tenant and values of its caller', async () => {
+    const seen = await play(async (stage) => {
+      await withRows(stage);
+      return [
+        await stage.attempt({ principal: 'app', tenant: 'a' }, names),
+        await stage.attempt({ principal: 'app', tenant: 'b' }, names),
+        await stage.attempt({ principal: 'app' }, names),
+        await stage.attempt({ principal: 'superuser' }, names),
+        await stage.attempt({ principal: 'superuser' }, sql`delete from "Blogs"`),
+        await stage.attempt({ principal: 'mover' }, sql`delete from "Blogs"`),
+        await stage.attempt({ principal: 'admin' }, sql`update "Blogs" set "Name" = 'x'`),
+        await stage.attempt({ principal: 'app', tenant: 'a', contextValues: '{"user":"o\'ann\\\\"}' }, who),
+        await stage.attempt({ principal: 'app' }, who),
+      ];
+    });
+    expect(seen).toMatchObject([
+      { outcome: 'done', rows: [{ Name: 'of a' }], rowCount: 1 },
+      { outcome: 'done', rows: [{ Name: 'of b' }] },
+      { outcome: 'done', rows: [] },
+      { outcome: 'done', rows: [{ Name: 'of a' }, { Name: 'of b' }] },
+      { outcome: 'refused', error: { code: 'FORBIDDEN' } },
+      { outcome: 'done', rowCount: 2 },
+      { outcome: 'done', rowCount: 2 },
+      { outcome: 'done', rows: [{ user: 'shop_app', tenant: 2_147_480_001, value: "o'ann\\" }] },
+      { outcome: 'done', rows: [{ user: 'shop_app', tenant: null, value: null }] },
+    ]);
+  });
+
+  it('undoes what each statement did, refused or not, and is admin again in between', async () => {
+    await play(async (stage) => {
+      await withRows(stage);
+      expect(await stage.attempt({ principal: 'app', tenant: 'a' }, sql`delete from "Blogs"`)).toMatchObject({ rowCount: 1 });
+      expect(await stage.attempt({ principal: 'app', tenant: 'a' }, sql`select 1 / 0`)).toMatchObject({
+        outcome: 'refused',
+        error: { code: 'STATEMENT_FAILED' },
+      });
+      expect((await stage.session.query(sql`select current_user::text as "user", count(*)::int as "rows" from "Blogs"`)).rows).toEqual([
+        { user: 'tenantry_admin', rows: 2 },
+      ]);
+    });
+  });
+
+  it('leaves nothing in the database, whether it went well or failed', async () => {
+    const failing = play(async (stage) => {
+      await withRows(stage);
+      throw new Error('on purpose');
+    });
+    await expect(failing).rejects.toThrow('on purpose');
+    await play(withRows);
+    const { rows } = await shard.database.root.query(
+      sql`select (select count(*) from "Blogs")::int as "rows", (select count(*) from tenantry.local_mapping)::int as "mappings"`,
+    );
+    expect(rows).toEqual([{ rows: 0, mappings: 0 }]);
+  });
+
+  it('leaves a transaction that goes on as it was before', async () => {
+    const rows = await shard.database.admin.transaction(async (session) => {
+      await rehearseWithin(session, engine, request, withRows);
+      return (await session.query(sql`select (select count(*) from "Blogs")::int as "rows", current_user::text as "user"`)).rows;
+    });
+    expect(rows).toEqual([{ rows: 0, user: 'tenantry_admin' }]);
+  });
+
+  it('refuses a statement that controls the transaction', async () => {
+    const refused = await play((stage) => stage.attempt({ principal: 'app', tenant: 'a' }, sql`commit`));
+    expect(refused).toMatchObject({ outcome: 'refused', error: { code: 'TRANSACTION_CONTROL' } });
+  });
+
+  it('is never committed, whatever stands behind a statement', async () => {
+    const committing = play(async (stage) => {
+      await withRows(stage);
+      await stage.attempt({ principal: 'app', tenant: 'a' }, sqlText('select 1; commit'));
+    });
+    await expect(committing).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
+    expect((await shard.database.root.query(sql`select "Name" from "Blogs"`)).rows).toEqual([]);
+  });
+
+  it('says what to run where the server was provisioned without the rights for it', async () => {
+    await shard.asRoot('revoke shop_mover from tenantry_probe');
+    await expect(play(withRows)).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: expect.stringContaining('grant tenantry_probe to tenantry_admin; grant shop_mover to tenantry_probe;') as string,
+    });
+    await shard.asRoot('grant shop_mover to tenantry_probe');
+    await play(withRows);
+  });
+});
+
+describe('what admin may for rehearsals', () => {
+  it('gives it none of the rights of the other logins, nor them any of its own', async () => {
+    const { rows } = await shard.database.root.query(sql`
+      select r.rolname::text as "role", g.rolname::text as "of", pg_has_role(r.oid, g.oid, 'usage') as "inherits", pg_has_role(r.oid, g.oid, 'member') as "member"
+        from pg_catalog.pg_roles r, pg_catalog.pg_roles g
+       where (r.rolname in ('shop_admin', 'tenantry_admin') and g.rolname in ('shop_app', 'tenantry_app', 'shop_mover', 'shop_reports'))
+          or (r.rolname in ('shop_app', 'shop_mover', 'shop_reports') and g.rolname in ('tenantry_probe', 'tenantry_admin', 'shop_admin'))
+       order by 1, 2`);
+    expect(rows.filter(({ inherits }) => inherits)).toEqual([]);
+    const members = rows.filter(({ member }) => member).map(({ role }) => role);
+    expect([...new Set(members)]).toEqual(['shop_admin', 'tenantry_admin']);
+  });
+});
