@@ -6,6 +6,7 @@ import { tableColumns } from './table-columns.ts';
 /** Files that one engine has alone, each with the reason. */
 const alone: Readonly<Record<'postgres' | 'mssql', Readonly<Record<string, string>>>> = {
   postgres: {
+    'schema/shard/010-context-mac': 'where the right to a guarded setting may not be granted; SQL Server needs none',
     'schema/bootstrap/002-guarded-setting': 'SQL Server protects the context by a read-only key, for which nobody needs a right',
   },
   mssql: {
@@ -28,12 +29,17 @@ const sameType: Readonly<Record<string, RegExp>> = {
 
 /** Columns that one engine's tables have alone, each with the reason. */
 const columnsAlone: Readonly<Record<'postgres' | 'mssql', Readonly<Record<string, string>>>> = {
-  postgres: Object.fromEntries(
-    ['open_ticket', 'first_key', 'past_key', 'open_entry', 'context'].map((name) => [
-      `local_mapping.${name}`,
-      'generated, for an enter that is one statement; on SQL Server it is a procedure',
-    ]),
-  ),
+  postgres: {
+    ...Object.fromEntries(
+      ['open_ticket', 'first_key', 'past_key', 'open_entry', 'context'].map((name) => [
+        `local_mapping.${name}`,
+        'generated, for an enter that is one statement; on SQL Server it is a procedure',
+      ]),
+    ),
+    ...Object.fromEntries(
+      ['only_row', 'inner_pad', 'outer_pad'].map((name) => [`context_key.${name}`, 'SQL Server has read-only keys, which need no code']),
+    ),
+  },
   mssql: {
     'hidden_row.value': 'PostgreSQL itself keeps statistics of protected tables from readers (pg_stats)',
     'mapping_fence.mapping_id': 'PostgreSQL has advisory locks',

@@ -5,6 +5,7 @@ import type { Settings } from '../config.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
+import type { ContextProtection } from '../core/context-protection.ts';
 import type { TableComparison } from '../policy/compare-tables.ts';
 import type { InspectedPolicies } from '../policy/inspection.ts';
 import type { PlannedChange, PolicyResult } from '../policy/model.ts';
@@ -64,6 +65,8 @@ export interface ShardPolicies {
   compare(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<TableComparison[]>;
   /** Throws CONFLICT where something is pending, SHARD_UNVERIFIED where a connection of `app` is not let in. */
   verify(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<void>;
+  /** How it keeps the tenant of a transaction; null where it does not say. */
+  contextProtection(settings: Settings, shard: Shard): Promise<ContextProtection | null>;
   /** What there is, as it is, whatever the configuration says. */
   inspect(settings: Settings, shard: Shard): Promise<InspectedPolicies<PolicyModel>>;
 }

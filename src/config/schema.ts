@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fleetKeyFromBase64, type FleetKey } from '../../shardmap/mapping-token.ts';
 import { keyTypes } from '../../shardmap/key.ts';
 import { capabilityNames, type CapabilityName } from '../core/capability-settings.ts';
+import { contextProtections } from '../core/context-protection.ts';
 import { eachLimit, type Limits } from '../core/limits.ts';
 import { authSchema, issuerSettings } from './auth-schema.ts';
 import { contextSchema } from './context-schema.ts';
@@ -42,7 +43,7 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
       context: contextName,
     }),
     logins: object({ app: login, superuser: login, mover: login, admin: login }),
-    contextProtection: z.enum(['guarded', 'plain']).default('guarded'),
+    contextProtection: z.enum(contextProtections).default('guarded'),
     context: contextSchema,
     capabilities: capabilitiesSchema,
     tables: tablesSchema,

@@ -208,8 +208,9 @@ export interface TenantryConfig {
     readonly admin: LoginConfig;
   };
   /**
-   * `guarded`: the tenant is in a setting that tenant traffic cannot change. `plain`: in an ordinary setting, for servers
-   * whose owner may not grant the other. Default `guarded`.
+   * The least that keeps the tenant of a transaction, and the form that new shards get. `guarded`: it is in a setting that tenant traffic
+   * cannot change. `mac`: in an ordinary setting, with a code that only the shard can make, for servers of PostgreSQL whose owner may not
+   * grant the other; SQL Server's shards are guarded then as well. `plain`: in an ordinary setting without one. Default `guarded`.
    */
   readonly contextProtection?: ContextProtection | undefined;
   /**

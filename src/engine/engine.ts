@@ -83,7 +83,7 @@ export interface ConnectionExpectations {
   /** Who the server was when the shard was registered, as `identify` gave it. */
   readonly incarnation: string;
   readonly tables: readonly ExpectedTable[];
-  /** What is configured. A shard that is guarded may serve where `plain` is configured, and not the other way round. */
+  /** What is configured: the least that a shard may have. */
   readonly contextProtection: ContextProtection;
   /** What the configuration says that servers can do, instead of what is found. */
   readonly capabilities?: CapabilitySettings;
@@ -107,6 +107,8 @@ export interface OpenOptions {
 export interface Engine {
   readonly name: string;
   readonly capabilitiesOf: CapabilitiesOf;
+  /** The forms in which its shards can keep the tenant of a transaction. */
+  readonly contextForms: readonly ContextProtection[];
   readonly dialect: EngineDialect;
   /**
    * Loads what connections are made with. They do it themselves, within the time of whoever waits for the first one: where it is

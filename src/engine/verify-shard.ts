@@ -1,3 +1,4 @@
+import { protectsAtLeast, weaklyProtected, type ContextProtection } from '../core/context-protection.ts';
 import { TenantryError } from '../core/errors.ts';
 import { schemaVersions } from '../core/schema-version.ts';
 import type { Row, SqlSession } from '../core/session.ts';
@@ -13,8 +14,8 @@ interface Inspection {
   readonly schemaVersion: number;
   /** Null where the server only follows another one. */
   readonly incarnation: string | null;
-  /** The tenant is kept where tenant traffic cannot change it. */
-  readonly isGuarded: boolean | null;
+  /** How the tenant is kept from being changed by tenant traffic. */
+  readonly contextProtection: ContextProtection | null;
 }
 
 /** One reason why a connection may not serve tenants (`policy/gate`); without a table, one of the login's own. */
@@ -98,8 +99,8 @@ function identityProblem(found: Inspection | undefined, expected: ConnectionExpe
     return 'The server is in recovery, or the login may not see which database it is on; only a primary can serve tenants.';
   if (found.incarnation !== expected.incarnation)
     return 'The server is not the one that the catalog knows: it was restored or replaced. Run: tenantry recover';
-  if (expected.contextProtection === 'guarded' && found.isGuarded !== true)
-    return 'The shard keeps the tenant in a setting that tenant traffic can change, and the configuration says guarded.';
+  if (!protectsAtLeast(found.contextProtection, expected.contextProtection))
+    return weaklyProtected(found.contextProtection, expected.contextProtection);
   return undefined;
 }
 

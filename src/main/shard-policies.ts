@@ -1,6 +1,7 @@
 import { requireOwnShard } from '../../shardmap/own-shard.ts';
 import type { ShardPolicies } from '../cli/services.ts';
 import type { Clock } from '../core/clock.ts';
+import type { ContextProtection } from '../core/context-protection.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { Settings } from '../config.ts';
 import type { SqlDatabase } from '../core/session.ts';
@@ -44,6 +45,14 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       const connection = await openAppConnection(engines, settings, shard);
       await connection.close();
     },
+    contextProtection: (settings, shard) =>
+      withShard(
+        engines,
+        settings,
+        shard,
+        async (admin) =>
+          (await admin.run<{ contextProtection: ContextProtection | null }>('policy/shard-schema')).rows[0]?.contextProtection ?? null,
+      ),
     inspect: (settings, shard) =>
       withShard(engines, settings, shard, (admin) => inspectPolicies(admin, engineOf(engines, shard.address), shard.address.engine)),
   };

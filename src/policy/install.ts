@@ -4,20 +4,25 @@ import type { KeyType } from '../../shardmap/key.ts';
 import { LocalMap } from '../../shardmap/local-map.ts';
 import { schemaStateOf } from '../../shardmap/schema-state.ts';
 import type { CapabilitySettings } from '../core/capability-settings.ts';
-import type { ContextProtection } from '../core/context-protection.ts';
+import { formAsGoodAs, protectsAtLeast, type ContextProtection } from '../core/context-protection.ts';
 import { schemaVersions } from '../core/schema-version.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { shardSchemaFiles } from '../engine/schema-files.ts';
 import { applyPolicies } from './apply.ts';
 import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, PolicyResult } from './model.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { PolicyEngine } from './policy-engine.ts';
+
+/** How an engine makes shards. */
+type InstallingEngine = PolicyEngine & Pick<Engine, 'contextForms'>;
 
 /** What makes a database a shard. */
 export interface ShardInstallation {
   readonly tables: readonly ConfiguredTable[];
   /** Key type of the shard map. */
   readonly keyType: KeyType;
+  /** The least that is wanted; a new shard gets the form of its engine that is nearest to it. */
   readonly contextProtection: ContextProtection;
   /** What the configuration says that the server can do, instead of what is found. */
   readonly capabilities?: CapabilitySettings;
@@ -35,13 +40,17 @@ interface ShardSchema extends Record<string, unknown> {
  * `shard` is the database as admin. Throws INVALID_CONFIGURATION where the server was not provisioned, or the database is
  * a catalog, or a shard of another schema version, key type or context protection.
  */
-export async function installShard(shard: SqlDatabase, engine: PolicyEngine, installation: ShardInstallation): Promise<PolicyResult> {
+export async function installShard(shard: SqlDatabase, engine: InstallingEngine, installation: ShardInstallation): Promise<PolicyResult> {
   await requireCapabilities(shard, engine.capabilitiesOf, installation.capabilities ?? {}, 'INVALID_CONFIGURATION');
-  await shard.transaction((session) => installSchema(session, installation));
+  await shard.transaction((session) => installSchema(session, engine, installation));
   return applyPolicies(shard, engine, { ...installation, dryRun: false });
 }
 
-async function installSchema(session: SqlSession, { keyType, contextProtection }: ShardInstallation): Promise<void> {
+async function installSchema(
+  session: SqlSession,
+  { contextForms }: InstallingEngine,
+  { keyType, contextProtection }: ShardInstallation,
+): Promise<void> {
   const { prepared } = await shardSchema(session);
   if (!prepared) {
     throw new TenantryError(
@@ -54,7 +63,7 @@ async function installSchema(session: SqlSession, { keyType, contextProtection }
     throw new TenantryError('INVALID_CONFIGURATION', 'The database is a catalog; a catalog cannot be a shard.');
   const { installed, ...present } = await shardSchema(session);
   if (!installed) {
-    for (const file of shardSchemaFiles(keyType, contextProtection)) await session.script(file);
+    for (const file of shardSchemaFiles(keyType, formAsGoodAs(contextProtection, contextForms))) await session.script(file);
     return;
   }
   const found = (await new LocalMap(session).description())?.schemaVersion;
@@ -70,7 +79,7 @@ async function installSchema(session: SqlSession, { keyType, contextProtection }
       `The database is a shard for keys of type ${present.keyType ?? 'unknown'}; the map's are of type ${keyType}.`,
     );
   }
-  if (present.contextProtection !== contextProtection) {
+  if (!protectsAtLeast(present.contextProtection, contextProtection)) {
     throw new TenantryError(
       'INVALID_CONFIGURATION',
       `The database is a shard whose context protection is ${present.contextProtection ?? 'unknown'}; the configuration says ${contextProtection}.`,

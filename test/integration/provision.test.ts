@@ -11,7 +11,7 @@ import { startPostgres, type PostgresServer } from '../support/servers/postgres.
 
 const engine = createPostgresEngine();
 const provisioner = createPostgresProvisioner();
-const policies = { renderer: postgresPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf };
+const policies = { ...engine, renderer: postgresPolicyRenderer };
 
 let server: PostgresServer;
 let databases = 0;

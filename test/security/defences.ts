@@ -34,6 +34,23 @@ const doesNothing = (form: 'enter_point' | 'enter_point_read_only'): string =>
 const uniqueAcrossTenants = root('create unique index one_seven on "Blogs" ("BlogId") where "BlogId" = 7');
 const seesActivity = root('grant execute on function pg_stat_get_activity(integer), pg_stat_get_backend_activity(integer) to tenantry_app');
 
+/** Whatever is in the setting is believed, by its end. */
+const codesBelieved =
+  root(`create or replace function tenantry.context() returns text language sql stable parallel restricted security definer
+  begin atomic select pg_catalog.right(pg_catalog.current_setting('tenantry.context', true), 18); end`);
+const codesBelievedWithValues =
+  root(`create or replace function tenantry.context() returns text language sql stable parallel restricted security definer
+  begin atomic select pg_catalog.substr(pg_catalog.current_setting('tenantry.context', true), 65); end`);
+/** Codes of one transaction are as good in every other. */
+const codesOfAnyTransaction =
+  root(`create or replace function tenantry.context_code(inner_pad bytea, outer_pad bytea, context text) returns text
+  language sql stable parallel restricted begin atomic
+    select encode(sha256(outer_pad || sha256(inner_pad || convert_to(context, 'UTF8'))), 'hex'); end`);
+const asDefiner = (signature: string): Defence =>
+  root(
+    `grant execute on function ${signature} to tenantry_app; alter function ${signature} security definer; alter function ${signature} owner to tenantry_definer`,
+  );
+
 /** What the router and the service look at before they let somebody in is not looked at. */
 const careless: Defence = async (world) => {
   world.careless = true;
@@ -146,6 +163,42 @@ export const defences = {
     'by reading the tokens of the local shard map': root('grant select on tenantry.local_mapping to tenantry_app'),
     'by a function of the same name put before the real one': root(
       'grant create on schema tenantry to tenantry_app; alter function tenantry.current_tenant() owner to tenantry_app',
+    ),
+  },
+  'changing the context with a code': {
+    'by SET LOCAL without a code': codesBelieved,
+    'by SET for the session': codesBelieved,
+    'by a code of zeros': codesBelieved,
+    'by its own code for another tenant': codesBelieved,
+    'by what it was given, with more behind it': codesBelieved,
+    'by what it was given, with less of it and more behind': codesBelieved,
+    'by what it was given, with other values behind its tenant': codesBelievedWithValues,
+    'by a code and nothing else': withoutTenantPolicy,
+    'by set_config': root(
+      `grant execute on function set_config(text, text, boolean) to tenantry_app; create or replace function tenantry.context() returns text
+        language sql stable security definer begin atomic select pg_catalog.right(pg_catalog.current_setting('tenantry.context', true), 18); end`,
+    ),
+    'by what tenant 2 has in another session at the same time': codesOfAnyTransaction,
+    'by what tenant 2 had on the same connection': codesOfAnyTransaction,
+    'by what tenant 2 had, kept for the session, without entering': codesOfAnyTransaction,
+    'by what tenant 2 had, as the default of the login': codesOfAnyTransaction,
+    'by what the boss brought on the same connection': codesOfAnyTransaction,
+    'by ROLLBACK TO a savepoint from before': codesOfAnyTransaction,
+    'by the helper that sets it': asDefiner('tenantry.set_context(bytea)'),
+    'by the helper that sets it, in its other form': asDefiner('tenantry.set_context(text)'),
+    'by the helper that adds values': asDefiner('tenantry.add_context_values(text)'),
+    'by reading the key': root(
+      'grant select on tenantry.context_key to tenantry_app; grant execute on function tenantry.context_code(bytea, bytea, text) to tenantry_app',
+    ),
+    'by changing the key': root(
+      'grant select, update on tenantry.context_key to tenantry_app; alter policy tenantry_tenant on "Blogs" using ((select count(*) from tenantry.context_key where get_byte(inner_pad, 1) = 0) = 1)',
+    ),
+    'by a function of the same name put before the real one': root(
+      ({ appLogin }) => `grant create on schema tenantry to ${appLogin.user}; alter function tenantry.context() owner to ${appLogin.user}`,
+    ),
+    'by entering another mapping without its token': withoutToken,
+    'by entering its own mapping with another key': root(
+      "update tenantry.local_mapping set kind = 'range', high = null where mapping_id = 1",
     ),
   },
   'changing what a call brings': {

@@ -81,7 +81,7 @@ export async function createMssqlTestShard({ text, routed } = blogs, rowVersions
   await provision(root, createMssqlProvisioner(), { logins, contextProtection: 'guarded', tables: routed });
   await master.query(serverRights(logins.admin));
   const admin = engine.open(address, logins.admin);
-  const policies = { renderer: mssqlPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf };
+  const policies = { ...engine, renderer: mssqlPolicyRenderer };
   await installShard(admin, policies, { tables: routed, keyType: 'int', contextProtection: 'guarded' });
   const shardId = randomUUID();
   await admin.query(

@@ -37,8 +37,8 @@ export const inOrder = {
   ...policyAnswers,
   'doctor/principal': { columns: { problem: text }, rows: [] },
   'engine/inspect': {
-    columns: { shardId: 'uniqueidentifier', schemaVersion: 'int', incarnation: text, isGuarded: 'bit' },
-    rows: [[shardId, 1, incarnation, true]],
+    columns: { shardId: 'uniqueidentifier', schemaVersion: 'int', incarnation: text, contextProtection: 'nvarchar(10)' },
+    rows: [[shardId, 1, incarnation, 'guarded']],
   },
   'policy/gate': { columns: columnsOf['policy/gate'], rows: [] },
 } as const satisfies Readonly<Record<string, Said>>;
@@ -65,9 +65,10 @@ export async function findings(said: Partial<Record<Asked, Said>> = {}, options:
   return (await allFindings(said, options)).filter((finding) => !finding.text.startsWith('Its capabilities: '));
 }
 
-/** What doctor finds on it, the list of its capabilities among it. */
+/** What doctor finds on it, the list of its capabilities among it, but not that its context is guarded. */
 export async function allFindings(said: Partial<Record<Asked, Said>> = {}, options: LookOptions = {}): Promise<Finding[]> {
-  return await diagnose(await startDiagnosed(said, options), options);
+  const found = await diagnose(await startDiagnosed(said, options), options);
+  return found.filter(({ text: says }) => says !== 'Its context protection is guarded.');
 }
 
 /** A server that says this instead of what one in order says; it is closed as the test ends. */

@@ -142,7 +142,7 @@ export interface Disorder {
   readonly shardId?: string | null;
   readonly schemaVersion?: number;
   readonly incarnation?: string | null;
-  readonly isGuarded?: boolean | null;
+  readonly contextProtection?: string | null;
   /** Instead of a row, none. */
   readonly rows?: readonly [];
   /** Version, edition and level of compatibility. */
@@ -171,9 +171,9 @@ function answerToProgram(statement: ModelStatement, disorder: Disorder): Stateme
   if (disorder.silent === true) return untilAttention(statement);
   if (text.includes('[tenantry].[schema_version]')) {
     if (disorder.error !== undefined) return { error: { number: disorder.error } };
-    const columns = { shardId: 'uniqueidentifier', schemaVersion: 'int', incarnation: 'nvarchar(36)', isGuarded: 'bit' };
-    const said = { shardId, schemaVersion: 1, incarnation, isGuarded: true, ...disorder };
-    return { columns, rows: disorder.rows ?? [[said.shardId, said.schemaVersion, said.incarnation, said.isGuarded]] };
+    const columns = { shardId: 'uniqueidentifier', schemaVersion: 'int', incarnation: 'nvarchar(36)', contextProtection: 'nvarchar(10)' };
+    const said = { shardId, schemaVersion: 1, incarnation, contextProtection: 'guarded', ...disorder };
+    return { columns, rows: disorder.rows ?? [[said.shardId, said.schemaVersion, said.incarnation, said.contextProtection]] };
   }
   if (serverQuestion.includes(text)) {
     if (!text.includes('ProductMajorVersion')) return { count: 0 };

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { defaultPort, defaultTls, engineNames, type EngineName } from '../../config/database-url.ts';
+import { contextProtections, protectsAtLeast, type ContextProtection } from '../../core/context-protection.ts';
 import { isHostName } from '../../core/host-name.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Login } from '../../core/principal.ts';
@@ -17,6 +18,7 @@ interface AddOptions {
   readonly database: string;
   readonly tls?: ShardAddress['tls'];
   readonly bootstrap?: boolean;
+  readonly contextProtection?: ContextProtection;
 }
 
 const columns = ['name', 'engine', 'host', 'port', 'database', 'tls', 'state', 'shardId'] as const;
@@ -46,6 +48,12 @@ export function addShardCommands(program: Command, world: CliWorld): void {
         .option('--port <port>', "port, 1 to 65535 (default: the engine's own)", port)
         .requiredOption('--database <name>', 'name of the database')
         .addOption(new Option('--tls <mode>', 'default: verify-full, and disable for a loopback host').choices(tlsModes))
+        .addOption(
+          new Option(
+            '--context-protection <form>',
+            "how it keeps the tenant of a transaction, where that is to be better than the configuration demands (default: the configuration's)",
+          ).choices(contextProtections),
+        )
         .option(
           '--bootstrap',
           `prepare server and database first, as the server's superuser ${bootstrapVariables[0]} with ${bootstrapVariables[1]}`,
@@ -68,13 +76,18 @@ export function addShardCommands(program: Command, world: CliWorld): void {
     { usage: 'show <name>', summary: 'show a shard and what is on it', examples: ['shard show a'] },
     (command) => command,
     (invocation) =>
-      withManager(invocation, async ({ shards }) => {
-        const { map, mappings, incarnation, ...found } = await shards.show(invocation.args[0] ?? '');
+      withManager(invocation, async ({ shards }, settings) => {
+        const { map, mappings, ...found } = await shards.show(invocation.args[0] ?? '');
+        const { incarnation } = found;
         const counts = mappings.map(({ state, mappings: count }) => ({ state, mappings: count }));
         const { host: where, port: at, database } = found.address;
-        const lines = [`shard ${found.name} of map ${map}: database ${database} on ${where}:${at}, ${found.state}, server ${incarnation}`];
+        const protection = await protectionOf(invocation, settings, found);
+        const lines = [
+          `shard ${found.name} of map ${map}: database ${database} on ${where}:${at}, ${found.state}, server ${incarnation}`,
+          `  context protection ${protection.contextProtection ?? `unknown: ${protection.reason}`}`,
+        ];
         invocation.output.result(
-          { ...shown(found), map, incarnation, mappings: counts },
+          { ...shown(found), map, incarnation, contextProtection: protection.contextProtection, mappings: counts },
           [...lines, ...counts.map(({ state, mappings: count }) => `  ${count} ${state}`)].join('\n'),
         );
       }),
@@ -99,9 +112,23 @@ export function addShardCommands(program: Command, world: CliWorld): void {
   );
 }
 
+/** A shard that does not answer is shown all the same. */
+async function protectionOf(
+  { world }: Pick<Invocation<unknown>, 'world'>,
+  settings: Settings,
+  shard: Shard,
+): Promise<{ readonly contextProtection: ContextProtection | null; readonly reason: string }> {
+  try {
+    return { contextProtection: await world.services.policies.contextProtection(settings, shard), reason: 'it does not say' };
+  } catch (error) {
+    if (!(error instanceof TenantryError)) throw error;
+    return { contextProtection: null, reason: error.reason };
+  }
+}
+
 async function add(invocation: Invocation<AddOptions>): Promise<ExitCode> {
   const { args, options, settings, output, world } = invocation;
-  const configured = await settings();
+  const configured = withProtection(await settings(), options.contextProtection);
   const address = addressOf(configured, options);
   const { preparation } = world.services;
   const [name = ''] = args;
@@ -116,12 +143,21 @@ async function add(invocation: Invocation<AddOptions>): Promise<ExitCode> {
   }
   if (options.bootstrap === true && options.dryRun !== true)
     await preparation.prepare(configured, address, bootstrapLogin(configured, world));
-  return change(invocation, ({ shards }) => shards.add(name, address, { map: options.map }));
+  return change({ ...invocation, settings: async () => configured }, ({ shards }) => shards.add(name, address, { map: options.map }));
 }
 
 function addressOf({ catalog }: Settings, options: AddOptions): ShardAddress {
   const { engine = catalog.address.engine, host: name, port: number, database, tls } = options;
   return { engine, host: name, port: number ?? defaultPort(engine), database, tls: tls ?? defaultTls(name) };
+}
+
+/** The settings for one shard that is to be better protected than the fleet has to be. Throws INVALID_REQUEST where it would be worse. */
+function withProtection(settings: Settings, wanted = settings.contextProtection): Settings {
+  if (protectsAtLeast(wanted, settings.contextProtection)) return { ...settings, contextProtection: wanted };
+  throw new TenantryError(
+    'INVALID_REQUEST',
+    `A shard whose context protection is ${wanted} would not be let in: the configuration says ${settings.contextProtection}.`,
+  );
 }
 
 function bootstrapLogin({ tls }: Settings, { environment }: CliWorld): Login {

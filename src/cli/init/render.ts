@@ -39,7 +39,7 @@ export default defineConfig({
 ${principals.map((name) => `    ${name}: { user: env('TENANTRY_${name.toUpperCase()}_USER'), password: env('TENANTRY_${name.toUpperCase()}_PASSWORD') },`).join('\n')}
   },
 
-  // 'plain' is for servers whose owner may not grant the protected setting; "tenantry doctor" says what a shard has.
+  // 'mac' is for servers of PostgreSQL whose owner may not grant the protected setting; "tenantry doctor" says what a shard has.
   contextProtection: 'guarded',
 
   // Exact-case names, with a schema where it is not the default one. What is not named here is not served.

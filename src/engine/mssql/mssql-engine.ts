@@ -19,6 +19,8 @@ export function createMssqlEngine(options: MssqlEngineOptions = {}): Engine {
   return {
     name: 'mssql',
     capabilitiesOf: mssqlCapabilities,
+    // Its read-only keys need no right that somebody would have to grant, and so no code.
+    contextForms: ['plain', 'guarded'],
     dialect: mssqlDialect,
     load: async () => void (await loadDriver()),
     connect: (address, login, expectations, signal) => connectApp(address, login, expectations, { library, clock }, signal),

@@ -18,6 +18,7 @@ export function createPostgresEngine(options: PostgresEngineOptions = {}): Engin
   return {
     name: 'postgres',
     capabilitiesOf: postgresCapabilities,
+    contextForms: ['plain', 'mac', 'guarded'],
     dialect: postgresDialect,
     // Its driver is small, and loaded with this module.
     load: () => Promise.resolve(),

@@ -1,4 +1,5 @@
 import type { Finding } from '../../cli/services.ts';
+import { protectsAtLeast, type ContextProtection } from '../../core/context-protection.ts';
 import type { SqlDatabase } from '../../core/session.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
 
@@ -12,7 +13,7 @@ export async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, a
   const before = now().getTime();
   const [clock] = (await admin.run<{ timeMs: number }>('doctor/clock')).rows;
   const after = now().getTime();
-  const [schema] = (await admin.run<{ contextProtection: string | null }>('policy/shard-schema')).rows;
+  const [schema] = (await admin.run<{ contextProtection: ContextProtection | null }>('policy/shard-schema')).rows;
   const { rows: dangers } = await admin.run<{ level: 'warning' | 'problem'; text: string; remedy: string }>('doctor/server');
   const findings = dangers.map(({ level, text, remedy }): Finding => ({ subject, level, text: `${text}.`, remedy }));
   if (clock === undefined || schema === undefined) return findings;
@@ -24,14 +25,13 @@ export async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, a
       text: `Its clock differs from this machine's by ${Math.round(differenceMs / 1_000)} s.`,
       remedy: clockRemedy,
     });
-  if (schema.contextProtection !== settings.contextProtection) {
-    const text = `Its context protection is ${schema.contextProtection ?? 'missing'}; the configuration says ${settings.contextProtection}.`;
-    findings.push({
-      subject,
-      level: 'problem',
-      text,
-      remedy: `set contextProtection: '${schema.contextProtection ?? 'guarded'}', or make the shard anew`,
-    });
-  }
+  findings.push(contextFinding(subject, schema.contextProtection, settings.contextProtection));
   return findings;
+}
+
+/** How the tenant of a transaction is kept, and whether that is enough. */
+function contextFinding(subject: string, found: ContextProtection | null, wanted: ContextProtection): Finding {
+  if (found !== null && protectsAtLeast(found, wanted)) return { subject, level: 'ok', text: `Its context protection is ${found}.` };
+  const text = `Its context protection is ${found ?? 'missing'}; the configuration says ${wanted}.`;
+  return { subject, level: 'problem', text, remedy: `set contextProtection: '${found ?? wanted}', or make the shard anew` };
 }

@@ -41,8 +41,8 @@ describe('a connection that is opened for tenants', () => {
     [{ shardId: '00000000-0000-4000-8000-00000000000c' }, 'The database is shard 00000000-0000-4000-8000-00000000000c'],
     [{ incarnation: null }, 'only a primary can serve tenants'],
     [{ incarnation: 'another' }, 'it was restored or replaced. Run: tenantry recover'],
-    [{ isGuarded: false }, 'the configuration says guarded'],
-    [{ isGuarded: null }, 'the configuration says guarded'],
+    [{ contextProtection: 'plain' }, 'the configuration says guarded'],
+    [{ contextProtection: null }, 'The context protection of the shard is unknown'],
     [{ error: 208 }, 'The database is no shard of Tenantry, or its login has not been provisioned.'],
     [{ error: 229 }, 'The database is no shard of Tenantry, or its login has not been provisioned.'],
     [
@@ -72,9 +72,13 @@ describe('a connection that is opened for tenants', () => {
     await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', detail });
   });
 
-  test.each([null, false])('serves where nothing is guarded (%s), and nothing is said to be', async (isGuarded) => {
-    shard.saysOfItself({ isGuarded });
+  test.each([null, 'plain'])('serves where nothing is guarded (%s), and nothing is said to be', async (contextProtection) => {
+    shard.saysOfItself({ contextProtection });
     await (await shard.open({ contextProtection: 'plain' })).close();
+  });
+
+  test('serves with its read-only key where the fleet may have codes', async () => {
+    await (await shard.open({ contextProtection: 'mac' })).close();
   });
 
   test.each([

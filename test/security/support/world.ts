@@ -8,8 +8,6 @@ import type { ContextProtection } from '../../../src/core/context-protection.ts'
 import type { PasswordLogin, PrincipalName } from '../../../src/core/principal.ts';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
-import { postgresCapabilities } from '../../../src/engine/postgres/server-version.ts';
-import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
 import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
 import { createPostgresProvisioner } from '../../../src/engine/postgres/provisioner.ts';
 import { ticketBytes } from '../../support/ticket-bytes.ts';
@@ -93,7 +91,7 @@ export class WorldServer {
     await script('world.sql');
     await installShard(
       admin,
-      { renderer: postgresPolicyRenderer, dialect: postgresDialect, capabilitiesOf: postgresCapabilities },
+      { ...createPostgresEngine(), renderer: postgresPolicyRenderer },
       { tables, keyType: 'int', contextProtection: protection },
     );
     await script('world-users.sql');

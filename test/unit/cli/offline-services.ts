@@ -12,7 +12,7 @@ export const offlineServices: Services = {
   installCatalog: unexpected,
   openAdministration: unexpected,
   preparation: { isPrepared: unexpected, prepare: unexpected, script: unexpected },
-  policies: { apply: unexpected, compare: unexpected, verify: unexpected, inspect: unexpected },
+  policies: { apply: unexpected, compare: unexpected, verify: unexpected, contextProtection: unexpected, inspect: unexpected },
   inspectPolicies: unexpected,
   diagnose: unexpected,
   serve: unexpected,

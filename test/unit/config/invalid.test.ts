@@ -152,7 +152,7 @@ describe('an invalid configuration is refused with every problem, its path and w
     [
       'a protection that does not exist',
       sampleConfig({ contextProtection: 'strong' }),
-      ['contextProtection: must be one of guarded, plain'],
+      ['contextProtection: must be one of plain, mac, guarded'],
     ],
     [
       'capabilities that nobody asks for, or are no yes or no',
@@ -288,7 +288,7 @@ describe('an invalid configuration is refused with every problem, its path and w
     };
     expect(problemsOf(config, { ...sampleEnvironment, CATALOG: '' }).map((line) => line.split('. ')[0])).toEqual([
       'catalog.url: the environment variable CATALOG is not set',
-      'contextProtection: must be one of guarded, plain',
+      'contextProtection: must be one of plain, mac, guarded',
       "auth.issuers[0].audience: must be text or env('NAME')",
       `auth.issuers[1].key: ${byReference}`,
       'auth.issuers[2].tenants: must name at least one tenant, or be *',

@@ -11,6 +11,6 @@ BEGIN
     SELECT @incarnation = LOWER(CAST(r.[recovery_fork_guid] AS nvarchar(36))) FROM sys.database_recovery_status AS r WHERE r.[database_id] = DB_ID();
 END;
 SELECT i.[shard_id] AS [shardId], v.[version] AS [schemaVersion], @incarnation AS [incarnation],
-  CAST(CASE [tenantry].[context_protection]() WHEN N'guarded' THEN 1 ELSE 0 END AS bit) AS [isGuarded]
+  [tenantry].[context_protection]() AS [contextProtection]
 FROM [tenantry].[schema_version] AS v WITH (READUNCOMMITTED)
 LEFT JOIN [tenantry].[shard_identity] AS i WITH (READUNCOMMITTED) ON i.[shard_id] IS NOT NULL;

@@ -58,6 +58,11 @@ select null, 'the login has rights on the local shard map, which holds the token
                 where has_table_privilege(a.oid, 'tenantry.local_mapping', 'select, insert, update, delete, truncate, trigger')
                    or has_any_column_privilege(a.oid, 'tenantry.local_mapping', 'select, insert, update'))
 union all
+select null, 'the login has rights on the key of the codes by which tenants are known'
+ where exists (select from acting a join pg_catalog.pg_class k on k.relnamespace = 'tenantry'::regnamespace and k.relname = 'context_key'
+                where has_table_privilege(a.oid, k.oid, 'select, insert, update, delete, truncate, trigger')
+                   or has_any_column_privilege(a.oid, k.oid, 'select, insert, update'))
+union all
 select null, 'the session has a tenant before anybody has entered'
  where tenantry.current_tenant() is not null
 union all

@@ -10,4 +10,5 @@ select coalesce(pg_has_role(current_user, (select r.oid from pg_catalog.pg_roles
          when 'text'::regtype then 'string' when 'bytea'::regtype then 'bytes' end as "keyType",
        case when to_regprocedure('tenantry.context()') is null then null
             when pg_get_functiondef(to_regprocedure('tenantry.context()')) like '%backtrace\_functions%' then 'guarded'
+            when pg_get_functiondef(to_regprocedure('tenantry.context()')) like '%SECURITY DEFINER%context\_code(%' then 'mac'
             else 'plain' end as "contextProtection"
