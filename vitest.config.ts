@@ -2,14 +2,26 @@ import { defineConfig } from 'vitest/config';
 
 const seconds = 1_000;
 
-/** A folder of `test/` as a project of its own; groups run one after another, the files of a group side by side. */
-function folder(name: string, group: number, maxWorkers: number, timeoutMs: number) {
+interface Files {
+  readonly include: readonly string[];
+  readonly exclude?: readonly string[];
+  /** Groups run one after another, the files of a group side by side. */
+  readonly group: number;
+  readonly maxWorkers: number;
+  readonly timeoutMs: number;
+  /** Whether each file has a process of its own; else files share those of the workers, and what these have imported. */
+  readonly isolate: boolean;
+}
+
+function project(name: string, { include, exclude = [], group, maxWorkers, timeoutMs, isolate }: Files) {
   return {
     test: {
       name,
-      include: [`test/${name}/**/*.test.ts`],
+      include: [...include],
+      exclude: [...exclude],
       sequence: { groupOrder: group },
       maxWorkers,
+      isolate,
       testTimeout: timeoutMs,
       // A hook may have to wait for the container of a SQL Server.
       hookTimeout: 120 * seconds,
@@ -19,24 +31,36 @@ function folder(name: string, group: number, maxWorkers: number, timeoutMs: numb
   };
 }
 
+/** A folder of `test/` as a project of its own. */
+function folder(name: string, files: Omit<Files, 'include'>) {
+  return project(name, { include: [`test/${name}/**/*.test.ts`], ...files });
+}
+
+/** Of `integration`, what looks at the process itself or changes it: modules loaded, sockets open, certificates trusted, V8's flags. */
+const ofTheProcess = ['driver-load', 'joining', 'tls', 'mssql-wire/entra', 'mssql-wire/held-connection', 'mssql-wire/unopened'].map(
+  (name) => `test/integration/${name}.test.ts`,
+);
+// One more worker than cores: a file often waits for its server.
+const withServers = { group: 1, maxWorkers: 3, timeoutMs: 60 * seconds } as const;
+
 export default defineConfig({
   test: {
     pool: 'forks',
     globalSetup: './test/support/global-setup.ts',
     reporters: ['default', './test/support/not-run-reporter.ts'],
     projects: [
-      folder('unit', 0, 2, 30 * seconds),
-      // One more than cores: a file often waits for its server.
-      folder('contract', 1, 3, 30 * seconds),
-      folder('integration', 1, 3, 60 * seconds),
-      folder('security', 1, 3, 60 * seconds),
-      folder('chaos', 2, 3, 300 * seconds),
+      folder('unit', { group: 0, maxWorkers: 2, timeoutMs: 30 * seconds, isolate: false }),
+      folder('contract', { ...withServers, timeoutMs: 30 * seconds, isolate: false }),
+      folder('integration', { ...withServers, exclude: ofTheProcess, isolate: false }),
+      project('integration-process', { ...withServers, include: ofTheProcess, isolate: true }),
+      folder('security', { ...withServers, isolate: false }),
+      folder('chaos', { group: 2, maxWorkers: 3, timeoutMs: 300 * seconds, isolate: true }),
       // By itself: it measures how trouble spreads, and a busy neighbour would look like it.
-      folder('alone', 3, 1, 180 * seconds),
+      folder('alone', { group: 3, maxWorkers: 1, timeoutMs: 180 * seconds, isolate: true }),
       // Not in `npm test`: it installs the packages of the image, and starts the program some twenty times.
-      folder('image', 4, 1, 180 * seconds),
+      folder('image', { group: 4, maxWorkers: 1, timeoutMs: 180 * seconds, isolate: true }),
       // Not in `npm test`: it plants faults for `npm run check` to find, and has Microsoft's compiler judge what the program sends.
-      folder('check', 4, 2, 120 * seconds),
+      folder('check', { group: 4, maxWorkers: 2, timeoutMs: 120 * seconds, isolate: true }),
     ],
   },
 });
