@@ -40,6 +40,8 @@ export interface TableSettings {
   readonly tenantColumn?: string;
   /** The table that its rows belong to, as `name` has it, and by which columns. */
   readonly parent?: { readonly table: string; readonly columns: readonly ColumnPair[] };
+  /** Values of a made-up row, by column, where one must be of a kind that cannot be guessed. */
+  readonly sample?: Readonly<Record<string, string | number | boolean | null>>;
   /** Besides the tenant's; undefined where there is none. */
   readonly policies?: readonly RowPolicy[];
   /** What the configuration says of its rows, as `policyModel` has it: there where there are policies. */

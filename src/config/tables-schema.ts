@@ -11,7 +11,9 @@ const parent = object({
     .refine((columns) => Object.keys(columns).length > 0, "needs at least one column: { ColumnHere: 'ColumnOfTheParent' }"),
 }).transform(({ table, columns }) => ({ table, columns: Object.entries(columns).map(([child, key]) => ({ child, parent: key })) }));
 
-const tenantTable = object({ tenant: columnName, parent: parent.optional() });
+const sample = z.record(columnName, z.union([z.string(), z.number(), z.boolean(), z.null()]));
+
+const tenantTable = object({ tenant: columnName, parent: parent.optional(), sample: sample.optional() });
 
 const tablesByName = z.record(
   tableName,
@@ -39,7 +41,13 @@ function inOrder(tables: z.output<typeof tablesByName>): TableSettings[] {
 function tableSettings(name: string, table: 'reference' | z.output<typeof tenantTable>): TableSettings {
   const place = { name, ...placeOf(name) };
   if (table === 'reference') return place;
-  return { ...place, tenantColumn: table.tenant, ...(table.parent === undefined ? {} : { parent: table.parent }) };
+  const { tenant, parent: of, sample: values } = table;
+  return {
+    ...place,
+    tenantColumn: tenant,
+    ...(of === undefined ? {} : { parent: of }),
+    ...(values === undefined ? {} : { sample: values }),
+  };
 }
 
 function placeOf(name: string): { readonly schema?: string; readonly table: string } {

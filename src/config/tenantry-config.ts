@@ -108,6 +108,8 @@ export interface TenantTableConfig {
   readonly tenant: string;
   /** The table whose rows these belong to, and by which of the columns here they name its: `{ table: 'Projects', columns: { ProjectId: 'Id' } }`. */
   readonly parent?: { readonly table: string; readonly columns: Readonly<Record<string, string>> } | undefined;
+  /** Values of the row that `policy verify` makes up to try what a tenant may, where a constraint wants them of a kind that it cannot guess. */
+  readonly sample?: Readonly<Record<string, string | number | boolean | null>> | undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Row, SqlResult, SqlSession } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
 import type { TenantryError } from '../core/errors.ts';
 import type { Entry } from './entry.ts';
+import type { SampleWords } from './sample-words.ts';
 
 /** As whom a statement is rehearsed. */
 export interface RehearsedCaller {
@@ -28,6 +29,8 @@ export interface Rehearsal {
    * or the server away, or, where the engine `entersOnce`, INTERNAL for another entry than the first one.
    */
   attempt<R extends Row>(caller: RehearsedCaller, statement: Sql): Promise<Attempt<R>>;
+  /** Runs one statement as admin; what it does stays until the end. Refused, it is as if it had not been. */
+  keep(statement: Sql): Promise<Attempt>;
   /** Undoes everything since the rehearsal was begun, whatever admin did meanwhile included; the transaction goes on. */
   end(): Promise<void>;
 }
@@ -36,6 +39,7 @@ export interface Rehearsal {
 export interface Rehearsals {
   /** Whoever has entered stays entered until the connection is used for something else: one entry for each rehearsal. */
   readonly entersOnce: boolean;
+  readonly samples: SampleWords;
   /**
    * Begins a rehearsal in an open transaction of admin. Throws INVALID_CONFIGURATION, with what an administrator has to run, where admin may
    * not act as one of these users.

@@ -12,6 +12,8 @@ export interface ConfiguredTable {
   readonly policies?: readonly RowPolicy[];
   /** The configuration's own words for them; kept on the shard. */
   readonly model?: string;
+  /** Values of a made-up row, by column, where one must be of a kind that cannot be guessed. */
+  readonly sample?: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 /** A configured table on a shard. */

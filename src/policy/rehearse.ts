@@ -5,6 +5,7 @@ import type { PrincipalName } from '../core/principal.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Entry } from '../engine/entry.ts';
 import type { Attempt, Rehearsal, Rehearsals } from '../engine/rehearsal.ts';
+import type { SampleWords } from '../engine/sample-words.ts';
 import { lockPolicies } from './lock.ts';
 
 /** Whom a rehearsal is about. */
@@ -33,6 +34,9 @@ export interface Stage {
   /** The shard as admin, for rows that must be there first. */
   readonly session: SqlSession;
   readonly tenants: Readonly<Record<SentinelName, TenantKey>>;
+  /** Runs one statement as admin; what it does stays until the rehearsal ends. Refused, it is as if it had not been. */
+  keep(statement: Sql): Promise<Attempt>;
+  readonly samples: SampleWords;
   /** Tries one statement, and undoes it. Where the engine `entersOnce`: whoever has entered first is the only one. */
   attempt<R extends Row>(caller: StageCaller, statement: Sql): Promise<Attempt<R>>;
 }
@@ -76,7 +80,13 @@ export async function rehearseWithin<T>(
   const rehearsal = await rehearsals.begin(session, [app, superuser, mover]);
   const [a, b] = sentinelKeys(keyType);
   const entries = { a: await admitted(session, -1, a, random(16)), b: await admitted(session, -2, b, random(16)) };
-  const result = await work({ session, tenants: { a, b }, attempt: attemptWith(rehearsal, users, entries) });
+  const result = await work({
+    session,
+    tenants: { a, b },
+    samples: rehearsals.samples,
+    keep: (statement) => rehearsal.keep(statement),
+    attempt: attemptWith(rehearsal, users, entries),
+  });
   await rehearsal.end();
   return result;
 }

@@ -6,6 +6,7 @@ import type { Attempt, RehearsedCaller, Rehearsal, Rehearsals } from '../rehears
 import { refusalOf } from '../rehearsal-failure.ts';
 import { requireRehearsalRights } from '../rehearsal-rights.ts';
 import { textLiteral } from './mssql-dialect.ts';
+import { mssqlSamples } from './sample-words.ts';
 
 const begun = sql`SAVE TRANSACTION [tenantry_rehearsal];`;
 const undone = sql`ROLLBACK TRANSACTION [tenantry_rehearsal];`;
@@ -17,6 +18,7 @@ const attemptUndone = sql`ROLLBACK TRANSACTION [tenantry_attempt];`;
  */
 export const mssqlRehearsals: Rehearsals = {
   entersOnce: true,
+  samples: mssqlSamples,
   begin: async (session, users) => {
     await requireRehearsalRights(session, users);
     await session.query(begun);
@@ -42,6 +44,12 @@ class MssqlRehearsal implements Rehearsal {
     const entering = this.#entering(caller);
     const attempt = await this.#result<R>(attempted(caller.user, entering, statement));
     await this.#session.query(attemptUndone);
+    return attempt;
+  }
+
+  async keep(statement: Sql): Promise<Attempt> {
+    const attempt = await this.#result(attempted(undefined, undefined, statement));
+    if (attempt.outcome === 'refused') await this.#session.query(attemptUndone);
     return attempt;
   }
 

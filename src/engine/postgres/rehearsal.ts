@@ -7,15 +7,18 @@ import { refusalOf } from '../rehearsal-failure.ts';
 import { requireRehearsalRights } from '../rehearsal-rights.ts';
 import { literal } from './literal.ts';
 import { postgresDialect } from './postgres-dialect.ts';
+import { postgresSamples } from './sample-words.ts';
 import { controlsTransaction } from './statement-word.ts';
 
 const begun = sql`savepoint tenantry_rehearsal`;
 const undone = sql`rollback to savepoint tenantry_rehearsal; release savepoint tenantry_rehearsal`;
+const attemptKept = sql`release savepoint tenantry_attempt`;
 const attemptUndone = sql`rollback to savepoint tenantry_attempt; release savepoint tenantry_attempt`;
 
 /** By SET LOCAL ROLE and savepoints: role, tenant and rows go back with the savepoint. */
 export const postgresRehearsals: Rehearsals = {
   entersOnce: false,
+  samples: postgresSamples,
   begin: async (session, users) => {
     await requireRehearsalRights(session, users);
     await session.query(begun);
@@ -34,9 +37,16 @@ class PostgresRehearsal implements Rehearsal {
     // What ends a savepoint would leave the role and the tenant to whatever comes next.
     if (controlsTransaction(compileSql(statement, postgresDialect).text))
       return { outcome: 'refused', error: new TenantryError('TRANSACTION_CONTROL') };
+    // A message of its own: of one that cannot be parsed nothing is run, the savepoint neither.
     await this.#session.query(actingAs(caller));
     const attempt = await this.#result<R>(statement);
     await this.#session.query(attemptUndone);
+    return attempt;
+  }
+
+  async keep(statement: Sql): Promise<Attempt> {
+    const attempt = await this.#result(sql`savepoint tenantry_attempt; ${statement}`);
+    await this.#session.query(attempt.outcome === 'done' ? attemptKept : attemptUndone);
     return attempt;
   }
 

@@ -170,7 +170,7 @@ describe('an invalid configuration is refused with every problem, its path and w
       [
         'tables.A.tenant: must be text',
         'tables.B.tenant: is missing',
-        'tables.B: unknown key "tennant" (did you mean "tenant"?); allowed are tenant, parent',
+        'tables.B: unknown key "tennant" (did you mean "tenant"?); allowed are tenant, parent, sample',
         "tables.C: must be { tenant: 'the tenant column' } or 'reference'",
         "tables.a.b.c: must be a table's name, or a schema and a table's name with a dot between",
       ],

@@ -1,0 +1,209 @@
+import { sql, type Sql } from '../core/sql.ts';
+import type { RowOperation } from '../core/predicate.ts';
+import type { PolicyTable } from '../engine/policy-renderer.ts';
+import type { SampledValue } from '../engine/sample-words.ts';
+import type { LocatedTable } from './model.ts';
+import { isForbidden, reaches, reachesNothing, type Expectation, type ProbeOutcome } from './probe-expectations.ts';
+import type { Stage, StageCaller } from './rehearse.ts';
+import { nameOf, rowKey, SampleRows, UnfitSample, type SampleRow } from './sample-rows.ts';
+import { needsValue } from './value-needs.ts';
+
+/** A probe that was not as it must be. */
+export interface ProbeFinding {
+  /** `schema.table`. */
+  readonly table: string;
+  /** As whom and what: `tenant: update of another tenant's row`. */
+  readonly probe: string;
+  readonly outcome: ProbeOutcome;
+  readonly text: string;
+}
+
+/** What was tried on a shard. */
+export interface ProbeReport {
+  /** How many statements. */
+  readonly tried: number;
+  /** None: everything was as it must be. */
+  readonly findings: readonly ProbeFinding[];
+}
+
+/** The tables of a shard: as they are configured, and those that are parts of others. */
+export interface ProbedTables {
+  readonly tables: readonly LocatedTable[];
+  readonly parts: readonly Pick<PolicyTable, 'schema' | 'table'>[];
+}
+
+interface Probe {
+  /** Tried while the tenant has no row: whatever it reaches is another's. */
+  readonly isRowless?: boolean;
+  readonly table: string;
+  readonly as: StageCaller;
+  readonly what: string;
+  readonly statement: Sql;
+  readonly expect: Expectation;
+}
+
+const noTenant: StageCaller = { principal: 'app' };
+const tenant: StageCaller = { principal: 'app', tenant: 'a' };
+
+/**
+ * Tries on every table what each principal may: a tenant without a context and against another tenant's rows, each by the row's key and
+ * without a condition; reports, moves and migrations across tenants. A table that has no sample row is told, and not tried.
+ */
+export async function probe(stage: Stage, { tables, parts }: ProbedTables): Promise<ProbeReport> {
+  const samples = await SampleRows.of(stage, tables);
+  const findings: ProbeFinding[] = [];
+  const probes: Probe[] = parts.map((part) => partProbe(part));
+  for (const table of tables) {
+    try {
+      probes.push(
+        ...(table.tenantColumn === undefined
+          ? await referenceProbes(stage, samples, table)
+          : await routedProbes(stage, samples, table, table.tenantColumn)),
+      );
+    } catch (error) {
+      if (!(error instanceof UnfitSample)) throw error;
+      const where = error.table === nameOf(table) ? '' : `${error.table}: `;
+      findings.push({ table: nameOf(table), probe: 'sample row', outcome: 'unproven', text: `${where}${error.reason}` });
+    }
+  }
+  const tryAll = async (some: readonly Probe[]): Promise<void> => {
+    for (const { table, as, what, statement, expect } of some) {
+      const found = expect(await stage.attempt(as, statement));
+      if (found !== undefined) findings.push({ table, probe: `${callerName(as)}: ${what}`, ...found });
+    }
+  };
+  // Some engines let only one tenant in, for good: whoever is none comes before it.
+  await tryAll(probes.filter(({ as }) => as.tenant === undefined));
+  await tryAll(probes.filter(({ as, isRowless }) => as.tenant !== undefined && isRowless !== true));
+  await samples.remove(stage.tenants.a);
+  await tryAll(probes.filter(({ isRowless }) => isRowless === true));
+  return { tried: probes.length, findings };
+}
+
+function callerName({ principal, tenant: entered }: StageCaller): string {
+  if (principal !== 'app') return principal;
+  return entered === undefined ? 'app without a tenant' : 'tenant';
+}
+
+async function routedProbes(stage: Stage, samples: SampleRows, table: LocatedTable, tenantColumn: string): Promise<Probe[]> {
+  const name = nameOf(table);
+  const { a, b } = stage.tenants;
+  const own = await samples.keep(name, { tenant: a, number: 1 });
+  const other = await samples.keep(name, { tenant: b, number: 1 });
+  const [newOwn, newOther] = [await samples.compose(name, { tenant: a, number: 3 }), await samples.compose(name, { tenant: b, number: 2 })];
+  const [at, column] = [sql.id(table.schema, table.table), sql.id(tenantColumn)];
+  const asTenant = (row: SampleRow): Sql => row.values.find((value) => value.column.name === tenantColumn)?.value ?? sql`null`;
+  const both = sql`${column} in (${asTenant(own)}, ${asTenant(other)})`;
+  const keyed = (row: SampleRow): Sql => rowKey(row, tenantColumn);
+  const words = stage.samples;
+  const take = sql`update ${at} set ${column} = ${asTenant(own)}`;
+  const probes = (
+    as: StageCaller,
+    list: readonly (readonly [what: string, statement: Sql, expect: Expectation])[],
+    isRowless = false,
+  ): Probe[] => list.map(([what, statement, expect]) => ({ table: name, as, what, statement, expect, isRowless }));
+  const { policies = [] } = table;
+  const own1 = ownExpectations(policies);
+  return [
+    ...probes(noTenant, [
+      ['select', sql`select 1 as found where exists (select 1 from ${at})`, reachesNothing],
+      ['insert', words.insert(at, given(newOwn)), isForbidden],
+      ['update', take, reachesNothing],
+      ['delete', sql`delete from ${at}`, reachesNothing],
+    ]),
+    ...probes(tenant, [
+      ["select of another tenant's row", sql`select 1 as found from ${at} where ${keyed(other)}`, reachesNothing],
+      [
+        'select of all that there is',
+        sql`select 1 as found where exists (select 1 from ${at} where ${column} <> ${asTenant(own)})`,
+        reachesNothing,
+      ],
+      ['insert for another tenant', words.insert(at, given(newOther)), isForbidden],
+      ['insert for another tenant, whose row is asked back', words.insertReturning(at, given(newOther)), isForbidden],
+      ...words
+        .upserts(at, given(other), insertedKey(other))
+        .map(({ name: upsert, statement }): readonly [string, Sql, Expectation] => [
+          `${upsert} of another tenant's row`,
+          statement,
+          isForbidden,
+        ]),
+      ["update of another tenant's row", sql`${take} where ${keyed(other)}`, reachesNothing],
+      [
+        'update of an own row into another tenant',
+        sql`update ${at} set ${column} = ${asTenant(other)} where ${keyed(own)}`,
+        reachesNothing,
+      ],
+      ['update into another tenant without a condition', sql`update ${at} set ${column} = ${asTenant(other)}`, reachesNothing],
+      ["delete of another tenant's row", sql`delete from ${at} where ${keyed(other)}`, reachesNothing],
+      ['select of an own row', sql`select 1 as found from ${at} where ${keyed(own)}`, own1('select', reaches(1), reachesNothing)],
+      ['insert of an own row', words.insert(at, given(newOwn)), own1('insert', reaches(1), isForbidden)],
+      ['update of an own row', sql`${take} where ${keyed(own)}`, own1('update', reaches(1), reachesNothing)],
+      ['delete of an own row', sql`delete from ${at} where ${keyed(own)}`, own1('delete', reaches(1), reachesNothing)],
+    ]),
+    ...probes(
+      tenant,
+      [
+        ['update without a condition', take, reachesNothing],
+        ['delete without a condition', sql`delete from ${at}`, reachesNothing],
+      ],
+      true,
+    ),
+    ...probes({ principal: 'superuser' }, [
+      ['select', sql`select 1 as found from ${at} where ${both}`, reaches(2)],
+      ['insert', words.insert(at, given(newOther)), isForbidden],
+      ['update', sql`${take} where ${both}`, isForbidden],
+      ['delete', sql`delete from ${at} where ${both}`, isForbidden],
+    ]),
+    ...probes({ principal: 'mover' }, [
+      ['select', sql`select 1 as found from ${at} where ${both}`, reaches(2)],
+      ['insert', words.insert(at, given(newOther)), reaches(1)],
+      ['update', sql`update ${at} set ${column} = ${column} where ${both}`, reaches(2)],
+      ['delete', sql`delete from ${at} where ${both}`, reaches(2)],
+    ]),
+    ...probes({ principal: 'admin' }, [['update', sql`update ${at} set ${column} = ${column} where ${both}`, reaches(2)]]),
+  ];
+}
+
+/** What must become of an own row of a tenant whose call has brought no values: where a policy stands between, only what it forbids for certain is known. */
+function ownExpectations(
+  policies: LocatedTable['policies'] & {},
+): (operation: RowOperation, free: Expectation, closed: Expectation) => Expectation {
+  return (operation, free, closed) => {
+    const asked: readonly RowOperation[] = operation === 'select' || operation === 'insert' ? [operation] : ['select', operation];
+    if (asked.some((each) => needsValue(policies, each))) return closed;
+    return asked.some((each) => policies.some(({ conditions }) => conditions[each] !== undefined)) ? () => undefined : free;
+  };
+}
+
+async function referenceProbes(stage: Stage, samples: SampleRows, table: LocatedTable): Promise<Probe[]> {
+  const name = nameOf(table);
+  const row = await samples.keep(name, { number: 1 });
+  const another = await samples.compose(name, { number: 2 });
+  const at = sql.id(table.schema, table.table);
+  const [first] = row.values;
+  const update =
+    first === undefined ? [] : [['update', sql`update ${at} set ${sql.id(first.column.name)} = ${first.value}`, isForbidden] as const];
+  const list: (readonly [string, Sql, Expectation])[] = [
+    ['select of a reference table', sql`select 1 as found from ${at} where ${rowKey(row)}`, reaches(1)],
+    ['insert', stage.samples.insert(at, given(another)), isForbidden],
+    ...update,
+    ['delete', sql`delete from ${at}`, isForbidden],
+  ];
+  return list.map(([what, statement, expect]) => ({ table: name, as: tenant, what, statement, expect }));
+}
+
+function partProbe({ schema, table }: Pick<PolicyTable, 'schema' | 'table'>): Probe {
+  const statement = sql`select 1 as found where exists (select 1 from ${sql.id(schema, table)})`;
+  return { table: nameOf({ schema, table }), as: noTenant, what: 'select of a part beside its table', statement, expect: isForbidden };
+}
+
+/** What an insert of somebody who does not own the table may give. */
+function given({ values }: SampleRow): SampledValue[] {
+  return values.filter(({ column }) => !column.identity);
+}
+
+/** The primary key, where an insert can give all of it. */
+function insertedKey(row: SampleRow): readonly string[] {
+  const names = new Set(given(row).map(({ column }) => column.name));
+  return row.table.primaryKey.every((name) => names.has(name)) ? row.table.primaryKey : [];
+}

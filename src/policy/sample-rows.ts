@@ -1,0 +1,207 @@
+import type { TenantKey } from '../../shardmap/key.ts';
+import type { TenantryError } from '../core/errors.ts';
+import { sql, type Sql } from '../core/sql.ts';
+import type { SampledColumn, SampledValue } from '../engine/sample-words.ts';
+import { SqlFailure } from '../engine/sql-failure.ts';
+import type { LocatedTable } from './model.ts';
+import type { Stage } from './rehearse.ts';
+
+/** A foreign key: the columns here, and those of the other table that they equal. */
+interface Reference {
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: readonly { readonly child: string; readonly parent: string }[];
+}
+
+/** A table as `rehearsal/sample-tables` finds it. */
+export interface SampledTable extends Record<string, unknown> {
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: readonly SampledColumn[];
+  readonly references: readonly Reference[];
+  readonly primaryKey: readonly string[];
+}
+
+/** Why a table has no sample row. */
+export class UnfitSample extends Error {
+  /** `schema.table` that refused it: the one that was asked for, or one that it refers to. */
+  readonly table: string;
+  /** One sentence, with what helps. */
+  readonly reason: string;
+
+  constructor(table: string, reason: string) {
+    super(`${table}: ${reason}`);
+    this.table = table;
+    this.reason = reason;
+  }
+}
+
+/** A row as it is written. */
+export interface SampleRow {
+  readonly table: SampledTable;
+  readonly values: readonly SampledValue[];
+}
+
+/** What a row is to be. */
+export interface SampleWish {
+  /** Undefined: the rows are nobody's. */
+  readonly tenant?: TenantKey | undefined;
+  /** Rows of one tenant with other numbers have other keys. */
+  readonly number: number;
+  /** Instead of the sample's own, by column. */
+  readonly given?: Readonly<Record<string, Sql>>;
+}
+
+/**
+ * Rows of a shard's tables that are made up: every column that must have a value has one, the same every time, and what the row refers to
+ * is there. The configuration's `sample` has the last word.
+ */
+export class SampleRows {
+  readonly #stage: Stage;
+  readonly #tables: ReadonlyMap<string, SampledTable>;
+  readonly #configured: ReadonlyMap<string, LocatedTable>;
+  readonly #kept = new Map<string, Promise<SampleRow>>();
+  /** In the order in which they were put there. */
+  readonly #rows = new Map<string, { readonly row: SampleRow; readonly key: Sql; readonly of: string | undefined }>();
+
+  private constructor(stage: Stage, tables: readonly SampledTable[], configured: readonly LocatedTable[]) {
+    this.#stage = stage;
+    this.#tables = new Map(tables.map((table) => [nameOf(table), table]));
+    this.#configured = new Map(configured.map((table) => [nameOf(table), table]));
+  }
+
+  static async of(stage: Stage, configured: readonly LocatedTable[]): Promise<SampleRows> {
+    const places = JSON.stringify(configured.map(({ schema, table }) => ({ schema, table })));
+    const { rows } = await stage.session.run<SampledTable>('rehearsal/sample-tables', { tables: places });
+    return new SampleRows(stage, rows, configured);
+  }
+
+  /** Puts a row there, once for each table, tenant and number, and what it refers to before it. Throws UnfitSample. */
+  async keep(table: string, wish: SampleWish): Promise<SampleRow> {
+    const name = [table, wish.tenant?.text, wish.number].join('\n');
+    const present = this.#kept.get(name) ?? this.#keep(table, wish);
+    if (wish.given !== undefined) return await present;
+    this.#kept.set(name, present);
+    const row = await present;
+    this.#rows.set(name, { row, key: rowKey(row, this.#configured.get(table)?.tenantColumn), of: wish.tenant?.text });
+    return row;
+  }
+
+  /** Takes the rows of a tenant away again, the latest first. */
+  async remove(tenant: TenantKey): Promise<void> {
+    for (const [name, { row, key, of }] of [...this.#rows].toReversed()) {
+      if (of !== tenant.text) continue;
+      await this.#stage.keep(sql`delete from ${sql.id(row.table.schema, row.table.table)} where ${key}`);
+      this.#rows.delete(name);
+      this.#kept.delete(name);
+    }
+  }
+
+  /** A row that is not there; what it refers to is put there. Throws UnfitSample. */
+  async compose(table: string, { tenant, number, given = {} }: SampleWish): Promise<SampleRow> {
+    const found = this.#table(table);
+    const values = new Map<string, Sql>(Object.entries(given));
+    const configured = this.#configured.get(table);
+    if (configured?.tenantColumn !== undefined && tenant !== undefined) {
+      const column = columnOf(found, configured.tenantColumn);
+      values.set(column.name, this.#stage.samples.tenant(column, tenant.type, tenant.text));
+    }
+    for (const [name, text] of Object.entries(configured?.sample ?? {})) {
+      if (!values.has(name)) values.set(name, text === null ? sql`null` : this.#stage.samples.given(columnOf(found, name), String(text)));
+    }
+    await this.#refer(found, values, { tenant, number });
+    for (const column of found.columns) {
+      if (values.has(column.name) || column.generated || !(column.needed || (column.key && column.required))) continue;
+      const value = this.#stage.samples.value(column, this.#numberOf(tenant, number));
+      if (value !== undefined) values.set(column.name, value);
+      else if (column.needed)
+        throw new UnfitSample(table, `no value of type ${column.type} is known for its column ${column.name}: ${saySample(column.name)}`);
+    }
+    const byName = new Map(found.columns.map((column) => [column.name, column]));
+    return { table: found, values: [...values].flatMap(([name, value]) => valueFor(byName.get(name), value)) };
+  }
+
+  /** What a row must refer to: a row of the same tenant, where the other table has tenants. */
+  async #refer(table: SampledTable, values: Map<string, Sql>, { tenant, number }: SampleWish): Promise<void> {
+    for (const { schema, table: other, columns } of table.references) {
+      const open = columns.filter(({ child }) => !values.has(child));
+      const isNeeded = columns.every(({ child }) => columnOf(table, child).required || values.has(child));
+      if (!isNeeded || open.length === 0) continue;
+      const parent = nameOf({ schema, table: other });
+      if (parent === nameOf(table)) {
+        this.#referToItself(table, columns, values, this.#numberOf(tenant, number));
+        continue;
+      }
+      const isTenants = this.#configured.get(parent)?.tenantColumn !== undefined;
+      const row = await this.keep(parent, { number: 1, ...(isTenants ? { tenant } : {}) });
+      for (const { child, parent: key } of open) {
+        const value = row.values.find(({ column }) => column.name === key)?.value;
+        if (value === undefined) throw new UnfitSample(nameOf(table), `nothing is known of ${key} of ${parent}, to which ${child} refers`);
+        values.set(child, value);
+      }
+    }
+  }
+
+  #referToItself(table: SampledTable, columns: Reference['columns'], values: Map<string, Sql>, number: number): void {
+    for (const { child, parent } of columns) {
+      const value = values.get(parent) ?? values.get(child) ?? this.#stage.samples.value(columnOf(table, parent), number);
+      if (value === undefined) continue;
+      values.set(child, value);
+      values.set(parent, value);
+    }
+  }
+
+  async #keep(name: string, wish: SampleWish): Promise<SampleRow> {
+    const row = await this.compose(name, wish);
+    const attempt = await this.#stage.keep(this.#stage.samples.insert(sql.id(row.table.schema, row.table.table), row.values));
+    if (attempt.outcome === 'refused') throw new UnfitSample(name, refusedBy(attempt.error));
+    return row;
+  }
+
+  /** The two tenants share no value. */
+  #numberOf(tenant: TenantKey | undefined, number: number): number {
+    if (tenant === undefined) return number;
+    return number + (tenant.text === this.#stage.tenants.a.text ? 10 : 20);
+  }
+
+  #table(name: string): SampledTable {
+    const table = this.#tables.get(name);
+    if (table === undefined) throw new UnfitSample(name, 'it is not there');
+    return table;
+  }
+}
+
+/** A condition that this row alone meets. */
+export function rowKey({ table, values }: SampleRow, tenantColumn?: string): Sql {
+  const key = values.filter(({ column }) => column.name === tenantColumn || table.primaryKey.includes(column.name));
+  const conditions = (key.length > 0 ? key : values).map(({ column, value }) => sql`${sql.id(column.name)} = ${value}`);
+  return conditions.length === 0 ? sql`1 = 1` : sql.join(conditions, sql` and `);
+}
+
+/** `schema.table`. */
+export function nameOf({ schema, table }: { readonly schema: string; readonly table: string }): string {
+  return `${schema}.${table}`;
+}
+
+function valueFor(column: SampledColumn | undefined, value: Sql): SampledValue[] {
+  return column === undefined ? [] : [{ column, value }];
+}
+
+function columnOf(table: SampledTable, name: string): SampledColumn {
+  const column = table.columns.find((each) => each.name === name);
+  if (column === undefined)
+    throw new UnfitSample(nameOf(table), `it has no column ${name}; it has ${table.columns.map((each) => each.name).join(', ')}`);
+  return column;
+}
+
+/** Never the text of the server's, in which values stand. */
+function refusedBy(error: TenantryError): string {
+  const { cause } = error;
+  const { constraint, column } = cause instanceof SqlFailure ? cause : {};
+  const by = constraint !== undefined ? `constraint ${constraint}` : column !== undefined ? `column ${column}` : error.reason;
+  return `a sample row is refused (${by}): ${saySample('Column')}`;
+}
+
+function saySample(column: string): string {
+  return `say one in the configuration, as sample: { ${column}: value }`;
+}

@@ -1,0 +1,217 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sqlText } from '../../../src/core/sql.ts';
+import type { RowPolicy } from '../../../src/core/predicate.ts';
+import { postgresRehearsals } from '../../../src/engine/postgres/rehearsal.ts';
+import { qualifiedTables } from '../../../src/engine/qualified-tables.ts';
+import type { ConfiguredTable, LocatedTable } from '../../../src/policy/model.ts';
+import { probe, type ProbeReport } from '../../../src/policy/probes.ts';
+import { rehearse, rehearseWithin } from '../../../src/policy/rehearse.ts';
+import { usePolicyShard } from '../../support/policy-shard.ts';
+import { shardLogins } from '../../support/shard-logins.ts';
+import { usersOf } from '../../support/users-of.ts';
+
+const shard = usePolicyShard();
+const engine = { rehearsals: postgresRehearsals };
+
+const mine: RowPolicy = {
+  name: 'mine',
+  conditions: { select: { kind: 'owner', column: 'Owner', value: { name: 'user', type: 'string' } } },
+};
+const tables: ConfiguredTable[] = [
+  { table: 'Countries' },
+  { table: 'Projects', tenantColumn: 'TenantId', policies: [mine] },
+  { table: 'Samples', tenantColumn: 'TenantId' },
+  { table: 'Events', tenantColumn: 'TenantId' },
+];
+const parts = [{ schema: 'public', table: 'Events1' }];
+
+const schema = `
+  create type mood as enum ('good', 'bad');
+  create domain code as varchar(4) not null check (length(value) > 0);
+  create table "Countries" ("Code" char(2) primary key, "Name" text not null);
+  create table "Projects" ("TenantId" integer not null, "Id" uuid not null, "Owner" text, "Country" char(2) not null references "Countries",
+    "Mood" mood not null, "Code" code, "Days" int4range not null, "Twice" integer generated always as ("TenantId" - 1) stored, primary key ("TenantId", "Id"));
+  create table "Samples" ("TenantId" integer not null, "Id" integer generated always as identity, "Project" uuid not null, "Above" integer not null,
+    "At" timestamptz not null, "Size" numeric(3, 1) not null check ("Size" < 100), "Tags" text[] not null,
+    primary key ("TenantId", "Id"), foreign key ("TenantId", "Project") references "Projects" ("TenantId", "Id"),
+    foreign key ("TenantId", "Above") references "Samples" ("TenantId", "Id"));
+  create table "Events" ("TenantId" integer not null, "Id" bigserial, primary key ("TenantId", "Id")) partition by hash ("TenantId");
+  create table "Events1" partition of "Events" for values with (modulus 1, remainder 0)`;
+
+const request = { users: usersOf(shardLogins), keyType: 'int' } as const;
+
+function located(configured: readonly ConfiguredTable[]): LocatedTable[] {
+  return qualifiedTables(configured, { defaultSchema: 'public' });
+}
+
+function probed(configured = tables): Promise<ProbeReport> {
+  return rehearse(shard.database.admin, engine, request, (stage) => probe(stage, { tables: located(configured), parts }));
+}
+
+/** Rolls back what was tried on a shard that was weakened. */
+class Tried extends Error {
+  readonly report: ProbeReport;
+
+  constructor(report: ProbeReport) {
+    super('It was tried.');
+    this.report = report;
+  }
+}
+
+/** What protects the tables, each without it, and what tells. */
+const weakened = [
+  {
+    defence: 'row-level security',
+    without: 'alter table "Samples" disable row level security',
+    found: [
+      'app without a tenant: select',
+      'app without a tenant: insert',
+      'app without a tenant: update',
+      'app without a tenant: delete',
+      "tenant: select of another tenant's row",
+      'tenant: select of all that there is',
+      'tenant: insert for another tenant',
+      'tenant: insert for another tenant, whose row is asked back',
+      "tenant: insert ... on conflict do nothing of another tenant's row",
+      "tenant: update of another tenant's row",
+      'tenant: update of an own row into another tenant',
+      'tenant: update into another tenant without a condition',
+      "tenant: delete of another tenant's row",
+      'tenant: update without a condition',
+      'tenant: delete without a condition',
+    ].map((what) => `leaked public.Samples ${what}`),
+  },
+  {
+    defence: 'what a new row must be',
+    without: 'alter policy tenantry_tenant on "Events" with check (true)',
+    found: [
+      'app without a tenant: insert',
+      'tenant: insert for another tenant',
+      "tenant: insert ... on conflict do nothing of another tenant's row",
+      'tenant: update into another tenant without a condition',
+    ].map((what) => `leaked public.Events ${what}`),
+  },
+  {
+    defence: "the tenant's rows alone are seen",
+    without: `alter policy tenantry_tenant on "Events" using (true)`,
+    found: [
+      'leaked public.Events app without a tenant: select',
+      'leaked public.Events app without a tenant: delete',
+      "leaked public.Events tenant: select of another tenant's row",
+      'leaked public.Events tenant: select of all that there is',
+      "leaked public.Events tenant: update of another tenant's row",
+      "leaked public.Events tenant: delete of another tenant's row",
+      'leaked public.Events tenant: update without a condition',
+      'leaked public.Events tenant: delete without a condition',
+    ],
+  },
+  {
+    defence: "app's own branch",
+    without: `drop policy tenantry_base on "Events"`,
+    found: [
+      'blocked public.Events tenant: select of an own row',
+      'blocked public.Events tenant: insert of an own row',
+      'blocked public.Events tenant: update of an own row',
+      'blocked public.Events tenant: delete of an own row',
+    ],
+  },
+  {
+    defence: "the part's lack of rights",
+    without: `grant select on "Events1" to tenantry_app; alter table "Events1" disable row level security`,
+    found: ['leaked public.Events1 app without a tenant: select of a part beside its table'],
+  },
+  {
+    defence: 'reports only read',
+    without: `drop policy tenantry_superuser on "Events"; create policy tenantry_superuser on "Events" to tenantry_superuser using (true); grant insert, update, delete on "Events" to tenantry_superuser`,
+    found: ['leaked public.Events superuser: insert', 'leaked public.Events superuser: update', 'leaked public.Events superuser: delete'],
+  },
+  {
+    defence: 'reports see every tenant',
+    without: `drop policy tenantry_superuser on "Events"`,
+    found: ['blocked public.Events superuser: select'],
+  },
+  {
+    defence: 'moves reach every tenant',
+    without: `drop policy tenantry_mover on "Events"`,
+    found: [
+      'blocked public.Events mover: select',
+      'blocked public.Events mover: insert',
+      'blocked public.Events mover: update',
+      'blocked public.Events mover: delete',
+    ],
+  },
+  {
+    defence: 'migrations reach every tenant',
+    without: `drop policy tenantry_admin on "Events"; create policy tenantry_admin on "Events" for insert to tenantry_admin with check (true); create policy seen on "Events" for select to tenantry_admin using (true); create policy gone on "Events" for delete to tenantry_admin using (true)`,
+    found: ['blocked public.Events admin: update'],
+  },
+  {
+    defence: "a policy beyond the tenant's",
+    without: `drop policy tenantry_rows_mine_select on "Projects"`,
+    found: [
+      'leaked public.Projects tenant: select of an own row',
+      'leaked public.Projects tenant: update of an own row',
+      'leaked public.Projects tenant: delete of an own row',
+    ],
+  },
+  {
+    defence: 'reference tables are only read',
+    without: `grant insert, update, delete on "Countries" to tenantry_app`,
+    found: ['leaked public.Countries tenant: insert', 'leaked public.Countries tenant: update', 'leaked public.Countries tenant: delete'],
+  },
+  {
+    defence: 'reference tables are read',
+    without: `revoke select on "Countries" from tenantry_app`,
+    found: ['blocked public.Countries tenant: select of a reference table'],
+  },
+  {
+    defence: 'what may be deleted',
+    without: `drop policy tenantry_tenant on "Events"; create policy tenantry_tenant on "Events" as restrictive for delete to tenantry_app using (true); create policy t1 on "Events" as restrictive for select to tenantry_app using ("TenantId" = tenantry.current_tenant()); create policy t2 on "Events" as restrictive for update to tenantry_app using ("TenantId" = tenantry.current_tenant()); create policy t3 on "Events" as restrictive for insert to tenantry_app with check ("TenantId" = tenantry.current_tenant())`,
+    found: ['leaked public.Events app without a tenant: delete', 'leaked public.Events tenant: delete without a condition'],
+  },
+];
+
+const said = ({ findings }: ProbeReport): string[] => findings.map(({ table, probe: what, outcome }) => `${outcome} ${table} ${what}`);
+
+beforeAll(async () => {
+  await shard.renew();
+  await shard.asAdmin(schema);
+  await shard.apply(tables);
+});
+
+describe('probes', () => {
+  it('find nothing on tables of every kind that are as they must be, and leave nothing there', async () => {
+    expect(await probed()).toEqual({ tried: 91, findings: [] });
+  });
+
+  it.each(weakened)('find that $defence is gone', async ({ without, found }) => {
+    const weaken = sqlText(`${without}; set local role tenantry_admin`);
+    const trying = shard.database.root.transaction(async (session) => {
+      await session.query(weaken);
+      throw new Tried(await rehearseWithin(session, engine, request, (stage) => probe(stage, { tables: located(tables), parts })));
+    });
+    const tried = await trying.catch((error: unknown) => error);
+    expect(tried).toBeInstanceOf(Tried);
+    expect(said((tried as Tried).report)).toEqual(found);
+  });
+
+  it('tell a table whose constraint refuses the sample, and try it with the values that are said', async () => {
+    await shard.renew();
+    await shard.asAdmin(schema);
+    await shard.asAdmin(`alter table "Samples" add constraint large check ("Size" > 90)`);
+    await shard.apply(tables);
+    expect((await probed()).findings).toEqual([
+      {
+        table: 'public.Samples',
+        probe: 'sample row',
+        outcome: 'unproven',
+        text: 'a sample row is refused (constraint large): say one in the configuration, as sample: { Column: value }',
+      },
+    ]);
+    const sized = [
+      ...tables.filter(({ table }) => table !== 'Samples'),
+      { table: 'Samples', tenantColumn: 'TenantId', sample: { Size: 91.5 } },
+    ];
+    expect((await probed(sized)).findings).toEqual([]);
+  });
+});
