@@ -10,11 +10,13 @@ export function shardSchemaFiles(keyType: KeyType, protection: ContextProtection
     '001-schema',
     '002-local-mapping',
     '003-operation-fence',
+    '004-acceptance',
     `010-context-${protection}`,
     `020-tenant-${keyType}`,
     '030-enter',
     '040-context-values',
     '050-policies',
+    '060-fingerprint',
   ].map((name) => `schema/shard/${name}`);
 }
 

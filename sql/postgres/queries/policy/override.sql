@@ -1,0 +1,7 @@
+-- Lets tenants in until then although the gate is closed; null: no longer.
+-- @untilMs bigint
+-- @reason text
+-- @decidedBy text
+-- @signature bytea
+update tenantry.gate
+   set override_until = to_timestamp(@untilMs / 1000.0), override_reason = @reason, override_by = @decidedBy, override_signature = @signature

@@ -1,0 +1,8 @@
+-- What is signed on this shard, and by what: no row where nothing was accepted. Times are milliseconds since 1970.
+select a.format as "format",
+       a.fingerprint as "fingerprint",
+       cast(extract(epoch from a.valid_until) * 1000 as bigint) as "validUntilMs",
+       a.signature as "signature",
+       cast(extract(epoch from g.override_until) * 1000 as bigint) as "overrideUntilMs",
+       g.override_signature as "overrideSignature"
+  from tenantry.accepted a cross join tenantry.gate g

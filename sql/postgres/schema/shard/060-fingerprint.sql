@@ -1,0 +1,223 @@
+-- Everything that decides what app can see or do in this database, whatever the configuration says of it: one row for each object, with a
+-- digest of what matters of it. The same for whoever asks, by whatever settings: the function has its own. What has nothing to say about
+-- protection (columns, indexes, tables of which app has nothing, logins and their passwords) is in none of it, so that an ordinary
+-- migration leaves it as it is. Whoever relies on it compares this text with the program's own.
+create function tenantry.fingerprint_items() returns table (kind text, object text, digest text)
+language sql stable
+set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
+set datestyle = 'ISO'
+set intervalstyle = 'postgres'
+set timezone = 'UTC'
+set extra_float_digits = 1
+set bytea_output = 'hex'
+set lc_monetary = 'C'
+as $fingerprint$
+with recursive grantee as materialized (
+  -- Whose rights a statement of app can come to: its group, the logins in it, what any of them is a member of; 0 is everybody.
+  select 0::oid as oid
+  union
+  select r.oid
+    from pg_roles r
+   where exists (select from pg_roles a
+                  where (a.rolname = 'tenantry_app' or (a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'member')))
+                    and pg_has_role(a.oid, r.oid, 'member'))
+), relation as materialized (
+  select c.oid, c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relnamespace,
+         n.nspname = 'tenantry' as own, format('%I.%I', n.nspname, c.relname) as name
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and n.nspname !~ '^pg_(toast_)?temp_'
+), granted as materialized (
+  select r.oid
+    from relation r
+   where r.own or r.relowner in (select oid from grantee)
+      or exists (select from aclexplode(r.relacl) g where g.grantee in (select oid from grantee))
+      or exists (select from pg_attribute a cross join lateral aclexplode(a.attacl) g
+                  where a.attrelid = r.oid and a.attacl is not null and g.grantee in (select oid from grantee))
+), behind as (
+  -- What a view reads it reads for its owner, and what stands above a table or below it is read with it.
+  select oid from granted
+  union
+  select x.oid
+    from behind b
+   cross join lateral (
+     select d.refobjid as oid
+       from pg_rewrite w join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+      where w.ev_class = b.oid and d.refobjid <> b.oid
+     union all
+     select i.inhparent from pg_inherits i where i.inhrelid = b.oid
+   ) x
+), reached as materialized (
+  select r.* from relation r where r.oid in (select oid from behind)
+), policy as (
+  select r.oid as relation, p.oid, r.name, p.polname, p.polpermissive, p.polcmd, p.polroles, p.polqual, p.polwithcheck, p.polrelid
+    from reached r join pg_policy p on p.polrelid = r.oid
+), tenant_default as (
+  -- A default that calls no function of this database's own gives nobody what is another's.
+  select r.name, r.own, a.attname, d.oid, d.adbin, d.adrelid, a.attgenerated
+    from reached r
+    join pg_attrdef d on d.adrelid = r.oid
+    join pg_attribute a on a.attrelid = r.oid and a.attnum = d.adnum
+   where r.own or exists (select from pg_depend e where e.classid = 'pg_attrdef'::regclass and e.objid = d.oid and e.refclassid = 'pg_proc'::regclass)
+), trigger as (
+  select r.name, t.oid, t.tgname, t.tgenabled, t.tgfoid
+    from reached r join pg_trigger t on t.tgrelid = r.oid
+   where not t.tgisinternal
+), routine as materialized (
+  select p.oid
+    from pg_proc p
+    join pg_namespace n on n.oid = p.pronamespace
+   where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast_)?temp_'
+     and (n.nspname in ('tenantry', 'tenantry_watch') or p.proacl is null or p.proowner in (select oid from grantee)
+          or exists (select from aclexplode(p.proacl) g where g.grantee in (select oid from grantee)))
+  union
+  select t.tgfoid from trigger t
+  union
+  select e.evtfoid from pg_event_trigger e
+  union
+  select d.refobjid
+    from pg_depend d
+   where d.refclassid = 'pg_proc'::regclass and d.classid in ('pg_policy'::regclass, 'pg_attrdef'::regclass, 'pg_rewrite'::regclass)
+     and (d.classid <> 'pg_policy'::regclass or d.objid in (select oid from policy))
+     and (d.classid <> 'pg_attrdef'::regclass or d.objid in (select oid from tenant_default))
+     and (d.classid <> 'pg_rewrite'::regclass or exists (select from pg_rewrite w where w.oid = d.objid and w.ev_class in (select oid from reached)))
+), item as (
+  select case r.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as kind, r.name as object,
+         concat_ws('|', r.relkind, o.rolname, o.rolsuper or o.rolbypassrls, r.relrowsecurity, r.relforcerowsecurity,
+           case when r.relkind in ('v', 'm') then concat(pg_get_viewdef(r.oid), array_to_string(r.reloptions, ',')) end,
+           -- Of a table without row security everything below it is shown.
+           case when not r.relrowsecurity then (select string_agg(i.inhrelid::regclass::text, ',' order by i.inhrelid::regclass::text collate "C") from pg_inherits i where i.inhparent = r.oid) end,
+           (select string_agg(i.inhparent::regclass::text, ',' order by i.inhseqno) from pg_inherits i where i.inhrelid = r.oid)) as definition
+    from reached r join pg_roles o on o.oid = r.relowner
+  union all
+  select 'rights', r.name,
+         concat_ws('|', (select string_agg(g::text, ',' order by g::text collate "C")
+                           from unnest(coalesce(r.relacl, acldefault(case r.relkind when 'S' then 's' else 'r' end::"char", r.relowner))) g),
+           (select string_agg(concat(a.attname, ' ', g::text), ',' order by a.attname, g::text collate "C")
+              from pg_attribute a cross join lateral unnest(a.attacl) g where a.attrelid = r.oid and a.attacl is not null and not a.attisdropped))
+    from reached r
+  union all
+  select 'policy', format('%s %I', p.name, p.polname),
+         concat_ws('|', p.polpermissive, p.polcmd,
+           (select string_agg(coalesce(r.rolname, 'public'), ',' order by r.rolname collate "C") from unnest(p.polroles) m (oid) left join pg_roles r on r.oid = m.oid),
+           coalesce(pg_get_expr(p.polqual, p.polrelid), 'none'), coalesce(pg_get_expr(p.polwithcheck, p.polrelid), 'none'))
+    from policy p
+  union all
+  select 'default', format('%s.%I', d.name, d.attname), concat_ws('|', d.attgenerated, pg_get_expr(d.adbin, d.adrelid))
+    from tenant_default d
+  union all
+  select 'columns', r.name,
+         concat_ws('|', (select string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity), ',' order by a.attnum)
+                           from pg_attribute a where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped),
+           (select string_agg(concat_ws(' ', k.conname, pg_get_constraintdef(k.oid)), ',' order by k.conname collate "C") from pg_constraint k where k.conrelid = r.oid))
+    from reached r
+   where r.own and r.relkind in ('r', 'p')
+  union all
+  select 'trigger', format('%s %I', t.name, t.tgname), concat_ws('|', t.tgenabled, pg_get_triggerdef(t.oid))
+    from trigger t
+  union all
+  select 'rule', format('%s %I', r.name, w.rulename), concat_ws('|', w.ev_enabled, pg_get_ruledef(w.oid))
+    from reached r join pg_rewrite w on w.ev_class = r.oid
+   where w.rulename <> '_RETURN'
+  union all
+  select 'function', format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
+         concat_ws('|', p.prokind, o.rolname, o.rolsuper or o.rolbypassrls, l.lanname, p.prosecdef, p.proleakproof, p.provolatile, p.proparallel, p.proisstrict, p.proretset,
+           format_type(p.prorettype, null), p.proargmodes, p.proallargtypes, pg_get_expr(p.proargdefaults, 0), p.proconfig, p.probin, p.prosupport,
+           coalesce(pg_get_function_sqlbody(p.oid), p.prosrc),
+           (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(p.proacl, acldefault('f', p.proowner))) g))
+    from routine u
+    join pg_proc p on p.oid = u.oid
+    join pg_namespace n on n.oid = p.pronamespace
+    join pg_roles o on o.oid = p.proowner
+    join pg_language l on l.oid = p.prolang
+   where n.nspname <> 'pg_catalog'
+  union all
+  select 'rights', format('%s of the server''s own', i.name), string_agg(g::text, ',' order by g::text collate "C")
+    from (select p.oid::regprocedure::text as name, coalesce(p.proacl, acldefault('f', p.proowner)) as acl
+            from pg_proc p left join pg_init_privs v on v.classoid = 'pg_proc'::regclass and v.objoid = p.oid and v.objsubid = 0
+           where p.pronamespace = 'pg_catalog'::regnamespace and p.proacl is distinct from v.initprivs
+          union all
+          select c.oid::regclass::text, coalesce(c.relacl, acldefault('r', c.relowner))
+            from pg_class c left join pg_init_privs v on v.classoid = 'pg_class'::regclass and v.objoid = c.oid and v.objsubid = 0
+           where c.relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) and c.relkind in ('r', 'v') and c.relacl is distinct from v.initprivs
+          union all
+          select format('%s.%I', a.attrelid::regclass, a.attname), a.attacl
+            from pg_attribute a
+            join pg_class c on c.oid = a.attrelid and c.relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+            left join pg_init_privs v on v.classoid = 'pg_class'::regclass and v.objoid = a.attrelid and v.objsubid = a.attnum
+           where a.attacl is not null and a.attacl is distinct from v.initprivs) i
+   cross join lateral unnest(i.acl) g
+   group by i.name
+  union all
+  select 'schema', n.nspname,
+         concat_ws('|', o.rolname, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(n.nspacl, acldefault('n', n.nspowner))) g))
+    from pg_namespace n join pg_roles o on o.oid = n.nspowner
+   where n.nspname !~ '^pg_(toast_)?temp_' and n.nspname <> 'pg_toast'
+     and (n.nspname in ('tenantry', 'pg_catalog', 'information_schema') or n.nspowner in (select oid from grantee)
+          or exists (select from aclexplode(n.nspacl) g where g.grantee in (select oid from grantee)))
+  union all
+  select 'database', 'this one',
+         concat_ws('|', o.rolname, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(d.datacl, acldefault('d', d.datdba))) g))
+    from pg_database d join pg_roles o on o.oid = d.datdba
+   where d.datname = current_database()
+  union all
+  select 'language', l.lanname,
+         concat_ws('|', l.lanpltrusted, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(l.lanacl, acldefault('l', l.lanowner))) g))
+    from pg_language l
+   where l.lanname not in ('internal', 'c')
+  union all
+  select 'parameter', a.parname, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(a.paracl) g)
+    from pg_parameter_acl a
+  union all
+  select 'rights of new objects', concat_ws(' ', r.rolname, n.nspname, d.defaclobjtype), (select string_agg(g::text, ',' order by g::text collate "C") from unnest(d.defaclacl) g)
+    from pg_default_acl d join pg_roles r on r.oid = d.defaclrole left join pg_namespace n on n.oid = d.defaclnamespace
+  union all
+  select 'foreign server', s.srvname,
+         concat_ws('|', s.srvoptions, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(s.srvacl, acldefault('S', s.srvowner))) g))
+    from pg_foreign_server s
+  union all
+  select 'event trigger', e.evtname, concat_ws('|', e.evtevent, e.evtenabled, e.evttags, e.evtfoid::regprocedure, o.rolname)
+    from pg_event_trigger e join pg_roles o on o.oid = e.evtowner
+  union all
+  select 'role', r.rolname,
+         concat_ws('|', r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolcanlogin, r.rolinherit,
+           (select string_agg(concat_ws(' ', g.rolname, to_jsonb(m) - 'oid' - 'roleid' - 'member' - 'grantor'), ',' order by g.rolname collate "C")
+              from pg_auth_members m join pg_roles g on g.oid = m.roleid
+             where m.member = r.oid and not g.rolcanlogin))
+    from pg_roles r
+   where r.rolname ~ '^tenantry_'
+  union all
+  -- Which login it is comes and goes: what counts is what any of them may be.
+  select 'role', 'logins of app', string_agg(distinct x.word, ',' order by x.word)
+    from pg_roles a
+   cross join lateral (
+     select 'may be ' || r.rolname as word from pg_roles r where r.rolname <> 'tenantry_app' and r.oid <> a.oid and pg_has_role(a.oid, r.oid, 'member')
+     union all
+     select w.word from (values (a.rolbypassrls, 'bypasses row-level security'), (a.rolcreaterole, 'may create roles'), (a.rolreplication, 'may replicate')) w (applies, word) where w.applies
+   ) x
+   where a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'member')
+  having count(*) > 0
+  union all
+  select 'settings', case when s.setrole = 0 then 'of everybody' when r.rolcanlogin then 'of logins of app' else r.rolname end, string_agg(distinct c.setting, ',' order by c.setting)
+    from pg_db_role_setting s
+    left join pg_roles r on r.oid = s.setrole
+   cross join lateral unnest(s.setconfig) c (setting)
+   where s.setdatabase in (0, (select d.oid from pg_database d where d.datname = current_database()))
+     and (s.setrole = 0 or r.rolname = 'tenantry_app' or (r.rolcanlogin and not r.rolsuper and pg_has_role(r.oid, 'tenantry_app', 'member')))
+   group by 2
+)
+select i.kind, i.object, left(encode(sha256(convert_to(string_agg(coalesce(i.definition, ''), chr(10) order by i.definition collate "C"), 'UTF8')), 'hex'), 32)
+  from item i
+ group by i.kind, i.object
+$fingerprint$;
+
+-- The items as one.
+create function tenantry.fingerprint() returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select encode(sha256(convert_to(coalesce(string_agg(concat_ws(chr(10), i.kind, i.object, i.digest), chr(10) order by i.kind collate "C", i.object collate "C"), ''), 'UTF8')), 'hex')
+    from tenantry.fingerprint_items() i
+$$;
+revoke execute on function tenantry.fingerprint_items(), tenantry.fingerprint() from public;
+grant execute on function tenantry.fingerprint_items() to tenantry_app;
