@@ -28,6 +28,10 @@ export function mappingToken(key: FleetKey, mapName: string, mappingId: number, 
   const numbers = Buffer.alloc(13);
   numbers.writeInt32BE(mappingId, 1);
   numbers.writeBigInt64BE(BigInt(epoch), 5);
-  const digest = createHmac('sha256', key).update(mapName, 'utf8').update(numbers).digest();
-  return Uint8Array.from(digest.subarray(0, tokenBytes));
+  return fleetMac(key, mapName, numbers).subarray(0, tokenBytes);
+}
+
+/** HMAC-SHA256 over a text and what follows it: 32 bytes. No two uses may ever be made of the same bytes. */
+export function fleetMac(key: FleetKey, text: string, rest: Uint8Array = new Uint8Array()): Uint8Array {
+  return Uint8Array.from(createHmac('sha256', key).update(text, 'utf8').update(rest).digest());
 }

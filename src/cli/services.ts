@@ -47,6 +47,8 @@ export interface Administration {
 /** Which keys a shard's tenants have, and what is done there. */
 interface PolicyOptions {
   readonly keyType: KeyType;
+  /** Who it is, for the shard's own record of what was accepted. */
+  readonly actor?: string;
   /** Nothing is changed; the result says what would be. */
   readonly dryRun: boolean;
   /** Nothing but this is changed. */

@@ -3,6 +3,7 @@ import type { ContextProtection } from '../core/context-protection.ts';
 import type { Dialect } from 'kysely';
 import type { CompiledSql } from '../core/compile-sql.ts';
 import type { RowPolicy } from '../core/predicate.ts';
+import type { ShardVerifier } from '../core/shard-signer.ts';
 import type { SqlDialect } from '../core/sql.ts';
 import type { Login } from '../core/principal.ts';
 import type { Row, SqlDatabase, SqlResult } from '../core/session.ts';
@@ -87,6 +88,8 @@ export interface ConnectionExpectations {
   readonly contextProtection: ContextProtection;
   /** What the configuration says that servers can do, instead of what is found. */
   readonly capabilities?: CapabilitySettings;
+  /** Of this shard: what was accepted of its protection is looked at where it is given, as wherever there is a fleet. */
+  readonly signer?: ShardVerifier | undefined;
   /** Instead of the defaults. */
   readonly limits?: Partial<ConnectionLimits>;
 }

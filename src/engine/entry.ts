@@ -12,10 +12,10 @@ export interface Entry {
 
 /**
  * Why a shard refused an entry; `MOVED` says where the tenant went. `NOT_RESET`: the connection, which is closed, had the tenant of its
- * last use still, so that what is asked of this server does not clear it.
+ * last use still, so that what is asked of this server does not clear it. `UNVERIFIED`: nobody enters, what protects the shard was changed.
  */
 export type Refusal =
-  | { readonly reason: 'UNKNOWN_MAPPING' | 'STALE_EPOCH' | 'BAD_TOKEN' | 'OFFLINE' | 'DRAINING' | 'INCOMING' | 'NOT_RESET' }
+  | { readonly reason: 'UNKNOWN_MAPPING' | 'STALE_EPOCH' | 'BAD_TOKEN' | 'OFFLINE' | 'DRAINING' | 'INCOMING' | 'NOT_RESET' | 'UNVERIFIED' }
   | { readonly reason: 'MOVED'; readonly shardId: string; readonly epoch: number };
 
 /** Thrown by a connection where `enter` refused: nothing of the caller's has run. Stays inside: the router acts on it. */

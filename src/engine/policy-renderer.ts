@@ -46,6 +46,8 @@ export interface ChangedItem extends Pick<PolicyItem, 'item'> {
 
 /** The part of an engine that knows how row-level security is written. */
 export interface PolicyRenderer {
+  /** The digest of the function that tells a shard's fingerprint, as this program has it (`functionDigest` of `policy/fingerprint`). */
+  fingerprintFunction(): string;
   /** Everything that must protect a table, in the order in which it is to be set; `tables` are all that its policies may read. */
   wanted(table: PolicyTable, keyType: KeyType, tables: readonly TableColumns[]): readonly PolicyItem[];
   /**

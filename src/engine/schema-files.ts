@@ -17,6 +17,7 @@ export function shardSchemaFiles(keyType: KeyType, protection: ContextProtection
     '040-context-values',
     '050-policies',
     '060-fingerprint',
+    '070-watching',
   ].map((name) => `schema/shard/${name}`);
 }
 

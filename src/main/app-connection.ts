@@ -1,5 +1,6 @@
 import type { Settings } from '../config.ts';
 import type { EngineConnection } from '../engine/engine.ts';
+import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { routedTables } from './routed-tables.ts';
@@ -16,5 +17,6 @@ export function openAppConnection(
     tables: routedTables(settings),
     contextProtection: settings.contextProtection,
     capabilities: settings.capabilities,
+    signer: createShardSigner(settings.fleetKey, shardId),
   });
 }

@@ -1,6 +1,8 @@
 import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
+import type { ShardVerifier } from '../core/shard-signer.ts';
 import { mappingToken } from '../../shardmap/mapping-token.ts';
+import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import { createLookup } from '../../shardmap/lookup.ts';
 import type { RedisRoutes } from '../../shardmap/redis-routes.ts';
 import type { ShardMap } from '../../shardmap/shard-map.ts';
@@ -41,12 +43,13 @@ export function joinRouter({ engines, store, map, knownShards, redis, clock, obs
   redis?.subscribe(lookup);
   const directory = new ShardDirectory((shardId) => store.getShard(shardId), clock);
   const expectations = { tables: routedTables(settings), contextProtection, capabilities, limits };
+  const signerOf = (shardId: string): ShardVerifier => createShardSigner(fleetKey, shardId);
   const keys = [fleetKey.current, ...(fleetKey.previous === undefined ? [] : [fleetKey.previous])];
   return createRouter({
     keyType: map.keyType,
     pointsOnly: map.kind === 'list',
     routes: lookup,
-    connect: (shardId, signal) => connectShard({ directory, engines, login: logins.app, expectations }, shardId, signal),
+    connect: (shardId, signal) => connectShard({ directory, engines, login: logins.app, expectations, signerOf }, shardId, signal),
     tokens: keys.map((key) => (mappingId, epoch) => mappingToken(key, map.name, mappingId, epoch)),
     contextTypes: new Map(context.map(({ name, type }) => [name, type])),
     limits: { ...defaultRouterLimits, ...limits },

@@ -1,4 +1,4 @@
-import type { TableSettings } from '../config.ts';
+import type { Settings, TableSettings } from '../config.ts';
 import { hadNoAnswer, TenantryError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Login } from '../core/principal.ts';
@@ -10,6 +10,7 @@ import { installShard } from '../policy/install.ts';
 import { purgeRows } from '../policy/purge.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import type { ShardAccess } from '../../shardmap/shard-access.ts';
+import { acceptingOn } from './accepting.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { routedTables } from './routed-tables.ts';
 
@@ -19,6 +20,7 @@ interface ShardAccessOptions {
   readonly admin: Login;
   readonly tables: readonly TableSettings[];
   readonly contextProtection: ContextProtection;
+  readonly fleetKey: Settings['fleetKey'];
   readonly capabilities: CapabilitySettings;
   readonly limits: Pick<Limits, 'connectTimeoutMs' | 'adminStatementTimeoutMs' | 'adminLockTimeoutMs'>;
 }
@@ -48,7 +50,8 @@ export function createShardAccess(options: ShardAccessOptions): ClosableShardAcc
       return row.incarnation;
     },
     install: async (shard, { keyType }) => {
-      await installShard(open(shard), engineOf(engines, shard.address), { tables, keyType, contextProtection, capabilities });
+      const accepting = acceptingOn(options, shard);
+      await installShard(open(shard), engineOf(engines, shard.address), { tables, keyType, contextProtection, capabilities, accepting });
     },
     purge: (session, shard, { keyType }, keys, limit) =>
       purgeRows(session, engineOf(engines, shard.address), {

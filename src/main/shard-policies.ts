@@ -9,6 +9,7 @@ import { applyPolicies } from '../policy/apply.ts';
 import { compareTables } from '../policy/compare-tables.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
+import { acceptingOn } from './accepting.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { inspectPolicies } from './inspection/inspect-policies.ts';
 import { createShardAccess } from './shard-access.ts';
@@ -22,10 +23,16 @@ interface ShardPoliciesParts {
 /** The policies of one shard after another, each over connections of its own. */
 export function createShardPolicies({ engines, clock }: ShardPoliciesParts): ShardPolicies {
   return {
-    apply: (settings, shard, options) =>
+    apply: (settings, shard, { actor, ...options }) =>
       withShard(engines, settings, shard, (admin) => {
         const { tables, capabilities } = settings;
-        return applyPolicies(admin, engineOf(engines, shard.address), { tables, capabilities, clock, ...options });
+        return applyPolicies(admin, engineOf(engines, shard.address), {
+          tables,
+          capabilities,
+          clock,
+          accepting: acceptingOn(settings, shard, actor),
+          ...options,
+        });
       }),
     compare: (settings, shard, { keyType }) =>
       withShard(engines, settings, shard, (admin) => {
@@ -36,7 +43,7 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       const { tables, capabilities } = settings;
       const engine = engineOf(engines, shard.address);
       const { changes } = await withShard(engines, settings, shard, (admin) =>
-        applyPolicies(admin, engine, { tables, capabilities, keyType, dryRun: true }),
+        applyPolicies(admin, engine, { tables, capabilities, keyType, dryRun: true, accepting: acceptingOn(settings, shard) }),
       );
       if (changes.length > 0) {
         const left = [...new Set(changes.map(({ table }) => table))].join(', ');
@@ -61,11 +68,11 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
 /** The database of a shard as admin, once it is known to be that shard. */
 async function withShard<T>(
   engines: Engines,
-  { logins, tables, contextProtection, capabilities, limits }: Settings,
+  { logins, tables, contextProtection, capabilities, fleetKey, limits }: Settings,
   shard: Shard,
   work: (admin: SqlDatabase) => Promise<T>,
 ): Promise<T> {
-  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, limits });
+  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, fleetKey, limits });
   try {
     await requireOwnShard(access, shard);
     return await work(access.open(shard));

@@ -8,8 +8,9 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlDialect } from '../core/sql.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
-import { changeShard } from './change-shard.ts';
-import { compare, type Comparison, type Difference } from './diff.ts';
+import type { Accepting } from './acceptance.ts';
+import { changeShard, compareShard, type ShardComparison } from './change-shard.ts';
+import type { Difference } from './diff.ts';
 import { refuseUnfit, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, PlannedChange, PolicyChange, PolicyResult } from './model.ts';
@@ -22,6 +23,8 @@ export interface PolicyRequest {
   readonly keyType: KeyType;
   /** What the configuration says that the server can do, instead of what is found. */
   readonly capabilities?: CapabilitySettings;
+  /** Who accepts what then protects the shard. */
+  readonly accepting: Accepting;
   /** Nothing is changed; the result says what would be. */
   readonly dryRun: boolean;
   /** Nothing but this is changed. */
@@ -35,6 +38,8 @@ export interface PolicyRequest {
 }
 
 const defaultWithinMs = 60_000;
+/** Where a shard keeps what was accepted of it. */
+const acceptedTable = 'tenantry.accepted';
 
 /**
  * Makes the policies of one shard what the configuration says, in one transaction (docs/decisions/016-one-transaction-for-each-shard.md); a
@@ -43,27 +48,37 @@ const defaultWithinMs = 60_000;
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
   const tables = qualifiedTables(request.tables, engine.dialect);
-  const { keyType } = request;
+  const { keyType, accepting } = request;
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const { looked, warnings } = await shard.transaction(async (session) => {
     await lockPolicies(session);
     await refuseUnfit(session, tables, keyType);
     // Whoever changes it looks for itself, with the locks.
-    const found = request.dryRun ? await compare(session, engine.renderer, { tables, keyType }) : undefined;
+    const found = request.dryRun ? await compareShard(session, engine, { tables, keyType }, accepting) : undefined;
     return { looked: found, warnings: await warningsOf(session, tables) };
   });
-  const permit = (found: Comparison): void => requirePlanned(request.planned, resultOf(found, engine.dialect));
+  const permit = (found: ShardComparison): void => requirePlanned(request.planned, resultOf(found, engine.dialect));
   if (looked !== undefined) {
     permit(looked);
-    return { ...resultOf(looked, engine.dialect), warnings, applied: looked.pending.length === 0 };
+    return { ...resultOf(looked, engine.dialect), warnings, applied: isAsItMustBe(looked) };
   }
   const { clock = systemClock, withinMs = defaultWithinMs, stop } = request;
-  const found = await changeShard(shard, engine, { tables, keyType }, { clock, withinMs, stop, permit });
+  const found = await changeShard(shard, engine, { tables, keyType }, { clock, withinMs, stop, permit, accepting });
   return { ...resultOf(found, engine.dialect), warnings, applied: true };
 }
 
-function resultOf({ pending, state }: Comparison, dialect: SqlDialect): PlannedChange {
-  return { changes: pending.map((difference) => changeOf(difference, dialect)), state };
+function isAsItMustBe({ pending, objection }: ShardComparison): boolean {
+  return pending.length === 0 && objection === undefined;
+}
+
+function resultOf({ pending, state, objection }: ShardComparison, dialect: SqlDialect): PlannedChange {
+  const changes = pending.map((difference) => changeOf(difference, dialect));
+  return { changes: objection === undefined ? changes : [...changes, acceptance(objection)], state };
+}
+
+/** Nothing that a statement says: it is signed by the program, for what is there then. */
+function acceptance(objection: string): PolicyChange {
+  return { table: acceptedTable, item: 'what was accepted', before: objection, after: 'accepted', statements: [] };
 }
 
 /** Throws CONFLICT where a shard is not as it was when its change was planned; one where nothing is left to do is as the plan wants it. */

@@ -4,7 +4,9 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import type { Sql, SqlDialect } from '../core/sql.ts';
+import { accept, type Accepting } from './acceptance.ts';
 import { compare, type Comparison, type Difference } from './diff.ts';
+import { verifyProtection } from '../engine/verification.ts';
 import { LockWait } from './lock-wait.ts';
 import { lockPolicies } from './lock.ts';
 import type { ShardTables } from './model.ts';
@@ -12,6 +14,12 @@ import type { PolicyEngine } from './policy-engine.ts';
 
 /** The pause before the second try; each later one is twice as long, up to the longest. */
 const pauses = { firstMs: 500, longestMs: 8_000 };
+
+/** How a shard stands to the configuration, and to what was accepted of it. */
+export interface ShardComparison extends Comparison {
+  /** Why it may serve no tenants as it is, as one sentence without its end; undefined: it may. */
+  readonly objection: string | undefined;
+}
 
 /** How long to try, and what for. */
 interface ChangeOptions {
@@ -21,25 +29,33 @@ interface ChangeOptions {
   /** Aborted: no other try is made. */
   readonly stop?: AbortSignal | undefined;
   /** Looks at what was found, before anything is changed; what it throws ends it. */
-  readonly permit: (found: Comparison) => void;
+  readonly permit: (found: ShardComparison) => void;
+  readonly accepting: Accepting;
+}
+
+/** Compares what protects a shard's tables with what must, and all that protects its tenants with what was accepted. */
+export async function compareShard(session: SqlSession, { renderer }: PolicyEngine, tables: ShardTables, { signer }: Accepting): Promise<ShardComparison> {
+  const found = await compare(session, renderer, tables);
+  const { objection } = await verifyProtection(session, renderer.fingerprintFunction, signer);
+  return { ...found, objection };
 }
 
 /**
- * Sets what differs on a shard in one transaction, whole or not at all, and gives what was found before (docs/decisions/016). Tables that are
- * in use are waited for briefly, again and again. Throws TIMEOUT or SERIALIZATION_FAILURE, naming the table that was in use to the end,
+ * Sets what differs on a shard in one transaction, whole or not at all, and gives what was found before (docs/decisions/016). What then
+ * protects it is accepted in the same transaction. Tables that are in use are waited for briefly, again and again. Throws TIMEOUT or SERIALIZATION_FAILURE, naming the table that was in use to the end,
  * and INVALID_CONFIGURATION, with all of it, for what admin may not set: the shard is as it was then.
  */
 export async function changeShard(
   shard: SqlDatabase,
   engine: PolicyEngine,
   tables: ShardTables,
-  { clock, withinMs, stop, permit }: ChangeOptions,
-): Promise<Comparison> {
+  { clock, withinMs, stop, permit, accepting }: ChangeOptions,
+): Promise<ShardComparison> {
   const end = clock.now() + withinMs;
   const inUse = new Set<string>();
   for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(2 * pauseMs, pauses.longestMs)) {
     try {
-      return await shard.transaction((session) => changeTables(session, engine, tables, { clock, inUse, permit }));
+      return await shard.transaction((session) => changeTables(session, engine, tables, { clock, inUse, permit, accepting }));
     } catch (error) {
       if (!(error instanceof TableInUse)) throw error;
       if (clock.now() + pauseMs > end) throw error.told();
@@ -68,22 +84,23 @@ class TableInUse extends Error {
   }
 }
 
-interface Try extends Pick<ChangeOptions, 'clock' | 'permit'> {
+interface Try extends Pick<ChangeOptions, 'clock' | 'permit' | 'accepting'> {
   /** Tables that were in use in a try before: they are locked while nothing else is, so that others wait behind them alone. */
   readonly inUse: ReadonlySet<string>;
 }
 
 async function changeTables(
   session: SqlSession,
-  { renderer, dialect }: PolicyEngine,
+  engine: PolicyEngine,
   tables: ShardTables,
-  { clock, inUse, permit }: Try,
-): Promise<Comparison> {
+  { clock, inUse, permit, accepting }: Try,
+): Promise<ShardComparison> {
+  const { renderer, dialect } = engine;
   await lockPolicies(session);
-  const found = await compare(session, renderer, tables);
+  const found = await compareShard(session, engine, tables, accepting);
   permit(found);
-  const { pending } = found;
-  if (pending.length === 0) return found;
+  const { pending, objection } = found;
+  if (pending.length === 0 && objection === undefined) return found;
   const wait = new LockWait(clock);
   const run = async (table: string, statement: Sql, workMs: number): Promise<void> => {
     try {
@@ -102,6 +119,7 @@ async function changeTables(
   }
   const { pending: left } = await compare(session, renderer, tables);
   if (left.length > 0) throw refusal(left, dialect);
+  await accept(session, renderer, tables.tables, accepting);
   return found;
 }
 

@@ -8,6 +8,7 @@ import { formAsGoodAs, protectsAtLeast, type ContextProtection } from '../core/c
 import { schemaVersions } from '../core/schema-version.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { shardSchemaFiles } from '../engine/schema-files.ts';
+import type { Accepting } from './acceptance.ts';
 import { applyPolicies } from './apply.ts';
 import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, PolicyResult } from './model.ts';
@@ -26,6 +27,7 @@ export interface ShardInstallation {
   readonly contextProtection: ContextProtection;
   /** What the configuration says that the server can do, instead of what is found. */
   readonly capabilities?: CapabilitySettings;
+  readonly accepting: Accepting;
 }
 
 interface ShardSchema extends Record<string, unknown> {

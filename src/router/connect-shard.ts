@@ -1,5 +1,6 @@
 import { TenantryError } from '../core/errors.ts';
 import type { Login } from '../core/principal.ts';
+import type { ShardVerifier } from '../core/shard-signer.ts';
 import type { ConnectionExpectations, Engine, EngineConnection } from '../engine/engine.ts';
 import type { ShardDirectory } from './shard-directory.ts';
 
@@ -12,11 +13,13 @@ export interface ConnectShardDependencies {
   readonly login: Login;
   /** What a shard must be like, whichever it is, and what its tenants are held to. */
   readonly expectations: Pick<ConnectionExpectations, 'tables' | 'contextProtection' | 'capabilities' | 'limits'>;
+  /** Of each shard, by its id. */
+  readonly signerOf: (shardId: string) => ShardVerifier;
 }
 
 /** Opens a checked connection to a shard by its id. Throws as `RouterDependencies.connect` says; INVALID_CONFIGURATION for an engine that is not built in. */
 export async function connectShard(
-  { directory, engines, login, expectations }: ConnectShardDependencies,
+  { directory, engines, login, expectations, signerOf }: ConnectShardDependencies,
   shardId: string,
   signal: AbortSignal,
 ): Promise<EngineConnection> {
@@ -28,7 +31,7 @@ export async function connectShard(
       `Shard ${shardId} is of the engine ${address.engine}; this program has ${[...engines.keys()].join(', ')}.`,
     );
   try {
-    return await engine.connect(address, login, { shardId, incarnation, ...expectations }, signal);
+    return await engine.connect(address, login, { shardId, incarnation, signer: signerOf(shardId), ...expectations }, signal);
   } catch (error) {
     directory.doubt(shardId);
     throw error;

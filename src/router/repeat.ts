@@ -85,6 +85,13 @@ class Patience {
         this.#refusedTokens += 1;
         if (this.#refusedTokens < this.#dependencies.tokens.length) return undefined;
         throw new TenantryError('SHARD_UNVERIFIED', 'The shard knows this tenant by another fleet key.', { retryAfterMs: comeAgainMs });
+      case 'UNVERIFIED':
+        // Nothing that is done again helps: until somebody has looked at the shard it serves nobody.
+        throw new TenantryError(
+          'SHARD_UNVERIFIED',
+          'What protects the tenants of the shard was changed, and what it is now was not accepted. `tenantry doctor` says what was changed, by whom and when.',
+          { retryAfterMs: comeAgainMs },
+        );
       case 'NOT_RESET':
         // Nothing has run, and the connections that nobody has used yet are without fault.
         this.#notReset += 1;

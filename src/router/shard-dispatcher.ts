@@ -101,6 +101,7 @@ export class ShardDispatcher {
       case 'OFFLINE':
       case 'DRAINING':
       case 'INCOMING':
+      case 'UNVERIFIED':
         return;
       case 'NOT_RESET':
         shard.notReset();

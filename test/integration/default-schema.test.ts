@@ -11,6 +11,7 @@ import { startHttpService, type HttpService } from '../support/http-service.ts';
 import { shardLogins } from '../support/shard-logins.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 import { TestIssuer } from '../support/test-issuer.ts';
+import { accepting } from '../support/accepting.ts';
 
 const engine = { renderer: postgresPolicyRenderer, dialect: postgresDialect, capabilitiesOf: postgresCapabilities };
 const blogs = [{ table: 'Blogs', tenantColumn: 'TenantId' }];
@@ -82,7 +83,7 @@ describe('a configured table without a schema, where another of its name stands 
 
   it('alone has policies, and is all that they look at', async () => {
     await ground.shard.admin.query(sqlText('alter table public."Blogs" no force row level security'));
-    const { changes } = await applyPolicies(ground.shard.admin, engine, { tables: blogs, keyType: 'int', dryRun: false });
+    const { changes } = await applyPolicies(ground.shard.admin, engine, { tables: blogs, accepting: accepting(), keyType: 'int', dryRun: false });
     expect(changes.map(({ table, item }) => [table, item])).toEqual([['public.Blogs', 'row security']]);
     const { rows } = await ground.shard.root.query(
       sqlText(
@@ -105,7 +106,7 @@ describe('a configured table without a schema, where another of its name stands 
 
   it('is refused when it is configured again with that schema', async () => {
     const twice = [...blogs, { schema: 'public', table: 'Blogs', tenantColumn: 'TenantId' }];
-    await expect(applyPolicies(ground.shard.admin, engine, { tables: twice, keyType: 'int', dryRun: true })).rejects.toThrow(
+    await expect(applyPolicies(ground.shard.admin, engine, { tables: twice, accepting: accepting(), keyType: 'int', dryRun: true })).rejects.toThrow(
       'Table public.Blogs is configured twice: with its schema and without.',
     );
   });

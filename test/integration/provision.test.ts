@@ -8,6 +8,7 @@ import { installShard } from '../../src/policy/install.ts';
 import { provision } from '../../src/policy/provision.ts';
 import type { SqlDatabase } from '../../src/core/session.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
+import { accepting } from '../support/accepting.ts';
 
 const engine = createPostgresEngine();
 const provisioner = createPostgresProvisioner();
@@ -83,6 +84,7 @@ describe('provisioning', () => {
         tables: [],
         keyType: 'int',
         contextProtection: 'guarded',
+        accepting: accepting(),
       });
       expect(installed.applied).toBe(true);
     }
@@ -223,7 +225,7 @@ describe('provisioning', () => {
 describe('installing a shard', () => {
   it('refuses a database that was not prepared, and says what to do', async () => {
     const database = await createDatabase();
-    const installing = installShard(open(database, server), policies, { tables: [], keyType: 'int', contextProtection: 'guarded' });
+    const installing = installShard(open(database, server), policies, { tables: [], accepting: accepting(), keyType: 'int', contextProtection: 'guarded' });
     await expect(installing).rejects.toThrow('provision it with --bootstrap, or run the SQL printed without it');
   });
 
@@ -232,7 +234,7 @@ describe('installing a shard', () => {
     const logins = loginsOf('newer');
     await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
     const admin = open(database, logins.admin);
-    const installation = { tables: [], keyType: 'int', contextProtection: 'guarded' } as const;
+    const installation = { tables: [], keyType: 'int', contextProtection: 'guarded', accepting: accepting() } as const;
     await installShard(admin, policies, installation);
     await admin.query(sql`update tenantry.schema_version set version = 2`);
     await expect(installShard(admin, policies, installation)).rejects.toMatchObject({
@@ -246,10 +248,10 @@ describe('installing a shard', () => {
     const logins = loginsOf('typed');
     await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
     const admin = open(database, logins.admin);
-    await installShard(admin, policies, { tables: [], keyType: 'uuid', contextProtection: 'guarded' });
-    const again = installShard(admin, policies, { tables: [], keyType: 'int', contextProtection: 'guarded' });
+    await installShard(admin, policies, { tables: [], accepting: accepting(), keyType: 'uuid', contextProtection: 'guarded' });
+    const again = installShard(admin, policies, { tables: [], accepting: accepting(), keyType: 'int', contextProtection: 'guarded' });
     await expect(again).rejects.toThrow(`The database is a shard for keys of type uuid; the map's are of type int.`);
-    const other = installShard(admin, policies, { tables: [], keyType: 'uuid', contextProtection: 'plain' });
+    const other = installShard(admin, policies, { tables: [], accepting: accepting(), keyType: 'uuid', contextProtection: 'plain' });
     await expect(other).rejects.toThrow('The database is a shard whose context protection is guarded; the configuration says plain.');
   });
 });

@@ -5,6 +5,7 @@ import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-rendere
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { applyPolicies } from '../../src/policy/apply.ts';
 import { otherShardId, routedTables, shardId, WorldServer, type World } from './support/world.ts';
+import { accepting } from '../support/accepting.ts';
 
 const engine = createPostgresEngine();
 
@@ -349,7 +350,7 @@ const withOwn = withPolicy(own);
 /** A world whose Notes have the policy. */
 async function withOwnNotes(use: (world: World) => Promise<void>): Promise<void> {
   await withWorld(async (world) => {
-    await applyPolicies(world.admin, { ...engine, renderer: postgresPolicyRenderer }, { tables: withOwn, keyType: 'int', dryRun: false });
+    await applyPolicies(world.admin, { ...engine, renderer: postgresPolicyRenderer }, { tables: withOwn, accepting: accepting(), keyType: 'int', dryRun: false });
     await use(world);
   });
 }

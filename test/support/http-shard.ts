@@ -9,6 +9,7 @@ import type { KeyType } from '../../shardmap/key.ts';
 import { createTestShard, type TestShard } from './postgres-shard.ts';
 import type { PostgresServer } from './servers/postgres.ts';
 import { createShardRouter } from './shard-router.ts';
+import { accepting } from './accepting.ts';
 
 const tenantTable = (name: string): TableSettings => ({ name, table: name, tenantColumn: 'TenantId' });
 
@@ -60,7 +61,7 @@ export async function createHttpShard(server: PostgresServer, name: string, cont
   );
   const engine = createPostgresEngine();
   const { dialect, capabilitiesOf } = engine;
-  await applyPolicies(shard.admin, { renderer: postgresPolicyRenderer, dialect, capabilitiesOf }, { tables, keyType, dryRun: false });
+  await applyPolicies(shard.admin, { renderer: postgresPolicyRenderer, dialect, capabilitiesOf }, { tables, accepting: accepting(shard.shardId), keyType, dryRun: false });
   const routed = createShardRouter(shard, engine, { keyType, tables, contextTypes });
   await routed.addTenant(1);
   await routed.addTenant(2);

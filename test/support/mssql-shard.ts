@@ -9,6 +9,7 @@ import { createMssqlProvisioner } from '../../src/engine/mssql/provisioner.ts';
 import { installShard } from '../../src/policy/install.ts';
 import { provision } from '../../src/policy/provision.ts';
 import { useMssql } from './servers/mssql.ts';
+import { accepting } from './accepting.ts';
 
 /** Tables that are there before the shard is made of their database, as an operator's are. */
 interface MssqlTestTables {
@@ -82,7 +83,7 @@ export async function createMssqlTestShard({ text, routed } = blogs, rowVersions
   await master.query(serverRights(logins.admin));
   const admin = engine.open(address, logins.admin);
   const policies = { ...engine, renderer: mssqlPolicyRenderer };
-  await installShard(admin, policies, { tables: routed, keyType: 'int', contextProtection: 'guarded' });
+  await installShard(admin, policies, { tables: routed, accepting: accepting(), keyType: 'int', contextProtection: 'guarded' });
   const shardId = randomUUID();
   await admin.query(
     sql`INSERT INTO [tenantry].[shard_identity] ([shard_id], [map], [key_type]) VALUES (${shardId}, ${'customers'}, ${'int'})`,

@@ -9,6 +9,7 @@ import { applyPolicies } from '../../src/policy/apply.ts';
 import type { ConfiguredTable, PolicyResult } from '../../src/policy/model.ts';
 import { createTestShard, shardLogins, type TestShard } from './postgres-shard.ts';
 import { startPostgres, type PostgresServer } from './servers/postgres.ts';
+import { accepting } from './accepting.ts';
 
 const engine = createPostgresEngine();
 
@@ -53,7 +54,7 @@ class PolicyShard {
     tables: readonly ConfiguredTable[] = [blogs],
     { dryRun = false, keyType = 'int' }: { readonly dryRun?: boolean; readonly keyType?: KeyType } = {},
   ): Promise<PolicyResult> {
-    return applyPolicies(this.database.admin, postgresPolicies, { tables, keyType, dryRun });
+    return applyPolicies(this.database.admin, postgresPolicies, { tables, accepting: accepting(this.database.shardId), keyType, dryRun });
   }
 
   /** For what a connection of app would be refused, each with its table. */

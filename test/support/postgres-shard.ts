@@ -12,6 +12,7 @@ import { provision } from '../../src/policy/provision.ts';
 import type { KeyType } from '../../shardmap/key.ts';
 import type { PostgresServer } from './servers/postgres.ts';
 import { shardLogins } from './shard-logins.ts';
+import { accepting } from './accepting.ts';
 
 export { shardLogins };
 
@@ -53,7 +54,7 @@ export async function createTestShard(
   await applyPolicies(
     admin,
     { renderer: postgresPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf },
-    { tables: [{ table: 'Blogs', tenantColumn: 'TenantId' }], keyType, dryRun: false },
+    { tables: [{ table: 'Blogs', tenantColumn: 'TenantId' }], keyType, accepting: accepting(shardId), dryRun: false },
   );
   const incarnation = (await root.run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;
   return {

@@ -11,6 +11,7 @@ import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.
 import type { FullEngine } from '../../src/main/engines.ts';
 import { groundTables } from './grounds/engine-ground.ts';
 import { loginsOf } from './grounds/logins.ts';
+import { accepting } from './accepting.ts';
 
 const fleetKey = fleetKeyFromBase64(Buffer.alloc(32, 7).toString('base64'), 'TENANTRY_FLEET_KEY');
 
@@ -57,7 +58,7 @@ export class TestShardAccess implements ShardAccess {
   async install(shard: Shard, { keyType }: ShardMap): Promise<void> {
     // Imported when needed: processes that tests start are to be up at once.
     const { installShard } = await import('../../src/policy/install.ts');
-    await installShard(this.open(shard), await fullEngine(shard), { tables: groundTables, keyType, contextProtection: 'guarded' });
+    await installShard(this.open(shard), await fullEngine(shard), { tables: groundTables, accepting: accepting(shard.shardId), keyType, contextProtection: 'guarded' });
   }
 
   async purge(session: SqlSession, shard: Shard, { keyType }: ShardMap, keys: MappingKeys, limit: number): Promise<number> {

@@ -10,6 +10,7 @@ import { MssqlConnection } from './mssql-connection.ts';
 import { mssqlCapabilities } from './mssql-capabilities.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
 import { lacksSchema } from './mssql-errors.ts';
+import { fingerprintFunction } from './fingerprint-function.ts';
 import { MssqlOwnSession } from './own-session.ts';
 import type { QueryLibrary } from './query-library.ts';
 import { policyMarks } from './row-function.ts';
@@ -42,7 +43,7 @@ export async function connectApp(
     wire.beginUse();
     const capabilities = await verifyShard(
       new MssqlOwnSession(wire, library),
-      { dialect: mssqlDialect, capabilitiesOf: mssqlCapabilities, lacksSchema, policyMarks, pipelines: false },
+      { dialect: mssqlDialect, capabilitiesOf: mssqlCapabilities, lacksSchema, policyMarks, fingerprintFunction, pipelines: false },
       expected,
     );
     return new MssqlConnection(wire, capabilities);

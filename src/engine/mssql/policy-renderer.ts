@@ -5,6 +5,7 @@ import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { PolicyItem, PolicyRenderer, PolicyTable } from '../policy-renderer.ts';
 import { principalGroups } from '../principal-logins.ts';
 import { tableRights } from '../table-rights.ts';
+import { fingerprintFunction } from './fingerprint-function.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
 import { removalFromPolicy, securityPolicy } from './security-policy.ts';
 import { atLeast, atMost } from './text-bounds.ts';
@@ -21,6 +22,7 @@ const allSchemaRights = sqlText(
 
 /** Row-level security of SQL Server: filter and block predicates on each routed table, in one security policy for each schema. */
 export const mssqlPolicyRenderer: PolicyRenderer = {
+  fingerprintFunction,
   wanted(table, keyType, tables) {
     const name = sql.id(table.schema, table.table);
     const { tenantColumn } = table;

@@ -8,6 +8,7 @@ import { connectFailure } from '../connect-failure.ts';
 import type { ConnectionExpectations } from '../engine.ts';
 import { verifyShard } from '../verify-shard.ts';
 import { clientConfig, sessionOptions, streamOf } from './client-config.ts';
+import { fingerprintFunction } from './fingerprint-function.ts';
 import { PostgresOwnSession } from './own-session.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import { policyMarks } from './policy-renderer.ts';
@@ -76,7 +77,7 @@ export async function connectApp(
     // Everything is asked at once, and costs one round trip.
     const verified = verifyShard(
       session,
-      { dialect: postgresDialect, capabilitiesOf: postgresCapabilities, lacksSchema, policyMarks, pipelines: true },
+      { dialect: postgresDialect, capabilitiesOf: postgresCapabilities, lacksSchema, policyMarks, fingerprintFunction, pipelines: true },
       expected,
     );
     const sessionCode = hasSessionCode(session);

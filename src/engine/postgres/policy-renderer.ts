@@ -5,6 +5,7 @@ import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { PolicyItem, PolicyRenderer } from '../policy-renderer.ts';
 import { tableRights } from '../table-rights.ts';
 import type { LocatedTable, PolicyMark } from '../verify-shard.ts';
+import { fingerprintFunction } from './fingerprint-function.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { literal } from './literal.ts';
 import { predicateSql } from './predicate-sql.ts';
@@ -30,6 +31,7 @@ const policies: readonly Policy[] = [
 
 /** Row-level security of PostgreSQL: policies for each group role, forced on the owner too. */
 export const postgresPolicyRenderer: PolicyRenderer = {
+  fingerprintFunction,
   wanted(table) {
     const name = sql.id(table.schema, table.table);
     const column = table.tenantColumn === null ? undefined : sql.id(table.tenantColumn);

@@ -39,6 +39,7 @@ const refusals: Readonly<Record<string, Exclude<Refusal['reason'], 'MOVED'>>> = 
   TN004: 'INCOMING',
   TN006: 'STALE_EPOCH',
   TN007: 'BAD_TOKEN',
+  TN012: 'UNVERIFIED',
 };
 
 /** No such table, no such schema, no right to either. */

@@ -26,6 +26,7 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
       file('001-roles'),
       ...(request.contextProtection === 'guarded' ? [file('002-guarded-setting')] : []),
       file('003-database'),
+      file('005-watching'),
       ...principals.flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
       ...qualifiedTables(request.tables ?? [], postgresDialect).map(
         ({ schema, table }) => sql`alter table if exists ${sql.id(schema, table)} owner to ${sql.id(principalGroups.admin)}`,

@@ -1,6 +1,7 @@
 import type { Finding } from '../../cli/services.ts';
 import type { SqlDatabase } from '../../core/session.ts';
 import { applyPolicies } from '../../policy/apply.ts';
+import { acceptingOn } from '../accepting.ts';
 import { engineOf } from '../engines.ts';
 import { failure, warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
@@ -14,6 +15,7 @@ export async function diagnosePolicies({ engines, settings, shard, map }: ShardD
       tables: settings.tables,
       capabilities: settings.capabilities,
       keyType: map.keyType,
+      accepting: acceptingOn(settings, shard),
       dryRun: true,
     });
     const pending = [...new Set(changes.map(({ table }) => table))];

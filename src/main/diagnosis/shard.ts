@@ -30,8 +30,8 @@ export async function* diagnoseShard(look: ShardDiagnosis): AsyncGenerator<Findi
 /** What is not right, as it is found. */
 async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, void, undefined> {
   const { engines, settings, shard } = look;
-  const { logins, tables, contextProtection, capabilities, limits } = settings;
-  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, limits });
+  const { logins, tables, contextProtection, capabilities, fleetKey, limits } = settings;
+  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, fleetKey, limits });
   const admin = access.open(shard);
   try {
     await requireOwnShard(access, shard);

@@ -12,6 +12,7 @@ import { postgresPolicies } from '../../support/policy-shard.ts';
 import { createTestShard, shardLogins, type TestShard } from '../../support/postgres-shard.ts';
 import { startPostgres } from '../../support/servers/postgres.ts';
 import { permitted, type Kind } from './kinds.ts';
+import { accepting } from '../../support/accepting.ts';
 
 /** Tenants of the shard, each with as many rows. */
 export const tenants = 4;
@@ -65,7 +66,7 @@ export class PredicateWorld {
       sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
         values (1, 'point', '\\x${hex(entry.key)}', 'ONLINE', 1, '\\x${hex(token)}')`),
     );
-    await applyPolicies(shard.admin, postgresPolicies, { tables, keyType: 'int', dryRun: false });
+    await applyPolicies(shard.admin, postgresPolicies, { tables, accepting: accepting(), keyType: 'int', dryRun: false });
     await shard.root.query(sqlText('vacuum (freeze, analyze)'));
     return new PredicateWorld(shard, () => server.stop(), entry);
   }
@@ -74,7 +75,7 @@ export class PredicateWorld {
   async apply(kind: Kind): Promise<void> {
     const policies = { measured: { on: ['Samples'], rows: kind.rows } };
     const wanted = withPolicies({ tables, context, policies });
-    await applyPolicies(this.#shard.admin, postgresPolicies, { tables: wanted, keyType: 'int', dryRun: false });
+    await applyPolicies(this.#shard.admin, postgresPolicies, { tables: wanted, accepting: accepting(), keyType: 'int', dryRun: false });
     await this.#connection?.close();
     const { address, shardId, incarnation } = this.#shard;
     const expected = { shardId, incarnation, tables: [], contextProtection: 'guarded' } as const;

@@ -15,6 +15,7 @@ import { loginsOf } from '../../support/grounds/logins.ts';
 import { describeOnEachEngine } from '../../support/grounds/map-grounds.ts';
 import { keyStatements } from '../../support/key-statements.ts';
 import { localByHand } from '../../support/shard-map-by-hand.ts';
+import { accepting } from '../../support/accepting.ts';
 
 type Vector = readonly [text: string, encoding: string];
 const vectors = JSON.parse(readFileSync(new URL('../../../docs/key-vectors.json', import.meta.url), 'utf8')) as Record<KeyType, Vector[]>;
@@ -67,7 +68,7 @@ describeOnEachEngine('keys', (ground) => {
       const logins = loginsOf(address);
       admin = engine.open(address, logins.admin);
       reports = engine.open(address, logins.superuser);
-      await installShard(admin, engine, { tables: groundTables, keyType, contextProtection: 'guarded' });
+      await installShard(admin, engine, { tables: groundTables, accepting: accepting(), keyType, contextProtection: 'guarded' });
       const shardId = randomUUID();
       await admin.query(keyStatements.identify(shardId, keyType));
       for (const { mappingId, key, epoch, token } of entries)

@@ -5,6 +5,7 @@ import { SqlServerModel } from '../../support/tds/model/model.ts';
 import type { ModelStatement, StatementAnswer } from '../../support/tds/model/statement.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { administered } from '../../support/administered.ts';
+import { accepting } from '../../support/accepting.ts';
 
 /** What a database says of itself; by default a prepared shard for keys of type int. */
 interface Found {
@@ -60,7 +61,7 @@ async function install(
   };
   const server = await startTdsServer(new SqlServerModel({ statement }));
   const { engine, database } = administered(server);
-  return { installing: installShard(database, engine, { tables: [], keyType: 'int', contextProtection: 'guarded', ...options }), asked };
+  return { installing: installShard(database, engine, { tables: [], accepting: accepting(), keyType: 'int', contextProtection: 'guarded', ...options }), asked };
 }
 
 test.each<[Found, string]>([

@@ -6,6 +6,7 @@ import type { TdsRequest } from '../../support/tds/request.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { administered } from '../../support/administered.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { accepting } from '../../support/accepting.ts';
 
 type Item = readonly [item: string, definition: string];
 
@@ -71,6 +72,7 @@ async function apply(
   const request = {
     tables: tables.map((table) => ({ table, tenantColumn: 'TenantId' })),
     keyType: 'int',
+    accepting: accepting(),
     dryRun: false,
     clock,
     withinMs,

@@ -6,6 +6,7 @@ import { answerFile, askedFile, columnsOf, policyAnswers } from '../../support/l
 import { samples, policyTables } from '../../support/policies/mssql-predicates.ts';
 import { ScriptedShard } from '../../support/scripted-shard.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
+import { accepting } from '../../support/accepting.ts';
 
 const files = Object.keys(policyAnswers) as (keyof typeof policyAnswers)[];
 const text = 'nvarchar(4000)';
@@ -44,7 +45,7 @@ async function apply(before: readonly Item[], dryRun: boolean, after: readonly I
   });
   const { engine, database } = administered(server);
   const tables = [{ table: 'Samples', tenantColumn: 'TenantId', policies }];
-  const { changes } = await applyPolicies(database, engine, { tables, keyType: 'int', dryRun });
+  const { changes } = await applyPolicies(database, engine, { tables, accepting: accepting(), keyType: 'int', dryRun });
   return { changes, sent };
 }
 

@@ -9,6 +9,7 @@ import type { ConfiguredTable, PolicyResult } from '../../../src/policy/model.ts
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { sharedDatabase } from './support/shared-database.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
+import { accepting } from '../../support/accepting.ts';
 
 const blogs = { table: 'Blogs', tenantColumn: 'TenantId' };
 describeNeeding('mssql', 'a database that others use too, once it is a shard', () => {
@@ -24,7 +25,7 @@ describeNeeding('mssql', 'a database that others use too, once it is a shard', (
     await applyPolicies(
       shard.admin,
       { renderer: mssqlPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf },
-      { tables: [table], keyType: 'int', dryRun: false },
+      { tables: [table], accepting: accepting(), keyType: 'int', dryRun: false },
     );
 
   test('keeps the owners of its tables and the rights to them', async () => {

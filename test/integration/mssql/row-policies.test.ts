@@ -14,6 +14,7 @@ import { addPoint } from '../../support/add-point.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
 import { laboratory, laboratoryTables, onSamples, predicates } from './support/laboratory.ts';
+import { accepting } from '../../support/accepting.ts';
 
 const engine = createMssqlEngine();
 const options = { readOnly: false, timeoutMs: 10_000 };
@@ -31,7 +32,7 @@ describeNeeding('mssql', 'policies beyond the tenant on SQL Server itself', () =
   afterAll(async () => await shard?.close());
 
   const apply = (policies: readonly RowPolicy[], dryRun = false): Promise<PolicyResult> =>
-    applyPolicies(shard.admin, { ...engine, renderer: mssqlPolicyRenderer }, { tables: tablesWith(policies), keyType: 'int', dryRun });
+    applyPolicies(shard.admin, { ...engine, renderer: mssqlPolicyRenderer }, { tables: tablesWith(policies), accepting: accepting(), keyType: 'int', dryRun });
   const connect = (policies: readonly RowPolicy[]): Promise<EngineConnection> =>
     engine.connect(shard.address, shard.logins.app, {
       shardId: shard.shardId,

@@ -4,6 +4,7 @@ import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
 import { compiled, entryOf, read, startAppShard, write, type AppShard } from '../../support/app-shard.ts';
 import { blogs, postgresPolicies } from '../../support/policy-shard.ts';
+import { accepting } from '../../support/accepting.ts';
 
 const tenants = [1, 2];
 const replacements = 40;
@@ -41,7 +42,7 @@ it('shows no tenant a row of another, and none less, while policies are replaced
     await shard.root.query(
       sqlText('alter policy tenantry_tenant on "Blogs" using ("TenantId" = (select tenantry.current_tenant()) and true)'),
     );
-    const { changes } = await applyPolicies(shard.admin, postgresPolicies, { tables: [blogs], keyType: 'int', dryRun: false });
+    const { changes } = await applyPolicies(shard.admin, postgresPolicies, { tables: [blogs], accepting: accepting(), keyType: 'int', dryRun: false });
     expect(changes.map(({ item }) => item)).toEqual(['policy tenantry_tenant']);
   }
   done.abort();

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../../../src/core/clock.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
 import type { PolicyResult } from '../../../src/policy/model.ts';
 import { blogs, postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
+import { accepting } from '../../support/accepting.ts';
 
 const shard = usePolicyShard();
 
@@ -29,7 +30,7 @@ describe('policy apply, while tenants use a table', () => {
   });
 
   const applyIn = (withinMs: number, clock: Clock = systemClock): Promise<PolicyResult> =>
-    applyPolicies(shard.database.admin, postgresPolicies, { tables: [blogs, posts], keyType: 'int', dryRun: false, withinMs, clock });
+    applyPolicies(shard.database.admin, postgresPolicies, { tables: [blogs, posts], accepting: accepting(), keyType: 'int', dryRun: false, withinMs, clock });
   const changedTables = ({ changes }: PolicyResult): ReadonlySet<string> => new Set(changes.map(({ table }) => table));
   const waiting = async (): Promise<string[]> =>
     (await user.query<{ name: string }>('select relation::regclass::text as name from pg_locks where not granted')).rows.map(
@@ -72,7 +73,7 @@ describe('policy apply, while tenants use a table', () => {
         return systemClock.after(Math.min(ms, 1), callback);
       },
     };
-    const request = { tables: [blogs, posts], keyType: 'int', dryRun: false, stop: stop.signal, clock } as const;
+    const request = { tables: [blogs, posts], keyType: 'int', accepting: accepting(), dryRun: false, stop: stop.signal, clock } as const;
     const applying = applyPolicies(shard.database.admin, postgresPolicies, request);
     await expect(applying).rejects.toMatchObject({ code: 'TIMEOUT', detail: expect.stringContaining('Nothing was changed') as string });
   });

@@ -12,6 +12,7 @@ import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-rend
 import { createPostgresProvisioner } from '../../../src/engine/postgres/provisioner.ts';
 import { ticketBytes } from '../../support/ticket-bytes.ts';
 import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
+import { accepting } from '../../support/accepting.ts';
 
 /** Tables of the world as a configuration names them. */
 export const routedTables = [
@@ -92,7 +93,7 @@ export class WorldServer {
     await installShard(
       admin,
       { ...createPostgresEngine(), renderer: postgresPolicyRenderer },
-      { tables, keyType: 'int', contextProtection: protection },
+      { tables, accepting: accepting(shardId), keyType: 'int', contextProtection: protection },
     );
     await script('world-users.sql');
     await fillLocalMap(client);

@@ -28,6 +28,7 @@ import {
 } from './model.ts';
 import type { AskedShard, ModelShard } from './model-shard.ts';
 import { cells, name, placeOf, value, writeText } from './postgres-write.ts';
+import { accepting } from '../accepting.ts';
 
 const token = randomBytes(16);
 const types: Readonly<Record<ColumnType, string>> = {
@@ -53,7 +54,7 @@ export async function openPostgresModelShard(shape: Shape): Promise<ModelShard> 
   await shard.admin.query(sqlText(shape.tables.map(tableText).join(';\n')));
   for (const tenant of tenants) await shard.admin.query(sqlText(mappingText(tenant)));
   const tables = shape.tables.map(({ settings }) => settings);
-  await applyPolicies(shard.admin, postgresPolicies, { tables, keyType: 'int', dryRun: false });
+  await applyPolicies(shard.admin, postgresPolicies, { tables, accepting: accepting(shard.shardId), keyType: 'int', dryRun: false });
   const client = new pg.Client({ connectionString: server.url('models') });
   await client.connect();
   return {

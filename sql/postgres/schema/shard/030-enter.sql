@@ -1,6 +1,7 @@
 -- How a transaction of app becomes a tenant's. One of the four forms of `enter` runs for every statement: plpgsql, because it takes
 -- the lock without a query of its own; every name and operator with its schema, in place of a search_path to push and pop; no
 -- value to return, which would be one expression more.
+-- The gate is looked at with the mapping: who finds it open keeps it from being closed behind his back until his transaction has ended.
 -- `ticket` is the epoch that the caller knows, as eight bytes, and the token of the mapping at that epoch: one value to compare.
 
 -- Everything that is not the common case: raises the reason of a refusal, or admits a transaction that holds the mapping's lock
@@ -37,6 +38,9 @@ begin
     raise exception using errcode = 'TN002', message = 'OFFLINE';
   elsif found_mapping.state = 'INCOMING' then
     raise exception using errcode = 'TN004', message = 'INCOMING';
+  elsif found_mapping.state = 'ONLINE' and (select g.open_until <= now() from tenantry.gate g) is not false then
+    -- What protects the tenants of this shard is not what was accepted: for now it serves none.
+    raise exception using errcode = 'TN012', message = 'SHARD_UNVERIFIED';
   elsif found_mapping.state <> 'ONLINE' or not locks_row then
     -- DRAINING, or admissible only since the caller's look at it: both pass when asked again.
     raise exception using errcode = 'TN003', message = 'DRAINING';
@@ -56,10 +60,11 @@ begin
     and pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed'
   then
     perform tenantry.set_context(tenant_key)
-      from tenantry.local_mapping m
+      from tenantry.local_mapping m, tenantry.gate g
       where m.mapping_id operator(pg_catalog.=) mapping
         and m.open_ticket operator(pg_catalog.=) ticket
-        and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key;
+        and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key
+        and g.open_until operator(pg_catalog.>) pg_catalog.now();
     if found then
       return;
     end if;
@@ -75,10 +80,11 @@ language plpgsql volatile security definer
 as $$
 begin
   perform tenantry.set_context(tenant_key), pg_catalog.set_config('transaction_read_only', 'on', true)
-    from tenantry.local_mapping m
+    from tenantry.local_mapping m, tenantry.gate g
     where m.mapping_id operator(pg_catalog.=) mapping
       and m.open_ticket operator(pg_catalog.=) ticket
-      and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key;
+      and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key
+      and g.open_until operator(pg_catalog.>) pg_catalog.now();
   if not found then
     perform tenantry.enter_slowly(mapping, tenant_key, ticket, false);
   end if;
@@ -95,8 +101,9 @@ begin
     and pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed'
   then
     perform tenantry.set_context(m.context)
-      from tenantry.local_mapping m
-      where m.mapping_id operator(pg_catalog.=) mapping and m.open_entry operator(pg_catalog.=) entry;
+      from tenantry.local_mapping m, tenantry.gate g
+      where m.mapping_id operator(pg_catalog.=) mapping and m.open_entry operator(pg_catalog.=) entry
+        and g.open_until operator(pg_catalog.>) pg_catalog.now();
     if found then
       return;
     end if;
@@ -112,8 +119,9 @@ language plpgsql volatile security definer
 as $$
 begin
   perform tenantry.set_context(m.context), pg_catalog.set_config('transaction_read_only', 'on', true)
-    from tenantry.local_mapping m
-    where m.mapping_id operator(pg_catalog.=) mapping and m.open_entry operator(pg_catalog.=) entry;
+    from tenantry.local_mapping m, tenantry.gate g
+    where m.mapping_id operator(pg_catalog.=) mapping and m.open_entry operator(pg_catalog.=) entry
+      and g.open_until operator(pg_catalog.>) pg_catalog.now();
   if not found then
     perform tenantry.enter_slowly(mapping, pg_catalog.substr(entry, 25), pg_catalog.substr(entry, 1, 24), false);
   end if;

@@ -1,0 +1,31 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { ShardSigner, ShardStatement } from '../src/core/shard-signer.ts';
+import { fleetMac, type FleetKey } from './mapping-token.ts';
+
+/** The keys of a fleet; two while the key is rotated. */
+export interface FleetKeys {
+  readonly current: FleetKey;
+  readonly previous?: FleetKey;
+}
+
+/** Signs for one shard by the fleet key: what is said of one shard says nothing of another one. */
+export function createShardSigner({ current, previous }: FleetKeys, shardId: string): ShardSigner {
+  const keys = previous === undefined ? [current] : [current, previous];
+  return {
+    sign: (statement) => signature(current, shardId, statement),
+    isSigned: (statement, signed) =>
+      keys.some((key) => {
+        const expected = signature(key, shardId, statement);
+        return signed.length === expected.length && timingSafeEqual(signed, expected);
+      }),
+  };
+}
+
+/** What begins with a line of words is nothing that a mapping's token is made of: a map's name has no line breaks. */
+function signature(key: FleetKey, shardId: string, statement: ShardStatement): Uint8Array {
+  const words =
+    statement.says === 'accepted'
+      ? [statement.format, statement.fingerprint, statement.validUntilMs ?? 'for good']
+      : [statement.untilMs];
+  return fleetMac(key, ['tenantry', statement.says, shardId, ...words].join('\n'));
+}

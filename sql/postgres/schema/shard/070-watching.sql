@@ -1,0 +1,82 @@
+-- What was changed is judged once, when its transaction ends: as it then is, what protects the shard is what was accepted, and the gate
+-- is open, or it is not, and the gate is closed with the change. So whoever takes policies away and puts them back, or accepts what he
+-- changes, closes nothing. docs/decisions/018-gate-of-a-shard.md.
+
+-- Lets nobody be inside any more: whoever has entered holds the gate's lightest lock to the end of his transaction. Who waits for what this
+-- transaction holds is ended by the server as a deadlock's victim, after a second where it was left so, and comes again to a closed gate. Who
+-- stays is ended. Others that hold it, such as a dump, are not waited for.
+create function tenantry.clear_gate() returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '1500ms'
+as $$
+begin
+  for try in 1..5 loop
+    begin
+      lock table tenantry.gate in access exclusive mode;
+      return;
+    exception
+      when lock_not_available then null;
+    end;
+    perform pg_terminate_backend(l.pid)
+       from pg_locks l
+       join pg_stat_activity s on s.pid = l.pid
+      where l.database = (select d.oid from pg_database d where d.datname = current_database())
+        and l.relation = 'tenantry.gate'::regclass and l.granted and l.mode = 'AccessShareLock' and l.pid <> pg_backend_pid()
+        and pg_has_role(s.usesysid, 'tenantry_app', 'member') and not (select r.rolsuper from pg_roles r where r.oid = s.usesysid);
+    perform set_config('lock_timeout', '300ms', true);
+  end loop;
+end
+$$;
+
+-- Opens or closes the gate by what protects the shard now; what that came to. One at a time, each seeing what the one before has done.
+create function tenantry.judge() returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  was_open boolean;
+  is_accepted boolean;
+begin
+  perform pg_advisory_xact_lock(1413828161, -1);
+  select g.open into was_open from tenantry.gate g;
+  is_accepted := coalesce(
+    (select a.fingerprint = tenantry.fingerprint() and coalesce(a.valid_until > now(), true) from tenantry.accepted a), false);
+  if was_open = is_accepted then
+    return 'same';
+  end if;
+  if not is_accepted then
+    perform tenantry.clear_gate();
+  end if;
+  update tenantry.gate set open = is_accepted, changed_at = clock_timestamp();
+  return case when is_accepted then 'opened' else 'closed' end;
+end
+$$;
+
+create function tenantry.judge_change() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  found_so text;
+begin
+  -- One for all changes of a transaction that are not judged yet.
+  if exists (select from tenantry.change_log c where c.transaction_id = new.transaction_id and c.verdict is null) then
+    found_so := tenantry.judge();
+    update tenantry.change_log c set verdict = found_so where c.transaction_id = new.transaction_id and c.verdict is null;
+    delete from tenantry.change_log c where c.change_id < new.change_id - 10000;
+  end if;
+  return null;
+end
+$$;
+revoke execute on function tenantry.clear_gate(), tenantry.judge(), tenantry.judge_change() from public;
+
+create constraint trigger judged after insert on tenantry.change_log
+  deferrable initially deferred for each row execute function tenantry.judge_change();
+alter table tenantry.change_log enable always trigger judged;
+
+do $$
+begin
+  -- There where the server's administrator has prepared the database for it.
+  if exists (select from pg_catalog.pg_roles where rolname = 'tenantry_watcher') then
+    grant insert on tenantry.change_log to tenantry_watcher;
+    grant select on tenantry.tenant_column to tenantry_watcher;
+  end if;
+end
+$$;

@@ -1,0 +1,88 @@
+import { acceptanceFormat, type ShardVerifier } from '../core/shard-signer.ts';
+import { TenantryError } from '../core/errors.ts';
+import type { Row, SqlSession } from '../core/session.ts';
+import { SqlFailure } from './sql-failure.ts';
+
+/** An object that does not protect a shard as it did when that was accepted. */
+export interface DifferingObject {
+  /** `policy`, `rights`, `function`. */
+  readonly kind: string;
+  /** `public."Blogs" tenantry_tenant`. */
+  readonly object: string;
+  readonly change: 'added' | 'removed' | 'changed';
+}
+
+/** How what protects a shard stands to what was accepted (`policy/verification`). Times are milliseconds since 1970, by the shard's clock. */
+interface Verification {
+  readonly fingerprint: string;
+  /** Of the function that told it; null where there is none. */
+  readonly functionDigest: string | null;
+  /** This and the next three are null where nothing was accepted yet. */
+  readonly format: number | null;
+  readonly accepted: string | null;
+  /** Also null: for good. */
+  readonly validUntilMs: number | null;
+  readonly signature: Uint8Array | null;
+  readonly isOpen: boolean;
+  readonly overrideUntilMs: number | null;
+  readonly overrideSignature: Uint8Array | null;
+  readonly nowMs: number;
+  readonly differing: readonly DifferingObject[];
+}
+
+/** What a shard was found to be protected by, and what is said against it. */
+export interface Verified {
+  /** Why it may serve no tenants as it is, as one sentence without its end; undefined: it may. */
+  readonly objection: string | undefined;
+  /** Tenants are let in until then in spite of it, as somebody decided. */
+  readonly overriddenUntilMs: number | undefined;
+  readonly differing: readonly DifferingObject[];
+}
+
+/** Names of objects in one message. */
+const mostNames = 12;
+
+/**
+ * Compares what protects the shard of the session with what was accepted, and looks who accepted it. Throws SHARD_UNVERIFIED where the
+ * shard cannot tell.
+ */
+export async function verifyProtection(session: SqlSession, fingerprintFunction: () => string, signer: ShardVerifier): Promise<Verified> {
+  const found = await look(session);
+  const { overrideUntilMs: untilMs, overrideSignature, nowMs, differing } = found;
+  const isOverridden =
+    untilMs !== null &&
+    untilMs > nowMs &&
+    overrideSignature !== null &&
+    signer.isSigned({ says: 'overridden', untilMs }, overrideSignature);
+  return { objection: objectionTo(found, fingerprintFunction(), signer), overriddenUntilMs: isOverridden ? untilMs : undefined, differing };
+}
+
+async function look(session: SqlSession): Promise<Verification> {
+  const cannotTell = 'The shard does not tell what protects its tenants: its schema is not that of this program, or was changed.';
+  try {
+    const [row] = (await session.run<Row & Verification>('policy/verification')).rows;
+    if (row !== undefined) return row;
+  } catch (cause) {
+    if (!(cause instanceof TenantryError) || cause.code !== 'STATEMENT_FAILED' || !(cause.cause instanceof SqlFailure)) throw cause;
+    throw new TenantryError('SHARD_UNVERIFIED', cannotTell, { cause });
+  }
+  throw new TenantryError('SHARD_UNVERIFIED', cannotTell);
+}
+
+function objectionTo(found: Verification, fingerprintFunction: string, signer: ShardVerifier): string | undefined {
+  const { format, accepted, validUntilMs, signature } = found;
+  if (found.functionDigest !== fingerprintFunction)
+    return "the function by which a shard tells what protects its tenants is not this program's";
+  if (format === null || accepted === null || signature === null) return 'what protects its tenants was not accepted yet';
+  if (format !== acceptanceFormat || !signer.isSigned({ says: 'accepted', format, fingerprint: accepted, validUntilMs }, signature))
+    return 'what protects its tenants was accepted by another program, for another shard or by another fleet key';
+  if (validUntilMs !== null && validUntilMs <= found.nowMs) return 'the time for which what protects its tenants was accepted is over';
+  if (accepted !== found.fingerprint) return `what protects its tenants was changed and not accepted: ${named(found.differing)}`;
+  return found.isOpen ? undefined : 'its gate is closed, although what protects its tenants is as it was accepted';
+}
+
+function named(differing: readonly DifferingObject[]): string {
+  const names = differing.slice(0, mostNames).map(({ kind, object, change }) => `${kind} ${object} (${change})`);
+  const left = differing.length - names.length;
+  return `${names.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+}

@@ -1,0 +1,67 @@
+import type { Row, SqlSession } from '../core/session.ts';
+import { acceptanceFormat, type ShardSigner, type ShardStatement } from '../core/shard-signer.ts';
+import type { PolicyRenderer } from '../engine/policy-renderer.ts';
+import { readFingerprint } from './fingerprint.ts';
+import type { LocatedTable } from './model.ts';
+
+/** Who accepts what protects a shard. */
+export interface Accepting {
+  /** Of this shard. */
+  readonly signer: ShardSigner;
+  readonly acceptedBy: string;
+}
+
+/**
+ * Takes what protects the shard now, as the session's transaction sees it, for what is to be, and opens its gate. Throws as
+ * `readFingerprint` does.
+ */
+export async function accept(
+  session: SqlSession,
+  renderer: PolicyRenderer,
+  tables: readonly LocatedTable[],
+  { signer, acceptedBy }: Accepting,
+): Promise<void> {
+  await session.run('policy/hold-gate');
+  const { fingerprint, items } = await readFingerprint(session, renderer);
+  const validUntilMs = null;
+  const tenantColumns = new Set(tables.flatMap(({ tenantColumn }) => (tenantColumn === undefined ? [] : [tenantColumn])));
+  await session.run('policy/accept', {
+    format: acceptanceFormat,
+    fingerprint,
+    items: JSON.stringify(items),
+    tenantColumns: JSON.stringify([...tenantColumns]),
+    validUntilMs,
+    signature: signer.sign({ says: 'accepted', format: acceptanceFormat, fingerprint, validUntilMs }),
+    acceptedBy,
+  });
+}
+
+interface Signatures {
+  readonly format: number;
+  readonly fingerprint: string;
+  readonly validUntilMs: number | null;
+  readonly signature: Uint8Array;
+  readonly overrideUntilMs: number | null;
+  readonly overrideSignature: Uint8Array | null;
+}
+
+/**
+ * Signs by the current fleet key what is signed on a shard, where it is so by a key that the signer knows; what is signed stays as it is.
+ * Whether it was: not where nothing was accepted, or by nobody known, or it was changed meanwhile.
+ */
+export async function signAgain(session: SqlSession, signer: ShardSigner): Promise<boolean> {
+  const [found] = (await session.run<Row & Signatures>('policy/signatures')).rows;
+  if (found === undefined) return false;
+  const { format, fingerprint, validUntilMs, signature: seen, overrideUntilMs, overrideSignature: overrideSeen } = found;
+  const accepted: ShardStatement = { says: 'accepted', format, fingerprint, validUntilMs };
+  if (!signer.isSigned(accepted, seen)) return false;
+  const overridden: ShardStatement | undefined = overrideUntilMs === null ? undefined : { says: 'overridden', untilMs: overrideUntilMs };
+  const isOverride = overridden !== undefined && overrideSeen !== null && signer.isSigned(overridden, overrideSeen);
+  const { rows } = await session.run('policy/sign-again', {
+    seen,
+    signature: signer.sign(accepted),
+    overrideSeen: isOverride ? overrideSeen : null,
+    overrideSignature: isOverride ? signer.sign(overridden) : null,
+  });
+  return rows.length > 0;
+}
