@@ -88,8 +88,8 @@ export interface ConnectionExpectations {
   readonly contextProtection: ContextProtection;
   /** What the configuration says that servers can do, instead of what is found. */
   readonly capabilities?: CapabilitySettings;
-  /** Of this shard: what was accepted of its protection is looked at where it is given, as wherever there is a fleet. */
-  readonly signer?: ShardVerifier | undefined;
+  /** Of this shard: what protects its tenants must be what was accepted by the fleet key. */
+  readonly signer: ShardVerifier;
   /** Instead of the defaults. */
   readonly limits?: Partial<ConnectionLimits>;
 }

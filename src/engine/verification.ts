@@ -36,6 +36,7 @@ export interface Verified {
   readonly objection: string | undefined;
   /** Tenants are let in until then in spite of it, as somebody decided. */
   readonly overriddenUntilMs: number | undefined;
+  /** What is not as it was accepted; nothing where nothing was, or not by the fleet. */
   readonly differing: readonly DifferingObject[];
 }
 
@@ -48,13 +49,13 @@ const mostNames = 12;
  */
 export async function verifyProtection(session: SqlSession, fingerprintFunction: () => string, signer: ShardVerifier): Promise<Verified> {
   const found = await look(session);
-  const { overrideUntilMs: untilMs, overrideSignature, nowMs, differing } = found;
+  const { overrideUntilMs: untilMs, overrideSignature, nowMs } = found;
   const isOverridden =
     untilMs !== null &&
     untilMs > nowMs &&
     overrideSignature !== null &&
     signer.isSigned({ says: 'overridden', untilMs }, overrideSignature);
-  return { objection: objectionTo(found, fingerprintFunction(), signer), overriddenUntilMs: isOverridden ? untilMs : undefined, differing };
+  return { ...objectionTo(found, fingerprintFunction(), signer), overriddenUntilMs: isOverridden ? untilMs : undefined };
 }
 
 async function look(session: SqlSession): Promise<Verification> {
@@ -63,22 +64,31 @@ async function look(session: SqlSession): Promise<Verification> {
     const [row] = (await session.run<Row & Verification>('policy/verification')).rows;
     if (row !== undefined) return row;
   } catch (cause) {
-    if (!(cause instanceof TenantryError) || cause.code !== 'STATEMENT_FAILED' || !(cause.cause instanceof SqlFailure)) throw cause;
+    const isAnswer = cause instanceof TenantryError && (cause.code === 'STATEMENT_FAILED' || cause.code === 'FORBIDDEN');
+    if (!isAnswer || !(cause.cause instanceof SqlFailure)) throw cause;
     throw new TenantryError('SHARD_UNVERIFIED', cannotTell, { cause });
   }
   throw new TenantryError('SHARD_UNVERIFIED', cannotTell);
 }
 
-function objectionTo(found: Verification, fingerprintFunction: string, signer: ShardVerifier): string | undefined {
+function objectionTo(found: Verification, fingerprintFunction: string, signer: ShardVerifier): Omit<Verified, 'overriddenUntilMs'> {
+  const objection = objectionToAcceptance(found, fingerprintFunction, signer);
+  if (objection !== undefined) return { objection, differing: [] };
+  const { accepted, fingerprint, differing, isOpen } = found;
+  if (accepted !== fingerprint) return { objection: `what protects its tenants was changed and not accepted: ${named(differing)}`, differing };
+  return { objection: isOpen ? undefined : 'its gate is closed, although what protects its tenants is as it was accepted', differing: [] };
+}
+
+function objectionToAcceptance(found: Verification, fingerprintFunction: string, signer: ShardVerifier): string | undefined {
   const { format, accepted, validUntilMs, signature } = found;
   if (found.functionDigest !== fingerprintFunction)
     return "the function by which a shard tells what protects its tenants is not this program's";
   if (format === null || accepted === null || signature === null) return 'what protects its tenants was not accepted yet';
   if (format !== acceptanceFormat || !signer.isSigned({ says: 'accepted', format, fingerprint: accepted, validUntilMs }, signature))
     return 'what protects its tenants was accepted by another program, for another shard or by another fleet key';
-  if (validUntilMs !== null && validUntilMs <= found.nowMs) return 'the time for which what protects its tenants was accepted is over';
-  if (accepted !== found.fingerprint) return `what protects its tenants was changed and not accepted: ${named(found.differing)}`;
-  return found.isOpen ? undefined : 'its gate is closed, although what protects its tenants is as it was accepted';
+  return validUntilMs !== null && validUntilMs <= found.nowMs
+    ? 'the time for which what protects its tenants was accepted is over'
+    : undefined;
 }
 
 function named(differing: readonly DifferingObject[]): string {

@@ -7,7 +7,7 @@ import { requireCapabilities, type Capabilities, type CapabilitiesOf } from './c
 import type { ConnectionExpectations, ExpectedTable } from './engine.ts';
 import { qualifiedTables } from './qualified-tables.ts';
 import { SqlFailure } from './sql-failure.ts';
-import { verifyProtection, type Verified } from './verification.ts';
+import { verifyProtection } from './verification.ts';
 
 /** What a database says of itself (`engine/inspect`). */
 interface Inspection {
@@ -55,7 +55,7 @@ export async function verifyShard(session: SqlSession, engine: VerifyingEngine, 
   const inspection = asked(() => inspect(session, engine), engine);
   const capable = asked(() => requireCapabilities(session, engine.capabilitiesOf, capabilities, 'SHARD_UNVERIFIED'), engine);
   const gate = asked(() => session.run<Row & GateProblem>('policy/gate', { tables }), engine);
-  const protection = asked(() => verified(session, engine, expected), engine);
+  const protection = asked(() => verifyProtection(session, engine.fingerprintFunction, expected.signer), engine);
   // In this order: what a database that is not the one that is meant answers to the others says nothing.
   const identity = identityProblem(await inspection(), expected);
   if (identity !== undefined) throw new TenantryError('SHARD_UNVERIFIED', identity);
@@ -69,15 +69,6 @@ export async function verifyShard(session: SqlSession, engine: VerifyingEngine, 
       `The shard may serve no tenants: ${objection}. \`tenantry policy diff\` shows its tables; to set and accept it: tenantry policy apply.`,
     );
   return able;
-}
-
-async function verified(
-  session: SqlSession,
-  { fingerprintFunction }: Pick<VerifyingEngine, 'fingerprintFunction'>,
-  { signer }: Pick<ConnectionExpectations, 'signer'>,
-): Promise<Pick<Verified, 'objection' | 'overriddenUntilMs'>> {
-  if (signer === undefined) return { objection: undefined, overriddenUntilMs: undefined };
-  return verifyProtection(session, fingerprintFunction, signer);
 }
 
 /** No more than `policy/gate` reads: it is asked by every new connection. */

@@ -6,6 +6,7 @@ import { compileSql } from '../core/compile-sql.ts';
 import { digest } from '../core/digest.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { SqlDialect } from '../core/sql.ts';
+import type { DifferingObject } from '../engine/verification.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import type { Accepting } from './acceptance.ts';
@@ -71,14 +72,16 @@ function isAsItMustBe({ pending, objection }: ShardComparison): boolean {
   return pending.length === 0 && objection === undefined;
 }
 
-function resultOf({ pending, state, objection }: ShardComparison, dialect: SqlDialect): PlannedChange {
+function resultOf({ pending, state, objection, differing }: ShardComparison, dialect: SqlDialect): PlannedChange {
   const changes = pending.map((difference) => changeOf(difference, dialect));
-  return { changes: objection === undefined ? changes : [...changes, acceptance(objection)], state };
+  return { changes: objection === undefined ? changes : [...changes, ...acceptances(objection, differing)], state };
 }
 
-/** Nothing that a statement says: it is signed by the program, for what is there then. */
-function acceptance(objection: string): PolicyChange {
-  return { table: acceptedTable, item: 'what was accepted', before: objection, after: 'accepted', statements: [] };
+/** Nothing that a statement says: it is signed by the program, for what is there then. Each object that would be accepted as it is now is shown. */
+function acceptances(objection: string, differing: readonly DifferingObject[]): PolicyChange[] {
+  const change = (item: string, before: string): PolicyChange => ({ table: acceptedTable, item, before, after: 'accepted', statements: [] });
+  if (differing.length === 0) return [change('what protects the shard', objection)];
+  return differing.map(({ kind, object, change: how }) => change(`${kind} ${object}`, `${how} since it was accepted`));
 }
 
 /** Throws CONFLICT where a shard is not as it was when its change was planned; one where nothing is left to do is as the plan wants it. */

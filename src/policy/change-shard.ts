@@ -6,7 +6,7 @@ import { compileSql } from '../core/compile-sql.ts';
 import type { Sql, SqlDialect } from '../core/sql.ts';
 import { accept, type Accepting } from './acceptance.ts';
 import { compare, type Comparison, type Difference } from './diff.ts';
-import { verifyProtection } from '../engine/verification.ts';
+import { verifyProtection, type DifferingObject } from '../engine/verification.ts';
 import { LockWait } from './lock-wait.ts';
 import { lockPolicies } from './lock.ts';
 import type { ShardTables } from './model.ts';
@@ -19,6 +19,8 @@ const pauses = { firstMs: 500, longestMs: 8_000 };
 export interface ShardComparison extends Comparison {
   /** Why it may serve no tenants as it is, as one sentence without its end; undefined: it may. */
   readonly objection: string | undefined;
+  /** What is not as it was accepted, where anything was. */
+  readonly differing: readonly DifferingObject[];
 }
 
 /** How long to try, and what for. */
@@ -36,8 +38,8 @@ interface ChangeOptions {
 /** Compares what protects a shard's tables with what must, and all that protects its tenants with what was accepted. */
 export async function compareShard(session: SqlSession, { renderer }: PolicyEngine, tables: ShardTables, { signer }: Accepting): Promise<ShardComparison> {
   const found = await compare(session, renderer, tables);
-  const { objection } = await verifyProtection(session, renderer.fingerprintFunction, signer);
-  return { ...found, objection };
+  const { objection, differing } = await verifyProtection(session, renderer.fingerprintFunction, signer);
+  return { ...found, objection, differing };
 }
 
 /**

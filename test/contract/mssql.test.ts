@@ -7,6 +7,7 @@ import { describeNeeding } from '../support/describe-needing.ts';
 import { createMssqlTestShard } from '../support/mssql-shard.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 import { describeEngine, type EngineGround } from './engine.contract.ts';
+import { signerOfTests } from '../support/accepting.ts';
 
 describeNeeding('mssql', 'SQL Server itself', () => {
   describeEngine('SQL Server', openGround);
@@ -29,6 +30,7 @@ async function openGround(): Promise<EngineGround> {
       engine.connect({ ...shard.address, host: proxy.host, port: proxy.port }, shard.logins.app, {
         shardId: shard.shardId,
         incarnation: shard.incarnation,
+        signer: signerOfTests(shard.shardId),
         tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
         contextProtection: 'guarded',
       }),

@@ -8,6 +8,7 @@ import { startPostgres } from '../support/servers/postgres.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 import type { WireMessage } from '../support/wire-message.ts';
 import { describeEngine, type EngineGround } from './engine.contract.ts';
+import { signerOfTests } from '../support/accepting.ts';
 
 describeEngine('PostgreSQL', () => openGround(true));
 describeEngine('PostgreSQL, entries of which no more is known than that they fit a mapping', () => openGround(false));
@@ -24,6 +25,7 @@ async function openGround(isPoint: boolean): Promise<EngineGround> {
       engine.connect({ ...shard.address, host: proxy.host, port: proxy.port }, shardLogins.app, {
         shardId: shard.shardId,
         incarnation: shard.incarnation,
+        signer: signerOfTests(shard.shardId),
         tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
         contextProtection: 'guarded',
       }),

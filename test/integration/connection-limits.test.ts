@@ -9,6 +9,7 @@ import type { Entry } from '../../src/engine/entry.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
+import { signerOfTests } from '../support/accepting.ts';
 
 const engine = createPostgresEngine();
 const token = randomBytes(16);
@@ -45,6 +46,7 @@ const connect = (limits: Partial<ConnectionLimits> = {}) =>
   engine.connect(shard.address, shardLogins.app, {
     shardId: shard.shardId,
     incarnation: shard.incarnation,
+    signer: signerOfTests(shard.shardId),
     tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
     contextProtection: 'guarded',
     limits,

@@ -16,6 +16,7 @@ import { describeNeeding } from '../support/describe-needing.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
+import { signerOfTests } from '../support/accepting.ts';
 
 const engine = createPostgresEngine();
 const token = randomBytes(16);
@@ -70,7 +71,7 @@ describeNeeding('openssl', 'TLS', () => {
   async function connect(address: Partial<ShardAddress>): Promise<EngineConnection> {
     const { shardId, incarnation } = shard;
     const tables = [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }];
-    const expectations = { shardId, incarnation, tables, contextProtection: 'guarded' } as const;
+    const expectations = { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection: 'guarded' } as const;
     const connection = await engine.connect({ ...shard.address, ...address }, shardLogins.app, expectations);
     onTestFinished(() => connection.close());
     return connection;

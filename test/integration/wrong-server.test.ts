@@ -8,6 +8,7 @@ import type { TlsMode } from '../../src/core/tls-mode.ts';
 import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
+import { signerOfTests } from '../support/accepting.ts';
 import { startTdsServer } from '../support/tds/server.ts';
 
 const engines = { postgres: createPostgresEngine(), mssql: createMssqlEngine() };
@@ -16,6 +17,7 @@ const servers: Readonly<Record<Kind, string>> = { postgres: 'PostgreSQL', mssql:
 const login = { user: 'somebody', password: 'a secret password' };
 const expectations = {
   shardId: '00000000-0000-4000-8000-00000000000a',
+  signer: signerOfTests('00000000-0000-4000-8000-00000000000a'),
   incarnation: 'another',
   tables: [],
   contextProtection: 'guarded',

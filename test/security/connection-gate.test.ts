@@ -5,7 +5,7 @@ import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-rendere
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { applyPolicies } from '../../src/policy/apply.ts';
 import { otherShardId, routedTables, shardId, WorldServer, type World } from './support/world.ts';
-import { accepting } from '../support/accepting.ts';
+import { accepting, signerOfTests } from '../support/accepting.ts';
 
 const engine = createPostgresEngine();
 
@@ -19,6 +19,7 @@ async function connecting(world: World, expected: Partial<ConnectionExpectations
   const { rows } = await world.admin.run<{ incarnation: string }>('engine/incarnation');
   const expectations = {
     shardId,
+    signer: signerOfTests(shardId),
     incarnation: rows[0]?.incarnation ?? '',
     tables: routedTables,
     contextProtection: 'guarded' as const,

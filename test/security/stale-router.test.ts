@@ -2,6 +2,7 @@ import { defences } from './defences.ts';
 import { describeAttacks, succeeded, type Attack } from './support/attack.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { enter, entryOf, routedTables, shardId } from './support/world.ts';
+import { signerOfTests } from '../support/accepting.ts';
 
 /** A router that believes what was true once, with the token it had then. */
 const believe =
@@ -30,7 +31,7 @@ describeAttacks(
       const connection = await createPostgresEngine().connect(
         { engine: 'postgres', host: world.host, port: world.port, database: world.database, tls: 'disable' },
         world.appLogin,
-        { shardId, incarnation: careless ? now : `${now}0`, tables: routedTables, contextProtection: world.protection },
+        { shardId, incarnation: careless ? now : `${now}0`, signer: signerOfTests(shardId), tables: routedTables, contextProtection: world.protection },
       );
       await connection.close();
       return succeeded;

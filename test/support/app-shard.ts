@@ -7,6 +7,7 @@ import type { Entry } from '../../src/engine/entry.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { createTestShard, shardLogins, type TestShard } from './postgres-shard.ts';
 import { startPostgres, type PostgresServer } from './servers/postgres.ts';
+import { signerOfTests } from './accepting.ts';
 
 /** A shard on a server of its own, with tenants 1 and 2, each under a mapping of its id, as connections of app meet it. */
 export interface AppShard {
@@ -48,6 +49,7 @@ export async function startAppShard(): Promise<AppShard> {
   const expected = {
     shardId: shard.shardId,
     incarnation: shard.incarnation,
+    signer: signerOfTests(shard.shardId),
     tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
     contextProtection: 'guarded',
   } as const;

@@ -12,7 +12,7 @@ import { provision } from '../../src/policy/provision.ts';
 import type { KeyType } from '../../shardmap/key.ts';
 import type { PostgresServer } from './servers/postgres.ts';
 import { shardLogins } from './shard-logins.ts';
-import { accepting } from './accepting.ts';
+import { accepting, letInAnyway } from './accepting.ts';
 
 export { shardLogins };
 
@@ -29,13 +29,16 @@ export interface TestShard {
 
 const columnTypes: Readonly<Record<KeyType, string>> = { int: 'integer', bigint: 'bigint', uuid: 'uuid', string: 'text', bytes: 'bytea' };
 
-/** Makes a shard in a new database of the server, as an operator would: provisioning, schema, table, policies, identity. */
+/**
+ * Makes a shard in a new database of the server, as an operator would: provisioning, schema, table, policies, identity. Unless it is to
+ * be `watched`, tests may change it as they like.
+ */
 export async function createTestShard(
   server: PostgresServer,
   name: string,
-  options: { keyType?: KeyType; protection?: ContextProtection } = {},
+  options: { keyType?: KeyType; protection?: ContextProtection; watched?: boolean } = {},
 ): Promise<TestShard> {
-  const { keyType = 'int', protection = 'guarded' } = options;
+  const { keyType = 'int', protection = 'guarded', watched = false } = options;
   await server.createDatabase(name);
   const engine = createPostgresEngine();
   const address: ShardAddress = { engine: 'postgres', host: server.host, port: server.port, database: name, tls: 'disable' };
@@ -56,6 +59,7 @@ export async function createTestShard(
     { renderer: postgresPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf },
     { tables: [{ table: 'Blogs', tenantColumn: 'TenantId' }], keyType, accepting: accepting(shardId), dryRun: false },
   );
+  if (!watched) await letInAnyway(root, shardId);
   const incarnation = (await root.run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;
   return {
     address,

@@ -19,6 +19,7 @@ import { SqlServerModel } from './tds/model/model.ts';
 import type { ModelStatement, StatementAnswer } from './tds/model/statement.ts';
 import { allCapabilities } from './all-capabilities.ts';
 import { startTdsServer, type TdsServer } from './tds/server.ts';
+import { signerOfTests } from './accepting.ts';
 
 /** Epoch of every tenant here. */
 export const epoch = 5;
@@ -109,7 +110,7 @@ export class ScriptedShard implements AsyncDisposable {
     readonly clock?: Clock;
   } = {}): Promise<EngineConnection> {
     const engine = clock === undefined ? this.#engine : createMssqlEngine({ clock });
-    const expectations = { shardId, incarnation, tables, contextProtection, capabilities };
+    const expectations = { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection, capabilities };
     return await engine.connect(this.#address, { user: 'app', password: secretPassword }, expectations, signal);
   }
 

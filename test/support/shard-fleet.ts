@@ -15,6 +15,7 @@ import type { Mapping } from '../../shardmap/mapping.ts';
 import { createTestShard, shardLogins, type TestShard } from './postgres-shard.ts';
 import { type PostgresServer, startPostgres } from './servers/postgres.ts';
 import { tellingInto } from './told-events.ts';
+import { signerOfTests } from './accepting.ts';
 
 const fleetKey = fleetKeyFromBase64(randomBytes(32).toString('base64'), 'The fleet key of the test');
 const tables = [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }];
@@ -81,7 +82,7 @@ export async function startShardFleet(): Promise<ShardFleet> {
           return engine.connect(
             { ...shard.address, ...address(shard) },
             shardLogins.app,
-            { shardId, incarnation, tables, contextProtection: 'guarded', capabilities, limits },
+            { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection: 'guarded', capabilities, limits },
             signal,
           );
         },

@@ -12,6 +12,7 @@ import { tenantKey, type KeyType, type TenantId } from '../../shardmap/key.ts';
 import { createLookup } from '../../shardmap/lookup.ts';
 import type { Mapping } from '../../shardmap/mapping.ts';
 import { shardLogins, type TestShard } from './postgres-shard.ts';
+import { signerOfTests } from './accepting.ts';
 
 /** The router over one shard of tenants with point mappings; in the catalog's place stands what `addTenant` made. */
 export interface ShardRouter {
@@ -45,7 +46,7 @@ export function createShardRouter(
     }),
     connect: (_shardId, signal) => {
       const { shardId, incarnation } = shard;
-      return engine.connect(shard.address, shardLogins.app, { shardId, incarnation, tables, contextProtection: 'guarded' }, signal);
+      return engine.connect(shard.address, shardLogins.app, { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection: 'guarded' }, signal);
     },
     tokens: [tokenOf],
     contextTypes,

@@ -12,7 +12,7 @@ import { postgresPolicies } from '../../support/policy-shard.ts';
 import { createTestShard, shardLogins, type TestShard } from '../../support/postgres-shard.ts';
 import { startPostgres } from '../../support/servers/postgres.ts';
 import { permitted, type Kind } from './kinds.ts';
-import { accepting } from '../../support/accepting.ts';
+import { accepting, signerOfTests } from '../../support/accepting.ts';
 
 /** Tenants of the shard, each with as many rows. */
 export const tenants = 4;
@@ -78,7 +78,7 @@ export class PredicateWorld {
     await applyPolicies(this.#shard.admin, postgresPolicies, { tables: wanted, accepting: accepting(), keyType: 'int', dryRun: false });
     await this.#connection?.close();
     const { address, shardId, incarnation } = this.#shard;
-    const expected = { shardId, incarnation, tables: [], contextProtection: 'guarded' } as const;
+    const expected = { shardId, incarnation, signer: signerOfTests(shardId), tables: [], contextProtection: 'guarded' } as const;
     this.#connection = await createPostgresEngine().connect(address, shardLogins.app, expected);
   }
 

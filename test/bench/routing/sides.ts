@@ -30,6 +30,7 @@ import {
   tenants,
   type RoutingWorld,
 } from './world.ts';
+import { signerOfTests } from '../../support/accepting.ts';
 
 /** One row of the answer, or none. */
 type Answer = readonly Record<string, unknown>[];
@@ -227,6 +228,7 @@ function connectApp({ address, shardId, incarnation }: TestShard): Promise<Engin
   return createPostgresEngine().connect(address, shardLogins.app, {
     shardId,
     incarnation,
+    signer: signerOfTests(shardId),
     tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
     contextProtection: 'guarded',
   });

@@ -3,6 +3,7 @@ import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engi
 import { shardLogins } from '../../support/shard-logins.ts';
 import { startOldServer, type OldServer } from '../../support/old-server.ts';
 import { createCliWorld, type CliWorld } from './world.ts';
+import { signerOfTests } from '../../support/accepting.ts';
 
 describe('a server older than any that Tenantry works with', () => {
   let old: OldServer;
@@ -19,7 +20,7 @@ describe('a server older than any that Tenantry works with', () => {
 
   it('gets no connection for tenants', async () => {
     const address = { engine: 'postgres', host: old.host, port: old.port, database: 'shop', tls: 'disable' } as const;
-    const expectations = { shardId: 'any', incarnation: 'any', tables: [], contextProtection: 'guarded' } as const;
+    const expectations = { shardId: 'any', incarnation: 'any', signer: signerOfTests('any'), tables: [], contextProtection: 'guarded' } as const;
     await expect(createPostgresEngine().connect(address, shardLogins.app, expectations)).rejects.toMatchObject({
       code: 'SHARD_UNVERIFIED',
       message: expect.stringContaining(told) as string,

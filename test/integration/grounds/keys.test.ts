@@ -15,7 +15,7 @@ import { loginsOf } from '../../support/grounds/logins.ts';
 import { describeOnEachEngine } from '../../support/grounds/map-grounds.ts';
 import { keyStatements } from '../../support/key-statements.ts';
 import { localByHand } from '../../support/shard-map-by-hand.ts';
-import { accepting } from '../../support/accepting.ts';
+import { accepting, signerOfTests } from '../../support/accepting.ts';
 
 type Vector = readonly [text: string, encoding: string];
 const vectors = JSON.parse(readFileSync(new URL('../../../docs/key-vectors.json', import.meta.url), 'utf8')) as Record<KeyType, Vector[]>;
@@ -75,7 +75,7 @@ describeOnEachEngine('keys', (ground) => {
         await admin.query(localByHand.add({ mappingId, low: key, state: 'ONLINE', epoch, token }));
       const { incarnation } = (await admin.run<{ incarnation: string }>('engine/incarnation')).rows[0]!;
       const tables = groundTables.map((table) => ({ ...table, name: table.table }));
-      connection = await engine.connect(address, logins.app, { shardId, incarnation, tables, contextProtection: 'guarded' });
+      connection = await engine.connect(address, logins.app, { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection: 'guarded' });
     });
     afterAll(async () => {
       await connection?.close();

@@ -6,6 +6,7 @@ import { ScriptedShard } from '../../support/scripted-shard.ts';
 import type { Answer } from '../../support/tds/answer.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { failureOf } from '../../support/tenantry-failure.ts';
+import { signerOfTests } from '../../support/accepting.ts';
 
 /* What keeps connections from being opened is one clear error, and leaves nothing behind: sockets of this process are counted. */
 
@@ -27,7 +28,7 @@ test('a name that nobody knows', async () => {
   const database = engine.open(address, login);
   expect(await failureOf(database.query(sql`select 1 as n`))).toMatchObject(expected);
   await database.close();
-  const expectations = { shardId: 'a', incarnation: 'b', tables: [], contextProtection: 'guarded' } as const;
+  const expectations = { shardId: 'a', incarnation: 'b', signer: signerOfTests('a'), tables: [], contextProtection: 'guarded' } as const;
   expect(await failureOf(engine.connect(address, login, expectations))).toMatchObject(expected);
 });
 

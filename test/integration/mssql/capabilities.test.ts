@@ -7,6 +7,7 @@ import { allCapabilities } from '../../support/all-capabilities.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
 import { changeTracking } from './support/change-tracking.ts';
+import { signerOfTests } from '../../support/accepting.ts';
 
 describeNeeding('mssql', 'what a server is found to be able to do', () => {
   const engine = createMssqlEngine();
@@ -21,7 +22,7 @@ describeNeeding('mssql', 'what a server is found to be able to do', () => {
   const found = async (): Promise<unknown[]> => {
     const { address, logins, shardId, incarnation, admin } = shard;
     const tables = [{ name: 'blogs', table: 'Blogs', tenantColumn: 'TenantId' }];
-    const app = await engine.connect(address, logins.app, { shardId, incarnation, tables, contextProtection: 'guarded' });
+    const app = await engine.connect(address, logins.app, { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection: 'guarded' });
     await app.close();
     return [app.capabilities, await detectCapabilities(admin, engine.capabilitiesOf)];
   };

@@ -5,6 +5,7 @@ import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, parallelPlans, serialPlans, type MssqlTestShard } from '../../support/mssql-shard.ts';
+import { signerOfTests } from '../../support/accepting.ts';
 
 describeNeeding('mssql', 'plans of tenants', () => {
   const engine = createMssqlEngine();
@@ -17,6 +18,7 @@ describeNeeding('mssql', 'plans of tenants', () => {
     await engine.connect(shard.address, shard.logins.app, {
       shardId: shard.shardId,
       incarnation: shard.incarnation,
+      signer: signerOfTests(shard.shardId),
       tables: [{ name: 'blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
       contextProtection: 'guarded',
       capabilities,

@@ -14,7 +14,7 @@ import { addPoint } from '../../support/add-point.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
 import { laboratory, laboratoryTables, onSamples, predicates } from './support/laboratory.ts';
-import { accepting } from '../../support/accepting.ts';
+import { accepting, signerOfTests } from '../../support/accepting.ts';
 
 const engine = createMssqlEngine();
 const options = { readOnly: false, timeoutMs: 10_000 };
@@ -37,6 +37,7 @@ describeNeeding('mssql', 'policies beyond the tenant on SQL Server itself', () =
     engine.connect(shard.address, shard.logins.app, {
       shardId: shard.shardId,
       incarnation: shard.incarnation,
+      signer: signerOfTests(shard.shardId),
       tables: tablesWith(policies),
       contextProtection: 'guarded',
     });

@@ -11,6 +11,7 @@ import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-s
 import { forbiddenStatements, harmlessResidues, sessionResidues } from '../../support/session-residues.ts';
 import { brings } from './support/context-values.ts';
 import { insert, textOf, transactionAttacks } from '../../support/transaction-attacks.ts';
+import { signerOfTests } from '../../support/accepting.ts';
 
 const engine = createMssqlEngine();
 const options = { readOnly: false, timeoutMs: 10_000 };
@@ -36,6 +37,7 @@ describeNeeding('mssql', "a tenant's statement on SQL Server itself", () => {
     return engine.connect(shard.address, shard.logins.app, {
       shardId: shard.shardId,
       incarnation: shard.incarnation,
+      signer: signerOfTests(shard.shardId),
       tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
       contextProtection: 'guarded',
     });

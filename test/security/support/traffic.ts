@@ -9,6 +9,7 @@ import { defaultRouterLimits } from '../../../src/router/limits.ts';
 import type { Router } from '../../../src/router/router.ts';
 import { ticketBytes } from '../../support/ticket-bytes.ts';
 import { routedTables, shardId, tokenOf, entryOf, rowsOf, type World } from './world.ts';
+import { signerOfTests } from '../../support/accepting.ts';
 
 export type Rows = readonly Record<string, unknown>[];
 type RunStatement = (text: string) => Promise<Rows>;
@@ -47,7 +48,7 @@ export async function routerOf({ host, port, database, protection, appLogin, roo
       forget: () => undefined,
     },
     connect: (_, signal) =>
-      engine.connect(address, appLogin, { shardId, incarnation, tables: routedTables, contextProtection: protection }, signal),
+      engine.connect(address, appLogin, { shardId, incarnation, signer: signerOfTests(shardId), tables: routedTables, contextProtection: protection }, signal),
     tokens: [tokenOf],
     contextTypes: new Map([
       ['userId', 'string'],

@@ -12,7 +12,7 @@ import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-rend
 import { createPostgresProvisioner } from '../../../src/engine/postgres/provisioner.ts';
 import { ticketBytes } from '../../support/ticket-bytes.ts';
 import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
-import { accepting } from '../../support/accepting.ts';
+import { accepting, letInAnyway } from '../../support/accepting.ts';
 
 /** Tables of the world as a configuration names them. */
 export const routedTables = [
@@ -95,6 +95,7 @@ export class WorldServer {
       { ...createPostgresEngine(), renderer: postgresPolicyRenderer },
       { tables, accepting: accepting(shardId), keyType: 'int', contextProtection: protection },
     );
+    await letInAnyway(root, shardId);
     await script('world-users.sql');
     await fillLocalMap(client);
     await Promise.all([root.close(), admin.close(), client.end()]);

@@ -12,6 +12,8 @@ set timezone = 'UTC'
 set extra_float_digits = 1
 set bytea_output = 'hex'
 set lc_monetary = 'C'
+set jit = off
+set max_parallel_workers_per_gather = 0
 as $fingerprint$
 with recursive grantee as materialized (
   -- Whose rights a statement of app can come to: its group, the logins in it, what any of them is a member of; 0 is everybody.
@@ -140,11 +142,11 @@ with recursive grantee as materialized (
           union all
           select c.oid::regclass::text, coalesce(c.relacl, acldefault('r', c.relowner))
             from pg_class c left join pg_init_privs v on v.classoid = 'pg_class'::regclass and v.objoid = c.oid and v.objsubid = 0
-           where c.relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) and c.relkind in ('r', 'v') and c.relacl is distinct from v.initprivs
+           where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v') and c.relacl is distinct from v.initprivs
           union all
           select format('%s.%I', a.attrelid::regclass, a.attname), a.attacl
             from pg_attribute a
-            join pg_class c on c.oid = a.attrelid and c.relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+            join pg_class c on c.oid = a.attrelid and c.relnamespace = 'pg_catalog'::regnamespace
             left join pg_init_privs v on v.classoid = 'pg_class'::regclass and v.objoid = a.attrelid and v.objsubid = a.attnum
            where a.attacl is not null and a.attacl is distinct from v.initprivs) i
    cross join lateral unnest(i.acl) g

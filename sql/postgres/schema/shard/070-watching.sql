@@ -33,16 +33,18 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   was_open boolean;
+  -- No override lets tenants in while the gate is closed.
+  is_over boolean;
   is_accepted boolean;
 begin
   perform pg_advisory_xact_lock(1413828161, -1);
-  select g.open into was_open from tenantry.gate g;
+  select g.open, coalesce(g.override_until <= now(), true) into was_open, is_over from tenantry.gate g;
   is_accepted := coalesce(
     (select a.fingerprint = tenantry.fingerprint() and coalesce(a.valid_until > now(), true) from tenantry.accepted a), false);
   if was_open = is_accepted then
     return 'same';
   end if;
-  if not is_accepted then
+  if not is_accepted and is_over then
     perform tenantry.clear_gate();
   end if;
   update tenantry.gate set open = is_accepted, changed_at = clock_timestamp();
