@@ -31,10 +31,14 @@ const sameType: Readonly<Record<string, RegExp>> = {
 const columnsAlone: Readonly<Record<'postgres' | 'mssql', Readonly<Record<string, string>>>> = {
   postgres: {
     ...Object.fromEntries(
-      ['open_ticket', 'first_key', 'past_key', 'open_entry', 'context'].map((name) => [
-        `local_mapping.${name}`,
-        'generated, for an enter that is one statement; on SQL Server it is a procedure',
-      ]),
+      [
+        'local_mapping.open_ticket',
+        'local_mapping.first_key',
+        'local_mapping.past_key',
+        'local_mapping.open_entry',
+        'local_mapping.context',
+        'gate.open_until',
+      ].map((name) => [name, 'generated, for an enter that is one statement; on SQL Server it is a procedure']),
     ),
     ...Object.fromEntries(
       ['only_row', 'inner_pad', 'outer_pad'].map((name) => [`context_key.${name}`, 'SQL Server has read-only keys, which need no code']),

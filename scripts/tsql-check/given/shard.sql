@@ -8,5 +8,7 @@ CREATE ROLE [tenantry_mover];
 GO
 CREATE ROLE [tenantry_admin];
 GO
+CREATE USER [tenantry_definer] WITHOUT LOGIN;
+GO
 CREATE SCHEMA [tenantry] AUTHORIZATION [tenantry_admin];
 GO

@@ -31,3 +31,14 @@ GO
 
 -- Azure SQL Database ends sessions by a right of the database; elsewhere it is one of the server (ALTER ANY CONNECTION), of the login.
 IF CAST(SERVERPROPERTY(N'EngineEdition') AS int) = 5 EXEC (N'GRANT KILL DATABASE CONNECTION TO [tenantry_admin];');
+GO
+
+-- The user of the routines that tell what protects the shard: what admin sees and may do, the tables that others make, and what names
+-- what ("sys.sql_expression_dependencies"). Whoever makes such a routine has to be allowed to act as it.
+ALTER ROLE [tenantry_admin] ADD MEMBER [tenantry_definer];
+GO
+GRANT REFERENCES TO [tenantry_definer];
+GO
+EXEC (N'GRANT SELECT ON OBJECT::sys.sql_expression_dependencies TO [tenantry_definer];');
+GO
+GRANT IMPERSONATE ON USER::[tenantry_definer] TO [tenantry_admin];

@@ -55,7 +55,7 @@ test('tables that are there keep their owners, and with them the rights that oth
   const texts = createMssqlProvisioner()
     .provision({ logins, contextProtection: 'guarded', tables: [{ table: 'Blogs' }, { schema: 'shop', table: "Bob's] Posts" }] })
     .map((statement) => compileSql(statement, mssqlDialect).text);
-  expect(texts.filter((text) => text.includes('OBJECT::'))).toEqual([
+  expect(texts.filter((text) => text.includes('ON OBJECT::['))).toEqual([
     `IF OBJECT_ID(N'[dbo].[Blogs]') IS NOT NULL GRANT CONTROL ON OBJECT::[dbo].[Blogs] TO [tenantry_admin] WITH GRANT OPTION;`,
     `IF OBJECT_ID(N'[shop].[Bob''s]] Posts]') IS NOT NULL GRANT CONTROL ON OBJECT::[shop].[Bob's]] Posts] TO [tenantry_admin] WITH GRANT OPTION;`,
   ]);
@@ -169,11 +169,12 @@ ELSE EXEC (…);`);
   );
 });
 
-test('every principal becomes a member of its role, and of no other', () => {
+test('every principal becomes a member of its role, and of no other; the user of the routines that see definitions, of admin alone', () => {
   const texts = createMssqlProvisioner()
     .provision({ logins, contextProtection: 'guarded' })
     .map((statement) => compileSql(statement, mssqlDialect).text);
   expect(texts.flatMap((text) => text.match(/ALTER ROLE .*/g) ?? [])).toEqual([
+    'ALTER ROLE [tenantry_admin] ADD MEMBER [tenantry_definer];',
     'ALTER ROLE [tenantry_app] ADD MEMBER [shop_app];',
     'ALTER ROLE [tenantry_superuser] ADD MEMBER [shop_reports];',
     'ALTER ROLE [tenantry_mover] ADD MEMBER [shop_mover];',
@@ -186,12 +187,13 @@ test('everything that is made and given, in the order in which each is there for
     .provision({ logins, contextProtection: 'guarded', tables: [{ table: 'Blogs' }] })
     .map((statement) => compileSql(statement, mssqlDialect).text.replace(/^--.*\n/gm, ''));
   const made =
-    /\b(?:CREATE ROLE|CREATE SCHEMA|ALTER AUTHORIZATION|GRANT|CREATE OR ALTER|ENABLE TRIGGER|CREATE LOGIN \S+|ALTER ROLE)\b[^;]*/g;
+    /\b(?:CREATE ROLE|CREATE USER \S+ WITHOUT LOGIN|CREATE SCHEMA|ALTER AUTHORIZATION|GRANT|CREATE OR ALTER|ENABLE TRIGGER|CREATE LOGIN \S+|ALTER ROLE)\b[^;]*/g;
   expect(texts.flatMap((text) => text.match(made) ?? []).map((text) => text.replace(/\s+/g, ' '))).toEqual([
     'CREATE ROLE [tenantry_app]',
     'CREATE ROLE [tenantry_superuser]',
     'CREATE ROLE [tenantry_mover]',
     'CREATE ROLE [tenantry_admin]',
+    'CREATE USER [tenantry_definer] WITHOUT LOGIN',
     'CREATE SCHEMA [tenantry] AUTHORIZATION [tenantry_admin]',
     'ALTER AUTHORIZATION ON SCHEMA::[tenantry] TO [tenantry_admin]',
     'GRANT CREATE TABLE, CREATE PROCEDURE, CREATE FUNCTION, CREATE VIEW, ALTER ANY SECURITY POLICY, VIEW DEFINITION, VIEW DATABASE STATE TO [tenantry_admin]',
@@ -202,6 +204,10 @@ test('everything that is made and given, in the order in which each is there for
     'GRANT VIEW DEFINITION ON ROLE::[tenantry_mover] TO [tenantry_mover]',
     'GRANT VIEW DEFINITION ON SCHEMA::[tenantry] TO [tenantry_app]',
     'GRANT KILL DATABASE CONNECTION TO [tenantry_admin]',
+    'ALTER ROLE [tenantry_admin] ADD MEMBER [tenantry_definer]',
+    'GRANT REFERENCES TO [tenantry_definer]',
+    'GRANT SELECT ON OBJECT::sys.sql_expression_dependencies TO [tenantry_definer]',
+    'GRANT IMPERSONATE ON USER::[tenantry_definer] TO [tenantry_admin]',
     'CREATE OR ALTER TRIGGER [tenantry_no_definitions] ON DATABASE FOR DDL_DATABASE_LEVEL_EVENTS AS SET NOCOUNT ON',
     'ENABLE TRIGGER [tenantry_no_definitions] ON DATABASE',
     ...Object.entries({ app: 'shop_app', superuser: 'shop_reports', mover: 'shop_mover' }).flatMap(([principal, user]) => [
@@ -215,12 +221,15 @@ test('everything that is made and given, in the order in which each is there for
   ]);
 });
 
-test('a role of Tenantry that is a user or an application role, and definitions by tenant traffic, are refused', () => {
+test('a role or user of Tenantry that is of another kind, and definitions by tenant traffic, are refused', () => {
   const [roles, ...others] = createMssqlProvisioner()
     .provision({ logins, contextProtection: 'guarded' })
     .map((statement) => compileSql(statement, mssqlDialect).text);
   expect(roles).toMatch(
     /WHERE p\.\[name\] IN \(N'tenantry_app', N'tenantry_superuser', N'tenantry_mover', N'tenantry_admin'\) AND p\.\[type\] <> N'R'\n\)\n {2}THROW 51016, /,
+  );
+  expect(roles).toMatch(
+    /p\.\[name\] = N'tenantry_definer' AND \(p\.\[type\] <> N'S' OR p\.\[authentication_type\] <> 0\)\)\n {2}THROW 51016, /,
   );
   expect(others.find((text) => text.includes('CREATE OR ALTER TRIGGER'))).toMatch(
     /\nIF IS_ROLEMEMBER\(N'tenantry_app'\) = 1 THROW 51012, [^\n]*$/,

@@ -1,0 +1,27 @@
+-- Takes what was found for what is to be, and opens the gate. The gate's row is changed only where it is closed: tenants hold it shared.
+-- @format int
+-- @fingerprint nvarchar(64)
+-- @items nvarchar(max)
+-- @tenantColumns nvarchar(max)
+-- @validUntilMs bigint
+-- @signature varbinary(32)
+-- @acceptedBy nvarchar(200)
+SET NOCOUNT, XACT_ABORT ON;
+DECLARE @opened int, @validUntil datetime2(7) = DATEADD(millisecond, CAST(@validUntilMs % 86400000 AS int),
+  DATEADD(day, CAST(@validUntilMs / 86400000 AS int), CAST(N'1970-01-01' AS datetime2(7))));
+BEGIN TRANSACTION;
+DELETE FROM [tenantry].[accepted_item];
+INSERT INTO [tenantry].[accepted_item] ([kind], [object], [digest])
+SELECT i.[kind], i.[object], i.[digest]
+FROM OPENJSON(@items) WITH ([kind] nvarchar(60), [object] nvarchar(600), [digest] nvarchar(64)) AS i;
+DELETE FROM [tenantry].[tenant_column];
+INSERT INTO [tenantry].[tenant_column] ([name]) SELECT c.[value] FROM OPENJSON(@tenantColumns) AS c;
+DELETE FROM [tenantry].[accepted];
+INSERT INTO [tenantry].[accepted] ([format], [fingerprint], [valid_until], [signature], [accepted_by])
+VALUES (@format, @fingerprint, @validUntil, @signature, @acceptedBy);
+UPDATE [tenantry].[gate] SET [open] = 1, [changed_at] = SYSUTCDATETIME() WHERE [open] = 0;
+SET @opened = @@ROWCOUNT;
+UPDATE [tenantry].[change_log]
+SET [verdict] = CASE @opened WHEN 0 THEN N'same' ELSE N'opened' END
+WHERE [transaction_id] = CURRENT_TRANSACTION_ID() AND [verdict] IS NULL;
+COMMIT TRANSACTION;

@@ -1,0 +1,298 @@
+-- Everything that decides what app can see or do in this database, whatever the configuration says of it: one row for each object, with a
+-- digest of what matters of it. The same for whoever asks: it runs as a user that sees all definitions, which app does not. What has
+-- nothing to say about protection (columns, indexes, tables of which app has nothing, logins and their passwords) is in none of it, so that
+-- an ordinary migration leaves it as it is. Whoever relies on it compares this text with the program's own. Everything is of one
+-- collation: the server has others for its own words, for names and for the database (468, 457).
+CREATE FUNCTION [tenantry].[fingerprint_items]() RETURNS @items TABLE (
+  [kind] nvarchar(60) COLLATE Latin1_General_100_BIN2 NOT NULL,
+  [object] nvarchar(600) COLLATE Latin1_General_100_BIN2 NOT NULL,
+  [digest] nvarchar(64) COLLATE Latin1_General_100_BIN2 NOT NULL
+)
+WITH EXECUTE AS 'tenantry_definer'
+AS
+BEGIN
+  -- Whose rights a statement of app can come to: its group, the logins in it, what any of them is a member of, and everybody.
+  DECLARE @grantee TABLE (
+    [principal_id] int NOT NULL PRIMARY KEY,
+    [name] nvarchar(128) COLLATE Latin1_General_100_BIN2 NOT NULL
+  );
+  WITH below AS (
+    SELECT p.[principal_id] FROM sys.database_principals AS p WHERE p.[name] = N'tenantry_app'
+    UNION ALL
+    SELECT m.[member_principal_id] FROM sys.database_role_members AS m JOIN below AS b ON b.[principal_id] = m.[role_principal_id]
+  ), above AS (
+    SELECT b.[principal_id] FROM below AS b
+    UNION ALL
+    SELECT m.[role_principal_id] FROM sys.database_role_members AS m JOIN above AS a ON a.[principal_id] = m.[member_principal_id]
+  )
+  INSERT INTO @grantee ([principal_id], [name])
+  -- Which login it is comes and goes.
+  SELECT p.[principal_id], CASE WHEN p.[type] = N'R' THEN p.[name] COLLATE Latin1_General_100_BIN2 ELSE N'logins of app' END
+  FROM sys.database_principals AS p
+  WHERE p.[name] = N'public' OR p.[principal_id] IN (SELECT a.[principal_id] FROM above AS a);
+
+  -- Whose rights stand here: these, other roles, and what certificates and keys stand for, by which a signed module has more.
+  DECLARE @named TABLE (
+    [principal_id] int NOT NULL PRIMARY KEY,
+    [name] nvarchar(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    [is_grantee] bit NOT NULL
+  );
+  INSERT INTO @named ([principal_id], [name], [is_grantee])
+  SELECT p.[principal_id], COALESCE(g.[name], p.[name] COLLATE Latin1_General_100_BIN2), CASE WHEN g.[principal_id] IS NULL THEN 0 ELSE 1 END
+  FROM sys.database_principals AS p
+  LEFT JOIN @grantee AS g ON g.[principal_id] = p.[principal_id]
+  WHERE g.[principal_id] IS NOT NULL OR p.[type] IN (N'R', N'C', N'K') OR p.[name] = N'tenantry_definer';
+
+  -- What app reaches by a right of any kind, and Tenantry's own.
+  DECLARE @reached TABLE ([object_id] int NOT NULL PRIMARY KEY);
+  INSERT INTO @reached ([object_id])
+  SELECT o.[object_id]
+  FROM sys.objects AS o
+  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+  WHERE o.[parent_object_id] = 0
+    AND o.[type] IN (N'U', N'V', N'ET', N'P', N'PC', N'X', N'RF', N'FN', N'IF', N'TF', N'FS', N'FT', N'AF', N'SN', N'SO', N'SQ')
+    AND (
+      s.[name] = N'tenantry'
+      OR COALESCE(o.[principal_id], s.[principal_id]) IN (SELECT g.[principal_id] FROM @grantee AS g)
+      OR EXISTS (
+        SELECT 1
+        FROM sys.database_permissions AS p
+        JOIN @grantee AS g ON g.[principal_id] = p.[grantee_principal_id]
+        WHERE p.[state] IN (N'G', N'W')
+          AND (
+            (p.[class] = 1 AND p.[major_id] = o.[object_id]) OR (p.[class] = 3 AND p.[major_id] = o.[schema_id])
+            OR (p.[class] = 0 AND p.[permission_name] IN (
+              N'SELECT', N'INSERT', N'UPDATE', N'DELETE', N'EXECUTE', N'REFERENCES', N'ALTER', N'CONTROL', N'TAKE OWNERSHIP'
+            ))
+          )
+      )
+    );
+
+  -- And what these name: the chain of ownership asks for no right to it. A procedure that is called without its schema is that of dbo, which
+  -- is the default schema of app's users. The history of a table is read with it.
+  DECLARE @more int = 1;
+  WHILE @more > 0
+  BEGIN
+    INSERT INTO @reached ([object_id])
+    SELECT DISTINCT o.[object_id]
+    FROM (
+      SELECT COALESCE(d.[referenced_id], OBJECT_ID(CONCAT(QUOTENAME(COALESCE(d.[referenced_schema_name], N'dbo')), N'.', QUOTENAME(d.[referenced_entity_name])))) AS [object_id]
+      FROM sys.sql_expression_dependencies AS d
+      JOIN sys.objects AS r ON r.[object_id] = d.[referencing_id]
+      WHERE d.[referencing_class] = 1 AND d.[referenced_class] = 1
+        AND d.[referenced_database_name] IS NULL AND d.[referenced_server_name] IS NULL
+        AND EXISTS (SELECT 1 FROM @reached AS b WHERE b.[object_id] IN (r.[object_id], r.[parent_object_id]))
+      UNION ALL
+      SELECT OBJECT_ID(y.[base_object_name])
+      FROM sys.synonyms AS y
+      JOIN @reached AS b ON b.[object_id] = y.[object_id]
+      WHERE COALESCE(PARSENAME(y.[base_object_name], 3), DB_NAME()) = DB_NAME() AND PARSENAME(y.[base_object_name], 4) IS NULL
+      UNION ALL
+      SELECT t.[history_table_id]
+      FROM sys.tables AS t
+      JOIN @reached AS b ON b.[object_id] = t.[object_id]
+    ) AS f
+    JOIN sys.objects AS o ON o.[object_id] = f.[object_id]
+    WHERE NOT EXISTS (SELECT 1 FROM @reached AS b WHERE b.[object_id] = o.[object_id]);
+    SET @more = @@ROWCOUNT;
+  END;
+
+  DECLARE @item TABLE (
+    [kind] nvarchar(60) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    [object] nvarchar(600) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    [definition] nvarchar(max) COLLATE Latin1_General_100_BIN2 NOT NULL
+  );
+
+  -- Text that cannot be read (WITH ENCRYPTION) is as old as it says.
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT
+    CASE
+      WHEN o.[type] IN (N'U', N'ET') THEN N'table' WHEN o.[type] = N'V' THEN N'view' WHEN o.[type] = N'SN' THEN N'synonym'
+      WHEN o.[type] = N'SO' THEN N'sequence' WHEN o.[type] = N'SQ' THEN N'queue' WHEN o.[type] IN (N'P', N'PC', N'X', N'RF') THEN N'procedure'
+      ELSE N'function'
+    END,
+    CONCAT(s.[name] COLLATE Latin1_General_100_BIN2, N'.', o.[name] COLLATE Latin1_General_100_BIN2),
+    CONCAT(CAST(o.[type] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N'|',
+      USER_NAME(COALESCE(o.[principal_id], s.[principal_id])) COLLATE Latin1_General_100_BIN2, N'|',
+      CASE WHEN m.[object_id] IS NOT NULL THEN COALESCE(m.[definition] COLLATE Latin1_General_100_BIN2, CONVERT(nvarchar(30), o.[modify_date], 126)) END, N'|',
+      m.[uses_ansi_nulls], m.[uses_quoted_identifier], m.[is_schema_bound], N'|',
+      CASE m.[execute_as_principal_id] WHEN -2 THEN N'OWNER' ELSE USER_NAME(m.[execute_as_principal_id]) COLLATE Latin1_General_100_BIN2 END, N'|',
+      y.[base_object_name] COLLATE Latin1_General_100_BIN2, N'|',
+      a.[assembly_class] COLLATE Latin1_General_100_BIN2, N'|', a.[assembly_method] COLLATE Latin1_General_100_BIN2, N'|', a.[assembly_id], N'|',
+      a.[execute_as_principal_id], N'|', t.[temporal_type], t.[is_tracked_by_cdc], t.[is_external], t.[is_memory_optimized], N'|',
+      OBJECT_NAME(t.[history_table_id]) COLLATE Latin1_General_100_BIN2, N'|', CASE WHEN k.[object_id] IS NULL THEN 0 ELSE 1 END, N'|', c.[signed])
+  FROM @reached AS b
+  JOIN sys.objects AS o ON o.[object_id] = b.[object_id]
+  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+  LEFT JOIN sys.sql_modules AS m ON m.[object_id] = o.[object_id]
+  LEFT JOIN sys.synonyms AS y ON y.[object_id] = o.[object_id]
+  LEFT JOIN sys.assembly_modules AS a ON a.[object_id] = o.[object_id]
+  LEFT JOIN sys.tables AS t ON t.[object_id] = o.[object_id]
+  LEFT JOIN sys.change_tracking_tables AS k ON k.[object_id] = o.[object_id]
+  OUTER APPLY (
+    SELECT STRING_AGG(CONVERT(nvarchar(max), p.[thumbprint], 2), N',') WITHIN GROUP (ORDER BY p.[thumbprint]) AS [signed]
+    FROM sys.crypt_properties AS p
+    WHERE p.[class] = 1 AND p.[major_id] = o.[object_id]
+  ) AS c;
+
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT CASE g.[parent_class] WHEN 0 THEN N'database trigger' ELSE N'trigger' END,
+    CONCAT(s.[name] COLLATE Latin1_General_100_BIN2 + N'.', o.[name] COLLATE Latin1_General_100_BIN2 + N' ', g.[name] COLLATE Latin1_General_100_BIN2),
+    CONCAT(CAST(g.[type] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N'|', g.[is_disabled], g.[is_instead_of_trigger], N'|',
+      COALESCE(m.[definition] COLLATE Latin1_General_100_BIN2, CONVERT(nvarchar(30), g.[modify_date], 126)), N'|',
+      m.[uses_ansi_nulls], m.[uses_quoted_identifier], N'|',
+      CASE m.[execute_as_principal_id] WHEN -2 THEN N'OWNER' ELSE USER_NAME(m.[execute_as_principal_id]) COLLATE Latin1_General_100_BIN2 END)
+  FROM sys.triggers AS g
+  LEFT JOIN sys.sql_modules AS m ON m.[object_id] = g.[object_id]
+  LEFT JOIN sys.objects AS o ON g.[parent_class] = 1 AND o.[object_id] = g.[parent_id]
+  LEFT JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+  WHERE g.[parent_class] = 0 OR g.[parent_id] IN (SELECT b.[object_id] FROM @reached AS b);
+
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT N'predicate',
+    CONCAT(s.[name] COLLATE Latin1_General_100_BIN2, N'.', o.[name] COLLATE Latin1_General_100_BIN2, N' ',
+      LOWER(p.[predicate_type_desc] COLLATE Latin1_General_100_BIN2), N' ' + LOWER(p.[operation_desc] COLLATE Latin1_General_100_BIN2)),
+    CONCAT(CAST(r.[name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N'.', y.[name] COLLATE Latin1_General_100_BIN2, N'|',
+      y.[is_enabled], y.[is_not_for_replication], N'|', p.[predicate_definition] COLLATE Latin1_General_100_BIN2)
+  FROM @reached AS b
+  JOIN sys.objects AS o ON o.[object_id] = b.[object_id]
+  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+  JOIN sys.security_predicates AS p ON p.[target_object_id] = o.[object_id]
+  JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
+  JOIN sys.schemas AS r ON r.[schema_id] = y.[schema_id];
+
+  -- A default matters where a predicate names its column: it says whose a new row is. What else a default calls stands among the functions.
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT N'default', CONCAT(s.[name] COLLATE Latin1_General_100_BIN2, N'.', o.[name] COLLATE Latin1_General_100_BIN2, N' ', c.[name] COLLATE Latin1_General_100_BIN2),
+    CAST(COALESCE(d.[definition], N'') AS nvarchar(max)) COLLATE Latin1_General_100_BIN2
+  FROM @reached AS b
+  JOIN sys.objects AS o ON o.[object_id] = b.[object_id]
+  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+  JOIN sys.columns AS c ON c.[object_id] = o.[object_id]
+  JOIN sys.default_constraints AS d ON d.[object_id] = c.[default_object_id]
+  WHERE s.[name] = N'tenantry' OR EXISTS (
+    SELECT 1
+    FROM sys.security_predicates AS p
+    WHERE p.[target_object_id] = o.[object_id]
+      AND CHARINDEX(QUOTENAME(c.[name]) COLLATE Latin1_General_100_BIN2, p.[predicate_definition] COLLATE Latin1_General_100_BIN2) > 0
+  );
+
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT N'columns', CONCAT(N'tenantry.', t.[name] COLLATE Latin1_General_100_BIN2),
+    CONCAT(CAST(c.[name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N' ', c.[system_type_id], N' ', c.[max_length], N' ', c.[is_nullable], N' ',
+      c.[is_computed], N' ', c.[is_identity], N' ', c.[collation_name] COLLATE Latin1_General_100_BIN2)
+  FROM sys.tables AS t
+  JOIN sys.columns AS c ON c.[object_id] = t.[object_id]
+  WHERE t.[schema_id] = SCHEMA_ID(N'tenantry')
+  UNION ALL
+  SELECT N'columns', CONCAT(N'tenantry.', t.[name] COLLATE Latin1_General_100_BIN2),
+    CONCAT(CAST(k.[name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N' ', k.[is_disabled], N' ', k.[definition] COLLATE Latin1_General_100_BIN2)
+  FROM sys.tables AS t
+  JOIN sys.check_constraints AS k ON k.[parent_object_id] = t.[object_id]
+  WHERE t.[schema_id] = SCHEMA_ID(N'tenantry');
+
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT N'schema', s.[name] COLLATE Latin1_General_100_BIN2, CAST(USER_NAME(s.[principal_id]) AS nvarchar(max)) COLLATE Latin1_General_100_BIN2
+  FROM sys.schemas AS s
+  WHERE s.[name] = N'tenantry' OR s.[principal_id] IN (SELECT g.[principal_id] FROM @grantee AS g)
+    OR s.[schema_id] IN (SELECT o.[schema_id] FROM sys.objects AS o JOIN @reached AS b ON b.[object_id] = o.[object_id])
+    OR EXISTS (
+      SELECT 1
+      FROM sys.database_permissions AS p
+      JOIN @grantee AS g ON g.[principal_id] = p.[grantee_principal_id]
+      WHERE p.[class] = 3 AND p.[major_id] = s.[schema_id]
+    );
+
+  -- Rights to what is reached, and to the schemas and the database, of roles; to anything at all, of app. What public may do with the server's own
+  -- views comes with the server. Who has given a right does not matter, nor which of app's logins has it.
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT N'rights', COALESCE(r.[target], CONCAT(r.[class_desc], N' ', r.[major_id])),
+    CONCAT(CAST(r.[grantee] AS nvarchar(max)), N' ', r.[state], N' ', r.[permission_name], N' (' + r.[column] + N')')
+  FROM (
+    SELECT DISTINCT n.[name] AS [grantee], p.[class], p.[major_id], p.[class_desc] COLLATE Latin1_General_100_BIN2 AS [class_desc],
+      p.[state] COLLATE Latin1_General_100_BIN2 AS [state], p.[permission_name] COLLATE Latin1_General_100_BIN2 AS [permission_name],
+      c.[name] COLLATE Latin1_General_100_BIN2 AS [column],
+      CASE p.[class]
+        WHEN 0 THEN N'database'
+        WHEN 1 THEN CONCAT(OBJECT_SCHEMA_NAME(p.[major_id]) COLLATE Latin1_General_100_BIN2, N'.', OBJECT_NAME(p.[major_id]) COLLATE Latin1_General_100_BIN2)
+        WHEN 3 THEN CONCAT(N'schema ', SCHEMA_NAME(p.[major_id]) COLLATE Latin1_General_100_BIN2)
+        WHEN 4 THEN CASE WHEN u.[type] = N'R' OR u.[name] = N'tenantry_definer' THEN CONCAT(N'principal ', u.[name] COLLATE Latin1_General_100_BIN2) ELSE N'a user' END
+      END AS [target]
+    FROM sys.database_permissions AS p
+    JOIN @named AS n ON n.[principal_id] = p.[grantee_principal_id]
+    LEFT JOIN sys.columns AS c ON p.[class] = 1 AND c.[object_id] = p.[major_id] AND c.[column_id] = p.[minor_id]
+    LEFT JOIN sys.database_principals AS u ON p.[class] = 4 AND u.[principal_id] = p.[major_id]
+    WHERE (p.[class] <> 1 OR p.[major_id] > 0 OR n.[name] <> N'public')
+      AND (n.[is_grantee] = 1 OR p.[class] IN (0, 3) OR (p.[class] = 1 AND p.[major_id] IN (SELECT b.[object_id] FROM @reached AS b)))
+  ) AS r;
+
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT N'role', p.[name] COLLATE Latin1_General_100_BIN2,
+    CONCAT(CAST(p.[type] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N'|', p.[authentication_type], N'|',
+      USER_NAME(p.[owning_principal_id]) COLLATE Latin1_General_100_BIN2, N'|', m.[groups])
+  FROM sys.database_principals AS p
+  OUTER APPLY (
+    SELECT STRING_AGG(CAST(g.[name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N',') WITHIN GROUP (ORDER BY g.[name] COLLATE Latin1_General_100_BIN2) AS [groups]
+    FROM sys.database_role_members AS m
+    JOIN sys.database_principals AS g ON g.[principal_id] = m.[role_principal_id]
+    WHERE m.[member_principal_id] = p.[principal_id]
+  ) AS m
+  WHERE p.[name] LIKE N'tenantry[_]%'
+    AND (p.[type] = N'R' OR p.[name] = N'tenantry_definer')
+  UNION ALL
+  SELECT N'role', N'logins of app', CAST(g.[name] AS nvarchar(max)) FROM @grantee AS g WHERE g.[name] <> N'logins of app';
+
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT N'assembly', a.[name] COLLATE Latin1_General_100_BIN2,
+    CONCAT(CAST(a.[permission_set_desc] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N'|', CONVERT(nvarchar(36), ASSEMBLYPROPERTY(a.[name], N'MvID')))
+  FROM sys.assemblies AS a
+  WHERE a.[is_user_defined] = 1;
+
+  -- By its name: on Azure SQL Database DB_ID() is of another numbering than this view.
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT N'database', N'this one', CONCAT(CAST(d.[is_trustworthy_on] AS nvarchar(max)), N'|', d.[is_db_chaining_on], N'|', d.[is_cdc_enabled], N'|', d.[containment])
+  FROM sys.databases AS d
+  WHERE d.[name] = DB_NAME();
+
+  INSERT INTO @items ([kind], [object], [digest])
+  SELECT i.[kind], i.[object],
+    LEFT(LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', STRING_AGG(i.[digest], N',') WITHIN GROUP (ORDER BY i.[digest])), 2)), 32)
+  FROM (
+    SELECT e.[kind], e.[object], CAST(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', e.[definition]), 2) AS nvarchar(max)) AS [digest]
+    FROM @item AS e
+  ) AS i
+  GROUP BY i.[kind], i.[object];
+  RETURN;
+END;
+GO
+
+-- The items as one.
+CREATE FUNCTION [tenantry].[fingerprint]() RETURNS nvarchar(64)
+AS
+BEGIN
+  RETURN (
+    SELECT LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', STRING_AGG(
+      CONCAT(CAST(i.[kind] AS nvarchar(max)), NCHAR(10), i.[object], NCHAR(10), i.[digest]), NCHAR(10)) WITHIN GROUP (ORDER BY i.[kind], i.[object])), 2))
+    FROM [tenantry].[fingerprint_items]() AS i
+  );
+END;
+GO
+
+-- What app's connections read of what was accepted: by functions, since whoever may read a table may lock it.
+CREATE FUNCTION [tenantry].[acceptance]() RETURNS TABLE
+AS
+RETURN SELECT a.[format], a.[fingerprint], a.[valid_until], a.[signature], g.[open], g.[override_until], g.[override_signature]
+FROM [tenantry].[gate] AS g WITH (READCOMMITTEDLOCK, ROWLOCK)
+LEFT JOIN [tenantry].[accepted] AS a WITH (READCOMMITTEDLOCK, ROWLOCK) ON a.[only_row] = g.[only_row];
+GO
+
+CREATE FUNCTION [tenantry].[accepted_items]() RETURNS TABLE
+AS
+RETURN SELECT i.[kind], i.[object], i.[digest] FROM [tenantry].[accepted_item] AS i WITH (READCOMMITTEDLOCK, ROWLOCK);
+GO
+
+GRANT SELECT ON [tenantry].[fingerprint_items] TO [tenantry_app];
+GO
+GRANT SELECT ON [tenantry].[acceptance] TO [tenantry_app];
+GO
+GRANT SELECT ON [tenantry].[accepted_items] TO [tenantry_app];
