@@ -76,7 +76,8 @@ export const errorTable: readonly (readonly [number, ErrorMeaning])[] = [
   ...unknown('SHARD_UNAVAILABLE', 19_421, 35_202, 40_020, 40_143, 40_166, 40_197, 40_540, 40_545, 40_627, 40_648, 40_671, 42_019),
   // Tenantry's own.
   ...notRun('STATEMENT_FAILED', 51_008),
-  ...notRun('SHARD_UNVERIFIED', notEntered, 51_013),
+  // 51019: what judges a change of definitions is gone, and the change with it.
+  ...notRun('SHARD_UNVERIFIED', notEntered, 51_013, 51_019),
   // The trigger against definitions by tenant traffic.
   ...notRun('FORBIDDEN', 51_012),
   // sp_getapplock did not give the lock of installers or of policies in time.
@@ -96,6 +97,7 @@ export const refusals: ReadonlyMap<number, Exclude<Refusal['reason'], 'MOVED'>> 
   [51_004, 'INCOMING'],
   [51_006, 'STALE_EPOCH'],
   [51_007, 'BAD_TOKEN'],
+  [51_018, 'UNVERIFIED'],
   // The tenant of the connection's last use is set still.
   [15_664, 'NOT_RESET'],
 ]);

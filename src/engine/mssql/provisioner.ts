@@ -25,6 +25,7 @@ export function createMssqlProvisioner(library: QueryLibrary = new QueryLibrary(
       ...file('001-roles'),
       ...file('003-database'),
       ...file('004-no-definitions'),
+      ...file('005-watching'),
       ...principals.flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
       ...qualifiedTables(request.tables ?? [], mssqlDialect).map(({ schema, table }) => controlledByAdmin(schema, table)),
     ];

@@ -40,7 +40,7 @@ const expected: Partial<Readonly<Record<ErrorCode, Said>>> = {
       40_166, 40_197, 40_540, 40_545, 40_627, 40_648, 40_671, 42_019,
     ],
   },
-  SHARD_UNVERIFIED: { retryable: true, notRun: [51_010, 51_013] },
+  SHARD_UNVERIFIED: { retryable: true, notRun: [51_010, 51_013, 51_019] },
   STATEMENT_FAILED: { retryable: false, notRun: [51_008], unknown: [40_549, 40_550, 40_551, 40_552, 40_553] },
   TIMEOUT: { retryable: true, notRun: [1222, 51_014] },
   TRANSACTION_CONTROL: { retryable: false, notRun: [266, 51_011] },
@@ -71,6 +71,7 @@ const refusalOf = {
   51_004: 'INCOMING',
   51_006: 'STALE_EPOCH',
   51_007: 'BAD_TOKEN',
+  51_018: 'UNVERIFIED',
   15_664: 'NOT_RESET',
 } as const;
 const loginsForGood = [

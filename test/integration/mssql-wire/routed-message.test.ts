@@ -158,6 +158,18 @@ describe('an entry that is refused', () => {
     expect(requests()).toHaveLength(3);
   });
 
+  test("by a closed gate is no tenant's, and its own mapping is told first", async () => {
+    wire.shard.model.gate.open = false;
+    wire.shard.model.mappings.get(2)!.state = 'OFFLINE';
+    const refused = (reason: 'OFFLINE' | 'UNVERIFIED') => new EntryRefused({ reason });
+    await expect(wire.connection.execute(entryOf(1), change('a'), options)).rejects.toEqual(refused('UNVERIFIED'));
+    await expect(wire.connection.begin(entryOf(1), readCommitted)).rejects.toEqual(refused('UNVERIFIED'));
+    await expect(wire.connection.execute(entryOf(2), change('b'), options)).rejects.toEqual(refused('OFFLINE'));
+    wire.shard.model.gate.open = true;
+    await wire.connection.execute(entryOf(1), change('c'), options);
+    expect(wire.shard.committed).toEqual(['c']);
+  });
+
   test('with MOVED says where the tenant went', async () => {
     const movedTo = { shardId: '00000000-0000-4000-8000-00000000000b', epoch: 9 };
     Object.assign(wire.shard.model.mappings.get(1)!, { state: 'MOVED', movedTo });

@@ -27,7 +27,7 @@ GO
 
 -- One row. Open while the protection is as it was accepted; closed in the transaction of the change after which it is not. Every
 -- transaction of a tenant holds the row shared, so a change of it waits for all that are inside, and nobody who entered before runs a
--- statement after it (docs/decisions/018-gate-on-sql-server.md).
+-- statement after it (docs/decisions/019-gate-on-sql-server.md).
 CREATE TABLE [tenantry].[gate] (
   [only_row] bit NOT NULL CONSTRAINT [gate_key] PRIMARY KEY
     CONSTRAINT [gate_only_row] DEFAULT (1)

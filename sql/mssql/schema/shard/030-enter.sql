@@ -1,9 +1,10 @@
 -- How a transaction of app becomes a tenant's: the first statement of every transaction, which is refused here or runs under the
--- mapping's lock until its end. It runs before every statement of a tenant, so it looks at two rows by their keys, one of them twice, and no more.
+-- mapping's lock until its end. It runs before every statement of a tenant, so it looks at three rows by their keys, one of them twice, and no more.
 -- Refusals are errors with numbers of their own; XACT_ABORT ends the transaction with them, so nothing after them can happen.
 --   51001 UNKNOWN_MAPPING  51002 OFFLINE    51003 DRAINING   51004 INCOMING  51005 MOVED, with the target as JSON
 --   51006 STALE_EPOCH      51007 BAD_TOKEN  51008 ISOLATION  51010 CONTEXT_NOT_SET  51011 NO_TRANSACTION
--- Why these locks, under every isolation: docs/decisions/007-fence-on-sql-server.md.
+--   51018 SHARD_UNVERIFIED
+-- Why these locks, under every isolation: docs/decisions/007-fence-on-sql-server.md, and 019-gate-on-sql-server.md.
 CREATE PROCEDURE [tenantry].[enter] @mapping int, @key varbinary(128), @epoch bigint, @token varbinary(16), @values nvarchar(4000) = NULL
 AS
 SET NOCOUNT, XACT_ABORT ON;
@@ -17,7 +18,8 @@ IF NOT EXISTS (SELECT 1 FROM sys.dm_exec_sessions AS s WHERE s.[session_id] = @@
   THROW 51008, N'ISOLATION', 1;
 
 DECLARE @locked int, @found int, @kind nvarchar(10), @low varbinary(128), @high varbinary(128), @state nvarchar(10),
-  @found_epoch bigint, @found_token varbinary(16), @moved_to uniqueidentifier, @moved_epoch bigint, @message nvarchar(200);
+  @found_epoch bigint, @found_token varbinary(16), @moved_to uniqueidentifier, @moved_epoch bigint, @message nvarchar(200),
+  @open bit, @open_until datetime2(7);
 
 BEGIN TRY
   -- Who shows the token of this epoch may take the lock, and nobody else. A statement can catch its refusal: the transaction can
@@ -29,9 +31,11 @@ BEGIN TRY
   )
     -- REPEATABLEREAD: it is taken, and held to the end of the transaction, also where the database reads row versions
     -- (READ_COMMITTED_SNAPSHOT). NOWAIT: whoever meets a fence is told so and comes again; no queue forms that a deadlock could
-    -- hide in, or that would hold up whoever comes after a fence that waits.
-    SELECT @locked = f.[mapping_id]
+    -- hide in, or that would hold up whoever comes after a fence that waits. The gate is held in the same way: who closes it waits for
+    -- all that are inside, and no statement of theirs runs after it.
+    SELECT @locked = f.[mapping_id], @open = g.[open], @open_until = g.[override_until]
     FROM [tenantry].[mapping_fence] AS f WITH (REPEATABLEREAD, ROWLOCK, NOWAIT)
+    LEFT JOIN [tenantry].[gate] AS g WITH (REPEATABLEREAD, ROWLOCK, NOWAIT) ON g.[only_row] = 1
     WHERE f.[mapping_id] = @mapping;
 
   -- Then the look that counts, since it comes after the lock. READCOMMITTEDLOCK: at the row as it is now, never at an older
@@ -71,6 +75,8 @@ IF @kind = N'range' AND NOT (@key >= @low AND (@high IS NULL OR @key < @high)) T
 IF @state = N'OFFLINE' THROW 51002, N'OFFLINE', 1;
 IF @state = N'INCOMING' THROW 51004, N'INCOMING', 1;
 IF @state <> N'ONLINE' THROW 51003, N'DRAINING', 1;
+-- What protects the tenants of this shard is not what was accepted: for now it serves none, unless somebody has decided that it does.
+IF @open IS NULL OR (@open = 0 AND (@open_until IS NULL OR @open_until <= SYSUTCDATETIME())) THROW 51018, N'SHARD_UNVERIFIED', 1;
 
 EXEC [tenantry].[set_context] @tenant, @values;
 RETURN 0;

@@ -11,12 +11,17 @@ export interface ModelMapping {
   movedTo?: { readonly shardId: string; readonly epoch: number };
 }
 
+/** Whether tenants are let in, whatever their mapping says. */
+export interface ModelGate {
+  open: boolean;
+}
+
 const states = { OFFLINE: 51_002, DRAINING: 51_003, INCOMING: 51_004 } as const;
 
 /** What tenantry.enter raises; undefined where it lets the session in, whose context it then sets. */
 export function enter(
   session: ModelSession,
-  mappings: ReadonlyMap<number, ModelMapping>,
+  { mappings, gate }: { readonly mappings: ReadonlyMap<number, ModelMapping>; readonly gate: ModelGate },
   { parameters }: RpcRequest,
   brings: boolean,
 ): ServerMessage | undefined {
@@ -30,6 +35,7 @@ export function enter(
   if (!mapping.token.equals(token)) return { number: 51_007, message: 'BAD_TOKEN' };
   if (!mapping.key.equals(key)) return { number: 51_001, message: 'UNKNOWN_MAPPING' };
   if (mapping.state !== 'ONLINE') return { number: states[mapping.state], message: mapping.state };
+  if (!gate.open) return { number: 51_018, message: 'SHARD_UNVERIFIED' };
   if (session.tenant !== undefined) return { number: 15_664, message: 'The session context key is read-only.' };
   session.tenant = key;
   const brought = brings ? value('values') : undefined;

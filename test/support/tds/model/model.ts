@@ -4,7 +4,7 @@ import type { RpcRequest, TdsRequest } from '../request.ts';
 import type { TdsConnection, TdsScript } from '../script.ts';
 import { doneStatus, doneToken, resetToken, returnStatusToken, transactionToken, type ServerMessage } from '../tokens.ts';
 import { BatchRun, type Entered } from './batch-run.ts';
-import { enter, type ModelMapping } from './mapping.ts';
+import { enter, type ModelGate, type ModelMapping } from './mapping.ts';
 import { ModelSession } from './session.ts';
 import type { ModelStatement, Moment, MomentOf, StatementAnswer } from './statement.ts';
 
@@ -20,6 +20,7 @@ export interface ModelOptions {
  */
 export class SqlServerModel implements TdsScript {
   readonly mappings = new Map<number, ModelMapping>();
+  readonly gate: ModelGate = { open: true };
   readonly sessions = new Map<number, ModelSession>();
   /** Instead of entering, once: an error that ends only the EXEC itself, so that it answers nothing. */
   failEntry: ServerMessage | undefined;
@@ -86,7 +87,7 @@ export class SqlServerModel implements TdsScript {
     const failure = this.failEntry;
     this.failEntry = undefined;
     if (failure !== undefined) return { unanswered: failure };
-    return { refused: enter(session, this.mappings, request as RpcRequest, brings) };
+    return { refused: enter(session, this, request as RpcRequest, brings) };
   }
 
   async #statement(

@@ -16,6 +16,7 @@ describe('what errors of SQL Server mean', () => {
     [51_004, 'INCOMING'],
     [51_006, 'STALE_EPOCH'],
     [51_007, 'BAD_TOKEN'],
+    [51_018, 'UNVERIFIED'],
   ] as const)("%i from enter is the refusal %s, and from a caller's statement it is not", (number, reason) => {
     expect(toEntryError(error(number, reason))).toEqual(new EntryRefused({ reason }));
     expect(toStatementError(error(number, reason))).toMatchObject({ code: 'STATEMENT_FAILED' });

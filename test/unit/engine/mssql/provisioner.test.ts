@@ -210,6 +210,10 @@ test('everything that is made and given, in the order in which each is there for
     'GRANT IMPERSONATE ON USER::[tenantry_definer] TO [tenantry_admin]',
     'CREATE OR ALTER TRIGGER [tenantry_no_definitions] ON DATABASE FOR DDL_DATABASE_LEVEL_EVENTS AS SET NOCOUNT ON',
     'ENABLE TRIGGER [tenantry_no_definitions] ON DATABASE',
+    expect.stringContaining(
+      `CREATE OR ALTER TRIGGER [tenantry_watching] ON DATABASE WITH EXECUTE AS 'tenantry_definer' FOR DDL_DATABASE_LEVEL_EVENTS AS`,
+    ),
+    'ENABLE TRIGGER [tenantry_watching] ON DATABASE',
     ...Object.entries({ app: 'shop_app', superuser: 'shop_reports', mover: 'shop_mover' }).flatMap(([principal, user]) => [
       expect.stringContaining(`CREATE LOGIN [${user}] WITH PASSWORD`),
       `ALTER ROLE [tenantry_${principal}] ADD MEMBER [${user}]`,

@@ -1,0 +1,3 @@
+-- Keeps whoever else judges or accepts what protects this shard out until the transaction ends; what they did before is seen by the next
+-- statement. Tenants, who hold the row shared, are in nobody's way.
+SELECT CAST(1 AS bit) AS [held] FROM [tenantry].[gate] AS g WITH (UPDLOCK, ROWLOCK, READCOMMITTEDLOCK);

@@ -1,0 +1,66 @@
+-- What follows on each change that the trigger of the database sees, in its transaction (sql/mssql/schema/bootstrap/005-watching.sql).
+
+-- A new table with a tenant column gets the tenant's predicates when it is made, so that nobody sees it without. One whose column is of
+-- another type than tenants are, or that lies in memory, cannot have them; nobody but its owner has a right to a new table anyway.
+CREATE PROCEDURE [tenantry].[cover_table] @schema nvarchar(128), @table nvarchar(128)
+AS
+SET NOCOUNT, XACT_ABORT ON;
+DECLARE @column nvarchar(128), @name nvarchar(520), @policy nvarchar(300), @predicate nvarchar(400), @statement nvarchar(max);
+SELECT TOP (1) @column = c.[name], @name = CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(t.[name]))
+FROM sys.tables AS t
+JOIN sys.schemas AS s ON s.[schema_id] = t.[schema_id]
+JOIN sys.columns AS c ON c.[object_id] = t.[object_id]
+JOIN [tenantry].[tenant_column] AS n ON n.[name] = c.[name] COLLATE Latin1_General_100_BIN2
+JOIN sys.parameters AS p ON p.[object_id] = OBJECT_ID(N'tenantry.current_tenant') AND p.[parameter_id] = 0 AND p.[system_type_id] = c.[system_type_id]
+WHERE s.[name] = @schema COLLATE Latin1_General_100_BIN2 AND t.[name] = @table COLLATE Latin1_General_100_BIN2
+  AND s.[name] <> N'tenantry' AND t.[is_ms_shipped] = 0 AND t.[is_memory_optimized] = 0 AND t.[is_external] = 0
+  AND NOT EXISTS (SELECT 1 FROM sys.security_predicates AS q WHERE q.[target_object_id] = t.[object_id])
+ORDER BY c.[column_id];
+IF @column IS NULL RETURN;
+SET @policy = CONCAT(N'[tenantry].', QUOTENAME(LEFT(N'policy_' + @schema, 128)));
+SET @predicate = CONCAT(N'PREDICATE [tenantry].[visible](', QUOTENAME(@column), N') ON ', @name);
+SET @statement = CONCAT(CAST(CASE WHEN OBJECT_ID(@policy) IS NULL THEN N'CREATE' ELSE N'ALTER' END AS nvarchar(max)), N' SECURITY POLICY ', @policy,
+  N' ADD FILTER ', @predicate, N', ADD BLOCK ', @predicate, CASE WHEN OBJECT_ID(@policy) IS NULL THEN N' WITH (STATE = ON, SCHEMABINDING = ON)' END, N';');
+EXEC sys.sp_executesql @statement;
+GO
+
+-- Opens or closes the gate by what protects the shard now, and says in the log what that came to. Who closes it waits for every tenant that is
+-- inside, for whom the row is held shared; of those who wait for each other, the tenant begins again. Where they are not gone in time,
+-- the change is refused (1222).
+CREATE PROCEDURE [tenantry].[judge_changes]
+AS
+SET NOCOUNT, XACT_ABORT ON;
+SET DEADLOCK_PRIORITY HIGH;
+SET LOCK_TIMEOUT 10000;
+DECLARE @was bit, @is bit, @first bigint;
+-- UPDLOCK: one judges at a time. It is let in beside tenants; what was read is what is changed.
+SELECT @was = g.[open] FROM [tenantry].[gate] AS g WITH (UPDLOCK, ROWLOCK, READCOMMITTEDLOCK);
+SET @is = CASE WHEN EXISTS (
+  SELECT 1
+  FROM [tenantry].[accepted] AS a
+  WHERE a.[fingerprint] = [tenantry].[fingerprint]() AND (a.[valid_until] IS NULL OR a.[valid_until] > SYSUTCDATETIME())
+) THEN 1 ELSE 0 END;
+IF @is <> @was UPDATE [tenantry].[gate] SET [open] = @is, [changed_at] = SYSUTCDATETIME();
+UPDATE [tenantry].[change_log]
+SET [verdict] = CASE WHEN @is = @was THEN N'same' WHEN @is = 1 THEN N'opened' ELSE N'closed' END
+WHERE [transaction_id] = CURRENT_TRANSACTION_ID() AND [verdict] IS NULL;
+SELECT @first = MAX(c.[change_id]) - 10000 FROM [tenantry].[change_log] AS c;
+DELETE FROM [tenantry].[change_log] WHERE [change_id] <= @first AND [verdict] IS NOT NULL;
+GO
+
+-- Who changed what. A transaction that holds the lock of policy changes accepts what it has changed before it ends (`policy/accept`): judged by
+-- each of its statements, it would close the gate, and tenants would wait for it.
+CREATE PROCEDURE [tenantry].[note_change] @login nvarchar(128), @event nvarchar(100), @schema nvarchar(128), @object nvarchar(128), @target nvarchar(128)
+AS
+SET NOCOUNT, XACT_ABORT ON;
+-- Whatever fails in here takes the change with it, also what would end its statement alone (1222, 229).
+BEGIN TRY
+  INSERT INTO [tenantry].[change_log] ([login], [command], [object], [transaction_id])
+  VALUES (@login, REPLACE(@event, N'_', N' '), NULLIF(CONCAT(@schema + N'.', @object, N' on ' + @target), N''), CURRENT_TRANSACTION_ID());
+  IF @event = N'CREATE_TABLE' EXEC [tenantry].[cover_table] @schema = @schema, @table = @object;
+  IF COALESCE(APPLOCK_MODE(N'tenantry_admin', N'tenantry policies', N'Transaction'), N'NoLock') <> N'Exclusive' EXEC [tenantry].[judge_changes];
+END TRY
+BEGIN CATCH
+  THROW;
+END CATCH;
+RETURN 0;
