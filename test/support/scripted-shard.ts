@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { encodeInt } from '../../shardmap/key-encoding.ts';
 import type { CapabilitySettings } from '../../src/core/capability-settings.ts';
+import { acceptanceFormat } from '../../src/core/shard-signer.ts';
 import type { ContextProtection } from '../../src/core/context-protection.ts';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { compileSql, type CompiledSql } from '../../src/core/compile-sql.ts';
@@ -9,6 +10,7 @@ import type { SqlDatabase } from '../../src/core/session.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
 import type { EngineConnection, ExpectedTable, OpenOptions } from '../../src/engine/engine.ts';
 import type { Entry } from '../../src/engine/entry.ts';
+import { fingerprintFunction } from '../../src/engine/mssql/fingerprint-function.ts';
 import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
 import { QueryLibrary } from '../../src/engine/mssql/query-library.ts';
 import { logIn } from '../../src/engine/mssql/login.ts';
@@ -16,7 +18,9 @@ import { MssqlConnection } from '../../src/engine/mssql/mssql-connection.ts';
 import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
 import { WireClient } from '../../src/engine/mssql/wire-client.ts';
 import { SqlServerModel } from './tds/model/model.ts';
+import type { ColumnValue } from './tds/column-value.ts';
 import type { ModelStatement, StatementAnswer } from './tds/model/statement.ts';
+import { signerOfTests } from './accepting.ts';
 import { allCapabilities } from './all-capabilities.ts';
 import { startTdsServer, type TdsServer } from './tds/server.ts';
 import { signerOfTests } from './accepting.ts';
@@ -110,7 +114,7 @@ export class ScriptedShard implements AsyncDisposable {
     readonly clock?: Clock;
   } = {}): Promise<EngineConnection> {
     const engine = clock === undefined ? this.#engine : createMssqlEngine({ clock });
-    const expectations = { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection, capabilities };
+    const expectations = { shardId, incarnation, tables, contextProtection, capabilities, signer: signerOfTests(shardId) };
     return await engine.connect(this.#address, { user: 'app', password: secretPassword }, expectations, signal);
   }
 
@@ -158,12 +162,55 @@ export interface Disorder {
   readonly problems?: readonly (readonly [table: string | null, problem: string])[];
   /** Instead of the gate's answer, an error of this number. */
   readonly gateError?: number;
+  /** Of what protects its tenants; all of it is as it was accepted, unless said otherwise. */
+  readonly protection?: Partial<Readonly<Record<keyof typeof verificationColumns, ColumnValue>>>;
+  /** Instead of what protects them, an error of this number. */
+  readonly protectionError?: number;
+}
+
+/** What `policy/verification` answers. */
+const verificationColumns = {
+  fingerprint: 'nvarchar(64)',
+  functionDigest: 'nvarchar(64)',
+  format: 'int',
+  accepted: 'nvarchar(64)',
+  validUntilMs: 'bigint',
+  signature: 'varbinary(32)',
+  isOpen: 'bit',
+  overrideUntilMs: 'bigint',
+  overrideSignature: 'varbinary(32)',
+  nowMs: 'bigint',
+  differing: 'nvarchar(max)',
+} as const;
+
+/** A time of the scripted shard's clock. */
+export const shardNowMs = Date.UTC(2026, 0, 1);
+
+function verificationRow(said: Disorder['protection'] = {}): readonly ColumnValue[] {
+  const accepted = said.accepted === undefined || said.accepted === null ? 'f'.repeat(64) : String(said.accepted);
+  const validUntilMs = said.validUntilMs === undefined ? null : Number(said.validUntilMs);
+  const row: Record<keyof typeof verificationColumns, ColumnValue> = {
+    fingerprint: accepted,
+    functionDigest: fingerprintFunction(),
+    format: acceptanceFormat,
+    accepted,
+    validUntilMs: validUntilMs === null ? null : BigInt(validUntilMs),
+    signature: signerOfTests(shardId).sign({ says: 'accepted', format: acceptanceFormat, fingerprint: accepted, validUntilMs }),
+    isOpen: true,
+    overrideUntilMs: null,
+    overrideSignature: null,
+    nowMs: BigInt(shardNowMs),
+    differing: '[]',
+    ...said,
+  };
+  return Object.keys(verificationColumns).map((name) => row[name as keyof typeof verificationColumns]);
 }
 
 const library = new QueryLibrary();
 /** The model hands these out in parts, cut where they try what may be refused. */
 const serverQuestion = library.query('engine/server').text;
 const gateQuestion = library.query('policy/gate', { tables: '[]' }).text;
+const verificationQuestion = library.query('policy/verification').text;
 
 /** What a shard answers to the checks of a new connection. */
 function answerToProgram(statement: ModelStatement, disorder: Disorder): StatementAnswer | Promise<StatementAnswer> | undefined {
@@ -182,6 +229,10 @@ function answerToProgram(statement: ModelStatement, disorder: Disorder): Stateme
       columns: { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit', changeTracking: 'bit' },
       rows: [[...(disorder.server ?? [15, 3, 150]), disorder.serialPlans ?? true, disorder.changeTracking ?? true]],
     };
+  }
+  if (verificationQuestion.includes(text) && text.includes('[tenantry].[acceptance]()')) {
+    if (disorder.protectionError !== undefined) return { error: { number: disorder.protectionError } };
+    return { columns: verificationColumns, rows: [verificationRow(disorder.protection)] };
   }
   if (!text.includes('sys.security_predicates')) return gateQuestion.includes(text) ? { count: 0 } : undefined;
   if (disorder.gateError !== undefined) return { error: { number: disorder.gateError } };

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
 import { mssqlCapabilities } from '../../../src/engine/mssql/mssql-capabilities.ts';
 import { diagnoseCapabilities } from '../../../src/main/diagnosis/capabilities.ts';
-import { compiled, entryOf, ScriptedShard, type Disorder } from '../../support/scripted-shard.ts';
+import { compiled, entryOf, ScriptedShard, shardId, shardNowMs, type Disorder } from '../../support/scripted-shard.ts';
+import { signerOfTests } from '../../support/accepting.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
 
@@ -22,13 +23,14 @@ describe('a connection that is opened for tenants', () => {
       rowCount: 1,
     });
     await connection.close();
-    const [inspect, server, gate, routed, ...more] = shard.server.recording.requests();
+    const [inspect, server, gate, protection, routed, ...more] = shard.server.recording.requests();
     expect(inspect!.text).toContain('[tenantry].[schema_version]');
     expect(server!.text).toContain('ProductMajorVersion');
     expect(gate!.text).toContain('sys.security_predicates');
     expect(gate!.text).toContain('HAS_DBACCESS');
+    expect(protection!.text).toContain('[tenantry].[fingerprint_items]()');
     expect(routed!.text).toContain('[tenantry].[enter]');
-    expect([inspect, server, gate, routed].map((request) => request!.reset)).toEqual([false, false, false, true]);
+    expect([inspect, server, gate, protection, routed].map((request) => request!.reset)).toEqual([false, false, false, false, true]);
     expect(more).toEqual([]);
   });
 
@@ -106,6 +108,56 @@ describe('a connection that is opened for tenants', () => {
     shard.saysOfItself({ gateError: number });
     await expect(shard.open()).rejects.toMatchObject({ ...failure, outcome: 'not-run', cause: { number } });
     await expect.poll(() => shard.server.connections).toBe(0);
+  });
+
+  test.each<[string, Disorder['protection'], string]>([
+    [
+      'another function',
+      { functionDigest: '0'.repeat(64) },
+      "the function by which a shard tells what protects its tenants is not this program's",
+    ],
+    ['no function', { functionDigest: null }, "is not this program's"],
+    ['nothing', { format: null, accepted: null, signature: null }, 'what protects its tenants was not accepted yet'],
+    ['another format', { format: 2 }, 'was accepted by another program, for another shard or by another fleet key'],
+    ['another signature', { signature: Buffer.alloc(32) }, 'was accepted by another program, for another shard or by another fleet key'],
+    ['a time that is over', { validUntilMs: BigInt(shardNowMs) }, 'the time for which what protects its tenants was accepted is over'],
+    [
+      'another fingerprint',
+      { fingerprint: '0'.repeat(64), isOpen: false, differing: '[{"kind":"predicate","object":"dbo.Blogs filter","change":"removed"}]' },
+      'what protects its tenants was changed and not accepted: predicate dbo.Blogs filter (removed)',
+    ],
+    ['a closed gate', { isOpen: false }, 'its gate is closed, although what protects its tenants is as it was accepted'],
+  ])('is refused where it was accepted otherwise: %s', async (_, protection, why) => {
+    shard.saysOfItself({ protection });
+    await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining(why) });
+    await expect.poll(() => shard.server.connections).toBe(0);
+  });
+
+  test('serves what was changed, until the time for which somebody has let tenants in', async () => {
+    const changed = { fingerprint: '0'.repeat(64), isOpen: false, differing: '[]' };
+    const until = (untilMs: number, signedFor = untilMs): Disorder => ({
+      protection: {
+        ...changed,
+        overrideUntilMs: BigInt(untilMs),
+        overrideSignature: signerOfTests(shardId).sign({ says: 'overridden', untilMs: signedFor }),
+      },
+    });
+    shard.saysOfItself(until(shardNowMs + 1));
+    await (await shard.open()).close();
+    for (const refused of [until(shardNowMs), until(shardNowMs + 2, shardNowMs + 1)]) {
+      shard.saysOfItself(refused);
+      await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED' });
+    }
+  });
+
+  test.each([
+    [208, 'SHARD_UNVERIFIED'],
+    [229, 'SHARD_UNVERIFIED'],
+    [15_517, 'SHARD_UNVERIFIED'],
+    [10_928, 'OVERLOADED'],
+  ])('that gets error %i to what protects its tenants is refused with %s', async (protectionError, code) => {
+    shard.saysOfItself({ protectionError });
+    await expect(shard.open()).rejects.toMatchObject({ code, outcome: 'not-run' });
   });
 
   test('serves on Azure SQL Database, which tells an old version', async () => {
