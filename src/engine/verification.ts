@@ -47,7 +47,7 @@ const mostNames = 12;
  * Compares what protects the shard of the session with what was accepted, and looks who accepted it. Throws SHARD_UNVERIFIED where the
  * shard cannot tell.
  */
-export async function verifyProtection(session: SqlSession, fingerprintFunction: () => string, signer: ShardVerifier): Promise<Verified> {
+export async function verifyProtection(session: SqlSession, fingerprintFunction: string, signer: ShardVerifier): Promise<Verified> {
   const found = await look(session);
   const { overrideUntilMs: untilMs, overrideSignature, nowMs } = found;
   const isOverridden =
@@ -55,7 +55,7 @@ export async function verifyProtection(session: SqlSession, fingerprintFunction:
     untilMs > nowMs &&
     overrideSignature !== null &&
     signer.isSigned({ says: 'overridden', untilMs }, overrideSignature);
-  return { ...objectionTo(found, fingerprintFunction(), signer), overriddenUntilMs: isOverridden ? untilMs : undefined };
+  return { ...objectionTo(found, fingerprintFunction, signer), overriddenUntilMs: isOverridden ? untilMs : undefined };
 }
 
 async function look(session: SqlSession): Promise<Verification> {

@@ -55,7 +55,7 @@ export async function verifyShard(session: SqlSession, engine: VerifyingEngine, 
   const inspection = asked(() => inspect(session, engine), engine);
   const capable = asked(() => requireCapabilities(session, engine.capabilitiesOf, capabilities, 'SHARD_UNVERIFIED'), engine);
   const gate = asked(() => session.run<Row & GateProblem>('policy/gate', { tables }), engine);
-  const protection = asked(() => verifyProtection(session, engine.fingerprintFunction, expected.signer), engine);
+  const protection = asked(() => verifyProtection(session, engine.fingerprintFunction(), expected.signer), engine);
   // In this order: what a database that is not the one that is meant answers to the others says nothing.
   const identity = identityProblem(await inspection(), expected);
   if (identity !== undefined) throw new TenantryError('SHARD_UNVERIFIED', identity);

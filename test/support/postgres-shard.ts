@@ -54,12 +54,13 @@ export async function createTestShard(
         grant select, insert, update, delete on "Blogs" to tenantry_app`),
     );
   });
+  // Before it is accepted, so that it is nothing that was changed since.
+  if (!watched) await letInAnyway(root, shardId);
   await applyPolicies(
     admin,
     { renderer: postgresPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf },
     { tables: [{ table: 'Blogs', tenantColumn: 'TenantId' }], keyType, accepting: accepting(shardId), dryRun: false },
   );
-  if (!watched) await letInAnyway(root, shardId);
   const incarnation = (await root.run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;
   return {
     address,

@@ -23,7 +23,6 @@ import type { ModelStatement, StatementAnswer } from './tds/model/statement.ts';
 import { signerOfTests } from './accepting.ts';
 import { allCapabilities } from './all-capabilities.ts';
 import { startTdsServer, type TdsServer } from './tds/server.ts';
-import { signerOfTests } from './accepting.ts';
 
 /** Epoch of every tenant here. */
 export const epoch = 5;

@@ -22,7 +22,7 @@ with recursive grantee as materialized (
   select r.oid
     from pg_roles r
    where exists (select from pg_roles a
-                  where (a.rolname = 'tenantry_app' or (a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'member')))
+                  where (a.rolname = 'tenantry_app' or (a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'usage')))
                     and pg_has_role(a.oid, r.oid, 'member'))
 ), relation as materialized (
   select c.oid, c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relnamespace,
@@ -198,7 +198,7 @@ with recursive grantee as materialized (
      union all
      select w.word from (values (a.rolbypassrls, 'bypasses row-level security'), (a.rolcreaterole, 'may create roles'), (a.rolreplication, 'may replicate')) w (applies, word) where w.applies
    ) x
-   where a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'member')
+   where a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'usage')
   having count(*) > 0
   union all
   select 'settings', case when s.setrole = 0 then 'of everybody' when r.rolcanlogin then 'of logins of app' else r.rolname end, string_agg(distinct c.setting, ',' order by c.setting)
@@ -206,7 +206,7 @@ with recursive grantee as materialized (
     left join pg_roles r on r.oid = s.setrole
    cross join lateral unnest(s.setconfig) c (setting)
    where s.setdatabase in (0, (select d.oid from pg_database d where d.datname = current_database()))
-     and (s.setrole = 0 or r.rolname = 'tenantry_app' or (r.rolcanlogin and not r.rolsuper and pg_has_role(r.oid, 'tenantry_app', 'member')))
+     and (s.setrole = 0 or r.rolname = 'tenantry_app' or (r.rolcanlogin and not r.rolsuper and pg_has_role(r.oid, 'tenantry_app', 'usage')))
    group by 2
 )
 select i.kind, i.object, left(encode(sha256(convert_to(string_agg(coalesce(i.definition, ''), chr(10) order by i.definition collate "C"), 'UTF8')), 'hex'), 32)

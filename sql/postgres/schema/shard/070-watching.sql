@@ -21,7 +21,7 @@ begin
        join pg_stat_activity s on s.pid = l.pid
       where l.database = (select d.oid from pg_database d where d.datname = current_database())
         and l.relation = 'tenantry.gate'::regclass and l.granted and l.mode = 'AccessShareLock' and l.pid <> pg_backend_pid()
-        and pg_has_role(s.usesysid, 'tenantry_app', 'member') and not (select r.rolsuper from pg_roles r where r.oid = s.usesysid);
+        and pg_has_role(s.usesysid, 'tenantry_app', 'usage') and not (select r.rolsuper from pg_roles r where r.oid = s.usesysid);
     perform set_config('lock_timeout', '300ms', true);
   end loop;
 end
