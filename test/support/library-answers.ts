@@ -1,4 +1,8 @@
+import type { SqlParameters } from '../../src/core/session.ts';
+import { fingerprintFunction } from '../../src/engine/mssql/fingerprint-function.ts';
 import { QueryLibrary } from '../../src/engine/mssql/query-library.ts';
+import { accepting } from './accepting.ts';
+import { protectionAnswer } from './protection-answer.ts';
 import type { Answer } from './tds/answer.ts';
 import type { ColumnValue } from './tds/column-value.ts';
 import type { TdsRequest } from './tds/request.ts';
@@ -23,7 +27,7 @@ export const columnsOf = {
   'policy/tables': { schema: text, table: text, tenantColumn: text, role: text, sequences: text },
 } as const;
 
-/** What a shard in order answers to everything that is asked before policies are changed; it has no tables yet. */
+/** What a shard in order answers to everything that is asked where policies are changed; it has no tables yet. */
 export const policyAnswers = {
   'engine/server': { columns: columnsOf['engine/server'], rows: [[16, 3, 160, true, true]] },
   'policy/lock': { columns: { lockTimeout: text, locked: 'bit' }, rows: [['5000', true]] },
@@ -32,11 +36,27 @@ export const policyAnswers = {
   'policy/live-items': { columns: columnsOf['policy/live-items'], rows: [] },
   'policy/warnings': { columns: { schema: text, table: text, warning: text, detail: text, remedy: text }, rows: [] },
   'policy/extra-tables': { columns: columnsOf['policy/extra-tables'], rows: [] },
+  'policy/verification': protectionAnswer(accepting().signer),
+  'policy/hold-gate': { columns: { held: 'bit' }, rows: [[true]] },
+  'policy/fingerprint': {
+    columns: { fingerprint: text, functionDigest: text, items: 'nvarchar(max)' },
+    rows: [['e'.repeat(64), fingerprintFunction(), '[]']],
+  },
+  'policy/accept': { columns: { accepted: 'bit' }, rows: [] },
   'policy/session-code': { columns: { schema: text, function: text }, rows: [] },
 } as const satisfies Readonly<Record<string, Said>>;
 
 const library = new QueryLibrary();
-const given: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
+const given: Readonly<Record<string, SqlParameters>> = {
+  'policy/accept': {
+    format: 1,
+    fingerprint: '',
+    items: '[]',
+    tenantColumns: '[]',
+    validUntilMs: null,
+    signature: new Uint8Array(32),
+    acceptedBy: '',
+  },
   'policy/lock': { lockTimeoutMs: 5_000 },
   'policy/predicate-problems': { needs: '[]' },
   'policy/predicate-warnings': { needs: '[]', tables: '[]' },

@@ -3,10 +3,12 @@ import type { Finding } from '../../src/cli/services.ts';
 import { resolveConfig } from '../../src/config.ts';
 import type { CapabilitySettings } from '../../src/core/capability-settings.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { ShardMapManager } from '../../shardmap/manager.ts';
 import { diagnoseShard } from '../../src/main/diagnosis/shard.ts';
 import { createEngines } from '../../src/main/engines.ts';
 import { answerFile, askedFile, columnsOf, policyAnswers, type Said } from './library-answers.ts';
+import { protectionAnswer } from './protection-answer.ts';
 import { incarnation, shardId } from './scripted-shard.ts';
 import { startTdsServer, type TdsServer } from './tds/server.ts';
 import { doneStatus, doneToken, errorToken } from './tds/tokens.ts';
@@ -18,6 +20,8 @@ export const now = new Date('2026-11-21T12:00:00Z');
 export const rights = 'tenantry shard add (printed SQL shows the rights it needs)';
 
 const text = 'nvarchar(400)';
+
+const { fleetKey } = resolveConfig(sampleConfig(), sampleEnvironment);
 
 /** What a shard in order says to everything that doctor asks. */
 export const inOrder = {
@@ -35,6 +39,7 @@ export const inOrder = {
   'doctor/server': { columns: columnsOf['doctor/server'], rows: [] },
   'doctor/change-tracking': { columns: columnsOf['doctor/change-tracking'], rows: [] },
   ...policyAnswers,
+  'policy/verification': protectionAnswer(createShardSigner(fleetKey, shardId)),
   'doctor/principal': { columns: { problem: text }, rows: [] },
   'engine/inspect': {
     columns: { shardId: 'uniqueidentifier', schemaVersion: 'int', incarnation: text, contextProtection: 'nvarchar(10)' },

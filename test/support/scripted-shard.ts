@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { encodeInt } from '../../shardmap/key-encoding.ts';
 import type { CapabilitySettings } from '../../src/core/capability-settings.ts';
-import { acceptanceFormat } from '../../src/core/shard-signer.ts';
 import type { ContextProtection } from '../../src/core/context-protection.ts';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { compileSql, type CompiledSql } from '../../src/core/compile-sql.ts';
@@ -10,7 +9,6 @@ import type { SqlDatabase } from '../../src/core/session.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
 import type { EngineConnection, ExpectedTable, OpenOptions } from '../../src/engine/engine.ts';
 import type { Entry } from '../../src/engine/entry.ts';
-import { fingerprintFunction } from '../../src/engine/mssql/fingerprint-function.ts';
 import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
 import { QueryLibrary } from '../../src/engine/mssql/query-library.ts';
 import { logIn } from '../../src/engine/mssql/login.ts';
@@ -18,7 +16,7 @@ import { MssqlConnection } from '../../src/engine/mssql/mssql-connection.ts';
 import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
 import { WireClient } from '../../src/engine/mssql/wire-client.ts';
 import { SqlServerModel } from './tds/model/model.ts';
-import type { ColumnValue } from './tds/column-value.ts';
+import { protectionAnswer, type SaidOfProtection } from './protection-answer.ts';
 import type { ModelStatement, StatementAnswer } from './tds/model/statement.ts';
 import { signerOfTests } from './accepting.ts';
 import { allCapabilities } from './all-capabilities.ts';
@@ -162,47 +160,9 @@ export interface Disorder {
   /** Instead of the gate's answer, an error of this number. */
   readonly gateError?: number;
   /** Of what protects its tenants; all of it is as it was accepted, unless said otherwise. */
-  readonly protection?: Partial<Readonly<Record<keyof typeof verificationColumns, ColumnValue>>>;
+  readonly protection?: SaidOfProtection;
   /** Instead of what protects them, an error of this number. */
   readonly protectionError?: number;
-}
-
-/** What `policy/verification` answers. */
-const verificationColumns = {
-  fingerprint: 'nvarchar(64)',
-  functionDigest: 'nvarchar(64)',
-  format: 'int',
-  accepted: 'nvarchar(64)',
-  validUntilMs: 'bigint',
-  signature: 'varbinary(32)',
-  isOpen: 'bit',
-  overrideUntilMs: 'bigint',
-  overrideSignature: 'varbinary(32)',
-  nowMs: 'bigint',
-  differing: 'nvarchar(max)',
-} as const;
-
-/** A time of the scripted shard's clock. */
-export const shardNowMs = Date.UTC(2026, 0, 1);
-
-function verificationRow(said: Disorder['protection'] = {}): readonly ColumnValue[] {
-  const accepted = said.accepted === undefined || said.accepted === null ? 'f'.repeat(64) : String(said.accepted);
-  const validUntilMs = said.validUntilMs === undefined ? null : Number(said.validUntilMs);
-  const row: Record<keyof typeof verificationColumns, ColumnValue> = {
-    fingerprint: accepted,
-    functionDigest: fingerprintFunction(),
-    format: acceptanceFormat,
-    accepted,
-    validUntilMs: validUntilMs === null ? null : BigInt(validUntilMs),
-    signature: signerOfTests(shardId).sign({ says: 'accepted', format: acceptanceFormat, fingerprint: accepted, validUntilMs }),
-    isOpen: true,
-    overrideUntilMs: null,
-    overrideSignature: null,
-    nowMs: BigInt(shardNowMs),
-    differing: '[]',
-    ...said,
-  };
-  return Object.keys(verificationColumns).map((name) => row[name as keyof typeof verificationColumns]);
 }
 
 const library = new QueryLibrary();
@@ -231,7 +191,7 @@ function answerToProgram(statement: ModelStatement, disorder: Disorder): Stateme
   }
   if (verificationQuestion.includes(text) && text.includes('[tenantry].[acceptance]()')) {
     if (disorder.protectionError !== undefined) return { error: { number: disorder.protectionError } };
-    return { columns: verificationColumns, rows: [verificationRow(disorder.protection)] };
+    return protectionAnswer(signerOfTests(shardId), disorder.protection);
   }
   if (!text.includes('sys.security_predicates')) return gateQuestion.includes(text) ? { count: 0 } : undefined;
   if (disorder.gateError !== undefined) return { error: { number: disorder.gateError } };

@@ -6,6 +6,7 @@ import type { ModelStatement, StatementAnswer } from '../../support/tds/model/st
 import { startTdsServer } from '../../support/tds/server.ts';
 import { administered } from '../../support/administered.ts';
 import { accepting } from '../../support/accepting.ts';
+import { protectionAnswer } from '../../support/protection-answer.ts';
 
 /** What a database says of itself; by default a prepared shard for keys of type int. */
 interface Found {
@@ -36,6 +37,7 @@ function answerOf(text: string, found: Found): StatementAnswer {
     const columns = { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit' };
     return { columns, rows: [[16, 3, 160, serialPlans]] };
   }
+  if (text.includes('[tenantry].[acceptance]()')) return protectionAnswer(accepting().signer);
   if (text.includes('[isCatalog]')) {
     return { columns: { hasSchema: 'bit', isCatalog: 'bit', isShard: 'bit' }, rows: [[true, isCatalog, !isCatalog]] };
   }
@@ -61,7 +63,16 @@ async function install(
   };
   const server = await startTdsServer(new SqlServerModel({ statement }));
   const { engine, database } = administered(server);
-  return { installing: installShard(database, engine, { tables: [], accepting: accepting(), keyType: 'int', contextProtection: 'guarded', ...options }), asked };
+  return {
+    installing: installShard(database, engine, {
+      tables: [],
+      accepting: accepting(),
+      keyType: 'int',
+      contextProtection: 'guarded',
+      ...options,
+    }),
+    asked,
+  };
 }
 
 test.each<[Found, string]>([

@@ -141,11 +141,23 @@ test('in each transaction nothing is looked at or changed before other changes o
   let hasBegun = false;
   const onRequest = (text: string, file: string | undefined): void => {
     if (hasBegun) first.push(file);
-    hasBegun = /^BEGIN TRANSACTION/m.test(text);
+    hasBegun = file === undefined && /^BEGIN TRANSACTION/m.test(text);
   };
   const isDone = (): boolean => changes.some((change) => change.includes('TO [tenantry_mover]'));
   await apply(['Blogs'], (table) => (isDone() ? inOrder(table) : []), changes, { onRequest });
   expect(first).toEqual(['policy/lock', 'policy/lock']);
+});
+
+test('what is changed is accepted before its transaction ends, by whoever has kept others out, and signed', async () => {
+  const changes: string[] = [];
+  const asked: string[] = [];
+  const onRequest = (text: string, file: string | undefined): void => {
+    asked.push(file ?? /^(?:BEGIN|COMMIT) TRANSACTION/m.exec(text)?.[0] ?? 'change');
+  };
+  const isDone = (): boolean => changes.some((change) => change.includes('TO [tenantry_mover]'));
+  await apply(['Blogs'], (table) => (isDone() ? inOrder(table) : []), changes, { onRequest });
+  const last = asked.slice(asked.lastIndexOf('change') + 1).filter((file) => !/tables|live-items|predicate/.test(file));
+  expect(last).toEqual(['policy/hold-gate', 'policy/fingerprint', 'policy/accept', 'COMMIT TRANSACTION']);
 });
 
 test.each<[what: string, number: number, code: string]>([

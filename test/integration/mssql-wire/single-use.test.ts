@@ -37,8 +37,8 @@ function uses(): string[] {
   return Array.from(told.values(), (requests) => requests.join(', '));
 }
 
-/** The three questions of a new connection, and one use of a tenant's, which is the connection's second. */
-const opened = '-, -, -';
+/** The four questions of a new connection, and one use of a tenant's, which is the connection's second. */
+const opened = '-, -, -, -';
 const oneUse = `${opened}, reset enter`;
 
 /** What tenants do, one after another: two statements, a session, a stream that is left, an error, a refusal. */
