@@ -9,7 +9,7 @@ import { createMssqlProvisioner } from '../../src/engine/mssql/provisioner.ts';
 import { installShard } from '../../src/policy/install.ts';
 import { provision } from '../../src/policy/provision.ts';
 import { useMssql } from './servers/mssql.ts';
-import { accepting } from './accepting.ts';
+import { accepting, signerOfTests } from './accepting.ts';
 
 /** Tables that are there before the shard is made of their database, as an operator's are. */
 interface MssqlTestTables {
@@ -65,8 +65,18 @@ export interface MssqlTestShard {
   close(): Promise<void>;
 }
 
-/** Makes a shard in a new database, as an operator would; its logins are its own, since they belong to the server. */
-export async function createMssqlTestShard({ text, routed } = blogs, rowVersions: RowVersions = 'ON'): Promise<MssqlTestShard> {
+/** Nobody notes what is changed in a shard any more. */
+export const unwatched = sql`DISABLE TRIGGER [tenantry_watching] ON DATABASE`;
+
+/**
+ * Makes a shard in a new database, as an operator would; its logins are its own, since they belong to the server. Unless it is to be
+ * `watched`, tests may change it as they like, and it lets tenants in all the same, by the override that an operator has.
+ */
+export async function createMssqlTestShard(
+  { text, routed } = blogs,
+  rowVersions: RowVersions = 'ON',
+  { watched = false }: { readonly watched?: boolean } = {},
+): Promise<MssqlTestShard> {
   const server = await useMssql();
   const engine = createMssqlEngine();
   const name = `tenantry_test_${randomBytes(4).toString('hex')}`;
@@ -83,11 +93,17 @@ export async function createMssqlTestShard({ text, routed } = blogs, rowVersions
   await master.query(serverRights(logins.admin));
   const admin = engine.open(address, logins.admin);
   const policies = { ...engine, renderer: mssqlPolicyRenderer };
-  await installShard(admin, policies, { tables: routed, accepting: accepting(), keyType: 'int', contextProtection: 'guarded' });
   const shardId = randomUUID();
+  await installShard(admin, policies, { tables: routed, accepting: accepting(shardId), keyType: 'int', contextProtection: 'guarded' });
   await admin.query(
     sql`INSERT INTO [tenantry].[shard_identity] ([shard_id], [map], [key_type]) VALUES (${shardId}, ${'customers'}, ${'int'})`,
   );
+  if (!watched) {
+    const untilMs = Date.UTC(9000, 0, 1);
+    const signature = signerOfTests(shardId).sign({ says: 'overridden', untilMs });
+    await root.run('policy/override', { untilMs, reason: 'tests', decidedBy: 'tests', signature });
+    await root.query(unwatched);
+  }
   const incarnation = (await root.run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;
   return {
     address,
