@@ -24,8 +24,6 @@ export function createShardSigner({ current, previous }: FleetKeys, shardId: str
 /** What begins with a line of words is nothing that a mapping's token is made of: a map's name has no line breaks. */
 function signature(key: FleetKey, shardId: string, statement: ShardStatement): Uint8Array {
   const words =
-    statement.says === 'accepted'
-      ? [statement.format, statement.fingerprint, statement.validUntilMs ?? 'for good']
-      : [statement.untilMs];
+    statement.says === 'accepted' ? [statement.format, statement.fingerprint, statement.validUntilMs ?? 'for good'] : [statement.untilMs];
   return fleetMac(key, ['tenantry', statement.says, shardId, ...words].join('\n'));
 }

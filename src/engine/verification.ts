@@ -75,7 +75,8 @@ function objectionTo(found: Verification, fingerprintFunction: string, signer: S
   const objection = objectionToAcceptance(found, fingerprintFunction, signer);
   if (objection !== undefined) return { objection, differing: [] };
   const { accepted, fingerprint, differing, isOpen } = found;
-  if (accepted !== fingerprint) return { objection: `what protects its tenants was changed and not accepted: ${named(differing)}`, differing };
+  if (accepted !== fingerprint)
+    return { objection: `what protects its tenants was changed and not accepted: ${named(differing)}`, differing };
   return { objection: isOpen ? undefined : 'its gate is closed, although what protects its tenants is as it was accepted', differing: [] };
 }
 

@@ -79,7 +79,13 @@ function resultOf({ pending, state, objection, differing }: ShardComparison, dia
 
 /** Nothing that a statement says: it is signed by the program, for what is there then. Each object that would be accepted as it is now is shown. */
 function acceptances(objection: string, differing: readonly DifferingObject[]): PolicyChange[] {
-  const change = (item: string, before: string): PolicyChange => ({ table: acceptedTable, item, before, after: 'accepted', statements: [] });
+  const change = (item: string, before: string): PolicyChange => ({
+    table: acceptedTable,
+    item,
+    before,
+    after: 'accepted',
+    statements: [],
+  });
   if (differing.length === 0) return [change('what protects the shard', objection)];
   return differing.map(({ kind, object, change: how }) => change(`${kind} ${object}`, `${how} since it was accepted`));
 }

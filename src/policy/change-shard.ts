@@ -36,7 +36,12 @@ interface ChangeOptions {
 }
 
 /** Compares what protects a shard's tables with what must, and all that protects its tenants with what was accepted. */
-export async function compareShard(session: SqlSession, { renderer }: PolicyEngine, tables: ShardTables, { signer }: Accepting): Promise<ShardComparison> {
+export async function compareShard(
+  session: SqlSession,
+  { renderer }: PolicyEngine,
+  tables: ShardTables,
+  { signer }: Accepting,
+): Promise<ShardComparison> {
   const found = await compare(session, renderer, tables);
   const { objection, differing } = await verifyProtection(session, renderer.fingerprintFunction(), signer);
   return { ...found, objection, differing };

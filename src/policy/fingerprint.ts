@@ -17,7 +17,10 @@ export interface Fingerprint {
 }
 
 /** Reads it. Throws CONFLICT where the shard's function that tells it is not this program's: what it tells is then worth nothing. */
-export async function readFingerprint(session: SqlSession, { fingerprintFunction }: Pick<PolicyRenderer, 'fingerprintFunction'>): Promise<Fingerprint> {
+export async function readFingerprint(
+  session: SqlSession,
+  { fingerprintFunction }: Pick<PolicyRenderer, 'fingerprintFunction'>,
+): Promise<Fingerprint> {
   const { rows } = await session.run<Row & Fingerprint & { functionDigest: string | null }>('policy/fingerprint');
   const [found] = rows;
   if (found === undefined) throw new TenantryError('INTERNAL', 'policy/fingerprint gave no row.');

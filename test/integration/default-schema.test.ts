@@ -83,7 +83,12 @@ describe('a configured table without a schema, where another of its name stands 
 
   it('alone has policies, and is all that they look at', async () => {
     await ground.shard.admin.query(sqlText('alter table public."Blogs" no force row level security'));
-    const { changes } = await applyPolicies(ground.shard.admin, engine, { tables: blogs, accepting: accepting(), keyType: 'int', dryRun: false });
+    const { changes } = await applyPolicies(ground.shard.admin, engine, {
+      tables: blogs,
+      accepting: accepting(),
+      keyType: 'int',
+      dryRun: false,
+    });
     expect(changes.map(({ table, item }) => [table, item])).toEqual([['public.Blogs', 'row security']]);
     const { rows } = await ground.shard.root.query(
       sqlText(
@@ -106,8 +111,8 @@ describe('a configured table without a schema, where another of its name stands 
 
   it('is refused when it is configured again with that schema', async () => {
     const twice = [...blogs, { schema: 'public', table: 'Blogs', tenantColumn: 'TenantId' }];
-    await expect(applyPolicies(ground.shard.admin, engine, { tables: twice, accepting: accepting(), keyType: 'int', dryRun: true })).rejects.toThrow(
-      'Table public.Blogs is configured twice: with its schema and without.',
-    );
+    await expect(
+      applyPolicies(ground.shard.admin, engine, { tables: twice, accepting: accepting(), keyType: 'int', dryRun: true }),
+    ).rejects.toThrow('Table public.Blogs is configured twice: with its schema and without.');
   });
 });

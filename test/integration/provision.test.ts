@@ -225,7 +225,12 @@ describe('provisioning', () => {
 describe('installing a shard', () => {
   it('refuses a database that was not prepared, and says what to do', async () => {
     const database = await createDatabase();
-    const installing = installShard(open(database, server), policies, { tables: [], accepting: accepting(), keyType: 'int', contextProtection: 'guarded' });
+    const installing = installShard(open(database, server), policies, {
+      tables: [],
+      accepting: accepting(),
+      keyType: 'int',
+      contextProtection: 'guarded',
+    });
     await expect(installing).rejects.toThrow('provision it with --bootstrap, or run the SQL printed without it');
   });
 

@@ -351,7 +351,11 @@ const withOwn = withPolicy(own);
 /** A world whose Notes have the policy. */
 async function withOwnNotes(use: (world: World) => Promise<void>): Promise<void> {
   await withWorld(async (world) => {
-    await applyPolicies(world.admin, { ...engine, renderer: postgresPolicyRenderer }, { tables: withOwn, accepting: accepting(), keyType: 'int', dryRun: false });
+    await applyPolicies(
+      world.admin,
+      { ...engine, renderer: postgresPolicyRenderer },
+      { tables: withOwn, accepting: accepting(), keyType: 'int', dryRun: false },
+    );
     await use(world);
   });
 }

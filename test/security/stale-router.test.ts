@@ -31,7 +31,13 @@ describeAttacks(
       const connection = await createPostgresEngine().connect(
         { engine: 'postgres', host: world.host, port: world.port, database: world.database, tls: 'disable' },
         world.appLogin,
-        { shardId, incarnation: careless ? now : `${now}0`, signer: signerOfTests(shardId), tables: routedTables, contextProtection: world.protection },
+        {
+          shardId,
+          incarnation: careless ? now : `${now}0`,
+          signer: signerOfTests(shardId),
+          tables: routedTables,
+          contextProtection: world.protection,
+        },
       );
       await connection.close();
       return succeeded;

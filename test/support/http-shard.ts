@@ -61,7 +61,11 @@ export async function createHttpShard(server: PostgresServer, name: string, cont
   );
   const engine = createPostgresEngine();
   const { dialect, capabilitiesOf } = engine;
-  await applyPolicies(shard.admin, { renderer: postgresPolicyRenderer, dialect, capabilitiesOf }, { tables, accepting: accepting(shard.shardId), keyType, dryRun: false });
+  await applyPolicies(
+    shard.admin,
+    { renderer: postgresPolicyRenderer, dialect, capabilitiesOf },
+    { tables, accepting: accepting(shard.shardId), keyType, dryRun: false },
+  );
   const routed = createShardRouter(shard, engine, { keyType, tables, contextTypes });
   await routed.addTenant(1);
   await routed.addTenant(2);

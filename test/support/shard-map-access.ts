@@ -58,7 +58,12 @@ export class TestShardAccess implements ShardAccess {
   async install(shard: Shard, { keyType }: ShardMap): Promise<void> {
     // Imported when needed: processes that tests start are to be up at once.
     const { installShard } = await import('../../src/policy/install.ts');
-    await installShard(this.open(shard), await fullEngine(shard), { tables: groundTables, accepting: accepting(shard.shardId), keyType, contextProtection: 'guarded' });
+    await installShard(this.open(shard), await fullEngine(shard), {
+      tables: groundTables,
+      accepting: accepting(shard.shardId),
+      keyType,
+      contextProtection: 'guarded',
+    });
   }
 
   async purge(session: SqlSession, shard: Shard, { keyType }: ShardMap, keys: MappingKeys, limit: number): Promise<number> {

@@ -46,7 +46,12 @@ export function createShardRouter(
     }),
     connect: (_shardId, signal) => {
       const { shardId, incarnation } = shard;
-      return engine.connect(shard.address, shardLogins.app, { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection: 'guarded' }, signal);
+      return engine.connect(
+        shard.address,
+        shardLogins.app,
+        { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection: 'guarded' },
+        signal,
+      );
     },
     tokens: [tokenOf],
     contextTypes,

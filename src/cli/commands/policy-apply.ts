@@ -76,7 +76,8 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
     const withinMs = 1_000 * (options.wait ?? defaultWaitSeconds);
     const steps: RolloutSteps<Shard> = {
       look,
-      change: (shard) => policies.apply(settings, shard, { keyType, actor: run.actor, dryRun: false, withinMs, stop, planned: planned?.get(shard.shardId) }),
+      change: (shard) =>
+        policies.apply(settings, shard, { keyType, actor: run.actor, dryRun: false, withinMs, stop, planned: planned?.get(shard.shardId) }),
       verify: (shard) => policies.verify(settings, shard, { keyType }),
       record: (shard, outcome, detail) =>
         audit.record({

@@ -20,7 +20,13 @@ describe('a server older than any that Tenantry works with', () => {
 
   it('gets no connection for tenants', async () => {
     const address = { engine: 'postgres', host: old.host, port: old.port, database: 'shop', tls: 'disable' } as const;
-    const expectations = { shardId: 'any', incarnation: 'any', signer: signerOfTests('any'), tables: [], contextProtection: 'guarded' } as const;
+    const expectations = {
+      shardId: 'any',
+      incarnation: 'any',
+      signer: signerOfTests('any'),
+      tables: [],
+      contextProtection: 'guarded',
+    } as const;
     await expect(createPostgresEngine().connect(address, shardLogins.app, expectations)).rejects.toMatchObject({
       code: 'SHARD_UNVERIFIED',
       message: expect.stringContaining(told) as string,

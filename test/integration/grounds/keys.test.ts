@@ -75,7 +75,13 @@ describeOnEachEngine('keys', (ground) => {
         await admin.query(localByHand.add({ mappingId, low: key, state: 'ONLINE', epoch, token }));
       const { incarnation } = (await admin.run<{ incarnation: string }>('engine/incarnation')).rows[0]!;
       const tables = groundTables.map((table) => ({ ...table, name: table.table }));
-      connection = await engine.connect(address, logins.app, { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection: 'guarded' });
+      connection = await engine.connect(address, logins.app, {
+        shardId,
+        incarnation,
+        signer: signerOfTests(shardId),
+        tables,
+        contextProtection: 'guarded',
+      });
     });
     afterAll(async () => {
       await connection?.close();

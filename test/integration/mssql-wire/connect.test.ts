@@ -129,7 +129,7 @@ describe('a connection that is opened for tenants', () => {
     ],
     ['a closed gate', { isOpen: false }, 'its gate is closed, although what protects its tenants is as it was accepted'],
   ])('is refused where it was accepted otherwise: %s', async (_, protection, why) => {
-    shard.saysOfItself({ protection });
+    shard.saysOfItself(protection === undefined ? {} : { protection });
     await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining(why) });
     await expect.poll(() => shard.server.connections).toBe(0);
   });

@@ -22,7 +22,13 @@ describeNeeding('mssql', 'what a server is found to be able to do', () => {
   const found = async (): Promise<unknown[]> => {
     const { address, logins, shardId, incarnation, admin } = shard;
     const tables = [{ name: 'blogs', table: 'Blogs', tenantColumn: 'TenantId' }];
-    const app = await engine.connect(address, logins.app, { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection: 'guarded' });
+    const app = await engine.connect(address, logins.app, {
+      shardId,
+      incarnation,
+      signer: signerOfTests(shardId),
+      tables,
+      contextProtection: 'guarded',
+    });
     await app.close();
     return [app.capabilities, await detectCapabilities(admin, engine.capabilitiesOf)];
   };

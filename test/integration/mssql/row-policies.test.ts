@@ -32,7 +32,11 @@ describeNeeding('mssql', 'policies beyond the tenant on SQL Server itself', () =
   afterAll(async () => await shard?.close());
 
   const apply = (policies: readonly RowPolicy[], dryRun = false): Promise<PolicyResult> =>
-    applyPolicies(shard.admin, { ...engine, renderer: mssqlPolicyRenderer }, { tables: tablesWith(policies), accepting: accepting(), keyType: 'int', dryRun });
+    applyPolicies(
+      shard.admin,
+      { ...engine, renderer: mssqlPolicyRenderer },
+      { tables: tablesWith(policies), accepting: accepting(), keyType: 'int', dryRun },
+    );
   const connect = (policies: readonly RowPolicy[]): Promise<EngineConnection> =>
     engine.connect(shard.address, shard.logins.app, {
       shardId: shard.shardId,

@@ -55,7 +55,13 @@ describe('policy apply', () => {
 
   it('refuses a server that cannot keep tenants apart, before anything is changed', async () => {
     await shard.asRoot('alter table "Blogs" disable row level security');
-    const request = { tables: [blogs], keyType: 'int', accepting: accepting(), dryRun: false, capabilities: { securityPolicies: false } } as const;
+    const request = {
+      tables: [blogs],
+      keyType: 'int',
+      accepting: accepting(),
+      dryRun: false,
+      capabilities: { securityPolicies: false },
+    } as const;
     await expect(applyPolicies(shard.database.admin, postgresPolicies, request)).rejects.toMatchObject({
       code: 'INVALID_CONFIGURATION',
       message: expect.stringContaining('it has no security policies') as string,
@@ -67,7 +73,13 @@ describe('policy apply', () => {
     await shard.asRoot('alter table "Blogs" disable row level security');
     const { state, changes } = await shard.apply([blogs], { dryRun: true });
     const applying = (planned: PlannedChange): Promise<PolicyResult> =>
-      applyPolicies(shard.database.admin, postgresPolicies, { tables: [blogs], accepting: accepting(), keyType: 'int', dryRun: false, planned });
+      applyPolicies(shard.database.admin, postgresPolicies, {
+        tables: [blogs],
+        accepting: accepting(),
+        keyType: 'int',
+        dryRun: false,
+        planned,
+      });
     await expect(applying({ state, changes: [] })).rejects.toMatchObject({
       code: 'CONFLICT',
       detail: expect.stringContaining('other statements') as string,
@@ -97,7 +109,11 @@ describe('policy apply', () => {
       ],
     };
     await expect(
-      applyPolicies(shard.database.admin, { ...postgresPolicies, renderer: failing }, { tables: [blogs], accepting: accepting(), keyType: 'int', dryRun: false }),
+      applyPolicies(
+        shard.database.admin,
+        { ...postgresPolicies, renderer: failing },
+        { tables: [blogs], accepting: accepting(), keyType: 'int', dryRun: false },
+      ),
     ).rejects.toThrow('The database refused the statement.');
     expect((await shard.apply([blogs], { dryRun: true })).changes.map(({ item }) => item)).toEqual(['row security']);
   });

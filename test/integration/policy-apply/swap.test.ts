@@ -42,7 +42,12 @@ it('shows no tenant a row of another, and none less, while policies are replaced
     await shard.root.query(
       sqlText('alter policy tenantry_tenant on "Blogs" using ("TenantId" = (select tenantry.current_tenant()) and true)'),
     );
-    const { changes } = await applyPolicies(shard.admin, postgresPolicies, { tables: [blogs], accepting: accepting(), keyType: 'int', dryRun: false });
+    const { changes } = await applyPolicies(shard.admin, postgresPolicies, {
+      tables: [blogs],
+      accepting: accepting(),
+      keyType: 'int',
+      dryRun: false,
+    });
     expect(changes.map(({ item }) => item)).toEqual(['policy tenantry_tenant']);
   }
   done.abort();

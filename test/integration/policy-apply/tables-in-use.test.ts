@@ -30,7 +30,14 @@ describe('policy apply, while tenants use a table', () => {
   });
 
   const applyIn = (withinMs: number, clock: Clock = systemClock): Promise<PolicyResult> =>
-    applyPolicies(shard.database.admin, postgresPolicies, { tables: [blogs, posts], accepting: accepting(), keyType: 'int', dryRun: false, withinMs, clock });
+    applyPolicies(shard.database.admin, postgresPolicies, {
+      tables: [blogs, posts],
+      accepting: accepting(),
+      keyType: 'int',
+      dryRun: false,
+      withinMs,
+      clock,
+    });
   const changedTables = ({ changes }: PolicyResult): ReadonlySet<string> => new Set(changes.map(({ table }) => table));
   const waiting = async (): Promise<string[]> =>
     (await user.query<{ name: string }>('select relation::regclass::text as name from pg_locks where not granted')).rows.map(

@@ -48,7 +48,12 @@ export async function routerOf({ host, port, database, protection, appLogin, roo
       forget: () => undefined,
     },
     connect: (_, signal) =>
-      engine.connect(address, appLogin, { shardId, incarnation, signer: signerOfTests(shardId), tables: routedTables, contextProtection: protection }, signal),
+      engine.connect(
+        address,
+        appLogin,
+        { shardId, incarnation, signer: signerOfTests(shardId), tables: routedTables, contextProtection: protection },
+        signal,
+      ),
     tokens: [tokenOf],
     contextTypes: new Map([
       ['userId', 'string'],

@@ -91,7 +91,13 @@ class TestWorld implements World {
 
   async connect(changed: (incarnation: string) => string): Promise<EngineConnection> {
     const { address, shardId, incarnation } = this.#shard;
-    const expectations = { shardId, incarnation: changed(incarnation), signer: signerOfTests(shardId), tables: routedTables, contextProtection: 'guarded' } as const;
+    const expectations = {
+      shardId,
+      incarnation: changed(incarnation),
+      signer: signerOfTests(shardId),
+      tables: routedTables,
+      contextProtection: 'guarded',
+    } as const;
     return this.#keep(await this.#engine.connect(address, this.#login, expectations));
   }
 
