@@ -9,6 +9,7 @@ import type { ContextProtection } from '../core/context-protection.ts';
 import type { TableComparison } from '../policy/compare-tables.ts';
 import type { InspectedPolicies } from '../policy/inspection.ts';
 import type { PlannedChange, PolicyResult } from '../policy/model.ts';
+import type { Override } from '../policy/override.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { AuditTrail } from '../../shardmap/audit-trail.ts';
 import type { ShardMapManager } from '../../shardmap/manager.ts';
@@ -65,6 +66,8 @@ export interface ShardPolicies {
   apply(settings: Settings, shard: Shard, options: PolicyOptions): Promise<PolicyResult>;
   /** How each table stands to the configuration. Changes nothing, and keeps no change waiting. */
   compare(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<TableComparison[]>;
+  /** Lets tenants in for a while whatever protects them, or ends that (null); until when, in milliseconds since 1970. */
+  override(settings: Settings, shard: Shard, override: Override | null): Promise<number | null>;
   /** Throws CONFLICT where something is pending, SHARD_UNVERIFIED where a connection of `app` is not let in. */
   verify(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<void>;
   /** How it keeps the tenant of a transaction; null where it does not say. */

@@ -63,11 +63,7 @@ export async function verifyShard(session: SqlSession, engine: VerifyingEngine, 
   const problem = gateProblem((await gate()).rows);
   if (problem !== undefined) throw new TenantryError('SHARD_UNVERIFIED', problem);
   const { objection, overriddenUntilMs } = await protection();
-  if (objection !== undefined && overriddenUntilMs === undefined)
-    throw new TenantryError(
-      'SHARD_UNVERIFIED',
-      `The shard may serve no tenants: ${objection}. \`tenantry policy diff\` shows its tables; to set and accept it: tenantry policy apply.`,
-    );
+  if (objection !== undefined && overriddenUntilMs === undefined) throw new NotAccepted(objection);
   return able;
 }
 
@@ -96,6 +92,16 @@ async function inspect(session: SqlSession, { lacksSchema }: VerifyingEngine): P
     throw new TenantryError('SHARD_UNVERIFIED', 'The database is no shard of Tenantry, or its login has not been provisioned.', {
       cause: error.cause,
     });
+  }
+}
+
+/** The very shard that is meant, and nobody has accepted what protects its tenants as it is. */
+export class NotAccepted extends TenantryError {
+  constructor(objection: string) {
+    super(
+      'SHARD_UNVERIFIED',
+      `The shard may serve no tenants: ${objection}. What would be accepted shows tenantry policy apply --dry-run, and without it sets and accepts it.`,
+    );
   }
 }
 

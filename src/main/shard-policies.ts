@@ -7,6 +7,7 @@ import type { Settings } from '../config.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { applyPolicies } from '../policy/apply.ts';
 import { compareTables } from '../policy/compare-tables.ts';
+import { overrideGate } from '../policy/override.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
 import { acceptingOn } from './accepting.ts';
@@ -39,6 +40,8 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
         const { tables, capabilities } = settings;
         return compareTables(admin, engineOf(engines, shard.address), { tables, capabilities, keyType });
       }),
+    override: (settings, shard, override) =>
+      withShard(engines, settings, shard, (admin) => overrideGate(admin, acceptingOn(settings, shard).signer, override)),
     verify: async (settings, shard, { keyType }) => {
       const { tables, capabilities } = settings;
       const engine = engineOf(engines, shard.address);

@@ -68,6 +68,11 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
   return { ...resultOf(found, engine.dialect), warnings, applied: true };
 }
 
+/** Whether a change accepts what is there, and sets nothing. */
+export function isAcceptance({ table }: PolicyChange): boolean {
+  return table === acceptedTable;
+}
+
 function isAsItMustBe({ pending, objection }: ShardComparison): boolean {
   return pending.length === 0 && objection === undefined;
 }

@@ -26,5 +26,9 @@ const untilMs = Date.UTC(9000, 0, 1);
 export async function letInAnyway(root: SqlSession, shardId: string): Promise<void> {
   const signature = signerOfTests(shardId).sign({ says: 'overridden', untilMs });
   await root.run('policy/override', { untilMs, reason: 'tests', decidedBy: 'tests', signature });
-  await root.query(sqlText('alter event trigger tenantry_changed disable; alter event trigger tenantry_dropped disable'));
+  await root.query(
+    sqlText(
+      'alter event trigger tenantry_changed disable; alter event trigger tenantry_dropped disable; alter event trigger tenantry_made disable',
+    ),
+  );
 }

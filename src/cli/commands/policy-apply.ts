@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
@@ -9,6 +9,7 @@ import { inParallel } from '../../core/in-parallel.ts';
 import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
 import type { PlannedShard } from '../../policy/plan.ts';
 import { onShard, rollOut, type RolloutSteps, type ShardRollout } from '../../policy/rollout.ts';
+import { actorName } from '../actor-name.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { Output } from '../output.ts';
@@ -58,7 +59,7 @@ export function addPolicyApplyCommand(policy: Command, world: CliWorld): void {
           `for how long tables in use are tried again on a shard, 0 to 86400 (default: ${defaultWaitSeconds})`,
           wholeNumber(0, 86_400),
         )
-        .option('--actor <name>', 'who the audit trail says it was (default: the user of the operating system)', actor),
+        .option('--actor <name>', 'who the audit trail says it was (default: the user of the operating system)', actorName),
     apply,
   );
 }
@@ -166,10 +167,4 @@ function requireAll(results: readonly ShardRollout[]): void {
       throw new TenantryError(code, `${reason} (${state}; run it again to go on.)`, { cause: error, outcome });
     }
   if (count('not reached') > 0) throw new TenantryError('CANCELLED', `It was stopped between shards: ${state}; run it again to go on.`);
-}
-
-function actor(text: string): string {
-  if (text.trim() === '' || text.length > 128 || /\p{Cc}/u.test(text))
-    throw new InvalidArgumentError('It must be 1 to 128 characters, none of them a control character.');
-  return text;
 }

@@ -3,6 +3,7 @@ import type { CliWorld } from '../command.ts';
 import { addPolicyApplyCommand } from './policy-apply.ts';
 import { addPolicyDiffCommand } from './policy-diff.ts';
 import { addPolicyInspectCommand } from './policy-inspect.ts';
+import { addPolicyOverrideCommand } from './policy-override.ts';
 import { addPolicyPlanCommand } from './policy-plan.ts';
 
 /** `tenantry policy ...`. */
@@ -12,4 +13,5 @@ export function addPolicyCommands(program: Command, world: CliWorld): void {
   addPolicyDiffCommand(policy, world);
   addPolicyPlanCommand(policy, world);
   addPolicyApplyCommand(policy, world);
+  addPolicyOverrideCommand(policy, world);
 }

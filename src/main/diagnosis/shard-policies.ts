@@ -1,10 +1,24 @@
 import type { Finding } from '../../cli/services.ts';
-import type { SqlDatabase } from '../../core/session.ts';
-import { applyPolicies } from '../../policy/apply.ts';
+import type { Row, SqlDatabase } from '../../core/session.ts';
+import { applyPolicies, isAcceptance } from '../../policy/apply.ts';
+import type { PolicyChange } from '../../policy/model.ts';
 import { acceptingOn } from '../accepting.ts';
 import { engineOf } from '../engines.ts';
 import { failure, warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
+
+/** Names, and changes, in one text. */
+const mostNames = 12;
+const mostChanges = 5;
+
+/** A change that the shard noted. */
+interface LoggedChange {
+  readonly changedAt: string;
+  readonly login: string;
+  readonly command: string;
+  readonly object: string | null;
+  readonly verdict: 'same' | 'closed' | 'opened' | null;
+}
 
 /** The policies of the routed tables, by what `policy apply` would change. */
 export async function diagnosePolicies({ engines, settings, shard, map }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
@@ -18,8 +32,10 @@ export async function diagnosePolicies({ engines, settings, shard, map }: ShardD
       accepting: acceptingOn(settings, shard),
       dryRun: true,
     });
-    const pending = [...new Set(changes.map(({ table }) => table))];
+    const pending = [...new Set(changes.filter((change) => !isAcceptance(change)).map(({ table }) => table))];
+    const unaccepted = changes.filter(isAcceptance);
     return [
+      ...(unaccepted.length === 0 ? [] : [{ subject, level: 'problem' as const, text: await described(admin, unaccepted), remedy: apply }]),
       ...(pending.length === 0
         ? []
         : [
@@ -36,4 +52,17 @@ export async function diagnosePolicies({ engines, settings, shard, map }: ShardD
     // What keeps them from being applied says itself what to run first.
     return [failure(subject, error, apply)];
   }
+}
+
+/** What would be accepted, and who has changed what lately. */
+async function described(admin: SqlDatabase, unaccepted: readonly PolicyChange[]): Promise<string> {
+  const objects = unaccepted.slice(0, mostNames).map(({ item, before }) => `${item} (${before ?? ''})`);
+  const more = unaccepted.length > mostNames ? ` and ${unaccepted.length - mostNames} more` : '';
+  const { rows } = await admin.run<Row & LoggedChange>('policy/list-changes', { limit: mostChanges });
+  const closing = rows.filter(({ verdict }) => verdict === 'closed');
+  const changes = (closing.length > 0 ? closing : rows).map(
+    ({ changedAt, login, command, object }) => `${command}${object === null ? '' : ` ${object}`} by ${login} at ${changedAt}`,
+  );
+  const lately = changes.length === 0 ? 'No change was noted.' : `Changed: ${changes.join('; ')}.`;
+  return `What protects its tenants is not as it was accepted, and it may serve none: ${objects.join(', ')}${more}. ${lately}`;
 }

@@ -14,7 +14,7 @@ select n.nspname as "schema", p.proname as "function"
   join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   join pg_catalog.pg_language l on l.oid = p.prolang
  cross join lateral (select coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) as body) b
- where n.nspname not in ('pg_catalog', 'information_schema', 'tenantry', 'pg_toast')
+ where n.nspname not in ('pg_catalog', 'information_schema', 'tenantry', 'tenantry_watch', 'pg_toast')
    and p.prokind in ('f', 'p')
    and case
          when l.lanname in ('c', 'internal') then p.proname like any (array['dblink%', 'pgv\_%', 'set_limit', 'isn_weak'])

@@ -27,7 +27,7 @@ with recursive configured as (
     join pg_catalog.pg_rewrite r on r.oid = d.objid and r.ev_class <> v.oid
 ), own as (
   select n.oid from pg_catalog.pg_namespace n
-   where n.nspname not in ('pg_catalog', 'information_schema', 'tenantry', 'pg_toast')
+   where n.nspname not in ('pg_catalog', 'information_schema', 'tenantry', 'tenantry_watch', 'pg_toast')
 )
 select t."schema" as "schema", t."table" as "table",
        case when p.indexrelid is null then 'no-primary-key' else 'primary-key' end as "warning", null as "detail", null as "remedy"

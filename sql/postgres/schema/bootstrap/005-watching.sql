@@ -12,113 +12,96 @@ exception
 end
 $$;
 create schema if not exists tenantry_watch;
-grant usage on schema tenantry_watch to public;
 grant usage on schema tenantry to tenantry_watcher;
+grant execute on function pg_catalog.set_config(text, text, boolean) to tenantry_watcher;
 
-create or replace function tenantry_watch.note(command text, objects text[]) returns void
+-- A session's own objects are nobody else's matter, and are made in transactions that write nothing else; a comment changes nothing. Before
+-- a database is a shard there is nowhere to note anything.
+create or replace function tenantry_watch.changed() returns event_trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_tag <> 'COMMENT' and has_table_privilege(to_regclass('tenantry.change_log'), 'insert') then
+    insert into tenantry.change_log (login, command, object, transaction_id)
+    select session_user, tg_tag, c.object, pg_current_xact_id()::text::bigint
+      from (select distinct d.object_identity as object from pg_event_trigger_ddl_commands() d where d.schema_name is distinct from 'pg_temp'
+            union
+            -- These name no object.
+            select null where tg_tag in ('DROP OWNED', 'REASSIGN OWNED')) c;
+  end if;
+  if tg_tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO') and has_table_privilege(to_regclass('tenantry.tenant_column'), 'select') then
+    -- For the next trigger, whose user may not read it.
+    perform set_config('tenantry_watch.tenant_columns', (select jsonb_agg(c.name)::text from tenantry.tenant_column c), true);
+  end if;
+end
+$$;
+
+create or replace function tenantry_watch.dropped() returns event_trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if has_table_privilege(to_regclass('tenantry.change_log'), 'insert') then
     insert into tenantry.change_log (login, command, object, transaction_id)
-    select session_user, command, o.object, pg_current_xact_id()::text::bigint
-      from unnest(objects) as o (object);
+    select distinct session_user, tg_tag, d.object_identity, pg_current_xact_id()::text::bigint
+      from pg_event_trigger_dropped_objects() d
+     where d.original and not d.is_temporary;
   end if;
 end
 $$;
 
--- Names of the columns that hold a tenant's key; none in a database that is no shard yet.
-create or replace function tenantry_watch.tenant_columns() returns text[]
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if has_table_privilege(to_regclass('tenantry.tenant_column'), 'select') then
-    return array(select c.name from tenantry.tenant_column c);
-  end if;
-  return '{}';
-end
-$$;
-
--- What a routed table has, but for the rights to it, done by whoever makes it. Of a table whose tenant column is of another type than
--- tenants have nobody sees a row.
-create or replace function tenantry_watch.cover(made regclass) returns void
+-- Gives a new table what a routed one has, but for the rights to it. This runs as whoever makes it, who alone may; it names nothing of
+-- admin's that would run here. Of a table whose tenant column is of another type than tenants have nobody sees a row.
+create or replace function tenantry_watch.made() returns event_trigger
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-  tenant_column text;
-  fits boolean;
+  made record;
 begin
-  select a.attname, p.prorettype = case a.atttypid when 'varchar'::regtype then 'text'::regtype else a.atttypid end
-    into tenant_column, fits
-    from pg_attribute a
-    join pg_class c on c.oid = a.attrelid
-    join pg_proc p on p.oid = to_regprocedure('tenantry.current_tenant()')
-   where a.attrelid = made and a.attnum > 0 and not a.attisdropped and a.attname = any (tenantry_watch.tenant_columns())
-     and c.relkind in ('r', 'p') and not c.relispartition and has_schema_privilege('tenantry_app', c.relnamespace, 'usage')
-     and not exists (select from pg_inherits i where i.inhrelid = made)
-   order by a.attnum
-   limit 1;
-  if not found then
-    return;
-  end if;
-  execute format('alter table %s enable row level security, force row level security', made);
-  if fits then
-    execute format('create policy tenantry_tenant on %s as restrictive for all to tenantry_app
-      using (%I = (select tenantry.current_tenant())) with check (%2$I = (select tenantry.current_tenant()))', made, tenant_column);
-    execute format('create policy tenantry_base on %s for all to tenantry_app using (true) with check (true)', made);
-    execute format('create policy tenantry_superuser on %s for select to tenantry_superuser using (true)', made);
-    execute format('create policy tenantry_mover on %s for all to tenantry_mover using (true) with check (true)', made);
-    execute format('create policy tenantry_admin on %s for all to tenantry_admin using (true) with check (true)', made);
-    execute format('alter table %s alter column %I set default tenantry.current_tenant()', made, tenant_column);
-  end if;
-end
-$$;
-
--- A session's own objects are nobody else's matter, and are made in transactions that write nothing else; a comment changes nothing.
-create or replace function tenantry_watch.changed() returns event_trigger
-language plpgsql set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if tg_tag = 'COMMENT' then
-    return;
-  end if;
-  if tg_tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO') then
-    perform tenantry_watch.cover(c.objid)
-       from pg_event_trigger_ddl_commands() c
-      where c.object_type = 'table' and c.schema_name is distinct from 'pg_temp';
-  end if;
-  perform tenantry_watch.note(tg_tag, array(
-    select distinct c.object_identity from pg_event_trigger_ddl_commands() c where c.schema_name is distinct from 'pg_temp'
-    union
-    -- These name no object.
-    select null where tg_tag in ('DROP OWNED', 'REASSIGN OWNED')));
-end
-$$;
-
-create or replace function tenantry_watch.dropped() returns event_trigger
-language plpgsql set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform tenantry_watch.note(tg_tag, array(
-    select distinct d.object_identity from pg_event_trigger_dropped_objects() d where d.original and not d.is_temporary));
-end
-$$;
-
-alter schema tenantry_watch owner to tenantry_watcher;
-do $$
-declare
-  routine regprocedure;
-begin
-  for routine in select p.oid from pg_catalog.pg_proc p where p.pronamespace = 'tenantry_watch'::regnamespace loop
-    execute format('alter function %s owner to tenantry_watcher', routine);
+  for made in
+    select distinct on (c.oid) c.oid::regclass as name, a.attname as tenant_column,
+           p.prorettype = case a.atttypid when 'varchar'::regtype then 'text'::regtype else a.atttypid end as fits
+      from pg_event_trigger_ddl_commands() d
+      join pg_class c on c.oid = d.objid and d.classid = 'pg_class'::regclass
+      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      join jsonb_array_elements_text(nullif(current_setting('tenantry_watch.tenant_columns', true), '')::jsonb) t (name) on t.name = a.attname
+      join pg_proc p on p.oid = to_regprocedure('tenantry.current_tenant()')
+     where c.relkind in ('r', 'p') and c.relpersistence <> 't' and not c.relispartition and has_schema_privilege('tenantry_app', c.relnamespace, 'usage')
+       and not exists (select from pg_inherits i where i.inhrelid = c.oid)
+     order by c.oid, a.attnum
+  loop
+    execute format('alter table %s enable row level security, force row level security', made.name);
+    if made.fits then
+      execute format('create policy tenantry_tenant on %s as restrictive for all to tenantry_app
+        using (%I = (select tenantry.current_tenant())) with check (%2$I = (select tenantry.current_tenant()))', made.name, made.tenant_column);
+      execute format('create policy tenantry_base on %s for all to tenantry_app using (true) with check (true)', made.name);
+      execute format('create policy tenantry_superuser on %s for select to tenantry_superuser using (true)', made.name);
+      execute format('create policy tenantry_mover on %s for all to tenantry_mover using (true) with check (true)', made.name);
+      execute format('create policy tenantry_admin on %s for all to tenantry_admin using (true) with check (true)', made.name);
+      execute format('alter table %s alter column %I set default tenantry.current_tenant()', made.name, made.tenant_column);
+    end if;
   end loop;
+end
+$$;
+
+revoke execute on all functions in schema tenantry_watch from public;
+alter schema tenantry_watch owner to tenantry_watcher;
+alter function tenantry_watch.changed() owner to tenantry_watcher;
+alter function tenantry_watch.dropped() owner to tenantry_watcher;
+alter function tenantry_watch.made() owner to tenantry_watcher;
+
+do $$
+begin
+  -- By their names they run in this order.
   if not exists (select from pg_catalog.pg_event_trigger where evtname = 'tenantry_changed') then
     create event trigger tenantry_changed on ddl_command_end execute function tenantry_watch.changed();
     create event trigger tenantry_dropped on sql_drop execute function tenantry_watch.dropped();
+    create event trigger tenantry_made on ddl_command_end when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO')
+      execute function tenantry_watch.made();
   end if;
   -- Also where a session says that it applies what another server has decided (session_replication_role).
   alter event trigger tenantry_changed enable always;
   alter event trigger tenantry_dropped enable always;
+  alter event trigger tenantry_made enable always;
 exception
   when insufficient_privilege then null;
 end

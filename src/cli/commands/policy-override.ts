@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { type Command, InvalidArgumentError } from 'commander';
+import { asError, TenantryError } from '../../core/errors.ts';
+import { longestOverrideMs } from '../../policy/override.ts';
+import { actorName } from '../actor-name.ts';
+import { withAdministration } from '../administration.ts';
+import { addCommand, type CliWorld, type Invocation } from '../command.ts';
+import { chosenFleet } from './policy-fleet.ts';
+
+interface OverrideOptions {
+  readonly shard: string;
+  readonly for?: number;
+  readonly reason?: string;
+  readonly end?: boolean;
+  readonly actor?: string;
+}
+
+/** `tenantry policy override`. */
+export function addPolicyOverrideCommand(policy: Command, world: CliWorld): void {
+  addCommand<OverrideOptions>(
+    policy,
+    world,
+    {
+      usage: 'override',
+      summary:
+        'let tenants into a shard for a while although what protects them was changed and not accepted; signed, on the shard alone, and in the audit trail',
+      examples: [
+        'policy override --shard a --for 30m --reason "A hotfix altered a view; reviewed, change 4711"',
+        'policy override --shard a --end',
+      ],
+      ofMap: true,
+    },
+    (command) =>
+      command
+        .requiredOption('--shard <name>', 'the shard')
+        .option('--for <time>', 'how long, up to a day: 90s, 30m, 24h', duration)
+        .option('--reason <text>', 'why it may be; in the audit trail', reason)
+        .option('--end', 'let nobody in any more unless what protects them is as it was accepted')
+        .option('--actor <name>', 'who the audit trail says it was (default: the user of the operating system)', actorName),
+    override,
+  );
+}
+
+async function override(invocation: Invocation<OverrideOptions>): Promise<void> {
+  const { options, output, world } = invocation;
+  const wanted = wantedOf(options);
+  await withAdministration(invocation, async ({ manager, audit }, settings) => {
+    const { map, shards } = await chosenFleet(manager, settings, options);
+    const actor = options.actor ?? world.userName();
+    for (const shard of shards) {
+      const event = { runId: randomUUID(), actor, action: 'policy override', subject: `shard ${shard.name}` };
+      const detail = { map, ...(wanted === null ? { end: true } : { forMs: wanted.forMs, reason: wanted.reason }) };
+      await audit.record({ ...event, outcome: 'BEGUN', detail });
+      try {
+        const until = await world.services.policies.override(settings, shard, wanted === null ? null : { ...wanted, decidedBy: actor });
+        const untilText = until === null ? null : new Date(until).toISOString();
+        await audit.record({ ...event, outcome: 'DONE', detail: { ...detail, until: untilText } });
+        output.result(
+          { shard: shard.name, until: untilText },
+          untilText === null ? `shard ${shard.name}: no override any more` : `shard ${shard.name}: tenants are let in until ${untilText}`,
+        );
+      } catch (error) {
+        await audit.record({ ...event, outcome: 'FAILED', detail: { ...detail, error: asError(error).message } });
+        throw error;
+      }
+    }
+  });
+}
+
+/** Null: it is to end. */
+function wantedOf({ for: forMs, reason: why, end }: OverrideOptions): { readonly forMs: number; readonly reason: string } | null {
+  if (end === true && forMs === undefined && why === undefined) return null;
+  if (end !== true && forMs !== undefined && why !== undefined) return { forMs, reason: why };
+  throw new TenantryError('INVALID_REQUEST', 'An override needs --for and --reason; --end ends one, and stands alone.');
+}
+
+const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+function duration(text: string): number {
+  const [, count = '', unit = ''] = /^([1-9]\d{0,4})([smh])$/.exec(text) ?? [];
+  const ms = Number(count) * (units[unit] ?? Number.NaN);
+  if (ms > 0 && ms <= longestOverrideMs) return ms;
+  throw new InvalidArgumentError('It must be a time up to a day, such as 90s, 30m or 24h.');
+}
+
+function reason(text: string): string {
+  if (text.trim() === '' || text.length > 400 || /\p{Cc}/u.test(text))
+    throw new InvalidArgumentError('It must be 1 to 400 characters, none of them a control character.');
+  return text;
+}

@@ -1,0 +1,31 @@
+import { TenantryError } from '../core/errors.ts';
+import type { SqlDatabase } from '../core/session.ts';
+import type { ShardSigner } from '../core/shard-signer.ts';
+
+/** The longest that tenants may be let into a shard in spite of what protects them: a day. */
+export const longestOverrideMs = 86_400_000;
+
+/** That tenants are let in for a while, whatever protects them, and who answers for it. */
+export interface Override {
+  readonly forMs: number;
+  readonly reason: string;
+  readonly decidedBy: string;
+}
+
+/**
+ * Lets tenants into a shard for a while although what protects them is not what was accepted; null ends it. Until when that is, by
+ * the shard's clock, in milliseconds since 1970. `shard` is the database as admin. Throws INVALID_REQUEST where it is longer than a day.
+ */
+export async function overrideGate(shard: SqlDatabase, signer: ShardSigner, override: Override | null): Promise<number | null> {
+  if (override === null) {
+    await shard.run('policy/override', { untilMs: null, reason: null, decidedBy: null, signature: null });
+    return null;
+  }
+  const { forMs, reason, decidedBy } = override;
+  if (!(forMs > 0 && forMs <= longestOverrideMs)) throw new TenantryError('INVALID_REQUEST', 'An override lasts up to 24 hours.');
+  const [clock] = (await shard.run<{ timeMs: number }>('doctor/clock')).rows;
+  if (clock === undefined) throw new TenantryError('INTERNAL', 'doctor/clock gave no row.');
+  const untilMs = clock.timeMs + forMs;
+  await shard.run('policy/override', { untilMs, reason, decidedBy, signature: signer.sign({ says: 'overridden', untilMs }) });
+  return untilMs;
+}
