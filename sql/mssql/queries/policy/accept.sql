@@ -19,7 +19,7 @@ INSERT INTO [tenantry].[tenant_column] ([name]) SELECT c.[value] FROM OPENJSON(@
 DELETE FROM [tenantry].[accepted];
 INSERT INTO [tenantry].[accepted] ([format], [fingerprint], [valid_until], [signature], [accepted_by])
 VALUES (@format, @fingerprint, @validUntil, @signature, @acceptedBy);
-UPDATE [tenantry].[gate] SET [open] = 1, [changed_at] = SYSUTCDATETIME() WHERE [open] = 0;
+UPDATE g SET [open] = 1, [changed_at] = SYSUTCDATETIME() FROM [tenantry].[gate] AS g WITH (ROWLOCK) WHERE g.[open] = 0;
 SET @opened = @@ROWCOUNT;
 UPDATE [tenantry].[change_log]
 SET [verdict] = CASE @opened WHEN 0 THEN N'same' ELSE N'opened' END

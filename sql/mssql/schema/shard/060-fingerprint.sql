@@ -118,15 +118,13 @@ BEGIN
       m.[uses_ansi_nulls], m.[uses_quoted_identifier], m.[is_schema_bound], N'|',
       CASE m.[execute_as_principal_id] WHEN -2 THEN N'OWNER' ELSE USER_NAME(m.[execute_as_principal_id]) COLLATE Latin1_General_100_BIN2 END, N'|',
       y.[base_object_name] COLLATE Latin1_General_100_BIN2, N'|',
-      a.[assembly_class] COLLATE Latin1_General_100_BIN2, N'|', a.[assembly_method] COLLATE Latin1_General_100_BIN2, N'|', a.[assembly_id], N'|',
-      a.[execute_as_principal_id], N'|', t.[temporal_type], t.[is_tracked_by_cdc], t.[is_external], t.[is_memory_optimized], N'|',
+      t.[temporal_type], t.[is_tracked_by_cdc], t.[is_external], t.[is_memory_optimized], N'|',
       OBJECT_NAME(t.[history_table_id]) COLLATE Latin1_General_100_BIN2, N'|', CASE WHEN k.[object_id] IS NULL THEN 0 ELSE 1 END, N'|', c.[signed])
   FROM @reached AS b
   JOIN sys.objects AS o ON o.[object_id] = b.[object_id]
   JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
   LEFT JOIN sys.sql_modules AS m ON m.[object_id] = o.[object_id]
   LEFT JOIN sys.synonyms AS y ON y.[object_id] = o.[object_id]
-  LEFT JOIN sys.assembly_modules AS a ON a.[object_id] = o.[object_id]
   LEFT JOIN sys.tables AS t ON t.[object_id] = o.[object_id]
   LEFT JOIN sys.change_tracking_tables AS k ON k.[object_id] = o.[object_id]
   OUTER APPLY (
@@ -242,11 +240,23 @@ BEGIN
   UNION ALL
   SELECT N'role', N'logins of app', CAST(g.[name] AS nvarchar(max)) FROM @grantee AS g WHERE g.[name] <> N'logins of app';
 
-  INSERT INTO @item ([kind], [object], [definition])
-  SELECT N'assembly', a.[name] COLLATE Latin1_General_100_BIN2,
-    CONCAT(CAST(a.[permission_set_desc] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N'|', CONVERT(nvarchar(36), ASSEMBLYPROPERTY(a.[name], N'MvID')))
-  FROM sys.assemblies AS a
-  WHERE a.[is_user_defined] = 1;
+  -- Azure SQL Database (5) has no assemblies; a statement that names its views is not compiled there, because it does not run.
+  IF CAST(SERVERPROPERTY(N'EngineEdition') AS int) <> 5
+    INSERT INTO @item ([kind], [object], [definition])
+    SELECT N'assembly', a.[name] COLLATE Latin1_General_100_BIN2,
+      CONCAT(CAST(a.[permission_set_desc] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N'|', CONVERT(nvarchar(30), a.[modify_date], 126))
+    FROM sys.assemblies AS a
+    WHERE a.[is_user_defined] = 1
+    UNION ALL
+    SELECT N'assembly', a.[name] COLLATE Latin1_General_100_BIN2,
+      CONCAT(CAST(s.[name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N'.', o.[name] COLLATE Latin1_General_100_BIN2, N'|',
+        m.[assembly_class] COLLATE Latin1_General_100_BIN2, N'|', m.[assembly_method] COLLATE Latin1_General_100_BIN2, N'|',
+        CASE m.[execute_as_principal_id] WHEN -2 THEN N'OWNER' ELSE USER_NAME(m.[execute_as_principal_id]) COLLATE Latin1_General_100_BIN2 END)
+    FROM sys.assembly_modules AS m
+    JOIN sys.assemblies AS a ON a.[assembly_id] = m.[assembly_id]
+    JOIN sys.objects AS o ON o.[object_id] = m.[object_id]
+    JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+    WHERE o.[object_id] IN (SELECT b.[object_id] FROM @reached AS b) OR o.[parent_object_id] IN (SELECT b.[object_id] FROM @reached AS b);
 
   -- By its name: on Azure SQL Database DB_ID() is of another numbering than this view.
   INSERT INTO @item ([kind], [object], [definition])
@@ -256,9 +266,10 @@ BEGIN
 
   INSERT INTO @items ([kind], [object], [digest])
   SELECT i.[kind], i.[object],
-    LEFT(LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', STRING_AGG(i.[digest], N',') WITHIN GROUP (ORDER BY i.[digest])), 2)), 32)
+    LEFT(LOWER(CONVERT(nvarchar(64),
+      HASHBYTES(N'SHA2_256', STRING_AGG(CAST(i.[digest] AS nvarchar(max)), N',') WITHIN GROUP (ORDER BY i.[digest])), 2)), 32)
   FROM (
-    SELECT e.[kind], e.[object], CAST(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', e.[definition]), 2) AS nvarchar(max)) AS [digest]
+    SELECT e.[kind], e.[object], CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', e.[definition]), 2) AS [digest]
     FROM @item AS e
   ) AS i
   GROUP BY i.[kind], i.[object];

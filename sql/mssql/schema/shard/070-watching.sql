@@ -38,9 +38,9 @@ SELECT @was = g.[open] FROM [tenantry].[gate] AS g WITH (UPDLOCK, ROWLOCK, READC
 SET @is = CASE WHEN EXISTS (
   SELECT 1
   FROM [tenantry].[accepted] AS a
-  WHERE a.[fingerprint] = [tenantry].[fingerprint]() AND (a.[valid_until] IS NULL OR a.[valid_until] > SYSUTCDATETIME())
+  WHERE a.[fingerprint] = [tenantry].[fingerprint]() COLLATE Latin1_General_100_BIN2 AND (a.[valid_until] IS NULL OR a.[valid_until] > SYSUTCDATETIME())
 ) THEN 1 ELSE 0 END;
-IF @is <> @was UPDATE [tenantry].[gate] SET [open] = @is, [changed_at] = SYSUTCDATETIME();
+IF @is <> @was UPDATE g SET [open] = @is, [changed_at] = SYSUTCDATETIME() FROM [tenantry].[gate] AS g WITH (ROWLOCK);
 UPDATE [tenantry].[change_log]
 SET [verdict] = CASE WHEN @is = @was THEN N'same' WHEN @is = 1 THEN N'opened' ELSE N'closed' END
 WHERE [transaction_id] = CURRENT_TRANSACTION_ID() AND [verdict] IS NULL;

@@ -9,8 +9,10 @@ interface Change {
 /** What the changes are made of: a table that nobody of app reaches, a procedure that app may run and one that it runs by that, a role. */
 export const beforehand = `CREATE TABLE [dbo].[Secrets] ([SecretId] int NOT NULL PRIMARY KEY);
 CREATE ROLE [auditors];
-EXEC (N'CREATE PROCEDURE [dbo].[Inner] AS SELECT 1 AS [n];');
-EXEC (N'CREATE PROCEDURE [dbo].[Outer] AS EXEC [dbo].[Inner];');
+EXEC (N'CREATE PROCEDURE [dbo].[Inner] AS RETURN;');
+EXEC (N'CREATE PROCEDURE [dbo].[Outer] AS RETURN;');
+EXEC (N'ALTER PROCEDURE [dbo].[Inner] AS SELECT 1 AS [n];');
+EXEC (N'ALTER PROCEDURE [dbo].[Outer] AS EXEC [dbo].[Inner];');
 GRANT EXECUTE ON [dbo].[Outer] TO [tenantry_app];`;
 
 const tenant = '[tenantry].[visible]([TenantId]) ON [dbo].[Blogs]';
@@ -62,13 +64,13 @@ export const changes: readonly Change[] = [
   {
     title: 'a procedure that app may run is another',
     change: "EXEC (N'ALTER PROCEDURE [dbo].[Outer] AS SELECT [SecretId] FROM [dbo].[Secrets];')",
-    back: "EXEC (N'CREATE OR ALTER PROCEDURE [dbo].[Outer] AS EXEC [dbo].[Inner];')",
+    back: "EXEC (N'ALTER PROCEDURE [dbo].[Outer] AS EXEC [dbo].[Inner];')",
     item: { kind: 'procedure', object: 'dbo.Outer' },
   },
   {
     title: 'a procedure that another one runs for app is another',
     change: "EXEC (N'ALTER PROCEDURE [dbo].[Inner] WITH EXECUTE AS OWNER AS SELECT 1 AS [n];')",
-    back: "EXEC (N'CREATE OR ALTER PROCEDURE [dbo].[Inner] AS SELECT 1 AS [n];')",
+    back: "EXEC (N'ALTER PROCEDURE [dbo].[Inner] AS SELECT 1 AS [n];')",
     item: { kind: 'procedure', object: 'dbo.Inner' },
   },
   {
