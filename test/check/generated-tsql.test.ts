@@ -33,6 +33,7 @@ import { catalogue } from '../integration/mssql/attacks/catalogue.ts';
 import { defences } from '../integration/mssql/defences.ts';
 import type { Attack } from '../integration/mssql/support/attempts.ts';
 import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from '../integration/mssql/support/fence-statements.ts';
+import { beforehand, changes, harmless, newTables, unseenChanges } from '../integration/mssql/support/changes-of-protection.ts';
 import { changeTracking } from '../integration/mssql/support/change-tracking.ts';
 import { brings } from '../integration/mssql/support/context-values.ts';
 import { exposures } from '../integration/mssql/support/exposures.ts';
@@ -42,7 +43,7 @@ import { apiTables, auditing } from '../integration/mssql/support/tables-of-the-
 import { explained, manyRows } from '../integration/mssql/support/plans.ts';
 import { statementsOf } from '../integration/mssql/support/recorded-world.ts';
 import { sharedDatabase } from '../integration/mssql/support/shared-database.ts';
-import { databaseOptions, parallelPlans, serialPlans } from '../support/mssql-shard.ts';
+import { databaseOptions, parallelPlans, serialPlans, unwatched } from '../support/mssql-shard.ts';
 import { catalogExamples, keyExamples, localExamples, serverExamples } from '../support/by-hand-examples.ts';
 import { describeNeeding } from '../support/describe-needing.ts';
 import { policyTables, predicateKinds, samples } from '../support/policies/mssql-predicates.ts';
@@ -362,11 +363,15 @@ function triedTexts(): GeneratedTsql[] {
     sharedDatabase,
     sessionNumber,
     waits,
-    ...[databaseOptions('tenantry_test', 'ON'), serialPlans, parallelPlans].map((made) => compileSql(made, mssqlDialect).text),
+    ...[databaseOptions('tenantry_test', 'ON'), serialPlans, parallelPlans, unwatched].map((made) => compileSql(made, mssqlDialect).text),
     manyRows,
     laboratory,
     apiTables,
     auditing,
+    beforehand,
+    ...[...changes, ...unseenChanges].flatMap(({ change, back }) => [change, back]),
+    ...harmless,
+    ...newTables.map((made) => made.text),
     ...exposures.flatMap(({ expose, cover }) => expose.concat(cover)),
     ...Object.values(brings),
     ...Object.values(changeTracking).map((made) => (typeof made === 'string' ? made : made('[dbo].[Blogs]', 'ENABLE'))),

@@ -5,7 +5,7 @@ import { sql } from '../../../src/core/sql.ts';
 import { mssqlCapabilities } from '../../../src/engine/mssql/mssql-capabilities.ts';
 import { diagnoseCapabilities } from '../../../src/main/diagnosis/capabilities.ts';
 import { compiled, entryOf, ScriptedShard, shardId, type Disorder } from '../../support/scripted-shard.ts';
-import { shardNowMs } from '../../support/protection-answer.ts';
+import { shardNowMs, type SaidOfProtection } from '../../support/protection-answer.ts';
 import { signerOfTests } from '../../support/accepting.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
@@ -111,7 +111,7 @@ describe('a connection that is opened for tenants', () => {
     await expect.poll(() => shard.server.connections).toBe(0);
   });
 
-  test.each<[string, Disorder['protection'], string]>([
+  test.each<[string, SaidOfProtection, string]>([
     [
       'another function',
       { functionDigest: '0'.repeat(64) },
