@@ -79,11 +79,15 @@ function isAsItMustBe({ pending, objection }: ShardComparison): boolean {
 
 function resultOf({ pending, state, objection, differing }: ShardComparison, dialect: SqlDialect): PlannedChange {
   const changes = pending.map((difference) => changeOf(difference, dialect));
-  return { changes: objection === undefined ? changes : [...changes, ...acceptances(objection, differing)], state };
+  if (objection === undefined) return { changes, state };
+  return { changes: [...changes, ...acceptances(objection, differing, pending)], state };
 }
 
-/** Nothing that a statement says: it is signed by the program, for what is there then. Each object that would be accepted as it is now is shown. */
-function acceptances(objection: string, differing: readonly DifferingObject[]): PolicyChange[] {
+/**
+ * Nothing that a statement says: it is signed by the program, for what is there then. Each object that would be accepted as it is now is
+ * shown; what is about to be set is shown as that.
+ */
+function acceptances(objection: string, differing: readonly DifferingObject[], pending: readonly Difference[]): PolicyChange[] {
   const change = (item: string, before: string): PolicyChange => ({
     table: acceptedTable,
     item,
@@ -92,7 +96,19 @@ function acceptances(objection: string, differing: readonly DifferingObject[]): 
     statements: [],
   });
   if (differing.length === 0) return [change('what protects the shard', objection)];
-  return differing.map(({ kind, object, change: how }) => change(`${kind} ${object}`, `${how} since it was accepted`));
+  return differing
+    .filter((object) => !pending.some((difference) => sets(difference, object)))
+    .map(({ kind, object, change: how }) => change(`${kind} ${object}`, `${how} since it was accepted`));
+}
+
+/** By the first word of an item, the kind of object that it is a part of. */
+const kinds: Readonly<Record<string, string>> = { row: 'table', policy: 'policy', default: 'default', rights: 'rights' };
+
+function sets({ table, item }: Difference, { kind, object }: DifferingObject): boolean {
+  const [word = '', ...rest] = item.split(' ');
+  const name = object.replaceAll(/["[\]]/g, '');
+  const isOfTable = name === (kind === 'policy' ? `${table} ${rest.join(' ')}` : table);
+  return kinds[word] === kind && (isOfTable || (kind === 'default' && name.startsWith(`${table}.`)));
 }
 
 /** Throws CONFLICT where a shard is not as it was when its change was planned; one where nothing is left to do is as the plan wants it. */

@@ -94,7 +94,8 @@ describe('Thousands of requests of twelve tenants over two shards, pools of two,
     const plain = (kind: Request['kind'], tenant: number): Request => ({ kind, tenant, abortAfterMs: null, timeoutMs: null });
     for (let tenant = 1; tenant <= tenants; tenant += 1) await send(fleet.tenantry, plain('insert', tenant), ledger);
     await Promise.all(
-      fleet.shards.map(({ root }) => root.query(sqlText('alter policy tenantry_tenant on "Ledger" using (true) with check (true)'))),
+      // By who keeps the gate from closing first.
+      fleet.shards.map(({ root }) => root.query(sqlText('alter event trigger tenantry_changed disable; alter policy tenantry_tenant on "Ledger" using (true) with check (true)'))),
     );
     for (let tenant = 1; tenant <= tenants; tenant += 1) {
       await send(fleet.tenantry, plain('read', tenant), ledger);

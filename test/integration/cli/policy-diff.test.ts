@@ -77,7 +77,7 @@ describe('policy diff', () => {
     const { states, lines } = await diff('--shard a');
     expect(states).toEqual(['a public.Blogs same', 'a public.Later extra', 'a public.Old extra', 'a public.Posts missing']);
     expect(lines.slice(1).map(({ what }) => what)).toEqual([
-      'It has a column TenantId, and is not in the configuration.',
+      "It has policies of Tenantry's, and is not in the configuration.; It has a column TenantId, and is not in the configuration.",
       "It has policies of Tenantry's, and is not in the configuration.; It has a column TenantId, and is not in the configuration.",
       'It does not exist in the shard.',
     ]);

@@ -58,7 +58,7 @@ describe('policy apply', () => {
     const request = {
       tables: [blogs],
       keyType: 'int',
-      accepting: accepting(),
+      accepting: accepting(shard.database.shardId),
       dryRun: false,
       capabilities: { securityPolicies: false },
     } as const;
@@ -75,7 +75,7 @@ describe('policy apply', () => {
     const applying = (planned: PlannedChange): Promise<PolicyResult> =>
       applyPolicies(shard.database.admin, postgresPolicies, {
         tables: [blogs],
-        accepting: accepting(),
+        accepting: accepting(shard.database.shardId),
         keyType: 'int',
         dryRun: false,
         planned,
@@ -112,7 +112,7 @@ describe('policy apply', () => {
       applyPolicies(
         shard.database.admin,
         { ...postgresPolicies, renderer: failing },
-        { tables: [blogs], accepting: accepting(), keyType: 'int', dryRun: false },
+        { tables: [blogs], accepting: accepting(shard.database.shardId), keyType: 'int', dryRun: false },
       ),
     ).rejects.toThrow('The database refused the statement.');
     expect((await shard.apply([blogs], { dryRun: true })).changes.map(({ item }) => item)).toEqual(['row security']);

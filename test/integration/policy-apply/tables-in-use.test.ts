@@ -32,7 +32,7 @@ describe('policy apply, while tenants use a table', () => {
   const applyIn = (withinMs: number, clock: Clock = systemClock): Promise<PolicyResult> =>
     applyPolicies(shard.database.admin, postgresPolicies, {
       tables: [blogs, posts],
-      accepting: accepting(),
+      accepting: accepting(shard.database.shardId),
       keyType: 'int',
       dryRun: false,
       withinMs,
@@ -80,7 +80,7 @@ describe('policy apply, while tenants use a table', () => {
         return systemClock.after(Math.min(ms, 1), callback);
       },
     };
-    const request = { tables: [blogs, posts], keyType: 'int', accepting: accepting(), dryRun: false, stop: stop.signal, clock } as const;
+    const request = { tables: [blogs, posts], keyType: 'int', accepting: accepting(shard.database.shardId), dryRun: false, stop: stop.signal, clock } as const;
     const applying = applyPolicies(shard.database.admin, postgresPolicies, request);
     await expect(applying).rejects.toMatchObject({ code: 'TIMEOUT', detail: expect.stringContaining('Nothing was changed') as string });
   });

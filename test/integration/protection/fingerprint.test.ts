@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
+import { sqlText } from '../../../src/core/sql.ts';
+import type { SqlDatabase } from '../../../src/core/session.ts';
+import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
+import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
+import { readFingerprint } from '../../../src/policy/fingerprint.ts';
+import { createTestShard, shardLogins, type TestShard } from '../../support/postgres-shard.ts';
+import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
+
+let server: PostgresServer;
+let shard: TestShard;
+let made = 0;
+
+beforeAll(async () => {
+  server = await startPostgres();
+  shard = await createTestShard(server, 'template');
+  await shard.root.query(
+    sqlText(`create table "Secrets" ("Id" integer primary key, "Text" text);
+      create table "Countries" ("Code" text primary key); grant select on "Countries" to tenantry_app;
+      create view "Names" with (security_invoker) as select "Name" from "Blogs"; grant select on "Names" to tenantry_app;
+      create function upper_name(text) returns text language sql as 'select upper($1)'; grant execute on function upper_name(text) to tenantry_app;
+      create function stamp() returns trigger language plpgsql as 'begin return new; end';
+      create trigger stamped before insert on "Blogs" for each row execute function stamp();
+      create role shop_other nologin; create role shop_reader nologin; create role shop_second login in role tenantry_app`),
+  );
+  await shard.close();
+});
+afterAll(() => server.stop());
+
+let root: SqlDatabase;
+let app: SqlDatabase;
+
+/** Each change is made in a database of its own; what is changed of roles, which are the server's, is put back. */
+beforeEach(async () => {
+  made += 1;
+  const database = `changed_${made}`;
+  const maintenance = createPostgresEngine().open({ ...shard.address, database: 'postgres' }, server);
+  await maintenance.query(sqlText(`create database ${database} template template`));
+  await maintenance.close();
+  root = createPostgresEngine().open({ ...shard.address, database }, server);
+  app = createPostgresEngine().open({ ...shard.address, database }, shardLogins.app);
+});
+afterEach(async () => {
+  await root.close();
+  await app.close();
+});
+
+async function fingerprint(database: SqlDatabase = root): Promise<string> {
+  return (await readFingerprint(database, postgresPolicyRenderer)).fingerprint;
+}
+
+/** Names of the objects whose items a change makes others, and whether the fingerprint is another one. */
+async function changedBy(change: string): Promise<string[]> {
+  const before = await readFingerprint(root, postgresPolicyRenderer);
+  await root.query(sqlText(change));
+  const after = await readFingerprint(root, postgresPolicyRenderer);
+  const words = (items: typeof before.items): string[] => items.map(({ kind, object, digest }) => `${kind} ${object} ${digest}`);
+  const [old, now] = [new Set(words(before.items)), new Set(words(after.items))];
+  const changed = [...words(after.items).filter((word) => !old.has(word)), ...words(before.items).filter((word) => !now.has(word))];
+  const names = [...new Set(changed.map((word) => word.replace(/ [0-9a-f]{32}$/, '')))].toSorted();
+  expect(after.fingerprint !== before.fingerprint).toBe(names.length > 0);
+  return names;
+}
+
+describe('The fingerprint of a shard', () => {
+  it('is the same for whoever asks, by whatever settings, again and again', async () => {
+    const of = await fingerprint();
+    expect(await fingerprint(app)).toBe(of);
+    await root.transaction(async (session) => {
+      await session.query(
+        sqlText(`set local search_path = public, tenantry; set local quote_all_identifiers = on; set local datestyle = 'German'; set local timezone = 'Asia/Tokyo';
+          set local bytea_output = 'escape'; set local extra_float_digits = -5`),
+      );
+      expect((await readFingerprint(session, postgresPolicyRenderer)).fingerprint).toBe(of);
+    });
+    await root.query(sqlText('alter table "Blogs" disable row level security'));
+    await root.query(sqlText('alter table "Blogs" enable row level security'));
+    expect(await fingerprint()).toBe(of);
+  });
+
+  it('is the same after a policy was made again in other words', async () => {
+    const of = await fingerprint();
+    await root.query(
+      sqlText(`drop policy tenantry_tenant on "Blogs";
+        create policy tenantry_tenant on "Blogs" as restrictive to tenantry_app using ( ("TenantId")  =  (select tenantry.current_tenant()))
+          with check ("TenantId" = (select tenantry.current_tenant()))`),
+    );
+    expect(await fingerprint()).toBe(of);
+  });
+
+  it.each([
+    ['alter table "Blogs" disable row level security', ['table public."Blogs"']],
+    ['alter table "Blogs" no force row level security', ['table public."Blogs"']],
+    ['alter table "Blogs" owner to shop_other', ['rights public."Blogs"', 'table public."Blogs"']],
+    ['alter policy tenantry_tenant on "Blogs" using (true)', ['policy public."Blogs" tenantry_tenant']],
+    ['alter policy tenantry_tenant on "Blogs" with check (true)', ['policy public."Blogs" tenantry_tenant']],
+    ['alter policy tenantry_tenant on "Blogs" to tenantry_mover', ['policy public."Blogs" tenantry_tenant']],
+    ['drop policy tenantry_tenant on "Blogs"', ['policy public."Blogs" tenantry_tenant']],
+    ['create policy more on "Blogs" using (true)', ['policy public."Blogs" more']],
+    ['grant truncate on "Blogs" to tenantry_app', ['rights public."Blogs"']],
+    ['grant select on "Blogs" to public', ['rights public."Blogs"']],
+    ['grant update ("Name") on "Countries" to tenantry_app', undefined],
+    ['grant references ("Name") on "Blogs" to shop_other', ['rights public."Blogs"']],
+    ['revoke delete on "Blogs" from tenantry_app', ['rights public."Blogs"']],
+    ['grant select on "Secrets" to tenantry_app', ['rights public."Secrets"', 'table public."Secrets"']],
+    ['grant select on "Secrets" to shop_second', ['rights public."Secrets"', 'table public."Secrets"']],
+    ['grant select ("Text") on "Secrets" to public', ['rights public."Secrets"', 'table public."Secrets"']],
+    ['alter table "Secrets" owner to tenantry_app', ['rights public."Secrets"', 'table public."Secrets"']],
+    ['alter table "Blogs" alter column "TenantId" set default 1', ['default public."Blogs"."TenantId"']],
+    ['alter table "Blogs" alter column "TenantId" drop default', ['default public."Blogs"."TenantId"']],
+    ['alter table "Blogs" disable trigger stamped', ['trigger public."Blogs" stamped']],
+    ['create trigger another before update on "Blogs" for each row execute function stamp()', ['trigger public."Blogs" another']],
+    ["create or replace function stamp() returns trigger language plpgsql as 'begin return null; end'", ['function public.stamp()']],
+    ['alter function stamp() security definer', ['function public.stamp()']],
+    ["create or replace function upper_name(text) returns text language sql as 'select lower($1)'", ['function public.upper_name(text)']],
+    ['alter function upper_name(text) owner to shop_other', ['function public.upper_name(text)']],
+    ['alter function upper_name(text) set search_path = public', ['function public.upper_name(text)']],
+    ['revoke execute on function upper_name(text) from public', ['function public.upper_name(text)']],
+    ["create function another() returns int language sql as 'select 1'; grant execute on function another() to tenantry_app", ['function public.another()']],
+    ['create rule silent as on delete to "Blogs" do instead nothing', ['rule public."Blogs" silent']],
+    ['alter view "Names" set (security_invoker = off)', ['view public."Names"']],
+    ['create or replace view "Names" with (security_invoker) as select "Name" from "Blogs" where "BlogId" > 0', ['view public."Names"']],
+    ['create view "All" as select * from "Secrets"; grant select on "All" to tenantry_app', ['rights public."All"', 'rights public."Secrets"', 'table public."Secrets"', 'view public."All"']],
+    ['create table "Above" (like "Blogs"); grant select on "Above" to tenantry_app; alter table "Blogs" inherit "Above"', ['rights public."Above"', 'table public."Above"', 'table public."Blogs"']],
+    ['alter table "Secrets" inherit "Countries"', undefined],
+    ['create table "Left" () inherits ("Countries")', ['table public."Countries"']],
+    ['grant create on schema public to tenantry_app', ['schema public']],
+    ['create schema other; grant usage on schema other to public', ['schema other']],
+    ['alter schema tenantry owner to shop_other', ['schema tenantry']],
+    ['grant usage on language plpgsql to public', ['language plpgsql']],
+    ['grant execute on function pg_catalog.set_config(text, text, boolean) to public', ["rights set_config(text,text,boolean) of the server's own"]],
+    ['grant select on pg_catalog.pg_authid to tenantry_app', ["rights pg_authid of the server's own"]],
+    ['alter default privileges grant select on tables to tenantry_app', ['rights of new objects postgres r']],
+    ['alter event trigger tenantry_changed enable replica', ['event trigger tenantry_changed']],
+    ['drop event trigger tenantry_made', ['event trigger tenantry_made']],
+    ['alter table tenantry.local_mapping add column x integer', ['columns tenantry.local_mapping']],
+    ['alter table tenantry.local_mapping disable row level security, enable row level security', ['table tenantry.local_mapping']],
+    ['grant select on tenantry.local_mapping to tenantry_app', ['rights tenantry.local_mapping']],
+    ['alter function tenantry.current_tenant() volatile', ['function tenantry.current_tenant()']],
+  ])('is another one after: %s', async (change, names) => {
+    if (names === undefined) return void (await expect(changedBy(change)).rejects.toThrow());
+    expect(await changedBy(change)).toEqual(names);
+  });
+
+  it.each([
+    ['grant create on database :database to tenantry_app', 'revoke create on database :database from tenantry_app', ['database this one']],
+    ['grant set on parameter log_statement to tenantry_app', 'revoke set on parameter log_statement from tenantry_app', ['parameter log_statement']],
+    ['alter role tenantry_app bypassrls', 'alter role tenantry_app nobypassrls', ['role tenantry_app']],
+    ['alter role shop_second bypassrls', 'alter role shop_second nobypassrls', ['role logins of app']],
+    ['grant shop_reader to tenantry_app', 'revoke shop_reader from tenantry_app', ['role logins of app', 'role tenantry_app']],
+    ['grant shop_reader to shop_second', 'revoke shop_reader from shop_second', ['role logins of app']],
+    ['grant pg_read_all_data to tenantry_app', 'revoke pg_read_all_data from tenantry_app', ['role logins of app', 'role tenantry_app']],
+    ['alter role shop_second set row_security = off', 'alter role shop_second reset row_security', ['settings of logins of app']],
+    ['alter database :database set search_path = tenantry', 'alter database :database reset search_path', ['settings of everybody']],
+  ])('is another one after what no trigger sees: %s', async (change, back, names) => {
+    const database = `changed_${made}`;
+    expect(await changedBy(change.replace(':database', database))).toEqual(names);
+    expect(await changedBy(back.replace(':database', database))).toEqual(names);
+  });
+
+  it.each([
+    ['a column', 'alter table "Blogs" add column "Note" text default \'none\''],
+    ['a column that numbers itself', 'alter table "Blogs" add column "Number" integer generated always as identity'],
+    ['an index', 'create index on "Blogs" ("Name")'],
+    ['a constraint', 'alter table "Blogs" add check (length("Name") < 100)'],
+    ['statistics', 'alter table "Blogs" alter column "Name" set statistics 500; create statistics s on "Name", "BlogId" from "Blogs"; analyze'],
+    ['how a table is stored', 'alter table "Blogs" set (fillfactor = 70)'],
+    ['a comment', 'comment on table "Blogs" is \'of the company\''],
+    ['a table that app cannot reach', 'create table "Own" ("Id" integer primary key, "Text" text default upper(\'x\')); create index on "Own" ("Text")'],
+    ['a part of a table that is protected', 'create table "Old" () inherits ("Blogs")'],
+    ['a function that is nobody else’s', "create function hidden() returns int language sql as 'select 1'; revoke execute on function hidden() from public"],
+    ['a right that was given and taken back', 'grant select on "Secrets" to tenantry_app; revoke select on "Secrets" from tenantry_app'],
+    ['a login that comes', 'create role shop_third login in role tenantry_app; drop role shop_third'],
+    ['a password', "alter role shop_second password 'another'"],
+    ['a second login of app', 'create role shop_fourth login password \'x\' in role tenantry_app'],
+    ['a login of app that goes', 'drop role shop_fourth'],
+    ['rows', 'insert into "Countries" values (\'at\')'],
+  ])('stays as it is with %s', async (_, change) => {
+    expect(await changedBy(change)).toEqual([]);
+  });
+
+  it('is not believed of another function than the program’s', async () => {
+    await root.query(
+      sqlText(`create or replace function tenantry.fingerprint_items() returns table (kind text, object text, digest text) language sql stable as $$ select 'a', 'b', 'c' $$`),
+    );
+    await expect(fingerprint()).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('not this program') });
+  });
+});
