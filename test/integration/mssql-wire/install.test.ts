@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { fingerprintFunction } from '../../../src/engine/mssql/fingerprint-function.ts';
 import { installShard, type ShardInstallation } from '../../../src/policy/install.ts';
 import type { PolicyResult } from '../../../src/policy/model.ts';
 import { SqlServerModel } from '../../support/tds/model/model.ts';
 import type { ModelStatement, StatementAnswer } from '../../support/tds/model/statement.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { administered } from '../../support/administered.ts';
+import { answerFile, askedFile, policyAnswers, type Said } from '../../support/library-answers.ts';
 import { accepting } from '../../support/accepting.ts';
 import { protectionAnswer } from '../../support/protection-answer.ts';
 
@@ -113,4 +116,27 @@ test('a SQL Server database that another process made a shard meanwhile is not m
 test('what the configuration says that a SQL Server can do counts for a shard that is made', async () => {
   const { installing } = await install(() => ({ serialPlans: false }), { capabilities: { serialPlans: true } });
   expect(await installing).toMatchObject({ applied: true });
+});
+
+// The server keeps a routine as the batch that made it; "sys.sql_modules", and HASHBYTES of UTF-16.
+test('what tells the fingerprint is made by the very text that is looked for afterwards', async () => {
+  const text = 'nvarchar(20)';
+  const answers: Readonly<Record<string, Said>> = {
+    ...policyAnswers,
+    'policy/shard-schema': {
+      columns: { prepared: 'bit', installed: 'bit', keyType: text, contextProtection: text },
+      rows: [[true, false, null, null]],
+    },
+    'catalog/schema-state': { columns: { hasSchema: 'bit', isCatalog: 'bit', isShard: 'bit' }, rows: [[true, false, false]] },
+  };
+  const server = await startTdsServer({
+    request: (request, answer) => {
+      const file = askedFile(Object.keys(answers), request);
+      return answerFile(file === undefined ? undefined : answers[file], request, answer);
+    },
+  });
+  const { engine, database } = administered(server);
+  await installShard(database, engine, { tables: [], accepting: accepting(), keyType: 'int', contextProtection: 'guarded' });
+  const made = server.recording.requests().filter((request) => request.text.includes('CREATE FUNCTION [tenantry].[fingerprint_items]'));
+  expect(made.map((request) => createHash('sha256').update(request.text, 'utf16le').digest('hex'))).toEqual([fingerprintFunction()]);
 });
