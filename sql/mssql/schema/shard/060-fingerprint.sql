@@ -31,7 +31,7 @@ BEGIN
   FROM sys.database_principals AS p
   WHERE p.[name] = N'public' OR p.[principal_id] IN (SELECT a.[principal_id] FROM above AS a);
 
-  -- Whose rights stand here: these, other roles, and what certificates and keys stand for, by which a signed module has more.
+  -- Whose rights stand here: these, other roles, and what certificates and keys stand for, by which a signed routine may more.
   DECLARE @named TABLE (
     [principal_id] int NOT NULL PRIMARY KEY,
     [name] nvarchar(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -41,9 +41,24 @@ BEGIN
   SELECT p.[principal_id], COALESCE(g.[name], p.[name] COLLATE Latin1_General_100_BIN2), CASE WHEN g.[principal_id] IS NULL THEN 0 ELSE 1 END
   FROM sys.database_principals AS p
   LEFT JOIN @grantee AS g ON g.[principal_id] = p.[principal_id]
-  WHERE g.[principal_id] IS NOT NULL OR p.[type] IN (N'R', N'C', N'K') OR p.[name] = N'tenantry_definer';
+  WHERE g.[principal_id] IS NOT NULL OR p.[type] IN (N'R', N'A', N'C', N'K') OR p.[name] = N'tenantry_definer';
 
-  -- What app reaches by a right of any kind, and Tenantry's own.
+  -- To what they have a right of any kind: objects (1), schemas (3), or all that there is (0). What public may do with the server's own, whose
+  -- numbers are below zero, comes with the server.
+  DECLARE @granted TABLE ([class] tinyint NOT NULL, [major_id] int NOT NULL, PRIMARY KEY ([class], [major_id]));
+  INSERT INTO @granted ([class], [major_id])
+  SELECT DISTINCT p.[class], p.[major_id]
+  FROM sys.database_permissions AS p
+  JOIN @grantee AS g ON g.[principal_id] = p.[grantee_principal_id]
+  WHERE p.[state] IN (N'G', N'W')
+    AND (
+      (p.[class] IN (1, 3) AND p.[major_id] > 0)
+      OR (p.[class] = 0 AND p.[permission_name] IN (
+        N'SELECT', N'INSERT', N'UPDATE', N'DELETE', N'EXECUTE', N'REFERENCES', N'ALTER', N'CONTROL', N'TAKE OWNERSHIP'
+      ))
+    );
+
+  -- What app reaches so, and Tenantry's own.
   DECLARE @reached TABLE ([object_id] int NOT NULL PRIMARY KEY);
   INSERT INTO @reached ([object_id])
   SELECT o.[object_id]
@@ -54,18 +69,9 @@ BEGIN
     AND (
       s.[name] = N'tenantry'
       OR COALESCE(o.[principal_id], s.[principal_id]) IN (SELECT g.[principal_id] FROM @grantee AS g)
-      OR EXISTS (
-        SELECT 1
-        FROM sys.database_permissions AS p
-        JOIN @grantee AS g ON g.[principal_id] = p.[grantee_principal_id]
-        WHERE p.[state] IN (N'G', N'W')
-          AND (
-            (p.[class] = 1 AND p.[major_id] = o.[object_id]) OR (p.[class] = 3 AND p.[major_id] = o.[schema_id])
-            OR (p.[class] = 0 AND p.[permission_name] IN (
-              N'SELECT', N'INSERT', N'UPDATE', N'DELETE', N'EXECUTE', N'REFERENCES', N'ALTER', N'CONTROL', N'TAKE OWNERSHIP'
-            ))
-          )
-      )
+      OR o.[object_id] IN (SELECT w.[major_id] FROM @granted AS w WHERE w.[class] = 1)
+      OR o.[schema_id] IN (SELECT w.[major_id] FROM @granted AS w WHERE w.[class] = 3)
+      OR EXISTS (SELECT 1 FROM @granted AS w WHERE w.[class] = 0)
     );
 
   -- And what these name: the chain of ownership asks for no right to it. A procedure that is called without its schema is that of dbo, which
