@@ -95,7 +95,11 @@ describe('Thousands of requests of twelve tenants over two shards, pools of two,
     for (let tenant = 1; tenant <= tenants; tenant += 1) await send(fleet.tenantry, plain('insert', tenant), ledger);
     await Promise.all(
       // By who keeps the gate from closing first.
-      fleet.shards.map(({ root }) => root.query(sqlText('alter event trigger tenantry_changed disable; alter policy tenantry_tenant on "Ledger" using (true) with check (true)'))),
+      fleet.shards.map(({ root }) =>
+        root.query(
+          sqlText('alter event trigger tenantry_changed disable; alter policy tenantry_tenant on "Ledger" using (true) with check (true)'),
+        ),
+      ),
     );
     for (let tenant = 1; tenant <= tenants; tenant += 1) {
       await send(fleet.tenantry, plain('read', tenant), ledger);

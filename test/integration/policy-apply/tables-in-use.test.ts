@@ -80,7 +80,14 @@ describe('policy apply, while tenants use a table', () => {
         return systemClock.after(Math.min(ms, 1), callback);
       },
     };
-    const request = { tables: [blogs, posts], keyType: 'int', accepting: accepting(shard.database.shardId), dryRun: false, stop: stop.signal, clock } as const;
+    const request = {
+      tables: [blogs, posts],
+      keyType: 'int',
+      accepting: accepting(shard.database.shardId),
+      dryRun: false,
+      stop: stop.signal,
+      clock,
+    } as const;
     const applying = applyPolicies(shard.database.admin, postgresPolicies, request);
     await expect(applying).rejects.toMatchObject({ code: 'TIMEOUT', detail: expect.stringContaining('Nothing was changed') as string });
   });

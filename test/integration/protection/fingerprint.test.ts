@@ -116,19 +116,31 @@ describe('The fingerprint of a shard', () => {
     ['alter function upper_name(text) owner to shop_other', ['function public.upper_name(text)']],
     ['alter function upper_name(text) set search_path = public', ['function public.upper_name(text)']],
     ['revoke execute on function upper_name(text) from public', ['function public.upper_name(text)']],
-    ["create function another() returns int language sql as 'select 1'; grant execute on function another() to tenantry_app", ['function public.another()']],
+    [
+      "create function another() returns int language sql as 'select 1'; grant execute on function another() to tenantry_app",
+      ['function public.another()'],
+    ],
     ['create rule silent as on delete to "Blogs" do instead nothing', ['rule public."Blogs" silent']],
     ['alter view "Names" set (security_invoker = off)', ['view public."Names"']],
     ['create or replace view "Names" with (security_invoker) as select "Name" from "Blogs" where "BlogId" > 0', ['view public."Names"']],
-    ['create view "All" as select * from "Secrets"; grant select on "All" to tenantry_app', ['rights public."All"', 'rights public."Secrets"', 'table public."Secrets"', 'view public."All"']],
-    ['create table "Above" (like "Blogs"); grant select on "Above" to tenantry_app; alter table "Blogs" inherit "Above"', ['rights public."Above"', 'table public."Above"', 'table public."Blogs"']],
+    [
+      'create view "All" as select * from "Secrets"; grant select on "All" to tenantry_app',
+      ['rights public."All"', 'rights public."Secrets"', 'table public."Secrets"', 'view public."All"'],
+    ],
+    [
+      'create table "Above" (like "Blogs"); grant select on "Above" to tenantry_app; alter table "Blogs" inherit "Above"',
+      ['rights public."Above"', 'table public."Above"', 'table public."Blogs"'],
+    ],
     ['alter table "Secrets" inherit "Countries"', undefined],
     ['create table "Left" () inherits ("Countries")', ['table public."Countries"']],
     ['grant create on schema public to tenantry_app', ['schema public']],
     ['create schema other; grant usage on schema other to public', ['schema other']],
     ['alter schema tenantry owner to shop_other', ['schema tenantry']],
     ['grant usage on language plpgsql to public', ['language plpgsql']],
-    ['grant execute on function pg_catalog.set_config(text, text, boolean) to public', ["rights set_config(text,text,boolean) of the server's own"]],
+    [
+      'grant execute on function pg_catalog.set_config(text, text, boolean) to public',
+      ["rights set_config(text,text,boolean) of the server's own"],
+    ],
     ['grant select on pg_catalog.pg_authid to tenantry_app', ["rights pg_authid of the server's own"]],
     ['alter default privileges grant select on tables to tenantry_app', ['rights of new objects postgres r']],
     ['alter event trigger tenantry_changed enable replica', ['event trigger tenantry_changed']],
@@ -144,7 +156,11 @@ describe('The fingerprint of a shard', () => {
 
   it.each([
     ['grant create on database :database to tenantry_app', 'revoke create on database :database from tenantry_app', ['database this one']],
-    ['grant set on parameter log_statement to tenantry_app', 'revoke set on parameter log_statement from tenantry_app', ['parameter log_statement']],
+    [
+      'grant set on parameter log_statement to tenantry_app',
+      'revoke set on parameter log_statement from tenantry_app',
+      ['parameter log_statement'],
+    ],
     ['alter role tenantry_app bypassrls', 'alter role tenantry_app nobypassrls', ['role tenantry_app']],
     ['alter role shop_second bypassrls', 'alter role shop_second nobypassrls', ['role logins of app']],
     ['grant shop_reader to tenantry_app', 'revoke shop_reader from tenantry_app', ['role logins of app', 'role tenantry_app']],
@@ -163,16 +179,25 @@ describe('The fingerprint of a shard', () => {
     ['a column that numbers itself', 'alter table "Blogs" add column "Number" integer generated always as identity'],
     ['an index', 'create index on "Blogs" ("Name")'],
     ['a constraint', 'alter table "Blogs" add check (length("Name") < 100)'],
-    ['statistics', 'alter table "Blogs" alter column "Name" set statistics 500; create statistics s on "Name", "BlogId" from "Blogs"; analyze'],
+    [
+      'statistics',
+      'alter table "Blogs" alter column "Name" set statistics 500; create statistics s on "Name", "BlogId" from "Blogs"; analyze',
+    ],
     ['how a table is stored', 'alter table "Blogs" set (fillfactor = 70)'],
     ['a comment', 'comment on table "Blogs" is \'of the company\''],
-    ['a table that app cannot reach', 'create table "Own" ("Id" integer primary key, "Text" text default upper(\'x\')); create index on "Own" ("Text")'],
+    [
+      'a table that app cannot reach',
+      'create table "Own" ("Id" integer primary key, "Text" text default upper(\'x\')); create index on "Own" ("Text")',
+    ],
     ['a part of a table that is protected', 'create table "Old" () inherits ("Blogs")'],
-    ['a function that is nobody else’s', "create function hidden() returns int language sql as 'select 1'; revoke execute on function hidden() from public"],
+    [
+      'a function that is nobody else’s',
+      "create function hidden() returns int language sql as 'select 1'; revoke execute on function hidden() from public",
+    ],
     ['a right that was given and taken back', 'grant select on "Secrets" to tenantry_app; revoke select on "Secrets" from tenantry_app'],
     ['a login that comes', 'create role shop_third login in role tenantry_app; drop role shop_third'],
     ['a password', "alter role shop_second password 'another'"],
-    ['a second login of app', 'create role shop_fourth login password \'x\' in role tenantry_app'],
+    ['a second login of app', "create role shop_fourth login password 'x' in role tenantry_app"],
     ['a login of app that goes', 'drop role shop_fourth'],
     ['rows', 'insert into "Countries" values (\'at\')'],
   ])('stays as it is with %s', async (_, change) => {
@@ -181,7 +206,9 @@ describe('The fingerprint of a shard', () => {
 
   it('is not believed of another function than the program’s', async () => {
     await root.query(
-      sqlText(`create or replace function tenantry.fingerprint_items() returns table (kind text, object text, digest text) language sql stable as $$ select 'a', 'b', 'c' $$`),
+      sqlText(
+        `create or replace function tenantry.fingerprint_items() returns table (kind text, object text, digest text) language sql stable as $$ select 'a', 'b', 'c' $$`,
+      ),
     );
     await expect(fingerprint()).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('not this program') });
   });
