@@ -89,7 +89,7 @@ class PolicyShard {
 }
 
 /** A result without the objects that would be accepted as they are now. */
-export function ofTables(result: PolicyResult): PolicyResult {
+function ofTables(result: PolicyResult): PolicyResult {
   return { ...result, changes: result.changes.filter((change) => !isAcceptance(change)) };
 }
 

@@ -99,7 +99,6 @@ describe('The fingerprint of a shard', () => {
     ['create policy more on "Blogs" using (true)', ['policy public."Blogs" more']],
     ['grant truncate on "Blogs" to tenantry_app', ['rights public."Blogs"']],
     ['grant select on "Blogs" to public', ['rights public."Blogs"']],
-    ['grant update ("Name") on "Countries" to tenantry_app', undefined],
     ['grant references ("Name") on "Blogs" to shop_other', ['rights public."Blogs"']],
     ['revoke delete on "Blogs" from tenantry_app', ['rights public."Blogs"']],
     ['grant select on "Secrets" to tenantry_app', ['rights public."Secrets"', 'table public."Secrets"']],
@@ -131,7 +130,6 @@ describe('The fingerprint of a shard', () => {
       'create table "Above" (like "Blogs"); grant select on "Above" to tenantry_app; alter table "Blogs" inherit "Above"',
       ['rights public."Above"', 'table public."Above"', 'table public."Blogs"'],
     ],
-    ['alter table "Secrets" inherit "Countries"', undefined],
     ['create table "Left" () inherits ("Countries")', ['table public."Countries"']],
     ['grant create on schema public to tenantry_app', ['schema public']],
     ['create schema other; grant usage on schema other to public', ['schema other']],
@@ -150,7 +148,6 @@ describe('The fingerprint of a shard', () => {
     ['grant select on tenantry.local_mapping to tenantry_app', ['rights tenantry.local_mapping']],
     ['alter function tenantry.current_tenant() volatile', ['function tenantry.current_tenant()']],
   ])('is another one after: %s', async (change, names) => {
-    if (names === undefined) return void (await expect(changedBy(change)).rejects.toThrow());
     expect(await changedBy(change)).toEqual(names);
   });
 

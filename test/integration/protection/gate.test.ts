@@ -1,0 +1,235 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { encodeInt } from '../../../shardmap/key-encoding.ts';
+import { fleetKeyFromBase64 } from '../../../shardmap/mapping-token.ts';
+import { createShardSigner } from '../../../shardmap/shard-signer.ts';
+import { sql, sqlText } from '../../../src/core/sql.ts';
+import type { ShardSigner } from '../../../src/core/shard-signer.ts';
+import type { EngineConnection } from '../../../src/engine/engine.ts';
+import { EntryRefused } from '../../../src/engine/entry.ts';
+import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
+import { signAgain } from '../../../src/policy/acceptance.ts';
+import { applyPolicies } from '../../../src/policy/apply.ts';
+import { overrideGate } from '../../../src/policy/override.ts';
+import { accepting, signerOfTests } from '../../support/accepting.ts';
+import { compiled, entryOf, insert, read, write } from '../../support/app-shard.ts';
+import { blogs, postgresPolicies } from '../../support/policy-shard.ts';
+import { createTestShard, shardLogins, type TestShard } from '../../support/postgres-shard.ts';
+import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
+
+const engine = createPostgresEngine();
+const all = compiled(sql`select "TenantId" from "Blogs"`);
+
+let server: PostgresServer;
+let shard: TestShard;
+let made = 0;
+const open: EngineConnection[] = [];
+
+beforeAll(async () => {
+  server = await startPostgres({ fsync: false });
+});
+afterAll(() => server.stop());
+
+/** A shard that is watched, with tenants 1 and 2, who have a row each. */
+beforeEach(async () => {
+  made += 1;
+  shard = await createTestShard(server, `watched_${made}`, { watched: true });
+  for (const tenant of [1, 2])
+    await shard.admin.query(
+      sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (${tenant}, 'point', ${encodeInt(tenant)}, 'ONLINE', 1, ${entryOf(tenant).token})`,
+    );
+  const app = await connect();
+  for (const tenant of [1, 2]) await app.execute(entryOf(tenant), compiled(insert(tenant)), write);
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((connection) => connection.close()));
+  await shard.close();
+});
+
+async function connect(signer: ShardSigner = signerOfTests(shard.shardId)): Promise<EngineConnection> {
+  const { address, shardId, incarnation } = shard;
+  const tables = [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }];
+  const expected = { shardId, incarnation, tables, contextProtection: 'guarded', signer } as const;
+  const connection = await engine.connect(address, shardLogins.app, expected);
+  open.push(connection);
+  return connection;
+}
+
+const change = (statement: string): Promise<unknown> => shard.root.query(sqlText(statement));
+const unverified = { refusal: { reason: 'UNVERIFIED' } };
+const refusing = (why: string): object => ({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining(why) as string });
+
+describe('The gate of a shard', () => {
+  it('closes with the change, to every form of entry, and opens again with its end; the log says what, who and when', async () => {
+    const app = await connect();
+    await change('alter table "Blogs" disable row level security');
+    for (const options of [read, write, { ...read, contextValues: '{"a":"b"}' }, { ...write, contextValues: '{"a":"b"}' }])
+      for (const isPoint of [true, false]) await expect(app.execute(entryOf(1, isPoint), all, options)).rejects.toMatchObject(unverified);
+    await expect(app.begin(entryOf(1), { ...write, isolation: 'serializable' })).rejects.toMatchObject(unverified);
+    await change('alter table "Blogs" enable row level security');
+    expect((await app.execute(entryOf(1), all, read)).rows).toEqual([{ TenantId: 1 }]);
+    const { rows } = await shard.admin.run('policy/list-changes', { limit: 2 });
+    expect(rows).toEqual(
+      ['opened', 'closed'].map((verdict) =>
+        expect.objectContaining({ login: server.user, command: 'ALTER TABLE', object: 'public."Blogs"', verdict }),
+      ),
+    );
+  });
+
+  it('stays open for what is put back in the transaction that took it away, and for an ordinary migration', async () => {
+    const app = await connect();
+    await change(`begin; drop policy tenantry_tenant on "Blogs"; create policy tenantry_tenant on "Blogs" as restrictive to tenantry_app
+      using ("TenantId" = (select tenantry.current_tenant())) with check ("TenantId" = (select tenantry.current_tenant())); commit`);
+    await change('alter table "Blogs" add column "Note" text; create index on "Blogs" ("Note")');
+    expect((await app.execute(entryOf(1), all, read)).rows).toHaveLength(1);
+    await expect(connect()).resolves.toBeDefined();
+  });
+
+  it('closes where constraints are checked at once, and where a session applies what another server has decided', async () => {
+    const app = await connect();
+    await change('begin; create table "Other" (); set constraints all immediate; alter table "Blogs" disable row level security; commit');
+    await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
+    await change('alter table "Blogs" enable row level security');
+    await change(
+      'set session_replication_role = replica; alter policy tenantry_tenant on "Blogs" using (true); reset session_replication_role',
+    );
+    await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
+  });
+
+  it('shows nobody a foreign row while row-level security goes: whoever begins after it is refused', async () => {
+    const connections = await Promise.all([connect(), connect(), connect(), connect()]);
+    const seen: { tenants: unknown[]; after: boolean }[] = [];
+    const refusals: unknown[] = [];
+    let isOver = false;
+    let ends = 0;
+    const loops = connections.map(async (connection, index) => {
+      while (ends < 200) {
+        const after = isOver;
+        try {
+          const { rows } = await connection.execute<{ TenantId: number }>(entryOf(1, index % 2 === 0), all, index < 2 ? read : write);
+          seen.push({ tenants: rows.map(({ TenantId }) => TenantId), after });
+        } catch (error) {
+          refusals.push(error);
+        }
+        if (after) ends += 1;
+      }
+    });
+    await change('alter table "Blogs" disable row level security');
+    isOver = true;
+    await Promise.all(loops);
+    expect(seen.filter(({ tenants, after }) => after || tenants.some((tenant) => tenant !== 1))).toEqual([]);
+    expect(refusals.length).toBeGreaterThanOrEqual(200);
+    // Who waited for the table is a deadlock's victim.
+    const others = refusals.filter((error) => !(error instanceof EntryRefused && error.refusal.reason === 'UNVERIFIED'));
+    for (const error of others) expect(error).toMatchObject({ code: 'SERIALIZATION_FAILURE' });
+  }, 30_000);
+
+  it('ends who has entered and stays, before the change can be seen', async () => {
+    const app = await connect();
+    const transaction = await app.begin(entryOf(1), { ...write, isolation: 'read committed' });
+    expect((await transaction.query(all)).rows).toEqual([{ TenantId: 1 }]);
+    await transaction.commit();
+    const staying = await app.begin(entryOf(1), { ...write, isolation: 'read committed' });
+    await change('alter policy tenantry_tenant on "Blogs" using (true)').catch((error: unknown) => error);
+    await expect(staying.query(all)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
+  }, 30_000);
+
+  it('covers a new table with a tenant column when it is made, by whoever makes it', async () => {
+    const app = await connect();
+    await change('create table "Drafts" ("TenantId" integer not null, "Id" integer not null); insert into "Drafts" values (1, 1), (2, 1)');
+    await shard.admin.query(sqlText('create table "Later" as select 2 as "TenantId", 1 as "Id"'));
+    const { rows } = await shard.root.query(
+      sqlText(
+        `select relname, relrowsecurity and relforcerowsecurity as forced, (select count(*)::int from pg_policy where polrelid = c.oid) as policies from pg_class c where relname in ('Drafts', 'Later') order by 1`,
+      ),
+    );
+    expect(rows).toEqual([
+      { relname: 'Drafts', forced: true, policies: 5 },
+      { relname: 'Later', forced: true, policies: 5 },
+    ]);
+    await expect(app.execute(entryOf(1), compiled(sql`select * from "Drafts"`), read)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+});
+
+describe('A connection for tenants', () => {
+  it('is refused where what no trigger sees was changed, by the name of the object, until it is put back', async () => {
+    await change('alter role tenantry_app createdb');
+    await expect(connect()).rejects.toMatchObject(refusing('role tenantry_app (changed)'));
+    await change('alter role tenantry_app nocreatedb');
+    await expect(connect()).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['nothing was accepted', 'delete from tenantry.accepted', 'was not accepted yet'],
+    [
+      'it was accepted in another form',
+      'update tenantry.accepted set format = 2',
+      'by another program, for another shard or by another fleet key',
+    ],
+    ['the signature is of another time', "update tenantry.accepted set valid_until = now() + interval '1 day'", 'by another fleet key'],
+    ['the fingerprint is another one', "update tenantry.accepted set fingerprint = repeat('0', 64)", 'by another fleet key'],
+    [
+      'the function that tells it was replaced',
+      'create or replace function tenantry.fingerprint_items() returns table (kind text, object text, digest text) language sql stable as $$ select kind, object, digest from tenantry.accepted_item $$',
+      "is not this program's",
+    ],
+    ['the function that tells it is gone', 'drop function tenantry.fingerprint_items() cascade', 'does not tell'],
+  ])('is refused where %s', async (_, statement, why) => {
+    await change(statement);
+    await expect(connect()).rejects.toMatchObject(refusing(why));
+  });
+
+  it('is refused what was accepted for another shard, or by another fleet key, until that one is known', async () => {
+    const other = fleetKeyFromBase64(Buffer.alloc(32, 8).toString('base64'), 'it');
+    const tests = fleetKeyFromBase64(Buffer.alloc(32, 7).toString('base64'), 'it');
+    await expect(connect(signerOfTests('00000000-0000-4000-8000-000000000001'))).rejects.toMatchObject(refusing('for another shard'));
+    await expect(connect(createShardSigner({ current: other }, shard.shardId))).rejects.toMatchObject(refusing('by another fleet key'));
+    await expect(connect(createShardSigner({ current: other, previous: tests }, shard.shardId))).resolves.toBeDefined();
+    expect(await signAgain(shard.admin, createShardSigner({ current: other }, shard.shardId))).toBe(false);
+    expect(await signAgain(shard.admin, createShardSigner({ current: other, previous: tests }, shard.shardId))).toBe(true);
+    await expect(connect(createShardSigner({ current: other }, shard.shardId))).resolves.toBeDefined();
+    await expect(connect()).rejects.toMatchObject(refusing('by another fleet key'));
+  });
+
+  it('is opened again once what was changed is accepted, which is shown before', async () => {
+    await change(
+      'alter table "Blogs" no force row level security; alter table "Blogs" force row level security; grant references on "Blogs" to public',
+    );
+    await change('create policy more on "Blogs" as restrictive for delete using (false)');
+    const request = { tables: [blogs], keyType: 'int', accepting: accepting(shard.shardId) } as const;
+    const { changes } = await applyPolicies(shard.admin, postgresPolicies, { ...request, dryRun: true });
+    expect(changes.map(({ table, item, before, after }) => [table, item, before, after])).toContainEqual([
+      'tenantry.accepted',
+      'policy public."Blogs" more',
+      'added since it was accepted',
+      'accepted',
+    ]);
+    await expect(connect()).rejects.toMatchObject(refusing('policy public."Blogs" more (added)'));
+    await applyPolicies(shard.admin, postgresPolicies, { ...request, dryRun: false });
+    const app = await connect();
+    expect((await app.execute(entryOf(1), all, read)).rows).toHaveLength(1);
+  });
+});
+
+describe('An override', () => {
+  it('lets tenants in for a while, and no longer than it is signed for, or until it ends', async () => {
+    const signer = signerOfTests(shard.shardId);
+    const app = await connect();
+    await change('create policy more on "Blogs" as restrictive for delete using (false)');
+    const until = await overrideGate(shard.admin, signer, { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });
+    expect(until).toBeGreaterThan(Date.now());
+    expect((await app.execute(entryOf(1), all, read)).rows).toHaveLength(1);
+    await expect(connect()).resolves.toBeDefined();
+    await change("update tenantry.gate set override_until = override_until + interval '1 day'");
+    await expect(connect()).rejects.toMatchObject(refusing('policy public."Blogs" more (added)'));
+    await overrideGate(shard.admin, signer, null);
+    await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
+    await overrideGate(shard.admin, signer, { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });
+    await change("update tenantry.gate set override_until = now() - interval '1 second'");
+    await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
+  });
+
+  it('is of a day at most', async () => {
+    const override = { forMs: 86_400_001, reason: 'a test', decidedBy: 'tests' };
+    await expect(overrideGate(shard.admin, signerOfTests(shard.shardId), override)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+});
