@@ -172,7 +172,11 @@ describe('A connection for tenants', () => {
       'create or replace function tenantry.fingerprint_items() returns table (kind text, object text, digest text) language sql stable as $$ select kind, object, digest from tenantry.accepted_item $$',
       "is not this program's",
     ],
-    ['the function that tells it is gone', 'drop function tenantry.fingerprint_items() cascade', 'does not tell'],
+    [
+      'the function that tells it is gone',
+      'alter event trigger tenantry_changed disable; alter event trigger tenantry_dropped disable; drop function tenantry.fingerprint_items() cascade',
+      'does not tell',
+    ],
   ])('is refused where %s', async (_, statement, why) => {
     await change(statement);
     await expect(connect()).rejects.toMatchObject(refusing(why));

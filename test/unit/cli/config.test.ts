@@ -97,6 +97,7 @@ const looking = [
   'range list',
   'policy inspect',
   'policy diff',
+  'policy override',
   'policy plan',
   'audit list',
   'token mint',
