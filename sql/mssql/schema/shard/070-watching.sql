@@ -27,25 +27,31 @@ GO
 -- Opens or closes the gate by what protects the shard now, and says in the log what that came to. Who closes it waits for every tenant that is
 -- inside, for whom the row is held shared; of those who wait for each other, the tenant begins again. Where they are not gone in time,
 -- the change is refused (1222).
-CREATE PROCEDURE [tenantry].[judge_changes]
+CREATE PROCEDURE [tenantry].[judge_changes] @verdict nvarchar(10) = NULL OUTPUT
 AS
 SET NOCOUNT, XACT_ABORT ON;
 SET DEADLOCK_PRIORITY HIGH;
 SET LOCK_TIMEOUT 10000;
 DECLARE @was bit, @is bit, @first bigint;
--- UPDLOCK: one judges at a time. It is let in beside tenants; what was read is what is changed.
-SELECT @was = g.[open] FROM [tenantry].[gate] AS g WITH (UPDLOCK, ROWLOCK, READCOMMITTEDLOCK);
-SET @is = CASE WHEN EXISTS (
-  SELECT 1
-  FROM [tenantry].[accepted] AS a
-  WHERE a.[fingerprint] = [tenantry].[fingerprint]() COLLATE Latin1_General_100_BIN2 AND (a.[valid_until] IS NULL OR a.[valid_until] > SYSUTCDATETIME())
-) THEN 1 ELSE 0 END;
-IF @is <> @was UPDATE g SET [open] = @is, [changed_at] = SYSUTCDATETIME() FROM [tenantry].[gate] AS g WITH (ROWLOCK);
-UPDATE [tenantry].[change_log]
-SET [verdict] = CASE WHEN @is = @was THEN N'same' WHEN @is = 1 THEN N'opened' ELSE N'closed' END
-WHERE [transaction_id] = CURRENT_TRANSACTION_ID() AND [verdict] IS NULL;
-SELECT @first = MAX(c.[change_id]) - 10000 FROM [tenantry].[change_log] AS c;
-DELETE FROM [tenantry].[change_log] WHERE [change_id] <= @first AND [verdict] IS NOT NULL;
+-- A lock that is not to be had ends its statement alone (1222), and nothing would have been judged.
+BEGIN TRY
+  -- UPDLOCK: one judges at a time. It is let in beside tenants; what was read is what is changed.
+  SELECT @was = g.[open] FROM [tenantry].[gate] AS g WITH (UPDLOCK, ROWLOCK, READCOMMITTEDLOCK);
+  SET @is = CASE WHEN EXISTS (
+    SELECT 1
+    FROM [tenantry].[accepted] AS a
+    WHERE a.[fingerprint] = [tenantry].[fingerprint]() COLLATE Latin1_General_100_BIN2 AND (a.[valid_until] IS NULL OR a.[valid_until] > SYSUTCDATETIME())
+  ) THEN 1 ELSE 0 END;
+  IF @is <> @was UPDATE g SET [open] = @is, [changed_at] = SYSUTCDATETIME() FROM [tenantry].[gate] AS g WITH (ROWLOCK);
+  SET @verdict = CASE WHEN @is = @was THEN N'same' WHEN @is = 1 THEN N'opened' ELSE N'closed' END;
+  UPDATE [tenantry].[change_log] SET [verdict] = @verdict
+  WHERE [transaction_id] = CURRENT_TRANSACTION_ID() AND [verdict] IS NULL;
+  SELECT @first = MAX(c.[change_id]) - 10000 FROM [tenantry].[change_log] AS c;
+  DELETE FROM [tenantry].[change_log] WHERE [change_id] <= @first AND [verdict] IS NOT NULL;
+END TRY
+BEGIN CATCH
+  THROW;
+END CATCH;
 GO
 
 -- Who changed what. A transaction that holds the lock of policy changes accepts what it has changed before it ends (`policy/accept`): judged by

@@ -12,6 +12,22 @@ test('the trigger asks for the very lock that changes of policies hold', () => {
   expect(asked?.slice(1)).toEqual([...taken, /@LockMode = N'(\w+)'/.exec(lock)?.[1]]);
 });
 
+// 1222, 229 and 2812 end their statement alone, also under XACT_ABORT: what comes behind it would run, and the change would stay.
+test('everything that judges a change stands in a TRY block, whose CATCH ends the change', () => {
+  const procedures = read('schema/shard/070-watching.sql').split(/^GO$/m);
+  const bodies = ['judge_changes', 'note_change'].map((name) => {
+    const text = procedures.find((procedure) => procedure.includes(`CREATE PROCEDURE [tenantry].[${name}]`)) ?? '';
+    const lines = text.slice(text.indexOf('\nAS\n') + 4).split('\n');
+    return lines.filter((line) => /^[A-Z]/.test(line)).map((line) => line.trim());
+  });
+  const tried = ['BEGIN TRY', 'END TRY', 'BEGIN CATCH', 'END CATCH;'];
+  const settings = ['SET NOCOUNT, XACT_ABORT ON;'];
+  expect(bodies).toEqual([
+    [...settings, 'SET DEADLOCK_PRIORITY HIGH;', 'SET LOCK_TIMEOUT 10000;', 'DECLARE @was bit, @is bit, @first bigint;', ...tried],
+    [...settings, ...tried, 'RETURN 0;'],
+  ]);
+});
+
 test('nothing but what tells the fingerprint, and what watches, runs as somebody else', () => {
   const others = globSync('**/*.sql', { cwd: root })
     .toSorted()
