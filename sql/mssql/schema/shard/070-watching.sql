@@ -70,3 +70,34 @@ BEGIN CATCH
   THROW;
 END CATCH;
 RETURN 0;
+GO
+
+-- A text that is another one after any change that the trigger of the database does not see, or that time brings: members of roles, triggers that
+-- are switched off, options of the database, the gate and what overrides it, the end of what was accepted. What it was about is for whoever
+-- looks then. READUNCOMMITTED waits for nobody: it is asked once a second.
+CREATE FUNCTION [tenantry].[watched]() RETURNS nvarchar(64)
+WITH EXECUTE AS 'tenantry_definer'
+AS
+BEGIN
+  DECLARE @members nvarchar(max) = (
+    SELECT STRING_AGG(CONCAT(CAST(m.[role_principal_id] AS nvarchar(max)), N' ', m.[member_principal_id]), N',')
+      WITHIN GROUP (ORDER BY m.[role_principal_id], m.[member_principal_id])
+    FROM sys.database_role_members AS m
+  );
+  DECLARE @triggers nvarchar(max) = (
+    SELECT STRING_AGG(CONCAT(CAST(t.[object_id] AS nvarchar(max)), N' ', t.[is_disabled]), N',') WITHIN GROUP (ORDER BY t.[object_id])
+    FROM sys.triggers AS t
+  );
+  DECLARE @database nvarchar(20) = (
+    SELECT CONCAT(d.[is_trustworthy_on], d.[is_db_chaining_on], d.[is_cdc_enabled]) FROM sys.databases AS d WHERE d.[name] = DB_NAME()
+  );
+  DECLARE @gate nvarchar(20) = (
+    SELECT CONCAT(g.[open], CASE WHEN g.[override_until] > SYSUTCDATETIME() THEN 1 ELSE 0 END) FROM [tenantry].[gate] AS g WITH (READUNCOMMITTED)
+  );
+  DECLARE @accepted nvarchar(20) = (
+    SELECT CASE WHEN a.[valid_until] <= SYSUTCDATETIME() THEN N'over' ELSE N'valid' END FROM [tenantry].[accepted] AS a WITH (READUNCOMMITTED)
+  );
+  RETURN LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', CONCAT(@members, N'|', @triggers, N'|', @database, N'|', @gate, N'|', @accepted)), 2));
+END;
+GO
+GRANT EXECUTE ON [tenantry].[watched] TO [tenantry_app];

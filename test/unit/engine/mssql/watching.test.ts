@@ -32,7 +32,11 @@ test('nothing but what tells the fingerprint, and what watches, runs as somebody
   const others = globSync('**/*.sql', { cwd: root })
     .toSorted()
     .flatMap((name) => Array.from(read(name).matchAll(/\bEXECUTE AS (\S+)/g), ([, who]) => `${name}: ${who}`));
-  expect(others).toEqual(["schema/bootstrap/005-watching.sql: 'tenantry_definer'", "schema/shard/060-fingerprint.sql: 'tenantry_definer'"]);
+  expect(others).toEqual([
+    "schema/bootstrap/005-watching.sql: 'tenantry_definer'",
+    "schema/shard/060-fingerprint.sql: 'tenantry_definer'",
+    "schema/shard/070-watching.sql: 'tenantry_definer'",
+  ]);
 });
 
 test('whoever changes the row that every tenant holds changes it only where there is something to change', () => {
