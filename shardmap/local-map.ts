@@ -46,6 +46,14 @@ type LocalMappingRow = Row & {
   readonly token: Uint8Array | null;
 };
 
+/** Another token for a mapping that is at this epoch. */
+export interface TokenChange {
+  readonly mappingId: number;
+  readonly epoch: number;
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+}
+
 /** A shard's local map over a session of the shard; changes belong in a transaction. */
 export class LocalMap {
   readonly #session: SqlSession;
@@ -84,6 +92,12 @@ export class LocalMap {
     const parameters = { mappingId, fromState: from.state, fromEpoch: from.epoch, toState: to.state, toEpoch: to.epoch, token };
     const { rowCount } = await this.#session.run('local-map/change-mapping', parameters);
     if (rowCount === 0) await this.expect(mappingId, to);
+  }
+
+  /** Changes tokens where they are still as thought and nobody holds the mapping; how many they were. */
+  async changeTokens(changes: readonly TokenChange[]): Promise<number> {
+    const tokens = changes.map(({ from, to, ...mapping }) => ({ ...mapping, from: hexOf(from), to: hexOf(to) }));
+    return (await this.#session.run('local-map/change-tokens', { tokens: JSON.stringify(tokens) })).rowCount;
   }
 
   /** Deletes a mapping of this stand, or finds none. Throws CONFLICT where it is of another. */
@@ -154,6 +168,10 @@ export class LocalMap {
     const row = (await this.#session.run<LocalMappingRow>(file, parameters)).rows[0];
     return row && localMappingFrom(row);
   }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
 function localMappingFrom({ mappingId, kind, low, high, state, epoch, token }: LocalMappingRow): LocalMapping {

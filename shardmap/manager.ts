@@ -5,6 +5,7 @@ import { RangeAdministration } from './manager/range-administration.ts';
 import { ShardAdministration } from './manager/shard-administration.ts';
 import { TenantAdministration } from './manager/tenant-administration.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
+import { KeyRotation } from './key-rotation.ts';
 import { LoggedOperations, type Operations } from './operations.ts';
 import { Recovery, type RecoveryChoice, type RecoveryPreview, type RecoveryReport, type SweepReport } from './recovery.ts';
 import type { Shard } from './shard.ts';
@@ -30,6 +31,8 @@ export interface ShardMapManager extends ShardMapAdministrations {
   recover(choice?: RecoveryChoice): Promise<RecoveryReport>;
   /** Where a shard and the catalog disagree, as it is found, page by page. Changes nothing. */
   disagreements(shard: Shard): AsyncIterable<Disagreement>;
+  /** By which fleet key the mappings of a shard are known, and their way from the previous to the current one. */
+  readonly keys: Pick<KeyRotation, 'status' | 'rotate'>;
 }
 
 /** What a manager is made of. Defaults are left to whoever configures it. */
@@ -59,6 +62,7 @@ export function createShardMapManager(options: ShardMapManagerOptions): ShardMap
     sweep: () => recovery.sweep(),
     recover: (choice) => recovery.recover(choice),
     disagreements: (shard) => recovery.disagreements(shard),
+    keys: new KeyRotation(options),
   };
 }
 

@@ -3,6 +3,7 @@ import { addAuditCommands } from './commands/audit.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addKeyCommands } from './commands/key.ts';
 import { addMapCommands } from './commands/map.ts';
 import { addPolicyCommands } from './commands/policy.ts';
 import { addRangeCommands } from './commands/range.ts';
@@ -31,6 +32,7 @@ export function createProgram(world: CliWorld, onMisuse: (text: string) => void)
   addTenantCommands(program, world);
   addRangeCommands(program, world);
   addPolicyCommands(program, world);
+  addKeyCommands(program, world);
   addAuditCommands(program, world);
   addTokenCommands(program, world);
   sayWhatIsAllowed(program, 'tenantry');

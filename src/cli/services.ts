@@ -70,6 +70,10 @@ export interface ShardPolicies {
   override(settings: Settings, shard: Shard, override: Override | null): Promise<number | null>;
   /** Throws CONFLICT where something is pending, SHARD_UNVERIFIED where a connection of `app` is not let in. */
   verify(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<void>;
+  /** By which fleet key it is signed what protects the shard. */
+  signedBy(settings: Settings, shard: Shard): Promise<'current' | 'previous' | 'neither'>;
+  /** Signs by the current fleet key what is signed there by the previous one; whether it was. */
+  signAgain(settings: Settings, shard: Shard): Promise<boolean>;
   /** How it keeps the tenant of a transaction; null where it does not say. */
   contextProtection(settings: Settings, shard: Shard): Promise<ContextProtection | null>;
   /** What there is, as it is, whatever the configuration says. */

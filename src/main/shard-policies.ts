@@ -5,9 +5,12 @@ import type { ContextProtection } from '../core/context-protection.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { Settings } from '../config.ts';
 import type { SqlDatabase } from '../core/session.ts';
+import { isSignedBy, signAgain } from '../policy/acceptance.ts';
 import { applyPolicies } from '../policy/apply.ts';
 import { compareTables } from '../policy/compare-tables.ts';
 import { overrideGate } from '../policy/override.ts';
+import type { FleetKey } from '../../shardmap/mapping-token.ts';
+import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
 import { acceptingOn } from './accepting.ts';
@@ -55,6 +58,14 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       const connection = await openAppConnection(engines, settings, shard);
       await connection.close();
     },
+    signedBy: (settings, shard) =>
+      withShard(engines, settings, shard, async (admin) => {
+        const { current, previous } = settings.fleetKey;
+        const isOf = (key: FleetKey): Promise<boolean> => isSignedBy(admin, createShardSigner({ current: key }, shard.shardId));
+        if (await isOf(current)) return 'current';
+        return previous !== undefined && (await isOf(previous)) ? 'previous' : 'neither';
+      }),
+    signAgain: (settings, shard) => withShard(engines, settings, shard, (admin) => signAgain(admin, acceptingOn(settings, shard).signer)),
     contextProtection: (settings, shard) =>
       withShard(
         engines,

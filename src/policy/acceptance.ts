@@ -1,5 +1,5 @@
 import type { Row, SqlSession } from '../core/session.ts';
-import { acceptanceFormat, type ShardSigner, type ShardStatement } from '../core/shard-signer.ts';
+import { acceptanceFormat, type ShardSigner, type ShardStatement, type ShardVerifier } from '../core/shard-signer.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import { readFingerprint } from './fingerprint.ts';
 import type { LocatedTable } from './model.ts';
@@ -64,4 +64,14 @@ export async function signAgain(session: SqlSession, signer: ShardSigner): Promi
     overrideSignature: isOverride ? signer.sign(overridden) : null,
   });
   return rows.length > 0;
+}
+
+/** Whether all that is signed on a shard is so by a key that the verifier knows; not where nothing was accepted. */
+export async function isSignedBy(session: SqlSession, verifier: ShardVerifier): Promise<boolean> {
+  const [found] = (await session.run<Row & Signatures>('policy/signatures')).rows;
+  if (found === undefined) return false;
+  const { format, fingerprint, validUntilMs, signature, overrideUntilMs, overrideSignature } = found;
+  if (!verifier.isSigned({ says: 'accepted', format, fingerprint, validUntilMs }, signature)) return false;
+  if (overrideUntilMs === null || overrideSignature === null) return true;
+  return verifier.isSigned({ says: 'overridden', untilMs: overrideUntilMs }, overrideSignature);
 }

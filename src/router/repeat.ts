@@ -83,7 +83,8 @@ class Patience {
         throw new TenantryError('TENANT_OFFLINE', undefined, { retryAfterMs: comeAgainMs });
       case 'BAD_TOKEN':
         this.#refusedTokens += 1;
-        if (this.#refusedTokens < this.#dependencies.tokens.length) return undefined;
+        // By every key once; and, where there are two, by the first again: between two attempts a rotation may have changed the token.
+        if (this.#refusedTokens < 2 * this.#dependencies.tokens.length - 1) return undefined;
         throw new TenantryError('SHARD_UNVERIFIED', 'The shard knows this tenant by another fleet key.', { retryAfterMs: comeAgainMs });
       case 'UNVERIFIED':
         // Nothing that is done again helps: until somebody has looked at the shard it serves nobody.

@@ -257,6 +257,7 @@ describe('installing a shard', () => {
     const again = installShard(admin, policies, { tables: [], accepting: accepting(), keyType: 'int', contextProtection: 'guarded' });
     await expect(again).rejects.toThrow(`The database is a shard for keys of type uuid; the map's are of type int.`);
     const other = installShard(admin, policies, { tables: [], accepting: accepting(), keyType: 'uuid', contextProtection: 'plain' });
-    await expect(other).rejects.toThrow('The database is a shard whose context protection is guarded; the configuration says plain.');
+    // It is better protected than has to be.
+    await expect(other).resolves.toMatchObject({ applied: true });
   });
 });

@@ -39,7 +39,7 @@ export async function chosenFleet(
 }
 
 /** All of them, or the one of that name. Throws NOT_FOUND where there is none; `whose` shards they are is for the message. */
-export function named(all: readonly Shard[], shard: string | undefined, whose: 'map' | 'plan'): readonly Shard[] {
+export function named(all: readonly Shard[], shard: string | undefined, whose: 'map' | 'plan' | 'catalog'): readonly Shard[] {
   const chosen = all.filter(({ name }) => shard === undefined || name === shard);
   if (chosen.length > 0) return chosen;
   const names = all.map(({ name }) => name).join(', ') || 'none';

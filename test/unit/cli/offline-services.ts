@@ -18,6 +18,8 @@ export const offlineServices: Services = {
     verify: unexpected,
     override: unexpected,
     contextProtection: unexpected,
+    signedBy: unexpected,
+    signAgain: unexpected,
     inspect: unexpected,
   },
   inspectPolicies: unexpected,

@@ -120,6 +120,19 @@ describe('repeating a statement', () => {
     await fleet.router.close();
   });
 
+  it('tries the first fleet key again: a rotation may come between two attempts', async () => {
+    const fleet = new FakeFleet({ tokens: [() => Uint8Array.of(1), () => Uint8Array.of(2)] });
+    const shown: (number | undefined)[] = [];
+    fleet.shards.a.answer = async ({ entry }) => {
+      shown.push(entry.token[0]);
+      if (shown.length < 3) throw new EntryRefused({ reason: 'BAD_TOKEN' });
+      return [];
+    };
+    await fleet.router.query(2, sql`select 1`);
+    expect(shown).toEqual([1, 2, 1]);
+    await fleet.router.close();
+  });
+
   it('calls refused together go on to the other fleet key together', async () => {
     const fleet = new FakeFleet({ tokens: [() => Uint8Array.of(1), () => Uint8Array.of(2)] });
     const arrived = Promise.withResolvers<void>();

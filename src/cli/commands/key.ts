@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
+import type { AuditTrail } from '../../../shardmap/audit-trail.ts';
+import type { KeyCounts } from '../../../shardmap/key-rotation.ts';
+import type { ShardMapManager } from '../../../shardmap/manager.ts';
+import { fleetKeyName } from '../../../shardmap/mapping-token.ts';
+import type { Shard } from '../../../shardmap/shard.ts';
+import type { Settings } from '../../config.ts';
+import type { ShardPolicies } from '../services.ts';
+import { counted } from '../../core/counted.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { inParallel } from '../../core/in-parallel.ts';
+import { onShard } from '../../policy/rollout.ts';
+import { actorName } from '../actor-name.ts';
+import { withAdministration, withManager } from '../administration.ts';
+import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { defaultConcurrency, named, withConcurrency } from './policy-fleet.ts';
+
+const defaultWaitSeconds = 60;
+
+interface FleetOptions {
+  readonly shard?: string;
+  readonly concurrency?: number;
+}
+
+interface RotateOptions extends FleetOptions {
+  readonly actor?: string;
+  readonly wait?: number;
+}
+
+/** What a shard has, or why that is not known. */
+interface ShardKeys extends Partial<KeyCounts> {
+  readonly shard: string;
+  /** By which key it is signed what protects the shard. */
+  readonly signedBy?: 'current' | 'previous' | 'neither' | undefined;
+  readonly error?: TenantryError;
+}
+
+/** What became of a shard. `left`: mappings that somebody held all the time, or by neither key. */
+interface ShardRotation extends ShardKeys {
+  readonly outcome: 'rotated' | 'already so' | 'left' | 'failed' | 'not reached';
+  readonly rotated?: number;
+}
+
+/** `tenantry key status|rotate`. */
+export function addKeyCommands(program: Command, world: CliWorld): void {
+  const key = program.command('key').description('the fleet key, by which shards know who may enter');
+  const chosen = (command: Command): Command => withConcurrency(command.option('--shard <name>', 'this shard only'));
+  addCommand<FleetOptions>(
+    key,
+    world,
+    {
+      usage: 'status',
+      summary:
+        'how many mappings each shard of the catalog knows by the current fleet key, by the previous one and by neither; ends with 2 where not all are by the current one',
+      examples: ['key status', 'key status --json'],
+    },
+    chosen,
+    status,
+  );
+  addCommand<RotateOptions>(
+    key,
+    world,
+    {
+      usage: 'rotate',
+      summary:
+        'take the mappings of every shard of the catalog from the previous fleet key to the current one, while tenants work; run again, it goes on where it stopped',
+      examples: ['key rotate --dry-run', 'key rotate', 'key rotate --shard a --actor "Ann, change 4711"'],
+      changes: true,
+    },
+    (command) =>
+      chosen(command)
+        .option(
+          '--wait <seconds>',
+          `for how long mappings are tried again that somebody holds, 0 to 86400 (default: ${defaultWaitSeconds})`,
+          wholeNumber(0, 86_400),
+        )
+        .option('--actor <name>', 'who the audit trail says it was (default: the user of the operating system)', actorName),
+    rotate,
+  );
+}
+
+async function status(invocation: Invocation<FleetOptions>): Promise<ExitCode> {
+  return withManager(invocation, (manager, settings) => tellStatus(invocation, manager, settings));
+}
+
+async function tellStatus(
+  { options, output, world }: Invocation<FleetOptions>,
+  manager: ShardMapManager,
+  settings: Settings,
+): Promise<ExitCode> {
+  const fleet = { manager, settings, policies: world.services.policies };
+  const shards = await chosenShards(manager, options);
+  const looked = await Array.fromAsync(inParallel(shards, options.concurrency ?? defaultConcurrency, (shard) => look(fleet, shard)));
+  const { fleetKey } = settings;
+  const previous = fleetKey.previous === undefined ? null : fleetKeyName(fleetKey.previous);
+  const keys = { current: fleetKeyName(fleetKey.current), previous };
+  output.result(
+    { keys, shards: looked.map(shown) },
+    [`current key ${keys.current}, previous key ${keys.previous ?? 'none'}`, ...looked.map(describeKeys)].join('\n'),
+  );
+  return looked.every(isSettled) ? 0 : 2;
+}
+
+async function rotate(invocation: Invocation<RotateOptions>): Promise<ExitCode> {
+  return withAdministration(invocation, async ({ manager, audit }, settings) => {
+    const { options, output, world } = invocation;
+    requireTwoKeys(settings);
+    if (options.dryRun === true) return tellStatus(invocation, manager, settings);
+    const stop = world.untilStopped();
+    const fleet = { manager, settings, policies: world.services.policies };
+    const waitMs = 1_000 * (options.wait ?? defaultWaitSeconds);
+    const record = recorder(audit, options.actor ?? world.userName(), settings);
+    const one = async (shard: Shard): Promise<ShardRotation> => {
+      const result = stop.aborted
+        ? ({ shard: shard.name, outcome: 'not reached' } as const)
+        : await rotateOne(fleet, shard, waitMs, record);
+      output.line(describe(result));
+      return result;
+    };
+    const shards = await chosenShards(manager, options);
+    const results = await Array.fromAsync(inParallel(shards, options.concurrency ?? defaultConcurrency, one));
+    output.whole(results.map(shown));
+    requireAll(results);
+    return results.every(({ outcome }) => outcome !== 'left') ? 0 : 2;
+  });
+}
+
+function requireTwoKeys({ fleetKey: { current, previous } }: Settings): void {
+  if (previous === undefined)
+    throw new TenantryError(
+      'INVALID_REQUEST',
+      'A rotation needs two fleet keys: the new one as fleetKey.current, the old one as fleetKey.previous.',
+    );
+  if (Buffer.compare(current, previous) === 0)
+    throw new TenantryError('INVALID_REQUEST', 'fleetKey.current and fleetKey.previous are the same key.');
+}
+
+/** Of every map: the key is the fleet's. */
+async function chosenShards({ shards }: ShardMapManager, { shard }: FleetOptions): Promise<readonly Shard[]> {
+  const all = await shards.list();
+  return all.length === 0 ? [] : named(all, shard, 'catalog');
+}
+
+/** What a shard is asked by. */
+interface KeyFleet {
+  readonly manager: ShardMapManager;
+  readonly settings: Settings;
+  readonly policies: ShardPolicies;
+}
+
+async function look(fleet: KeyFleet, shard: Shard): Promise<ShardKeys> {
+  try {
+    return { shard: shard.name, ...(await fleet.manager.keys.status(shard)), signedBy: await signedBy(fleet, shard) };
+  } catch (error) {
+    return { shard: shard.name, error: tenantryError(error) };
+  }
+}
+
+/** On a shard that is being added nothing is signed yet. */
+async function signedBy({ policies, settings }: KeyFleet, shard: Shard): Promise<ShardKeys['signedBy']> {
+  return shard.state === 'ADDING' ? undefined : policies.signedBy(settings, shard);
+}
+
+type RecordOutcome = (shard: Shard, outcome: 'BEGUN' | 'DONE' | 'FAILED', detail: Readonly<Record<string, unknown>>) => Promise<void>;
+
+/** Writes into the audit trail which key was taken for which, by their names. */
+function recorder(audit: AuditTrail, actor: string, { fleetKey }: Settings): RecordOutcome {
+  const run = { runId: randomUUID(), actor, action: 'key rotate' };
+  const to = fleetKeyName(fleetKey.current);
+  const from = fleetKey.previous === undefined ? null : fleetKeyName(fleetKey.previous);
+  return (shard, outcome, detail) => audit.record({ ...run, subject: `shard ${shard.name}`, outcome, detail: { from, to, ...detail } });
+}
+
+/** One shard; the others do not depend on it. Throws only where nothing can be recorded. */
+async function rotateOne(fleet: KeyFleet, shard: Shard, waitMs: number, record: RecordOutcome): Promise<ShardRotation> {
+  const { name } = shard;
+  let isBegun = false;
+  try {
+    const before = { ...(await fleet.manager.keys.status(shard)), signedBy: await signedBy(fleet, shard) };
+    if (before.previous > 0 || before.signedBy === 'previous') {
+      await record(shard, 'BEGUN', before);
+      isBegun = true;
+    }
+    const report = await fleet.manager.keys.rotate(shard, waitMs);
+    if (before.signedBy === 'previous') await fleet.policies.signAgain(fleet.settings, shard);
+    const after = { ...report, signedBy: await signedBy(fleet, shard) };
+    if (isBegun) await record(shard, 'DONE', after);
+    const outcome = !isSettled({ shard: name, ...after }) ? 'left' : isBegun ? 'rotated' : 'already so';
+    return { shard: name, outcome, ...after };
+  } catch (thrown) {
+    const error = tenantryError(thrown);
+    if (isBegun) await record(shard, 'FAILED', { code: error.code, reason: error.reason });
+    return { shard: name, outcome: 'failed', error };
+  }
+}
+
+/** As data: an error by its code. */
+function shown({ error, ...known }: ShardKeys): object {
+  return error === undefined ? known : { ...known, error: { code: error.code, message: error.message } };
+}
+
+function isSettled({ error, previous = 0, neither = 0, signedBy: signer = 'current' }: ShardKeys): boolean {
+  return error === undefined && previous + neither === 0 && signer === 'current';
+}
+
+/** Nothing where it is signed as it has to be. */
+function signedWords(signer: ShardKeys['signedBy'] = 'current'): string {
+  return signer === 'current' ? '' : `; what protects it is signed by ${signer === 'previous' ? 'the previous key' : 'neither'}`;
+}
+
+function describeKeys({ shard, error, current, previous, neither, signedBy: signer }: ShardKeys): string {
+  if (error !== undefined) return `shard ${shard}: not known: ${error.message}`;
+  return `shard ${shard}: ${current} by the current key, ${previous} by the previous one, ${neither} by neither${signedWords(signer)}`;
+}
+
+function describe(result: ShardRotation): string {
+  const { shard, outcome, error, rotated = 0, previous = 0, neither = 0 } = result;
+  if (outcome === 'failed') return `shard ${shard}: failed: ${error?.message ?? ''}`;
+  if (outcome === 'not reached' || outcome === 'already so') return `shard ${shard}: ${outcome}`;
+  const left = outcome === 'left' ? `; left: ${previous} by the previous key, ${neither} by neither${signedWords(result.signedBy)}` : '';
+  return `shard ${shard}: ${counted(rotated, 'mapping')} rotated${left}`;
+}
+
+/** Throws the first failure, with how far it went; CANCELLED where it was stopped. */
+function requireAll(results: readonly ShardRotation[]): void {
+  const count = (wanted: ShardRotation['outcome']): number => results.filter(({ outcome }) => outcome === wanted).length;
+  const state = `${count('failed')} of ${counted(results.length, 'shard')} failed, ${count('not reached')} not reached; run it again to go on`;
+  for (const { shard, error } of results)
+    if (error !== undefined) {
+      const { code, reason, outcome } = onShard(shard, error);
+      throw new TenantryError(code, `${reason} (${state}.)`, { cause: error, outcome });
+    }
+  if (count('not reached') > 0) throw new TenantryError('CANCELLED', `It was stopped between shards: ${state}.`);
+}
+
+function tenantryError(error: unknown): TenantryError {
+  if (error instanceof TenantryError) return error;
+  throw error;
+}

@@ -1,0 +1,203 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { resolveConfig } from '../../../src/config.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import type { SqlDatabase } from '../../../src/core/session.ts';
+import { sql, sqlText } from '../../../src/core/sql.ts';
+import { createEngines } from '../../../src/main/engines.ts';
+import { openTenantry } from '../../../src/main/tenantry.ts';
+import type { Router } from '../../../src/router/router.ts';
+import { silentObserver } from '../../../src/router/router-observer.ts';
+import { fleetKeyFromBase64, mappingToken } from '../../../shardmap/mapping-token.ts';
+import type { CommandResult } from '../../support/command-line.ts';
+import { configuration, createCliWorld, type CliWorld } from './world.ts';
+
+const keyOf = (byte: number): string => Buffer.alloc(32, byte).toString('base64');
+const [old, next] = [keyOf(5), keyOf(8)];
+const oldAlone = { TENANTRY_FLEET_KEY: old };
+const nextAlone = { TENANTRY_FLEET_KEY: next };
+const both = { TENANTRY_FLEET_KEY: next, TENANTRY_FLEET_KEY_PREVIOUS: old };
+const otherWayRound = { TENANTRY_FLEET_KEY: old, TENANTRY_FLEET_KEY_PREVIOUS: next };
+const config = (parts: object = {}): string =>
+  configuration({
+    fleetKey: { current: { env: 'TENANTRY_FLEET_KEY' }, previous: { env: 'TENANTRY_FLEET_KEY_PREVIOUS', optional: true } },
+    ...parts,
+  });
+const tenants = [1, 2, 3, 4];
+const readBlogs = sql`select 1 as one from "Blogs"`;
+
+/** Two shards with two tenants each, one of them offline besides, all known by the old key before each test. */
+describe('the fleet key', () => {
+  let world: CliWorld;
+  const shops: SqlDatabase[] = [];
+  beforeAll(async () => {
+    world = await createCliWorld();
+    await writeFile(join(world.folder, 'tenantry.config.json'), config());
+    const place = `--host ${world.server.host} --port ${world.server.port}`;
+    const lines = ['map create'];
+    for (const name of ['a', 'b']) {
+      shops.push(await world.createShardDatabase(`shop_${name}`));
+      lines.push(`shard add ${name} ${place} --database shop_${name} --bootstrap`);
+    }
+    lines.push('tenant add 1 --shard a', 'tenant add 2 --shard a', 'tenant add 3 --shard b', 'tenant add 4 --shard b');
+    lines.push('tenant add 5 --shard b', 'tenant offline 5');
+    for (const line of lines) expect(await world.run(line)).toMatchObject({ code: 0 });
+    // Of moves: they have tokens as well, but a tombstone.
+    await shops[0]?.query(
+      sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token, moved_to, moved_epoch)
+      values (901, 'point', '\\x80000901', 'DRAINING', 3, decode(repeat('00', 16), 'hex'), null, null), (902, 'point', '\\x80000902', 'INCOMING', 4, decode(repeat('00', 16), 'hex'), null, null),
+             (903, 'point', '\\x80000903', 'MOVED', 5, null, gen_random_uuid(), 6)`),
+    );
+  });
+  afterAll(() => world.close());
+  beforeEach(async () => {
+    for (const shop of shops) await setTokens(shop, old);
+    expect(await run('key rotate', otherWayRound)).toMatchObject({ code: 0 });
+  });
+
+  const run = (line: string, environment: Record<string, string> = both): Promise<CommandResult> => world.run(line, { environment });
+  const statusOf = async (environment: Record<string, string> = both): Promise<unknown> =>
+    (JSON.parse((await run('key status --json', environment)).out) as { shards: unknown }).shards;
+  const shard = (name: string, current: number, previous: number, neither = 0, signedBy = 'current'): object => ({
+    shard: name,
+    current,
+    previous,
+    neither,
+    signedBy,
+  });
+
+  async function router(environment: Record<string, string>): Promise<Router> {
+    const parts = { engines: createEngines(), clock: systemClock, observer: silentObserver, onTrouble: () => undefined };
+    const tenantry = await openTenantry(parts, resolveConfig(JSON.parse(config()), { ...world.environment, ...environment }));
+    onTestFinished(() => tenantry.close());
+    return tenantry.router;
+  }
+
+  test(
+    'is rotated while requests run: no service that has both keys fails one; each of the others has one time',
+    { timeout: 60_000 },
+    async () => {
+      const services = [await router(both), await router(otherWayRound)];
+      const onlyOld = await router(oldAlone);
+      for (const tenant of tenants) expect((await onlyOld.query(tenant, readBlogs)).rows).toEqual([]);
+      await expect((await router(nextAlone)).query(1, readBlogs)).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED' });
+
+      const over = new AbortController();
+      const served = new Map<string, number>();
+      const asking = services.flatMap((service, index) =>
+        tenants.map(async (tenant) => {
+          for (let number = 0; !over.signal.aborted; number += 1) {
+            await (number % 2 === 0
+              ? service.query(tenant, readBlogs)
+              : service.withTenant(tenant, { isolation: 'serializable' }, (session) => session.query(readBlogs)));
+            served.set(`${index} ${tenant}`, number);
+          }
+        }),
+      );
+      // To and fro, so that requests meet many of the moments in which a token changes.
+      const rotations: CommandResult[] = [];
+      const rotating = (async () => {
+        for (const environment of [both, otherWayRound, both, otherWayRound, both]) rotations.push(await run('key rotate', environment));
+      })().finally(() => over.abort());
+      await Promise.all([rotating, ...asking]);
+
+      expect(rotations.map(({ code, err }) => [code, err])).toEqual(Array.from({ length: 5 }, () => [0, '']));
+      expect(served.size).toBe(services.length * tenants.length);
+      for (const count of served.values()) expect(count).toBeGreaterThan(5);
+      expect(await statusOf(nextAlone)).toEqual([shard('a', 4, 0), shard('b', 3, 0)]);
+      const onlyNext = await router(nextAlone);
+      for (const tenant of tenants) expect((await onlyNext.query(tenant, readBlogs)).rows).toEqual([]);
+      await expect(onlyOld.query(1, readBlogs)).rejects.toMatchObject({
+        code: 'SHARD_UNVERIFIED',
+        detail: expect.stringContaining('another fleet key'),
+      });
+      expect(await run('tenant online 5', nextAlone)).toMatchObject({ code: 0 });
+      expect((await onlyNext.query(5, readBlogs)).rows).toEqual([]);
+      expect(await run('tenant offline 5', nextAlone)).toMatchObject({ code: 0 });
+    },
+  );
+
+  test('is told by shard, with names by which keys are compared and no more; a dry run changes nothing', async () => {
+    expect(await run('key status')).toMatchObject({
+      code: 2,
+      out: expect.stringMatching(
+        /^current key [0-9a-f]{8}, previous key [0-9a-f]{8}\nshard a: 0 by the current key, 4 by the previous one, 0 by neither; what protects it is signed by the previous key\nshard b: 0 by the current key, 3 by the previous one, 0 by neither; what protects it is signed by the previous key\n$/,
+      ),
+    });
+    expect(await run('key rotate --dry-run')).toMatchObject({ code: 2 });
+    expect(await run('key status', oldAlone)).toMatchObject({ code: 0 });
+    expect(await statusOf(nextAlone)).toEqual([shard('a', 0, 0, 4, 'neither'), shard('b', 0, 0, 3, 'neither')]);
+    const rotated = await run('key rotate --actor Ann --concurrency 1');
+    expect(rotated).toMatchObject({ code: 0, out: 'shard a: 4 mappings rotated\nshard b: 3 mappings rotated\n' });
+    expect(await run('key rotate --json')).toMatchObject({ code: 0 });
+    expect(await run('key rotate --dry-run')).toMatchObject({ code: 0 });
+    const audited = JSON.parse((await run('audit list --json --limit 4')).out) as Record<string, unknown>[];
+    expect(audited.map(({ actor, action, outcome }) => [actor, action, outcome])).toEqual(
+      ['DONE', 'BEGUN', 'DONE', 'BEGUN'].map((outcome) => ['Ann', 'key rotate', outcome]),
+    );
+    expect(JSON.stringify(audited)).not.toContain(next.slice(0, 20));
+  });
+
+  test('signs again what protects a shard, where it is that alone that is left', async () => {
+    for (const shop of shops) await setTokens(shop, next);
+    expect(await statusOf()).toEqual([shard('a', 4, 0, 0, 'previous'), shard('b', 3, 0, 0, 'previous')]);
+    await expect((await router(nextAlone)).query(1, readBlogs)).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED' });
+    expect(await run('key rotate')).toMatchObject({ code: 0 });
+    expect(await run('key status', nextAlone)).toMatchObject({ code: 0 });
+    expect((await (await router(nextAlone)).query(1, readBlogs)).rows).toEqual([]);
+  });
+
+  test('goes on where it was stopped between shards', async () => {
+    const stop = new AbortController();
+    const stopped = await world.run('key rotate --concurrency 1', { environment: both, stop: stop.signal, onOutput: () => stop.abort() });
+    expect(stopped).toMatchObject({ code: 1, out: 'shard a: 4 mappings rotated\nshard b: not reached\n' });
+    expect(stopped.err).toContain('run it again to go on');
+    expect(await statusOf()).toEqual([shard('a', 4, 0), shard('b', 0, 3, 0, 'previous')]);
+    expect(await run('key rotate --concurrency 1')).toMatchObject({ code: 0, out: 'shard a: already so\nshard b: 3 mappings rotated\n' });
+  });
+
+  test('leaves a mapping that somebody holds, and one by a third key, and says so', async () => {
+    const held = shops[0]?.transaction(async (session) => {
+      await session.query(sqlText(`select from tenantry.local_mapping where mapping_id = 901 for share`));
+      expect(await run('key rotate --wait 0 --concurrency 1')).toMatchObject({
+        code: 2,
+        out: 'shard a: 3 mappings rotated; left: 1 by the previous key, 0 by neither\nshard b: 3 mappings rotated\n',
+      });
+    });
+    await held;
+    await shops[1]?.query(sqlText(`update tenantry.local_mapping set token = decode(repeat('00', 16), 'hex') where low = '\\x80000003'`));
+    expect(await run('key rotate --concurrency 1')).toMatchObject({
+      code: 2,
+      out: 'shard a: 1 mapping rotated\nshard b: 0 mappings rotated; left: 0 by the previous key, 1 by neither\n',
+    });
+  });
+
+  test('is rotated on every shard that can be, whatever another one is', async () => {
+    await shops[0]?.query(sqlText('alter table tenantry.shard_identity rename to elsewhere'));
+    onTestFinished(async () => void (await shops[0]?.query(sqlText('alter table tenantry.elsewhere rename to shard_identity'))));
+    const result = await run('key rotate');
+    expect(result).toMatchObject({ code: 1, out: expect.stringContaining('shard b: 3 mappings rotated') });
+    expect(result.err).toContain('On shard a: ');
+    expect(await run('key status')).toMatchObject({ code: 2, out: expect.stringContaining('shard a: not known: ') });
+  });
+
+  test.each([
+    ['without a previous key', nextAlone, 'A rotation needs two fleet keys'],
+    ['with one key for both', { TENANTRY_FLEET_KEY: old, TENANTRY_FLEET_KEY_PREVIOUS: old }, 'are the same key'],
+  ])('is not rotated %s', async (_, environment, why) => {
+    expect(await run('key rotate', environment)).toMatchObject({ code: 1, out: '', err: expect.stringContaining(why) });
+  });
+});
+
+/** Gives every mapping of a shard its token by a key. */
+async function setTokens(shop: SqlDatabase, key: string): Promise<void> {
+  const fleetKey = fleetKeyFromBase64(key, 'the key');
+  const { rows } = await shop.query<{ id: number; epoch: number }>(
+    sqlText(`select mapping_id as id, epoch from tenantry.local_mapping where token is not null`),
+  );
+  for (const { id, epoch } of rows)
+    await shop.query(
+      sql`update tenantry.local_mapping set token = ${mappingToken(fleetKey, 'customers', id, epoch)} where mapping_id = ${id}`,
+    );
+}
