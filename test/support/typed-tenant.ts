@@ -1,8 +1,9 @@
 import { tenantKeyFromText, type KeyType } from '../../shardmap/key.ts';
-import type { ContextProtection } from '../../src/core/context-protection.ts';
+import { contextProtections } from '../../src/core/context-protection.ts';
 import { sql } from '../../src/core/sql.ts';
 import type { EngineConnection } from '../../src/engine/engine.ts';
 import type { Entry } from '../../src/engine/entry.ts';
+import { signerOfTests } from './accepting.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import type { useAppConnection } from './app-connection.ts';
 import { createTestShard, shardLogins } from './postgres-shard.ts';
@@ -25,14 +26,14 @@ interface TypedTenant {
   readonly tenant: string;
 }
 
-/** Has `use` work with a tenant on a new shard of its key's type, with either protection, entered as the tests that run say. */
+/** Has `use` work with a tenant on a new shard of its key's type, with each protection, entered as the tests that run say. */
 export async function withTypedTenant(
   app: ReturnType<typeof useAppConnection>,
   name: string,
   [keyType, text]: readonly [KeyType, string],
   use: (tenant: TypedTenant) => Promise<void>,
 ): Promise<void> {
-  for (const protection of ['guarded', 'plain'] as const satisfies readonly ContextProtection[]) {
+  for (const protection of contextProtections) {
     const shard = await createTestShard(app.server, `${name}_${keyType}_${protection}_${app.isPoint}`, { keyType, protection });
     try {
       const { bytes } = tenantKeyFromText(keyType, text);
@@ -43,7 +44,7 @@ export async function withTypedTenant(
           values (1, ${kind}, ${low}, 'ONLINE', 1, ${own.token})`,
       );
       const { address, shardId, incarnation } = shard;
-      const expected = { ...app.expected, shardId, incarnation, contextProtection: protection };
+      const expected = { ...app.expected, shardId, incarnation, signer: signerOfTests(shardId), contextProtection: protection };
       const connection = await createPostgresEngine().connect(address, shardLogins.app, expected);
       try {
         await use({ connection, own, tenant: keyType === 'bytes' ? `\\x${text}` : text });

@@ -68,8 +68,8 @@ describeOnEachEngine('keys', (ground) => {
       const logins = loginsOf(address);
       admin = engine.open(address, logins.admin);
       reports = engine.open(address, logins.superuser);
-      await installShard(admin, engine, { tables: groundTables, accepting: accepting(), keyType, contextProtection: 'guarded' });
       const shardId = randomUUID();
+      await installShard(admin, engine, { tables: groundTables, accepting: accepting(shardId), keyType, contextProtection: 'guarded' });
       await admin.query(keyStatements.identify(shardId, keyType));
       for (const { mappingId, key, epoch, token } of entries)
         await admin.query(localByHand.add({ mappingId, low: key, state: 'ONLINE', epoch, token }));
