@@ -7,6 +7,7 @@ import { tableColumns } from './table-columns.ts';
 const alone: Readonly<Record<'postgres' | 'mssql', Readonly<Record<string, string>>>> = {
   postgres: {
     'schema/shard/010-context-mac': 'where the right to a guarded setting may not be granted; SQL Server needs none',
+    'schema/shard/045-context-mac': 'the same',
     'schema/bootstrap/002-guarded-setting': 'SQL Server protects the context by a read-only key, for which nobody needs a right',
   },
   mssql: {

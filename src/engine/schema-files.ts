@@ -15,6 +15,7 @@ export function shardSchemaFiles(keyType: KeyType, protection: ContextProtection
     `020-tenant-${keyType}`,
     '030-enter',
     '040-context-values',
+    ...(protection === 'mac' ? ['045-context-mac'] : []),
     '050-policies',
     '060-fingerprint',
     '070-watching',

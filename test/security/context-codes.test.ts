@@ -169,6 +169,21 @@ describe('The context in an ordinary setting with a code', () => {
     ).toEqual([{ n: 2991 }]);
   });
 
+  it('is told alike by every function that tells it, whoever of a parallel plan were to call it', async () => {
+    const client = await world.app();
+    await client.query('begin');
+    await enterBringing(client, 1, { userId: 'ann', roles: ['reader'] });
+    await client.query(`set local debug_parallel_query = on; set local parallel_setup_cost = 0; set local parallel_tuple_cost = 0;
+      set local min_parallel_table_scan_size = 0; set local parallel_leader_participation = off`);
+    const told = `tenantry.current_tenant() as tenant, tenantry.context_value('userId') as user, tenantry.context_list('roles') as roles,
+      tenantry.context_holds('roles', 'reader') as holds, tenantry.context_values() as values`;
+    expect(await rowsOf(client, `select distinct ${told} from "Countries"`)).toEqual([
+      { tenant: 1, user: 'ann', roles: ['reader'], holds: true, values: { userId: 'ann', roles: ['reader'] } },
+    ]);
+    expect(await rowsOf(client, diaries)).toMatchObject([{ Owner: 'ann' }]);
+    await client.query('commit');
+  });
+
   it('is the same to a prepared statement, whoever it was made for', async () => {
     const client = await world.app();
     const tenants: unknown[] = [];

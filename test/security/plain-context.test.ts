@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { defences } from './defences.ts';
 import { describeAttacks, type Attack } from './support/attack.ts';
@@ -9,6 +10,14 @@ const asTenant1 =
   (world) =>
     world.asTenant(1, (client) => rowsOf(client, text));
 const blogs = 'select * from "Blogs"';
+/** Tenant 1 puts something into the setting inside its transaction, then reads. */
+const forge =
+  (deed: (client: pg.Client) => Promise<unknown>, read = blogs): Attack =>
+  (world) =>
+    world.asTenant(1, async (client) => {
+      await deed(client);
+      return rowsOf(client, read);
+    });
 
 describeAttacks(
   'Where the tenant is in an ordinary setting, what holds all the same',
@@ -56,6 +65,44 @@ describe('Where the tenant is in an ordinary setting, what does not hold, as doc
     });
     return world;
   }
+
+  const asBoss = `tenantry_x80000001tenantry_x${Buffer.from(JSON.stringify({ userId: 'boss', roles: ['auditor'] })).toString('hex')}`;
+  const forgeries: Readonly<Record<string, Attack>> = {
+    'by SET LOCAL': forge((client) => client.query(`set local tenantry.tenant = 'tenantry_x80000002'`)),
+    'by SET for the session': forge((client) => client.query(`set tenantry.tenant = 'tenantry_x80000002'`)),
+    'by what it was given, for another tenant': forge(async (client) => {
+      const [own] = await rowsOf<{ setting: string }>(client, `select current_setting('tenantry.tenant') as setting`);
+      await client.query(`set local tenantry.tenant = '${own?.setting.replace('80000001', '80000002')}'`);
+    }),
+    'by other values behind its tenant': forge(
+      (client) => client.query(`set local tenantry.tenant = '${asBoss}'`),
+      'select * from "Diaries"',
+    ),
+    'without entering at all': async (world) => {
+      const client = await world.app();
+      await client.query(`begin; set local tenantry.tenant = 'tenantry_x80000002'`);
+      return rowsOf(client, blogs);
+    },
+    'by ROLLBACK TO a savepoint from before': async (world) => {
+      const client = await world.app();
+      await client.query(`set tenantry.tenant = 'tenantry_x80000002'; begin; savepoint before`);
+      await enter(client, 1);
+      await client.query('rollback to before');
+      return rowsOf(client, blogs);
+    },
+    'by the default of a login that somebody has set': async (world) => {
+      await world.root.query(`alter role ${world.appLogin.user} set tenantry.tenant = 'tenantry_x80000002'`);
+      const seen = await rowsOf(await world.app(), blogs);
+      await world.root.query(`alter role ${world.appLogin.user} reset tenantry.tenant`);
+      return seen;
+    },
+  };
+
+  it('a statement names another tenant, or another caller, in every way that the other forms refuse', async () => {
+    const world = await plainWorld();
+    for (const [name, forgery] of Object.entries(forgeries))
+      expect(JSON.stringify(await forgery(world)), name).toMatch(/tenant-2|a secret/);
+  });
 
   it.each(['set local', 'set'])('a tenant becomes another by %s; whoever has the connection next is who it is', async (set) => {
     const world = await plainWorld();
