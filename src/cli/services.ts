@@ -10,6 +10,8 @@ import type { TableComparison } from '../policy/compare-tables.ts';
 import type { InspectedPolicies } from '../policy/inspection.ts';
 import type { PlannedChange, PolicyResult } from '../policy/model.ts';
 import type { Override } from '../policy/override.ts';
+import type { ProbeReport } from '../policy/probes.ts';
+import type { PolicyState } from '../policy/verify.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { AuditTrail } from '../../shardmap/audit-trail.ts';
 import type { ShardMapManager } from '../../shardmap/manager.ts';
@@ -60,6 +62,12 @@ interface PolicyOptions {
   readonly stop?: AbortSignal;
 }
 
+/** How a shard was found by `prove`. */
+export interface ShardProof extends PolicyState, ProbeReport {
+  /** Why a connection of `app` is not let in; undefined where it is. */
+  readonly refused: string | undefined;
+}
+
 /** The policies of one shard. Each throws CONFLICT or SHARD_UNVERIFIED where the database at its address is not that shard. */
 export interface ShardPolicies {
   /** Makes them what the configuration says, or tells what is pending. */
@@ -76,6 +84,8 @@ export interface ShardPolicies {
   signAgain(settings: Settings, shard: Shard): Promise<boolean>;
   /** How it keeps the tenant of a transaction; null where it does not say. */
   contextProtection(settings: Settings, shard: Shard): Promise<ContextProtection | null>;
+  /** The same, and what the shard's logins may when it is tried: all that is not as it must be. Never commits anything. */
+  prove(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<ShardProof>;
   /** What there is, as it is, whatever the configuration says. */
   inspect(settings: Settings, shard: Shard): Promise<InspectedPolicies<PolicyModel>>;
 }

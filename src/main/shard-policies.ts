@@ -7,6 +7,8 @@ import type { Settings } from '../config.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { isSignedBy, signAgain } from '../policy/acceptance.ts';
 import { applyPolicies } from '../policy/apply.ts';
+import type { Probing } from '../policy/probe-change.ts';
+import { policyState, verifyPolicies } from '../policy/verify.ts';
 import { compareTables } from '../policy/compare-tables.ts';
 import { overrideGate } from '../policy/override.ts';
 import type { FleetKey } from '../../shardmap/mapping-token.ts';
@@ -14,7 +16,7 @@ import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
 import { acceptingOn } from './accepting.ts';
-import { engineOf, type Engines } from './engines.ts';
+import { engineOf, type Engines, type FullEngine } from './engines.ts';
 import { inspectPolicies } from './inspection/inspect-policies.ts';
 import { createShardAccess } from './shard-access.ts';
 
@@ -35,6 +37,7 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
           capabilities,
           clock,
           accepting: acceptingOn(settings, shard, actor),
+          probing: probingWith(engineOf(engines, shard.address), settings),
           ...options,
         });
       }),
@@ -46,17 +49,25 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
     override: (settings, shard, override) =>
       withShard(engines, settings, shard, (admin) => overrideGate(admin, acceptingOn(settings, shard).signer, override)),
     verify: async (settings, shard, { keyType }) => {
-      const { tables, capabilities } = settings;
-      const engine = engineOf(engines, shard.address);
-      const { changes } = await withShard(engines, settings, shard, (admin) =>
-        applyPolicies(admin, engine, { tables, capabilities, keyType, dryRun: true, accepting: acceptingOn(settings, shard) }),
+      const { tables } = settings;
+      const request = { tables, keyType, accepting: acceptingOn(settings, shard) };
+      const { different, objection } = await withShard(engines, settings, shard, (admin) =>
+        policyState(admin, engineOf(engines, shard.address), request),
       );
-      if (changes.length > 0) {
-        const left = [...new Set(changes.map(({ table }) => table))].join(', ');
-        throw new TenantryError('CONFLICT', `The protection of ${left} is not, or no more, what the configuration says.`);
-      }
-      const connection = await openAppConnection(engines, settings, shard);
-      await connection.close();
+      if (different.length > 0)
+        throw new TenantryError('CONFLICT', `The protection of ${different.join(', ')} is not, or no more, what the configuration says.`);
+      if (objection !== undefined) throw new TenantryError('SHARD_UNVERIFIED', objection);
+      const refused = await refusalOfApp(engines, settings, shard);
+      if (refused !== undefined) throw refused;
+    },
+    prove: async (settings, shard, { keyType }) => {
+      const { tables } = settings;
+      const engine = engineOf(engines, shard.address);
+      const request = { tables, keyType, accepting: acceptingOn(settings, shard) };
+      const found = await withShard(engines, settings, shard, (admin) =>
+        verifyPolicies(admin, engine, request, probingWith(engine, settings)),
+      );
+      return { ...found, refused: (await refusalOfApp(engines, settings, shard))?.reason };
     },
     signedBy: (settings, shard) =>
       withShard(engines, settings, shard, async (admin) => {
@@ -77,6 +88,22 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
     inspect: (settings, shard) =>
       withShard(engines, settings, shard, (admin) => inspectPolicies(admin, engineOf(engines, shard.address), shard.address.engine)),
   };
+}
+
+/** Why a connection of app is not let in, opened as the router does; undefined where it is. */
+async function refusalOfApp(engines: Engines, settings: Settings, shard: Shard): Promise<TenantryError | undefined> {
+  try {
+    const connection = await openAppConnection(engines, settings, shard);
+    await connection.close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED') return error;
+    throw error;
+  }
+}
+
+function probingWith({ rehearsals }: FullEngine, { logins: { app, superuser, mover } }: Settings): Probing {
+  return { rehearsals, users: { app: app.user, superuser: superuser.user, mover: mover.user } };
 }
 
 /** The database of a shard as admin, once it is known to be that shard. */

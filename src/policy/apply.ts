@@ -12,10 +12,11 @@ import { qualifiedTables } from '../engine/qualified-tables.ts';
 import type { Accepting } from './acceptance.ts';
 import { changeShard, compareShard, type ShardComparison } from './change-shard.ts';
 import type { Difference } from './diff.ts';
-import { refuseUnfit, warningsOf } from './findings.ts';
+import { refuseUnfit, unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, PlannedChange, PolicyChange, PolicyResult } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
+import type { Probing } from './probe-change.ts';
 
 /** Which policies a shard must have. */
 export interface PolicyRequest {
@@ -26,6 +27,8 @@ export interface PolicyRequest {
   readonly capabilities?: CapabilitySettings;
   /** Who accepts what then protects the shard. */
   readonly accepting: Accepting;
+  /** How what then is there is tried before it counts; undefined: it is not. */
+  readonly probing?: Probing | undefined;
   /** Nothing is changed; the result says what would be. */
   readonly dryRun: boolean;
   /** Nothing but this is changed. */
@@ -64,8 +67,13 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
     return { ...resultOf(looked, engine.dialect), warnings, applied: isAsItMustBe(looked) };
   }
   const { clock = systemClock, withinMs = defaultWithinMs, stop } = request;
-  const found = await changeShard(shard, engine, { tables, keyType }, { clock, withinMs, stop, permit, accepting });
-  return { ...resultOf(found, engine.dialect), warnings, applied: true };
+  const found = await changeShard(
+    shard,
+    engine,
+    { tables, keyType },
+    { clock, withinMs, stop, permit, accepting, probing: request.probing },
+  );
+  return { ...resultOf(found, engine.dialect), warnings: [...warnings, ...found.unproven.map(unprovenFinding)], applied: true };
 }
 
 /** Whether a change accepts what is there, and sets nothing. */

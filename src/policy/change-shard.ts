@@ -11,6 +11,8 @@ import { LockWait } from './lock-wait.ts';
 import { lockPolicies } from './lock.ts';
 import type { ShardTables } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
+import type { ProbeFinding } from './probes.ts';
+import { probeChange, type Probing } from './probe-change.ts';
 
 /** The pause before the second try; each later one is twice as long, up to the longest. */
 const pauses = { firstMs: 500, longestMs: 8_000 };
@@ -21,6 +23,8 @@ export interface ShardComparison extends Comparison {
   readonly objection: string | undefined;
   /** What is not as it was accepted, where anything was. */
   readonly differing: readonly DifferingObject[];
+  /** What of a change could not be tried. */
+  readonly unproven: readonly ProbeFinding[];
 }
 
 /** How long to try, and what for. */
@@ -33,6 +37,8 @@ interface ChangeOptions {
   /** Looks at what was found, before anything is changed; what it throws ends it. */
   readonly permit: (found: ShardComparison) => void;
   readonly accepting: Accepting;
+  /** How it is tried before it is committed; undefined: it is not. */
+  readonly probing?: Probing | undefined;
 }
 
 /** Compares what protects a shard's tables with what must, and all that protects its tenants with what was accepted. */
@@ -44,7 +50,7 @@ export async function compareShard(
 ): Promise<ShardComparison> {
   const found = await compare(session, renderer, tables);
   const { objection, differing } = await verifyProtection(session, renderer.fingerprintFunction(), signer);
-  return { ...found, objection, differing };
+  return { ...found, objection, differing, unproven: [] };
 }
 
 /**
@@ -56,13 +62,13 @@ export async function changeShard(
   shard: SqlDatabase,
   engine: PolicyEngine,
   tables: ShardTables,
-  { clock, withinMs, stop, permit, accepting }: ChangeOptions,
+  { clock, withinMs, stop, permit, accepting, probing }: ChangeOptions,
 ): Promise<ShardComparison> {
   const end = clock.now() + withinMs;
   const inUse = new Set<string>();
   for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(2 * pauseMs, pauses.longestMs)) {
     try {
-      return await shard.transaction((session) => changeTables(session, engine, tables, { clock, inUse, permit, accepting }));
+      return await shard.transaction((session) => changeTables(session, engine, tables, { clock, inUse, permit, accepting, probing }));
     } catch (error) {
       if (!(error instanceof TableInUse)) throw error;
       if (clock.now() + pauseMs > end) throw error.told();
@@ -91,7 +97,7 @@ class TableInUse extends Error {
   }
 }
 
-interface Try extends Pick<ChangeOptions, 'clock' | 'permit' | 'accepting'> {
+interface Try extends Pick<ChangeOptions, 'clock' | 'permit' | 'accepting' | 'probing'> {
   /** Tables that were in use in a try before: they are locked while nothing else is, so that others wait behind them alone. */
   readonly inUse: ReadonlySet<string>;
 }
@@ -100,7 +106,7 @@ async function changeTables(
   session: SqlSession,
   engine: PolicyEngine,
   tables: ShardTables,
-  { clock, inUse, permit, accepting }: Try,
+  { clock, inUse, permit, accepting, probing }: Try,
 ): Promise<ShardComparison> {
   const { renderer, dialect } = engine;
   await lockPolicies(session);
@@ -127,7 +133,8 @@ async function changeTables(
   const { pending: left } = await compare(session, renderer, tables);
   if (left.length > 0) throw refusal(left, dialect);
   await accept(session, renderer, tables.tables, accepting);
-  return found;
+  // After the acceptance, which opens the gate, and before the commit: what leaks takes all of it back.
+  return { ...found, unproven: probing === undefined ? [] : await probeChange(session, tables, found, probing) };
 }
 
 function inUseFirst(tables: readonly [string, Difference[]][], inUse: ReadonlySet<string>): readonly [string, Difference[]][] {

@@ -217,6 +217,13 @@ const warnings = {
     reason: 'A temporary table of one tenant would be found by the next in the same session. The reset keeps tenants apart at a cost.',
     remedy: 'The statement that takes the right.',
   },
+  unproven: {
+    severity: 'advice',
+    say: (detail) => `could not be tried: ${detail}`,
+    reason:
+      'What nobody has tried may leak. `policy apply` tries each table that it changes with rows that it makes up, and a constraint, a trigger or a type has refused one.',
+    remedy: 'Say values that are let through: `tables: { Samples: { tenant: …, sample: { Column: value } } }`.',
+  },
   'session-code': {
     severity: 'advice',
     say: () =>

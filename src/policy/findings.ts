@@ -4,6 +4,7 @@ import type { SqlSession } from '../core/session.ts';
 import { suggest } from '../core/suggest.ts';
 import { findingCatalogue, isFindingCode, type FindingKind } from './finding-catalogue.ts';
 import type { LocatedTable, PolicyFinding } from './model.ts';
+import type { ProbeFinding } from './probes.ts';
 import { openTables, predicateUses, wordFindings } from './predicate-lint.ts';
 import { predicateNeeds } from './predicate-needs.ts';
 
@@ -77,6 +78,12 @@ async function predicateWarnings(session: SqlSession, tables: readonly LocatedTa
     tables: JSON.stringify(openTables(tables)),
   });
   return [...rows.map((row) => finding(row.warning, row, row.at)), ...words];
+}
+
+/** What could not be tried on a table, as a warning. */
+export function unprovenFinding({ table: object, probe, text }: ProbeFinding): PolicyFinding {
+  const { severity, say }: FindingKind = findingCatalogue.unproven;
+  return { code: 'unproven', severity, object, text: say(`${probe}: ${text}`, '') };
 }
 
 const nothingMore = { detail: null, remedy: null };

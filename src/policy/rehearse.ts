@@ -78,6 +78,7 @@ export async function rehearseWithin<T>(
 ): Promise<T> {
   const { app, superuser, mover } = users;
   const rehearsal = await rehearsals.begin(session, [app, superuser, mover]);
+  await session.run('rehearsal/open-gate');
   const [a, b] = sentinelKeys(keyType);
   const entries = { a: await admitted(session, -1, a, random(16)), b: await admitted(session, -2, b, random(16)) };
   const result = await work({

@@ -101,26 +101,32 @@ function canaryFirst<S extends { readonly name: string }>(looks: readonly Looked
 
 /** Never throws. A shard where there is nothing to do is verified too: what changed it may have failed before it was. */
 async function changeOne<S extends { readonly name: string }>(
-  { shard, pending, warnings }: Looked<S>,
+  { shard, pending, warnings: seen }: Looked<S>,
   steps: RolloutSteps<S>,
 ): Promise<ShardRollout> {
-  const found = { shard: shard.name, warnings };
+  let warnings = seen;
   let changes: readonly PolicyChange[] = [];
   let isBegun = false;
   try {
     if (pending > 0) {
       await steps.record(shard, 'BEGUN', { changes: pending });
       isBegun = true;
-      ({ changes } = await steps.change(shard));
+      ({ changes, warnings } = await steps.change(shard));
     }
     await steps.verify(shard);
     if (isBegun) await steps.record(shard, 'DONE', { changes: changes.length, tables: tablesOf(changes) });
-    return { ...found, outcome: changes.length > 0 ? 'changed' : 'already so', changes };
+    return { shard: shard.name, warnings, outcome: changes.length > 0 ? 'changed' : 'already so', changes };
   } catch (thrown) {
     const error = asTenantryError(thrown);
     const detail = { code: error.code, reason: error.reason, changes: changes.length, tables: tablesOf(changes) };
     const unrecorded = isBegun ? await failureOf(steps.record(shard, 'FAILED', detail)) : undefined;
-    return { ...found, outcome: 'failed', changes, error: unrecorded === undefined ? error : notRecorded(error, unrecorded) };
+    return {
+      shard: shard.name,
+      warnings,
+      outcome: 'failed',
+      changes,
+      error: unrecorded === undefined ? error : notRecorded(error, unrecorded),
+    };
   }
 }
 

@@ -5,6 +5,7 @@ import { addPolicyDiffCommand } from './policy-diff.ts';
 import { addPolicyInspectCommand } from './policy-inspect.ts';
 import { addPolicyOverrideCommand } from './policy-override.ts';
 import { addPolicyPlanCommand } from './policy-plan.ts';
+import { addPolicyVerifyCommand } from './policy-verify.ts';
 
 /** `tenantry policy ...`. */
 export function addPolicyCommands(program: Command, world: CliWorld): void {
@@ -13,5 +14,6 @@ export function addPolicyCommands(program: Command, world: CliWorld): void {
   addPolicyDiffCommand(policy, world);
   addPolicyPlanCommand(policy, world);
   addPolicyApplyCommand(policy, world);
+  addPolicyVerifyCommand(policy, world);
   addPolicyOverrideCommand(policy, world);
 }

@@ -16,6 +16,7 @@ export const offlineServices: Services = {
     apply: unexpected,
     compare: unexpected,
     verify: unexpected,
+    prove: unexpected,
     override: unexpected,
     contextProtection: unexpected,
     signedBy: unexpected,

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
+import type { Shard } from '../../../shardmap/shard.ts';
+import { counted } from '../../core/counted.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { inParallel } from '../../core/in-parallel.ts';
+import { onShard } from '../../policy/rollout.ts';
+import { withAdministration } from '../administration.ts';
+import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
+import type { ShardProof } from '../services.ts';
+import { chosenFleet, defaultConcurrency, withConcurrency } from './policy-fleet.ts';
+
+interface VerifyOptions {
+  readonly shard?: string;
+  readonly concurrency?: number;
+}
+
+/** A shard with what was found; `error` where it could not be looked at. */
+type Verified = { readonly shard: string } & (ShardProof | { readonly error: TenantryError });
+
+/** `tenantry policy verify`. */
+export function addPolicyVerifyCommand(policy: Command, world: CliWorld): void {
+  addCommand<VerifyOptions>(
+    policy,
+    world,
+    {
+      usage: 'verify',
+      summary:
+        'prove the protection of every shard: compare it, connect as tenants do, and try on every table what each login may, with rows that are made up and undone; ends with 2 where anything is not as it must be',
+      examples: ['policy verify', 'policy verify --shard a --json', 'policy verify --concurrency 16'],
+      ofMap: true,
+    },
+    (command) => withConcurrency(command.option('--shard <name>', 'this shard only')),
+    verify,
+  );
+}
+
+async function verify(invocation: Invocation<VerifyOptions>): Promise<ExitCode> {
+  return withAdministration(invocation, async ({ manager, audit }, settings) => {
+    const { options, output, world } = invocation;
+    const { map, keyType, shards } = await chosenFleet(manager, settings, options);
+    const run = { runId: randomUUID(), actor: world.userName(), action: 'policy verify' };
+    const proved = async (shard: Shard): Promise<Verified> => {
+      const found = await proofOf(shard, world.services.policies.prove(settings, shard, { keyType }));
+      const detail =
+        'error' in found ? { code: found.error.code, reason: found.error.reason } : { tried: found.tried, problems: problemsOf(found) };
+      await audit.record({
+        ...run,
+        subject: `shard ${shard.name}`,
+        outcome: isSound(found) ? 'DONE' : 'FAILED',
+        detail: { map, ...detail },
+      });
+      return found;
+    };
+    const all: Verified[] = [];
+    for await (const found of inParallel(shards, options.concurrency ?? defaultConcurrency, proved)) {
+      all.push(found);
+      output.line(described(found));
+    }
+    output.whole(all.map(shown));
+    for (const found of all) if ('error' in found) throw onShard(found.shard, found.error);
+    return all.every(isSound) ? 0 : 2;
+  });
+}
+
+async function proofOf({ name }: Shard, proving: Promise<ShardProof>): Promise<Verified> {
+  try {
+    return { shard: name, ...(await proving) };
+  } catch (error) {
+    if (!(error instanceof TenantryError)) throw error;
+    return { shard: name, error };
+  }
+}
+
+function isSound(found: Verified): boolean {
+  return !('error' in found) && problemsOf(found).length === 0;
+}
+
+/** One sentence for each. */
+function problemsOf({ different, objection, refused, findings }: ShardProof): string[] {
+  return [
+    ...different.map((table) => `${table}: its protection is not what the configuration says.`),
+    ...(objection === undefined ? [] : [objection]),
+    ...(refused === undefined || refused === objection ? [] : [`A connection for tenants is not let in: ${refused}`]),
+    ...findings.map(({ table, probe, outcome, text }) => `${table}: ${outcome}: ${probe}: ${text}.`),
+  ];
+}
+
+function described(found: Verified): string {
+  if ('error' in found) return `shard ${found.shard}: could not be verified: ${found.error.reason}`;
+  const problems = problemsOf(found);
+  const tried = `${counted(found.tried, 'statement')} tried`;
+  if (problems.length === 0) return `shard ${found.shard}: verified, ${tried}`;
+  return [`shard ${found.shard}: NOT as it must be, ${tried}`, ...problems.map((problem) => `  ${problem}`)].join('\n');
+}
+
+function shown(found: Verified): object {
+  if ('error' in found) return { shard: found.shard, error: { code: found.error.code, message: found.error.message } };
+  return { ...found, sound: isSound(found) };
+}

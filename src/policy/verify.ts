@@ -1,0 +1,58 @@
+import type { KeyType } from '../core/key-type.ts';
+import type { SqlDatabase } from '../core/session.ts';
+import { qualifiedTables } from '../engine/qualified-tables.ts';
+import type { Accepting } from './acceptance.ts';
+import { compareShard } from './change-shard.ts';
+import { lockPolicies } from './lock.ts';
+import type { ConfiguredTable, ShardTables } from './model.ts';
+import type { PolicyEngine } from './policy-engine.ts';
+import { partsOf, type Probing } from './probe-change.ts';
+import { probe, type ProbeReport } from './probes.ts';
+import { rehearse } from './rehearse.ts';
+
+/** What a shard is verified against. */
+export interface VerificationRequest {
+  readonly tables: readonly ConfiguredTable[];
+  /** Key type of the shard map. */
+  readonly keyType: KeyType;
+  /** By whom what protects it must have been accepted. */
+  readonly accepting: Accepting;
+}
+
+/** How a shard's protection stands to the configuration. */
+export interface PolicyState {
+  /** Tables whose protection is not what the configuration says. */
+  readonly different: readonly string[];
+  /** Why what protects it is not what was accepted; undefined where it is. */
+  readonly objection: string | undefined;
+}
+
+/** Compares alone. `shard` is the database as admin. */
+export async function policyState(shard: SqlDatabase, engine: PolicyEngine, request: VerificationRequest): Promise<PolicyState> {
+  return await shard.transaction(async (session) => {
+    await lockPolicies(session);
+    return stateOf(await compareShard(session, engine, located(engine, request), request.accepting));
+  });
+}
+
+/** Compares, and tries what the shard's logins may, in one transaction that is undone. */
+export async function verifyPolicies(
+  shard: SqlDatabase,
+  engine: PolicyEngine,
+  request: VerificationRequest,
+  { rehearsals, users }: Probing,
+): Promise<PolicyState & ProbeReport> {
+  const shardTables = located(engine, request);
+  return await rehearse(shard, { rehearsals }, { users, keyType: request.keyType }, async (stage) => {
+    const found = await compareShard(stage.session, engine, shardTables, request.accepting);
+    return { ...(await probe(stage, { tables: shardTables.tables, parts: partsOf(found) })), ...stateOf(found) };
+  });
+}
+
+function located({ dialect }: PolicyEngine, { tables, keyType }: VerificationRequest): ShardTables {
+  return { tables: qualifiedTables(tables, dialect), keyType };
+}
+
+function stateOf({ pending, objection }: Awaited<ReturnType<typeof compareShard>>): PolicyState {
+  return { different: [...new Set(pending.map(({ table }) => table))], objection };
+}

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SqlDatabase } from '../../../src/core/session.ts';
+import { sqlText } from '../../../src/core/sql.ts';
+import { createCliWorld, type CliWorld } from './world.ts';
+
+let world: CliWorld;
+let shard: SqlDatabase;
+let appUser: string;
+
+beforeAll(async () => {
+  world = await createCliWorld();
+  for (const name of ['a', 'b']) await world.createShardDatabase(`shop_${name}`);
+  await run('map create');
+  for (const name of ['a', 'b'])
+    await run(`shard add ${name} --host ${world.server.host} --port ${world.server.port} --database shop_${name} --bootstrap`);
+  shard = world.openDatabase('shop_a');
+  const { rows } = await shard.query<{ user: string }>(
+    sqlText(`select m.member::regrole::text as "user" from pg_auth_members m where m.roleid = 'tenantry_app'::regrole`),
+  );
+  appUser = rows[0]!.user;
+});
+afterAll(() => world.close());
+
+async function run(line: string): Promise<string> {
+  const { code, out, err } = await world.run(line);
+  if (code !== 0) throw new Error(`${line}: ${err}`);
+  return out;
+}
+
+describe('policy verify', () => {
+  it('proves every shard, says how much was tried, and leaves a record', async () => {
+    const { code, out, err } = await world.run('policy verify');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^shard a: verified, \d+ statements tried\nshard b: verified, \d+ statements tried\n$/);
+    const [latest] = JSON.parse(await run('audit list --json')) as { action: string; outcome: string; detail: object }[];
+    expect(latest).toMatchObject({ action: 'policy verify', outcome: 'DONE', detail: { problems: [] } });
+  });
+
+  it('tells what a policy alone does not show: a login that none binds', async () => {
+    await shard.query(sqlText(`alter role ${appUser} bypassrls`));
+    try {
+      const { code, out } = await world.run('policy verify --shard a --json');
+      expect(code).toBe(2);
+      const [found] = JSON.parse(out) as { sound: boolean; refused: string; different: string[]; findings: object[] }[];
+      expect(found).toMatchObject({ shard: 'a', sound: false, different: [] });
+      expect(found!.refused).toContain('bypasses row-level security');
+      expect(found!.findings).toContainEqual({
+        table: 'public.Blogs',
+        probe: "tenant: select of another tenant's row",
+        outcome: 'leaked',
+        text: 'reached 1 row',
+      });
+    } finally {
+      await shard.query(sqlText(`alter role ${appUser} nobypassrls`));
+    }
+  });
+
+  it('keeps a change from being committed under which a table leaks, naming table and probe', async () => {
+    await shard.query(sqlText(`alter table "Blogs" no force row level security; alter role ${appUser} bypassrls`));
+    try {
+      const { code, err } = await world.run('policy apply --shard a');
+      expect(code).toBe(1);
+      expect(err).toContain("public.Blogs: tenant: select of another tenant's row reached 1 row");
+      const { rows } = await shard.query(sqlText(`select relforcerowsecurity as forced from pg_class where relname = 'Blogs'`));
+      expect(rows).toEqual([{ forced: false }]);
+    } finally {
+      await shard.query(sqlText(`alter role ${appUser} nobypassrls`));
+    }
+    await run('policy apply --shard a');
+    await run('policy verify');
+  });
+});
