@@ -23,7 +23,16 @@ export function createShardSigner({ current, previous }: FleetKeys, shardId: str
 
 /** What begins with a line of words is nothing that a mapping's token is made of: a map's name has no line breaks. */
 function signature(key: FleetKey, shardId: string, statement: ShardStatement): Uint8Array {
-  const words =
-    statement.says === 'accepted' ? [statement.format, statement.fingerprint, statement.validUntilMs ?? 'for good'] : [statement.untilMs];
-  return fleetMac(key, ['tenantry', statement.says, shardId, ...words].join('\n'));
+  return fleetMac(key, ['tenantry', statement.says, shardId, ...wordsOf(statement)].join('\n'));
+}
+
+function wordsOf(statement: ShardStatement): readonly (string | number)[] {
+  switch (statement.says) {
+    case 'accepted':
+      return [statement.format, statement.fingerprint, statement.validUntilMs ?? 'for good'];
+    case 'overridden':
+      return [statement.untilMs];
+    case 'verified':
+      return [statement.atMs, statement.fingerprint, statement.found];
+  }
 }

@@ -14,6 +14,7 @@ import type { ProbeReport } from '../policy/probes.ts';
 import type { PolicyState } from '../policy/verify.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { AuditTrail } from '../../shardmap/audit-trail.ts';
+import type { Verdicts } from '../../shardmap/verdicts.ts';
 import type { ShardMapManager } from '../../shardmap/manager.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 
@@ -44,6 +45,7 @@ export interface Services {
 export interface Administration {
   readonly manager: ShardMapManager;
   readonly audit: AuditTrail;
+  readonly verdicts: Verdicts;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,8 @@ interface PolicyOptions {
 
 /** How a shard was found by `prove`. */
 export interface ShardProof extends PolicyState, ProbeReport {
+  /** Of all that decided what app could see and do. */
+  readonly fingerprint: string;
   /** Why a connection of `app` is not let in; undefined where it is. */
   readonly refused: string | undefined;
 }

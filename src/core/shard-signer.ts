@@ -3,7 +3,9 @@ export type ShardStatement =
   /** What protects its rows is what was accepted; `validUntilMs` null: for good. */
   | { readonly says: 'accepted'; readonly format: number; readonly fingerprint: string; readonly validUntilMs: number | null }
   /** Its tenants are let in until then, whatever protects them. */
-  | { readonly says: 'overridden'; readonly untilMs: number };
+  | { readonly says: 'overridden'; readonly untilMs: number }
+  /** Its protection was tried then, with this fingerprint; `found` is a digest of what came of it. */
+  | { readonly says: 'verified'; readonly atMs: number; readonly fingerprint: string; readonly found: string };
 
 /** The version of what a fingerprint is made of and of how it is signed. */
 export const acceptanceFormat = 1;

@@ -31,4 +31,5 @@ export const catalogSchemaFiles: readonly string[] = [
   '005-mapping',
   '006-catalog-server',
   '007-audit',
+  '008-verdict',
 ].map((name) => `schema/catalog/${name}`);

@@ -3,6 +3,8 @@ import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { AuditTrail } from '../../shardmap/audit-trail.ts';
+import { createShardSigner } from '../../shardmap/shard-signer.ts';
+import { Verdicts } from '../../shardmap/verdicts.ts';
 import { mappingToken, type FleetKey } from '../../shardmap/mapping-token.ts';
 import { createShardMapManager, type ShardMapManager } from '../../shardmap/manager.ts';
 import { createRedisRoutes, type RedisRoutes } from '../../shardmap/redis-routes.ts';
@@ -34,6 +36,7 @@ export interface OpenAdministration {
   readonly redis: RedisRoutes | undefined;
   readonly manager: ShardMapManager;
   readonly audit: AuditTrail;
+  readonly verdicts: Verdicts;
   close(): Promise<void>;
 }
 
@@ -54,8 +57,9 @@ export async function openAdministration(
   const redis = configured === undefined ? undefined : createRedisRoutes({ url: configured.url, map, clock, ...redisTrouble(onTrouble) });
   opened.defer(() => redis?.close());
   const manager = createManager({ store, access, clock, publish: redis?.publish ?? (async () => undefined) }, settings);
+  const verdicts = new Verdicts(database, (shardId) => createShardSigner(settings.fleetKey, shardId));
   const all = opened.move();
-  return { database, store, access, redis, manager, audit: new AuditTrail(database), close: () => all.disposeAsync() };
+  return { database, store, access, redis, manager, audit: new AuditTrail(database), verdicts, close: () => all.disposeAsync() };
 }
 
 interface ManagerParts {

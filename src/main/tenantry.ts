@@ -13,7 +13,7 @@ export interface TenantryParts extends AdministrationParts {
 }
 
 /** Router and manager of one configuration, over the same catalog and caches. */
-export interface OpenTenantry extends Omit<OpenAdministration, 'database' | 'redis' | 'audit'> {
+export interface OpenTenantry extends Omit<OpenAdministration, 'database' | 'redis' | 'audit' | 'verdicts'> {
   readonly map: ShardMap;
   readonly router: Router;
   /** Waits for calls that run, up to `limits.drainMs`, then closes every connection. */

@@ -3,6 +3,7 @@ import type { SqlDatabase } from '../core/session.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import type { Accepting } from './acceptance.ts';
 import { compareShard } from './change-shard.ts';
+import { readFingerprint, type Fingerprint } from './fingerprint.ts';
 import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, ShardTables } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
@@ -41,11 +42,12 @@ export async function verifyPolicies(
   engine: PolicyEngine,
   request: VerificationRequest,
   { rehearsals, users }: Probing,
-): Promise<PolicyState & ProbeReport> {
+): Promise<PolicyState & ProbeReport & Pick<Fingerprint, 'fingerprint'>> {
   const shardTables = located(engine, request);
   return await rehearse(shard, { rehearsals }, { users, keyType: request.keyType }, async (stage) => {
     const found = await compareShard(stage.session, engine, shardTables, request.accepting);
-    return { ...(await probe(stage, { tables: shardTables.tables, parts: partsOf(found) })), ...stateOf(found) };
+    const { fingerprint } = await readFingerprint(stage.session, engine.renderer);
+    return { fingerprint, ...(await probe(stage, { tables: shardTables.tables, parts: partsOf(found) })), ...stateOf(found) };
   });
 }
 

@@ -104,6 +104,7 @@ export async function diagnose({ host, port }: Pick<TdsServer, 'host' | 'port'>,
     shard: { shardId, mapId: 1, name: 'a', address, incarnation, state: 'ONLINE' },
     map: { mapId: 1, name: 'customers', kind: 'list', keyType: 'int', context: 'TenantId', version: 1 },
     manager: { disagreements: options.disagreements ?? async function* () {} },
+    verdicts: { latest: async () => undefined },
   }))
     found.push(finding);
   return found;

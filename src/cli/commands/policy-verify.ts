@@ -36,7 +36,7 @@ export function addPolicyVerifyCommand(policy: Command, world: CliWorld): void {
 }
 
 async function verify(invocation: Invocation<VerifyOptions>): Promise<ExitCode> {
-  return withAdministration(invocation, async ({ manager, audit }, settings) => {
+  return withAdministration(invocation, async ({ manager, audit, verdicts }, settings) => {
     const { options, output, world } = invocation;
     const { map, keyType, shards } = await chosenFleet(manager, settings, options);
     const run = { runId: randomUUID(), actor: world.userName(), action: 'policy verify' };
@@ -44,6 +44,11 @@ async function verify(invocation: Invocation<VerifyOptions>): Promise<ExitCode> 
       const found = await proofOf(shard, world.services.policies.prove(settings, shard, { keyType }));
       const detail =
         'error' in found ? { code: found.error.code, reason: found.error.reason } : { tried: found.tried, problems: problemsOf(found) };
+      if (!('error' in found)) {
+        const { fingerprint, tried } = found;
+        const verifiedAt = world.services.now().getTime();
+        await verdicts.record(shard.shardId, { verifiedAt, verifiedBy: run.actor, fingerprint, tried, problems: problemsOf(found) });
+      }
       await audit.record({
         ...run,
         subject: `shard ${shard.name}`,

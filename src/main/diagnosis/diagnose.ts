@@ -60,7 +60,7 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
     yield failure(subject, error, remedyOfCatalog(error));
     return;
   }
-  const { database, manager, store } = catalog;
+  const { database, manager, store, verdicts } = catalog;
   try {
     const map = await configuredMap(store, settings);
     const shards = await store.listShards(map.mapId);
@@ -76,7 +76,7 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
         text: `Not at their end: ${counted(unfinished.length, 'operation')}.`,
         remedy: 'tenantry recover',
       };
-    for (const shard of shards) yield* diagnoseShard({ ...parts, settings, shard, map, manager });
+    for (const shard of shards) yield* diagnoseShard({ ...parts, settings, shard, map, manager, verdicts });
   } catch (error) {
     yield failure(subject, error, remedyOfCatalog(error));
   } finally {

@@ -5,6 +5,7 @@ import { OtherSchema } from '../../../shardmap/own-shard.ts';
 import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { ShardMap } from '../../../shardmap/shard-map.ts';
+import type { Verdicts } from '../../../shardmap/verdicts.ts';
 import { unreached, type DiagnosisParts } from './finding.ts';
 
 /** One shard to look at. */
@@ -13,6 +14,7 @@ export interface ShardDiagnosis extends DiagnosisParts {
   readonly shard: Shard;
   readonly map: ShardMap;
   readonly manager: Pick<ShardMapManager, 'disagreements'>;
+  readonly verdicts: Pick<Verdicts, 'latest'>;
 }
 
 /** What to run where a login lacks a right, or is not let in. */

@@ -11,6 +11,7 @@ import { remedyOf, type ShardDiagnosis } from './shard-look.ts';
 import { appFailure, connectAsApp, diagnosePrincipal } from './shard-logins.ts';
 import { diagnoseServer } from './shard-server.ts';
 import { diagnosePolicies } from './shard-policies.ts';
+import { diagnoseVerdict } from './shard-verdict.ts';
 import { diagnoseLocalMap } from './shard-local-map.ts';
 
 const otherPrincipals: readonly PrincipalName[] = ['superuser', 'mover', 'admin'];
@@ -22,9 +23,11 @@ export async function* diagnoseShard(look: ShardDiagnosis): AsyncGenerator<Findi
     if (finding.level !== 'ok') isRight = false;
     yield finding;
   }
+  const verdict = await diagnoseVerdict(look);
   const subject = `shard ${look.shard.name}`;
   if (isRight)
     yield { subject, level: 'ok', text: 'It answers, is the one that was added, and its logins, policies, clock and local map are right.' };
+  if (verdict !== undefined) yield verdict;
 }
 
 /** What is not right, as it is found. */

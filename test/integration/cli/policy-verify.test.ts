@@ -5,6 +5,7 @@ import { createCliWorld, type CliWorld } from './world.ts';
 
 let world: CliWorld;
 let shard: SqlDatabase;
+let catalog: SqlDatabase;
 let appUser: string;
 
 beforeAll(async () => {
@@ -14,6 +15,7 @@ beforeAll(async () => {
   for (const name of ['a', 'b'])
     await run(`shard add ${name} --host ${world.server.host} --port ${world.server.port} --database shop_${name} --bootstrap`);
   shard = world.openDatabase('shop_a');
+  catalog = world.openDatabase('catalog');
   const { rows } = await shard.query<{ user: string }>(
     sqlText(`select m.member::regrole::text as "user" from pg_auth_members m where m.roleid = 'tenantry_app'::regrole`),
   );
@@ -27,6 +29,11 @@ async function run(line: string): Promise<string> {
   return out;
 }
 
+/** What the doctor says, for people. */
+async function told(): Promise<string> {
+  return (await world.run('doctor')).out;
+}
+
 describe('policy verify', () => {
   it('proves every shard, says how much was tried, and leaves a record', async () => {
     const { code, out, err } = await world.run('policy verify');
@@ -34,6 +41,14 @@ describe('policy verify', () => {
     expect(out).toMatch(/^shard a: verified, \d+ statements tried\nshard b: verified, \d+ statements tried\n$/);
     const [latest] = JSON.parse(await run('audit list --json')) as { action: string; outcome: string; detail: object }[];
     expect(latest).toMatchObject({ action: 'policy verify', outcome: 'DONE', detail: { problems: [] } });
+    expect(await told()).toMatch(/^ok +shard a: What protects its tenants was tried at 20\S+Z by ann, \d+ statements, and held\.$/m);
+  });
+
+  it('signs its verdict, so that one which was written or changed beside it says nothing', async () => {
+    await run('policy verify --shard a');
+    await catalog.query(sqlText('update tenantry.policy_verdict set tried = tried + 1'));
+    expect(await told()).toMatch(/problem +shard a: The verdict .* is signed by no key of the fleet/);
+    await run('policy verify --shard a');
   });
 
   it('tells what a policy alone does not show: a login that none binds', async () => {

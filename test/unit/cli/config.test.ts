@@ -99,6 +99,7 @@ const looking = [
   'policy diff',
   'policy override',
   'policy plan',
+  'policy verify',
   'audit list',
   'token mint',
 ];

@@ -1,0 +1,56 @@
+import { digest } from '../src/core/digest.ts';
+import type { Row, SqlSession } from '../src/core/session.ts';
+import type { ShardSigner, ShardStatement } from '../src/core/shard-signer.ts';
+import { catalogUnavailable } from './sql-catalog.ts';
+import { unlessVictim } from './unless-victim.ts';
+
+/** What came of trying a shard's protection. */
+export interface Verdict {
+  /** Milliseconds since 1970. */
+  readonly verifiedAt: number;
+  /** Up to 128 characters. */
+  readonly verifiedBy: string;
+  /** Of all that decided what app could see and do there. */
+  readonly fingerprint: string;
+  /** How many statements were tried. */
+  readonly tried: number;
+  /** One sentence each; none: it was sound. Never a value of a row. */
+  readonly problems: readonly string[];
+}
+
+/** A verdict as the catalog has it. */
+export interface SignedVerdict extends Verdict {
+  /** By a key of the fleet; otherwise anybody may have written it. */
+  readonly isSigned: boolean;
+}
+
+/** The catalog's verdicts on shards, each signed for its shard. */
+export class Verdicts {
+  readonly #catalog: SqlSession;
+  readonly #signerOf: (shardId: string) => ShardSigner;
+
+  constructor(catalog: SqlSession, signerOf: (shardId: string) => ShardSigner) {
+    this.#catalog = catalog;
+    this.#signerOf = signerOf;
+  }
+
+  /** Throws CATALOG_UNAVAILABLE. */
+  async record(shardId: string, verdict: Verdict): Promise<void> {
+    const signature = this.#signerOf(shardId).sign(statementOf(verdict));
+    const row = { shardId, ...verdict, problems: JSON.stringify(verdict.problems), signature };
+    await catalogUnavailable(unlessVictim(() => this.#catalog.run('catalog/add-verdict', row)));
+  }
+
+  /** The latest one; undefined: there is none. Throws CATALOG_UNAVAILABLE. */
+  async latest(shardId: string): Promise<SignedVerdict | undefined> {
+    const asked = unlessVictim(() => this.#catalog.run<Row & Verdict & { signature: Uint8Array }>('catalog/latest-verdict', { shardId }));
+    const [found] = (await catalogUnavailable(asked)).rows;
+    if (found === undefined) return undefined;
+    const { signature, ...verdict } = found;
+    return { ...verdict, isSigned: this.#signerOf(shardId).isSigned(statementOf(verdict), signature) };
+  }
+}
+
+function statementOf({ verifiedAt, verifiedBy, fingerprint, tried, problems }: Verdict): ShardStatement {
+  return { says: 'verified', atMs: verifiedAt, fingerprint, found: digest([verifiedBy, tried, problems]) };
+}

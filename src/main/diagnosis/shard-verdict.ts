@@ -1,0 +1,30 @@
+import type { Finding } from '../../cli/services.ts';
+import { counted } from '../../core/counted.ts';
+import { failure } from './finding.ts';
+import type { ShardDiagnosis } from './shard-look.ts';
+
+/** What came of the last time that the shard's protection was tried; undefined where nobody has. */
+export async function diagnoseVerdict({ shard, verdicts }: ShardDiagnosis): Promise<Finding | undefined> {
+  const subject = `shard ${shard.name}`;
+  const remedy = `tenantry policy verify --shard ${shard.name}`;
+  try {
+    const verdict = await verdicts.latest(shard.shardId);
+    if (verdict === undefined) return undefined;
+    const { verifiedAt, verifiedBy, tried, problems, isSigned } = verdict;
+    const at = `${new Date(verifiedAt).toISOString()} by ${verifiedBy}`;
+    if (!isSigned)
+      return {
+        subject,
+        level: 'problem',
+        text: `The verdict on its protection of ${at} is signed by no key of the fleet, and says nothing.`,
+        remedy,
+      };
+    const [first] = problems;
+    if (first === undefined)
+      return { subject, level: 'ok', text: `What protects its tenants was tried at ${at}, ${counted(tried, 'statement')}, and held.` };
+    const more = problems.length > 1 ? ` (and ${counted(problems.length - 1, 'problem')} more)` : '';
+    return { subject, level: 'problem', text: `When its protection was tried at ${at} it did not hold: ${first}${more}`, remedy };
+  } catch (error) {
+    return failure(subject, error, remedy);
+  }
+}
