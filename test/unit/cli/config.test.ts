@@ -77,6 +77,7 @@ describe('tenantry config', () => {
 const changing = [
   'init',
   ...['add', 'remove'].map((verb) => `shard ${verb}`),
+  'key rotate',
   'map create',
   ...['add', 'offline', 'online', 'remove'].map((verb) => `tenant ${verb}`),
   ...['add', 'split', 'merge', 'offline', 'online', 'remove'].map((verb) => `range ${verb}`),
@@ -100,6 +101,7 @@ const looking = [
   'policy override',
   'policy plan',
   'policy verify',
+  'key status',
   'audit list',
   'token mint',
 ];
@@ -145,7 +147,7 @@ describe('every command', () => {
     [
       ['nonsense'],
       "error: unknown command 'nonsense'",
-      'init, serve, doctor, recover, config, shard, map, tenant, range, policy, audit, token',
+      'init, serve, doctor, recover, config, shard, map, tenant, range, policy, key, audit, token',
     ],
     [['shard', 'nonsense'], "error: unknown command 'nonsense'", 'add, list, show, remove'],
     [['map', 'list', '--nonsense'], "error: unknown option '--nonsense'", '--config <path>, --json'],
