@@ -3,7 +3,7 @@ import { sqlText } from '../../src/core/sql.ts';
 import { postgresCapabilities } from '../../src/engine/postgres/server-version.ts';
 import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
-import { applyPolicies } from '../../src/policy/apply.ts';
+import { applyPolicies, isAcceptance } from '../../src/policy/apply.ts';
 import { purgeRows } from '../../src/policy/purge.ts';
 import { tenantKey } from '../../shardmap/key.ts';
 import { createHttpShard, httpTables, type HttpShard } from '../support/http-shard.ts';
@@ -85,11 +85,13 @@ describe('a configured table without a schema, where another of its name stands 
     await ground.shard.admin.query(sqlText('alter table public."Blogs" no force row level security'));
     const { changes } = await applyPolicies(ground.shard.admin, engine, {
       tables: blogs,
-      accepting: accepting(),
+      accepting: accepting(ground.shard.shardId),
       keyType: 'int',
       dryRun: false,
     });
-    expect(changes.map(({ table, item }) => [table, item])).toEqual([['public.Blogs', 'row security']]);
+    expect(changes.filter((change) => !isAcceptance(change)).map(({ table, item }) => [table, item])).toEqual([
+      ['public.Blogs', 'row security'],
+    ]);
     const { rows } = await ground.shard.root.query(
       sqlText(
         `select relnamespace::regnamespace::text as schema, relforcerowsecurity as forced from pg_class where relname = 'Blogs' order by 1`,
@@ -112,7 +114,12 @@ describe('a configured table without a schema, where another of its name stands 
   it('is refused when it is configured again with that schema', async () => {
     const twice = [...blogs, { schema: 'public', table: 'Blogs', tenantColumn: 'TenantId' }];
     await expect(
-      applyPolicies(ground.shard.admin, engine, { tables: twice, accepting: accepting(), keyType: 'int', dryRun: true }),
+      applyPolicies(ground.shard.admin, engine, {
+        tables: twice,
+        accepting: accepting(ground.shard.shardId),
+        keyType: 'int',
+        dryRun: true,
+      }),
     ).rejects.toThrow('Table public.Blogs is configured twice: with its schema and without.');
   });
 });

@@ -77,6 +77,9 @@ describe('a shard whose database is another one of the same server, loaded from 
     await run(`create database loaded template "${database}"`);
     await run(`drop database "${database}"`);
     await run(`alter database loaded rename to "${database}"`);
+    // What the bootstrap has given and taken of the database itself: it protects tenants, and goes with no dump.
+    await run(`revoke temporary on database "${database}" from public; grant create on database "${database}" to tenantry_admin;
+      grant connect on database "${database}" to tenantry_app, tenantry_superuser, tenantry_mover, tenantry_admin`);
     await maintenance.end();
 
     const refused = { code: 'SHARD_UNVERIFIED' };

@@ -60,11 +60,11 @@ begin
     and pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed'
   then
     perform tenantry.set_context(tenant_key)
-      from tenantry.local_mapping m, tenantry.gate g
+      from tenantry.local_mapping m
       where m.mapping_id operator(pg_catalog.=) mapping
         and m.open_ticket operator(pg_catalog.=) ticket
         and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key
-        and g.open_until operator(pg_catalog.>) pg_catalog.now();
+        and (select g.open_until from tenantry.gate g) operator(pg_catalog.>) pg_catalog.now();
     if found then
       return;
     end if;
@@ -80,11 +80,11 @@ language plpgsql volatile security definer
 as $$
 begin
   perform tenantry.set_context(tenant_key), pg_catalog.set_config('transaction_read_only', 'on', true)
-    from tenantry.local_mapping m, tenantry.gate g
+    from tenantry.local_mapping m
     where m.mapping_id operator(pg_catalog.=) mapping
       and m.open_ticket operator(pg_catalog.=) ticket
       and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key
-      and g.open_until operator(pg_catalog.>) pg_catalog.now();
+      and (select g.open_until from tenantry.gate g) operator(pg_catalog.>) pg_catalog.now();
   if not found then
     perform tenantry.enter_slowly(mapping, tenant_key, ticket, false);
   end if;
@@ -101,9 +101,9 @@ begin
     and pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed'
   then
     perform tenantry.set_context(m.context)
-      from tenantry.local_mapping m, tenantry.gate g
+      from tenantry.local_mapping m
       where m.mapping_id operator(pg_catalog.=) mapping and m.open_entry operator(pg_catalog.=) entry
-        and g.open_until operator(pg_catalog.>) pg_catalog.now();
+        and (select g.open_until from tenantry.gate g) operator(pg_catalog.>) pg_catalog.now();
     if found then
       return;
     end if;
@@ -119,9 +119,9 @@ language plpgsql volatile security definer
 as $$
 begin
   perform tenantry.set_context(m.context), pg_catalog.set_config('transaction_read_only', 'on', true)
-    from tenantry.local_mapping m, tenantry.gate g
+    from tenantry.local_mapping m
     where m.mapping_id operator(pg_catalog.=) mapping and m.open_entry operator(pg_catalog.=) entry
-      and g.open_until operator(pg_catalog.>) pg_catalog.now();
+      and (select g.open_until from tenantry.gate g) operator(pg_catalog.>) pg_catalog.now();
   if not found then
     perform tenantry.enter_slowly(mapping, pg_catalog.substr(entry, 25), pg_catalog.substr(entry, 1, 24), false);
   end if;

@@ -1,6 +1,6 @@
 -- What was changed is judged once, when its transaction ends: as it then is, what protects the shard is what was accepted, and the gate
 -- is open, or it is not, and the gate is closed with the change. So whoever takes policies away and puts them back, or accepts what he
--- changes, closes nothing. docs/decisions/018-gate-of-a-shard.md.
+-- changes, closes nothing. docs/decisions/020-gate-of-a-shard.md.
 
 -- Lets nobody be inside any more: whoever has entered holds the gate's lightest lock to the end of his transaction. Who waits for what this
 -- transaction holds is ended by the server as a deadlock's victim, after a second where it was left so, and comes again to a closed gate. Who
