@@ -6,6 +6,8 @@ import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
+import type { PolicyCase, PolicyCases } from '../core/policy-case.ts';
+import type { CaseFileResult } from '../policy/cases/case-result.ts';
 import type { TableComparison } from '../policy/compare-tables.ts';
 import type { InspectedPolicies } from '../policy/inspection.ts';
 import type { PlannedChange, PolicyResult } from '../policy/model.ts';
@@ -35,6 +37,8 @@ export interface Services {
   readonly policies: ShardPolicies;
   /** What protects the tables of any database, Tenantry's or not. */
   inspectPolicies(address: ShardAddress, login: Login): Promise<InspectedPolicies<PolicyModel>>;
+  /** Runs cases in a database of its own, made on a server for them and dropped at the end, whatever happens. */
+  testOnScratch(settings: Settings, scratch: ScratchPlace, run: CaseRun): Promise<void>;
   /** Looks at everything that the configuration names. Never throws: what fails is a finding. */
   diagnose(settings: Settings): AsyncIterable<Finding>;
   /** Serves HTTP until the signal; resolves when everything is closed. */
@@ -72,6 +76,23 @@ export interface ShardProof extends PolicyState, ProbeReport {
   readonly refused: string | undefined;
 }
 
+/** Which cases are run. */
+export interface CaseRun {
+  readonly files: readonly PolicyCases[];
+  readonly isChosen: (tested: PolicyCase) => boolean;
+  /** Told of each file when it is done. */
+  readonly onFile: (result: CaseFileResult) => void;
+}
+
+/** Where a database is made for cases. */
+export interface ScratchPlace {
+  /** A database of the server, and whoever may make another one there: a superuser. */
+  readonly address: ShardAddress;
+  readonly login: Login;
+  /** Statements that make the tables. */
+  readonly schema: string;
+}
+
 /** The policies of one shard. Each throws CONFLICT or SHARD_UNVERIFIED where the database at its address is not that shard. */
 export interface ShardPolicies {
   /** Makes them what the configuration says, or tells what is pending. */
@@ -90,6 +111,11 @@ export interface ShardPolicies {
   contextProtection(settings: Settings, shard: Shard): Promise<ContextProtection | null>;
   /** The same, and what the shard's logins may when it is tried: all that is not as it must be. Never commits anything. */
   prove(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<ShardProof>;
+  /**
+   * Runs cases on the policies that are there, each statement in a transaction that is rolled back. Throws INVALID_REQUEST, before any is
+   * run, for everything that they name and the shard has not.
+   */
+  test(settings: Settings, shard: Shard, options: CaseRun & Pick<PolicyOptions, 'keyType'>): Promise<void>;
   /** What there is, as it is, whatever the configuration says. */
   inspect(settings: Settings, shard: Shard): Promise<InspectedPolicies<PolicyModel>>;
 }

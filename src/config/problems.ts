@@ -1,18 +1,12 @@
 import { z } from 'zod';
-import { counted } from '../core/counted.ts';
 import { TenantryError } from '../core/errors.ts';
+import { problemList, type Problem } from '../core/problem-list.ts';
 import { suggest } from '../core/suggest.ts';
 
 /** An object that refuses unknown keys, naming the one that was probably meant and all that are allowed. */
 export function object<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   const allowed = Object.keys(shape);
   return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, allowed) : undefined) });
-}
-
-/** One of the things that are wrong with a configuration. */
-export interface Problem {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
 }
 
 /** What a schema makes of a part that it is chosen for by what the part looks like; its problems become those of the whole. */
@@ -33,16 +27,9 @@ export function hiddenKeys(given: unknown, path: readonly PropertyKey[] = [], ab
   });
 }
 
-/** A place in a configuration, as a program would write it: `policies.mine.read.any[1].of`. */
-export function pathText(path: readonly PropertyKey[]): string {
-  return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${String(step)}`)).join('');
-}
-
-/** INVALID_CONFIGURATION with every problem on a line of its own: where it is, what is wrong, what is allowed. */
+/** INVALID_CONFIGURATION with every problem on a line of its own. */
 export function invalidConfiguration(source: string, problems: readonly Problem[]): TenantryError {
-  const lines = problems.map(({ path, message }) => `${pathText(path) || '(the whole)'}: ${message}`);
-  const count = counted(lines.length, 'problem');
-  return new TenantryError('INVALID_CONFIGURATION', `${source} has ${count}:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+  return new TenantryError('INVALID_CONFIGURATION', problemList(source, problems));
 }
 
 function unknownKeys(keys: readonly string[], allowed: readonly string[]): string {

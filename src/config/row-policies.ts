@@ -9,7 +9,7 @@ import {
 } from '../core/predicate.ts';
 import { policiesOn, policyModel } from './policy-model.ts';
 import type { policyParts, PolicySetting, PredicateSetting } from './policy-schema.ts';
-import { pathText } from './problems.ts';
+import { pathText } from '../core/problem-list.ts';
 import type { ContextSetting, TableSettings } from './settings.ts';
 
 /** What policies are made of, as it was read and found to fit together. */

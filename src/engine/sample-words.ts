@@ -41,8 +41,16 @@ export interface SampleWords {
   /** A tenant's key, as canonical text. */
   tenant(column: SampledColumn, keyType: KeyType, text: string): Sql;
   insert(table: Sql, row: readonly SampledValue[]): Sql;
-  /** Insert statements that change the row which has the key already, or pass over it; none where the engine has no such statement. */
-  upserts(table: Sql, row: readonly SampledValue[], key: readonly string[]): readonly { readonly name: string; readonly statement: Sql }[];
+  /**
+   * Insert statements that pass over the row which has the key already, or, the last one, change columns of it: `set`, by default one that
+   * makes little difference. None where there is no key.
+   */
+  upserts(
+    table: Sql,
+    row: readonly SampledValue[],
+    key: readonly string[],
+    set?: readonly string[],
+  ): readonly { readonly name: string; readonly statement: Sql }[];
   /** An insert that wants its row back. */
   insertReturning(table: Sql, row: readonly SampledValue[]): Sql;
 }

@@ -3,17 +3,25 @@ import { createMssqlEngine } from '../engine/mssql/mssql-engine.ts';
 import { mssqlPolicyRenderer } from '../engine/mssql/policy-renderer.ts';
 import { createMssqlProvisioner } from '../engine/mssql/provisioner.ts';
 import { mssqlRehearsals } from '../engine/mssql/rehearsal.ts';
+import { mssqlScratch } from '../engine/mssql/scratch.ts';
 import { postgresPolicyRenderer } from '../engine/postgres/policy-renderer.ts';
 import { createPostgresEngine } from '../engine/postgres/postgres-engine.ts';
 import { createPostgresProvisioner } from '../engine/postgres/provisioner.ts';
 import { postgresRehearsals } from '../engine/postgres/rehearsal.ts';
+import { postgresScratch } from '../engine/postgres/scratch.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import type { Provisioner } from '../engine/provisioner.ts';
 import type { Rehearsals } from '../engine/rehearsal.ts';
+import type { ScratchDatabases } from '../engine/scratch.ts';
 
 /** An engine with everything that is written for it. */
-export type FullEngine = Engine & { readonly renderer: PolicyRenderer; readonly provisioner: Provisioner; readonly rehearsals: Rehearsals };
+export type FullEngine = Engine & {
+  readonly renderer: PolicyRenderer;
+  readonly provisioner: Provisioner;
+  readonly rehearsals: Rehearsals;
+  readonly scratch: ScratchDatabases;
+};
 
 /** Engines by the name that addresses have. */
 export type Engines = ReadonlyMap<string, FullEngine>;
@@ -25,12 +33,14 @@ export function createEngines(): Engines {
     renderer: postgresPolicyRenderer,
     provisioner: createPostgresProvisioner(),
     rehearsals: postgresRehearsals,
+    scratch: postgresScratch,
   };
   const mssql = {
     ...createMssqlEngine(),
     renderer: mssqlPolicyRenderer,
     provisioner: createMssqlProvisioner(),
     rehearsals: mssqlRehearsals,
+    scratch: mssqlScratch,
   };
   return new Map([postgres, mssql].map((engine) => [engine.name, engine]));
 }

@@ -6,6 +6,7 @@ import { openCatalogDatabase } from './catalog-access.ts';
 import { diagnose } from './diagnosis/diagnose.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { inspectPolicies } from './inspection/inspect-policies.ts';
+import { testOnScratch } from './policy-cases.ts';
 import { createPreparation } from './preparation.ts';
 import { serve } from './service.ts';
 import { createShardPolicies } from './shard-policies.ts';
@@ -47,6 +48,7 @@ export function createServices(parts: ServicesParts): Services {
         await database.close();
       }
     },
+    testOnScratch: (settings, place, run) => testOnScratch(engines, settings, place, run),
     diagnose: (settings) => diagnose(parts, settings),
     serve: (settings, options) => serve(parts, settings, options),
   };

@@ -18,6 +18,7 @@ import { openAppConnection } from './app-connection.ts';
 import { acceptingOn } from './accepting.ts';
 import { engineOf, type Engines, type FullEngine } from './engines.ts';
 import { inspectPolicies } from './inspection/inspect-policies.ts';
+import { testCases } from './policy-cases.ts';
 import { createShardAccess } from './shard-access.ts';
 
 /** What the policies of shards are reached with. */
@@ -84,6 +85,10 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
         shard,
         async (admin) =>
           (await admin.run<{ contextProtection: ContextProtection | null }>('policy/shard-schema')).rows[0]?.contextProtection ?? null,
+      ),
+    test: (settings, shard, run) =>
+      withShard(engines, settings, shard, (admin) =>
+        testCases(admin, engineOf(engines, shard.address), settings, { ...run, isScratch: false }),
       ),
     inspect: (settings, shard) =>
       withShard(engines, settings, shard, (admin) => inspectPolicies(admin, engineOf(engines, shard.address), shard.address.engine)),

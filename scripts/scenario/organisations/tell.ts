@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { ContextValues } from '../../../src/core/context-values.ts';
 import { createTenantry, sql, type Sql, type Tenantry } from '../../../src/index.ts';
 import { bareQuery } from '../bare-query.ts';
@@ -14,12 +15,15 @@ const jin = '8c1c5f19-fe53-427d-8326-236c8a76813e';
 const nobody = '00000000-0000-4000-8000-000000000000';
 const everybody = 'select "Id", "FirstName" from "Employees" order by "Id"';
 
+const cases = new URL('organisations.cases.ts', import.meta.url);
+
 /** Tells the story of the organisations of one database, from servers that start to servers that are gone. Throws `NotAsTold`. */
 export async function tellOrganisations(narrator: Narrator): Promise<void> {
   const stage = await createStage({ config: organisationsConfig, servers: 1, database: 'people' });
   try {
     await tellBefore(stage, narrator);
     await tellSetup(stage, narrator);
+    await tellCases(stage, narrator);
     Object.assign(process.env, stage.environment);
     const tenantry = await createTenantry(organisationsConfig);
     try {
@@ -57,6 +61,15 @@ async function tellSetup(stage: Stage, narrator: Narrator): Promise<void> {
   await command(stage, narrator, shardAdd(stage, 'a'));
   for (const tenant of [1, 2]) await command(stage, narrator, `tenant add ${tenant} --shard a`);
   narrator.check('The shard is as the configuration says', (await stage.tenantry('policy apply --dry-run')).code, 0);
+}
+
+async function tellCases(stage: Stage, narrator: Narrator): Promise<void> {
+  narrator.chapter('What it must do, as cases');
+  narrator.say('They are tried on the shard itself, between two tenants that are nobody’s, and nothing of it stays:');
+  const { out } = await command(stage, narrator, `policy test ${fileURLToPath(cases)} --shard a`);
+  narrator.check('Every case comes out as it is written', out.endsWith('\n# 11 cases: 11 passed, 0 failed, 0 skipped'), true);
+  const rows = await bareQuery(stage.url(), 'select count(*)::integer as "employees" from "Employees"');
+  narrator.check('… and the table is as it was', rows, [{ employees: 4 }]);
 }
 
 async function tellIdentities(tenantry: Tenantry, narrator: Narrator): Promise<void> {

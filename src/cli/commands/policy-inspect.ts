@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { engineNames, engineOfUrl, parseDatabaseUrl, urlForm } from '../../config/database-url.ts';
 import type { PolicyModel } from '../../config/policy-model.ts';
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { InspectedPolicies, InspectedTable, Inspection } from '../../policy/inspection.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type Invocation } from '../command.ts';
+import { databaseOfVariable } from '../database-variable.ts';
 import { chosenFleet } from './policy-fleet.ts';
 
 interface InspectOptions {
@@ -56,29 +56,16 @@ async function inspected(invocation: Invocation<InspectOptions>): Promise<Inspec
       'INVALID_REQUEST',
       'Say either --shard, the name of a shard, or --url, the variable with the URL of a database.',
     );
-  if (url !== undefined) return inspectUrl(world, url);
+  if (url !== undefined) {
+    const { address, login } = databaseOfVariable(world, url, '--url');
+    return world.services.inspectPolicies(address, login);
+  }
   return withManager(invocation, async (manager, settings) => {
     const { shards } = await chosenFleet(manager, settings, options);
     const [chosen] = shards;
     if (chosen === undefined) throw new TenantryError('INTERNAL', 'A fleet has no shard.');
     return world.services.policies.inspect(settings, chosen);
   });
-}
-
-/** A URL on the command line would be read by everybody on the machine, and be kept by shells. */
-async function inspectUrl({ environment, services }: CliWorld, variable: string): Promise<InspectedPolicies<PolicyModel>> {
-  const refuse = (problem: string): never => {
-    throw new TenantryError('INVALID_REQUEST', `--url ${problem}.`);
-  };
-  if (!/^[A-Za-z_]\w{0,127}$/.test(variable)) return refuse('is the name of a variable of the environment, which holds the URL');
-  const text = environment[variable];
-  if (text === undefined || text === '') return refuse(`names the variable ${variable}, which is not set`);
-  const engine = engineOfUrl(text);
-  if (engine === undefined)
-    return refuse(`names ${variable}, which is not a URL of the form ${engineNames.map((name) => urlForm(name)).join(' or ')}`);
-  const parsed = parseDatabaseUrl(engine, text);
-  if ('problem' in parsed) return refuse(`names ${variable}, which ${parsed.problem}`);
-  return services.inspectPolicies(parsed.address, parsed.login);
 }
 
 function described({ model, tables }: Inspection<PolicyModel>): string {

@@ -6,6 +6,7 @@ import { addPolicyInspectCommand } from './policy-inspect.ts';
 import { addPolicyOverrideCommand } from './policy-override.ts';
 import { addPolicyPlanCommand } from './policy-plan.ts';
 import { addPolicyVerifyCommand } from './policy-verify.ts';
+import { addPolicyTestCommand } from './policy-test.ts';
 
 /** `tenantry policy ...`. */
 export function addPolicyCommands(program: Command, world: CliWorld): void {
@@ -16,4 +17,5 @@ export function addPolicyCommands(program: Command, world: CliWorld): void {
   addPolicyApplyCommand(policy, world);
   addPolicyVerifyCommand(policy, world);
   addPolicyOverrideCommand(policy, world);
+  addPolicyTestCommand(policy, world);
 }

@@ -5,7 +5,7 @@ import { declaredType, type DeclaredType, type TypedParameter } from './paramete
 
 const root = new URL('../../../sql/mssql/', import.meta.url);
 const jsonHeader = /^-- json: (\S.*)$/m;
-const batchEnd = /^GO\s*$/gm;
+const batchEnd = /^[ \t]*GO[ \t]*$/gim;
 
 /** A statement of the library with its values. */
 export interface LibraryQuery {
@@ -34,12 +34,16 @@ export class QueryLibrary {
 
   /** The batches of a file of statements, such as `schema/shard/001-schema`: what stands between lines that are GO. */
   script(file: string): readonly string[] {
-    return this.#files
-      .text(file)
-      .split(batchEnd)
-      .map((batch) => batch.trim())
-      .filter((batch) => batch !== '');
+    return batchesOf(this.#files.text(file));
   }
+}
+
+/** What stands between lines that are GO, as sqlcmd sends it. */
+export function batchesOf(script: string): readonly string[] {
+  return script
+    .split(batchEnd)
+    .map((batch) => batch.trim())
+    .filter((batch) => batch !== '');
 }
 
 function typed({ name: file, source, text, parameters }: QueryFile): TypedQuery {

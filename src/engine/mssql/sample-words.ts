@@ -19,7 +19,7 @@ export const mssqlSamples: SampleWords = {
       ? sql`SET IDENTITY_INSERT ${table} ON; ${plain} SET IDENTITY_INSERT ${table} OFF;`
       : plain;
   },
-  upserts: (table, row, key) => {
+  upserts: (table, row, key, set) => {
     const present = key.filter((name) => row.some(({ column }) => column.name === name));
     const [first] = present;
     if (first === undefined) return [];
@@ -29,12 +29,13 @@ export const mssqlSamples: SampleWords = {
       sql` AND `,
     );
     const given = sql.join(row.map(({ column }) => sql`s.${sql.id(column.name)}`));
-    const changed = row.find(({ column }) => !column.identity && !present.includes(column.name))?.column.name ?? first;
+    const one = row.find(({ column }) => !column.identity && !present.includes(column.name))?.column.name ?? first;
+    const changed = sql.join((set ?? [one]).map((name) => sql`${sql.id(name)} = s.${sql.id(name)}`));
     return [
       {
         name: 'merge',
         statement: sql`MERGE INTO ${table} AS t USING (VALUES (${sql.join(row.map(({ value }) => value))})) AS s (${columns}) ON ${same}
-WHEN MATCHED THEN UPDATE SET ${sql.id(changed)} = s.${sql.id(changed)}
+WHEN MATCHED THEN UPDATE SET ${changed}
 WHEN NOT MATCHED THEN INSERT (${columns}) VALUES (${given});`,
       },
     ];

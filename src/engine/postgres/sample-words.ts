@@ -17,11 +17,12 @@ export const postgresSamples: SampleWords = {
   given: cast,
   tenant: (column, keyType, text) => cast(column, keyType === 'bytes' ? `\\x${text}` : text),
   insert,
-  upserts: (table, row, key) => {
+  upserts: (table, row, key, set) => {
     const passing = { name: 'insert ... on conflict do nothing', statement: sql`${insert(table, row)} on conflict do nothing` };
     const [first] = key;
     if (first === undefined) return [passing];
-    const same = sql`on conflict (${names(key)}) do update set ${sql.id(first)} = excluded.${sql.id(first)}`;
+    const changed = sql.join((set ?? [first]).map((name) => sql`${sql.id(name)} = excluded.${sql.id(name)}`));
+    const same = sql`on conflict (${names(key)}) do update set ${changed}`;
     return [passing, { name: 'insert ... on conflict do update', statement: sql`${insert(table, row)} ${same}` }];
   },
   insertReturning: (table, row) => sql`${insert(table, row)} returning *`,

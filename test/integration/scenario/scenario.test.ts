@@ -6,7 +6,7 @@ import { Narrator } from '../../../scripts/scenario/narrator.ts';
 describe('npm run scenario (about 15 s each)', () => {
   test.each([
     ['elastic', 25, '7. The same over HTTP, with two real tokens'],
-    ['organisations', 16, '6. Over a bare driver'],
+    ['organisations', 18, '7. Over a bare driver'],
     ['rls-as-code', 19, '5. The tenants'],
     ['secure-api', 16, '4. A stored procedure that returns JSON'],
   ])(

@@ -100,6 +100,7 @@ const looking = [
   'policy diff',
   'policy override',
   'policy plan',
+  'policy test',
   'policy verify',
   'key status',
   'audit list',

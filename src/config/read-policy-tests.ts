@@ -1,0 +1,225 @@
+import { isContextValue, type ContextValue, type ContextValues } from '../core/context-values.ts';
+import type {
+  CaseActor,
+  CaseExpectation,
+  CaseFixture,
+  CasePath,
+  CaseRow,
+  CaseStatement,
+  CaseTable,
+  PolicyCase,
+  PolicyCases,
+} from '../core/policy-case.ts';
+import type { Problem } from '../core/problem-list.ts';
+import { suggest } from '../core/suggest.ts';
+import type { z } from 'zod';
+import {
+  actorSchema,
+  policyTestsSchema,
+  type CaseSetting,
+  type ExpectationSetting,
+  type PolicyTestsSetting,
+} from './policy-tests-schema.ts';
+import { hiddenKeys, said as inWords } from './problems.ts';
+import type { Settings, TableSettings } from './settings.ts';
+
+/** What cases may name of a configuration. */
+type TestedSettings = Pick<Settings, 'tables' | 'context'>;
+
+/** Cases that name what the configuration has, or everything that is wrong with them. */
+export type ReadPolicyTests = { readonly cases: PolicyCases } | { readonly problems: readonly Problem[] };
+
+/** Checks what a file of cases gave against a configuration. Whether its columns are there only a database can say. */
+export function readPolicyTests(given: unknown, settings: TestedSettings, file: string): ReadPolicyTests {
+  const hidden = hiddenKeys(given);
+  const read = policyTestsSchema.safeParse(given, { error: inWords });
+  if (read.error !== undefined || hidden.length > 0) return { problems: [...hidden, ...(read.error?.issues ?? [])] };
+  const reader = new Reader(read.data, settings);
+  const cases = reader.read(file);
+  return reader.problems.length > 0 ? { problems: reader.problems } : { cases };
+}
+
+type ActorSetting = z.output<typeof actorSchema>;
+
+class Reader {
+  readonly problems: Problem[] = [];
+  readonly #tests: PolicyTestsSetting;
+  readonly #settings: TestedSettings;
+  readonly #tenants: readonly string[];
+  readonly #actors: ReadonlyMap<string, ActorSetting>;
+
+  constructor(tests: PolicyTestsSetting, settings: TestedSettings) {
+    this.#tests = tests;
+    this.#settings = settings;
+    this.#tenants = Object.keys(tests.tenants);
+    this.#actors = new Map(Object.entries(tests.actors));
+  }
+
+  read(file: string): PolicyCases {
+    const fixtures = [
+      ...Object.entries(this.#tests.tenants).flatMap(([tenant, tables]) => this.#fixtures(tables, ['tenants', tenant], tenant)),
+      ...this.#fixtures(this.#tests.shared, ['shared']),
+    ];
+    const actors = new Map(Object.entries(this.#tests.actors).map(([name, actor]) => [name, this.#actor(actor, ['actors', name])]));
+    const cases = this.#tests.cases.map((each, index) => this.#case(each, actors, ['cases', index]));
+    this.#tests.cases.forEach(({ name }, index) => {
+      const first = this.#tests.cases.findIndex((other) => other.name === name);
+      if (first < index) this.#report(['cases', index, 'name'], `is the name of cases[${first}], too; a name stands once in a file`);
+    });
+    return { file, tenants: this.#tenants, fixtures, cases };
+  }
+
+  #fixtures(tables: Readonly<Record<string, readonly CaseRow[]>>, path: CasePath, tenant?: string): CaseFixture[] {
+    return Object.entries(tables).map(([name, rows]) => {
+      const at = [...path, name];
+      const { isKnown, ...table } = this.#table(name, at);
+      const isShared = table.tenantColumn === undefined;
+      if (isKnown && isShared && tenant !== undefined)
+        this.#report(at, "is a reference table, whose rows are every tenant's; they stand in 'shared'");
+      if (!isShared && tenant === undefined)
+        this.#report(at, "is a table with tenants; its rows stand in 'tenants', below the name of whose they are");
+      for (const [index, row] of rows.entries())
+        if (table.tenantColumn !== undefined && Object.hasOwn(row, table.tenantColumn))
+          this.#report([...at, index, table.tenantColumn], `is left out: the row is ${tenant ?? 'a tenant'}'s`);
+      return tenant === undefined ? { table, rows, at } : { table, tenant, rows, at };
+    });
+  }
+
+  #case(said: CaseSetting, actors: ReadonlyMap<string, CaseActor>, at: CasePath): PolicyCase {
+    const by = this.#as(said.as, actors, [...at, 'as']);
+    const statement = this.#statement(said, at);
+    const table = statement.kind === 'sql' ? undefined : statement.table;
+    if ('values' in statement && by.as.tenant === undefined) this.#needsTenant(statement, by.as, at);
+    return { name: said.name, ...by, statement, expect: this.#expectation(said.expect, table, [...at, 'expect']), at };
+  }
+
+  /** Whose a row is goes without saying for app alone. */
+  #needsTenant(
+    { table: { tenantColumn }, values }: Extract<CaseStatement, { readonly values: unknown }>,
+    { principal }: CaseActor,
+    at: CasePath,
+  ): void {
+    if (tenantColumn === undefined || principal === 'app') return;
+    for (const [index, row] of values.entries())
+      if (!Object.hasOwn(row, tenantColumn))
+        this.#report(
+          [...at, 'values', ...(values.length > 1 ? [index] : [])],
+          `needs ${tenantColumn}, one of ${this.#tenants.join(', ')}: ${principal} is none of them`,
+        );
+  }
+
+  #as(given: unknown, actors: ReadonlyMap<string, CaseActor>, path: CasePath): Pick<PolicyCase, 'as' | 'actorName'> {
+    if (typeof given !== 'string') {
+      const read = actorSchema.safeParse(given, { error: inWords });
+      if (read.success) return { as: this.#actor(read.data, path) };
+      for (const issue of read.error.issues) this.#report([...path, ...issue.path], issue.message);
+      return { as: nobody };
+    }
+    const actor = actors.get(given);
+    if (actor === undefined) this.#report(path, `names none of 'actors'${near(given, [...this.#actors.keys()])}`);
+    return { as: actor ?? nobody, actorName: given };
+  }
+
+  #actor({ principal, tenant, context }: ActorSetting, path: CasePath): CaseActor {
+    if (principal !== 'app') {
+      if (tenant !== undefined) this.#report([...path, 'tenant'], `is for app; ${principal} sees the rows of every tenant`);
+      if (Object.keys(context).length > 0) this.#report([...path, 'context'], `is for app; ${principal} brings none`);
+      return { principal, context: {} };
+    }
+    if (tenant === undefined) this.#report([...path, 'tenant'], `is missing; there are ${this.#tenants.join(', ')}`);
+    else this.#tenant(tenant, [...path, 'tenant']);
+    const declared = new Map(this.#settings.context.map(({ name, type }) => [name, type]));
+    for (const [name, value] of Object.entries(context)) {
+      const type = declared.get(name);
+      const at = [...path, 'context', name];
+      if (type === undefined) this.#report(at, `names no value of the configuration's 'context'${near(name, [...declared.keys()])}`);
+      else if (!isContextValue(type, value as ContextValue)) this.#report(at, `is no value of type ${type}`);
+    }
+    return { principal, ...(tenant === undefined ? {} : { tenant }), context: context as ContextValues };
+  }
+
+  #statement(said: CaseSetting, at: CasePath): CaseStatement {
+    if ('sql' in said) return { kind: 'sql', text: said.sql };
+    if ('select' in said) {
+      const table = this.#rowsOf(said.select, [...at, 'select']);
+      return { kind: 'select', table, where: this.#condition(said.where, table, at) };
+    }
+    if ('delete' in said) {
+      const table = this.#rowsOf(said.delete, [...at, 'delete']);
+      return { kind: 'delete', table, where: this.#condition(said.where, table, at) };
+    }
+    if ('update' in said) {
+      const table = this.#rowsOf(said.update, [...at, 'update']);
+      this.#tenantValue(said.set, table, [...at, 'set']);
+      return { kind: 'update', table, set: said.set, where: this.#condition(said.where, table, at) };
+    }
+    const [kind, name] = 'insert' in said ? (['insert', said.insert] as const) : (['upsert', said.upsert] as const);
+    const table = this.#table(name, [...at, kind]);
+    said.values.forEach((row, index) => this.#tenantValue(row, table, [...at, 'values', ...(said.values.length > 1 ? [index] : [])]));
+    return { kind, table, values: said.values };
+  }
+
+  /** A table of whose rows the file has some where every tenant has them: a statement is about rows of its file. */
+  #rowsOf(name: string, path: CasePath): CaseTable {
+    const { isKnown, ...table } = this.#table(name, path);
+    const isShared = isKnown && table.tenantColumn === undefined;
+    if (isShared && !this.#tests.shared[name]?.length)
+      this.#report(path, "names a reference table of which 'shared' has no row; a case is about the rows of its file");
+    return table;
+  }
+
+  #condition(where: CaseRow, table: CaseTable, at: CasePath): CaseRow {
+    this.#tenantValue(where, table, [...at, 'where']);
+    return where;
+  }
+
+  #expectation(said: ExpectationSetting, table: CaseTable | undefined, at: CasePath): CaseExpectation {
+    if (said === 'allowed' || said === 'denied') return { kind: said };
+    if ('count' in said) return { kind: 'count', count: said.count };
+    if ('changed' in said) return { kind: 'changed', count: said.changed };
+    const [first = {}] = said.rows;
+    const columns = Object.keys(first).toSorted();
+    said.rows.forEach((row, index) => {
+      const path = [...at, 'rows', index];
+      if (Object.keys(row).length === 0) this.#report(path, 'names no column');
+      else if (Object.keys(row).toSorted().join('\n') !== columns.join('\n'))
+        this.#report(path, `names other columns than the first row, which has ${columns.join(', ')}; all name the same`);
+      if (table !== undefined) this.#tenantValue(row, table, path);
+    });
+    return { kind: 'rows', rows: said.rows, ordered: said.ordered === true };
+  }
+
+  #tenantValue(row: CaseRow, { tenantColumn }: CaseTable, path: CasePath): void {
+    if (tenantColumn !== undefined && Object.hasOwn(row, tenantColumn)) this.#tenant(row[tenantColumn], [...path, tenantColumn]);
+  }
+
+  #tenant(name: unknown, path: CasePath): void {
+    if (typeof name !== 'string' || !this.#tenants.includes(name))
+      this.#report(path, `names no tenant of the file${near(String(name), this.#tenants)}`);
+  }
+
+  #table(name: string, path: CasePath): CaseTable & { readonly isKnown: boolean } {
+    const found = this.#settings.tables.find((table) => table.name === name);
+    if (found !== undefined) return { ...tableOf(found), isKnown: true };
+    const names = this.#settings.tables.map((table) => table.name);
+    this.#report(path, `names no table of the configuration's 'tables'${near(name, names)}`);
+    return { name, table: name, isKnown: false };
+  }
+
+  #report(path: CasePath, message: string): void {
+    this.problems.push({ path, message });
+  }
+}
+
+/** Stands where somebody was named who is not there; nothing is run then. */
+const nobody: CaseActor = { principal: 'app', context: {} };
+
+function tableOf({ name, schema, table, tenantColumn }: TableSettings): CaseTable {
+  return { name, ...(schema === undefined ? {} : { schema }), table, ...(tenantColumn === undefined ? {} : { tenantColumn }) };
+}
+
+function near(name: string, allowed: readonly string[]): string {
+  const meant = suggest(name, allowed);
+  if (meant !== undefined) return `; did you mean ${meant}?`;
+  return allowed.length === 0 ? '; there is none' : `; there are ${allowed.join(', ')}`;
+}
