@@ -2,6 +2,7 @@ import { tellElastic } from './scenario/elastic/tell.ts';
 import { tell, type Narrator } from './scenario/narrator.ts';
 import { tellOrganisations } from './scenario/organisations/tell.ts';
 import { tellRlsAsCode } from './scenario/rls-as-code/tell.ts';
+import { tellRoles } from './scenario/roles/tell.ts';
 import { tellSecureApi } from './scenario/secure-api/tell.ts';
 
 // The stories of the documents that Tenantry is modelled on, each with its outcome checked sentence by sentence.
@@ -9,6 +10,7 @@ const scenarios: Readonly<Record<string, (narrator: Narrator) => Promise<void>>>
   elastic: (narrator) => tellElastic(narrator, { laterTable: true, atTheEnd: async () => undefined }),
   organisations: tellOrganisations,
   'rls-as-code': tellRlsAsCode,
+  roles: tellRoles,
   'secure-api': tellSecureApi,
 };
 

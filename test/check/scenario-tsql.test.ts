@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { organisationsConfig } from '../../scripts/scenario/organisations/config.ts';
 import { changed } from '../../scripts/scenario/rls-as-code/config.ts';
+import { rolesConfig } from '../../scripts/scenario/roles/config.ts';
 import { secureApiConfig } from '../../scripts/scenario/secure-api/config.ts';
 import type { TenantryConfig } from '../../src/config.ts';
 import { readPolicyModel } from '../../src/config/read-policy-model.ts';
@@ -64,6 +65,7 @@ async function textsOf(folder: string, { context = {}, tables, policies = {} }: 
 describeNeeding('mono', 'the scenarios on SQL Server', () => {
   test.each([
     ['organisations', organisationsConfig, 2],
+    ['roles', rolesConfig, 10],
     ['secure-api', secureApiConfig, 5],
     ['rls-as-code', changed, 1],
   ] as const)('%s compiles, bound to its tables', { timeout: 120_000 }, async (folder, config, functions) => {

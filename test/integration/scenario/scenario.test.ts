@@ -8,6 +8,7 @@ describe('npm run scenario (about 15 s each)', () => {
     ['elastic', 25, '7. The same over HTTP, with two real tokens'],
     ['organisations', 18, '7. Over a bare driver'],
     ['rls-as-code', 19, '5. The tenants'],
+    ['roles', 18, '5. The same name in another tenant'],
     ['secure-api', 16, '4. A stored procedure that returns JSON'],
   ])(
     '%s goes as told, from the servers’ start to their end',
@@ -23,7 +24,7 @@ describe('npm run scenario (about 15 s each)', () => {
   test('a scenario that is not there is refused with those that are', async () => {
     await expect(promisify(execFile)(process.execPath, ['scripts/scenario.ts', 'nope'])).rejects.toMatchObject({
       code: 1,
-      stderr: 'error: the name of a scenario is needed, one of elastic, organisations, rls-as-code, secure-api\n',
+      stderr: 'error: the name of a scenario is needed, one of elastic, organisations, rls-as-code, roles, secure-api\n',
     });
   });
 
