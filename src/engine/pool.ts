@@ -144,6 +144,13 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
     for (const connection of this.#connections) this.#retired.add(connection);
   }
 
+  /** As `retire`, and what runs on lent connections fails. */
+  cut(): void {
+    this.retire();
+    // Whoever has one gives it back when its call has failed.
+    for (const connection of this.#connections) void connection.close();
+  }
+
   closeIdle(): void {
     const connection = this.#idle.shift();
     this.#unneeded = Math.min(this.#unneeded, this.#idle.length);

@@ -7,12 +7,13 @@ import { createLookup } from '../../shardmap/lookup.ts';
 import type { RedisRoutes } from '../../shardmap/redis-routes.ts';
 import type { ShardMap } from '../../shardmap/shard-map.ts';
 import type { ShardMapStore } from '../../shardmap/store.ts';
-import { connectShard } from '../router/connect-shard.ts';
+import { connectShard, type ConnectShardDependencies } from '../router/connect-shard.ts';
 import { createRouter } from '../router/create-router.ts';
 import { defaultRouterLimits } from '../router/limits.ts';
 import type { RouterObserver } from '../router/router-observer.ts';
 import type { Router } from '../router/router.ts';
 import { ShardDirectory } from '../router/shard-directory.ts';
+import { openShardEye } from '../router/shard-eye.ts';
 import type { Engines } from './engines.ts';
 import { routedTables } from './routed-tables.ts';
 
@@ -44,12 +45,14 @@ export function joinRouter({ engines, store, map, knownShards, redis, clock, obs
   const directory = new ShardDirectory((shardId) => store.getShard(shardId), clock);
   const expectations = { tables: routedTables(settings), contextProtection, capabilities, limits };
   const signerOf = (shardId: string): ShardVerifier => createShardSigner(fleetKey, shardId);
+  const connecting: ConnectShardDependencies = { directory, engines, login: logins.app, expectations, signerOf };
   const keys = [fleetKey.current, ...(fleetKey.previous === undefined ? [] : [fleetKey.previous])];
   return createRouter({
     keyType: map.keyType,
     pointsOnly: map.kind === 'list',
     routes: lookup,
-    connect: (shardId, signal) => connectShard({ directory, engines, login: logins.app, expectations, signerOf }, shardId, signal),
+    connect: (shardId, signal) => connectShard(connecting, shardId, signal),
+    watch: (shardId) => openShardEye(connecting, shardId),
     tokens: keys.map((key) => (mappingId, epoch) => mappingToken(key, map.name, mappingId, epoch)),
     contextTypes: new Map(context.map(({ name, type }) => [name, type])),
     limits: { ...defaultRouterLimits, ...limits },

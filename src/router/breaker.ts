@@ -71,10 +71,19 @@ export class Breaker {
     return !wasOpen;
   }
 
+  /** It was seen, beside its calls, that the shard is not fit to serve. */
+  unfit(cause: TenantryError): void {
+    this.#trying = true;
+    this.failed(cause);
+  }
+
   /** What calls are told while it is open. */
   error(retryAfterMs: number = this.#openMs): TenantryError {
-    const code = this.#cause?.code === 'SHARD_UNVERIFIED' ? 'SHARD_UNVERIFIED' : 'SHARD_UNAVAILABLE';
-    return new TenantryError(code, 'The shard failed just now and is left alone for a moment.', {
+    const isUnfit = this.#cause?.code === 'SHARD_UNVERIFIED';
+    const detail = isUnfit
+      ? (this.#cause?.detail ?? 'The shard is not fit to serve.')
+      : 'The shard failed just now and is left alone for a moment.';
+    return new TenantryError(isUnfit ? 'SHARD_UNVERIFIED' : 'SHARD_UNAVAILABLE', detail, {
       cause: this.#cause,
       retryAfterMs: Math.ceil(retryAfterMs),
     });

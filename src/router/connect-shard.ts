@@ -2,6 +2,7 @@ import { TenantryError } from '../core/errors.ts';
 import type { Login } from '../core/principal.ts';
 import type { ShardVerifier } from '../core/shard-signer.ts';
 import type { ConnectionExpectations, Engine, EngineConnection } from '../engine/engine.ts';
+import type { Shard } from '../../shardmap/shard.ts';
 import type { ShardDirectory } from './shard-directory.ts';
 
 /** What it takes to open a connection for tenant traffic. */
@@ -23,17 +24,23 @@ export async function connectShard(
   shardId: string,
   signal: AbortSignal,
 ): Promise<EngineConnection> {
-  const { address, incarnation } = await directory.find(shardId);
-  const engine = engines.get(address.engine);
-  if (engine === undefined)
-    throw new TenantryError(
-      'INVALID_CONFIGURATION',
-      `Shard ${shardId} is of the engine ${address.engine}; this program has ${[...engines.keys()].join(', ')}.`,
-    );
+  const shard = await directory.find(shardId);
+  const { address, incarnation } = shard;
+  const engine = engineFor({ engines }, shard);
   try {
     return await engine.connect(address, login, { shardId, incarnation, signer: signerOf(shardId), ...expectations }, signal);
   } catch (error) {
     directory.doubt(shardId);
     throw error;
   }
+}
+
+/** Throws INVALID_CONFIGURATION for one that is not built in. */
+export function engineFor({ engines }: Pick<ConnectShardDependencies, 'engines'>, { shardId, address }: Shard): Engine {
+  const engine = engines.get(address.engine);
+  if (engine !== undefined) return engine;
+  throw new TenantryError(
+    'INVALID_CONFIGURATION',
+    `Shard ${shardId} is of the engine ${address.engine}; this program has ${[...engines.keys()].join(', ')}.`,
+  );
 }

@@ -1,4 +1,5 @@
 import { TenantryError } from '../core/errors.ts';
+import type { Turns } from '../core/turns.ts';
 import type { ConnectionBudget } from '../engine/connection-budget.ts';
 import type { EngineConnection } from '../engine/engine.ts';
 import { EntryRefused } from '../engine/entry.ts';
@@ -6,8 +7,16 @@ import { Pool } from '../engine/pool.ts';
 import { SqlFailure } from '../engine/sql-failure.ts';
 import { Breaker } from './breaker.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { ShardWatch } from './shard-watch.ts';
 import type { RouterDependencies } from './router-dependencies.ts';
 import type { RouterObserver } from './router-observer.ts';
+
+/** What all shards of a router have together. */
+export interface SharedByShards {
+  readonly budget: ConnectionBudget;
+  /** Of looks at what protects them. */
+  readonly turns: Turns;
+}
 
 /** All that the router keeps of one shard: its connections, and what it has learnt of its health. */
 export class RoutedShard {
@@ -16,10 +25,12 @@ export class RoutedShard {
   readonly breaker: Breaker;
   readonly retries = new RetryBudget();
   readonly #observer: RouterObserver;
+  /** Undefined where nobody watches. */
+  readonly #watch: ShardWatch | undefined;
   /** No connection was found that a reset had left the tenant of its last use. */
   #resetsHold = true;
 
-  constructor(shardId: string, budget: ConnectionBudget, { clock, connect, limits, observer, random }: RouterDependencies) {
+  constructor(shardId: string, { budget, turns }: SharedByShards, { clock, connect, limits, observer, random, watch }: RouterDependencies) {
     this.shardId = shardId;
     this.#observer = observer;
     this.breaker = new Breaker(clock, random, (state, cause) => observer.breakerChanged(shardId, state, cause));
@@ -33,6 +44,7 @@ export class RoutedShard {
         opened: (durationMs) => {
           this.breaker.connected();
           observer.connectionOpened(shardId, durationMs);
+          this.#watch?.start();
         },
         failed: (error) => {
           observer.connectionFailed(shardId, codeOf(error));
@@ -41,6 +53,19 @@ export class RoutedShard {
         putOff: (error) => observer.connectionFailed(shardId, codeOf(error)),
         closed: () => observer.connectionClosed(shardId),
       },
+    });
+    if (watch === undefined) return;
+    this.#watch = new ShardWatch({
+      open: () => watch(shardId),
+      clock,
+      random,
+      connectTimeoutMs: limits.connectTimeoutMs,
+      turns,
+      isWanted: () => this.pool.size > 0 || this.pool.waiting > 0 || !this.breaker.isStale,
+      changed: () => this.pool.retire(),
+      fit: () => this.breaker.connected(),
+      unfit: (error) => this.#unfit(error),
+      ended: (outcome) => observer.shardWatched(shardId, outcome),
     });
   }
 
@@ -69,9 +94,21 @@ export class RoutedShard {
     this.#observer.resetsFailed(this.shardId);
   }
 
+  /** Closes every connection; what runs on them fails. */
+  async close(): Promise<void> {
+    await Promise.all([this.#watch?.close(), this.pool.close()]);
+  }
+
   #trouble(error: TenantryError): void {
     if (!this.breaker.failed(error)) return;
     if (error.code === 'SHARD_UNVERIFIED') this.pool.retire();
+    this.pool.failWaiting(this.breaker.error());
+  }
+
+  /** Whoever is inside stays there no longer: what protects the tenants from each other may be what was taken away. */
+  #unfit(error: TenantryError): void {
+    this.breaker.unfit(error);
+    this.pool.cut();
     this.pool.failWaiting(this.breaker.error());
   }
 }

@@ -6,6 +6,7 @@ import type { KeyType, TenantId } from '../../shardmap/key.ts';
 import type { Route } from '../../shardmap/route.ts';
 import type { RouterLimits } from './limits.ts';
 import type { RouterObserver } from './router-observer.ts';
+import type { ShardEye } from './shard-eye.ts';
 
 /** What the router needs of the lookup. */
 export interface RouteSource {
@@ -27,6 +28,8 @@ export interface RouterDependencies {
   readonly routes: RouteSource;
   /** Opens and checks a connection as `app`. SHARD_UNAVAILABLE, SHARD_UNVERIFIED, CATALOG_UNAVAILABLE; NOT_FOUND where the catalog has no such shard. */
   readonly connect: (shardId: string, signal: AbortSignal) => Promise<EngineConnection>;
+  /** Sees what protects the tenants of a shard, every second while it is in use. Default: nobody looks. */
+  readonly watch?: ((shardId: string) => ShardEye) | undefined;
   /** Tokens of a mapping at an epoch, by the fleet key in use first, then by the previous one if there is any. */
   readonly tokens: readonly ((mappingId: number, epoch: number) => Uint8Array)[];
   /** Values besides the tenant that calls may bring; default: none. */

@@ -1,5 +1,6 @@
 import type { ErrorCode, TenantryError } from '../core/errors.ts';
 import type { Refusal } from '../engine/entry.ts';
+import type { LookOutcome } from './shard-watch.ts';
 
 /** Told of what a router does, for metrics. No tenant is ever named; shards are, by id. Must not throw. */
 export interface RouterObserver {
@@ -19,6 +20,8 @@ export interface RouterObserver {
   callRepeated(shardId: string, because: Refusal['reason'] | ErrorCode): void;
   /** A shard is left alone because of this, or served again. */
   breakerChanged(shardId: string, state: 'open' | 'closed', cause?: TenantryError): void;
+  /** It was looked whether a shard is protected as it was when its connections were opened. */
+  shardWatched(shardId: string, outcome: LookOutcome): void;
 }
 
 /** Of a process that keeps no metrics. */
@@ -32,4 +35,5 @@ export const silentObserver: RouterObserver = {
   resetsFailed: () => undefined,
   callRepeated: () => undefined,
   breakerChanged: () => undefined,
+  shardWatched: () => undefined,
 };

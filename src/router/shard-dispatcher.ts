@@ -1,10 +1,11 @@
 import { TenantryError } from '../core/errors.ts';
+import { Turns } from '../core/turns.ts';
 import { ConnectionBudget } from '../engine/connection-budget.ts';
 import type { EngineConnection } from '../engine/engine.ts';
 import { EntryRefused } from '../engine/entry.ts';
 import type { RoutedCall } from './routed-call.ts';
 import type { RouterDependencies } from './router-dependencies.ts';
-import { RoutedShard } from './routed-shard.ts';
+import { RoutedShard, type SharedByShards } from './routed-shard.ts';
 
 /** What a refusal may be news for, besides the route. */
 interface Attempt {
@@ -12,15 +13,19 @@ interface Attempt {
   readonly tokenRefused: () => void;
 }
 
+/** Shards of a fleet that are looked at at once; most looks are over in a millisecond. */
+const looksAtOnce = 32;
+
 /** One attempt of a call: its route, a connection of that shard, and what the answer teaches. */
 export class ShardDispatcher {
   readonly #dependencies: RouterDependencies;
-  readonly #budget: ConnectionBudget;
+  readonly #shared: SharedByShards;
   readonly #shards = new Map<string, RoutedShard>();
 
   constructor(dependencies: RouterDependencies) {
     this.#dependencies = dependencies;
-    this.#budget = new ConnectionBudget(dependencies.limits.connections, dependencies.limits.poolPerShard, dependencies.knownShards);
+    const { limits, knownShards } = dependencies;
+    this.#shared = { budget: new ConnectionBudget(limits.connections, limits.poolPerShard, knownShards), turns: new Turns(looksAtOnce) };
   }
 
   /**
@@ -56,7 +61,7 @@ export class ShardDispatcher {
 
   /** Closes every connection; what runs on them fails. */
   async close(): Promise<void> {
-    await Promise.all([...this.#shards.values()].map((shard) => shard.pool.close()));
+    await Promise.all([...this.#shards.values()].map((shard) => shard.close()));
   }
 
   /** Shards only ever join here, so that it is here that those which were removed are let go. */
@@ -64,9 +69,9 @@ export class ShardDispatcher {
     for (const [id, shard] of this.#shards) {
       if (!shard.isUnused) continue;
       this.#shards.delete(id);
-      void shard.pool.close();
+      void shard.close();
     }
-    const shard = new RoutedShard(shardId, this.#budget, this.#dependencies);
+    const shard = new RoutedShard(shardId, this.#shared, this.#dependencies);
     this.#shards.set(shardId, shard);
     return shard;
   }

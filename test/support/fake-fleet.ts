@@ -52,6 +52,7 @@ export class FakeFleet {
         resetsFailed: (shardId) => this.events.push(`resets failed ${shardId}`),
         callRepeated: (shardId, because) => this.events.push(`repeated ${shardId} ${because}`),
         breakerChanged: (shardId, state) => this.events.push(`breaker ${shardId} ${state}`),
+        shardWatched: (shardId, outcome) => this.events.push(`watched ${shardId} ${outcome}`),
       },
     });
   }

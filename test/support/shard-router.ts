@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { systemClock } from '../../src/core/clock.ts';
+import { systemClock, type Clock } from '../../src/core/clock.ts';
 import type { ContextTypes } from '../../src/core/context-values.ts';
 import { sql } from '../../src/core/sql.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { createMetrics } from '../../src/http/observe/metrics.ts';
+import { connectShard, type ConnectShardDependencies } from '../../src/router/connect-shard.ts';
 import { createRouter } from '../../src/router/create-router.ts';
 import { defaultRouterLimits } from '../../src/router/limits.ts';
 import type { Router } from '../../src/router/router.ts';
+import { ShardDirectory } from '../../src/router/shard-directory.ts';
+import { openShardEye } from '../../src/router/shard-eye.ts';
+import type { LookOutcome } from '../../src/router/shard-watch.ts';
 import { mappingToken, type FleetKey } from '../../shardmap/mapping-token.ts';
 import { tenantKey, type KeyType, type TenantId } from '../../shardmap/key.ts';
 import { createLookup } from '../../shardmap/lookup.ts';
@@ -26,16 +30,30 @@ interface ShardRouterOptions {
   readonly tables: readonly { readonly name: string; readonly table: string; readonly tenantColumn: string }[];
   /** What calls may bring besides their tenant; default: nothing. */
   readonly contextTypes?: ContextTypes | undefined;
+  /** The shard is watched, by this clock; told of each look's end. Default: nobody watches it. */
+  readonly watching?: { readonly clock: Clock; readonly ended: (outcome: LookOutcome) => void } | undefined;
 }
 
 export function createShardRouter(
   shard: TestShard,
   engine: Engine,
-  { keyType, tables, contextTypes = new Map() }: ShardRouterOptions,
+  { keyType, tables, contextTypes = new Map(), watching }: ShardRouterOptions,
 ): ShardRouter {
   const mappings = new Map<string, Mapping>();
   const fleetKey = randomBytes(32) as Uint8Array as FleetKey;
   const tokenOf = (mappingId: number, epoch: number): Uint8Array => mappingToken(fleetKey, 'customers', mappingId, epoch);
+  const { shardId, incarnation, address } = shard;
+  const connecting: ConnectShardDependencies = {
+    directory: new ShardDirectory(
+      () => Promise.resolve({ shardId, mapId: 1, name: 'a', address, incarnation, state: 'ONLINE' }),
+      systemClock,
+    ),
+    engines: new Map([[address.engine, engine]]),
+    login: shardLogins.app,
+    expectations: { tables, contextProtection: 'guarded' },
+    signerOf: signerOfTests,
+  };
+  const observer = createMetrics().router;
   const router = createRouter({
     keyType,
     pointsOnly: true,
@@ -44,21 +62,14 @@ export function createShardRouter(
       findMapping: (key) => Promise.resolve(mappings.get(Buffer.from(key).toString('hex'))),
       clock: systemClock,
     }),
-    connect: (_shardId, signal) => {
-      const { shardId, incarnation } = shard;
-      return engine.connect(
-        shard.address,
-        shardLogins.app,
-        { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection: 'guarded' },
-        signal,
-      );
-    },
+    connect: (id, signal) => connectShard(connecting, id, signal),
+    watch: watching === undefined ? undefined : (id) => openShardEye(connecting, id),
     tokens: [tokenOf],
     contextTypes,
     limits: defaultRouterLimits,
-    clock: systemClock,
+    clock: watching?.clock ?? systemClock,
     random: Math.random,
-    observer: createMetrics().router,
+    observer: watching === undefined ? observer : { ...observer, shardWatched: (_shardId, outcome) => watching.ended(outcome) },
   });
   return {
     router,

@@ -82,6 +82,11 @@ function createRouterMetrics(registers: Registry[]): RouterObserver {
     labelNames: ['shard'],
     registers,
   });
+  const looks = counter(
+    'shard_looks',
+    'Looks whether a shard is protected as it was: same, changed (checked again and fit), unfit (it serves nobody), unanswered.',
+    ['shard', 'outcome'],
+  );
   return {
     callEnded: (kind, outcome, durationMs) => calls.observe({ kind, outcome }, durationMs / 1_000),
     connectionAwaited: (shard, durationMs) => waits.observe({ shard }, durationMs / 1_000),
@@ -95,5 +100,6 @@ function createRouterMetrics(registers: Registry[]): RouterObserver {
     resetsFailed: (shard) => singleUse.set({ shard }, 1),
     callRepeated: (shard, because) => repeats.inc({ shard, because }),
     breakerChanged: (shard, state) => breakers.set({ shard }, state === 'open' ? 1 : 0),
+    shardWatched: (shard, outcome) => looks.inc({ shard, outcome }),
   };
 }

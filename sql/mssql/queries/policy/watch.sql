@@ -1,0 +1,10 @@
+-- Any text that is another one when something has changed by which tenants might see more, and which no trigger of the database sees: asked
+-- once a second by a login of app. It waits for nobody's uncommitted definitions; the setting ends with this text.
+SET NOCOUNT ON;
+SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED;
+SELECT CONCAT([tenantry].[watched](), N'|', IS_SRVROLEMEMBER(N'sysadmin'), IS_SRVROLEMEMBER(N'securityadmin'), IS_SRVROLEMEMBER(N'serveradmin'), N'|',
+  IS_ROLEMEMBER(N'db_owner'), IS_ROLEMEMBER(N'db_datareader'), IS_ROLEMEMBER(N'db_datawriter'), N'|',
+  HAS_PERMS_BY_NAME(NULL, NULL, N'CONTROL SERVER'), HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY LOGIN'),
+  HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY LINKED SERVER'), HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE'), N'|',
+  HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'CONTROL'), HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'ALTER'),
+  HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'VIEW DATABASE STATE')) AS [state];

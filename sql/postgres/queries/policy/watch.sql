@@ -1,0 +1,32 @@
+-- What no event trigger of this database sees and tenants' safety rests on, as one text that is another one as soon as any of it is: asked
+-- every second, as app. Rows of the catalogs alone, by their indexes: what it means is found out by the check of a new connection.
+with recursive become as (
+  select r.oid from pg_catalog.pg_roles r where r.rolname = session_user
+  union
+  select m.roleid from become b join pg_catalog.pg_auth_members m on m.member = b.oid
+), role as (
+  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolcanlogin, r.rolinherit
+    from pg_catalog.pg_roles r
+   where r.oid in (select b.oid from become b)
+      or r.rolname in ('tenantry_app', 'tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer', 'tenantry_watcher', 'tenantry_probe')
+), word as (
+  select concat_ws('|', 'role', to_jsonb(r)) as word from role r
+  union all
+  select concat_ws('|', 'member', to_jsonb(m)) from pg_catalog.pg_auth_members m join role r on r.oid = m.member where not r.rolcanlogin or r.oid in (select b.oid from become b)
+  union all
+  select concat_ws('|', 'setting', to_jsonb(s)) from pg_catalog.pg_db_role_setting s
+   where s.setrole = 0 or s.setrole in (select r.oid from role r)
+  union all
+  select concat_ws('|', 'parameter', p.parname, p.paracl) from pg_catalog.pg_parameter_acl p
+  union all
+  select concat_ws('|', 'database', d.datdba, d.datacl) from pg_catalog.pg_database d where d.datname = current_database()
+  union all
+  select concat_ws('|', 'event trigger', e.evtname, e.evtenabled, e.evtfoid, e.evtowner, e.evtevent, e.evttags) from pg_catalog.pg_event_trigger e
+  union all
+  select concat_ws('|', 'gate', g.open, coalesce(g.override_until > now(), false)) from tenantry.gate g
+  union all
+  -- An acceptance ends by itself.
+  select concat_ws('|', 'accepted', coalesce(a.valid_until > now(), true)) from tenantry.accepted a
+)
+select encode(sha256(convert_to(string_agg(w.word, chr(10) order by w.word collate "C"), 'UTF8')), 'hex') as "state"
+  from word w

@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SqlDatabase } from '../../../src/core/session.ts';
+import { sql, sqlText } from '../../../src/core/sql.ts';
+import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
+import type { Router } from '../../../src/router/router.ts';
+import type { LookOutcome } from '../../../src/router/shard-watch.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { createTestShard, shardLogins, type TestShard } from '../../support/postgres-shard.ts';
+import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
+import { createShardRouter } from '../../support/shard-router.ts';
+
+const { app } = shardLogins;
+const rows = sql`select count(*)::int as n from "Blogs"`;
+
+let server: PostgresServer;
+let shard: TestShard;
+beforeAll(async () => {
+  server = await startPostgres();
+  shard = await createTestShard(server, 'watched', { watched: true });
+});
+afterAll(async () => {
+  await shard?.close();
+  await server?.stop();
+});
+
+/** As the server's superuser. */
+const unseenChanges = [
+  [`grant tenantry_mover to ${app.user}`, `revoke tenantry_mover from ${app.user}`],
+  ['grant pg_read_all_data to tenantry_app', 'revoke pg_read_all_data from tenantry_app'],
+  ['alter role tenantry_app createrole', 'alter role tenantry_app nocreaterole'],
+  ['alter role tenantry_mover bypassrls', 'alter role tenantry_mover nobypassrls'],
+  [`alter role ${app.user} set row_security = off`, `alter role ${app.user} reset row_security`],
+  ['grant set on parameter backtrace_functions to tenantry_app', 'revoke set on parameter backtrace_functions from tenantry_app'],
+  ['grant temporary on database watched to tenantry_app', 'revoke temporary on database watched from tenantry_app'],
+  ['alter event trigger tenantry_dropped disable', 'alter event trigger tenantry_dropped enable always'],
+  [`update tenantry.accepted set valid_until = now()`, `update tenantry.accepted set valid_until = null`],
+] as const;
+
+/** A router whose looks happen when `look` says, and which ends with the block. */
+async function watchedRouter() {
+  const clock = new FakeClock();
+  let heard = Promise.withResolvers<LookOutcome>();
+  const { router, addTenant } = createShardRouter(shard, createPostgresEngine(), {
+    keyType: 'int',
+    tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
+    watching: { clock, ended: (outcome) => heard.resolve(outcome) },
+  });
+  await shard.admin.query(sqlText('delete from tenantry.local_mapping; delete from "Blogs"'));
+  for (const tenant of [1, 2]) await addTenant(tenant);
+  for (const tenant of [1, 2]) await router.query(tenant, sql`insert into "Blogs" ("BlogId", "Name") values (1, 'x')`);
+  return {
+    router,
+    /** The next look, begun and ended. */
+    look: async (): Promise<LookOutcome> => {
+      heard = Promise.withResolvers();
+      clock.advance(1_000);
+      return heard.promise;
+    },
+    [Symbol.asyncDispose]: () => router.close(),
+  };
+}
+
+/** What calls of a tenant come to, one after another on several connections, until it is stopped. */
+class Calls {
+  /** Each answer, or why there was none. */
+  readonly ends: unknown[] = [];
+  #stopped = false;
+  readonly #running: Promise<unknown>;
+  #next = Promise.withResolvers<void>();
+
+  constructor(router: Router) {
+    this.#running = Promise.all(Array.from({ length: 3 }, () => this.#go(router)));
+  }
+
+  async #go(router: Router): Promise<void> {
+    while (!this.#stopped) {
+      const end = await router.query(1, rows).then(
+        ({ rows: [row] }) => row?.['n'],
+        (error: unknown) => error,
+      );
+      this.ends.push(end);
+      this.#next.resolve();
+      if (end instanceof Error) await new Promise(setImmediate);
+    }
+  }
+
+  /** Resolves when the next call has ended. */
+  next(): Promise<void> {
+    this.#next = Promise.withResolvers();
+    return this.#next.promise;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+}
+
+const changes: [
+  what: string,
+  change: (root: SqlDatabase) => Promise<unknown>,
+  undo: (root: SqlDatabase) => Promise<unknown>,
+  said: string,
+][] = [
+  [
+    'its login may see every row',
+    (root) => root.query(sqlText(`alter role ${app.user} bypassrls`)),
+    (root) => root.query(sqlText(`alter role ${app.user} nobypassrls`)),
+    'bypasses row-level security',
+  ],
+  [
+    'what watches its changes is switched off',
+    (root) => root.query(sqlText('alter event trigger tenantry_changed disable')),
+    (root) => root.query(sqlText('alter event trigger tenantry_changed enable always')),
+    'event trigger tenantry_changed (changed)',
+  ],
+  [
+    'its gate is closed',
+    (root) => root.query(sqlText('update tenantry.gate set open = false')),
+    (root) => root.query(sqlText('update tenantry.gate set open = true')),
+    'its gate is closed',
+  ],
+];
+
+describe('A shard in use', () => {
+  it.each(changes)('is asked nothing more from the next look on where %s, until that is taken back', async (_what, change, undo, said) => {
+    await using watched = await watchedRouter();
+    const { router, look } = watched;
+    expect(await look()).toBe('same');
+    const calls = new Calls(router);
+    await calls.next();
+    await change(shard.root);
+    await calls.next();
+    expect(await look()).toBe('unfit');
+    const { length } = calls.ends;
+    for (let time = 0; time < 5; time += 1) await calls.next();
+    const later = calls.ends.slice(length);
+    expect(new Set(later.map((end) => (end as { code?: string }).code))).toEqual(new Set(['SHARD_UNVERIFIED']));
+    expect(String((later.at(-1) as Error).message)).toContain(said);
+    await undo(shard.root);
+    expect(await look()).toBe('changed');
+    await calls.stop();
+    expect(await router.query(1, rows)).toMatchObject({ rows: [{ n: 1 }] });
+    expect(await look()).toBe('same');
+  });
+
+  it('has no transaction go on that was inside when it was seen', async () => {
+    await using watched = await watchedRouter();
+    const { router, look } = watched;
+    expect(await look()).toBe('same');
+    const seen = Promise.withResolvers<unknown>();
+    const inside = router.withTenant(1, async (session) => {
+      expect((await session.query(rows)).rows).toEqual([{ n: 1 }]);
+      await shard.root.query(sqlText(`alter role ${app.user} bypassrls`));
+      seen.resolve(await look());
+      return (await session.query(rows)).rows;
+    });
+    await expect(inside).rejects.toMatchObject({ code: expect.stringMatching(/SHARD_UNAVAILABLE|SHARD_UNVERIFIED/) });
+    expect(await seen.promise).toBe('unfit');
+    await shard.root.query(sqlText(`alter role ${app.user} nobypassrls`));
+    expect(await look()).toBe('changed');
+  });
+
+  it('is told of by another word for each change that no event trigger sees, and by the same one once that is undone', async () => {
+    const eye = createPostgresEngine().open(shard.address, app, { connections: 1 });
+    const word = async (): Promise<unknown> => (await eye.run('policy/watch')).rows[0]?.['state'];
+    try {
+      const first = await word();
+      for (const [change, undo] of unseenChanges) {
+        await shard.root.query(sqlText(change));
+        expect(await word(), change).not.toBe(first);
+        await shard.root.query(sqlText(undo));
+        expect(await word(), undo).toBe(first);
+      }
+    } finally {
+      await eye.close();
+    }
+  });
+
+  it('is looked at no more than once at a time while it stands still, and its calls are as before', async () => {
+    await using watched = await watchedRouter();
+    const { router, look } = watched;
+    expect(await look()).toBe('same');
+    server.freeze();
+    const unanswered = look().finally(() => server.thaw());
+    expect(await unanswered).toBe('unanswered');
+    expect(await router.query(1, rows)).toMatchObject({ rows: [{ n: 1 }] });
+  });
+});
