@@ -136,7 +136,7 @@ describe('A shard in use', () => {
     for (let time = 0; time < 5; time += 1) await calls.next();
     const later = calls.ends.slice(length);
     expect(new Set(later.map((end) => (end as { code?: string }).code))).toEqual(new Set(['SHARD_UNVERIFIED']));
-    expect(String((later.at(-1) as Error).message)).toContain(said);
+    expect((later.at(-1) as Error).message).toContain(said);
     await undo(shard.root);
     expect(await look()).toBe('changed');
     await calls.stop();

@@ -19,6 +19,7 @@ test('what the router reports is counted by shard, in seconds, and each process 
   router.callRepeated('a', 'MOVED');
   router.breakerChanged('a', 'open');
   router.breakerChanged('b', 'closed');
+  router.shardWatched('a', 'unfit');
   const said = async (name: string): Promise<string[]> => await figures(metrics, `tenantry_${name}`);
   expect(await said('routed_call_duration_seconds_sum')).toEqual([
     'tenantry_routed_call_duration_seconds_sum{kind="query",outcome="ok"} 1.5',
@@ -35,6 +36,7 @@ test('what the router reports is counted by shard, in seconds, and each process 
   expect(await said('single_use')).toEqual(['tenantry_single_use{shard="b"} 1']);
   expect(await said('call_repeats_total')).toEqual(['tenantry_call_repeats_total{shard="a",because="MOVED"} 1']);
   expect(await said('breaker_open')).toEqual(['tenantry_breaker_open{shard="a"} 1', 'tenantry_breaker_open{shard="b"} 0']);
+  expect(await said('shard_looks_total')).toEqual(['tenantry_shard_looks_total{shard="a",outcome="unfit"} 1']);
   expect(await figures(createMetrics(), 'tenantry_connections{')).toEqual([]);
 });
 
