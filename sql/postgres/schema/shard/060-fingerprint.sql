@@ -24,12 +24,17 @@ with recursive grantee as materialized (
    where exists (select from pg_roles a
                   where (a.rolname = 'tenantry_app' or (a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'usage')))
                     and pg_has_role(a.oid, r.oid, 'member'))
+), made as materialized (
+  -- Schemas of which everything counts, and the server's own: there, what was not delivered with it does.
+  select n.oid, n.nspname, case when n.nspname in ('pg_catalog', 'information_schema') then 16384::oid else 0::oid end as first_made
+    from pg_namespace n
+   where n.nspname <> 'pg_toast' and n.nspname !~ '^pg_(toast_)?temp_'
 ), relation as materialized (
   select c.oid, c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relnamespace,
          n.nspname = 'tenantry' as own, format('%I.%I', n.nspname, c.relname) as name
     from pg_class c
-    join pg_namespace n on n.oid = c.relnamespace
-   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and n.nspname !~ '^pg_(toast_)?temp_'
+    join made n on n.oid = c.relnamespace and c.oid >= n.first_made
+   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
 ), granted as materialized (
   select r.oid
     from relation r
@@ -40,6 +45,12 @@ with recursive grantee as materialized (
 ), behind as (
   -- What a view reads it reads for its owner, and what stands above a table or below it is read with it.
   select oid from granted
+  union
+  -- What runs with the rights of its owner names what it reads.
+  select r.oid
+    from relation r
+    join pg_proc p on p.prosecdef and p.pronamespace <> 'tenantry'::regnamespace and strpos(p.prosrc, r.relname) > 0
+   where r.relkind in ('v', 'm')
   union
   select x.oid
     from behind b
@@ -66,17 +77,34 @@ with recursive grantee as materialized (
   select r.name, t.oid, t.tgname, t.tgenabled, t.tgfoid
     from reached r join pg_trigger t on t.tgrelid = r.oid
    where not t.tgisinternal
-), routine as materialized (
+), calling as materialized (
+  -- What calls functions of this database's own for the rows of a table or the values of a domain.
+  select u.object, u.definition, d.refclassid, d.refobjid
+    from (select r.name as object, pg_get_constraintdef(k.oid) as definition, 'pg_constraint'::regclass as class, k.oid
+            from reached r join pg_constraint k on k.conrelid = r.oid and k.contype in ('c', 'x')
+          union all
+          select format_type(k.contypid, null), pg_get_constraintdef(k.oid), 'pg_constraint'::regclass, k.oid from pg_constraint k where k.contypid <> 0 and k.oid >= 16384
+          union all
+          select r.name, pg_get_indexdef(i.indexrelid), 'pg_class'::regclass, i.indexrelid
+            from reached r join pg_index i on i.indrelid = r.oid and (i.indexprs is not null or i.indpred is not null)
+          union all
+          select r.name, pg_get_statisticsobjdef(s.oid), 'pg_statistic_ext'::regclass, s.oid
+            from reached r join pg_statistic_ext s on s.stxrelid = r.oid and s.stxexprs is not null) u
+    join pg_depend d on d.classid = u.class and d.objid = u.oid and d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass)
+), called as materialized (
   select p.oid
     from pg_proc p
-    join pg_namespace n on n.oid = p.pronamespace
-   where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast_)?temp_'
-     and (n.nspname in ('tenantry', 'tenantry_watch') or p.proacl is null or p.proowner in (select oid from grantee)
-          or exists (select from aclexplode(p.proacl) g where g.grantee in (select oid from grantee)))
+    join made n on n.oid = p.pronamespace and p.oid >= n.first_made
+   where n.nspname in ('tenantry', 'tenantry_watch') or p.proacl is null or p.proowner in (select oid from grantee)
+      or exists (select from aclexplode(p.proacl) g where g.grantee in (select oid from grantee))
   union
   select t.tgfoid from trigger t
   union
   select e.evtfoid from pg_event_trigger e
+  union
+  select o.oprcode from pg_operator o where o.oid >= 16384
+  union
+  select c.refobjid from calling c where c.refclassid = 'pg_proc'::regclass
   union
   select d.refobjid
     from pg_depend d
@@ -84,10 +112,27 @@ with recursive grantee as materialized (
      and (d.classid <> 'pg_policy'::regclass or d.objid in (select oid from policy))
      and (d.classid <> 'pg_attrdef'::regclass or d.objid in (select oid from tenant_default))
      and (d.classid <> 'pg_rewrite'::regclass or exists (select from pg_rewrite w where w.oid = d.objid and w.ev_class in (select oid from reached)))
+), uncalled as materialized (
+  select p.oid, p.proname
+    from pg_proc p join made n on n.oid = p.pronamespace
+   where p.oid >= 16384 and p.oid not in (select oid from called)
+), routine as (
+  select oid from called
+  union
+  -- A function's text names what it calls.
+  select p.oid
+    from routine u
+    join pg_proc c on c.oid = u.oid
+   cross join lateral (
+     select n.oid from uncalled n where strpos(c.prosrc, n.proname) > 0
+     union all
+     select d.refobjid from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = c.oid and d.refclassid = 'pg_proc'::regclass
+   ) p
 ), item as (
   select case r.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as kind, r.name as object,
          concat_ws('|', r.relkind, o.rolname, o.rolsuper or o.rolbypassrls, r.relrowsecurity, r.relforcerowsecurity,
            case when r.relkind in ('v', 'm') then concat(pg_get_viewdef(r.oid), array_to_string(r.reloptions, ',')) end,
+           case when r.relkind = 'f' then (select concat(f.ftserver, f.ftoptions) from pg_foreign_table f where f.ftrelid = r.oid) end,
            -- Of a table without row security everything below it is shown.
            case when not r.relrowsecurity then (select string_agg(i.inhrelid::regclass::text, ',' order by i.inhrelid::regclass::text collate "C") from pg_inherits i where i.inhparent = r.oid) end,
            (select string_agg(i.inhparent::regclass::text, ',' order by i.inhseqno) from pg_inherits i where i.inhrelid = r.oid)) as definition
@@ -133,7 +178,26 @@ with recursive grantee as materialized (
     join pg_namespace n on n.oid = p.pronamespace
     join pg_roles o on o.oid = p.proowner
     join pg_language l on l.oid = p.prolang
-   where n.nspname <> 'pg_catalog'
+   where n.nspname <> 'pg_catalog' or p.oid >= 16384
+  union all
+  select 'call', c.object, c.definition
+    from calling c
+   group by c.object, c.definition
+  union all
+  -- What every statement goes by, as the server was delivered. Of a view it is the transaction that wrote it.
+  select 'functions', 'the server''s own',
+         concat_ws('|', count(*), sum(hashtextextended(coalesce(p.prosqlbody::text, p.prosrc), p.oid::bigint * 4 + p.prosecdef::integer * 2 + p.proleakproof::integer)),
+           count(*) filter (where p.proowner <> 10), string_agg(p.proconfig::text, ',' order by p.oid))
+    from pg_proc p
+   where p.oid < 16384
+  union all
+  select 'operators', 'the server''s own', sum(hashtextextended(o.oprcode::oid::text, o.oid::bigint))::text
+    from pg_operator o
+   where o.oid < 16384
+  union all
+  select 'views', 'the server''s own', concat_ws('|', count(*), sum(w.xmin::text::bigint), string_agg(w.ev_enabled::text, '' order by w.oid))
+    from pg_rewrite w
+   where w.ev_class < 16384
   union all
   select 'rights', format('%s of the server''s own', i.name), string_agg(g::text, ',' order by g::text collate "C")
     from (select p.oid::regprocedure::text as name, coalesce(p.proacl, acldefault('f', p.proowner)) as acl
@@ -196,7 +260,7 @@ with recursive grantee as materialized (
    cross join lateral (
      select 'may be ' || r.rolname as word from pg_roles r where r.rolname <> 'tenantry_app' and r.oid <> a.oid and pg_has_role(a.oid, r.oid, 'member')
      union all
-     select w.word from (values (a.rolbypassrls, 'bypasses row-level security'), (a.rolcreaterole, 'may create roles'), (a.rolreplication, 'may replicate')) w (applies, word) where w.applies
+     select w.word from (values (a.rolbypassrls, 'bypasses row-level security'), (a.rolcreaterole, 'may create roles'), (a.rolcreatedb, 'may create databases'), (a.rolreplication, 'may replicate')) w (applies, word) where w.applies
    ) x
    where a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'usage')
   having count(*) > 0

@@ -1,0 +1,111 @@
+import { nameOf, type Mutation } from './mutation.ts';
+
+interface Harmless {
+  readonly matches: RegExp;
+  readonly reason: string;
+}
+
+/** What nobody is told of, and need not be: with everything that is listed here, the judge must come to nothing. */
+export const harmless: readonly Harmless[] = [
+  {
+    matches: /^policy .*: (made again as it was|its comment gone|the tenant alone)$/,
+    reason: 'it says what it said; where the program asks for its mark, the gate query does',
+  },
+  {
+    matches: /^policy \S+ tenantry_(admin|mover|superuser|base): (true|using true|with check true|or true)$/,
+    reason: 'it says what it said: these roles see every tenant, and what binds tenants is restrictive',
+  },
+  {
+    matches: /^table .*: (a column more|an index|statistics|an option of storage|unlogged|its replica identity|a comment|emptied)$/,
+    reason: 'who sees which row stays as it was',
+  },
+  { matches: /^table .*: a publication$/, reason: 'only a login that may replicate reads it, which app must not be' },
+  {
+    matches: /^table .*: (a view of its owner that nobody may read|a copy that nobody may read|a function for nobody that reads it)$/,
+    reason: 'until somebody is given a right to it, which is told',
+  },
+  { matches: /^table .*: (triggers off|triggers of users off)$/, reason: 'there are none that protect it but foreign keys' },
+  { matches: /^table .*: row security on$/, reason: 'it is on, or there was none' },
+  {
+    matches: /^table .*: a unique key without the tenant$/,
+    reason: 'it tells that a value is there, which policy apply warns of, and no row',
+  },
+  {
+    matches: /^(table|rights of table|tenant column) public\."(Ledger|EventsAside|Events1|Events2)": /,
+    reason: 'app has no right to it, and where it is given one it is told',
+  },
+  { matches: /^rights of table .*: grant /, reason: 'the role has it' },
+  { matches: /^rights of table public\."[^"]+": revoke all from (app|its owner)$/, reason: 'nobody has more by it' },
+  {
+    matches: /^tenant column .*: (without a default|that may be null|with other statistics|of another type)$/,
+    reason: 'the policy asks for the tenant of every row',
+  },
+  { matches: /^view public\."(Everything|Told)": /, reason: 'app may not read it, and where it may it is told' },
+  { matches: /^view .*: (a comment|a barrier|drop|granted to app)$/, reason: 'it shows no more, or is granted already' },
+  { matches: /^sequence .*: (grant usage to tenantry_app|in cycles|begun again|drop)$/, reason: 'numbers, of which app has what it had' },
+  {
+    matches:
+      /^function .*: (cheap|dear|a comment|made again as it was|with the rights of the caller|without settings|volatile|parallel safe|parallel unsafe|granted to app|granted to reports)$/,
+    reason: 'it does what it did, with no more rights',
+  },
+  {
+    matches: /^function public\.(every_blog|keep_copy|told_of)\(/,
+    reason: 'app may not call it, and nothing that app may calls it; what does is told',
+  },
+  { matches: /^language (c|internal): /, reason: 'only a superuser writes functions in it' },
+  {
+    matches: /^language .*: (granted to app|granted to everybody|taken from everybody|trusted in the catalog|renamed|owned by app)$/,
+    reason: 'it is so, or what it changes is told',
+  },
+  {
+    matches: /^role shop_(admin|mover|reports): /,
+    reason: 'what these logins may is not what tenants may, and the probes try that of reports',
+  },
+  {
+    matches:
+      /^role shop_app: (no member of .*|login|nologin|inherit|noinherit|connection limit 3|password 'x'|valid until '2000-01-01'|createdb|member of another without a right|member of (shop_app|tenantry_app))$/,
+    reason: 'the login has no more by it',
+  },
+  { matches: /^role tenantry_\w+: /, reason: 'a group to which no login of app belongs, or a right that it has' },
+  { matches: /^schema .*: grant usage to /, reason: 'it has it, or there is nothing there to which it has a right' },
+  {
+    matches: /^database .*: (grant connect to (tenantry_app|public)|at most so many connections|a template|a comment)$/,
+    reason: 'whoever connects is somebody whose rights are known',
+  },
+  {
+    matches:
+      /^new .*: a (role|login of app|schema|table|table with a tenant|domain|type|collation|large object|part of a partitioned table|part taken off|part put on)$/,
+    reason: 'nobody of app has a right to it, or one like others',
+  },
+  {
+    matches: /^new .*: (a subscription|a publication of all tables)$/,
+    reason: 'rows go out to whoever may replicate, and come in as their owner writes them',
+  },
+  {
+    matches:
+      /^new .*: (a text search configuration|a transform or conversion|rights of a type|rights of a tablespace|an access method|statistics of several columns|a rule on the settings)$/,
+    reason: 'no row is shown by it',
+  },
+  {
+    matches:
+      /^kept row .*: (the gate closed|the parts of what was accepted gone|no change noted|no columns of tenants known|another model|no model|a permission|a mapping offline|a mapping more|another version|another identity)$/,
+    reason: 'what was accepted is signed as a whole, and what is told by these is less',
+  },
+];
+
+/** What leaks and is no matter of the catalog: rows of the local shard map, which admin writes. `tenantry doctor` compares them with the catalog's. */
+export const ofTheShardMap = /^kept row in the database: (another's token made (known|one's own)|a mapping of (every|another's) key)$/;
+
+/** Why it does no harm; undefined: it is not listed. */
+export function reasonOf(mutation: Mutation): string | undefined {
+  const name = nameOf(mutation);
+  return harmless.find(({ matches }) => matches.test(name))?.reason;
+}
+
+/** Whether no event trigger fires for it, or it is they that are changed: the next connection is refused. */
+export function unseenByTriggers(mutation: Mutation): boolean {
+  return (
+    ['role', 'role of the server', 'database', 'event trigger', 'kept row'].includes(mutation.kind) ||
+    /\bupdate pg_|on parameter|create role|grant .* to way|change_log disable trigger|drop trigger judged/.test(mutation.statement)
+  );
+}

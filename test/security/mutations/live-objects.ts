@@ -1,0 +1,108 @@
+import type { SqlSession } from '../../../src/core/session.ts';
+import { sqlText } from '../../../src/core/sql.ts';
+
+/** An object of the live catalog, named as statements name it. */
+export interface LiveObject {
+  readonly object: string;
+}
+
+export interface LiveTable extends LiveObject {
+  readonly own: boolean;
+  readonly tenant: boolean;
+  /** A column of text; null where there is none. */
+  readonly column: string;
+}
+
+export interface LivePolicy extends LiveObject {
+  readonly name: string;
+  readonly table: string;
+  /** `for all to tenantry_app using (…) with check (…)`. */
+  readonly rest: string;
+  readonly command: string;
+  readonly role: string;
+  readonly permissive: boolean;
+  readonly using: string | null;
+  readonly check: string | null;
+  /** Another column than the tenant's. */
+  readonly other: string;
+}
+
+export interface LiveFunction extends LiveObject {
+  /** `create or replace function …` as it is. */
+  readonly definition: string;
+  readonly definer: boolean;
+  readonly isTrigger: boolean;
+  readonly result: string;
+}
+
+export interface LiveTrigger extends LiveObject {
+  readonly name: string;
+  readonly table: string;
+}
+
+/** What of a shard a mutation may change. */
+export interface LiveObjects {
+  readonly tables: readonly LiveTable[];
+  readonly policies: readonly LivePolicy[];
+  readonly functions: readonly LiveFunction[];
+  readonly triggers: readonly LiveTrigger[];
+  readonly views: readonly LiveObject[];
+  readonly sequences: readonly LiveObject[];
+  readonly schemas: readonly LiveObject[];
+  readonly roles: readonly LiveObject[];
+  readonly eventTriggers: readonly LiveObject[];
+  readonly languages: readonly LiveObject[];
+  /** Of the server, and not everybody's: `pg_authid`, `pg_read_file(text)`. */
+  readonly guardedRelations: readonly LiveObject[];
+  readonly guardedFunctions: readonly LiveObject[];
+  readonly predefinedRoles: readonly LiveObject[];
+}
+
+export async function readLiveObjects(session: SqlSession): Promise<LiveObjects> {
+  const read = async <Subject extends object>(text: string): Promise<Subject[]> =>
+    (await session.query(sqlText(`${text} order by 1`))).rows as unknown as Subject[];
+  const ours = `n.nspname in ('public', 'tenantry')`;
+  const relation = (kinds: string, columns = ''): string =>
+    `select format('%I.%I', n.nspname, c.relname) as object${columns} from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${ours} and c.relkind in (${kinds})`;
+  return {
+    tables: await read(
+      relation(
+        `'r', 'p'`,
+        `, n.nspname = 'tenantry' as own, exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'TenantId') as tenant,
+         (select quote_ident(a.attname) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.atttypid <> 'text'::regtype, a.attnum limit 1) as column`,
+      ),
+    ),
+    policies: await read(
+      `select format('%s %I', p.polrelid::regclass, p.polname) as object, quote_ident(p.polname) as name, p.polrelid::regclass::text as table, p.polpermissive as permissive,
+              case p.polcmd when '*' then 'all' when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' else 'delete' end as command,
+              p.polroles[1]::regrole::text as role,
+              concat(' using (' || pg_get_expr(p.polqual, p.polrelid) || ')', ' with check (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')') as rest,
+              pg_get_expr(p.polqual, p.polrelid) as using, pg_get_expr(p.polwithcheck, p.polrelid) as check,
+              (select quote_ident(a.attname) from pg_attribute a where a.attrelid = p.polrelid and a.attnum > 0 and a.attname <> 'TenantId' and a.atttypid = 'int4'::regtype order by a.attnum limit 1) as other
+         from pg_policy p`,
+    ),
+    functions: await read(
+      `select format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) as object, pg_get_functiondef(p.oid) as definition, p.prosecdef as definer, format_type(p.prorettype, null) as result,
+              p.prorettype in ('trigger'::regtype, 'event_trigger'::regtype) as "isTrigger"
+         from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('public', 'tenantry', 'tenantry_watch')`,
+    ),
+    triggers: await read(
+      `select format('%s %I', t.tgrelid::regclass, t.tgname) as object, quote_ident(t.tgname) as name, t.tgrelid::regclass::text as table from pg_trigger t where not t.tgisinternal`,
+    ),
+    views: await read(relation(`'v', 'm'`)),
+    sequences: await read(relation(`'S'`)),
+    schemas: await read(
+      `select quote_ident(n.nspname) as object from pg_namespace n where n.nspname in ('public', 'tenantry', 'tenantry_watch')`,
+    ),
+    roles: await read(`select quote_ident(r.rolname) as object from pg_roles r where r.rolname ~ '^(tenantry|shop)_'`),
+    eventTriggers: await read(`select quote_ident(e.evtname) as object from pg_event_trigger e`),
+    languages: await read(`select quote_ident(l.lanname) as object from pg_language l`),
+    guardedRelations: await read(
+      `select c.oid::regclass::text as object from pg_class c where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v') and not has_table_privilege('tenantry_app', c.oid, 'select')`,
+    ),
+    guardedFunctions: await read(
+      `select p.oid::regprocedure::text as object from pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace and not has_function_privilege('tenantry_app', p.oid, 'execute')`,
+    ),
+    predefinedRoles: await read(`select quote_ident(r.rolname) as object from pg_roles r where r.rolname like 'pg\\_%'`),
+  };
+}

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mutationsOf, sampleOf } from './catalog.ts';
+import { harmless, ofTheShardMap, reasonOf, unseenByTriggers } from './harmless.ts';
+import { readLiveObjects } from './live-objects.ts';
+import { startMutationWorld, type Judgement, type MutationWorld } from './mutation-world.ts';
+import { nameOf, type Mutation } from './mutation.ts';
+
+const isWhole = process.env['TENANTRY_MUTATIONS'] === 'all';
+const options = { attacks: isWhole, probes: isWhole };
+
+let world: MutationWorld;
+let mutations: readonly Mutation[];
+
+beforeAll(async () => {
+  world = await startMutationWorld();
+  mutations = mutationsOf(await readLiveObjects(world.shard.root));
+});
+afterAll(() => world?.close());
+
+/** All of them in the parts that are asked for (`3/8`), or one of each form. */
+function chosen(): readonly Mutation[] {
+  if (!isWhole) return sampleOf(mutations);
+  const [part = 1, parts = 1] = (process.env['TENANTRY_MUTATIONS_PART'] ?? '1/1').split('/').map(Number);
+  return mutations.filter((_, index) => index % parts === part - 1);
+}
+
+function tell({ leaks = [], caughtBy }: Judgement): string {
+  return `${leaks.length > 0 ? 'leaks' : 'leaks nothing'}, ${caughtBy.length > 0 ? `caught by ${caughtBy.join(', ')}` : 'not caught'}`;
+}
+
+describe('Whatever is changed of a shard', () => {
+  it(
+    isWhole ? 'is caught, or listed as harmless' : 'is caught, or listed as harmless: one of each form',
+    async () => {
+      const open: string[] = [];
+      const counts: Record<string, number> = {};
+      const count = (what: string): void => {
+        counts[what] = (counts[what] ?? 0) + 1;
+      };
+      for (const mutation of chosen()) {
+        const judgement = await world.judge(mutation, options);
+        const { leaks = [], caughtBy, refused } = judgement;
+        count(refused === undefined ? 'made' : 'refused');
+        if (refused !== undefined) continue;
+        if (leaks.length > 0) count('leaking');
+        for (const part of caughtBy) count(part);
+        if (caughtBy.length > 0) {
+          if (leaks.length > 0 && !caughtBy.includes('event trigger') && !unseenByTriggers(mutation))
+            open.push(`${nameOf(mutation)}: no trigger saw it`);
+          continue;
+        }
+        count('not caught');
+        if (ofTheShardMap.test(nameOf(mutation))) continue;
+        if (leaks.length > 0 || reasonOf(mutation) === undefined) open.push(`${nameOf(mutation)}: ${tell(judgement)}`);
+      }
+      if (isWhole) process.stdout.write(`${JSON.stringify(counts)}\n`);
+      expect(open).toEqual([]);
+    },
+    isWhole ? 4 * 3_600_000 : 240_000,
+  );
+
+  it('is of so many forms as docs/isolation.md says', () => {
+    const lines = [...Map.groupBy(mutations, ({ kind }) => kind)].map(
+      ([kind, of]) => `| ${kind} | ${new Set(of.map(({ form }) => form)).size} |`,
+    );
+    expect(readFileSync(new URL('../../../docs/isolation.md', import.meta.url), 'utf8')).toContain(lines.join('\n'));
+  });
+
+  it('is listed as harmless for a form that there is', () => {
+    expect(
+      harmless.filter(({ matches }) => !mutations.some((mutation) => matches.test(nameOf(mutation)))).map(({ matches }) => matches.source),
+    ).toEqual([]);
+  });
+});
+
+describe('The judge', () => {
+  const shown: readonly (readonly [string, string, string, Judgement['caughtBy']])[] = [
+    [
+      'a policy is dropped',
+      'drop policy tenantry_tenant on "Blogs"',
+      'shop_app: select public."Blogs"',
+      ['fingerprint', 'gate query', 'probes', 'event trigger'],
+    ],
+    [
+      'a policy admits more',
+      'alter policy tenantry_rows_owned on "Projects" using (true)',
+      'entered, shop_app: select public."Projects"',
+      ['fingerprint', 'gate query', 'probes', 'event trigger'],
+    ],
+    [
+      'a login bypasses row security',
+      'alter role shop_app bypassrls',
+      'shop_app: select public."Blogs"',
+      ['fingerprint', 'gate query', 'probes'],
+    ],
+    [
+      'the tokens may be read',
+      'grant select on tenantry.local_mapping to tenantry_app',
+      'shop_app: select tenantry.local_mapping',
+      ['fingerprint', 'gate query', 'event trigger'],
+    ],
+    [
+      'a view shows all',
+      'create view seen as select * from "Blogs"; grant select on seen to public',
+      'shop_app: select public.seen',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
+      'a trigger keeps copies where everybody reads',
+      'create trigger kept before delete on "Events" for each row execute function keep_copy()',
+      'shop_app: select public."Countries"',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
+      'a check keeps copies where everybody reads',
+      'alter table "Blogs" add constraint kept check (remember("Name")) not valid',
+      'shop_app: select public."Countries"',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
+      'a function that nobody calls is called by another',
+      `create or replace function told_of() returns text language sql as $$ select string_agg("Text", ',') from public."Ledger" $$`,
+      'shop_app: call tell()',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
+      'a view that nobody reads is read by a function',
+      `create or replace view "Told" as select "Text" from public."Ledger"`,
+      'shop_app: call tell_more()',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
+      'a function in the schema of the server shows all',
+      'create function pg_catalog.seen() returns setof text language sql security definer as $$ select "Name" from public."Blogs" $$',
+      'shop_app: call seen()',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
+      'a view in the schema of the standard shows all',
+      'create view information_schema.seen as select * from public."Blogs"; grant select on information_schema.seen to public',
+      'shop_app: select information_schema.seen',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
+      'a view of the server shows all',
+      `set local allow_system_table_mods = on; create or replace view pg_catalog.pg_cursors as select (select string_agg("Name", ',') from public."Blogs") as name, null::text as statement, false as is_holdable, false as is_binary, false as is_scrollable, now() as creation_time`,
+      'shop_app: a view of the server',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
+      'an operator of the server means another',
+      `update pg_operator set oprcode = 'int4le'::regproc where oid = '=(integer,integer)'::regoperator`,
+      'entered, shop_app: update public."Blogs"',
+      ['fingerprint'],
+    ],
+    [
+      'reports may write',
+      'create policy mine on "Blogs" for delete to tenantry_superuser using (true); grant delete on "Blogs" to tenantry_superuser',
+      'shop_reports: delete public."Blogs"',
+      ['fingerprint', 'probes', 'event trigger'],
+    ],
+  ];
+
+  it('finds nothing where nothing was changed', async () => {
+    expect(await world.judge({ kind: '', object: '', form: '', statement: 'select 1' }, { probes: true })).toEqual({
+      leaks: [],
+      caughtBy: [],
+    });
+  });
+
+  it.each(shown)('sees what leaks where %s, and it is caught', async (_, statement, leak, caughtBy) => {
+    const judgement = await world.judge({ kind: '', object: '', form: '', statement }, { probes: caughtBy.includes('probes') });
+    expect(judgement.leaks).toContain(leak);
+    expect(judgement.caughtBy).toEqual(caughtBy);
+  });
+});

@@ -1,0 +1,83 @@
+-- Tables with every kind of protection. Every row says whose it is: what names tenant-2, or says that it is of boss, is nothing that tenant
+-- 1 may see while its user is ann.
+create table "Projects" (
+  "TenantId" integer not null,
+  "Id" integer not null,
+  "Owner" text not null,
+  "Text" text not null,
+  primary key ("TenantId", "Id")
+);
+create table "Samples" (
+  "TenantId" integer not null,
+  "Id" integer not null,
+  "Project" integer not null,
+  "Text" text not null,
+  primary key ("TenantId", "Id"),
+  constraint "Samples_Project" foreign key ("TenantId", "Project") references "Projects"
+);
+create table "Papers" (
+  "TenantId" integer not null,
+  "Id" integer not null,
+  "Text" text not null,
+  primary key ("TenantId", "Id")
+);
+create table "Permissions" (
+  "TenantId" integer not null,
+  "User" text not null,
+  "Paper" integer not null,
+  "HasAccess" integer not null,
+  primary key ("TenantId", "User", "Paper")
+);
+create table "Events" (
+  "TenantId" integer not null,
+  "Id" integer not null,
+  "Text" text not null,
+  primary key ("TenantId", "Id")
+) partition by list ("TenantId");
+create table "Events1" partition of "Events" for values in (1);
+create table "Events2" partition of "Events" for values in (2);
+create table "Countries" ("Id" integer primary key, "Text" text not null);
+-- Nobody of app reaches these.
+create table "Ledger" ("TenantId" integer not null, "Id" integer not null, "Text" text not null);
+create table "EventsAside" (like "Events");
+create materialized view "Everything" as select * from "Blogs";
+
+insert into "Blogs" select t, i, format('tenant-%s blog %s', t, i) from generate_series(1, 2) t, generate_series(1, 2) i;
+insert into "Projects" select t, i, case i when 1 then 'ann' else 'boss' end, format('tenant-%s project of %s', t, case i when 1 then 'ann' else 'boss' end)
+  from generate_series(1, 2) t, generate_series(1, 2) i;
+insert into "Samples" select t, i, i, format('tenant-%s sample of %s', t, case i when 1 then 'ann' else 'boss' end)
+  from generate_series(1, 2) t, generate_series(1, 2) i;
+insert into "Papers" select t, i, format('tenant-%s paper of %s', t, case i when 1 then 'ann' else 'boss' end)
+  from generate_series(1, 2) t, generate_series(1, 2) i;
+insert into "Permissions" select t, u, case u when 'ann' then 1 else 2 end, 1 from generate_series(1, 2) t, unnest(array['ann', 'boss']) u;
+insert into "Permissions" values (1, 'ann', 2, 0);
+insert into "Events" select t, i, format('tenant-%s event %s', t, i) from generate_series(1, 2) t, generate_series(1, 2) i;
+insert into "Countries" values (1, 'Netherlands');
+insert into "Ledger" values (2, 1, 'tenant-2 owes');
+insert into "EventsAside" values (2, 9, 'tenant-2 event aside');
+refresh materialized view "Everything";
+
+create view "OwnBlogs" with (security_invoker = true) as select * from "Blogs";
+grant select, insert, update, delete on "OwnBlogs" to tenantry_app;
+create function list_blogs() returns setof text language sql stable as 'select "Name" from public."Blogs"';
+create function every_blog() returns setof text language sql security definer as 'select "Name" from public."Blogs"';
+create function refuse(value text) returns text language plpgsql as $$ begin raise exception 'no: %', value; end $$;
+create function keep_copy() returns trigger language plpgsql security definer
+  as $$ begin insert into public."Countries" values (old."TenantId" * 1000 + old."Id", old."Text"); return old; end $$;
+grant execute on function list_blogs(), refuse(text) to tenantry_app;
+-- Functions that app may call, and what they stand upon.
+create function told_of() returns text language sql as $$ select 'nothing' $$;
+create function tell() returns text language sql security definer as $$ select public.told_of() $$;
+create view "Told" as select 'nothing'::text as "Text";
+create function tell_more() returns setof text language sql security definer as $$ select "Text" from public."Told" $$;
+create function note(value text) returns boolean language plpgsql security definer
+  as $$ begin
+    insert into public."Countries" select coalesce(max("Id"), 0) + 1, value from public."Countries";
+    return true;
+  end $$;
+create function remember(value text) returns boolean language plpgsql immutable security definer
+  as $$ begin return public.note(value); end $$;
+grant execute on function tell(), tell_more(), remember(text) to tenantry_app;
+create sequence "Visits";
+grant usage on sequence "Visits" to tenantry_app;
+analyze;
