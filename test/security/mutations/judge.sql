@@ -22,7 +22,8 @@ with recursive acting as (
     from acting a join pg_auth_members m on m.member = a.oid join pg_roles g on g.oid = m.roleid
    where not a.rolsuper
 ), relation as (
-  select c.oid, c.relkind, c.relowner, format('%I.%I', n.nspname, c.relname) as name
+  -- Of tables that are in no configuration, only what app comes to counts.
+  select c.oid, c.relkind, c.relowner, format('%I.%I', n.nspname, c.relname) as name, c.relname not in ('Ledger', 'EventsAside') as configured
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
    where (n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') or c.oid >= 16384) and n.nspname !~ '^pg_(toast_)?temp' and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
 ), filled as (
@@ -45,25 +46,25 @@ with recursive acting as (
    where c.kind = 'app'
   union all
   select c.login, c.rolname, 'changes', 'update ' || r.name, format('update %s set %I = %s', r.name, f.attname, f.value)
-    from caller c join relation r on r.relkind <> 'S' join filled f on f.oid = r.oid and f.value <> 'null' and has_column_privilege(c.oid, r.oid, f.attnum, 'update')
+    from caller c join relation r on r.relkind <> 'S' join filled f on f.oid = r.oid and f.value <> 'null' and has_column_privilege(c.oid, r.oid, f.attnum, 'update') and (c.kind = 'app' or r.configured)
   union all
   select c.login, c.rolname, 'changes', 'delete ' || r.name, 'delete from ' || r.name
-    from caller c join relation r on r.relkind <> 'S' and has_table_privilege(c.oid, r.oid, 'delete')
+    from caller c join relation r on r.relkind <> 'S' and has_table_privilege(c.oid, r.oid, 'delete') and (c.kind = 'app' or r.configured)
   union all
   select c.login, c.rolname, 'changes', 'insert ' || r.name,
          format('insert into %s (%s) values (%s)', r.name, string_agg(quote_ident(f.attname), ', ' order by f.attnum),
            string_agg(case when own.tenant and f.attname = 'TenantId' then '1' else f.value end, ', ' order by f.attnum))
     from caller c cross join (values (false), (true)) own (tenant)
     join relation r on r.relkind <> 'S' join filled f on f.oid = r.oid and has_column_privilege(c.oid, r.oid, f.attnum, 'insert')
-   where not own.tenant or exists (select from filled o where o.oid = r.oid and o.attname = 'Owner')
+   where (c.kind = 'app' or r.configured) and (not own.tenant or exists (select from filled o where o.oid = r.oid and o.attname = 'Owner'))
    group by c.login, c.rolname, r.name, own.tenant
   union all
   select c.login, c.rolname, 'changes', 'truncate ' || r.name, 'truncate ' || r.name || ' cascade'
-    from caller c join relation r on r.relkind in ('r', 'p') and has_table_privilege(c.oid, r.oid, 'truncate')
+    from caller c join relation r on r.relkind in ('r', 'p') and has_table_privilege(c.oid, r.oid, 'truncate') and (c.kind = 'app' or r.configured)
   union all
   select c.login, c.rolname, 'does', 'trigger on ' || r.name,
          format('create trigger mine before update on %s for each row execute function suppress_redundant_updates_trigger()', r.name)
-    from caller c join relation r on r.relkind in ('r', 'p') and has_table_privilege(c.oid, r.oid, 'trigger')
+    from caller c join relation r on r.relkind in ('r', 'p') and has_table_privilege(c.oid, r.oid, 'trigger') and (c.kind = 'app' or r.configured)
   union all
   select c.login, c.rolname, 'does', 'alter ' || r.name, format('alter table %s disable row level security', r.name)
     from caller c join relation r on r.relkind in ('r', 'p') and pg_has_role(c.oid, r.relowner, 'usage')

@@ -6,6 +6,7 @@ import { fingerprintFunction } from '../../../src/engine/postgres/fingerprint-fu
 import { postgresRehearsals } from '../../../src/engine/postgres/rehearsal.ts';
 import { verifyProtection } from '../../../src/engine/verification.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
+import { compare } from '../../../src/policy/diff.ts';
 import { probe } from '../../../src/policy/probes.ts';
 import { rehearseWithin } from '../../../src/policy/rehearse.ts';
 import { accepting, signerOfTests } from '../../support/accepting.ts';
@@ -21,7 +22,7 @@ export interface Judgement {
   /** The attacks that it lets through; undefined: none was tried. */
   readonly leaks?: readonly string[];
   /** `event trigger`: the gate was closed in the same transaction. */
-  readonly caughtBy: readonly ('event trigger' | 'gate query' | 'fingerprint' | 'probes')[];
+  readonly caughtBy: readonly ('event trigger' | 'gate query' | 'fingerprint' | 'comparison' | 'probes')[];
   /** Why it could not be made. */
   readonly refused?: string;
 }
@@ -137,6 +138,15 @@ async function judged(session: SqlSession, shard: TestShard, { attacks = true, p
   if (!attacks && caughtBy.length > 0) return { caughtBy };
   if ((await asApp(async () => (await session.run('policy/gate', { tables: expected })).rows.length > 0)) ?? true)
     caughtBy.push('gate query');
+  // With the configuration, as `policy verify` does: what app cannot come to is in no fingerprint.
+  if (caughtBy.length === 0) {
+    const { renderer } = postgresPolicies;
+    const isDifferent = await undone(
+      session,
+      async () => (await compare(session, renderer, { tables: located, keyType: 'int' })).pending.length > 0,
+    );
+    if (isDifferent ?? true) caughtBy.push('comparison');
+  }
   if (!attacks) return { caughtBy };
   const leaks = await undone(session, async () => {
     await attempt(session, () => session.query(sqlText('update tenantry.gate set open = true where not open')));
