@@ -6,6 +6,7 @@ import { statementsOf } from './support/recorded-world.ts';
 /** Groups of attacks that PostgreSQL has in test/security, and where they are tried on SQL Server. */
 const elsewhere: Readonly<Record<string, string>> = {
   'plain context': 'changing the context, whose defences are switched off by it',
+  'changing the context with a code': 'no shard keeps its context so: that of SQL Server is read-only by itself',
   'every connection': 'switching the policy off (its default schema); of its password a login must know the old one',
   'code in a pooled session': 'pooled session: every use of a connection begins with a reset, whosever code ran before',
   'transaction control': 'tenant-statements.test.ts',

@@ -46,7 +46,7 @@ describe('opening a connection', () => {
     expect(await refused(shardLogins.app)).toBe('opened');
   });
 
-  test('asks everything about app.server, shard and login at once: an answer is awaited by none of the other questions', async () => {
+  test('asks everything about server, shard and login at once: an answer is awaited by none of the other questions', async () => {
     await using proxy = await startWireProxy(app.server);
     const asked = Promise.withResolvers<void>();
     let questions = 0;
@@ -54,7 +54,7 @@ describe('opening a connection', () => {
     const counting = {
       when: 'after',
       match: (message: WireMessage) => {
-        if (isQuestion(message) && (questions += 1) === 4) asked.resolve();
+        if (isQuestion(message) && (questions += 1) === 5) asked.resolve();
         return false;
       },
       action: () => undefined,
@@ -64,7 +64,7 @@ describe('opening a connection', () => {
     const held = proxy.once({ ...firstAnswer, action: () => asked.promise });
     const opened = await engine.connect({ ...app.shard.address, host: proxy.host, port: proxy.port }, shardLogins.app, app.expected);
     await held;
-    expect(questions).toBe(4);
+    expect(questions).toBe(5);
     expect((await opened.execute(app.entry(1), compiled(sql`select 1 as one`), read)).rows).toEqual([{ one: 1 }]);
     await opened.close();
   });
