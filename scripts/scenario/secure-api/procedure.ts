@@ -1,5 +1,6 @@
 import { createTenantry, sql } from '../../../src/index.ts';
 import { bareQuery } from '../bare-query.ts';
+import { command } from '../command.ts';
 import type { Narrator } from '../narrator.ts';
 import type { Stage } from '../stage.ts';
 import { secureApiConfig } from './config.ts';
@@ -9,6 +10,8 @@ import { hashOf } from './setup.ts';
 export async function tellProcedure(stage: Stage, narrator: Narrator): Promise<void> {
   narrator.chapter('A stored procedure that returns JSON');
   await bareQuery(stage.url(), 'grant execute on function "GetEvenMoreSensitiveData"() to tenantry_app');
+  // A function that tenants may call is part of what protects them: it is accepted, or they are not served.
+  await command(stage, narrator, 'policy apply');
   Object.assign(process.env, stage.environment);
   const tenantry = await createTenantry(secureApiConfig);
   try {
