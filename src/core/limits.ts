@@ -17,8 +17,20 @@ const dayMs = 86_400_000;
  * `docs/limits.md` come from this table.
  */
 const limitTable = {
-  poolPerShard: { default: 10, least: 1, most: 1_000, unit: 'connections', text: 'Connections a process opens to one shard.' },
-  connections: { default: 200, least: 1, most: 100_000, unit: 'connections', text: 'Connections a process opens to all shards together.' },
+  poolPerShard: {
+    default: 10,
+    least: 1,
+    most: 1_000,
+    unit: 'connections',
+    text: 'Connections for calls that a process opens to one shard; it has one more to each shard in use, to look at it.',
+  },
+  connections: {
+    default: 200,
+    least: 1,
+    most: 100_000,
+    unit: 'connections',
+    text: 'Connections for calls that a process opens to all shards together.',
+  },
   perTenant: {
     default: 8,
     least: 1,

@@ -3,6 +3,7 @@ import type { ShardPolicies } from '../cli/services.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import { TenantryError } from '../core/errors.ts';
+import { NotAccepted } from '../engine/verify-shard.ts';
 import type { Settings } from '../config.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { isSignedBy, signAgain } from '../policy/acceptance.ts';
@@ -11,7 +12,6 @@ import type { Probing } from '../policy/probe-change.ts';
 import { policyState, verifyPolicies } from '../policy/verify.ts';
 import { compareTables } from '../policy/compare-tables.ts';
 import { overrideGate } from '../policy/override.ts';
-import type { FleetKey } from '../../shardmap/mapping-token.ts';
 import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
@@ -57,7 +57,7 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       );
       if (different.length > 0)
         throw new TenantryError('CONFLICT', `The protection of ${different.join(', ')} is not, or no more, what the configuration says.`);
-      if (objection !== undefined) throw new TenantryError('SHARD_UNVERIFIED', objection);
+      if (objection !== undefined) throw new NotAccepted(objection);
       const refused = await refusalOfApp(engines, settings, shard);
       if (refused !== undefined) throw refused;
     },
@@ -68,14 +68,18 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       const found = await withShard(engines, settings, shard, (admin) =>
         verifyPolicies(admin, engine, request, probingWith(engine, settings)),
       );
-      return { ...found, refused: (await refusalOfApp(engines, settings, shard))?.reason };
+      const refusal = await refusalOfApp(engines, settings, shard);
+      // What a connection would say of it is known already.
+      const isKnown = refusal instanceof NotAccepted && found.objection !== undefined;
+      return { ...found, refused: isKnown ? undefined : refusal?.reason };
     },
     signedBy: (settings, shard) =>
       withShard(engines, settings, shard, async (admin) => {
-        const { current, previous } = settings.fleetKey;
-        const isOf = (key: FleetKey): Promise<boolean> => isSignedBy(admin, createShardSigner({ current: key }, shard.shardId));
-        if (await isOf(current)) return 'current';
-        return previous !== undefined && (await isOf(previous)) ? 'previous' : 'neither';
+        const { fleetKey } = settings;
+        const isOf = (keys: Settings['fleetKey']): Promise<boolean> => isSignedBy(admin, createShardSigner(keys, shard.shardId));
+        if (await isOf({ current: fleetKey.current })) return 'current';
+        // One part by each of them is to be signed again as well.
+        return (await isOf(fleetKey)) ? 'previous' : 'neither';
       }),
     signAgain: (settings, shard) => withShard(engines, settings, shard, (admin) => signAgain(admin, acceptingOn(settings, shard).signer)),
     contextProtection: (settings, shard) =>

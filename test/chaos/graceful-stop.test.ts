@@ -87,7 +87,10 @@ async function holdPosts(): Promise<{ readonly waiting: () => Promise<number>; r
   return {
     waiting: async () => {
       const { rows } = await shard.query<{ n: number }>(
-        sqlText(`select count(*)::int as n from pg_stat_activity where datname = 'stopping' and wait_event_type = 'Lock'`),
+        // Of requests: a look at what protects the tables waits for the lock as well.
+        sqlText(
+          `select count(*)::int as n from pg_stat_activity where datname = 'stopping' and wait_event_type = 'Lock' and query like '%"Posts"%'`,
+        ),
       );
       return rows[0]?.n ?? 0;
     },

@@ -22,7 +22,11 @@ export async function tellLaterTable(stage: Stage, tenantry: Tenantry, narrator:
   await stage.configure(config);
   const later = await createTenantry(config);
   try {
-    narrator.check('… nor does it help that a program is told of it: rights come with `policy apply`', await outcome(later, 1), 'FORBIDDEN');
+    narrator.check(
+      '… nor does it help that a program is told of it: rights come with `policy apply`',
+      await outcome(later, 1),
+      'FORBIDDEN',
+    );
     await command(stage, narrator, 'policy apply');
     await later.query(1, sql`insert into "Comments" ("CommentId", "Text") values (1, ${'Nice'})`);
     await later.query(2, sql`insert into "Comments" ("CommentId", "Text") values (1, ${'Mine'})`);

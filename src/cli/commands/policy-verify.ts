@@ -85,8 +85,8 @@ function isSound(found: Verified): boolean {
 function problemsOf({ different, objection, refused, findings }: ShardProof): string[] {
   return [
     ...different.map((table) => `${table}: its protection is not what the configuration says.`),
-    ...(objection === undefined ? [] : [objection]),
-    ...(refused === undefined || refused === objection ? [] : [`A connection for tenants is not let in: ${refused}`]),
+    ...(objection === undefined ? [] : [`It may serve no tenants: ${objection}.`]),
+    ...(refused === undefined ? [] : [`A connection for tenants is not let in: ${refused}`]),
     ...findings.map(({ table, probe, outcome, text }) => `${table}: ${outcome}: ${probe}: ${text}.`),
   ];
 }

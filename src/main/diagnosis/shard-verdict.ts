@@ -21,7 +21,11 @@ export async function diagnoseVerdict({ shard, verdicts }: ShardDiagnosis): Prom
       };
     const [first] = problems;
     if (first === undefined)
-      return { subject, level: 'ok', text: `What protects its tenants was tried at ${at}, ${counted(tried, 'statement')}, and held.` };
+      return {
+        subject,
+        level: 'ok',
+        text: `What protected its tenants then was tried at ${at}, ${counted(tried, 'statement')}, and held.`,
+      };
     const more = problems.length > 1 ? ` (and ${counted(problems.length - 1, 'problem')} more)` : '';
     return { subject, level: 'problem', text: `When its protection was tried at ${at} it did not hold: ${first}${more}`, remedy };
   } catch (error) {

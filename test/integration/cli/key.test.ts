@@ -74,6 +74,15 @@ describe('the fleet key', () => {
     return tenantry.router;
   }
 
+  test('signs again what one part is signed of by each key, such as an override that was given meanwhile', async () => {
+    expect(await run('key rotate')).toMatchObject({ code: 0 });
+    expect(await run('policy override --shard a --for 5m --reason meanwhile', otherWayRound)).toMatchObject({ code: 0 });
+    onTestFinished(async () => void (await run('policy override --shard a --end')));
+    expect(await statusOf()).toEqual([shard('a', 4, 0, 0, 'previous'), shard('b', 3, 0)]);
+    expect(await run('key rotate')).toMatchObject({ code: 0 });
+    expect(await statusOf(nextAlone)).toEqual([shard('a', 4, 0), shard('b', 3, 0)]);
+  });
+
   test(
     'is rotated while requests run: no service that has both keys fails one; each of the others has one time',
     { timeout: 60_000 },

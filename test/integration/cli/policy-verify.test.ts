@@ -41,7 +41,7 @@ describe('policy verify', () => {
     expect(out).toMatch(/^shard a: verified, \d+ statements tried\nshard b: verified, \d+ statements tried\n$/);
     const [latest] = JSON.parse(await run('audit list --json')) as { action: string; outcome: string; detail: object }[];
     expect(latest).toMatchObject({ action: 'policy verify', outcome: 'DONE', detail: { problems: [] } });
-    expect(await told()).toMatch(/^ok +shard a: What protects its tenants was tried at 20\S+Z by ann, \d+ statements, and held\.$/m);
+    expect(await told()).toMatch(/^ok +shard a: What protected its tenants then was tried at 20\S+Z by ann, \d+ statements, and held\.$/m);
   });
 
   it('signs its verdict, so that one which was written or changed beside it says nothing', async () => {
