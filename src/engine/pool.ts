@@ -66,6 +66,8 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   /** What every call is told until the server, which has let nobody in for two minutes, is asked again. */
   #refusal: Error | undefined;
   #connecting = 0;
+  /** Of what is checked when a connection is opened: raised when that holds no more. */
+  #generation = 0;
   #closed = false;
   /** The smallest number of idle connections since the last sweep: so many at the bottom were not needed. */
   #unneeded = 0;
@@ -138,8 +140,9 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
     this.#queue.failAll(error);
   }
 
-  /** Lends none of today's connections again: what was checked when they were opened does not hold any more. */
+  /** Lends none of today's connections again, nor any that is being opened: what was checked for them does not hold any more. */
   retire(): void {
+    this.#generation += 1;
     for (const connection of this.#idle.splice(0)) void this.#discard(connection);
     for (const connection of this.#connections) this.#retired.add(connection);
   }
@@ -177,12 +180,14 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
   async #open(): Promise<void> {
     const { budget, clock, connect, limits, observer, reuses } = this.#dependencies;
     const startedAt = clock.now();
+    const generation = this.#generation;
     const attempt = new AbortController();
     const stopTimer = clock.after(limits.connectTimeoutMs, () => attempt.abort());
     this.#connecting += 1;
     try {
       const connection = await connect(AbortSignal.any([attempt.signal, this.#closing.signal]));
       this.#connecting -= 1;
+      if (generation !== this.#generation) return void this.#abandon(connection);
       this.#connections.add(connection);
       if (reuses?.(connection) === false) this.#retired.add(connection);
       observer.opened(clock.now() - startedAt);
@@ -199,6 +204,16 @@ export class Pool<C extends PooledConnection> implements BudgetMember {
       else this.#openFailed(wasSilent ? this.#tooSlow(error) : error, wasSilent);
     } finally {
       stopTimer();
+    }
+  }
+
+  /** Nobody is told that it was open: it says nothing of how the shard is now. */
+  async #abandon(connection: C): Promise<void> {
+    try {
+      await connection.close();
+    } finally {
+      this.#dependencies.budget.release(this.#share);
+      this.grow();
     }
   }
 

@@ -80,7 +80,7 @@ export async function rehearseWithin<T>(
   const rehearsal = await rehearsals.begin(session, [app, superuser, mover]);
   await session.run('rehearsal/open-gate');
   const [a, b] = sentinelKeys(keyType);
-  const entries = { a: await admitted(session, -1, a, random(16)), b: await admitted(session, -2, b, random(16)) };
+  const entries = { a: await admitted(session, -2, a, random(16)), b: await admitted(session, -3, b, random(16)) };
   const result = await work({
     session,
     tenants: { a, b },

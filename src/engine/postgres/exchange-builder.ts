@@ -50,7 +50,10 @@ export class ExchangeBuilder {
   /** BEGIN and enter. */
   beginAndEnter(entry: Entry, call: EnteringCall & { readonly isolation: Isolation }): Exchange {
     this.#execute(`begin isolation level ${call.isolation}`);
-    return this.#finish(this.#enter(entry, call), 2);
+    if (call.isolation === 'read committed') return this.#finish(this.#enter(entry, call), 2);
+    // The one snapshot of the transaction is taken behind whoever is closing the gate, or it would show the gate as it was before.
+    this.#execute('lock table tenantry.gate in access share mode');
+    return this.#finish(this.#enter(entry, call), 3);
   }
 
   /** A statement in the open transaction. With a portal, at most `maxRows` rows; `fetch` gives more. */

@@ -75,6 +75,43 @@ describe('The gate of a shard', () => {
     );
   });
 
+  it.each([
+    ['repeatable read', write],
+    ['repeatable read', read],
+    ['serializable', read],
+  ] as const)('lets no %s transaction in that came while it was being closed: %o', async (isolation, options) => {
+    const app = await connect();
+    let entering: Promise<unknown> = Promise.resolve();
+    await shard.root.transaction(async (session) => {
+      await session.query(sqlText('alter table "Blogs" disable row level security; set constraints all immediate'));
+      entering = app.begin(entryOf(1), { ...options, isolation }).then(
+        (transaction) => transaction.query(all),
+        (error: unknown) => error,
+      );
+      const waiting = sqlText('select count(*)::integer as n from pg_locks where not granted');
+      await expect.poll(async () => (await shard.admin.query<{ n: number }>(waiting)).rows[0]?.n).toBe(1);
+    });
+    expect(await entering).toMatchObject(unverified);
+  });
+
+  it('is opened by no transaction that cannot see what others have changed since it began', async () => {
+    const app = await connect();
+    await change('alter table "Blogs" disable row level security');
+    await change('begin isolation level repeatable read; alter table "Blogs" enable row level security; commit');
+    await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
+    await change('create table "Looked" ()');
+    expect((await app.execute(entryOf(1), all, read)).rows).toHaveLength(1);
+  });
+
+  it('is closed by no login of tenants', async () => {
+    const app = await connect();
+    const direct = engine.open(shard.address, shardLogins.app);
+    const defining = direct.query(sqlText('alter default privileges grant select on tables to public'));
+    await expect(defining).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await direct.close();
+    expect((await app.execute(entryOf(1), all, read)).rows).toHaveLength(1);
+  });
+
   it('stays open for what is put back in the transaction that took it away, and for an ordinary migration', async () => {
     const app = await connect();
     await change(`begin; drop policy tenantry_tenant on "Blogs"; create policy tenantry_tenant on "Blogs" as restrictive to tenantry_app

@@ -173,6 +173,23 @@ describe('a pool', () => {
     expect(pool.idle).toBe(1);
   });
 
+  it('lends nothing that was being opened when it was retired', async () => {
+    const bench = new PoolBench(10, 5);
+    const shard = new FakeShard();
+    const opened = Promise.withResolvers<void>();
+    shard.connecting = () => opened.promise;
+    const pool = bench.pool(shard);
+    const call = pool.wait(bench.deadline());
+    pool.retire();
+    let again = 0;
+    shard.connecting = async () => void (again += 1);
+    opened.resolve();
+    const lent = await call;
+    expect([again, shard.open, pool.size]).toEqual([1, 1, 1]);
+    pool.give(lent);
+    expect(pool.idle).toBe(1);
+  });
+
   it('lends a connection once that is not to be used again, whenever that is', async () => {
     const bench = new PoolBench(10, 1);
     const shard = new FakeShard();

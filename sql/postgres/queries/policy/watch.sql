@@ -1,5 +1,5 @@
--- What no event trigger of this database sees and tenants' safety rests on, as one text that is another one as soon as any of it is: asked
--- every second, as app. Rows of the catalogs alone, by their indexes: what it means is found out by the check of a new connection.
+-- What no event trigger of this database sees and tenants' safety rests on, and what those triggers rest on themselves, as one text that is
+-- another one as soon as any of it is: asked every second, as app. Rows of the catalogs alone: what it means is found out by the check of a new connection.
 with recursive become as (
   select r.oid from pg_catalog.pg_roles r where r.rolname = session_user
   union
@@ -22,6 +22,18 @@ with recursive become as (
   select concat_ws('|', 'database', d.datdba, d.datacl) from pg_catalog.pg_database d where d.datname = current_database()
   union all
   select concat_ws('|', 'event trigger', e.evtname, e.evtenabled, e.evtfoid, e.evtowner, e.evtevent, e.evttags) from pg_catalog.pg_event_trigger e
+  union all
+  -- What the triggers rest on, and, where they are switched off for a session or not to be had, the policies themselves.
+  select concat_ws('|', 'trigger', t.oid, t.tgenabled, t.tgfoid) from pg_catalog.pg_trigger t where t.tgrelid = 'tenantry.change_log'::regclass
+  union all
+  select concat_ws('|', 'rights', c.oid, c.relowner, c.relacl) from pg_catalog.pg_class c where c.oid in ('tenantry.change_log'::regclass, 'tenantry.gate'::regclass, 'tenantry.accepted'::regclass)
+  union all
+  select concat_ws('|', 'function', p.oid, p.xmin) from pg_catalog.pg_proc p
+   where p.pronamespace in (select n.oid from pg_catalog.pg_namespace n where n.nspname in ('tenantry', 'tenantry_watch'))
+  union all
+  select concat_ws('|', 'policy', p.oid, p.xmin) from pg_catalog.pg_policy p
+  union all
+  select concat_ws('|', 'row security', c.oid, c.relforcerowsecurity) from pg_catalog.pg_class c where c.relrowsecurity
   union all
   select concat_ws('|', 'gate', g.open, coalesce(g.override_until > now(), false)) from tenantry.gate g
   union all

@@ -17,11 +17,28 @@ grant execute on function pg_catalog.set_config(text, text, boolean) to tenantry
 
 -- A session's own objects are nobody else's matter, and are made in transactions that write nothing else; a comment changes nothing. Before
 -- a database is a shard there is nowhere to note anything.
+-- A login of tenants makes nothing: what it could still make, such as rights of objects to come, would close the gate for all of them. Before
+-- PostgreSQL 18 a deferred trigger runs as whoever commits, and the log is admin's table: a superuser's own changes are not noted there, but seen
+-- by the next look of those who are connected, and by every new connection.
+create or replace function tenantry_watch.is_noted() returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  by_superuser constant boolean := (select r.rolsuper from pg_roles r where r.rolname = session_user);
+begin
+  if not by_superuser and pg_has_role(session_user, 'tenantry_app', 'usage') then
+    raise exception using errcode = 'insufficient_privilege', message = 'A login of tenants defines nothing in this database.';
+  end if;
+  return has_table_privilege(to_regclass('tenantry.change_log'), 'insert')
+    and (not by_superuser or current_setting('server_version_num')::integer >= 180000);
+end
+$$;
+
 create or replace function tenantry_watch.changed() returns event_trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if tg_tag <> 'COMMENT' and has_table_privilege(to_regclass('tenantry.change_log'), 'insert') then
+  if tg_tag <> 'COMMENT' and tenantry_watch.is_noted() then
     insert into tenantry.change_log (login, command, object, transaction_id)
     select session_user, tg_tag, c.object, pg_current_xact_id()::text::bigint
       from (select distinct d.object_identity as object from pg_event_trigger_ddl_commands() d where d.schema_name is distinct from 'pg_temp'
@@ -40,7 +57,7 @@ create or replace function tenantry_watch.dropped() returns event_trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if has_table_privilege(to_regclass('tenantry.change_log'), 'insert') then
+  if tenantry_watch.is_noted() then
     insert into tenantry.change_log (login, command, object, transaction_id)
     select distinct session_user, tg_tag, d.object_identity, pg_current_xact_id()::text::bigint
       from pg_event_trigger_dropped_objects() d
@@ -85,6 +102,7 @@ $$;
 
 revoke execute on all functions in schema tenantry_watch from public;
 alter schema tenantry_watch owner to tenantry_watcher;
+alter function tenantry_watch.is_noted() owner to tenantry_watcher;
 alter function tenantry_watch.changed() owner to tenantry_watcher;
 alter function tenantry_watch.dropped() owner to tenantry_watcher;
 alter function tenantry_watch.made() owner to tenantry_watcher;

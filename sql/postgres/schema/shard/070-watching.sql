@@ -4,7 +4,7 @@
 
 -- Lets nobody be inside any more: whoever has entered holds the gate's lightest lock to the end of his transaction. Who waits for what this
 -- transaction holds is ended by the server as a deadlock's victim, after a second where it was left so, and comes again to a closed gate. Who
--- stays is ended. Others that hold it, such as a dump, are not waited for.
+-- stays is ended. Others that hold it, such as a dump, are not: then the change is refused, since tenants could come in beside them.
 create function tenantry.clear_gate() returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '1500ms'
 as $$
@@ -24,6 +24,8 @@ begin
         and pg_has_role(s.usesysid, 'tenantry_app', 'usage') and not (select r.rolsuper from pg_roles r where r.oid = s.usesysid);
     perform set_config('lock_timeout', '300ms', true);
   end loop;
+  raise exception using errcode = 'lock_not_available',
+    message = 'Somebody other than tenants holds tenantry.gate, such as a dump, and the change would close it: nothing was changed, make it when they have ended.';
 end
 $$;
 
@@ -39,7 +41,8 @@ declare
 begin
   perform pg_advisory_xact_lock(1413828161, -1);
   select g.open, coalesce(g.override_until <= now(), true) into was_open, is_over from tenantry.gate g;
-  is_accepted := coalesce(
+  -- A stricter isolation looks at what was there when it began, and could open the gate over what another has changed since.
+  is_accepted := current_setting('transaction_isolation') = 'read committed' and coalesce(
     (select a.fingerprint = tenantry.fingerprint() and coalesce(a.valid_until > now(), true) from tenantry.accepted a), false);
   if was_open = is_accepted then
     return 'same';
