@@ -53,10 +53,18 @@ export default defineConfig({
       folder('contract', { ...withServers, timeoutMs: 30 * seconds, isolate: false }),
       folder('integration', { ...withServers, exclude: ofTheProcess, isolate: false }),
       project('integration-process', { ...withServers, include: ofTheProcess, isolate: true }),
-      folder('security', { ...withServers, isolate: false }),
+      folder('security', { ...withServers, exclude: ['test/security/mutations/**'], isolate: false }),
       folder('chaos', { group: 2, maxWorkers: 3, timeoutMs: 300 * seconds, isolate: true }),
       // By itself: it measures how trouble spreads, and a busy neighbour would look like it.
       folder('alone', { group: 3, maxWorkers: 1, timeoutMs: 180 * seconds, isolate: true }),
+      // Not in `npm test`: hundreds of changes of a shard, one after another.
+      project('mutations', {
+        include: ['test/security/mutations/**/*.test.ts'],
+        group: 4,
+        maxWorkers: 2,
+        timeoutMs: 180 * seconds,
+        isolate: true,
+      }),
       // Not in `npm test`: it installs the packages of the image, and starts the program some twenty times.
       folder('image', { group: 4, maxWorkers: 1, timeoutMs: 180 * seconds, isolate: true }),
       // Not in `npm test`: it plants faults for `npm run check` to find, and has Microsoft's compiler judge what the program sends.

@@ -5,7 +5,7 @@ import { Narrator } from '../../../scripts/scenario/narrator.ts';
 
 describe('npm run scenario (about 15 s each)', () => {
   test.each([
-    ['elastic', 25, '7. The same over HTTP, with two real tokens'],
+    ['elastic', 26, '7. The same over HTTP, with two real tokens'],
     ['organisations', 18, '7. Over a bare driver'],
     ['rls-as-code', 19, '5. The tenants'],
     ['roles', 18, '5. The same name in another tenant'],
