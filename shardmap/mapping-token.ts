@@ -38,5 +38,5 @@ export function fleetMac(key: FleetKey, text: string, rest: Uint8Array = new Uin
 
 /** A name by which people compare fleet keys, and from which nobody learns one: eight hex digits. */
 export function fleetKeyName(key: FleetKey): string {
-  return createHmac('sha256', key).update('name of a fleet key').digest('hex').slice(0, 8);
+  return Buffer.from(fleetMac(key, 'name of a fleet key')).toString('hex').slice(0, 8);
 }

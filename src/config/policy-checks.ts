@@ -2,7 +2,7 @@ import type { ContextValueType } from '../core/context-values.ts';
 import { partOf, type PolicyParts } from './row-policies.ts';
 import { policyParts, type PolicySetting, type PredicateSetting } from './policy-schema.ts';
 import type { TableSettings } from './settings.ts';
-import { suggest } from '../core/suggest.ts';
+import { meantOrAllowed } from '../core/suggest.ts';
 
 type Path = readonly PropertyKey[];
 type MembershipSetting = Extract<PredicateSetting, { readonly permission: string } | { readonly lookup: string }>;
@@ -127,7 +127,7 @@ class Checker {
 
   #value(name: string, path: Path, types: readonly ContextValueType[]): void {
     const type = this.#values.get(name);
-    if (type === undefined) return this.#report(path, `names no value of 'context'${this.#near(name, [...this.#values.keys()])}`);
+    if (type === undefined) return this.#report(path, `names no value of 'context'${meantOrAllowed(name, [...this.#values.keys()])}`);
     if (!types.includes(type)) this.#report(path, `names a value of type ${type}; here it must be of ${types.join(' or ')}`);
   }
 
@@ -140,14 +140,8 @@ class Checker {
 
   #table(name: string, path: Path): TableSettings | undefined {
     const table = this.#tables.get(name);
-    if (table === undefined) this.#report(path, `names no table of 'tables'${this.#near(name, [...this.#tables.keys()])}`);
+    if (table === undefined) this.#report(path, `names no table of 'tables'${meantOrAllowed(name, [...this.#tables.keys()])}`);
     return table;
-  }
-
-  #near(name: string, allowed: readonly string[]): string {
-    const near = suggest(name, allowed);
-    const list = allowed.length === 0 ? 'there is none' : `there are ${allowed.join(', ')}`;
-    return near === undefined ? `; ${list}` : `; did you mean ${near}?`;
   }
 
   #isItsOwnAncestor(name: string): boolean {

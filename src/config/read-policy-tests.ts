@@ -11,7 +11,7 @@ import type {
   PolicyCases,
 } from '../core/policy-case.ts';
 import type { Problem } from '../core/problem-list.ts';
-import { suggest } from '../core/suggest.ts';
+import { meantOrAllowed } from '../core/suggest.ts';
 import type { z } from 'zod';
 import {
   actorSchema,
@@ -116,7 +116,7 @@ class Reader {
       return { as: nobody };
     }
     const actor = actors.get(given);
-    if (actor === undefined) this.#report(path, `names none of 'actors'${near(given, [...this.#actors.keys()])}`);
+    if (actor === undefined) this.#report(path, `names none of 'actors'${meantOrAllowed(given, [...this.#actors.keys()])}`);
     return { as: actor ?? nobody, actorName: given };
   }
 
@@ -132,7 +132,8 @@ class Reader {
     for (const [name, value] of Object.entries(context)) {
       const type = declared.get(name);
       const at = [...path, 'context', name];
-      if (type === undefined) this.#report(at, `names no value of the configuration's 'context'${near(name, [...declared.keys()])}`);
+      if (type === undefined)
+        this.#report(at, `names no value of the configuration's 'context'${meantOrAllowed(name, [...declared.keys()])}`);
       else if (!isContextValue(type, value as ContextValue)) this.#report(at, `is no value of type ${type}`);
     }
     return { principal, ...(tenant === undefined ? {} : { tenant }), context: context as ContextValues };
@@ -195,14 +196,14 @@ class Reader {
 
   #tenant(name: unknown, path: CasePath): void {
     if (typeof name !== 'string' || !this.#tenants.includes(name))
-      this.#report(path, `names no tenant of the file${near(String(name), this.#tenants)}`);
+      this.#report(path, `names no tenant of the file${meantOrAllowed(String(name), this.#tenants)}`);
   }
 
   #table(name: string, path: CasePath): CaseTable & { readonly isKnown: boolean } {
     const found = this.#settings.tables.find((table) => table.name === name);
     if (found !== undefined) return { ...tableOf(found), isKnown: true };
     const names = this.#settings.tables.map((table) => table.name);
-    this.#report(path, `names no table of the configuration's 'tables'${near(name, names)}`);
+    this.#report(path, `names no table of the configuration's 'tables'${meantOrAllowed(name, names)}`);
     return { name, table: name, isKnown: false };
   }
 
@@ -216,10 +217,4 @@ const nobody: CaseActor = { principal: 'app', context: {} };
 
 function tableOf({ name, schema, table, tenantColumn }: TableSettings): CaseTable {
   return { name, ...(schema === undefined ? {} : { schema }), table, ...(tenantColumn === undefined ? {} : { tenantColumn }) };
-}
-
-function near(name: string, allowed: readonly string[]): string {
-  const meant = suggest(name, allowed);
-  if (meant !== undefined) return `; did you mean ${meant}?`;
-  return allowed.length === 0 ? '; there is none' : `; there are ${allowed.join(', ')}`;
 }

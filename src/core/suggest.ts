@@ -8,6 +8,13 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   return near[0]?.candidate;
 }
 
+/** What was meant by a name that is not among those allowed, or else which are: the end of a message. */
+export function meantOrAllowed(name: string, allowed: readonly string[]): string {
+  const meant = suggest(name, allowed);
+  if (meant !== undefined) return `; did you mean ${meant}?`;
+  return allowed.length === 0 ? '; there is none' : `; there are ${allowed.join(', ')}`;
+}
+
 /** How many letters are left out, put in, replaced, or have changed places with the next. */
 function editDistance(from: string, to: string): number {
   let before: readonly number[] = [];

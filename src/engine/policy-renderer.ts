@@ -16,6 +16,11 @@ export interface FoundTable {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
+/** Whether its rows are another table's, beside which SQL can name it. */
+export function isPartOfAnother({ role }: Pick<FoundTable, 'role'>): boolean {
+  return role === 'part' || role === 'reference part';
+}
+
 /** What a policy that reads a table has to know of it. */
 export type TableColumns = Pick<FoundTable, 'schema' | 'table' | 'columns'>;
 

@@ -7,6 +7,11 @@ interface NamedTable {
   readonly table: string;
 }
 
+/** `schema.table`. */
+export function nameOf({ schema, table }: Required<NamedTable>): string {
+  return `${schema}.${table}`;
+}
+
 /** What a configuration calls a table of a database: in the engine's default schema by its name alone. */
 export function configuredName({ schema, table }: Required<NamedTable>, { defaultSchema }: Pick<SqlDialect, 'defaultSchema'>): string {
   return schema === defaultSchema ? table : `${schema}.${table}`;

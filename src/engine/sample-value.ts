@@ -1,6 +1,11 @@
 const day = 86_400_000;
 const firstDay = Date.UTC(2000, 0, 1);
 
+/** Far from what sequences and identities have come to: a sample must not meet a row that is there. Of two, four and eight bytes. */
+export const farSmall = 32_000;
+export const farInteger = 2_147_480_000;
+export const farBigint = 9_223_372_036_854_770_000n;
+
 /** A short text, another one for each number, of at most so many characters. */
 export function sampleText(number: number, length?: number | null): string {
   const text = `zzprobe${number}`;

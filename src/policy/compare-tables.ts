@@ -2,7 +2,7 @@ import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
-import { qualifiedTables } from '../engine/qualified-tables.ts';
+import { nameOf, qualifiedTables } from '../engine/qualified-tables.ts';
 import { compare, type Comparison, type Difference } from './diff.ts';
 import { problemsOf } from './findings.ts';
 import type { ConfiguredTable, ShardTables } from './model.ts';
@@ -91,8 +91,4 @@ function asExtra({ schema, table, hasPolicies, tenantColumn }: ExtraTable): Tabl
     ...(tenantColumn === null ? [] : [`It has a column ${tenantColumn}, and is not in the configuration.`]),
   ];
   return { table: nameOf({ schema, table }), state: 'extra', items: [], reasons };
-}
-
-function nameOf({ schema, table }: { readonly schema: string; readonly table: string }): string {
-  return `${schema}.${table}`;
 }

@@ -1,7 +1,8 @@
 import { digest } from '../core/digest.ts';
 import type { SqlSession } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
-import type { FoundTable, PolicyItem, PolicyRenderer, PolicyTable } from '../engine/policy-renderer.ts';
+import { isPartOfAnother, type FoundTable, type PolicyItem, type PolicyRenderer, type PolicyTable } from '../engine/policy-renderer.ts';
+import { nameOf } from '../engine/qualified-tables.ts';
 import type { ConfiguredTable, ShardTables } from './model.ts';
 
 /** A difference with the statements that remove it. */
@@ -60,14 +61,6 @@ function withPolicies(table: FoundTable, configured: ConfiguredTable | undefined
 /** The rows of a part are its table's: nobody may reach them beside it once the table is open to tenants. */
 function partsFirst(tables: readonly PolicyTable[]): PolicyTable[] {
   return [...tables.filter(isPartOfAnother), ...tables.filter((table) => !isPartOfAnother(table))];
-}
-
-function nameOf({ schema, table }: Pick<PolicyTable, 'schema' | 'table'>): string {
-  return `${schema}.${table}`;
-}
-
-function isPartOfAnother({ role }: PolicyTable): boolean {
-  return role === 'part' || role === 'reference part';
 }
 
 function tableDifferences(

@@ -1,12 +1,13 @@
 import { TenantryError } from '../core/errors.ts';
 import type { Predicate } from '../core/predicate.ts';
 import type { SqlSession } from '../core/session.ts';
+import { isPartOfAnother } from '../engine/policy-renderer.ts';
+import { nameOf } from '../engine/qualified-tables.ts';
 import type { Rehearsals } from '../engine/rehearsal.ts';
 import type { Comparison } from './diff.ts';
 import type { LocatedTable, ShardTables } from './model.ts';
 import { probe, type ProbeFinding } from './probes.ts';
 import { rehearseWithin, type RehearsalRequest } from './rehearse.ts';
-import { nameOf } from './sample-rows.ts';
 
 /** With what the logins of a shard are rehearsed. */
 export interface Probing {
@@ -38,7 +39,7 @@ export async function probeChange(
 
 /** Those that SQL can name beside the tables that they are parts of. */
 export function partsOf({ tables }: Comparison): Comparison['tables'] {
-  return tables.filter(({ role }) => role === 'part' || role === 'reference part');
+  return tables.filter(isPartOfAnother);
 }
 
 /** The tables that the policies of a table ask. */

@@ -1,11 +1,12 @@
 import { sql, type Sql } from '../core/sql.ts';
 import type { RowOperation } from '../core/predicate.ts';
 import type { PolicyTable } from '../engine/policy-renderer.ts';
+import { nameOf } from '../engine/qualified-tables.ts';
 import type { SampledValue } from '../engine/sample-words.ts';
 import type { LocatedTable } from './model.ts';
 import { isForbidden, reaches, reachesNothing, type Expectation, type ProbeOutcome } from './probe-expectations.ts';
 import type { Stage, StageCaller } from './rehearse.ts';
-import { nameOf, rowKey, SampleRows, UnfitSample, type SampleRow } from './sample-rows.ts';
+import { rowKey, SampleRows, UnfitSample, type SampleRow } from './sample-rows.ts';
 import { needsValue } from './value-needs.ts';
 
 /** A probe that was not as it must be. */

@@ -1,6 +1,7 @@
 import type { TenantKey } from '../../shardmap/key.ts';
 import type { TenantryError } from '../core/errors.ts';
 import { sql, type Sql } from '../core/sql.ts';
+import { nameOf } from '../engine/qualified-tables.ts';
 import type { SampledColumn, SampledValue } from '../engine/sample-words.ts';
 import { SqlFailure } from '../engine/sql-failure.ts';
 import type { LocatedTable } from './model.ts';
@@ -176,11 +177,6 @@ export function rowKey({ table, values }: SampleRow, tenantColumn?: string): Sql
   const key = values.filter(({ column }) => column.name === tenantColumn || table.primaryKey.includes(column.name));
   const conditions = (key.length > 0 ? key : values).map(({ column, value }) => sql`${sql.id(column.name)} = ${value}`);
   return conditions.length === 0 ? sql`1 = 1` : sql.join(conditions, sql` and `);
-}
-
-/** `schema.table`. */
-export function nameOf({ schema, table }: { readonly schema: string; readonly table: string }): string {
-  return `${schema}.${table}`;
 }
 
 function valueFor(column: SampledColumn | undefined, value: Sql): SampledValue[] {

@@ -10,14 +10,18 @@ import type { ShardPolicies } from '../services.ts';
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { inParallel } from '../../core/in-parallel.ts';
-import { onShard } from '../../policy/rollout.ts';
-import { actorName } from '../actor-name.ts';
 import { withAdministration, withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
-import { wholeNumber } from '../whole-number.ts';
-import { defaultConcurrency, named, withConcurrency } from './policy-fleet.ts';
-
-const defaultWaitSeconds = 60;
+import {
+  defaultConcurrency,
+  defaultWaitSeconds,
+  errorData,
+  named,
+  requireAll,
+  withActor,
+  withConcurrency,
+  withWait,
+} from './policy-fleet.ts';
 
 interface FleetOptions {
   readonly shard?: string;
@@ -69,14 +73,7 @@ export function addKeyCommands(program: Command, world: CliWorld): void {
       examples: ['key rotate --dry-run', 'key rotate', 'key rotate --shard a --actor "Ann, change 4711"'],
       changes: true,
     },
-    (command) =>
-      chosen(command)
-        .option(
-          '--wait <seconds>',
-          `for how long mappings are tried again that somebody holds, 0 to 86400 (default: ${defaultWaitSeconds})`,
-          wholeNumber(0, 86_400),
-        )
-        .option('--actor <name>', 'who the audit trail says it was (default: the user of the operating system)', actorName),
+    (command) => withActor(withWait(chosen(command), 'mappings are tried again that somebody holds')),
     rotate,
   );
 }
@@ -122,7 +119,7 @@ async function rotate(invocation: Invocation<RotateOptions>): Promise<ExitCode> 
     const shards = await chosenShards(manager, options);
     const results = await Array.fromAsync(inParallel(shards, options.concurrency ?? defaultConcurrency, one));
     output.whole(results.map(shown));
-    requireAll(results);
+    requireAll(results, stateOf(results));
     return results.every(({ outcome }) => outcome !== 'left') ? 0 : 2;
   });
 }
@@ -196,9 +193,8 @@ async function rotateOne(fleet: KeyFleet, shard: Shard, waitMs: number, record: 
   }
 }
 
-/** As data: an error by its code. */
 function shown({ error, ...known }: ShardKeys): object {
-  return error === undefined ? known : { ...known, error: { code: error.code, message: error.message } };
+  return error === undefined ? known : { ...known, error: errorData(error) };
 }
 
 function isSettled({ error, previous = 0, neither = 0, signedBy: signer = 'current' }: ShardKeys): boolean {
@@ -223,16 +219,9 @@ function describe(result: ShardRotation): string {
   return `shard ${shard}: ${counted(rotated, 'mapping')} rotated${left}`;
 }
 
-/** Throws the first failure, with how far it went; CANCELLED where it was stopped. */
-function requireAll(results: readonly ShardRotation[]): void {
+function stateOf(results: readonly ShardRotation[]): string {
   const count = (wanted: ShardRotation['outcome']): number => results.filter(({ outcome }) => outcome === wanted).length;
-  const state = `${count('failed')} of ${counted(results.length, 'shard')} failed, ${count('not reached')} not reached; run it again to go on`;
-  for (const { shard, error } of results)
-    if (error !== undefined) {
-      const { code, reason, outcome } = onShard(shard, error);
-      throw new TenantryError(code, `${reason} (${state}.)`, { cause: error, outcome });
-    }
-  if (count('not reached') > 0) throw new TenantryError('CANCELLED', `It was stopped between shards: ${state}.`);
+  return `${count('failed')} of ${counted(results.length, 'shard')} failed, ${count('not reached')} not reached`;
 }
 
 function tenantryError(error: unknown): TenantryError {

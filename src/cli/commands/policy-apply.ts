@@ -4,19 +4,27 @@ import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { counted } from '../../core/counted.ts';
-import { TenantryError } from '../../core/errors.ts';
 import { inParallel } from '../../core/in-parallel.ts';
 import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
 import type { PlannedShard } from '../../policy/plan.ts';
 import { onShard, rollOut, type RolloutSteps, type ShardRollout } from '../../policy/rollout.ts';
-import { actorName } from '../actor-name.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { Output } from '../output.ts';
-import { wholeNumber } from '../whole-number.ts';
 import { fittingPlan } from './policy-plan.ts';
 import { asConfigured, describeChanges, warn } from './policy-text.ts';
-import { chosenFleet, defaultConcurrency, named, withConcurrency, type Fleet } from './policy-fleet.ts';
+import {
+  chosenFleet,
+  defaultConcurrency,
+  defaultWaitSeconds,
+  errorData,
+  named,
+  requireAll,
+  withActor,
+  withConcurrency,
+  withWait,
+  type Fleet,
+} from './policy-fleet.ts';
 
 interface ApplyOptions {
   readonly shard?: string;
@@ -26,8 +34,6 @@ interface ApplyOptions {
   readonly actor?: string;
   readonly plan?: string;
 }
-
-const defaultWaitSeconds = 60;
 
 /** `tenantry policy apply`. */
 export function addPolicyApplyCommand(policy: Command, world: CliWorld): void {
@@ -47,19 +53,18 @@ export function addPolicyApplyCommand(policy: Command, world: CliWorld): void {
       ofMap: true,
     },
     (command) =>
-      withConcurrency(
-        command
-          .option('--plan <file>', 'do exactly what `policy plan` wrote to this file, where every shard is still as it was then')
-          .option('--shard <name>', 'on this shard only')
-          .option('--canary <name>', 'the shard that comes first, alone (default: the first by name with something to change)'),
-        'shards at once after it',
-      )
-        .option(
-          '--wait <seconds>',
-          `for how long tables in use are tried again on a shard, 0 to 86400 (default: ${defaultWaitSeconds})`,
-          wholeNumber(0, 86_400),
-        )
-        .option('--actor <name>', 'who the audit trail says it was (default: the user of the operating system)', actorName),
+      withActor(
+        withWait(
+          withConcurrency(
+            command
+              .option('--plan <file>', 'do exactly what `policy plan` wrote to this file, where every shard is still as it was then')
+              .option('--shard <name>', 'on this shard only')
+              .option('--canary <name>', 'the shard that comes first, alone (default: the first by name with something to change)'),
+            'shards at once after it',
+          ),
+          'tables in use are tried again on a shard',
+        ),
+      ),
     apply,
   );
 }
@@ -98,7 +103,7 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
       },
     });
     output.whole(results.map(shown));
-    requireAll(results);
+    requireAll(results, stateOf(results));
     return 0;
   });
 }
@@ -154,17 +159,10 @@ function describe({ shard, outcome, canary, changes, error }: ShardRollout): str
 }
 
 function shown({ error, ...result }: ShardRollout): object {
-  return error === undefined ? result : { ...result, error: { code: error.code, message: error.message } };
+  return error === undefined ? result : { ...result, error: errorData(error) };
 }
 
-/** Throws the first failure, with how far it went; CANCELLED where it was stopped. */
-function requireAll(results: readonly ShardRollout[]): void {
+function stateOf(results: readonly ShardRollout[]): string {
   const count = (wanted: ShardRollout['outcome']): number => results.filter(({ outcome }) => outcome === wanted).length;
-  const state = `${counted(count('changed'), 'shard')} changed, ${count('already so')} already so, ${count('failed')} failed, ${count('not reached')} not reached`;
-  for (const { shard, error } of results)
-    if (error !== undefined) {
-      const { code, reason, outcome } = onShard(shard, error);
-      throw new TenantryError(code, `${reason} (${state}; run it again to go on.)`, { cause: error, outcome });
-    }
-  if (count('not reached') > 0) throw new TenantryError('CANCELLED', `It was stopped between shards: ${state}; run it again to go on.`);
+  return `${counted(count('changed'), 'shard')} changed, ${count('already so')} already so, ${count('failed')} failed, ${count('not reached')} not reached`;
 }

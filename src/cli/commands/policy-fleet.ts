@@ -4,6 +4,8 @@ import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { KeyType } from '../../core/key-type.ts';
+import { onShard } from '../../policy/rollout.ts';
+import { actorName } from '../actor-name.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 /** The shards that a command is about. */
@@ -25,6 +27,43 @@ export function withConcurrency(command: Command, which = 'shards at once'): Com
     `${which}, 1 to ${mostShardsAtOnce} (default: ${defaultConcurrency})`,
     wholeNumber(1, mostShardsAtOnce),
   );
+}
+
+/** Seconds for which what is in use is tried again unless something else is said. */
+export const defaultWaitSeconds = 60;
+
+/** The option by which an operator says for how long; `tried` is what, for the help. */
+export function withWait(command: Command, tried: string): Command {
+  return command.option('--wait <seconds>', `for how long ${tried}, 0 to 86400 (default: ${defaultWaitSeconds})`, wholeNumber(0, 86_400));
+}
+
+/** The option by which an operator says who it is. */
+export function withActor(command: Command): Command {
+  return command.option('--actor <name>', 'who the audit trail says it was (default: the user of the operating system)', actorName);
+}
+
+/** What became of a shard, as far as it can fail. */
+interface ShardResult {
+  readonly shard: string;
+  readonly outcome: string;
+  readonly error?: TenantryError;
+}
+
+/** An error as data, by its code. */
+export function errorData({ code, message }: TenantryError): { readonly code: string; readonly message: string } {
+  return { code, message };
+}
+
+/** Throws the first failure, with how far it went (`state`); CANCELLED where it was stopped between shards. */
+export function requireAll(results: readonly ShardResult[], state: string): void {
+  const far = `${state}; run it again to go on.`;
+  for (const { shard, error } of results)
+    if (error !== undefined) {
+      const { code, reason, outcome } = onShard(shard, error);
+      throw new TenantryError(code, `${reason} (${far})`, { cause: error, outcome });
+    }
+  if (results.some(({ outcome }) => outcome === 'not reached'))
+    throw new TenantryError('CANCELLED', `It was stopped between shards: ${far}`);
 }
 
 /** The shards of the map, or the one that is named. Throws NOT_FOUND where there is none. */

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { asError, TenantryError } from '../../core/errors.ts';
 import { longestOverrideMs } from '../../policy/override.ts';
-import { actorName } from '../actor-name.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type Invocation } from '../command.ts';
-import { chosenFleet } from './policy-fleet.ts';
+import { chosenFleet, withActor } from './policy-fleet.ts';
 
 interface OverrideOptions {
   readonly shard: string;
@@ -31,12 +30,13 @@ export function addPolicyOverrideCommand(policy: Command, world: CliWorld): void
       ofMap: true,
     },
     (command) =>
-      command
-        .requiredOption('--shard <name>', 'the shard')
-        .option('--for <time>', 'how long, up to a day: 90s, 30m, 24h', duration)
-        .option('--reason <text>', 'why it may be; in the audit trail', reason)
-        .option('--end', 'let nobody in any more unless what protects them is as it was accepted')
-        .option('--actor <name>', 'who the audit trail says it was (default: the user of the operating system)', actorName),
+      withActor(
+        command
+          .requiredOption('--shard <name>', 'the shard')
+          .option('--for <time>', 'how long, up to a day: 90s, 30m, 24h', duration)
+          .option('--reason <text>', 'why it may be; in the audit trail', reason)
+          .option('--end', 'let nobody in any more unless what protects them is as it was accepted'),
+      ),
     override,
   );
 }

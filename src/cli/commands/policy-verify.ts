@@ -8,7 +8,7 @@ import { onShard } from '../../policy/rollout.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { ShardProof } from '../services.ts';
-import { chosenFleet, defaultConcurrency, withConcurrency } from './policy-fleet.ts';
+import { chosenFleet, defaultConcurrency, errorData, withConcurrency } from './policy-fleet.ts';
 
 interface VerifyOptions {
   readonly shard?: string;
@@ -100,6 +100,6 @@ function described(found: Verified): string {
 }
 
 function shown(found: Verified): object {
-  if ('error' in found) return { shard: found.shard, error: { code: found.error.code, message: found.error.message } };
+  if ('error' in found) return { shard: found.shard, error: errorData(found.error) };
   return { ...found, sound: isSound(found) };
 }

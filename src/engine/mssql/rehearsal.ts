@@ -1,9 +1,9 @@
 import { TenantryError } from '../../core/errors.ts';
-import type { Row, SqlResult, SqlSession } from '../../core/session.ts';
+import type { Row, SqlSession } from '../../core/session.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { Entry } from '../entry.ts';
 import type { Attempt, RehearsedCaller, Rehearsal, Rehearsals } from '../rehearsal.ts';
-import { refusalOf } from '../rehearsal-failure.ts';
+import { attemptOf } from '../rehearsed-attempt.ts';
 import { requireRehearsalRights } from '../rehearsal-rights.ts';
 import { textLiteral } from './mssql-dialect.ts';
 import { mssqlSamples } from './sample-words.ts';
@@ -42,13 +42,13 @@ class MssqlRehearsal implements Rehearsal {
 
   async attempt<R extends Row>(caller: RehearsedCaller, statement: Sql): Promise<Attempt<R>> {
     const entering = this.#entering(caller);
-    const attempt = await this.#result<R>(attempted(caller.user, entering, statement));
+    const attempt = await attemptOf<R>(this.#session, attempted(caller.user, entering, statement));
     await this.#session.query(attemptUndone);
     return attempt;
   }
 
   async keep(statement: Sql): Promise<Attempt> {
-    const attempt = await this.#result(attempted(undefined, undefined, statement));
+    const attempt = await attemptOf(this.#session, attempted(undefined, undefined, statement));
     if (attempt.outcome === 'refused') await this.#session.query(attemptUndone);
     return attempt;
   }
@@ -65,16 +65,6 @@ class MssqlRehearsal implements Rehearsal {
     if (asked !== present || contextValues !== this.#entered?.contextValues)
       throw new TenantryError('INTERNAL', 'The session of a rehearsal has another tenant, or other values, for good.');
     return undefined;
-  }
-
-  async #result<R extends Row>(statement: Sql): Promise<Attempt<R>> {
-    let result: SqlResult<R>;
-    try {
-      result = await this.#session.query<R>(statement);
-    } catch (error) {
-      return { outcome: 'refused', error: refusalOf(error) };
-    }
-    return { outcome: 'done', ...result };
   }
 }
 

@@ -1,9 +1,9 @@
 import { TenantryError } from '../../core/errors.ts';
-import type { Row, SqlResult, SqlSession } from '../../core/session.ts';
+import type { Row, SqlSession } from '../../core/session.ts';
 import { compileSql } from '../../core/compile-sql.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { Attempt, RehearsedCaller, Rehearsal, Rehearsals } from '../rehearsal.ts';
-import { refusalOf } from '../rehearsal-failure.ts';
+import { attemptOf } from '../rehearsed-attempt.ts';
 import { requireRehearsalRights } from '../rehearsal-rights.ts';
 import { literal } from './literal.ts';
 import { postgresDialect } from './postgres-dialect.ts';
@@ -39,29 +39,19 @@ class PostgresRehearsal implements Rehearsal {
       return { outcome: 'refused', error: new TenantryError('TRANSACTION_CONTROL') };
     // A message of its own: of one that cannot be parsed nothing is run, the savepoint neither.
     await this.#session.query(actingAs(caller));
-    const attempt = await this.#result<R>(statement);
+    const attempt = await attemptOf<R>(this.#session, statement);
     await this.#session.query(attemptUndone);
     return attempt;
   }
 
   async keep(statement: Sql): Promise<Attempt> {
-    const attempt = await this.#result(sql`savepoint tenantry_attempt; ${statement}`);
+    const attempt = await attemptOf(this.#session, sql`savepoint tenantry_attempt; ${statement}`);
     await this.#session.query(attempt.outcome === 'done' ? attemptKept : attemptUndone);
     return attempt;
   }
 
   async end(): Promise<void> {
     await this.#session.query(undone);
-  }
-
-  async #result<R extends Row>(statement: Sql): Promise<Attempt<R>> {
-    let result: SqlResult<R>;
-    try {
-      result = await this.#session.query<R>(statement);
-    } catch (error) {
-      return { outcome: 'refused', error: refusalOf(error) };
-    }
-    return { outcome: 'done', ...result };
   }
 }
 

@@ -1,12 +1,7 @@
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { SampledColumn, SampledValue, SampleWords } from '../sample-words.ts';
-import { sampleDate, sampleDecimal, sampleHex, sampleText, sampleUuid } from '../sample-value.ts';
+import { farBigint, farInteger, farSmall, sampleDate, sampleDecimal, sampleHex, sampleText, sampleUuid } from '../sample-value.ts';
 import { literal } from './literal.ts';
-
-/** Far from what sequences have come to: a sample must not meet a row that is there. */
-const farSmall = 32_000;
-const farInteger = 2_147_480_000;
-const farBigint = 9_223_372_036_854_770_000n;
 
 /** PostgreSQL's sample rows. */
 export const postgresSamples: SampleWords = {

@@ -2,7 +2,7 @@ import type { PolicyModel } from '../../config/policy-model.ts';
 import { readPolicyModel } from '../../config/read-policy-model.ts';
 import type { KeyType } from '../../core/key-type.ts';
 import type { SqlSession } from '../../core/session.ts';
-import type { PolicyItem, PolicyTable } from '../../engine/policy-renderer.ts';
+import { isPartOfAnother, type PolicyItem, type PolicyTable } from '../../engine/policy-renderer.ts';
 import { configuredName, qualifiedTables } from '../../engine/qualified-tables.ts';
 import { compare, type Difference } from '../../policy/diff.ts';
 import type { LivePart } from '../../policy/live-parts.ts';
@@ -61,7 +61,7 @@ export async function recognise(
 
 /** What a model says and is not there so. What is there besides is no fault of the model's; nor is a part, which it does not name. */
 function wrongBy({ on, item, after }: Difference, itemsOf: (table: PolicyTable) => readonly PolicyItem[], name: string): string[][] {
-  if (after === null || item === 'model' || on.role === 'part' || on.role === 'reference part') return [];
+  if (after === null || item === 'model' || isPartOfAnother(on)) return [];
   const bare = new Map(itemsOf({ ...on, policies: [] }).map((each) => [each.item, each.definition]));
   const owning = on.policies.filter((policy) =>
     itemsOf({ ...on, policies: [policy] }).some((each) => each.item === item && bare.get(item) !== each.definition),
