@@ -1,6 +1,6 @@
 import type { KeyType } from '../core/key-type.ts';
 import type { RowPolicy } from '../core/predicate.ts';
-import type { Sql, SqlValue } from '../core/sql.ts';
+import type { Sql } from '../core/sql.ts';
 
 /** A table that exists on a shard, as `policy/tables` finds it. */
 export interface FoundTable {
@@ -68,8 +68,4 @@ export interface PolicyRenderer {
   inScript(statement: string): string;
   /** Removes an item that is there and not wanted; null where the item means nothing without its owner's leave. */
   removal(table: PolicyTable, item: string): Sql | null;
-  /** Whether a tenant column is in `[low, high)` by the order of encoded keys; a missing bound is none. Bounds are canonical texts, or bytes. */
-  within(column: Sql, keyType: KeyType, bounds: { readonly low: SqlValue | undefined; readonly high: SqlValue | undefined }): Sql;
-  /** Deletes at most `limit` of the rows of a table that meet a condition. */
-  deleteSome(table: Sql, condition: Sql, limit: number): Sql;
 }

@@ -1,10 +1,16 @@
 import type { SqlSession } from '../core/session.ts';
-import { sql, type SqlValue } from '../core/sql.ts';
+import { sql, type SqlDialect, type SqlValue } from '../core/sql.ts';
 import { tenantKeyFromBytes, type KeyType } from '../../shardmap/key.ts';
 import type { MappingKeys } from '../../shardmap/mapping.ts';
+import type { PurgeStatements } from '../engine/purge-statements.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import type { ConfiguredTable } from './model.ts';
-import type { PolicyEngine } from './policy-engine.ts';
+
+/** How an engine deletes rows. */
+export interface PurgeEngine {
+  readonly purging: PurgeStatements;
+  readonly dialect: SqlDialect;
+}
 
 /** Whose rows to delete, and how many at most. */
 export interface Purge {
@@ -17,7 +23,7 @@ export interface Purge {
 /** Deletes at most `limit` rows of a mapping's keys from the routed tables, referring tables first; how many it were. 0: none are left. */
 export async function purgeRows(
   session: SqlSession,
-  { renderer, dialect }: Pick<PolicyEngine, 'renderer' | 'dialect'>,
+  { purging, dialect }: PurgeEngine,
   { tables, keyType, keys, limit }: Purge,
 ): Promise<number> {
   const bounds = {
@@ -31,8 +37,8 @@ export async function purgeRows(
   for (const { schema, table, tenantColumn } of ordered.rows) {
     if (deleted >= limit) break;
     const column = sql.id(tenantColumn);
-    const rows = keys.kind === 'point' ? sql`${column} = ${bound(keyType, keys.low)}` : renderer.within(column, keyType, bounds);
-    deleted += (await session.query(renderer.deleteSome(sql.id(schema, table), rows, limit - deleted))).rowCount;
+    const rows = keys.kind === 'point' ? sql`${column} = ${bound(keyType, keys.low)}` : purging.within(column, keyType, bounds);
+    deleted += (await session.query(purging.deleteSome(sql.id(schema, table), rows, limit - deleted))).rowCount;
   }
   return deleted;
 }

@@ -9,6 +9,7 @@ import type { Isolation } from '../../src/engine/engine.ts';
 import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
 import { QueryLibrary } from '../../src/engine/mssql/query-library.ts';
 import { mssqlPolicyRenderer } from '../../src/engine/mssql/policy-renderer.ts';
+import { mssqlPurgeStatements } from '../../src/engine/mssql/purge-statements.ts';
 import { attempted } from '../../src/engine/mssql/rehearsal.ts';
 import { mssqlSamples } from '../../src/engine/mssql/sample-words.ts';
 import { mssqlScratch } from '../../src/engine/mssql/scratch.ts';
@@ -261,8 +262,8 @@ function policyTexts(): GeneratedTsql[] {
     ...scripts.map(([item, statement], index) => ({ name: `policy ${index} ${item}`, text: compileSql(statement, mssqlDialect).text })),
     ...keyTypes.map((keyType) => {
       const [low, high] = keyType === 'bytes' ? [Uint8Array.of(1), Uint8Array.of(2)] : ['1', '2'];
-      const rows = mssqlPolicyRenderer.within(sql.id('TenantId'), keyType, { low, high });
-      const { text, values } = compileSql(mssqlPolicyRenderer.deleteSome(sql.id('dbo', 'Blogs'), rows, 10), mssqlDialect);
+      const rows = mssqlPurgeStatements.within(sql.id('TenantId'), keyType, { low, high });
+      const { text, values } = compileSql(mssqlPurgeStatements.deleteSome(sql.id('dbo', 'Blogs'), rows, 10), mssqlDialect);
       return { name: `purge of ${keyType}`, text: ownBatch(text), parameters: callersParameters(values) };
     }),
   ];

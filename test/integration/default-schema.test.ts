@@ -4,6 +4,7 @@ import { postgresCapabilities } from '../../src/engine/postgres/server-version.t
 import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
 import { applyPolicies, isAcceptance } from '../../src/policy/apply.ts';
+import { postgresPurgeStatements } from '../../src/engine/postgres/purge-statements.ts';
 import { purgeRows } from '../../src/policy/purge.ts';
 import { tenantKey } from '../../shardmap/key.ts';
 import { createHttpShard, httpTables, type HttpShard } from '../support/http-shard.ts';
@@ -106,7 +107,11 @@ describe('a configured table without a schema, where another of its name stands 
   it('alone is emptied by a purge', async () => {
     await ground.shard.root.query(sqlText(`insert into public."Blogs" values (1, 100, 'to be purged') on conflict do nothing`));
     const keys = { kind: 'point', low: tenantKey('int', 1).bytes } as const;
-    await purgeRows(ground.shard.admin, engine, { tables: blogs, keyType: 'int', keys, limit: 100 });
+    await purgeRows(
+      ground.shard.admin,
+      { ...engine, purging: postgresPurgeStatements },
+      { tables: blogs, keyType: 'int', keys, limit: 100 },
+    );
     expect(await rowsOf('public')).toEqual([]);
     expect(await rowsOf('shadow')).toEqual(shadow);
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sqlText } from '../../src/core/sql.ts';
 import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
-import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
+import { postgresPurgeStatements } from '../../src/engine/postgres/purge-statements.ts';
 import { purgeRows } from '../../src/policy/purge.ts';
 import { tenantKey, type KeyType, type TenantId } from '../../shardmap/key.ts';
 import type { MappingKeys } from '../../shardmap/mapping.ts';
@@ -40,7 +40,7 @@ async function left(shard: TestShard): Promise<string[]> {
 }
 
 const purge = (shard: TestShard, keyType: KeyType, keys: MappingKeys, limit = 1000): Promise<number> =>
-  purgeRows(shard.admin, { renderer: postgresPolicyRenderer, dialect: postgresDialect }, { tables, keyType, keys, limit });
+  purgeRows(shard.admin, { purging: postgresPurgeStatements, dialect: postgresDialect }, { tables, keyType, keys, limit });
 
 describe('purge', () => {
   it('deletes one tenant’s rows, children before parents, in batches of at most the limit', async () => {

@@ -1,37 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { KeyType } from '../../../../src/core/key-type.ts';
 import { compileSql } from '../../../../src/core/compile-sql.ts';
-import { sql, type Sql, type SqlValue } from '../../../../src/core/sql.ts';
+import type { Sql } from '../../../../src/core/sql.ts';
 import { mssqlDialect } from '../../../../src/engine/mssql/mssql-dialect.ts';
 import { mssqlPolicyRenderer } from '../../../../src/engine/mssql/policy-renderer.ts';
-
-describe('which rows are those of a range of keys', () => {
-  const column = sql.id('TenantId');
-  const within = (keyType: KeyType, low: SqlValue | undefined, high: SqlValue | undefined) =>
-    compileSql(mssqlPolicyRenderer.within(column, keyType, { low, high }), mssqlDialect);
-
-  test('is said of text in the order of its bytes, and beside it so that an index can answer', () => {
-    const bytes = (of: string): string => `CAST(CAST(${of} COLLATE Latin1_General_100_BIN2_UTF8 AS varchar(512)) AS varbinary(512))`;
-    expect(within('string', 'b', 'd\u{10000}')).toEqual({
-      text: `[TenantId] >= @p1 AND [TenantId] <= @p2 AND ${bytes('[TenantId]')} >= ${bytes('@p3')} AND ${bytes('[TenantId]')} < ${bytes('@p4')}`,
-      values: ['b'.padEnd(128, '\u0001'), 'd'.padEnd(128, '\uffff'), 'b', 'd\u{10000}'],
-    });
-    expect(within('string', undefined, 'd').values).toEqual(['d', 'd']);
-    expect(within('string', undefined, undefined).text).toBe('1 = 1');
-  });
-
-  test.each([
-    ['int', 'int'],
-    ['bigint', 'bigint'],
-    ['uuid', 'uniqueidentifier'],
-    ['bytes', 'varbinary(128)'],
-  ] as const)('is said of keys of type %s in the type of the column', (keyType, type) => {
-    expect(within(keyType, '1', '9')).toEqual({
-      text: `[TenantId] >= CAST(@p1 AS ${type}) AND [TenantId] < CAST(@p2 AS ${type})`,
-      values: ['1', '9'],
-    });
-  });
-});
 
 // "Row-Level Security": changes of a table fail for the columns that a schema-bound policy names.
 test('a table gets the default of its tenant column before the policy is bound to that column', () => {
@@ -197,9 +169,4 @@ describe('what the tenant column of a new row is', () => {
     expect(names.map((name) => name?.length)).toEqual([128, 128]);
     expect(new Set(names).size).toBe(2);
   });
-});
-
-test('a batch of rows that are purged gives way where it meets a tenant in a deadlock', () => {
-  const { text } = compileSql(mssqlPolicyRenderer.deleteSome(sql.id('dbo', 'Blogs'), sql`1 = 1`, 10), mssqlDialect);
-  expect(text).toBe('SET DEADLOCK_PRIORITY LOW;\nDELETE TOP (@p1) FROM [dbo].[Blogs] WHERE 1 = 1');
 });
