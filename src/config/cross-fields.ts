@@ -4,7 +4,7 @@ import { TenantryError } from '../core/errors.ts';
 import type { PrincipalName } from '../core/principal.ts';
 import { issuerKeys, type IssuerFields } from './auth-schema.ts';
 import { checkPolicies } from './policy-checks.ts';
-import type { PolicyParts } from './row-policies.ts';
+import type { PolicyParts } from './policy-parts.ts';
 
 /** The parts of a configuration that have to fit together. A field with a problem of its own may hold anything. */
 interface FieldsTogether extends PolicyParts {

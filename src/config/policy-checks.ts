@@ -1,5 +1,6 @@
 import type { ContextValueType } from '../core/context-values.ts';
-import { partOf, type PolicyParts } from './row-policies.ts';
+import type { PolicyParts } from './policy-parts.ts';
+import { partOf } from './row-policies.ts';
 import { policyParts, type PolicySetting, type PredicateSetting } from './policy-schema.ts';
 import type { TableSettings } from './settings.ts';
 import { meantOrAllowed } from '../core/suggest.ts';

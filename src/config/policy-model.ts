@@ -1,5 +1,5 @@
 import type { ContextValueType } from '../core/context-values.ts';
-import type { PolicyParts } from './row-policies.ts';
+import { policiesOn, type PolicyParts } from './policy-parts.ts';
 import { policyParts, type PolicySetting, type PredicateSetting } from './policy-schema.ts';
 import type { TableSettings } from './settings.ts';
 import type { PolicyConfig, PredicateConfig, TenantTableConfig } from './tenantry-config.ts';
@@ -26,13 +26,6 @@ export function policyModel({ tables, context, policies }: PolicyParts, table: s
     ),
     policies: Object.fromEntries(own.map(([name, policy]) => [name, policyConfig(policy, table)])),
   };
-}
-
-/** The policies on a table by name: in which order they were written makes no difference. */
-export function policiesOn(policies: PolicyParts['policies'], table: string): (readonly [string, PolicySetting])[] {
-  return Object.entries(policies)
-    .filter(([, { on }]) => on.includes(table))
-    .toSorted(([one], [other]) => (one < other ? -1 : 1));
 }
 
 /** The order in which a configuration has them makes no difference. */

@@ -7,17 +7,11 @@ import {
   type RowOperation,
   type RowPolicy,
 } from '../core/predicate.ts';
-import { policiesOn, policyModel } from './policy-model.ts';
+import { policyModel } from './policy-model.ts';
+import { policiesOn, type PolicyParts } from './policy-parts.ts';
 import type { policyParts, PolicySetting, PredicateSetting } from './policy-schema.ts';
 import { pathText } from '../core/problem-list.ts';
-import type { ContextSetting, TableSettings } from './settings.ts';
-
-/** What policies are made of, as it was read and found to fit together. */
-export interface PolicyParts {
-  readonly tables: readonly TableSettings[];
-  readonly context: readonly ContextSetting[];
-  readonly policies: Readonly<Record<string, PolicySetting>>;
-}
+import type { TableSettings } from './settings.ts';
 
 /** Tables with the policies that are on them: every name resolved, and what an operation asks beside what is seen. */
 export function withPolicies(parts: PolicyParts): TableSettings[] {
