@@ -21,6 +21,12 @@ beforeAll(async () => {
       create function upper_name(text) returns text language sql as 'select upper($1)'; grant execute on function upper_name(text) to tenantry_app;
       create function stamp() returns trigger language plpgsql as 'begin return new; end';
       create trigger stamped before insert on "Blogs" for each row execute function stamp();
+      alter table "Blogs" add unique ("BlogId"); alter table "Blogs" add column "Country" text;
+      create table "Posts" ("TenantId" integer not null, "PostId" integer, "BlogId" integer, "Other" integer, primary key ("TenantId", "PostId"));
+      grant select, insert, update, delete on "Posts" to tenantry_app; alter table "Posts" enable row level security, force row level security;
+      create policy tenantry_tenant on "Posts" as restrictive to tenantry_app using ("TenantId" = (select tenantry.current_tenant()))
+        with check ("TenantId" = (select tenantry.current_tenant()));
+      create table "Archive" ("TenantId" integer not null, "BlogId" integer primary key);
       create role shop_other nologin; create role shop_reader nologin; create role shop_second login in role tenantry_app`),
   );
   await shard.close();
@@ -147,6 +153,46 @@ describe('The fingerprint of a shard', () => {
     ['alter table tenantry.local_mapping disable row level security, enable row level security', ['table tenantry.local_mapping']],
     ['grant select on tenantry.local_mapping to tenantry_app', ['rights tenantry.local_mapping']],
     ['alter function tenantry.current_tenant() volatile', ['function tenantry.current_tenant()']],
+    ['alter table "Posts" add constraint led foreign key ("BlogId") references "Blogs" ("BlogId")', ['foreign key public."Posts" led']],
+    [
+      'alter table "Posts" add constraint led foreign key ("BlogId") references "Blogs" ("BlogId") on delete cascade',
+      ['foreign key public."Posts" led'],
+    ],
+    ['alter table "Posts" add constraint led foreign key ("BlogId") references "Archive"', ['foreign key public."Posts" led']],
+    ['alter table "Archive" add constraint led foreign key ("BlogId") references "Blogs" ("BlogId")', ['foreign key public."Archive" led']],
+    [
+      'alter table "Posts" add constraint led foreign key ("TenantId", "BlogId") references "Blogs" on delete set null',
+      ['foreign key public."Posts" led'],
+    ],
+    [
+      'alter table "Posts" add constraint led foreign key ("TenantId", "BlogId") references "Blogs" on update set default',
+      ['foreign key public."Posts" led'],
+    ],
+    ['alter table "Posts" add constraint led foreign key ("Other", "BlogId") references "Blogs"', ['foreign key public."Posts" led']],
+    [
+      'alter table "Blogs" add constraint led foreign key ("Country") references "Countries" on delete cascade',
+      ['foreign key public."Blogs" led'],
+    ],
+    [
+      `alter table "Posts" add constraint paired foreign key ("TenantId", "BlogId") references "Blogs" on delete cascade;
+       create table "Notes" ("Post" integer); alter table "Posts" add unique ("PostId");
+       alter table "Notes" add constraint led foreign key ("Post") references "Posts" ("PostId") on delete cascade`,
+      ['foreign key public."Notes" led'],
+    ],
+    [
+      `create table "Blogs2" (like "Blogs"); alter table "Blogs2" inherit "Blogs";
+       alter table "Blogs2" add constraint led foreign key ("BlogId") references "Archive" ("BlogId")`,
+      ['foreign key public."Blogs2" led'],
+    ],
+    [
+      `alter table "Posts" add constraint paired foreign key ("TenantId", "BlogId") references "Blogs";
+       alter policy tenantry_tenant on "Posts" with check (true)`,
+      ['foreign key public."Posts" paired', 'policy public."Posts" tenantry_tenant'],
+    ],
+    [
+      'alter table "Blogs" add constraint led foreign key ("Country") references "Countries"; grant update on "Countries" to tenantry_app',
+      ['foreign key public."Blogs" led', 'rights public."Countries"'],
+    ],
   ])('is another one after: %s', async (change, names) => {
     expect(await changedBy(change)).toEqual(names);
   });
@@ -197,16 +243,31 @@ describe('The fingerprint of a shard', () => {
     ['a second login of app', "create role shop_fourth login password 'x' in role tenantry_app"],
     ['a login of app that goes', 'drop role shop_fourth'],
     ['rows', 'insert into "Countries" values (\'at\')'],
+    [
+      'a foreign key that pairs the tenants',
+      'alter table "Posts" add foreign key ("TenantId", "BlogId") references "Blogs" on delete cascade on update cascade',
+    ],
+    [
+      'one that leaves the tenant where it sets another column to null',
+      'alter table "Posts" add foreign key ("TenantId", "BlogId") references "Blogs" on delete set null ("BlogId")',
+    ],
+    ['one by which a table asks for its own rows', 'alter table "Blogs" add foreign key ("TenantId", "BlogId") references "Blogs"'],
+    ['one that asks for what everybody may read', 'alter table "Blogs" add foreign key ("Country") references "Countries"'],
+    ['one among tables that app cannot reach', 'create table "Own" ("Id" integer primary key references "Secrets" on delete cascade)'],
   ])('stays as it is with %s', async (_, change) => {
     expect(await changedBy(change)).toEqual([]);
   });
 
-  it('is not believed of another function than the program’s', async () => {
-    await root.query(
-      sqlText(
-        `create or replace function tenantry.fingerprint_items() returns table (kind text, object text, digest text) language sql stable as $$ select 'a', 'b', 'c' $$`,
-      ),
-    );
+  it.each([
+    `create or replace function tenantry.fingerprint_items() returns table (kind text, object text, digest text) language sql stable as $$ select 'a', 'b', 'c' $$`,
+    'alter function tenantry.fingerprint_items() set search_path = tenantry, pg_catalog',
+    'alter function tenantry.fingerprint_items() reset "DateStyle"',
+    'alter function tenantry.fingerprint_items() set work_mem = 64',
+    'alter function tenantry.fingerprint_items() owner to shop_other',
+    'alter function tenantry.fingerprint_items() security definer',
+    'alter function tenantry.fingerprint_items() volatile',
+  ])('is not believed of another function than the program’s: %s', async (change) => {
+    await root.query(sqlText(change));
     await expect(fingerprint()).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('not this program') });
   });
 });

@@ -44,6 +44,7 @@ export const harmless: readonly Harmless[] = [
     matches: /^table .*: a unique key without the tenant$/,
     reason: 'it tells that a value is there, which policy apply warns of, and no row',
   },
+  { matches: /^table .*: a foreign key that pairs the tenants$/, reason: 'it leads to rows of the same tenant' },
   {
     matches: /^(table|rights of table|tenant column) public\."(Ledger|EventsAside|Events1|Events2)": /,
     reason: 'app has no right to it, and where it is given one it is told',

@@ -9,7 +9,14 @@ with found as materialized (
    where f.digest is distinct from a.digest
 )
 select (select encode(sha256(convert_to(coalesce(string_agg(concat_ws(chr(10), f.kind, f.object, f.digest), chr(10) order by f.kind collate "C", f.object collate "C"), ''), 'UTF8')), 'hex') from found f) as "fingerprint",
-       (select encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex') from pg_catalog.pg_proc p where p.oid = to_regprocedure('tenantry.fingerprint_items()')) as "functionDigest",
+       (select encode(sha256(convert_to(concat_ws(chr(10), o.rolname,
+                 concat_ws(' ', 'language', l.lanname, case p.provolatile when 's' then 'stable' else p.provolatile::text end,
+                   case when p.prosecdef then 'security definer' end, nullif(p.prosupport, 0::regproc)),
+                 array_to_string(p.proconfig, chr(10)), p.prosrc), 'UTF8')), 'hex')
+          from pg_catalog.pg_proc p
+          join pg_catalog.pg_roles o on o.oid = p.proowner
+          join pg_catalog.pg_language l on l.oid = p.prolang
+         where p.oid = to_regprocedure('tenantry.fingerprint_items()')) as "functionDigest",
        a.format as "format",
        a.fingerprint as "accepted",
        cast(extract(epoch from a.valid_until) * 1000 as bigint) as "validUntilMs",

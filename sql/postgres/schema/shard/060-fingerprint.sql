@@ -1,14 +1,14 @@
 -- Everything that decides what app can see or do in this database, whatever the configuration says of it: one row for each object, with a
 -- digest of what matters of it. The same for whoever asks, by whatever settings: the function has its own. What has nothing to say about
 -- protection (columns, indexes, tables of which app has nothing, logins and their passwords) is in none of it, so that an ordinary
--- migration leaves it as it is. Whoever relies on it compares this text with the program's own.
+-- migration leaves it as it is. Whoever relies on it compares this text, its settings and its owner with the program's own.
 create function tenantry.fingerprint_items() returns table (kind text, object text, digest text)
 language sql stable
 set search_path = pg_catalog, pg_temp
 set quote_all_identifiers = off
-set datestyle = 'ISO'
-set intervalstyle = 'postgres'
-set timezone = 'UTC'
+set "DateStyle" = 'ISO'
+set "IntervalStyle" = 'postgres'
+set "TimeZone" = 'UTC'
 set extra_float_digits = 1
 set bytea_output = 'hex'
 set lc_monetary = 'C'
@@ -77,6 +77,55 @@ with recursive grantee as materialized (
   select r.name, t.oid, t.tgname, t.tgenabled, t.tgfoid
     from reached r join pg_trigger t on t.tgrelid = r.oid
    where not t.tgisinternal
+), foreign_key as materialized (
+  -- Of a part's key its whole's has told.
+  select k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confkey, k.conpfeqop, k.confdelsetcols, k.confdeltype, k.confupdtype,
+         k.confdeltype in ('a', 'r') and k.confupdtype in ('a', 'r') as only_checks
+    from pg_constraint k
+   where k.contype = 'f' and k.conparentid = 0
+), keyed as (
+  -- Whose rows a statement of app may change: no policy is asked of parts, nor of what a foreign key does by itself.
+  select oid from reached
+  union
+  select b.oid
+    from keyed t
+    join (select i.inhparent as above, i.inhrelid as oid from pg_inherits i
+          union all
+          select k.confrelid, k.conrelid from foreign_key k where not k.only_checks) b on b.above = t.oid
+), near_key as materialized (
+  select k.* from foreign_key k where k.conrelid in (select oid from keyed) or k.confrelid in (select oid from keyed)
+), tenants_column as materialized (
+  -- By which app's policy keeps a table's rows apart. No collation makes two tenants one.
+  select p.polrelid as relation, a.attnum
+    from pg_policy p
+    join pg_class c on c.oid = p.polrelid and c.relrowsecurity
+    join pg_attribute a on a.attrelid = p.polrelid and a.attnum > 0 and not a.attisdropped
+   cross join lateral (
+     select format(case a.atttypid when 'varchar'::regtype then '((%I)::text = %s)' else '(%I = %s)' end, a.attname,
+                   '( SELECT tenantry.current_tenant() AS current_tenant)') as test
+   ) w
+   where p.polrelid in (select k.conrelid from near_key k union select k.confrelid from near_key k)
+     and not p.polpermissive and p.polcmd = '*' and p.polroles = array[to_regrole('tenantry_app')::oid]
+     and pg_get_expr(p.polqual, p.polrelid) = w.test and pg_get_expr(p.polwithcheck, p.polrelid) = w.test
+     and not exists (select from pg_collation l where l.oid = a.attcollation and not l.collisdeterministic)
+), leading_key as (
+  -- A foreign key is looked up and followed past all policies: one that leads from a tenant to others shows that there are such rows, or
+  -- changes them. It does not where it pairs the tenant's columns and keeps them, nor where it only asks for a row of a table that everybody
+  -- may read and nobody changes.
+  select r.name, k.conname, k.oid
+    from near_key k
+    join relation r on r.oid = k.conrelid
+   where not exists (
+           select from tenants_column c
+             join tenants_column p on p.relation = k.confrelid
+             join unnest(k.conkey, k.confkey, k.conpfeqop) u (child, parent, operator) on u.child = c.attnum and u.parent = p.attnum and u.operator < 16384
+            where c.relation = k.conrelid and k.confupdtype not in ('n', 'd')
+              and (k.confdeltype not in ('n', 'd') or c.attnum <> all (k.confdelsetcols)))
+     and not (k.only_checks and exists (
+           select from pg_class p
+            where p.oid = k.confrelid and not p.relrowsecurity and has_table_privilege(to_regrole('tenantry_app'), p.oid, 'select')
+              and not exists (select from grantee g
+                               where g.oid <> 0 and (has_table_privilege(g.oid, p.oid, 'delete') or has_any_column_privilege(g.oid, p.oid, 'update')))))
 ), calling as materialized (
   -- What calls functions of this database's own for the rows of a table or the values of a domain.
   select u.object, u.definition, d.refclassid, d.refobjid
@@ -167,6 +216,9 @@ with recursive grantee as materialized (
   select 'rule', format('%s %I', r.name, w.rulename), concat_ws('|', w.ev_enabled, pg_get_ruledef(w.oid))
     from reached r join pg_rewrite w on w.ev_class = r.oid
    where w.rulename <> '_RETURN'
+  union all
+  select 'foreign key', format('%s %I', k.name, k.conname), pg_get_constraintdef(k.oid)
+    from leading_key k
   union all
   select 'function', format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
          concat_ws('|', p.prokind, o.rolname, o.rolsuper or o.rolbypassrls, l.lanname, p.prosecdef, p.proleakproof, p.provolatile, p.proparallel, p.proisstrict, p.proretset,
