@@ -102,6 +102,20 @@ const limitTable = {
     unit: 'milliseconds',
     text: 'Time after which a connection that nobody used is closed, at the latest after twice as long.',
   },
+  protectionSweepMs: {
+    default: 60_000,
+    least: 1_000,
+    most: dayMs,
+    unit: 'milliseconds',
+    text: 'Time after which a process compares all that protects a shard with what was accepted, again and again, also where nothing is seen to have changed; up to a tenth sooner.',
+  },
+  unwatchedMs: {
+    default: 30_000,
+    least: 5_000,
+    most: dayMs,
+    unit: 'milliseconds',
+    text: 'Time for which the connections to a shard are used on although no look at what protects it is answered; each is opened and checked anew then.',
+  },
   cachedTenants: {
     default: 1_000_000,
     least: 1,

@@ -1,9 +1,11 @@
 import type { Settings } from '../config.ts';
+import type { Shard } from '../../shardmap/shard.ts';
 import type { ShardMap } from '../../shardmap/shard-map.ts';
 import type { RouterObserver } from '../router/router-observer.ts';
 import type { Router } from '../router/router.ts';
 import { openAdministration, type AdministrationParts, type OpenAdministration } from './administration.ts';
 import { configuredMap } from './catalog-access.ts';
+import { ProtectionSweep } from './protection-sweep.ts';
 import { joinRouter } from './routing.ts';
 import { withShardTrouble } from './trouble.ts';
 
@@ -38,6 +40,21 @@ export async function openTenantry(parts: TenantryParts, settings: Settings): Pr
     settings,
   );
   opened.defer(() => router.close(settings.limits.drainMs));
+  const sweep = new ProtectionSweep({
+    shards: idsOfOnline(shards),
+    listShards: async () => idsOfOnline(await store.listShards(map.mapId)),
+    examine: (shardId) => router.examine(shardId),
+    clock: parts.clock,
+    random: Math.random,
+    everyMs: settings.limits.protectionSweepMs,
+  });
+  opened.defer(() => sweep.stop());
+  sweep.start();
   const all = opened.move();
   return { store, access, manager, map, router, close: () => all.disposeAsync() };
+}
+
+/** The others are in the hands of an operation. */
+function idsOfOnline(shards: readonly Shard[]): string[] {
+  return shards.filter(({ state }) => state === 'ONLINE').map(({ shardId }) => shardId);
 }

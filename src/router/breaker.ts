@@ -57,9 +57,10 @@ export class Breaker {
     if (this.#failures > 0 && this.#cause?.code !== 'SHARD_UNVERIFIED') this.connected();
   }
 
-  /** The shard did not answer, or is not fit to serve. `true` where this opened the breaker. */
+  /** The shard did not answer, or is not fit to serve. `true` where this opened the breaker, or one that was open has learnt the latter. */
   failed(cause: TenantryError): boolean {
-    const wasOpen = this.#openMs > 0;
+    const isLearnt = cause.code === 'SHARD_UNVERIFIED' && this.#cause?.code !== 'SHARD_UNVERIFIED';
+    const wasOpen = this.#openMs > 0 && !isLearnt;
     if (wasOpen && !this.#trying) return false;
     this.#failures += 1;
     this.#cause = cause;

@@ -90,6 +90,10 @@ class TenantRouter implements Router {
     }
   }
 
+  examine(shardId: string): void {
+    if (!this.#closed) this.#dispatcher.examine(shardId);
+  }
+
   async close(withinMs: number = defaultLimits.drainMs): Promise<void> {
     this.#closed = true;
     if (this.#running > 0) await this.#untilDrained(withinMs);

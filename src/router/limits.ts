@@ -2,7 +2,16 @@ import { defaultLimits, type Limits } from '../core/limits.ts';
 
 type ConfiguredLimits = Pick<
   Limits,
-  'poolPerShard' | 'connections' | 'perTenant' | 'connectTimeoutMs' | 'statementTimeoutMs' | 'transactionTimeoutMs' | 'waitMs' | 'idleMs'
+  | 'poolPerShard'
+  | 'connections'
+  | 'perTenant'
+  | 'connectTimeoutMs'
+  | 'statementTimeoutMs'
+  | 'transactionTimeoutMs'
+  | 'waitMs'
+  | 'idleMs'
+  | 'protectionSweepMs'
+  | 'unwatchedMs'
 >;
 
 /** How much a router may hold and how long it may wait: what a configuration says of it, and what follows from no need to be set. */

@@ -59,7 +59,7 @@ export class RoutedShard {
       open: () => watch(shardId),
       clock,
       random,
-      connectTimeoutMs: limits.connectTimeoutMs,
+      limits,
       turns,
       isWanted: () => this.pool.size > 0 || this.pool.waiting > 0 || !this.breaker.isStale,
       changed: () => this.pool.retire(),
@@ -71,7 +71,12 @@ export class RoutedShard {
 
   /** Whether nobody uses it, and nothing is lost with it: as that of a shard which was removed. */
   get isUnused(): boolean {
-    return this.pool.size === 0 && this.pool.waiting === 0 && this.breaker.isStale && this.#resetsHold;
+    return this.pool.size === 0 && this.pool.waiting === 0 && this.breaker.isStale && this.#resetsHold && this.#watch?.isAtRest !== false;
+  }
+
+  /** Has it looked at once whether it is fit to serve, where nobody looks at it now. */
+  examine(): void {
+    this.#watch?.start();
   }
 
   /** A statement or an entry came to its end, well or not. */

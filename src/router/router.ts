@@ -54,6 +54,8 @@ export interface Router {
    */
   withTenant<T>(tenant: TenantId, work: (session: TenantSession) => Promise<T>): Promise<T>;
   withTenant<T>(tenant: TenantId, options: TransactionOptions, work: (session: TenantSession) => Promise<T>): Promise<T>;
+  /** Looks once whether a shard that is not in use is fit to serve, and tells the observer; those in use are looked at in any case. */
+  examine(shardId: string): void;
   /** Takes no more calls, waits up to `withinMs` (default 10 s) for those that run, then closes every connection. */
   close(withinMs?: number): Promise<void>;
 }

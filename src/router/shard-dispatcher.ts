@@ -36,7 +36,7 @@ export class ShardDispatcher {
     const { tenant } = call;
     const route = this.#dependencies.routes.peek(tenant.id) ?? (await this.#dependencies.routes.find(tenant.id, call.deadline));
     call.route = route;
-    const shard = this.#shards.get(route.shardId) ?? this.#add(route.shardId);
+    const shard = this.#shard(route.shardId);
     call.shard = shard;
     shard.breaker.check();
     const connection = shard.pool.take() ?? (await this.#awaitConnection(call, shard));
@@ -54,6 +54,11 @@ export class ShardDispatcher {
     }
   }
 
+  /** Has a shard that is not in use looked at once; those in use are looked at in any case. */
+  examine(shardId: string): void {
+    this.#shard(shardId).examine();
+  }
+
   /** Shards of which something is kept. */
   get size(): number {
     return this.#shards.size;
@@ -62,6 +67,10 @@ export class ShardDispatcher {
   /** Closes every connection; what runs on them fails. */
   async close(): Promise<void> {
     await Promise.all([...this.#shards.values()].map((shard) => shard.close()));
+  }
+
+  #shard(shardId: string): RoutedShard {
+    return this.#shards.get(shardId) ?? this.#add(shardId);
   }
 
   /** Shards only ever join here, so that it is here that those which were removed are let go. */

@@ -6,7 +6,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { createMetrics } from '../../src/http/observe/metrics.ts';
 import { connectShard, type ConnectShardDependencies } from '../../src/router/connect-shard.ts';
 import { createRouter } from '../../src/router/create-router.ts';
-import { defaultRouterLimits } from '../../src/router/limits.ts';
+import { defaultRouterLimits, type RouterLimits } from '../../src/router/limits.ts';
 import type { Router } from '../../src/router/router.ts';
 import { ShardDirectory } from '../../src/router/shard-directory.ts';
 import { openShardEye } from '../../src/router/shard-eye.ts';
@@ -31,7 +31,9 @@ interface ShardRouterOptions {
   /** What calls may bring besides their tenant; default: nothing. */
   readonly contextTypes?: ContextTypes | undefined;
   /** The shard is watched, by this clock; told of each look's end. Default: nobody watches it. */
-  readonly watching?: { readonly clock: Clock; readonly ended: (outcome: LookOutcome) => void } | undefined;
+  readonly watching?:
+    | { readonly clock: Clock; readonly ended: (outcome: LookOutcome) => void; readonly limits?: Partial<RouterLimits> }
+    | undefined;
 }
 
 export function createShardRouter(
@@ -66,7 +68,7 @@ export function createShardRouter(
     watch: watching === undefined ? undefined : (id) => openShardEye(connecting, id),
     tokens: [tokenOf],
     contextTypes,
-    limits: defaultRouterLimits,
+    limits: { ...defaultRouterLimits, ...watching?.limits },
     clock: watching?.clock ?? systemClock,
     random: Math.random,
     observer: watching === undefined ? observer : { ...observer, shardWatched: (_shardId, outcome) => watching.ended(outcome) },

@@ -84,7 +84,7 @@ function createRouterMetrics(registers: Registry[]): RouterObserver {
   });
   const looks = counter(
     'shard_looks',
-    'Looks whether a shard is protected as it was: same, changed (checked again and fit), unfit (it serves nobody), unanswered.',
+    'Looks whether a shard is protected as it was: same, checked (all of it, and fit), changed (checked, and fit again), unfit (it serves nobody), unanswered.',
     ['shard', 'outcome'],
   );
   return {

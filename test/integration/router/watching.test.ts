@@ -2,8 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
+import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
+import { ProtectionSweep } from '../../../src/main/protection-sweep.ts';
+import { applyPolicies } from '../../../src/policy/apply.ts';
+import type { RouterLimits } from '../../../src/router/limits.ts';
 import type { Router } from '../../../src/router/router.ts';
 import type { LookOutcome } from '../../../src/router/shard-watch.ts';
+import { accepting } from '../../support/accepting.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { createTestShard, shardLogins, type TestShard } from '../../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
@@ -37,23 +42,24 @@ const unseenChanges = [
 ] as const;
 
 /** A router whose looks happen when `look` says, and which ends with the block. */
-async function watchedRouter() {
+async function watchedRouter({ on = shard, limits = {} }: { on?: TestShard; limits?: Partial<RouterLimits> } = {}) {
   const clock = new FakeClock();
   let heard = Promise.withResolvers<LookOutcome>();
-  const { router, addTenant } = createShardRouter(shard, createPostgresEngine(), {
+  const { router, addTenant } = createShardRouter(on, createPostgresEngine(), {
     keyType: 'int',
     tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-    watching: { clock, ended: (outcome) => heard.resolve(outcome) },
+    watching: { clock, ended: (outcome) => heard.resolve(outcome), limits },
   });
-  await shard.admin.query(sqlText('delete from tenantry.local_mapping; delete from "Blogs"'));
+  await on.admin.query(sqlText('delete from tenantry.local_mapping; delete from "Blogs"'));
   for (const tenant of [1, 2]) await addTenant(tenant);
   for (const tenant of [1, 2]) await router.query(tenant, sql`insert into "Blogs" ("BlogId", "Name") values (1, 'x')`);
   return {
     router,
-    /** The next look, begun and ended. */
-    look: async (): Promise<LookOutcome> => {
+    clock,
+    /** Time goes on, and the next look has begun and ended. */
+    look: async (afterMs = 1_000): Promise<LookOutcome> => {
       heard = Promise.withResolvers();
-      clock.advance(1_000);
+      clock.advance(afterMs);
       return heard.promise;
     },
     [Symbol.asyncDispose]: () => router.close(),
@@ -126,7 +132,7 @@ describe('A shard in use', () => {
   it.each(changes)('is asked nothing more from the next look on where %s, until that is taken back', async (_what, change, undo, said) => {
     await using watched = await watchedRouter();
     const { router, look } = watched;
-    expect(await look()).toBe('same');
+    expect(await look()).toBe('checked');
     const calls = new Calls(router);
     await calls.next();
     await change(shard.root);
@@ -147,7 +153,7 @@ describe('A shard in use', () => {
   it('has no transaction go on that was inside when it was seen', async () => {
     await using watched = await watchedRouter();
     const { router, look } = watched;
-    expect(await look()).toBe('same');
+    expect(await look()).toBe('checked');
     const seen = Promise.withResolvers<unknown>();
     const inside = router.withTenant(1, async (session) => {
       expect((await session.query(rows)).rows).toEqual([{ n: 1 }]);
@@ -180,10 +186,144 @@ describe('A shard in use', () => {
   it('is looked at no more than once at a time while it stands still, and its calls are as before', async () => {
     await using watched = await watchedRouter();
     const { router, look } = watched;
-    expect(await look()).toBe('same');
+    expect(await look()).toBe('checked');
     server.freeze();
     const unanswered = look().finally(() => server.thaw());
     expect(await unanswered).toBe('unanswered');
     expect(await router.query(1, rows)).toMatchObject({ rows: [{ n: 1 }] });
+  });
+
+  it('has its connections opened anew, and checked, once no look was answered for so long', async () => {
+    await using watched = await watchedRouter({ limits: { unwatchedMs: 8_000, idleMs: 600_000 } });
+    const { router, clock, look } = watched;
+    const pid = async (): Promise<number | undefined> =>
+      (await router.query<{ pid: number }>(1, sql`select pg_backend_pid() as pid`)).rows[0]?.pid;
+    expect(await look()).toBe('checked');
+    const served = await pid();
+    await shard.root.query(sqlText(`alter role ${app.user} connection limit 1`));
+    await shard.root.query(
+      sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = ${app.user} and pid <> ${served ?? 0}`,
+    );
+    try {
+      expect(await look()).toBe('unanswered');
+      expect(await look(5_000)).toBe('unanswered');
+      expect(await pid()).toBe(served);
+      clock.advance(3_000);
+      expect(await pid()).not.toBe(served);
+    } finally {
+      await shard.root.query(sqlText(`alter role ${app.user} connection limit -1`));
+    }
+  });
+});
+
+describe('A shard whose definitions no trigger watches', () => {
+  let unwatched: TestShard;
+  beforeAll(async () => {
+    unwatched = await createTestShard(server, 'unwatched', { watched: true });
+    await unwatched.root.query(
+      sqlText('drop event trigger tenantry_changed; drop event trigger tenantry_dropped; drop event trigger tenantry_made'),
+    );
+    const tables = [{ table: 'Blogs', tenantColumn: 'TenantId' }];
+    await applyPolicies(
+      unwatched.admin,
+      { renderer: postgresPolicyRenderer, ...createPostgresEngine() },
+      { tables, keyType: 'int', accepting: accepting(unwatched.shardId), dryRun: false },
+    );
+  });
+  afterAll(() => unwatched?.close());
+
+  it.each([
+    [
+      'the trigger that judges',
+      'alter table tenantry.change_log disable trigger judged',
+      'alter table tenantry.change_log enable always trigger judged',
+    ],
+    ['rights to the log of changes', 'grant delete on tenantry.change_log to public', 'revoke delete on tenantry.change_log from public'],
+    ['rights to the gate', 'grant update on tenantry.gate to tenantry_app', 'revoke update on tenantry.gate from tenantry_app'],
+    ['a policy', 'alter policy tenantry_tenant on "Blogs" to public', 'alter policy tenantry_tenant on "Blogs" to tenantry_app'],
+    ['row security', 'alter table "Blogs" disable row level security', 'alter table "Blogs" enable row level security'],
+    ['row security of owners', 'alter table "Blogs" no force row level security', 'alter table "Blogs" force row level security'],
+    ['a function of its own', 'alter function tenantry.judge() security invoker', 'alter function tenantry.judge() security definer'],
+  ])('is another to the next look once %s was changed', async (_what, change, undo) => {
+    const eye = createPostgresEngine().open(unwatched.address, app, { connections: 1 });
+    const word = async (): Promise<unknown> => (await eye.run('policy/watch')).rows[0]?.['state'];
+    try {
+      const first = await word();
+      expect(await word()).toBe(first);
+      await unwatched.root.query(sqlText(change));
+      expect(await word()).not.toBe(first);
+    } finally {
+      await unwatched.root.query(sqlText(undo));
+      await eye.close();
+    }
+  });
+
+  const leak = sqlText('create view "All" as select * from "Blogs"; grant select on "All" to tenantry_app');
+  const mend = sqlText('drop view "All"');
+  const everybody = sql`select count(*)::int as n from "All"`;
+
+  it('is compared whole now and then, and serves nobody from then on until what was changed is taken back', async () => {
+    await using watched = await watchedRouter({ on: unwatched, limits: { idleMs: 600_000 } });
+    const { router, look } = watched;
+    expect(await look()).toBe('checked');
+    await unwatched.root.query(leak);
+    expect(await look()).toBe('same');
+    expect(await router.query(1, everybody)).toMatchObject({ rows: [{ n: 2 }] });
+    expect(await look(60_000)).toBe('unfit');
+    await expect(router.query(1, everybody)).rejects.toMatchObject({
+      code: 'SHARD_UNVERIFIED',
+      message: expect.stringContaining('view public."All" (added)'),
+    });
+    expect(await look()).toBe('same');
+    await unwatched.root.query(mend);
+    expect(await look(5_000)).toBe('changed');
+    expect(await router.query(1, rows)).toMatchObject({ rows: [{ n: 1 }] });
+  });
+
+  it('is looked at by turns where nobody uses it, and its drift is told, and its end', async () => {
+    const clock = new FakeClock();
+    const told: string[] = [];
+    let heard = Promise.withResolvers<void>();
+    const { router } = createShardRouter(unwatched, createPostgresEngine(), {
+      keyType: 'int',
+      tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
+      watching: {
+        clock,
+        ended: (outcome) => {
+          told.push(outcome);
+          heard.resolve();
+        },
+      },
+    });
+    const lookAfter = async (ms: number): Promise<void> => {
+      heard = Promise.withResolvers();
+      clock.advance(ms);
+      // What has its first look now.
+      clock.advance(0);
+      await heard.promise;
+    };
+    const sweep = new ProtectionSweep({
+      shards: [unwatched.shardId],
+      listShards: () => Promise.reject(new Error('The catalog is away.')),
+      examine: (shardId) => router.examine(shardId),
+      clock,
+      random: () => 0,
+      everyMs: 60_000,
+    });
+    try {
+      sweep.start();
+      await lookAfter(60_000);
+      clock.advance(1_000);
+      await unwatched.root.query(leak);
+      clock.advance(58_000);
+      expect(told).toEqual(['checked']);
+      await lookAfter(1_000);
+      await unwatched.root.query(mend);
+      await lookAfter(5_000);
+      expect(told).toEqual(['checked', 'unfit', 'changed']);
+    } finally {
+      sweep.stop();
+      await router.close();
+    }
   });
 });

@@ -43,6 +43,8 @@ describe('a valid configuration', () => {
         answerBytes: 16_777_216,
         waitMs: 5_000,
         idleMs: 30_000,
+        protectionSweepMs: 60_000,
+        unwatchedMs: 30_000,
         cachedTenants: 1_000_000,
         bodyBytes: 1_048_576,
         drainMs: 10_000,
