@@ -22,7 +22,7 @@ SELECT LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', (
     FROM @found AS f
   )), 2)) AS [fingerprint],
   (
-    SELECT LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', m.[definition]), 2))
+    SELECT LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', CONCAT(m.[uses_ansi_nulls], m.[uses_quoted_identifier], m.[definition])), 2))
     FROM sys.sql_modules AS m
     WHERE m.[object_id] = OBJECT_ID(N'tenantry.fingerprint_items')
   ) AS [functionDigest],

@@ -1,8 +1,8 @@
 -- Everything that decides what app can see or do in this database, whatever the configuration says of it: one row for each object, with a
 -- digest of what matters of it. The same for whoever asks: it runs as a user that sees all definitions, which app does not. What has
 -- nothing to say about protection (columns, indexes, tables of which app has nothing, logins and their passwords) is in none of it, so that
--- an ordinary migration leaves it as it is. Whoever relies on it compares this text with the program's own. Everything is of one
--- collation: the server has others for its own words, for names and for the database (468, 457).
+-- an ordinary migration leaves it as it is. Whoever relies on it compares this text and what it was made under with the program's
+-- own. Everything is of one collation: the server has others for its own words, for names and for the database (468, 457).
 CREATE FUNCTION [tenantry].[fingerprint_items]() RETURNS @items TABLE (
   [kind] nvarchar(60) COLLATE Latin1_General_100_BIN2 NOT NULL,
   [object] nvarchar(600) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -11,6 +11,9 @@ CREATE FUNCTION [tenantry].[fingerprint_items]() RETURNS @items TABLE (
 WITH EXECUTE AS 'tenantry_definer'
 AS
 BEGIN
+  -- Run as anybody else it would see less; nothing is what nobody has accepted.
+  IF USER_NAME() <> N'tenantry_definer' RETURN;
+
   -- Whose rights a statement of app can come to: its group, the logins in it, what any of them is a member of, and everybody.
   DECLARE @grantee TABLE (
     [principal_id] int NOT NULL PRIMARY KEY,
@@ -102,6 +105,68 @@ BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM @reached AS b WHERE b.[object_id] = o.[object_id]);
     SET @more = @@ROWCOUNT;
   END;
+
+  -- Whose rows a statement of app may change: no policy is taken to be asked of what a foreign key does by itself.
+  DECLARE @keyed TABLE ([object_id] int NOT NULL PRIMARY KEY);
+  INSERT INTO @keyed ([object_id]) SELECT b.[object_id] FROM @reached AS b;
+  SET @more = 1;
+  WHILE @more > 0
+  BEGIN
+    INSERT INTO @keyed ([object_id])
+    SELECT DISTINCT fk.[parent_object_id]
+    FROM sys.foreign_keys AS fk
+    JOIN @keyed AS b ON b.[object_id] = fk.[referenced_object_id]
+    WHERE (fk.[delete_referential_action] <> 0 OR fk.[update_referential_action] <> 0)
+      AND NOT EXISTS (SELECT 1 FROM @keyed AS c WHERE c.[object_id] = fk.[parent_object_id]);
+    SET @more = @@ROWCOUNT;
+  END;
+
+  -- Columns of foreign keys by which predicates keep a table's rows apart, as `policy/gate` knows them. No collation makes two tenants one.
+  DECLARE @kept TABLE (
+    [object_id] int NOT NULL,
+    [column_id] int NOT NULL,
+    [kind] nvarchar(60) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    [operation] nvarchar(60) COLLATE Latin1_General_100_BIN2 NULL
+  );
+  INSERT INTO @kept ([object_id], [column_id], [kind], [operation])
+  SELECT DISTINCT p.[target_object_id], c.[column_id], p.[predicate_type_desc], p.[operation_desc]
+  FROM sys.security_predicates AS p
+  JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id] AND y.[is_enabled] = 1
+  JOIN sys.objects AS o ON o.[object_id] = p.[target_object_id]
+  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+  JOIN sys.columns AS c ON c.[object_id] = o.[object_id] AND (c.[collation_name] IS NULL OR c.[collation_name] LIKE N'%[_]BIN2')
+  CROSS APPLY (
+    SELECT REPLACE(REPLACE(REPLACE(p.[predicate_definition] COLLATE Latin1_General_100_BIN2, N'(', N''), N')', N''), N' ', N'') AS [call]
+  ) AS w
+  WHERE EXISTS (
+      SELECT 1
+      FROM sys.foreign_key_columns AS k
+      WHERE (k.[parent_object_id] = c.[object_id] AND k.[parent_column_id] = c.[column_id])
+        OR (k.[referenced_object_id] = c.[object_id] AND k.[referenced_column_id] = c.[column_id])
+    )
+    AND (
+      w.[call] = REPLACE(REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(c.[name]), N'(', N''), N')', N''), N' ', N'') COLLATE Latin1_General_100_BIN2
+      OR EXISTS (
+        SELECT 1
+        FROM sys.objects AS f
+        JOIN sys.sql_modules AS m ON m.[object_id] = f.[object_id] AND m.[uses_ansi_nulls] = 1 AND m.[uses_quoted_identifier] = 1
+        CROSS APPLY [tenantry].[row_function](f.[name], m.[definition]) AS r
+        WHERE f.[schema_id] = SCHEMA_ID(N'tenantry') AND f.[type] = N'IF' AND f.[name] LIKE N'rows[_]%' AND r.[call] = w.[call]
+          AND CHARINDEX(
+            CONCAT(N'-- tenant ', QUOTENAME(c.[name]), N' of ', QUOTENAME(s.[name]), N'.', QUOTENAME(o.[name]), NCHAR(10)) COLLATE Latin1_General_100_BIN2,
+            m.[definition] COLLATE Latin1_General_100_BIN2) > 0
+      )
+    );
+  DECLARE @tenants_column TABLE ([object_id] int NOT NULL, [column_id] int NOT NULL, PRIMARY KEY ([object_id], [column_id]));
+  INSERT INTO @tenants_column ([object_id], [column_id])
+  SELECT w.[object_id], w.[column_id]
+  FROM @kept AS w
+  GROUP BY w.[object_id], w.[column_id]
+  HAVING MAX(CASE WHEN w.[kind] = N'FILTER' THEN 1 ELSE 0 END) = 1
+    AND (
+      MAX(CASE WHEN w.[kind] = N'BLOCK' AND w.[operation] IS NULL THEN 1 ELSE 0 END) = 1
+      OR COUNT(DISTINCT CASE WHEN w.[kind] = N'BLOCK' AND w.[operation] IN (N'AFTER INSERT', N'AFTER UPDATE') THEN w.[operation] END) = 2
+    );
 
   DECLARE @item TABLE (
     [kind] nvarchar(60) COLLATE Latin1_General_100_BIN2 NOT NULL,
@@ -205,6 +270,58 @@ BEGIN
       FROM sys.database_permissions AS p
       JOIN @grantee AS g ON g.[principal_id] = p.[grantee_principal_id]
       WHERE p.[class] = 3 AND p.[major_id] = s.[schema_id]
+    );
+
+  -- One that leads from a tenant to others shows that there are such rows, or changes them. It does not where it pairs the tenant's columns and
+  -- keeps them, nor where it only asks for a row of a table that everybody may read and nobody changes.
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT N'foreign key', CONCAT(s.[name] COLLATE Latin1_General_100_BIN2, N'.', o.[name] COLLATE Latin1_General_100_BIN2, N' ', fk.[name] COLLATE Latin1_General_100_BIN2),
+    CONCAT(CAST(OBJECT_SCHEMA_NAME(fk.[referenced_object_id]) AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N'.',
+      OBJECT_NAME(fk.[referenced_object_id]) COLLATE Latin1_General_100_BIN2, N'|', l.[columns], N'|',
+      fk.[delete_referential_action], fk.[update_referential_action], fk.[is_disabled], fk.[is_not_for_replication])
+  FROM sys.foreign_keys AS fk
+  JOIN sys.objects AS o ON o.[object_id] = fk.[parent_object_id]
+  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+  JOIN sys.objects AS t ON t.[object_id] = fk.[referenced_object_id]
+  JOIN sys.schemas AS u ON u.[schema_id] = t.[schema_id]
+  CROSS APPLY (
+    SELECT STRING_AGG(CONCAT(CAST(child.[name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N' ', parent.[name] COLLATE Latin1_General_100_BIN2), N',')
+      WITHIN GROUP (ORDER BY c.[constraint_column_id]) AS [columns]
+    FROM sys.foreign_key_columns AS c
+    JOIN sys.columns AS child ON child.[object_id] = c.[parent_object_id] AND child.[column_id] = c.[parent_column_id]
+    JOIN sys.columns AS parent ON parent.[object_id] = c.[referenced_object_id] AND parent.[column_id] = c.[referenced_column_id]
+    WHERE c.[constraint_object_id] = fk.[object_id]
+  ) AS l
+  WHERE EXISTS (SELECT 1 FROM @keyed AS b WHERE b.[object_id] IN (fk.[parent_object_id], fk.[referenced_object_id]))
+    AND NOT (
+      fk.[delete_referential_action] IN (0, 1) AND fk.[update_referential_action] IN (0, 1)
+      AND EXISTS (
+        SELECT 1
+        FROM sys.foreign_key_columns AS c
+        JOIN @tenants_column AS child ON child.[object_id] = c.[parent_object_id] AND child.[column_id] = c.[parent_column_id]
+        JOIN @tenants_column AS parent ON parent.[object_id] = c.[referenced_object_id] AND parent.[column_id] = c.[referenced_column_id]
+        WHERE c.[constraint_object_id] = fk.[object_id]
+      )
+    )
+    AND NOT (
+      fk.[delete_referential_action] = 0 AND fk.[update_referential_action] = 0
+      AND NOT EXISTS (SELECT 1 FROM sys.security_predicates AS p WHERE p.[target_object_id] = t.[object_id])
+      AND COALESCE(t.[principal_id], u.[principal_id]) NOT IN (SELECT g.[principal_id] FROM @grantee AS g)
+      AND EXISTS (
+        SELECT 1
+        FROM sys.database_permissions AS p
+        JOIN @grantee AS g ON g.[principal_id] = p.[grantee_principal_id]
+        WHERE p.[state] IN (N'G', N'W') AND p.[permission_name] = N'SELECT' AND p.[minor_id] = 0
+          AND (p.[class] = 0 OR (p.[class] = 1 AND p.[major_id] = t.[object_id]) OR (p.[class] = 3 AND p.[major_id] = t.[schema_id]))
+      )
+      AND NOT EXISTS (
+        SELECT 1
+        FROM sys.database_permissions AS p
+        JOIN @grantee AS g ON g.[principal_id] = p.[grantee_principal_id]
+        WHERE (p.[state] = N'D' AND p.[permission_name] = N'SELECT'
+            OR p.[state] IN (N'G', N'W') AND p.[permission_name] IN (N'UPDATE', N'DELETE', N'ALTER', N'CONTROL', N'TAKE OWNERSHIP'))
+          AND (p.[class] = 0 OR (p.[class] = 1 AND p.[major_id] = t.[object_id]) OR (p.[class] = 3 AND p.[major_id] = t.[schema_id]))
+      )
     );
 
   -- Rights to what is reached, and to the schemas and the database, of roles; to anything at all, of app. What public may do with the server's own

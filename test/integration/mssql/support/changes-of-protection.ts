@@ -86,6 +86,13 @@ export const changes: readonly Change[] = [
     back: 'ALTER AUTHORIZATION ON OBJECT::[dbo].[Secrets] TO SCHEMA OWNER',
     item: { kind: 'table', object: 'dbo.Secrets' },
   },
+  {
+    title: 'a foreign key leads from a tenant to others',
+    change:
+      'ALTER TABLE [dbo].[Blogs] WITH NOCHECK ADD CONSTRAINT [Led] FOREIGN KEY ([BlogId]) REFERENCES [dbo].[Secrets] ([SecretId]) ON DELETE CASCADE',
+    back: 'ALTER TABLE [dbo].[Blogs] DROP CONSTRAINT [Led]',
+    item: { kind: 'foreign key', object: 'dbo.Blogs Led' },
+  },
 ];
 
 /** What the trigger does not see: a new connection does. */
@@ -115,6 +122,8 @@ export const harmless: readonly string[] = [
   'ALTER TABLE [dbo].[Blogs] ADD [Subtitle] nvarchar(100) NULL',
   'CREATE INDEX [by_name] ON [dbo].[Blogs] ([TenantId], [Name])',
   'UPDATE STATISTICS [dbo].[Blogs]',
+  'ALTER TABLE [dbo].[Blogs] ADD CONSTRAINT [Paired] FOREIGN KEY ([TenantId], [BlogId]) REFERENCES [dbo].[Blogs] ([TenantId], [BlogId])',
+  'ALTER TABLE [dbo].[Blogs] DROP CONSTRAINT [Paired]',
   'CREATE TABLE [dbo].[Notes] ([NoteId] int NOT NULL PRIMARY KEY)',
   "EXEC (N'CREATE PROCEDURE [dbo].[Nightly] AS SELECT 1 AS [n];')",
   'CREATE USER [somebody] WITHOUT LOGIN',
