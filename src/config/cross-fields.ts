@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { tenantKeyFromText, type KeyType } from '../../shardmap/key.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { PrincipalName } from '../core/principal.ts';
+import type { Procedure } from '../core/procedure.ts';
 import { issuerKeys, type IssuerFields } from './auth-schema.ts';
 import { checkPolicies } from './policy-checks.ts';
 import type { PolicyParts } from './policy-parts.ts';
@@ -10,6 +11,7 @@ import type { PolicyParts } from './policy-parts.ts';
 interface FieldsTogether extends PolicyParts {
   readonly map: { readonly key: KeyType };
   readonly logins: Readonly<Record<PrincipalName, { readonly user: string }>>;
+  readonly procedures: readonly Procedure[];
   readonly auth: { readonly issuers: readonly IssuerFields[] };
 }
 
@@ -28,6 +30,7 @@ export function checkTogether(fields: FieldsTogether, context: z.core.$Refinemen
     paths.every((path) => isThere(path) && !problems.some((problem) => beginsWith(problem, path)));
   const report: Report = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
   if (areValid(['logins'])) checkLogins(fields.logins, report);
+  if (areValid(['tables'], ['procedures'])) checkProcedures(fields, report);
   if (areValid(['tables'], ['context']) && isThere(['policies'])) {
     const policies = Object.entries(fields.policies).filter(([name]) => areValid(['policies', name]));
     checkPolicies({ ...fields, policies: Object.fromEntries(policies) }, report);
@@ -47,6 +50,22 @@ export function checkTogether(fields: FieldsTogether, context: z.core.$Refinemen
     }
     if (areValid(['map', 'key'], ...at('tenants'))) checkTenants(issuer, map.key, ['auth', 'issuers', index, 'tenants'], report);
   });
+}
+
+/** Whose rows they are is the token's to say, and no answer's to tell. */
+function checkProcedures({ tables, procedures }: Pick<FieldsTogether, 'tables' | 'procedures'>, report: Report): void {
+  const tenantColumns = new Set(tables.flatMap(({ tenantColumn }) => tenantColumn ?? []));
+  for (const { name, parameters, returns } of procedures) {
+    for (const parameter of parameters)
+      if (tenantColumns.has(parameter.name))
+        report(
+          ['procedures', name, 'parameters', parameter.name],
+          'is the tenant column of a table; the token decides whose rows they are',
+        );
+    for (const column of returns.kind === 'rows' ? returns.columns : [])
+      if (tenantColumns.has(column.name))
+        report(['procedures', name, 'returns', 'rows', column.name], 'is the tenant column of a table, which no answer has');
+  }
 }
 
 /** One login each: a login that is two principals has the rights of both. */

@@ -1,12 +1,13 @@
 import type { EntraCredential } from '../core/entra-credential.ts';
 import type { Login } from '../core/principal.ts';
+import type { Procedure, ProcedureValue } from '../core/procedure.ts';
 import type { IssuerSettings, Settings, TableSettings } from './settings.ts';
 
 const hidden = '(hidden)';
 
 /** The configuration with its defaults, fit for a screen: passwords, keys and secrets are hidden, everything else is shown. */
 export function redactSettings(settings: Settings): Readonly<Record<string, unknown>> {
-  const { catalog, redis, fleetKey, logins, auth, tables, ...shown } = settings;
+  const { catalog, redis, fleetKey, logins, auth, tables, procedures, ...shown } = settings;
   return {
     catalog: { ...catalog.address, ...redactLogin(catalog.login) },
     ...(redis === undefined ? {} : { redis: { url: withoutCredentials(redis.url) } }),
@@ -14,6 +15,7 @@ export function redactSettings(settings: Settings): Readonly<Record<string, unkn
     ...shown,
     logins: Object.fromEntries(Object.entries(logins).map(([principal, login]) => [principal, redactLogin(login)])),
     tables: Object.fromEntries(tables.map((table) => [table.name, asWritten(table)])),
+    procedures: Object.fromEntries(procedures.map((procedure) => [procedure.name, procedureAsWritten(procedure)])),
     auth: { issuers: auth.issuers.map(redactIssuer) },
   };
 }
@@ -24,6 +26,31 @@ function asWritten({ tenantColumn, parent }: TableSettings): unknown {
   return {
     tenant: tenantColumn,
     parent: { ...parent, columns: Object.fromEntries(parent.columns.map((pair) => [pair.child, pair.parent])) },
+  };
+}
+
+function procedureAsWritten({ parameters, returns, readOnly }: Procedure): unknown {
+  return {
+    parameters: Object.fromEntries(
+      parameters.map((parameter) => [
+        parameter.name,
+        { ...valueAsWritten(parameter), required: parameter.required, nullable: parameter.nullable },
+      ]),
+    ),
+    returns:
+      returns.kind === 'rows'
+        ? { rows: Object.fromEntries(returns.columns.map((column) => [column.name, valueAsWritten(column)])) }
+        : returns.kind,
+    readOnly,
+  };
+}
+
+function valueAsWritten({ kind, maximumLength, precision, scale }: ProcedureValue): Readonly<Record<string, unknown>> {
+  return {
+    type: kind,
+    ...(maximumLength === null ? {} : { maximumLength }),
+    ...(precision === null ? {} : { precision }),
+    ...(scale === null ? {} : { scale }),
   };
 }
 

@@ -16,6 +16,7 @@ import type { ServerTrust } from '../core/server-trust.ts';
 import { contextName, mapName } from './names.ts';
 import { policiesSchema } from './policy-schema.ts';
 import { object } from './problems.ts';
+import { proceduresSchema } from './procedures-schema.ts';
 import { withPolicies } from './row-policies.ts';
 import { references, type Environment, type References } from './secret.ts';
 import type { Settings } from './settings.ts';
@@ -48,6 +49,7 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
     capabilities: capabilitiesSchema,
     tables: tablesSchema,
     policies: policiesSchema,
+    procedures: proceduresSchema,
     tls: tlsSchema(from),
     auth: authSchema(from),
     limits: limitsSchema,

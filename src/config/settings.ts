@@ -5,6 +5,7 @@ import type { ContextValueType } from '../core/context-values.ts';
 import type { Limits } from '../core/limits.ts';
 import type { ColumnPair, RowPolicy } from '../core/predicate.ts';
 import type { Login, PrincipalName } from '../core/principal.ts';
+import type { Procedure } from '../core/procedure.ts';
 import type { ServerTrust } from '../core/server-trust.ts';
 import type { CatalogAddress } from './database-url.ts';
 import type { PolicySetting } from './policy-schema.ts';
@@ -71,6 +72,8 @@ export interface Settings {
   readonly tables: readonly TableSettings[];
   /** As written, their files read; `tables` has them as they are used. */
   readonly policies: Readonly<Record<string, PolicySetting>>;
+  /** What the data API lets its callers call. */
+  readonly procedures: readonly Procedure[];
   /** Part of every login, too. */
   readonly tls?: ServerTrust;
   readonly auth: { readonly issuers: readonly IssuerSettings[] };

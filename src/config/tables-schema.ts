@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { columnName, tableName } from './names.ts';
+import { columnName, placeOf, tableName } from './names.ts';
 import { object, parsed } from './problems.ts';
 import type { TableSettings } from './settings.ts';
 import type { TenantryConfig } from './tenantry-config.ts';
@@ -39,7 +39,8 @@ function inOrder(tables: z.output<typeof tablesByName>): TableSettings[] {
 }
 
 function tableSettings(name: string, table: 'reference' | z.output<typeof tenantTable>): TableSettings {
-  const place = { name, ...placeOf(name) };
+  const { schema, name: called } = placeOf(name);
+  const place = { name, ...(schema === undefined ? {} : { schema }), table: called };
   if (table === 'reference') return place;
   const { tenant, parent: of, sample: values } = table;
   return {
@@ -48,9 +49,4 @@ function tableSettings(name: string, table: 'reference' | z.output<typeof tenant
     ...(of === undefined ? {} : { parent: of }),
     ...(values === undefined ? {} : { sample: values }),
   };
-}
-
-function placeOf(name: string): { readonly schema?: string; readonly table: string } {
-  const [first = '', second] = name.split('.');
-  return second === undefined ? { table: first } : { schema: first, table: second };
 }

@@ -1,6 +1,7 @@
 import type { KeyType } from '../../shardmap/key.ts';
 import type { ShardMapKind } from '../../shardmap/shard-map.ts';
 import type { CapabilityName } from '../core/capability-settings.ts';
+import type { ColumnKind } from '../core/column-kind.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { ContextValueType } from '../core/context-values.ts';
 import type { LimitName } from '../core/limits.ts';
@@ -175,6 +176,48 @@ export interface PolicyConfig {
   readonly delete?: PredicateConfig | undefined;
 }
 
+/** What values of a parameter or of a column of an answer are. */
+export interface ProcedureValueConfig {
+  readonly type: ColumnKind;
+  /** Of a `text`: the most characters. Default: no bound but that of a body. */
+  readonly maximumLength?: number | undefined;
+  /** Of a `decimal`, which needs both: how many digits it has, up to 38, and how many of them stand after the point. */
+  readonly precision?: number | undefined;
+  readonly scale?: number | undefined;
+}
+
+/** A column of the rows that a procedure answers with. */
+export interface ProcedureColumnConfig extends ProcedureValueConfig {
+  readonly type: Exclude<ColumnKind, 'json'>;
+}
+
+/** A parameter of a procedure. */
+export interface ProcedureParameterConfig extends ProcedureValueConfig {
+  /** False: a call may leave it out, and the procedure's own default counts. Default true. */
+  readonly required?: boolean | undefined;
+  /** Whether a call may give null. Default false. */
+  readonly nullable?: boolean | undefined;
+}
+
+/**
+ * A stored procedure that the data API lets its callers call, by `POST /v1/procedures/{name}`; on PostgreSQL a function, or a procedure
+ * that answers with nothing. It runs as the caller's tenant, with the rights of app, under every policy: docs/data-api.md.
+ */
+export interface ProcedureConfig {
+  /** By exact-case name, in the order of the procedure: `{ OrderId: 'int64', Note: { type: 'text', required: false } }`. Default: none. */
+  readonly parameters?: Readonly<Record<string, Exclude<ColumnKind, 'decimal'> | ProcedureParameterConfig>> | undefined;
+  /** What it is answered with: one JSON document, nothing, or rows of these columns in the order of the procedure. */
+  readonly returns:
+    | 'json'
+    | 'nothing'
+    | { readonly rows: Readonly<Record<string, Exclude<ColumnKind, 'decimal' | 'json'> | ProcedureColumnConfig>> };
+  /**
+   * True: a call changes nothing, runs as reads do, and is repeated where it failed on the way. False: a call is a write, never repeated.
+   * Default false.
+   */
+  readonly readOnly?: boolean | undefined;
+}
+
 /** What `tenantry.config.ts` holds. Secrets are references to the environment: `env('NAME')`. */
 export interface TenantryConfig {
   /**
@@ -229,6 +272,8 @@ export interface TenantryConfig {
   readonly tables: Readonly<Record<string, TenantTableConfig | 'reference'>>;
   /** Policies beyond the tenant's, by a name of letters and digits. Default: none. */
   readonly policies?: Readonly<Record<string, PolicyConfig>> | undefined;
+  /** Stored procedures that the data API exposes, by exact-case name, with a schema where wanted. Default: none. */
+  readonly procedures?: Readonly<Record<string, ProcedureConfig>> | undefined;
   /** Which database servers are believed, where an address says `verify-full` or `strict`. */
   readonly tls?: TlsConfig | undefined;
   /** Who may call the HTTP API. */

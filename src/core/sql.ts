@@ -1,5 +1,6 @@
 import { TenantryError } from './errors.ts';
 import type { KeyType } from './key-type.ts';
+import type { ProcedureAnswer } from './procedure.ts';
 import { decimalValue, SqlTyped, uuidValue } from './sql-typed.ts';
 
 /** A value that travels as a parameter, never as text of a statement. */
@@ -72,6 +73,23 @@ export interface AnsweringClauses {
   readonly last: Sql;
 }
 
+/** A stored procedure as a statement that calls it needs it. */
+export interface CalledProcedure {
+  readonly name: Sql;
+  /** It is a function, of an engine that has those beside procedures. */
+  readonly isFunction: boolean;
+  readonly returns: ProcedureAnswer;
+  /** Select list of an answer's row as it is shown; `column` names one of its columns as the clause needs it. */
+  readonly row: (column: (name: string) => Sql) => Sql;
+}
+
+/** What a call is made of: before its arguments, before the value of each, and behind them; commas stand between them. */
+export interface CallingClauses {
+  readonly first: Sql;
+  readonly argument: (name: string) => Sql;
+  readonly last: Sql;
+}
+
 /** How an engine writes names and parameters, and what engines do not say in the same words. */
 export interface SqlDialect {
   /** The schema of a table that is named without one. */
@@ -95,6 +113,11 @@ export interface SqlDialect {
    * beside it, unless triggers left none that can be seen by its key.
    */
   answering(change: 'insert' | 'update' | 'delete', table: ChangedTable): AnsweringClauses;
+  /**
+   * The words that call a procedure, its arguments by name, and make it answer with rows of its columns in order, or with one document
+   * as text, in parts where the server cuts it. What it answers beside that is passed over.
+   */
+  calling(procedure: CalledProcedure): CallingClauses;
   /** A parameter in the type of the column that it is compared with; as it is where that changes nothing. */
   compared(placeholder: string, storedAs: string): string;
 }

@@ -17,6 +17,7 @@ import { errorFields } from './observe/error-fields.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { createOpsApp } from './ops-app.ts';
 import { problemAnswer } from './problem.ts';
+import type { ServedProcedure } from './procedures/served-procedure.ts';
 import { InvalidRequest } from './request-problem.ts';
 import type { CursorKeys } from './tables/cursor.ts';
 import type { Table } from './tables/table.ts';
@@ -39,6 +40,8 @@ export interface HttpServerOptions {
   readonly context?: readonly ContextSetting[];
   /** As `loadTables` gives them. */
   readonly tables: ReadonlyMap<string, Table>;
+  /** As `joinProcedures` gives them; default: none. */
+  readonly procedures?: ReadonlyMap<string, ServedProcedure>;
   readonly cursorKeys: CursorKeys;
   readonly limits: { readonly bodyBytes: number; readonly drainMs: number };
   /** Where to listen; port 0 takes a free one. */
@@ -73,7 +76,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   });
   const authenticator = new Authenticator({ verifier, currentTimeMs });
-  const app = createApp({ authenticator, lifecycle, logger, metrics, clock }, { ...options, bodyBytes: limits.bodyBytes });
+  const app = createApp(
+    { authenticator, lifecycle, logger, metrics, clock },
+    { ...options, procedures: options.procedures ?? new Map(), bodyBytes: limits.bodyBytes },
+  );
   const opsApp = createOpsApp(lifecycle, metrics);
 
   const settings = { keepAliveTimeout: keepAliveTimeoutMs, headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs };

@@ -6,6 +6,11 @@ import { InvalidRequest } from './request-problem.ts';
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const mediaTypeForm = /^\s*([^;\s]+)\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
+/** Whether a request brings a body, were it of no bytes that nobody counted. */
+export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
 /**
  * The JSON of a request's body. Throws UNSUPPORTED_MEDIA_TYPE unless it says it is one of `mediaTypes` in UTF-8,
  * BODY_TOO_LARGE, INVALID_REQUEST for what is not JSON, CANCELLED where the client hung up.

@@ -1,13 +1,12 @@
 import { hadNoAnswer, type TenantryError } from '../core/errors.ts';
-import type { TableDescriptions } from '../http/tables/table-catalog.ts';
 
 interface DescribedShard {
   readonly address: { readonly engine: string };
 }
 
-/** What shards said of the tables: that of the first one first, then one of every other engine that answered. */
-export interface Descriptions {
-  readonly heard: readonly TableDescriptions[];
+/** What shards said of what is configured: that of the first one first, then one of every other engine that answered. */
+export interface Descriptions<Description> {
+  readonly heard: readonly Description[];
   /** Engines of the map whose shards had no answer. */
   readonly unheard: readonly string[];
   /** Why the last one was. */
@@ -15,14 +14,14 @@ export interface Descriptions {
 }
 
 /**
- * Asks shards until one of each engine has described the tables. Once somebody has, one shard of every other engine is asked
+ * Asks shards until one of each engine has described its own. Once somebody has, one shard of every other engine is asked
  * and no more: nobody waits at the start for all that are away. Rejects with what `describe` does, but for shards without an answer.
  */
-export async function describeByShards<S extends DescribedShard>(
+export async function describeByShards<S extends DescribedShard, Description>(
   shards: readonly S[],
-  describe: (shard: S) => Promise<TableDescriptions>,
-): Promise<Descriptions> {
-  const heard = new Map<string, TableDescriptions>();
+  describe: (shard: S) => Promise<Description>,
+): Promise<Descriptions<Description>> {
+  const heard = new Map<string, Description>();
   const unheard = new Set<string>();
   let away: TenantryError | undefined;
   for (const shard of shards) {

@@ -6,6 +6,8 @@ import type { Clock } from '../core/clock.ts';
 import { TenantryError } from '../core/errors.ts';
 import { createHttpServer, type HttpServer } from '../http/http-server.ts';
 import { createMetrics, type Metrics } from '../http/observe/metrics.ts';
+import { describeProcedures, joinProcedures } from '../http/procedures/procedure-catalog.ts';
+import type { ServedProcedure } from '../http/procedures/served-procedure.ts';
 import { cursorKey } from '../http/tables/cursor.ts';
 import { describeTables, joinTables, type LoadedTables } from '../http/tables/table-catalog.ts';
 import { describeByShards } from './descriptions.ts';
@@ -47,11 +49,12 @@ async function serveUntil(
   const tenantry = await openTenantry({ ...parts, observer: metrics.router, onTrouble: troubleLog(logger) }, settings);
   try {
     const { map, router, manager } = tenantry;
-    const { tables, hidden } = await tablesOfAnyShard(parts.engines, tenantry, settings, logger);
+    const { tables, hidden, procedures } = await describedByShards(parts.engines, tenantry, settings, logger);
     for (const column of hidden) logger.warn(column, 'a column of a type that the API does not carry is left out');
     const server = createHttpServer({
       router,
       tables,
+      procedures,
       logger,
       metrics,
       clock: parts.clock,
@@ -84,22 +87,37 @@ async function drain(server: HttpServer, sweep: RecoverySweep, withinMs: number,
   logger.info({ cut }, 'stopped');
 }
 
-/** The shape of the tables, from the first shard that answers, and what the first of every other engine adds. */
-async function tablesOfAnyShard(
+interface Described extends LoadedTables {
+  readonly procedures: ReadonlyMap<string, ServedProcedure>;
+}
+
+/** The shape of tables and procedures, from the first shard that answers, and what the first of every other engine adds. */
+async function describedByShards(
   engines: Engines,
   { access, map, store }: OpenTenantry,
-  { tables }: Settings,
+  { tables, procedures }: Settings,
   logger: Logger,
-): Promise<LoadedTables> {
-  const { heard, unheard, away } = await describeByShards(await store.listShards(map.mapId), (shard) =>
-    describeTables(access.open(shard), engineOf(engines, shard.address).dialect, tables),
-  );
+): Promise<Described> {
+  const { heard, unheard, away } = await describeByShards(await store.listShards(map.mapId), async (shard) => {
+    const [database, { dialect }] = [access.open(shard), engineOf(engines, shard.address)];
+    return {
+      tables: await describeTables(database, dialect, tables),
+      procedures: await describeProcedures(database, dialect, procedures),
+    };
+  });
   const [first, ...others] = heard;
   if (first === undefined)
     throw away ?? new TenantryError('INVALID_CONFIGURATION', `Map ${map.name} has no shard yet: run \`tenantry shard add\`.`);
   for (const engine of unheard)
     logger.warn({ engine }, 'no shard of the engine told of triggers and types of columns; start again once one is there');
-  return joinTables(tables, [first, ...others]);
+  const loaded = joinTables(tables, [first.tables, ...others.map((each) => each.tables)]);
+  return {
+    ...loaded,
+    procedures: joinProcedures(
+      procedures,
+      heard.map((each) => each.procedures),
+    ),
+  };
 }
 
 const troubles: Readonly<Record<Trouble['source'], string>> = {

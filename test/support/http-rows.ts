@@ -1,13 +1,27 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
+import type { TenantryConfig } from '../../src/config.ts';
+import { proceduresSchema } from '../../src/config/procedures-schema.ts';
 import { sqlText } from '../../src/core/sql.ts';
 import { createHttpShard, httpTables, type HttpShard } from './http-shard.ts';
 import { startHttpService, type HttpService } from './http-service.ts';
 import { startPostgres, type PostgresServer } from './servers/postgres.ts';
 import { TestIssuer } from './test-issuer.ts';
 
+/** What a file's service has besides the tables. */
+interface HttpRowsOptions {
+  /** Run as admin, before the service looks at the shard. */
+  readonly definitions?: string;
+  readonly procedures?: TenantryConfig['procedures'];
+}
+
 /** The API over one shard with two tenants, whose rows every test finds gone. */
 class HttpRows {
   #parts: Parts | undefined;
+  readonly #options: HttpRowsOptions;
+
+  constructor(options: HttpRowsOptions) {
+    this.#options = options;
+  }
 
   get ground(): HttpShard {
     return this.#started().ground;
@@ -29,6 +43,8 @@ class HttpRows {
   async open(): Promise<void> {
     const postgres = await startPostgres();
     const ground = await createHttpShard(postgres, 'rows');
+    const { definitions, procedures } = this.#options;
+    if (definitions !== undefined) await ground.shard.admin.query(sqlText(definitions));
     const issuer = await new TestIssuer('https://issuer.test').start();
     const service = await startHttpService({
       router: ground.router,
@@ -36,6 +52,7 @@ class HttpRows {
       issuers: [issuer.settings()],
       catalog: ground.shard.admin,
       tableSettings: httpTables,
+      procedureSettings: proceduresSchema.parse(procedures),
     });
     const tokens = { one: await issuer.token({ tenant: '1' }), two: await issuer.token({ tenant: 2 }) };
     this.#parts = { postgres, ground, issuer, service, tokens };
@@ -80,8 +97,8 @@ class HttpRows {
 }
 
 /** Starts the service for the tests of a file. */
-export function useHttpRows(): HttpRows {
-  const api = new HttpRows();
+export function useHttpRows(options: HttpRowsOptions = {}): HttpRows {
+  const api = new HttpRows(options);
   beforeAll(() => api.open());
   beforeEach(() => api.empty());
   afterAll(() => api.close());

@@ -2,6 +2,7 @@ import { MssqlAdapter, MssqlIntrospector } from 'kysely';
 import { sql } from '../../core/sql.ts';
 import type { EngineDialect } from '../engine.ts';
 import { answering } from './answering.ts';
+import { calling } from './calling.ts';
 import { compared } from './compared.ts';
 import { isEntered } from './entered-tenant.ts';
 import { BracketQueryCompiler } from './kysely-compiler.ts';
@@ -19,6 +20,7 @@ export const mssqlDialect: EngineDialect = {
       : sql`replace(convert(varchar(64), ${form === 'in UTC' ? sql`${value} at time zone 'UTC'` : value}, 126), 'T', ' ')`,
   isEntered,
   answering,
+  calling,
   compared,
   kysely: {
     createAdapter: () => new MssqlAdapter(),

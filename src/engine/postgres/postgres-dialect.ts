@@ -1,6 +1,7 @@
 import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import { sql } from '../../core/sql.ts';
 import type { EngineDialect } from '../engine.ts';
+import { calling } from './calling.ts';
 
 /** PostgreSQL's way of writing names and parameters, and kysely's compiler for it. */
 export const postgresDialect: EngineDialect = {
@@ -16,6 +17,7 @@ export const postgresDialect: EngineDialect = {
     amid: sql``,
     last: change === 'delete' ? sql`` : sql` returning ${row((name) => sql.id(name))}`,
   }),
+  calling,
   // A parameter takes the type of what it is compared with.
   compared: (placeholder) => placeholder,
   kysely: {

@@ -1,4 +1,5 @@
-import type { Column, ColumnKind } from './column.ts';
+import type { ColumnKind } from '../../core/column-kind.ts';
+import type { Column } from './column.ts';
 import { isStorableJson } from './storable.ts';
 import type { ColumnCodec } from './codec.ts';
 import { bigIntegerCodec, decimalCodec, floatCodec, integerCodec } from './number-codecs.ts';

@@ -1,24 +1,4 @@
-/** Types of columns that travel as JSON, in words that all engines share. */
-export const columnKinds = [
-  'int16',
-  'int32',
-  'int64',
-  'decimal',
-  'float32',
-  'float64',
-  'boolean',
-  'text',
-  'uuid',
-  'bytes',
-  'date',
-  'time',
-  'timestamp',
-  'instant',
-  'json',
-] as const;
-
-/** One of `columnKinds`; `timestamp` has no zone and holds UTC, `instant` has one. */
-export type ColumnKind = (typeof columnKinds)[number];
+import type { ColumnKind } from '../../core/column-kind.ts';
 
 /** A column that the API shows. */
 export interface Column {

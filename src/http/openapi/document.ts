@@ -1,6 +1,9 @@
 import type { JsonSchema } from '../columns/codec.ts';
 import { defaultLimit, maximumLimit } from '../routes/list-query.ts';
 import type { Table } from '../tables/table.ts';
+import type { ServedProcedure } from '../procedures/served-procedure.ts';
+import { componentName } from './component-name.ts';
+import { procedurePath } from './procedure-path.ts';
 import { operationCodes, problemResponses, problemSchema } from './problem-responses.ts';
 import { newRowSchema, rowChangeSchema, rowSchema } from './row-schemas.ts';
 
@@ -32,8 +35,8 @@ const callerSchema: JsonSchema = {
   properties: { tenant: { type: 'string' }, subject: { type: ['string', 'null'] }, issuer: { type: 'string' } },
 };
 
-/** The data API over these tables as an OpenAPI 3.1 document, for `GET /v1/openapi.json`. */
-export function openapiDocument(tables: Iterable<Table>): Json {
+/** The data API over these tables and procedures as an OpenAPI 3.1 document, for `GET /v1/openapi.json`. */
+export function openapiDocument(tables: Iterable<Table>, procedures: Iterable<ServedProcedure>): Json {
   const components: Components = { schemas: { Problem: problemSchema, Caller: callerSchema }, responses: {} };
   const me = {
     operationId: 'me',
@@ -44,7 +47,8 @@ export function openapiDocument(tables: Iterable<Table>): Json {
     },
   };
   const ofTables = Array.from(tables, (table) => Object.entries(tablePaths(table, components))).flat();
-  const paths = { '/v1/me': { get: me }, ...Object.fromEntries(ofTables) };
+  const ofProcedures = Array.from(procedures, (procedure) => procedurePath(procedure, components.responses));
+  const paths = { '/v1/me': { get: me }, ...Object.fromEntries([...ofTables, ...ofProcedures]) };
   return {
     openapi: '3.1.1',
     info: { title: 'Tenantry data API', version: '1', description: "Rows of the caller's tenant: the token says whose they are." },
@@ -158,9 +162,4 @@ function keyParameter({ key }: Table): Json {
     description: key.length === 1 ? names : `${names}: the values with commas between them, a comma within a value as %2C.`,
     schema: key.length === 1 && only !== undefined ? only.codec.schema : { type: 'string' },
   };
-}
-
-/** Names of components have letters, digits and `.-_`; whatever else a table's name has is written as `-hex-`. */
-function componentName(name: string): string {
-  return name.replaceAll(/[^A-Za-z0-9._]/gu, (character) => `-${character.codePointAt(0)?.toString(16)}-`);
 }

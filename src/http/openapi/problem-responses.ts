@@ -29,6 +29,7 @@ export const operationCodes = {
   insert: withBody,
   update: [...withBody, 'NOT_FOUND'],
   remove: [...write, 'NOT_FOUND'],
+  call: withBody,
 } as const satisfies Record<string, readonly ErrorCode[]>;
 
 /** The document that every error has (RFC 9457). */

@@ -40,7 +40,11 @@ function propertiesOf(columns: readonly TableColumn[], schemaOf: (column: TableC
   return Object.fromEntries(columns.map((column) => [column.name, columnSchema(column, schemaOf(column))]));
 }
 
-function columnSchema({ nullable, generated, codec }: TableColumn, schema: JsonSchema): JsonSchema {
+/** A value that may be null or is set by the database alone, with what its codec says of it. */
+export function columnSchema(
+  { nullable, generated, codec }: Pick<TableColumn, 'nullable' | 'generated' | 'codec'>,
+  schema: JsonSchema,
+): JsonSchema {
   const described = { description: `${codec.allowed}${nullable ? ', or null' : ''}`, ...(generated ? { readOnly: true } : {}) };
   return nullable ? { ...described, anyOf: [schema, { type: 'null' }] } : { ...described, ...schema };
 }

@@ -6,3 +6,8 @@ const headers = { 'content-type': 'application/json', 'cache-control': 'no-store
 export function jsonAnswer(value: unknown, status = 200, extraHeaders?: Readonly<Record<string, string>>): PlainAnswer {
   return { status, headers: extraHeaders === undefined ? headers : { ...headers, ...extraHeaders }, text: JSON.stringify(value) };
 }
+
+/** The same of a text that is JSON already. */
+export function jsonText(text: string): PlainAnswer {
+  return { status: 200, headers, text };
+}

@@ -2,7 +2,6 @@ import { TenantryError } from '../../core/errors.ts';
 import type { KeyType } from '../../core/key-type.ts';
 import type { Row } from '../../core/session.ts';
 import type { Sql } from '../../core/sql.ts';
-import { SqlFailure } from '../../engine/sql-failure.ts';
 import type { Router } from '../../router/router.ts';
 import type { Exchange } from '../endpoint.ts';
 import type { PlainAnswer } from '../problem.ts';
@@ -16,6 +15,7 @@ import { tableStatements, type TableStatements } from '../tables/table-statement
 import type { Table } from '../tables/table.ts';
 import { jsonAnswer } from './json-answer.ts';
 import { parseListQuery } from './list-query.ts';
+import { ruleOfDatabase } from './rule-of-database.ts';
 
 /** What the routes of tables need. */
 export interface TableRoutesOptions {
@@ -54,7 +54,7 @@ export interface TableRoutes {
 export function tableRoutes({ router, tables, keyType, cursorKeys, bodyBytes }: TableRoutesOptions): TableRoutes {
   const served = new Map<string, ServedTable>();
   for (const table of tables.values())
-    served.set(table.name, { table, statements: tableStatements(table, keyType), render: rowRenderer(table) });
+    served.set(table.name, { table, statements: tableStatements(table, keyType), render: rowRenderer(table.columns.values()) });
 
   const tableOf = ({ context }: Exchange): ServedTable => {
     const table = served.get(context.req.param('table') ?? '');
@@ -72,7 +72,7 @@ export function tableRoutes({ router, tables, keyType, cursorKeys, bodyBytes }: 
     try {
       return await router.query(caller.tenantId, statement, { context: caller.context, signal: context.req.raw.signal });
     } catch (error) {
-      throw isRuleOfTable(error) ? new TenantryError('CONSTRAINT_VIOLATION', error.detail, { cause: error.cause }) : error;
+      throw ruleOfDatabase(error);
     }
   };
 
@@ -148,9 +148,4 @@ function existing(rows: readonly Row[]): Row {
   const [row] = rows;
   if (row === undefined) throw new TenantryError('NOT_FOUND');
   return row;
-}
-
-/** Nothing but a trigger or a default of the table can have raised what a statement of the API met: the change breaks a rule of theirs. */
-function isRuleOfTable(error: unknown): error is TenantryError {
-  return error instanceof TenantryError && error.code === 'STATEMENT_FAILED' && error.cause instanceof SqlFailure && error.cause.raised;
 }

@@ -1,12 +1,13 @@
 import type { Row } from '../../core/session.ts';
-import type { Table, TableColumn } from './table.ts';
+import type { ShownColumn } from '../columns/select-item.ts';
+import type { TableColumn } from './table.ts';
 
 /** Turns a row as the database gave it into what JSON shows; changes the row in place. */
 export type RowRenderer = (row: Row) => Row;
 
-/** The renderer of a table: touches only the columns whose values are not JSON already. */
-export function rowRenderer(table: Table): RowRenderer {
-  const converted = [...table.columns.values()].flatMap(({ name, codec: { toJson } }) => (toJson === undefined ? [] : [{ name, toJson }]));
+/** The renderer of rows with these columns: touches only the columns whose values are not JSON already. */
+export function rowRenderer(columns: Iterable<ShownColumn>): RowRenderer {
+  const converted = [...columns].flatMap(({ name, codec: { toJson } }) => (toJson === undefined ? [] : [{ name, toJson }]));
   return (row) => {
     for (const { name, toJson } of converted) {
       const value = row[name];

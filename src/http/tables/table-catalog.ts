@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { columnKinds } from '../../core/column-kind.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { SqlSession } from '../../core/session.ts';
 import type { SqlDialect } from '../../core/sql.ts';
 import { qualifiedTables } from '../../engine/qualified-tables.ts';
-import { columnKinds } from '../columns/column.ts';
 import { buildTable, type Table } from './table.ts';
 import type { TableSettings } from '../../config.ts';
 

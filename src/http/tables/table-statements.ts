@@ -10,11 +10,10 @@ import {
   type Sql,
   type SqlValue,
 } from '../../core/sql.ts';
+import { selectItem } from '../columns/select-item.ts';
+import { keptShapes } from '../kept-shapes.ts';
 import type { RowValues } from './row-body.ts';
 import type { Table, TableColumn } from './table.ts';
-
-/** Sets of columns whose statement is kept; clients use few, and a hostile one must not fill the memory. */
-const keptShapes = 64;
 
 /** The statements of one table; each text is compiled once. Values are as the codecs made them. */
 export interface TableStatements {
@@ -58,13 +57,13 @@ export function tableStatements(table: Table, keyType: KeyType): TableStatements
   const removal = clauses('delete');
   const remove = new SqlShape(sql`${removal.first}delete from ${from}${removal.amid} where ${isKey}${removal.last}`);
   const insertion = clauses('insert');
-  const insertShape = keptShape((given) => {
+  const insertShape = keptShapes(columnsAndWritten, (given: readonly GivenColumn[]) => {
     const names = given.length === 0 ? sql`` : sql` (${sql.join(given.map(({ column }) => sql.id(column.name)))})`;
     const values = given.length === 0 ? sql` default values` : sql` values (${sql.join(given.map(placeOf))})`;
     return sql`${insertion.first}insert into ${from}${names}${insertion.amid}${values}${insertion.last}`;
   });
   const change = clauses('update');
-  const updateShape = keptShape((given) => {
+  const updateShape = keptShapes(columnsAndWritten, (given: readonly GivenColumn[]) => {
     const values = sql.join(given.map((one) => sql`${sql.id(one.column.name)} = ${placeOf(one)}`));
     return sql`${change.first}update ${from} set ${values}${change.amid} where ${isKey}${change.last}`;
   });
@@ -93,14 +92,6 @@ function ofTenant(
   return sqlByDialect((dialect) => {
     const test = dialect.isEntered(column, keyType);
     return test === undefined ? sql`` : write(test, column);
-  });
-}
-
-function selectItem({ name, codec: { readAs } }: TableColumn, stored: Sql): Sql {
-  if (readAs === undefined) return stored;
-  return sqlByDialect((dialect) => {
-    const text = dialect.asText(stored, readAs);
-    return text === undefined ? stored : sql`${text} as ${sql.id(name)}`;
   });
 }
 
@@ -138,24 +129,14 @@ function placed(values: ReadonlyMap<TableColumn, SqlValue>): SqlValue[] {
   return Array.from(values).flatMap(([column, value]) => (isWritten(column, value) ? [] : [value]));
 }
 
+function columnsAndWritten(given: readonly GivenColumn[]): unknown {
+  return given.map(({ column, isWritten: written }) => [column.name, written]);
+}
+
 function isWritten({ kind }: TableColumn, value: SqlValue): boolean {
   return value === null && kind === 'bytes';
 }
 
 function placeOf({ isWritten: written }: GivenColumn): Sql {
   return written ? sql`null` : sql`${null}`;
-}
-
-/** Keeps the shapes of the sets of columns used last. */
-function keptShape(build: (given: readonly GivenColumn[]) => Sql): (given: readonly GivenColumn[]) => SqlShape {
-  const shapes = new Map<string, SqlShape>();
-  return (given) => {
-    const id = JSON.stringify(given.map(({ column, isWritten: written }) => [column.name, written]));
-    const shape = shapes.get(id) ?? new SqlShape(build(given));
-    shapes.delete(id);
-    shapes.set(id, shape);
-    const oldest = shapes.keys().next();
-    if (shapes.size > keptShapes && oldest.done !== true) shapes.delete(oldest.value);
-    return shape;
-  };
 }

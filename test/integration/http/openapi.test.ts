@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { proceduresSchema } from '../../../src/config/procedures-schema.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import { createHttpShard, httpTables, type HttpShard } from '../../support/http-shard.ts';
 import { startHttpService, type HttpService } from '../../support/http-service.ts';
@@ -39,6 +40,15 @@ beforeAll(async () => {
   postgres = await startPostgres();
   ground = await createHttpShard(postgres, 'described');
   await ground.shard.admin.query(sqlText('alter table "Lines" add constraint short check (length("Text") < 10)'));
+  await ground.shard.admin.query(
+    sqlText(`
+      create function "AddLine"("Order" text, "Line" integer, "Text" text default 'new') returns void language sql as $$
+        insert into "Lines" ("Order", "Line", "Text") values ($1, $2, coalesce($3, 'none')) $$;
+      create function "LinesOf"("Order" text) returns table ("Line" integer, "Text" text) language sql stable as $$
+        select l."Line", l."Text" from "Lines" l where l."Order" = $1 $$;
+      create function "a/b"() returns jsonb language sql as $$ select '[1]'::jsonb $$;
+      grant execute on all functions in schema public to tenantry_app`),
+  );
   issuer = await new TestIssuer('https://issuer.test').start();
   service = await startHttpService({
     router: ground.router,
@@ -46,6 +56,14 @@ beforeAll(async () => {
     issuers: [issuer.settings()],
     catalog: ground.shard.admin,
     tableSettings: httpTables,
+    procedureSettings: proceduresSchema.parse({
+      AddLine: {
+        parameters: { Order: 'text', Line: 'int32', Text: { type: 'text', required: false, nullable: true } },
+        returns: 'nothing',
+      },
+      LinesOf: { parameters: { Order: 'text' }, returns: { rows: { Line: 'int32', Text: 'text' } }, readOnly: true },
+      'a/b': { returns: 'json' },
+    }),
     limits: { bodyBytes: 2_000, drainMs: 1_000 },
   });
   tokens = { right: await issuer.token({ tenant: 1 }), wrong: 'no token', 'unknown tenant': await issuer.token({ tenant: 77 }) };
@@ -111,6 +129,7 @@ describe('GET /v1/openapi.json', () => {
       '/v1/Settings': ['get', 'post'],
       '/v1/Countries': ['get'],
       '/v1/Countries/{key}': ['parameters', 'get'],
+      ...Object.fromEntries(['AddLine', 'LinesOf', 'a%2Fb'].map((name) => [`/v1/procedures/${name}`, ['post']])),
     });
     expect(document.security).toEqual([{ bearer: [] }]);
   });
@@ -180,6 +199,34 @@ describe('GET /v1/openapi.json', () => {
       await expectDocumented('/v1/Countries/{key}', 'get', '/v1/Countries/CH'),
     ];
     expect(seen).toEqual([200, 401, 201, 409, 422, 413, 400, 415, 200, 400, 403, 200, 404, 200, 400, 204, 404, 400, 201, 200, 200]);
+  });
+
+  it('says the same of procedures', async () => {
+    const [add, of] = ['/v1/procedures/AddLine', '/v1/procedures/LinesOf'];
+    const post = (path: string, body?: object, token?: keyof typeof tokens) =>
+      expectDocumented(path, 'post', path, {
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(token === undefined ? {} : { token }),
+      });
+    const line = { Order: 'a', Line: 1 };
+    expect([
+      await post(add, line),
+      await post(add, line),
+      await post(add, { ...line, Line: 2, Text: 'a text that is too long' }),
+      await post(add, { ...line, Line: 'x' }),
+      await post(add, { ...line, Text: 'x'.repeat(3_000) }),
+      await post(add, line, 'wrong'),
+      await post(add, line, 'unknown tenant'),
+      await post(of, { Order: 'a' }),
+      await post('/v1/procedures/a%2Fb'),
+    ]).toEqual([204, 409, 422, 400, 413, 401, 403, 200, 200]);
+    const schema = document.paths[add]?.['post']?.requestBody?.content['application/json']?.schema;
+    expect(schema).toMatchObject({ required: ['Order', 'Line'], additionalProperties: false });
+    const fits = ajv.compile(inDocument(schema!));
+    for (const [index, body] of [{ Line: 1 }, { ...line, Text: null }, { ...line, Text: 1 }, { ...line, TenantId: 1 }].entries())
+      expect(fits(body), JSON.stringify(body)).toBe(
+        (await post(add, { ...body, ...('Order' in body ? { Order: `b${index}` } : {}) })) === 204,
+      );
   });
 
   it('has schemas of bodies that admit what the service admits, and refuse what it refuses', async () => {

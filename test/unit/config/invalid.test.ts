@@ -6,7 +6,7 @@ import { sampleConfig, sampleEnvironment, sampleIssuer } from './sample.ts';
 const issuers = (...list: readonly Record<string, unknown>[]) => ({ auth: { issuers: list } });
 const byReference = "must be a reference to the environment, env('NAME'), never the value itself";
 const allKeys =
-  'catalog, redis, fleetKey, map, logins, contextProtection, context, capabilities, tables, policies, tls, auth, limits, http';
+  'catalog, redis, fleetKey, map, logins, contextProtection, context, capabilities, tables, policies, procedures, tls, auth, limits, http';
 const allAlgorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, HS256, HS384, HS512';
 
 describe('an invalid configuration is refused with every problem, its path and what is allowed', () => {

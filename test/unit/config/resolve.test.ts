@@ -26,6 +26,7 @@ describe('a valid configuration', () => {
       },
       context: [],
       policies: {},
+      procedures: [],
       contextProtection: 'guarded',
       capabilities: {},
       tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],

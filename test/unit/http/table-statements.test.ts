@@ -38,6 +38,7 @@ const bracketDialect: SqlDialect = {
   asText: (value, form) => sql`text(${value}${form === 'in UTC' ? sql` utc` : sql``})`,
   isEntered: () => undefined,
   answering: (_, { row }) => ({ first: sql``, amid: sql` output ${row((name) => sql.id('inserted', name))}`, last: sql`` }),
+  calling: () => ({ first: sql``, argument: () => sql``, last: sql`` }),
   compared: (placeholder) => placeholder,
 };
 
