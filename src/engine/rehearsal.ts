@@ -22,6 +22,18 @@ export type Attempt<R extends Row = Row> =
       readonly error: TenantryError;
     };
 
+/** A statement that is tried beside others. */
+export interface RehearsedAttempt {
+  readonly caller: RehearsedCaller;
+  /** One statement without values. */
+  readonly statement: Sql;
+  /** What admin runs just before it, such as `SampleWords.row` has it; undone with it. */
+  readonly before?: Sql | undefined;
+}
+
+/** What became of such a statement. */
+export type AttemptOutcome = { readonly outcome: 'done'; readonly rowCount: number } | Extract<Attempt, { readonly outcome: 'refused' }>;
+
 /** Statements that are tried as others than admin within a transaction of admin, and undone. One at a time. */
 export interface Rehearsal {
   /**
@@ -29,6 +41,8 @@ export interface Rehearsal {
    * or the server away, or, where the engine `entersOnce`, INTERNAL for another entry than the first one.
    */
   attempt<R extends Row>(caller: RehearsedCaller, statement: Sql): Promise<Attempt<R>>;
+  /** The same of each in turn, in a few round trips for all. Throws as soon as it is known of one that nothing can be said of it. */
+  attemptAll(attempts: readonly RehearsedAttempt[]): Promise<readonly AttemptOutcome[]>;
   /** Runs one statement as admin; what it does stays until the end. Refused, it is as if it had not been. */
   keep(statement: Sql): Promise<Attempt>;
   /** Undoes everything since the rehearsal was begun, whatever admin did meanwhile included; the transaction goes on. */

@@ -16,7 +16,8 @@ export async function attemptOf<R extends Row>(session: SqlSession, statement: S
   }
 }
 
-function refusalOf(error: unknown): TenantryError {
+/** The error by which a statement of a rehearsal was refused. Throws it where it says nothing of the statement. */
+export function refusalOf(error: unknown): TenantryError {
   if (error instanceof EntryRefused)
     throw new TenantryError('INTERNAL', `A tenant of a rehearsal was not let in: ${error.refusal.reason}.`, { cause: error });
   if (!(error instanceof TenantryError) || sayNothing.has(error.code)) throw error;

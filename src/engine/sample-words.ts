@@ -32,6 +32,14 @@ export interface SampledValue {
   readonly value: Sql;
 }
 
+/** How a change names one row. */
+export interface PointedRow {
+  /** Run by admin before, where it must be. */
+  readonly before?: Sql;
+  /** What stands behind `where`. */
+  readonly condition: Sql;
+}
+
 /** How an engine writes sample rows; everything without parameters. */
 export interface SampleWords {
   /** A value of the column's type, another one for each small number where the type has so many; undefined: of this type none is known. */
@@ -41,6 +49,11 @@ export interface SampleWords {
   /** A tenant's key, as canonical text. */
   tenant(column: SampledColumn, keyType: KeyType, text: string): Sql;
   insert(table: Sql, row: readonly SampledValue[]): Sql;
+  /**
+   * The one row that meets a condition, for an update or delete that names no column in its own: where an engine holds that to other
+   * policies than one that reads columns, it is seen without reaching for all rows there are.
+   */
+  row(table: Sql, condition: Sql): PointedRow;
   /**
    * Insert statements that pass over the row which has the key already, or, the last one, change columns of it: `set`, by default one that
    * makes little difference. None where there is no key.

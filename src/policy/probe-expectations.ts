@@ -1,5 +1,5 @@
 import type { TenantryError } from '../core/errors.ts';
-import type { Attempt } from '../engine/rehearsal.ts';
+import type { AttemptOutcome } from '../engine/rehearsal.ts';
 
 /**
  * `leaked`: somebody reached what he must not. `blocked`: somebody did not reach what he must. `unproven`: neither was seen, since something
@@ -8,7 +8,7 @@ import type { Attempt } from '../engine/rehearsal.ts';
 export type ProbeOutcome = 'leaked' | 'blocked' | 'unproven';
 
 /** What is wrong with what came of a statement; undefined: it is as it must be. */
-export type Expectation = (attempt: Attempt) => { readonly outcome: ProbeOutcome; readonly text: string } | undefined;
+export type Expectation = (attempt: AttemptOutcome) => { readonly outcome: ProbeOutcome; readonly text: string } | undefined;
 
 /** No row is seen or changed, or it is forbidden. */
 export const reachesNothing: Expectation = (attempt) => {

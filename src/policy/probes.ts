@@ -2,10 +2,10 @@ import { sql, type Sql } from '../core/sql.ts';
 import type { RowOperation } from '../core/predicate.ts';
 import type { PolicyTable } from '../engine/policy-renderer.ts';
 import { nameOf } from '../engine/qualified-tables.ts';
-import type { SampledValue } from '../engine/sample-words.ts';
+import type { PointedRow, SampledValue } from '../engine/sample-words.ts';
 import type { LocatedTable } from './model.ts';
 import { isForbidden, reaches, reachesNothing, type Expectation, type ProbeOutcome } from './probe-expectations.ts';
-import type { Stage, StageCaller } from './rehearse.ts';
+import type { Stage, StageAttempt, StageCaller } from './rehearse.ts';
 import { rowKey, SampleRows, UnfitSample, type SampleRow } from './sample-rows.ts';
 import { needsValue } from './value-needs.ts';
 
@@ -35,22 +35,22 @@ export interface ProbedTables {
   readonly only?: (table: LocatedTable) => boolean;
 }
 
-interface Probe {
-  /** Tried while the tenant has no row: whatever it reaches is another's. */
-  readonly isRowless?: boolean;
+interface Probe extends StageAttempt {
   readonly table: string;
-  readonly as: StageCaller;
   readonly what: string;
-  readonly statement: Sql;
   readonly expect: Expectation;
 }
+
+/** What is tried, and of which row, where it names one by no column. */
+type TriedStatement = readonly [what: string, statement: Sql, expect: Expectation, row?: PointedRow];
 
 const noTenant: StageCaller = { principal: 'app' };
 const tenant: StageCaller = { principal: 'app', tenant: 'a' };
 
 /**
  * Tries on every table what each principal may: a tenant without a context and against another tenant's rows, each by the row's key and
- * without a condition; reports, moves and migrations across tenants. A table that has no sample row is told, and not tried.
+ * without reading a column; reports, moves and migrations across tenants. A table that has no sample row is told, and not tried.
+ * Whatever protects the tables, no statement changes another row than those that were made up.
  */
 export async function probe(stage: Stage, { tables, parts, only = () => true }: ProbedTables): Promise<ProbeReport> {
   const samples = await SampleRows.of(stage, tables);
@@ -70,17 +70,21 @@ export async function probe(stage: Stage, { tables, parts, only = () => true }: 
     }
   }
   const tryAll = async (some: readonly Probe[]): Promise<void> => {
-    for (const { table, as, what, statement, expect } of some) {
-      const found = expect(await stage.attempt(as, statement));
+    const outcomes = await stage.attemptAll(some);
+    for (const [position, { table, as, what, expect }] of some.entries()) {
+      const outcome = outcomes[position];
+      const found = outcome === undefined ? undefined : expect(outcome);
       if (found !== undefined) findings.push({ table, probe: `${callerName(as)}: ${what}`, ...found });
     }
   };
   // Some engines let only one tenant in, for good: whoever is none comes before it.
   await tryAll(probes.filter(({ as }) => as.tenant === undefined));
-  await tryAll(probes.filter(({ as, isRowless }) => as.tenant !== undefined && isRowless !== true));
-  await samples.remove(stage.tenants.a);
-  await tryAll(probes.filter(({ isRowless }) => isRowless === true));
+  await tryAll(probes.filter(({ as }) => as.tenant !== undefined));
   return { tried: probes.length, findings };
+}
+
+function triedBy(as: StageCaller, table: string, list: readonly TriedStatement[]): Probe[] {
+  return list.map(([what, statement, expect, row]) => ({ table, as, what, statement, expect, before: row?.before }));
 }
 
 function callerName({ principal, tenant: entered }: StageCaller): string {
@@ -100,19 +104,16 @@ async function routedProbes(stage: Stage, samples: SampleRows, table: LocatedTab
   const keyed = (row: SampleRow): Sql => rowKey(row, tenantColumn);
   const words = stage.samples;
   const take = sql`update ${at} set ${column} = ${asTenant(own)}`;
-  const probes = (
-    as: StageCaller,
-    list: readonly (readonly [what: string, statement: Sql, expect: Expectation])[],
-    isRowless = false,
-  ): Probe[] => list.map(([what, statement, expect]) => ({ table: name, as, what, statement, expect, isRowless }));
+  const [thatOwn, thatOther] = [words.row(at, keyed(own)), words.row(at, keyed(other))];
+  const probes = (as: StageCaller, list: readonly TriedStatement[]): Probe[] => triedBy(as, name, list);
   const { policies = [] } = table;
   const own1 = ownExpectations(policies);
   return [
     ...probes(noTenant, [
       ['select', sql`select 1 as found where exists (select 1 from ${at})`, reachesNothing],
       ['insert', words.insert(at, given(newOwn)), isForbidden],
-      ['update', take, reachesNothing],
-      ['delete', sql`delete from ${at}`, reachesNothing],
+      ['update', sql`${take} where ${thatOther.condition}`, reachesNothing, thatOther],
+      ['delete', sql`delete from ${at} where ${thatOther.condition}`, reachesNothing, thatOther],
     ]),
     ...probes(tenant, [
       ["select of another tenant's row", sql`select 1 as found from ${at} where ${keyed(other)}`, reachesNothing],
@@ -136,21 +137,22 @@ async function routedProbes(stage: Stage, samples: SampleRows, table: LocatedTab
         sql`update ${at} set ${column} = ${asTenant(other)} where ${keyed(own)}`,
         reachesNothing,
       ],
-      ['update into another tenant without a condition', sql`update ${at} set ${column} = ${asTenant(other)}`, reachesNothing],
+      [
+        'update into another tenant without a condition',
+        sql`update ${at} set ${column} = ${asTenant(other)} where ${thatOwn.condition}`,
+        reachesNothing,
+        thatOwn,
+      ],
       ["delete of another tenant's row", sql`delete from ${at} where ${keyed(other)}`, reachesNothing],
       ['select of an own row', sql`select 1 as found from ${at} where ${keyed(own)}`, own1('select', reaches(1), reachesNothing)],
       ['insert of an own row', words.insert(at, given(newOwn)), own1('insert', reaches(1), isForbidden)],
       ['update of an own row', sql`${take} where ${keyed(own)}`, own1('update', reaches(1), reachesNothing)],
       ['delete of an own row', sql`delete from ${at} where ${keyed(own)}`, own1('delete', reaches(1), reachesNothing)],
     ]),
-    ...probes(
-      tenant,
-      [
-        ['update without a condition', take, reachesNothing],
-        ['delete without a condition', sql`delete from ${at}`, reachesNothing],
-      ],
-      true,
-    ),
+    ...probes(tenant, [
+      ['update without a condition', sql`${take} where ${thatOther.condition}`, reachesNothing, thatOther],
+      ['delete without a condition', sql`delete from ${at} where ${thatOther.condition}`, reachesNothing, thatOther],
+    ]),
     ...probes({ principal: 'superuser' }, [
       ['select', sql`select 1 as found from ${at} where ${both}`, reaches(2)],
       ['insert', words.insert(at, given(newOther)), isForbidden],
@@ -184,15 +186,16 @@ async function referenceProbes(stage: Stage, samples: SampleRows, table: Located
   const another = await samples.compose(name, { number: 2 });
   const at = sql.id(table.schema, table.table);
   const [first] = row.values;
-  const update =
-    first === undefined ? [] : [['update', sql`update ${at} set ${sql.id(first.column.name)} = ${first.value}`, isForbidden] as const];
-  const list: (readonly [string, Sql, Expectation])[] = [
+  const that = stage.samples.row(at, rowKey(row));
+  const set = first === undefined ? undefined : sql`${sql.id(first.column.name)} = ${first.value}`;
+  const update: readonly TriedStatement[] =
+    set === undefined ? [] : [['update', sql`update ${at} set ${set} where ${that.condition}`, isForbidden, that]];
+  return triedBy(tenant, name, [
     ['select of a reference table', sql`select 1 as found from ${at} where ${rowKey(row)}`, reaches(1)],
     ['insert', stage.samples.insert(at, given(another)), isForbidden],
     ...update,
-    ['delete', sql`delete from ${at}`, isForbidden],
-  ];
-  return list.map(([what, statement, expect]) => ({ table: name, as: tenant, what, statement, expect }));
+    ['delete', sql`delete from ${at} where ${that.condition}`, isForbidden, that],
+  ]);
 }
 
 function partProbe({ schema, table }: Pick<PolicyTable, 'schema' | 'table'>): Probe {

@@ -4,7 +4,7 @@ import type { Row, SqlDatabase, SqlSession } from '../core/session.ts';
 import type { PrincipalName } from '../core/principal.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Entry } from '../engine/entry.ts';
-import type { Attempt, Rehearsal, Rehearsals } from '../engine/rehearsal.ts';
+import type { Attempt, AttemptOutcome, RehearsedAttempt, RehearsedCaller, Rehearsals } from '../engine/rehearsal.ts';
 import type { SampleWords } from '../engine/sample-words.ts';
 import { lockPolicies } from './lock.ts';
 
@@ -29,6 +29,11 @@ export interface StageCaller {
   readonly contextValues?: string | undefined;
 }
 
+/** A statement that is tried beside others. */
+export interface StageAttempt extends Pick<RehearsedAttempt, 'statement' | 'before'> {
+  readonly as: StageCaller;
+}
+
 /** Where statements are tried, none of which stays. */
 export interface Stage {
   /** The shard as admin, for rows that must be there first. */
@@ -39,6 +44,8 @@ export interface Stage {
   readonly samples: SampleWords;
   /** Tries one statement, and undoes it. Where the engine `entersOnce`: whoever has entered first is the only one. */
   attempt<R extends Row>(caller: StageCaller, statement: Sql): Promise<Attempt<R>>;
+  /** The same of each in turn, in a few round trips for all; statements without values. */
+  attemptAll(attempts: readonly StageAttempt[]): Promise<readonly AttemptOutcome[]>;
 }
 
 /** What an engine needs to have for it. */
@@ -81,27 +88,22 @@ export async function rehearseWithin<T>(
   await session.run('rehearsal/open-gate');
   const [a, b] = sentinelKeys(keyType);
   const entries = { a: await admitted(session, -2, a, random(16)), b: await admitted(session, -3, b, random(16)) };
+  const callerOf = ({ principal, tenant, contextValues }: StageCaller): RehearsedCaller => ({
+    user: principal === 'admin' ? undefined : users[principal],
+    ...(tenant === undefined ? {} : { entry: entries[tenant] }),
+    contextValues,
+  });
   const result = await work({
     session,
     tenants: { a, b },
     samples: rehearsals.samples,
     keep: (statement) => rehearsal.keep(statement),
-    attempt: attemptWith(rehearsal, users, entries),
+    attempt: (as, statement) => rehearsal.attempt(callerOf(as), statement),
+    attemptAll: (attempts) =>
+      rehearsal.attemptAll(attempts.map(({ as, statement, before }) => ({ caller: callerOf(as), statement, before }))),
   });
   await rehearsal.end();
   return result;
-}
-
-function attemptWith(
-  rehearsal: Rehearsal,
-  users: RehearsalRequest['users'],
-  entries: Readonly<Record<SentinelName, Entry>>,
-): Stage['attempt'] {
-  return (caller, statement) => {
-    const { principal, tenant, contextValues } = caller;
-    const entry = tenant === undefined ? {} : { entry: entries[tenant] };
-    return rehearsal.attempt({ user: principal === 'admin' ? undefined : users[principal], ...entry, contextValues }, statement);
-  };
 }
 
 /** Lets a tenant in for as long as the rehearsal lasts. The token is nobody's: it goes with the mapping. */

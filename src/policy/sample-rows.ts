@@ -62,8 +62,6 @@ export class SampleRows {
   readonly #tables: ReadonlyMap<string, SampledTable>;
   readonly #configured: ReadonlyMap<string, LocatedTable>;
   readonly #kept = new Map<string, Promise<SampleRow>>();
-  /** In the order in which they were put there. */
-  readonly #rows = new Map<string, { readonly row: SampleRow; readonly key: Sql; readonly of: string | undefined }>();
 
   private constructor(stage: Stage, tables: readonly SampledTable[], configured: readonly LocatedTable[]) {
     this.#stage = stage;
@@ -83,19 +81,7 @@ export class SampleRows {
     const present = this.#kept.get(name) ?? this.#keep(table, wish);
     if (wish.given !== undefined) return await present;
     this.#kept.set(name, present);
-    const row = await present;
-    this.#rows.set(name, { row, key: rowKey(row, this.#configured.get(table)?.tenantColumn), of: wish.tenant?.text });
-    return row;
-  }
-
-  /** Takes the rows of a tenant away again, the latest first. */
-  async remove(tenant: TenantKey): Promise<void> {
-    for (const [name, { row, key, of }] of [...this.#rows].toReversed()) {
-      if (of !== tenant.text) continue;
-      await this.#stage.keep(sql`delete from ${sql.id(row.table.schema, row.table.table)} where ${key}`);
-      this.#rows.delete(name);
-      this.#kept.delete(name);
-    }
+    return await present;
   }
 
   /** A row that is not there; what it refers to is put there. Throws UnfitSample. */

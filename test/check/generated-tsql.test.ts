@@ -10,7 +10,7 @@ import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
 import { QueryLibrary } from '../../src/engine/mssql/query-library.ts';
 import { mssqlPolicyRenderer } from '../../src/engine/mssql/policy-renderer.ts';
 import { mssqlPurgeStatements } from '../../src/engine/mssql/purge-statements.ts';
-import { attempted } from '../../src/engine/mssql/rehearsal.ts';
+import { attempted, attemptedAll } from '../../src/engine/mssql/rehearsal.ts';
 import { mssqlSamples } from '../../src/engine/mssql/sample-words.ts';
 import { mssqlScratch } from '../../src/engine/mssql/scratch.ts';
 import { CaseStatements } from '../../src/policy/cases/case-statements.ts';
@@ -231,11 +231,19 @@ function rehearsedTexts(): GeneratedTsql[] {
     'with values': { entry, contextValues: '{"userId":"ann"}' },
     nobody: undefined,
   };
-  return Object.entries(entered).map(([name, entering]) => {
+  const asDbo = { caller: { user: 'dbo' }, statement: sql`DELETE FROM [dbo].[Blogs] WHERE [Name] = N'it''s'` };
+  const together = compileSql(attemptedAll([asDbo, { ...asDbo, before: sql`SELECT 1 AS [one];` }]), mssqlDialect);
+  const inner = /sp_executesql\] N'((?:[^']|'')+)'/.exec(together.text)![1]!.replaceAll("''", "'");
+  const alone = Object.entries(entered).map(([name, entering]) => {
     const statement = attempted('dbo', entering, sql`SELECT @@SPID AS [session], ${1} AS [one];`);
     const { text, values } = compileSql(statement, mssqlDialect);
     return { name: `rehearsed by ${name}`, text: ownBatch(text), parameters: callersParameters(values) };
   });
+  return [
+    ...alone,
+    { name: 'rehearsed together', text: ownBatch(together.text), parameters: callersParameters(together.values) },
+    { name: 'one of those', text: `DECLARE @rows int;\n${inner}` },
+  ];
 }
 
 /** The one statement that the gate runs by a text. */

@@ -2,15 +2,30 @@ import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlSession } from '../../core/session.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { Entry } from '../entry.ts';
-import type { Attempt, RehearsedCaller, Rehearsal, Rehearsals } from '../rehearsal.ts';
-import { attemptOf } from '../rehearsed-attempt.ts';
+import type { Attempt, AttemptOutcome, RehearsedAttempt, RehearsedCaller, Rehearsal, Rehearsals } from '../rehearsal.ts';
+import { attemptOf, refusalOf } from '../rehearsed-attempt.ts';
 import { requireRehearsalRights } from '../rehearsal-rights.ts';
-import { textLiteral } from './mssql-dialect.ts';
+import { compileSql } from '../../core/compile-sql.ts';
+import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
+import { toStatementError } from './mssql-errors.ts';
 import { mssqlSamples } from './sample-words.ts';
 
 const begun = sql`SAVE TRANSACTION [tenantry_rehearsal];`;
 const undone = sql`ROLLBACK TRANSACTION [tenantry_rehearsal];`;
 const attemptUndone = sql`ROLLBACK TRANSACTION [tenantry_attempt];`;
+
+const nothing = sql``;
+
+/** Statements that are sent in one message. */
+const sentAtOnce = 32;
+
+/** How one of them ended (`attemptedAll`), in their order. */
+interface Tried extends Record<string, unknown> {
+  readonly rows: number;
+  /** Null: it was not refused. */
+  readonly error: number | null;
+  readonly severity: number | null;
+}
 
 /**
  * By EXECUTE AS USER and savepoints. The context of a session is read-only once somebody has entered, and no savepoint gives it back: it
@@ -40,11 +55,27 @@ class MssqlRehearsal implements Rehearsal {
     this.#session = session;
   }
 
-  async attempt<R extends Row>(caller: RehearsedCaller, statement: Sql): Promise<Attempt<R>> {
-    const entering = this.#entering(caller);
-    const attempt = await attemptOf<R>(this.#session, attempted(caller.user, entering, statement));
-    await this.#session.query(attemptUndone);
-    return attempt;
+  attempt<R extends Row>(caller: RehearsedCaller, statement: Sql): Promise<Attempt<R>> {
+    return this.#alone<R>({ caller, statement });
+  }
+
+  async attemptAll(attempts: readonly RehearsedAttempt[]): Promise<readonly AttemptOutcome[]> {
+    const outcomes: AttemptOutcome[] = [];
+    let left = attempts;
+    while (left.length > 0) {
+      const [first, ...others] = left;
+      // An entry has values, which a message of several statements does not take.
+      if (first !== undefined && this.#enters(first)) {
+        outcomes.push(await this.#alone(first));
+        left = others;
+        continue;
+      }
+      const entering = left.findIndex((each) => this.#enters(each));
+      const some = left.slice(0, Math.min(entering === -1 ? left.length : entering, sentAtOnce));
+      outcomes.push(...(await this.#together(some)));
+      left = left.slice(some.length);
+    }
+    return outcomes;
   }
 
   async keep(statement: Sql): Promise<Attempt> {
@@ -55,6 +86,27 @@ class MssqlRehearsal implements Rehearsal {
 
   async end(): Promise<void> {
     await this.#session.query(undone);
+  }
+
+  async #alone<R extends Row>({ caller, statement, before }: RehearsedAttempt): Promise<Attempt<R>> {
+    const entering = this.#entering(caller);
+    const attempt = await attemptOf<R>(this.#session, attempted(caller.user, entering, statement, before));
+    await this.#session.query(attemptUndone);
+    return attempt;
+  }
+
+  async #together(attempts: readonly RehearsedAttempt[]): Promise<AttemptOutcome[]> {
+    for (const { caller } of attempts) this.#entering(caller);
+    const { rows } = await this.#session.query<Tried>(attemptedAll(attempts));
+    return rows.map(({ rows: rowCount, error, severity }) =>
+      error === null
+        ? { outcome: 'done', rowCount }
+        : { outcome: 'refused', error: refusalOf(toStatementError({ number: error, class: severity ?? 0, message: '' })) },
+    );
+  }
+
+  #enters({ caller: { entry } }: RehearsedAttempt): boolean {
+    return entry !== undefined && this.#entered === undefined;
   }
 
   /** What is to be entered with; undefined where nobody is to, or somebody has. */
@@ -72,16 +124,48 @@ class MssqlRehearsal implements Rehearsal {
  * A statement as another user, who enters first where it says so. It is a call, since it has a value: who acts goes back at its end, however
  * it ends. XACT_ABORT would roll back the whole transaction with the first refusal.
  */
-export function attempted(user: string | undefined, entering: Entered | undefined, statement: Sql): Sql {
+export function attempted(user: string | undefined, entering: Entered | undefined, statement: Sql, before = nothing): Sql {
   return sql`DECLARE @tenantry_attempt bit = ${true};
 SET XACT_ABORT OFF;
 SAVE TRANSACTION [tenantry_attempt];
-${
-  user === undefined
-    ? sql``
+${before}${acting(user)}${entering === undefined ? nothing : entered(entering)}${statement}`;
+}
+
+function acting(user: string | undefined): Sql {
+  return user === undefined
+    ? nothing
     : sql`EXECUTE AS USER = ${sqlText(textLiteral(user))};
-`
-}${entering === undefined ? sql`` : entered(entering)}${statement}`;
+`;
+}
+
+/**
+ * Several of them, each undone, in one message; a row for each says what became of it. Each is a call of its own, at whose end who acts
+ * goes back. What leaves the transaction to be rolled back whole is thrown on.
+ */
+export function attemptedAll(attempts: readonly RehearsedAttempt[]): Sql {
+  const each = attempts.map(({ caller: { user }, statement, before = nothing }, position) => {
+    const { text } = compileSql(
+      sql`${before}${acting(user)}${statement};
+SET @rows = @@ROWCOUNT;`,
+      mssqlDialect,
+    );
+    return sqlText(`SAVE TRANSACTION [tenantry_attempt];
+BEGIN TRY
+SET @tenantry_rows = 0;
+EXEC [sys].[sp_executesql] ${textLiteral(text)}, N'@rows int OUTPUT', @rows = @tenantry_rows OUTPUT;
+INSERT INTO @tenantry_tried VALUES (${position}, @tenantry_rows, NULL, NULL);
+END TRY
+BEGIN CATCH
+IF XACT_STATE() <> 1 THROW;
+INSERT INTO @tenantry_tried VALUES (${position}, 0, ERROR_NUMBER(), ERROR_SEVERITY());
+END CATCH;
+ROLLBACK TRANSACTION [tenantry_attempt];
+`);
+  });
+  return sql`DECLARE @tenantry_attempt bit = ${true}, @tenantry_rows int;
+DECLARE @tenantry_tried table ([position] int NOT NULL PRIMARY KEY, [rows] int NOT NULL, [error] int NULL, [severity] int NULL);
+SET XACT_ABORT OFF;
+${sql.join(each, sql``)}SELECT t.[rows] AS [rows], t.[error] AS [error], t.[severity] AS [severity] FROM @tenantry_tried AS t ORDER BY t.[position];`;
 }
 
 function entered({ entry: { mappingId, key, epoch, token }, contextValues }: Entered): Sql {

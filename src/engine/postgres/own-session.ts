@@ -11,12 +11,19 @@ import { committedHereAlone, endsConnection, toEngineError, toOwnError } from '.
 import type { QueryLibrary } from './query-library.ts';
 import { waitForStandby } from './server-message.ts';
 
-/** Statements of the program's own on one client of pg. */
+/** Statements of the program's own on one client of pg. Where that pipelines, one that is not waited for is sent all the same. */
 export class PostgresOwnSession implements OwnSession {
   readonly #client: pg.ClientBase;
   readonly #library: QueryLibrary;
   /** The connection failed in a way that leaves its state unknown. */
   broken = false;
+  /** Statements whose answers are still to come. */
+  #awaited = 0;
+  /** The server has committed, and its synchronous standby has not. */
+  #isAlone = false;
+  readonly #onNotice = ({ routine }: { readonly routine?: string | undefined }): void => {
+    this.#isAlone ||= routine === waitForStandby;
+  };
 
   constructor(client: pg.ClientBase, library: QueryLibrary) {
     this.#client = client;
@@ -78,17 +85,18 @@ export class PostgresOwnSession implements OwnSession {
 
   /** The answer, unless the server committed without its synchronous standby: then COMMIT_UNKNOWN. */
   async #confirmed<T>(answer: Promise<T>): Promise<T> {
-    let isAlone = false;
-    const onNotice = ({ routine }: { readonly routine?: string | undefined }): void => {
-      isAlone ||= routine === waitForStandby;
-    };
-    this.#client.on('notice', onNotice);
+    if (this.#awaited === 0) this.#client.on('notice', this.#onNotice);
+    this.#awaited += 1;
     try {
       const result = await answer;
-      if (isAlone) throw committedHereAlone();
+      if (this.#isAlone) throw committedHereAlone();
       return result;
     } finally {
-      this.#client.off('notice', onNotice);
+      this.#awaited -= 1;
+      if (this.#awaited === 0) {
+        this.#client.off('notice', this.#onNotice);
+        this.#isAlone = false;
+      }
     }
   }
 }

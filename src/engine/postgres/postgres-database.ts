@@ -35,6 +35,8 @@ function createPool(address: ShardAddress, login: Login, options: OpenOptions): 
   const pool = new pg.Pool({
     ...clientConfig(address, login),
     Client: ServerClient,
+    // What is sent without waiting for answers takes one round trip.
+    pipeline: true,
     types: ownTypes(),
     max: options.connections ?? openDefaults.connections,
     connectionTimeoutMillis: options.connectTimeoutMs ?? openDefaults.connectTimeoutMs,

@@ -2,7 +2,7 @@ import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlSession } from '../../core/session.ts';
 import { compileSql } from '../../core/compile-sql.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
-import type { Attempt, RehearsedCaller, Rehearsal, Rehearsals } from '../rehearsal.ts';
+import type { Attempt, AttemptOutcome, RehearsedAttempt, RehearsedCaller, Rehearsal, Rehearsals } from '../rehearsal.ts';
 import { attemptOf } from '../rehearsed-attempt.ts';
 import { requireRehearsalRights } from '../rehearsal-rights.ts';
 import { literal } from './literal.ts';
@@ -14,6 +14,9 @@ const begun = sql`savepoint tenantry_rehearsal`;
 const undone = sql`rollback to savepoint tenantry_rehearsal; release savepoint tenantry_rehearsal`;
 const attemptKept = sql`release savepoint tenantry_attempt`;
 const attemptUndone = sql`rollback to savepoint tenantry_attempt; release savepoint tenantry_attempt`;
+
+/** Statements that are sent without waiting for the answers of those before them. */
+const sentAtOnce = 32;
 
 /** By SET LOCAL ROLE and savepoints: role, tenant and rows go back with the savepoint. */
 export const postgresRehearsals: Rehearsals = {
@@ -33,15 +36,18 @@ class PostgresRehearsal implements Rehearsal {
     this.#session = session;
   }
 
-  async attempt<R extends Row>(caller: RehearsedCaller, statement: Sql): Promise<Attempt<R>> {
-    // What ends a savepoint would leave the role and the tenant to whatever comes next.
-    if (controlsTransaction(compileSql(statement, postgresDialect).text))
-      return { outcome: 'refused', error: new TenantryError('TRANSACTION_CONTROL') };
-    // A message of its own: of one that cannot be parsed nothing is run, the savepoint neither.
-    await this.#session.query(actingAs(caller));
-    const attempt = await attemptOf<R>(this.#session, statement);
-    await this.#session.query(attemptUndone);
-    return attempt;
+  attempt<R extends Row>(caller: RehearsedCaller, statement: Sql): Promise<Attempt<R>> {
+    return this.#alone<R>({ caller, statement });
+  }
+
+  async attemptAll(attempts: readonly RehearsedAttempt[]): Promise<readonly AttemptOutcome[]> {
+    const outcomes: AttemptOutcome[] = [];
+    for (let from = 0; from < attempts.length; from += sentAtOnce) {
+      const some = attempts.slice(from, from + sentAtOnce);
+      if (some.every(({ statement }) => isOneAlone(statement))) outcomes.push(...(await this.#pipelined(some)));
+      else for (const attempt of some) outcomes.push(await this.#alone(attempt));
+    }
+    return outcomes;
   }
 
   async keep(statement: Sql): Promise<Attempt> {
@@ -53,11 +59,48 @@ class PostgresRehearsal implements Rehearsal {
   async end(): Promise<void> {
     await this.#session.query(undone);
   }
+
+  async #alone<R extends Row>({ caller, statement, before }: RehearsedAttempt): Promise<Attempt<R>> {
+    // What ends a savepoint would leave the role and the tenant to whatever comes next.
+    if (controlsTransaction(compileSql(statement, postgresDialect).text))
+      return { outcome: 'refused', error: new TenantryError('TRANSACTION_CONTROL') };
+    // A message of its own: of one that cannot be parsed nothing is run, the savepoint neither.
+    await this.#session.query(actingAs(caller, before));
+    const attempt = await attemptOf<R>(this.#session, statement);
+    await this.#session.query(attemptUndone);
+    return attempt;
+  }
+
+  /** The same messages, one behind the other: the session sends what it is given at once. */
+  async #pipelined(attempts: readonly RehearsedAttempt[]): Promise<AttemptOutcome[]> {
+    const sent = attempts.map(({ caller, statement, before }) => ({
+      acting: this.#session.query(actingAs(caller, before)),
+      attempt: attemptOf(this.#session, statement),
+      undoing: this.#session.query(attemptUndone),
+    }));
+    await Promise.allSettled(sent.flatMap(({ acting, attempt, undoing }) => [acting, attempt, undoing]));
+    const outcomes: AttemptOutcome[] = [];
+    for (const { acting, attempt, undoing } of sent) {
+      await acting;
+      outcomes.push(await attempt);
+      await undoing;
+    }
+    return outcomes;
+  }
+}
+
+/**
+ * Whether nothing in it can end the transaction: what is on its way behind it would be run as admin then, and stay. A semicolon in a
+ * name or text is taken for the end of a statement.
+ */
+function isOneAlone(statement: Sql): boolean {
+  const { text } = compileSql(statement, postgresDialect);
+  return !text.includes(';') && !controlsTransaction(text);
 }
 
 /** One message, which takes no parameters. */
-function actingAs({ user, entry, contextValues }: RehearsedCaller): Sql {
-  const attempting = sql`savepoint tenantry_attempt`;
+function actingAs({ user, entry, contextValues }: RehearsedCaller, before?: Sql): Sql {
+  const attempting = before === undefined ? sql`savepoint tenantry_attempt` : sql`savepoint tenantry_attempt; ${before}`;
   const acting = user === undefined ? attempting : sql`${attempting}; set local role ${sql.id(user)}`;
   if (entry === undefined) return acting;
   const ticket = Buffer.alloc(8 + entry.token.length);

@@ -12,6 +12,15 @@ export const postgresSamples: SampleWords = {
   given: cast,
   tenant: (column, keyType, text) => cast(column, keyType === 'bytes' ? `\\x${text}` : text),
   insert,
+  // By where it is, so that every partition is asked, which a cursor has to be able to tell it was not there.
+  row: (table, condition) => {
+    const found = (column: Sql): Sql => sql`${column} = (select ${column} from ${table} where ${condition})`;
+    const query = sql`select from ${table} where ${found(sql`ctid`)} and ${found(sql`tableoid`)}`;
+    return {
+      before: sql`declare tenantry_row no scroll cursor for ${query}; move next from tenantry_row`,
+      condition: sql`current of tenantry_row`,
+    };
+  },
   upserts: (table, row, key, set) => {
     const passing = { name: 'insert ... on conflict do nothing', statement: sql`${insert(table, row)} on conflict do nothing` };
     const [first] = key;

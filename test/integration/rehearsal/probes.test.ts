@@ -36,7 +36,8 @@ const schema = `
     primary key ("TenantId", "Id"), foreign key ("TenantId", "Project") references "Projects" ("TenantId", "Id"),
     foreign key ("TenantId", "Above") references "Samples" ("TenantId", "Id"));
   create table "Events" ("TenantId" integer not null, "Id" bigserial, primary key ("TenantId", "Id")) partition by hash ("TenantId");
-  create table "Events1" partition of "Events" for values with (modulus 1, remainder 0)`;
+  create table "Events1" partition of "Events" for values with (modulus 2, remainder 0);
+  create table "Events2" partition of "Events" for values with (modulus 2, remainder 1)`;
 
 const request = { users: usersOf(shardLogins), keyType: 'int' } as const;
 
@@ -56,6 +57,17 @@ class Tried extends Error {
     super('It was tried.');
     this.report = report;
   }
+}
+
+/** What is found on the shard once it was weakened. */
+async function triedWith(without: string): Promise<ProbeReport> {
+  const trying = shard.database.root.transaction(async (session) => {
+    await session.query(sqlText(`${without}; set local role tenantry_admin`));
+    throw new Tried(await rehearseWithin(session, engine, request, (stage) => probe(stage, { tables: located(tables), parts })));
+  });
+  const tried = await trying.catch((error: unknown) => error);
+  expect(tried).toBeInstanceOf(Tried);
+  return (tried as Tried).report;
 }
 
 /** What protects the tables, each without it, and what tells. */
@@ -185,14 +197,31 @@ describe('probes', () => {
   });
 
   it.each(weakened)('find that $defence is gone', async ({ without, found }) => {
-    const weaken = sqlText(`${without}; set local role tenantry_admin`);
-    const trying = shard.database.root.transaction(async (session) => {
-      await session.query(weaken);
-      throw new Tried(await rehearseWithin(session, engine, request, (stage) => probe(stage, { tables: located(tables), parts })));
-    });
-    const tried = await trying.catch((error: unknown) => error);
-    expect(tried).toBeInstanceOf(Tried);
-    expect(said((tried as Tried).report)).toEqual(found);
+    expect(said(await triedWith(without))).toEqual(found);
+  });
+
+  it('change no row but their own, also where nothing protects a table: no version of another row is made, marked or locked', async () => {
+    await shard.asRoot(`
+      insert into "Countries" select chr(65 + n / 26) || chr(65 + n % 26), 'live' from generate_series(0, 99) n;
+      insert into "Events" ("TenantId") select n % 7 + 1 from generate_series(1, 2000) n`);
+    const versions = sqlText(`
+      select (select array_agg(row (c.tableoid, c.ctid, c.xmin, c.xmax)::text order by 1) from "Countries" c) as "countries",
+             (select array_agg(row (e.tableoid, e.ctid, e.xmin, e.xmax)::text order by 1) from "Events" e) as "events"`);
+    const before = (await shard.database.root.query(versions)).rows;
+    const unprotected = `alter table "Events" disable row level security, no force row level security;
+      grant insert, update, delete on "Countries" to tenantry_app`;
+    const report = await triedWith(unprotected);
+    expect(said(report)).toEqual(
+      expect.arrayContaining([
+        'leaked public.Events app without a tenant: delete',
+        'leaked public.Events tenant: update without a condition',
+        'leaked public.Events tenant: delete without a condition',
+        'leaked public.Countries tenant: update',
+        'leaked public.Countries tenant: delete',
+      ]),
+    );
+    expect((await shard.database.root.query(versions)).rows).toEqual(before);
+    await shard.asRoot('delete from "Events"; delete from "Countries"');
   });
 
   it('tell a table whose constraint refuses the sample, and try it with the values that are said', async () => {

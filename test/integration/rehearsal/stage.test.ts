@@ -68,6 +68,42 @@ describe('a rehearsal', () => {
     });
   });
 
+  it('tries many as it tries each: by its own caller, undone, and whatever became of those before it', async () => {
+    const attempts = [
+      { as: { principal: 'app', tenant: 'a' }, statement: names },
+      { as: { principal: 'app', tenant: 'a' }, statement: sql`delete from "Blogs"` },
+      { as: { principal: 'app' }, statement: sql`select 1 / 0` },
+      { as: { principal: 'app' }, statement: sql`delete from "Nowhere"` },
+      { as: { principal: 'superuser' }, statement: names },
+      { as: { principal: 'superuser' }, statement: sql`delete from "Blogs"` },
+      { as: { principal: 'admin' }, statement: sql`select "Name" from "Blogs" where "Name" <> ';'` },
+    ] as const;
+    const expected = [1, 1, 'STATEMENT_FAILED', 'STATEMENT_FAILED', 2, 'FORBIDDEN', 2];
+    const many = Array.from({ length: 30 }).flatMap(() => attempts);
+    await play(async (stage) => {
+      await withRows(stage);
+      const outcomes = await stage.attemptAll(many);
+      expect(outcomes.map((each) => (each.outcome === 'done' ? each.rowCount : each.error.code))).toEqual(
+        many.map((_, n) => expected[n % 7]),
+      );
+      expect((await stage.session.query(sql`select current_user::text as "user", count(*)::int as "rows" from "Blogs"`)).rows).toEqual([
+        { user: 'tenantry_admin', rows: 2 },
+      ]);
+    });
+  });
+
+  it('sends nothing behind a statement that may end the transaction before it has been looked at', async () => {
+    const ending = play(async (stage) => {
+      await withRows(stage);
+      const last = { as: { principal: 'admin' }, statement: sql`delete from "Blogs"` } as const;
+      await shard.asRoot(`insert into "Blogs" ("TenantId", "BlogId", "Name") values (7, 7, 'live')`);
+      await stage.attemptAll([{ as: { principal: 'admin' }, statement: sqlText('select 1; commit') }, last, last]);
+    });
+    await expect(ending).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
+    expect((await shard.database.root.query(sql`select "Name" from "Blogs" where "TenantId" = 7`)).rows).toEqual([{ Name: 'live' }]);
+    await shard.asRoot('delete from "Blogs"');
+  });
+
   it('leaves nothing in the database, whether it went well or failed', async () => {
     const failing = play(async (stage) => {
       await withRows(stage);

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { compileSql } from '../../../../src/core/compile-sql.ts';
+import { sql } from '../../../../src/core/sql.ts';
+import { mssqlDialect } from '../../../../src/engine/mssql/mssql-dialect.ts';
+import { mssqlRehearsals } from '../../../../src/engine/mssql/rehearsal.ts';
+import type { Rehearsal } from '../../../../src/engine/rehearsal.ts';
+import type { Row, SqlSession } from '../../../../src/core/session.ts';
+import { entryOf } from '../../../support/scripted-shard.ts';
+
+/** A session that notes what it is sent, and answers that what is tried together ended so. */
+function scripted(tried: readonly Row[]): { readonly sent: string[]; readonly session: SqlSession } {
+  const sent: string[] = [];
+  const answered = async (): Promise<{ rows: never[]; rowCount: number }> => ({ rows: [], rowCount: 0 });
+  const session: SqlSession = {
+    query: async (statement) => {
+      const { text } = compileSql(statement, mssqlDialect);
+      sent.push(text);
+      const places = [...text.matchAll(/INSERT INTO @tenantry_tried VALUES \((\d+), @tenantry_rows/g)].length;
+      return { rows: tried.slice(0, places) as never[], rowCount: places };
+    },
+    run: answered,
+    script: async () => undefined,
+  };
+  return { sent, session };
+}
+
+async function begun(session: SqlSession, sent: string[]): Promise<Rehearsal> {
+  const rehearsal = await mssqlRehearsals.begin(session, ['shop_app']);
+  sent.length = 0;
+  return rehearsal;
+}
+
+const app = { user: 'shop_app' };
+const asTenant = { ...app, entry: entryOf(1) };
+const statement = sql`DELETE FROM [dbo].[Blogs] WHERE [Name] = N'it''s'`;
+
+describe('what is tried together on SQL Server', () => {
+  it('is one message, whose rows say what became of each', async () => {
+    const { sent, session } = scripted([
+      { rows: 2, error: null, severity: null },
+      { rows: 0, error: 229, severity: 14 },
+      { rows: 0, error: 2627, severity: 14 },
+    ]);
+    const rehearsal = await begun(session, sent);
+    expect(await rehearsal.attemptAll(Array.from({ length: 3 }, () => ({ caller: app, statement })))).toMatchObject([
+      { outcome: 'done', rowCount: 2 },
+      { outcome: 'refused', error: { code: 'FORBIDDEN' } },
+      { outcome: 'refused', error: { code: 'CONFLICT' } },
+    ]);
+    expect(sent).toHaveLength(1);
+    expect(sent[0]).toContain(
+      "EXEC [sys].[sp_executesql] N'EXECUTE AS USER = N''shop_app'';\nDELETE FROM [dbo].[Blogs] WHERE [Name] = N''it''''s'';\nSET @rows = @@ROWCOUNT;'",
+    );
+  });
+
+  it('is undone statement by statement', async () => {
+    const { sent, session } = scripted([]);
+    const rehearsal = await begun(session, sent);
+    await rehearsal.attemptAll([
+      { caller: app, statement },
+      { caller: app, statement },
+    ]);
+    expect(sent[0]?.match(/SAVE TRANSACTION|EXEC \[sys\]|ROLLBACK TRANSACTION \[tenantry_attempt\]/g)).toEqual([
+      'SAVE TRANSACTION',
+      'EXEC [sys]',
+      'ROLLBACK TRANSACTION [tenantry_attempt]',
+      'SAVE TRANSACTION',
+      'EXEC [sys]',
+      'ROLLBACK TRANSACTION [tenantry_attempt]',
+    ]);
+  });
+
+  it('comes before the tenant who enters, or behind: he enters once, in a message of his own', async () => {
+    const { sent, session } = scripted(Array.from({ length: 40 }, () => ({ rows: 1, error: null, severity: null })));
+    const rehearsal = await begun(session, sent);
+    const before = Array.from({ length: 2 }, () => ({ caller: app, statement }));
+    const behind = Array.from({ length: 40 }, () => ({ caller: asTenant, statement }));
+    expect(await rehearsal.attemptAll([...before, ...behind])).toHaveLength(42);
+    const kinds = sent.map((text) =>
+      text.includes('[tenantry].[enter]') ? 'enters' : text.includes('sp_executesql') ? 'together' : 'undoes',
+    );
+    expect(kinds).toEqual(['together', 'enters', 'undoes', 'together', 'together']);
+  });
+
+  it('tells another tenant than the one of the session', async () => {
+    const { sent, session } = scripted([]);
+    const rehearsal = await begun(session, sent);
+    const attempts = [1, 2].map((mappingId) => ({ caller: { ...app, entry: { ...entryOf(1), mappingId } }, statement }));
+    await expect(rehearsal.attemptAll(attempts)).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
+  it('throws what says nothing of the statement', async () => {
+    const { sent, session } = scripted([{ rows: 0, error: 1222, severity: 16 }]);
+    const rehearsal = await begun(session, sent);
+    await expect(rehearsal.attemptAll([{ caller: app, statement }])).rejects.toMatchObject({ code: 'TIMEOUT' });
+  });
+});
