@@ -7,7 +7,7 @@ const hidden = '(hidden)';
 
 /** The configuration with its defaults, fit for a screen: passwords, keys and secrets are hidden, everything else is shown. */
 export function redactSettings(settings: Settings): Readonly<Record<string, unknown>> {
-  const { catalog, redis, fleetKey, logins, auth, tables, procedures, ...shown } = settings;
+  const { catalog, redis, fleetKey, logins, auth, tables, procedures, webhook, ...shown } = settings;
   return {
     catalog: { ...catalog.address, ...redactLogin(catalog.login) },
     ...(redis === undefined ? {} : { redis: { url: withoutCredentials(redis.url) } }),
@@ -16,6 +16,10 @@ export function redactSettings(settings: Settings): Readonly<Record<string, unkn
     logins: Object.fromEntries(Object.entries(logins).map(([principal, login]) => [principal, redactLogin(login)])),
     tables: Object.fromEntries(tables.map((table) => [table.name, asWritten(table)])),
     procedures: Object.fromEntries(procedures.map((procedure) => [procedure.name, procedureAsWritten(procedure)])),
+    // Addresses of webhooks have secrets in their paths.
+    ...(webhook === undefined
+      ? {}
+      : { webhook: { url: `${webhook.url.origin}/${hidden}`, ...(webhook.key === undefined ? {} : { secret: hidden }) } }),
     auth: { issuers: auth.issuers.map(redactIssuer) },
   };
 }

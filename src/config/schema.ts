@@ -23,6 +23,7 @@ import type { Settings } from './settings.ts';
 import { tablesSchema } from './tables-schema.ts';
 import type { TenantryConfig } from './tenantry-config.ts';
 import { tlsSchema } from './tls-schema.ts';
+import { webhookSchema } from './webhook-schema.ts';
 
 /** The whole configuration: what users write in, `Settings` out, read against one environment. */
 export function configSchema(environment: Environment): z.ZodType<Settings, TenantryConfig> {
@@ -54,9 +55,10 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
     auth: authSchema(from),
     limits: limitsSchema,
     http: httpSchema,
+    webhook: webhookSchema(from),
   })
     .superRefine(checkTogether, { when: () => true })
-    .transform(({ redis, fleetKey: { current, previous }, auth, tls, catalog, logins, tables, ...rest }) => ({
+    .transform(({ redis, fleetKey: { current, previous }, auth, tls, catalog, logins, tables, webhook, ...rest }) => ({
       ...rest,
       tables: withPolicies({ tables, policies: rest.policies, context: rest.context }),
       ...(tls === undefined ? {} : { tls }),
@@ -69,6 +71,7 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
       },
       auth: { issuers: auth.issuers.map(issuerSettings) },
       ...(redis === undefined ? {} : { redis }),
+      ...(webhook === undefined ? {} : { webhook }),
       fleetKey: { current, ...(previous === undefined ? {} : { previous }) },
     }));
 }

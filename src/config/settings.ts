@@ -58,6 +58,13 @@ export interface ContextSetting {
   readonly transform?: ClaimTransform | undefined;
 }
 
+/** Where drift of shards is told. */
+export interface WebhookSettings {
+  readonly url: URL;
+  /** By which notices are signed; undefined: they are not. */
+  readonly key?: Uint8Array;
+}
+
 /** The configuration as the program uses it: checked, defaults filled in, the environment's values read. Never printed. */
 export interface Settings {
   readonly catalog: { readonly address: CatalogAddress; readonly login: Login };
@@ -78,5 +85,6 @@ export interface Settings {
   readonly tls?: ServerTrust;
   readonly auth: { readonly issuers: readonly IssuerSettings[] };
   readonly limits: Limits;
+  readonly webhook?: WebhookSettings;
   readonly http: { readonly host: string; readonly port: number; readonly opsHost: string; readonly opsPort: number };
 }

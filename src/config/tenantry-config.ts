@@ -218,6 +218,14 @@ export interface ProcedureConfig {
   readonly readOnly?: boolean | undefined;
 }
 
+/** Who is told of a shard that may serve nobody because of what protects its tenants, and of the end of that. */
+export interface WebhookConfig {
+  /** https, or http on loopback. */
+  readonly url: string | EnvReference;
+  /** `whsec_` and base64 of 24 to 64 random bytes: notices are signed as Standard Webhooks has it. Default: they are not. */
+  readonly secret?: EnvReference | undefined;
+}
+
 /** What `tenantry.config.ts` holds. Secrets are references to the environment: `env('NAME')`. */
 export interface TenantryConfig {
   /**
@@ -280,4 +288,5 @@ export interface TenantryConfig {
   readonly auth?: { readonly issuers: readonly IssuerConfig[] } | undefined;
   readonly limits?: LimitsConfig | undefined;
   readonly http?: HttpConfig | undefined;
+  readonly webhook?: WebhookConfig | undefined;
 }

@@ -7,7 +7,7 @@ import { requireCapabilities, type Capabilities, type CapabilitiesOf } from './c
 import type { ConnectionExpectations, ExpectedTable } from './engine.ts';
 import { qualifiedTables } from './qualified-tables.ts';
 import { SqlFailure } from './sql-failure.ts';
-import { verifyProtection } from './verification.ts';
+import { verifyProtection, type DifferingObject } from './verification.ts';
 
 /** What a database says of itself (`engine/inspect`). */
 interface Inspection {
@@ -62,8 +62,8 @@ export async function verifyShard(session: SqlSession, engine: VerifyingEngine, 
   const able = await capable();
   const problem = gateProblem((await gate()).rows);
   if (problem !== undefined) throw new TenantryError('SHARD_UNVERIFIED', problem);
-  const { objection, overriddenUntilMs } = await protection();
-  if (objection !== undefined && overriddenUntilMs === undefined) throw new NotAccepted(objection);
+  const { objection, overriddenUntilMs, differing } = await protection();
+  if (objection !== undefined && overriddenUntilMs === undefined) throw new NotAccepted(objection, differing);
   return able;
 }
 
@@ -97,11 +97,15 @@ async function inspect(session: SqlSession, { lacksSchema }: VerifyingEngine): P
 
 /** The very shard that is meant, and nobody has accepted what protects its tenants as it is. */
 export class NotAccepted extends TenantryError {
-  constructor(objection: string) {
+  /** What is not as it was accepted. */
+  readonly differing: readonly DifferingObject[];
+
+  constructor(objection: string, differing: readonly DifferingObject[]) {
     super(
       'SHARD_UNVERIFIED',
       `The shard may serve no tenants: ${objection}. What would be accepted shows tenantry policy apply --dry-run, and without it sets and accepts it.`,
     );
+    this.differing = differing;
   }
 }
 

@@ -46,7 +46,10 @@ async function serveUntil(
   settings: Settings,
   { logger, metrics, onListening }: Reports,
 ): Promise<void> {
-  const tenantry = await openTenantry({ ...parts, observer: metrics.router, onTrouble: troubleLog(logger) }, settings);
+  const tenantry = await openTenantry(
+    { ...parts, observer: metrics.router, onTrouble: troubleLog(logger), onNotice: (outcome) => metrics.noticeEnded(outcome) },
+    settings,
+  );
   try {
     const { map, router, manager } = tenantry;
     const { tables, hidden, procedures } = await describedByShards(parts.engines, tenantry, settings, logger);
@@ -123,6 +126,7 @@ async function describedByShards(
 const troubles: Readonly<Record<Trouble['source'], string>> = {
   redis: 'redis is not well; requests go on without it',
   shard: 'a shard is left alone for now',
+  webhook: 'drift of a shard could not be told to the webhook',
   resets: 'a reset left a connection of a shard the tenant of its last use; each serves one use from now on',
 };
 

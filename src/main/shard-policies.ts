@@ -52,12 +52,12 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
     verify: async (settings, shard, { keyType }) => {
       const { tables } = settings;
       const request = { tables, keyType, accepting: acceptingOn(settings, shard) };
-      const { different, objection } = await withShard(engines, settings, shard, (admin) =>
+      const { different, objection, differing } = await withShard(engines, settings, shard, (admin) =>
         policyState(admin, engineOf(engines, shard.address), request),
       );
       if (different.length > 0)
         throw new TenantryError('CONFLICT', `The protection of ${different.join(', ')} is not, or no more, what the configuration says.`);
-      if (objection !== undefined) throw new NotAccepted(objection);
+      if (objection !== undefined) throw new NotAccepted(objection, differing);
       const refused = await refusalOfApp(engines, settings, shard);
       if (refused !== undefined) throw refused;
     },

@@ -1,17 +1,21 @@
 import type { Settings } from '../config.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import type { ShardMap } from '../../shardmap/shard-map.ts';
+import type { ShardMapStore } from '../../shardmap/store.ts';
 import type { RouterObserver } from '../router/router-observer.ts';
 import type { Router } from '../router/router.ts';
 import { openAdministration, type AdministrationParts, type OpenAdministration } from './administration.ts';
 import { configuredMap } from './catalog-access.ts';
 import { ProtectionSweep } from './protection-sweep.ts';
 import { joinRouter } from './routing.ts';
-import { withShardTrouble } from './trouble.ts';
+import { withShardTrouble, type OnTrouble } from './trouble.ts';
+import { DriftNotices } from './webhook/drift-notices.ts';
 
 /** What everything is joined from, besides the settings. */
 export interface TenantryParts extends AdministrationParts {
   readonly observer: RouterObserver;
+  /** Told of each notice to the webhook. Default: nobody is. */
+  readonly onNotice?: (outcome: 'delivered' | 'failed') => void;
 }
 
 /** Router and manager of one configuration, over the same catalog and caches. */
@@ -35,10 +39,14 @@ export async function openTenantry(parts: TenantryParts, settings: Settings): Pr
   const shards = await store.listShards(map.mapId);
   const used = new Set(shards.map(({ address }) => address.engine));
   await Promise.all(Array.from(used, async (engine) => await parts.engines.get(engine)?.load()));
-  const router = joinRouter(
-    { ...parts, knownShards: shards.length, observer: withShardTrouble(parts.observer, parts.onTrouble), store, map, redis },
-    settings,
-  );
+  const notices = driftNotices(parts, settings, store);
+  opened.defer(() => notices?.close(noticeMs));
+  const onTrouble: OnTrouble = (trouble) => {
+    parts.onTrouble(trouble);
+    notices?.hear(trouble);
+  };
+  const observer = withShardTrouble(parts.observer, onTrouble);
+  const router = joinRouter({ ...parts, knownShards: shards.length, observer, store, map, redis }, settings);
   opened.defer(() => router.close(settings.limits.drainMs));
   const sweep = new ProtectionSweep({
     shards: idsOfOnline(shards),
@@ -52,6 +60,19 @@ export async function openTenantry(parts: TenantryParts, settings: Settings): Pr
   sweep.start();
   const all = opened.move();
   return { store, access, manager, map, router, close: () => all.disposeAsync() };
+}
+
+/** Milliseconds that a notice which is under way has when everything is closed. */
+const noticeMs = 2_000;
+
+function driftNotices(
+  { onTrouble, onNotice = () => undefined }: TenantryParts,
+  { webhook, map }: Settings,
+  store: ShardMapStore,
+): DriftNotices | undefined {
+  if (webhook === undefined) return undefined;
+  const nameOf = async (shardId: string): Promise<string | undefined> => (await store.getShard(shardId))?.name;
+  return new DriftNotices({ webhook, map: map.name, nameOf, now: () => new Date(), onTrouble, onEnded: onNotice });
 }
 
 /** The others are in the hands of an operation. */

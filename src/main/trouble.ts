@@ -5,13 +5,14 @@ import type { RouterObserver } from '../router/router-observer.ts';
 export interface Trouble {
   /**
    * `redis`: routes are looked up without it. `shard`: its calls fail at once until it answers again. `resets`: a reset left a connection
-   * of the shard the tenant of its last use, so each serves one use until the process ends, and every call waits for a login.
+   * of the shard the tenant of its last use, so each serves one use until the process ends, and every call waits for a login. `webhook`:
+   * a notice of drift could not be delivered.
    */
-  readonly source: 'redis' | 'shard' | 'resets';
+  readonly source: 'redis' | 'shard' | 'resets' | 'webhook';
   readonly state: 'failing' | 'recovered';
   /** Where it is a shard's. */
   readonly shardId?: string;
-  /** Why it fails: a code of `TenantryError`, of Redis or of the operating system, such as ECONNREFUSED. */
+  /** Why it fails: a code of `TenantryError`, of Redis, of an answer (`HTTP_500`) or of the operating system, such as ECONNREFUSED. */
   readonly code?: string;
   /** The error itself, which may name hosts and ports, where it fails. */
   readonly cause?: unknown;

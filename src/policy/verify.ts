@@ -1,5 +1,6 @@
 import type { KeyType } from '../core/key-type.ts';
 import type { SqlDatabase } from '../core/session.ts';
+import type { DifferingObject } from '../engine/verification.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import type { Accepting } from './acceptance.ts';
 import { compareShard } from './change-shard.ts';
@@ -26,6 +27,8 @@ export interface PolicyState {
   readonly different: readonly string[];
   /** Why what protects it is not what was accepted; undefined where it is. */
   readonly objection: string | undefined;
+  /** Objects that are not as they were accepted, where that is why. */
+  readonly differing: readonly DifferingObject[];
 }
 
 /** Compares alone. `shard` is the database as admin. */
@@ -55,6 +58,6 @@ function located({ dialect }: PolicyEngine, { tables, keyType }: VerificationReq
   return { tables: qualifiedTables(tables, dialect), keyType };
 }
 
-function stateOf({ pending, objection }: Awaited<ReturnType<typeof compareShard>>): PolicyState {
-  return { different: [...new Set(pending.map(({ table }) => table))], objection };
+function stateOf({ pending, objection, differing }: Awaited<ReturnType<typeof compareShard>>): PolicyState {
+  return { different: [...new Set(pending.map(({ table }) => table))], objection, differing };
 }

@@ -12,6 +12,8 @@ export interface Metrics {
   requestEnded(route: string, method: string, status: number, durationMs: number): void;
   /** The key set of an issuer could not be fetched. */
   keysUnavailable(): void;
+  /** Drift of a shard, or its end, was told to the webhook, or could not be. */
+  noticeEnded(outcome: 'delivered' | 'failed'): void;
   /** Nobody took a batch of log lines. */
   logDropped(): void;
   /** Text of the exposition and its media type. */
@@ -35,6 +37,12 @@ export function createMetrics(): Metrics {
     help: "Failed fetches of an issuer's key set.",
     registers,
   });
+  const notices = new Counter({
+    name: 'tenantry_webhook_notices_total',
+    help: 'Notices of drift, and of its end, by whether the webhook took them.',
+    labelNames: ['outcome'],
+    registers,
+  });
   const logDropped = new Counter({
     name: 'tenantry_log_batches_dropped_total',
     help: 'Batches of log lines that were lost because nobody read them.',
@@ -44,6 +52,7 @@ export function createMetrics(): Metrics {
     router: createRouterMetrics(registers),
     requestEnded: (route, method, status, durationMs) => requests.observe({ route, method, status }, durationMs / 1_000),
     keysUnavailable: () => keysUnavailable.inc(),
+    noticeEnded: (outcome) => notices.inc({ outcome }),
     logDropped: () => logDropped.inc(),
     exposition: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
   };

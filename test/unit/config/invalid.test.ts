@@ -6,7 +6,7 @@ import { sampleConfig, sampleEnvironment, sampleIssuer } from './sample.ts';
 const issuers = (...list: readonly Record<string, unknown>[]) => ({ auth: { issuers: list } });
 const byReference = "must be a reference to the environment, env('NAME'), never the value itself";
 const allKeys =
-  'catalog, redis, fleetKey, map, logins, contextProtection, context, capabilities, tables, policies, procedures, tls, auth, limits, http';
+  'catalog, redis, fleetKey, map, logins, contextProtection, context, capabilities, tables, policies, procedures, tls, auth, limits, http, webhook';
 const allAlgorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, HS256, HS384, HS512';
 
 describe('an invalid configuration is refused with every problem, its path and what is allowed', () => {
@@ -50,6 +50,23 @@ describe('an invalid configuration is refused with every problem, its path and w
         'context.hashed.transform: is for what comes from a claim; say which',
         'context.device.claim: must be the name of a claim',
         'context.device.transform: must be sha256',
+      ],
+    ],
+    [
+      'a webhook that would tell in the clear, or with a secret that anybody could guess or read',
+      sampleConfig({ webhook: { url: 'http://ops.example/hook', secret: env('PASSWORD'), retries: 3 } }),
+      [
+        'webhook.url: must be an https URL without a user, or http on loopback',
+        'webhook.secret: must be whsec_ and base64 of 24 to 64 random bytes (openssl rand -base64 32 makes the latter)',
+        'webhook: unknown key "retries"; allowed are url, secret',
+      ],
+    ],
+    [
+      'a webhook with a user in its address, and a secret that is written down',
+      sampleConfig({ webhook: { url: 'https://me:pass@ops.example/hook', secret: 'whsec_AAAA' } }),
+      [
+        'webhook.url: must be an https URL without a user, or http on loopback',
+        "webhook.secret: must be a reference to the environment, env('NAME'), never the value itself",
       ],
     ],
     [

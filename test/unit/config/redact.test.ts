@@ -6,6 +6,7 @@ import { sampleConfig, sampleEnvironment, sampleIssuer } from './sample.ts';
 test('a shown configuration hides every secret and nothing else', () => {
   const config = sampleConfig({
     redis: { url: env('REDIS') },
+    webhook: { url: 'https://ops.example/hooks/s3cret-path', secret: env('WEBHOOK') },
     fleetKey: { current: env('FLEET'), previous: env('HMAC') },
     logins: {
       ...sampleConfig().logins,
@@ -23,9 +24,9 @@ test('a shown configuration hides every secret and nothing else', () => {
       ],
     },
   });
-  const shown = redactSettings(resolveConfig(config, sampleEnvironment));
+  const shown = redactSettings(resolveConfig(config, { ...sampleEnvironment, WEBHOOK: `whsec_${sampleEnvironment.HMAC}` }));
   const text = JSON.stringify(shown);
-  for (const secret of ['c@t-secret', 'pass-word', 'redis-secret', sampleEnvironment.FLEET, sampleEnvironment.HMAC])
+  for (const secret of ['c@t-secret', 'pass-word', 'redis-secret', 's3cret-path', sampleEnvironment.FLEET, sampleEnvironment.HMAC])
     expect(text).not.toContain(secret);
   expect(shown).toMatchObject({
     catalog: {
@@ -38,6 +39,7 @@ test('a shown configuration hides every secret and nothing else', () => {
       password: '(hidden)',
     },
     redis: { url: 'redis://(hidden):(hidden)@localhost:6379/1' },
+    webhook: { url: 'https://ops.example/(hidden)', secret: '(hidden)' },
     fleetKey: { current: '(hidden)', previous: '(hidden)' },
     logins: {
       app: { user: 'app', password: '(hidden)' },

@@ -1,0 +1,133 @@
+import { codeOf } from '../../../shardmap/redis-health.ts';
+import type { WebhookSettings } from '../../config/settings.ts';
+import { asError, TenantryError } from '../../core/errors.ts';
+import { Turns } from '../../core/turns.ts';
+import { NotAccepted } from '../../engine/verify-shard.ts';
+import type { OnTrouble, Trouble } from '../trouble.ts';
+import { defaultRetries, deliver, type Retries } from './deliver.ts';
+
+/** Notices that are being sent at once, of shards that drifted together. */
+const atOnce = 4;
+
+/** What notices of drift are sent with. */
+export interface DriftNoticesParts {
+  readonly webhook: WebhookSettings;
+  /** Name of the shard map. */
+  readonly map: string;
+  /** What people call a shard; undefined where nobody knows. May fail. */
+  readonly nameOf: (shardId: string) => Promise<string | undefined>;
+  readonly now: () => Date;
+  /** Told of a webhook that cannot be reached, and once it can. */
+  readonly onTrouble: OnTrouble;
+  /** Told of each notice, for metrics. */
+  readonly onEnded: (outcome: 'delivered' | 'failed') => void;
+  readonly retries?: Retries;
+}
+
+/** That a shard may serve nobody, or may again. No row's values are in it. */
+interface Notice {
+  readonly type: 'shard.drift.found' | 'shard.drift.ended';
+  readonly timestamp: string;
+  readonly data: {
+    readonly version: 1;
+    readonly map: string;
+    readonly shardId: string;
+    readonly shard: string | null;
+    /** What protects the shard was changed and not accepted; or anything else for which it may serve nobody. */
+    readonly kind?: 'not-accepted' | 'unfit';
+    readonly reason?: string;
+    readonly objects?: readonly { readonly kind: string; readonly object: string; readonly change: string }[];
+  };
+}
+
+/** What is known of one shard, and what was told. */
+interface ShardDrift {
+  known: { readonly at: Date; readonly cause: TenantryError | undefined };
+  told: TenantryError | undefined;
+  isTelling: boolean;
+}
+
+/**
+ * Tells a webhook of each drift once and of its end once. Nobody waits for it. Of a shard that comes and goes faster than the webhook takes
+ * notices, the last is told that differs from what was told before.
+ */
+export class DriftNotices {
+  readonly #parts: DriftNoticesParts;
+  readonly #turns = new Turns(atOnce);
+  readonly #stop = new AbortController();
+  readonly #shards = new Map<string, ShardDrift>();
+  readonly #telling = new Set<Promise<void>>();
+  #isFailing = false;
+
+  constructor(parts: DriftNoticesParts) {
+    this.#parts = parts;
+  }
+
+  /** Hears of what `OnTrouble` is told. */
+  hear({ source, state, shardId, cause }: Trouble): void {
+    if (source !== 'shard' || shardId === undefined) return;
+    const isDrift = state === 'failing' && cause instanceof TenantryError && cause.code === 'SHARD_UNVERIFIED';
+    const drift = this.#shards.get(shardId);
+    // A shard that does not answer may have drifted still.
+    if (!isDrift && (state === 'failing' || drift === undefined)) return;
+    if (isDrift && drift?.known.cause !== undefined) return;
+    const known = { at: this.#parts.now(), cause: isDrift ? cause : undefined };
+    const shard = drift ?? { known, told: undefined, isTelling: false };
+    shard.known = known;
+    this.#shards.set(shardId, shard);
+    if (!shard.isTelling) this.#tell(shardId, shard);
+  }
+
+  /** Waits for what is being sent for so long, in milliseconds; what is left then is not told. */
+  async close(withinMs: number): Promise<void> {
+    const timer = setTimeout(() => this.#stop.abort(), withinMs);
+    await Promise.all(this.#telling);
+    clearTimeout(timer);
+  }
+
+  #tell(shardId: string, shard: ShardDrift): void {
+    shard.isTelling = true;
+    const telling = this.#tellAll(shardId, shard).finally(() => {
+      this.#telling.delete(telling);
+    });
+    this.#telling.add(telling);
+  }
+
+  async #tellAll(shardId: string, shard: ShardDrift): Promise<void> {
+    while ((shard.known.cause === undefined) !== (shard.told === undefined)) {
+      const { known } = shard;
+      await this.#turns.take(async () => this.#send(await this.#noticeOf(shardId, known)));
+      shard.told = known.cause;
+    }
+    shard.isTelling = false;
+    if (shard.known.cause === undefined) this.#shards.delete(shardId);
+  }
+
+  async #noticeOf(shardId: string, { at, cause }: ShardDrift['known']): Promise<Notice> {
+    const shard = (await this.#parts.nameOf(shardId).catch(() => undefined)) ?? null;
+    const data = { version: 1, map: this.#parts.map, shardId, shard } as const;
+    const timestamp = at.toISOString();
+    if (cause === undefined) return { type: 'shard.drift.ended', timestamp, data };
+    const isNotAccepted = cause instanceof NotAccepted;
+    const found = {
+      kind: isNotAccepted ? 'not-accepted' : 'unfit',
+      reason: cause.reason,
+      objects: isNotAccepted ? cause.differing : [],
+    } as const;
+    return { type: 'shard.drift.found', timestamp, data: { ...data, ...found } };
+  }
+
+  async #send(notice: Notice): Promise<void> {
+    const { webhook, now, onTrouble, onEnded, retries = defaultRetries } = this.#parts;
+    try {
+      await deliver({ webhook, now, retries, stop: this.#stop.signal }, notice);
+      onEnded('delivered');
+      if (this.#isFailing) onTrouble({ source: 'webhook', state: 'recovered' });
+      this.#isFailing = false;
+    } catch (error) {
+      onEnded('failed');
+      if (!this.#isFailing) onTrouble({ source: 'webhook', state: 'failing', code: codeOf(asError(error).cause ?? error), cause: error });
+      this.#isFailing = true;
+    }
+  }
+}
