@@ -25,6 +25,12 @@ export interface Disagreement {
 
 type Finding = Omit<Disagreement, 'shard'>;
 
+/** A place where a shard is not as the catalog has it, in words. */
+export function describeDisagreement({ what, mappingId, inCatalog, onShard }: Finding): string {
+  const where = mappingId === undefined ? '' : ` of mapping ${mappingId}`;
+  return `${what}${where}: the catalog has ${inCatalog}, the shard ${onShard}`;
+}
+
 const pageRows = 1000;
 
 /**

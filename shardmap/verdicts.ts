@@ -24,6 +24,12 @@ export interface SignedVerdict extends Verdict {
   readonly isSigned: boolean;
 }
 
+/** As `catalog/latest-verdict` gives it. */
+interface LatestVerdict extends Row, Verdict {
+  readonly verdictId: number;
+  readonly signature: Uint8Array;
+}
+
 /** The catalog's verdicts on shards, each signed for its shard. */
 export class Verdicts {
   readonly #catalog: SqlSession;
@@ -43,11 +49,29 @@ export class Verdicts {
 
   /** The latest one; undefined: there is none. Throws CATALOG_UNAVAILABLE. */
   async latest(shardId: string): Promise<SignedVerdict | undefined> {
-    const asked = unlessVictim(() => this.#catalog.run<Row & Verdict & { signature: Uint8Array }>('catalog/latest-verdict', { shardId }));
-    const [found] = (await catalogUnavailable(asked)).rows;
+    const found = await this.#latest(shardId);
     if (found === undefined) return undefined;
-    const { signature, ...verdict } = found;
+    const { verdictId: _, signature, ...verdict } = found;
     return { ...verdict, isSigned: this.#signerOf(shardId).isSigned(statementOf(verdict), signature) };
+  }
+
+  /**
+   * Signs the latest one by the current fleet key, where it is signed by a key that is known; what it says stays as it is. Throws
+   * CATALOG_UNAVAILABLE.
+   */
+  async signAgain(shardId: string): Promise<void> {
+    const found = await this.#latest(shardId);
+    if (found === undefined) return;
+    const signer = this.#signerOf(shardId);
+    const { verdictId, signature: seen, ...verdict } = found;
+    if (!signer.isSigned(statementOf(verdict), seen)) return;
+    const signature = signer.sign(statementOf(verdict));
+    await catalogUnavailable(unlessVictim(() => this.#catalog.run('catalog/sign-verdict-again', { verdictId, seen, signature })));
+  }
+
+  async #latest(shardId: string): Promise<LatestVerdict | undefined> {
+    const asked = unlessVictim(() => this.#catalog.run<LatestVerdict>('catalog/latest-verdict', { shardId }));
+    return (await catalogUnavailable(asked)).rows[0];
   }
 }
 

@@ -68,8 +68,8 @@ interface PolicyOptions {
   readonly stop?: AbortSignal;
 }
 
-/** How a shard was found by `prove`. */
-export interface ShardProof extends PolicyState, ProbeReport {
+/** How a shard was found by `verify`. */
+export interface ShardVerification extends PolicyState, ProbeReport {
   /** Of all that decided what app could see and do. */
   readonly fingerprint: string;
   /** Why a connection of `app` is not let in; undefined where it is. */
@@ -101,16 +101,16 @@ export interface ShardPolicies {
   compare(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<TableComparison[]>;
   /** Lets tenants in for a while whatever protects them, or ends that (null); until when, in milliseconds since 1970. */
   override(settings: Settings, shard: Shard, override: Override | null): Promise<number | null>;
-  /** Throws CONFLICT where something is pending, SHARD_UNVERIFIED where a connection of `app` is not let in. */
-  verify(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<void>;
+  /** Compares alone. Throws CONFLICT where something is pending, SHARD_UNVERIFIED where a connection of `app` is not let in. */
+  requireServing(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<void>;
   /** By which fleet key it is signed what protects the shard. */
   signedBy(settings: Settings, shard: Shard): Promise<'current' | 'previous' | 'neither'>;
   /** Signs by the current fleet key what is signed there by the previous one; whether it was. */
   signAgain(settings: Settings, shard: Shard): Promise<boolean>;
   /** How it keeps the tenant of a transaction; null where it does not say. */
   contextProtection(settings: Settings, shard: Shard): Promise<ContextProtection | null>;
-  /** The same, and what the shard's logins may when it is tried: all that is not as it must be. Never commits anything. */
-  prove(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<ShardProof>;
+  /** The same, and tries what the shard's logins may: all that is not as it must be. Never commits anything. */
+  verify(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<ShardVerification>;
   /**
    * Runs cases on the policies that are there, each statement in a transaction that is rolled back. Throws INVALID_REQUEST, before any is
    * run, for everything that they name and the shard has not.

@@ -32,6 +32,8 @@ interface Verification {
 
 /** What a shard was found to be protected by, and what is said against it. */
 export interface Verified {
+  /** Of all that decides what app can see or do, as the shard tells it; worth nothing where `objection` is to the function that tells it. */
+  readonly fingerprint: string;
   /** Why it may serve no tenants as it is, as one sentence without its end; undefined: it may. */
   readonly objection: string | undefined;
   /** Tenants are let in until then in spite of it, as somebody decided. */
@@ -55,7 +57,8 @@ export async function verifyProtection(session: SqlSession, fingerprintFunction:
     untilMs > nowMs &&
     overrideSignature !== null &&
     signer.isSigned({ says: 'overridden', untilMs }, overrideSignature);
-  return { ...objectionTo(found, fingerprintFunction, signer), overriddenUntilMs: isOverridden ? untilMs : undefined };
+  const { fingerprint } = found;
+  return { fingerprint, ...objectionTo(found, fingerprintFunction, signer), overriddenUntilMs: isOverridden ? untilMs : undefined };
 }
 
 async function look(session: SqlSession): Promise<Verification> {
@@ -71,7 +74,7 @@ async function look(session: SqlSession): Promise<Verification> {
   throw new TenantryError('SHARD_UNVERIFIED', cannotTell);
 }
 
-function objectionTo(found: Verification, fingerprintFunction: string, signer: ShardVerifier): Omit<Verified, 'overriddenUntilMs'> {
+function objectionTo(found: Verification, fingerprintFunction: string, signer: ShardVerifier): Pick<Verified, 'objection' | 'differing'> {
   const objection = objectionToAcceptance(found, fingerprintFunction, signer);
   if (objection !== undefined) return { objection, differing: [] };
   const { accepted, fingerprint, differing, isOpen } = found;

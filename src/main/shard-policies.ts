@@ -49,7 +49,7 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       }),
     override: (settings, shard, override) =>
       withShard(engines, settings, shard, (admin) => overrideGate(admin, acceptingOn(settings, shard).signer, override)),
-    verify: async (settings, shard, { keyType }) => {
+    requireServing: async (settings, shard, { keyType }) => {
       const { tables } = settings;
       const request = { tables, keyType, accepting: acceptingOn(settings, shard) };
       const { different, objection, differing } = await withShard(engines, settings, shard, (admin) =>
@@ -61,7 +61,7 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       const refused = await refusalOfApp(engines, settings, shard);
       if (refused !== undefined) throw refused;
     },
-    prove: async (settings, shard, { keyType }) => {
+    verify: async (settings, shard, { keyType }) => {
       const { tables } = settings;
       const engine = engineOf(engines, shard.address);
       const request = { tables, keyType, accepting: acceptingOn(settings, shard) };

@@ -36,6 +36,11 @@ export async function accept(
   });
 }
 
+/** The fingerprint that was accepted, whoever signed it; undefined where none was. */
+export async function acceptedFingerprint(session: SqlSession): Promise<string | undefined> {
+  return (await session.run<Row & Signatures>('policy/signatures')).rows[0]?.fingerprint;
+}
+
 interface Signatures {
   readonly format: number;
   readonly fingerprint: string;

@@ -21,6 +21,8 @@ const pauses = { firstMs: 500, longestMs: 8_000 };
 export interface ShardComparison extends Comparison {
   /** Why it may serve no tenants as it is, as one sentence without its end; undefined: it may. */
   readonly objection: string | undefined;
+  /** Of what protects its tenants (`Verified`). */
+  readonly fingerprint: string;
   /** What is not as it was accepted, where anything was. */
   readonly differing: readonly DifferingObject[];
   /** What of a change could not be tried. */
@@ -49,8 +51,8 @@ export async function compareShard(
   { signer }: Accepting,
 ): Promise<ShardComparison> {
   const found = await compare(session, renderer, tables);
-  const { objection, differing } = await verifyProtection(session, renderer.fingerprintFunction(), signer);
-  return { ...found, objection, differing, unproven: [] };
+  const { fingerprint, objection, differing } = await verifyProtection(session, renderer.fingerprintFunction(), signer);
+  return { ...found, fingerprint, objection, differing, unproven: [] };
 }
 
 /**

@@ -3,8 +3,7 @@ import type { SqlDatabase } from '../core/session.ts';
 import type { DifferingObject } from '../engine/verification.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import type { Accepting } from './acceptance.ts';
-import { compareShard } from './change-shard.ts';
-import { readFingerprint, type Fingerprint } from './fingerprint.ts';
+import { compareShard, type ShardComparison } from './change-shard.ts';
 import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, ShardTables } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
@@ -45,11 +44,11 @@ export async function verifyPolicies(
   engine: PolicyEngine,
   request: VerificationRequest,
   { rehearsals, users }: Probing,
-): Promise<PolicyState & ProbeReport & Pick<Fingerprint, 'fingerprint'>> {
+): Promise<PolicyState & ProbeReport & Pick<ShardComparison, 'fingerprint'>> {
   const shardTables = located(engine, request);
   return await rehearse(shard, { rehearsals }, { users, keyType: request.keyType }, async (stage) => {
     const found = await compareShard(stage.session, engine, shardTables, request.accepting);
-    const { fingerprint } = await readFingerprint(stage.session, engine.renderer);
+    const { fingerprint } = found;
     return { fingerprint, ...(await probe(stage, { tables: shardTables.tables, parts: partsOf(found) })), ...stateOf(found) };
   });
 }

@@ -5,6 +5,7 @@ import type { KeyCounts } from '../../../shardmap/key-rotation.ts';
 import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import { fleetKeyName } from '../../../shardmap/mapping-token.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
+import type { Verdicts } from '../../../shardmap/verdicts.ts';
 import type { Settings } from '../../config.ts';
 import type { ShardPolicies } from '../services.ts';
 import { counted } from '../../core/counted.ts';
@@ -101,7 +102,7 @@ async function tellStatus(
 }
 
 async function rotate(invocation: Invocation<RotateOptions>): Promise<ExitCode> {
-  return withAdministration(invocation, async ({ manager, audit }, settings) => {
+  return withAdministration(invocation, async ({ manager, audit, verdicts }, settings) => {
     const { options, output, world } = invocation;
     requireTwoKeys(settings);
     if (options.dryRun === true) return tellStatus(invocation, manager, settings);
@@ -112,7 +113,7 @@ async function rotate(invocation: Invocation<RotateOptions>): Promise<ExitCode> 
     const one = async (shard: Shard): Promise<ShardRotation> => {
       const result = stop.aborted
         ? ({ shard: shard.name, outcome: 'not reached' } as const)
-        : await rotateOne(fleet, shard, waitMs, record);
+        : await rotateOne(fleet, shard, waitMs, { record, verdicts });
       output.line(describe(result));
       return result;
     };
@@ -171,7 +172,12 @@ function recorder(audit: AuditTrail, actor: string, { fleetKey }: Settings): Rec
 }
 
 /** One shard; the others do not depend on it. Throws only where nothing can be recorded. */
-async function rotateOne(fleet: KeyFleet, shard: Shard, waitMs: number, record: RecordOutcome): Promise<ShardRotation> {
+async function rotateOne(
+  fleet: KeyFleet,
+  shard: Shard,
+  waitMs: number,
+  { record, verdicts }: { readonly record: RecordOutcome; readonly verdicts: Pick<Verdicts, 'signAgain'> },
+): Promise<ShardRotation> {
   const { name } = shard;
   let isBegun = false;
   try {
@@ -182,6 +188,7 @@ async function rotateOne(fleet: KeyFleet, shard: Shard, waitMs: number, record: 
     }
     const report = await fleet.manager.keys.rotate(shard, waitMs);
     if (before.signedBy === 'previous') await fleet.policies.signAgain(fleet.settings, shard);
+    await verdicts.signAgain(shard.shardId);
     const after = { ...report, signedBy: await signedBy(fleet, shard) };
     if (isBegun) await record(shard, 'DONE', after);
     const outcome = !isSettled({ shard: name, ...after }) ? 'left' : isBegun ? 'rotated' : 'already so';

@@ -84,7 +84,7 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
       look,
       change: (shard) =>
         policies.apply(settings, shard, { keyType, actor: run.actor, dryRun: false, withinMs, stop, planned: planned?.get(shard.shardId) }),
-      verify: (shard) => policies.verify(settings, shard, { keyType }),
+      verify: (shard) => policies.requireServing(settings, shard, { keyType }),
       record: (shard, outcome, detail) =>
         audit.record({
           ...run,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import { describeDisagreement, type Disagreement } from '../../../shardmap/compare-shard.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
@@ -7,7 +8,7 @@ import { inParallel } from '../../core/in-parallel.ts';
 import { onShard } from '../../policy/rollout.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
-import type { ShardProof } from '../services.ts';
+import type { ShardVerification } from '../services.ts';
 import { chosenFleet, defaultConcurrency, errorData, withConcurrency } from './policy-fleet.ts';
 
 interface VerifyOptions {
@@ -15,8 +16,17 @@ interface VerifyOptions {
   readonly concurrency?: number;
 }
 
+/** How its protection was found, and where its local map, by which tenants are let in, is not what the catalog has. */
+interface FoundShard extends ShardVerification {
+  /** Up to `mostDisagreements`. */
+  readonly localMap: readonly Disagreement[];
+}
+
+/** Places that are told; `tenantry recover` shows all. */
+const mostDisagreements = 10;
+
 /** A shard with what was found; `error` where it could not be looked at. */
-type Verified = { readonly shard: string } & (ShardProof | { readonly error: TenantryError });
+type Verified = { readonly shard: string } & (FoundShard | { readonly error: TenantryError });
 
 /** `tenantry policy verify`. */
 export function addPolicyVerifyCommand(policy: Command, world: CliWorld): void {
@@ -41,7 +51,10 @@ async function verify(invocation: Invocation<VerifyOptions>): Promise<ExitCode> 
     const { map, keyType, shards } = await chosenFleet(manager, settings, options);
     const run = { runId: randomUUID(), actor: world.userName(), action: 'policy verify' };
     const proved = async (shard: Shard): Promise<Verified> => {
-      const found = await proofOf(shard, world.services.policies.prove(settings, shard, { keyType }));
+      const found = await foundOn(shard, async () => ({
+        ...(await world.services.policies.verify(settings, shard, { keyType })),
+        localMap: await firstOf(manager.disagreements(shard), mostDisagreements),
+      }));
       const detail =
         'error' in found ? { code: found.error.code, reason: found.error.reason } : { tried: found.tried, problems: problemsOf(found) };
       if (!('error' in found)) {
@@ -68,13 +81,19 @@ async function verify(invocation: Invocation<VerifyOptions>): Promise<ExitCode> 
   });
 }
 
-async function proofOf({ name }: Shard, proving: Promise<ShardProof>): Promise<Verified> {
+async function foundOn({ name }: Shard, verifying: () => Promise<FoundShard>): Promise<Verified> {
   try {
-    return { shard: name, ...(await proving) };
+    return { shard: name, ...(await verifying()) };
   } catch (error) {
     if (!(error instanceof TenantryError)) throw error;
     return { shard: name, error };
   }
+}
+
+async function firstOf<T>(all: AsyncIterable<T>, most: number): Promise<T[]> {
+  const first: T[] = [];
+  for await (const each of all) if (first.push(each) === most) break;
+  return first;
 }
 
 function isSound(found: Verified): boolean {
@@ -82,11 +101,12 @@ function isSound(found: Verified): boolean {
 }
 
 /** One sentence for each. */
-function problemsOf({ different, objection, refused, findings }: ShardProof): string[] {
+function problemsOf({ different, objection, refused, findings, localMap }: FoundShard): string[] {
   return [
     ...different.map((table) => `${table}: its protection is not what the configuration says.`),
     ...(objection === undefined ? [] : [`It may serve no tenants: ${objection}.`]),
     ...(refused === undefined ? [] : [`A connection for tenants is not let in: ${refused}`]),
+    ...localMap.map((found) => `Its local map disagrees with the catalog, ${describeDisagreement(found)}.`),
     ...findings.map(({ table, probe, outcome, text }) => `${table}: ${outcome}: ${probe}: ${text}.`),
   ];
 }

@@ -1,3 +1,4 @@
+import { describeDisagreement } from '../../../shardmap/compare-shard.ts';
 import type { Command } from 'commander';
 import type { RecoveryPreview, RecoveryReport } from '../../../shardmap/recovery.ts';
 import { counted } from '../../core/counted.ts';
@@ -98,7 +99,6 @@ function runningLine({ kind, operationId }: Unfinished, output: Output): string 
   return `${output.tone('doubtful', 'running')} ${kind} ${operationId}: another process is at it`;
 }
 
-function disagreementLine({ shard, what, mappingId, inCatalog, onShard }: Disagreement, output: Output): string {
-  const mapping = mappingId === undefined ? '' : ` of mapping ${mappingId}`;
-  return `${output.tone('bad', 'disagreement')} shard ${shard}, ${what}${mapping}: the catalog has ${inCatalog}, the shard ${onShard}`;
+function disagreementLine(disagreement: Disagreement, output: Output): string {
+  return `${output.tone('bad', 'disagreement')} shard ${disagreement.shard}, ${describeDisagreement(disagreement)}`;
 }

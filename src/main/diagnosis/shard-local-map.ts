@@ -1,4 +1,5 @@
 import type { Finding } from '../../cli/services.ts';
+import { describeDisagreement } from '../../../shardmap/compare-shard.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
 
 /** Disagreements of one shard that are shown; `tenantry recover` shows all. */
@@ -8,14 +9,12 @@ const shownDisagreements = 10;
 export async function* diagnoseLocalMap({ manager, shard }: ShardDiagnosis): AsyncGenerator<Finding, void, undefined> {
   const problem = { subject: `shard ${shard.name}`, level: 'problem', remedy: 'tenantry recover' } as const;
   let shown = 0;
-  for await (const { what, mappingId, inCatalog, onShard } of manager.disagreements(shard)) {
+  for await (const disagreement of manager.disagreements(shard)) {
     if (shown === shownDisagreements) {
       yield { ...problem, text: `Its local map disagrees with the catalog in more than these ${shownDisagreements}.` };
       return;
     }
     shown += 1;
-    const where = mappingId === undefined ? '' : ` of mapping ${mappingId}`;
-    const text = `Its local map disagrees with the catalog, ${what}${where}: the catalog has ${inCatalog}, the shard ${onShard}.`;
-    yield { ...problem, text };
+    yield { ...problem, text: `Its local map disagrees with the catalog, ${describeDisagreement(disagreement)}.` };
   }
 }

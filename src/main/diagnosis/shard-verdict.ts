@@ -1,16 +1,19 @@
 import type { Finding } from '../../cli/services.ts';
 import { counted } from '../../core/counted.ts';
-import { failure } from './finding.ts';
+import { failure, warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
 
-/** What came of the last time that the shard's protection was tried; undefined where nobody has. */
-export async function diagnoseVerdict({ shard, verdicts }: ShardDiagnosis): Promise<Finding | undefined> {
+/**
+ * What came of the last time that the shard's protection was tried; undefined where nobody has. `accepted` is the fingerprint that is
+ * accepted there now, undefined where that is not known.
+ */
+export async function diagnoseVerdict({ shard, verdicts }: ShardDiagnosis, accepted: string | undefined): Promise<Finding | undefined> {
   const subject = `shard ${shard.name}`;
   const remedy = `tenantry policy verify --shard ${shard.name}`;
   try {
     const verdict = await verdicts.latest(shard.shardId);
     if (verdict === undefined) return undefined;
-    const { verifiedAt, verifiedBy, tried, problems, isSigned } = verdict;
+    const { verifiedAt, verifiedBy, fingerprint, tried, problems, isSigned } = verdict;
     const at = `${new Date(verifiedAt).toISOString()} by ${verifiedBy}`;
     if (!isSigned)
       return {
@@ -20,6 +23,12 @@ export async function diagnoseVerdict({ shard, verdicts }: ShardDiagnosis): Prom
         remedy,
       };
     const [first] = problems;
+    if (first === undefined && accepted !== undefined && accepted !== fingerprint)
+      return warning(
+        subject,
+        `Its protection was tried at ${at}, and held; it was changed since, and accepted as it is now untried.`,
+        remedy,
+      );
     if (first === undefined)
       return {
         subject,

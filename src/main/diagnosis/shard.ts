@@ -3,6 +3,7 @@ import type { PrincipalName } from '../../core/principal.ts';
 import type { SqlDatabase } from '../../core/session.ts';
 import type { EngineConnection } from '../../engine/engine.ts';
 import { requireOwnShard } from '../../../shardmap/own-shard.ts';
+import { acceptedFingerprint } from '../../policy/acceptance.ts';
 import { engineOf } from '../engines.ts';
 import { createShardAccess } from '../shard-access.ts';
 import { diagnoseCapabilities } from './capabilities.ts';
@@ -19,19 +20,23 @@ const otherPrincipals: readonly PrincipalName[] = ['superuser', 'mover', 'admin'
 /** Reachable, the shard that the catalog knows, logins with no more rights than theirs, context, policies, clock. */
 export async function* diagnoseShard(look: ShardDiagnosis): AsyncGenerator<Finding, void, undefined> {
   let isRight = true;
-  for await (const finding of findingsOf(look)) {
+  let accepted: string | undefined;
+  for await (const finding of findingsOf(look, (fingerprint) => (accepted = fingerprint))) {
     if (finding.level !== 'ok') isRight = false;
     yield finding;
   }
-  const verdict = await diagnoseVerdict(look);
+  const verdict = await diagnoseVerdict(look, accepted);
   const subject = `shard ${look.shard.name}`;
   if (isRight)
     yield { subject, level: 'ok', text: 'It answers, is the one that was added, and its logins, policies, clock and local map are right.' };
   if (verdict !== undefined) yield verdict;
 }
 
+/** Told what is accepted of what protects a shard, where that is known. */
+type OnAccepted = (fingerprint: string | undefined) => void;
+
 /** What is not right, as it is found. */
-async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, void, undefined> {
+async function* findingsOf(look: ShardDiagnosis, onAccepted: OnAccepted): AsyncGenerator<Finding, void, undefined> {
   const { engines, settings, shard } = look;
   const { logins, tables, contextProtection, capabilities, fleetKey, limits } = settings;
   const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, fleetKey, limits });
@@ -41,6 +46,7 @@ async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, void, 
     const app = await connectAsApp(look);
     try {
       yield* findingsBeside(look, admin, app);
+      onAccepted(await acceptedFingerprint(admin));
     } finally {
       if (!(app instanceof Error)) await app.close();
     }

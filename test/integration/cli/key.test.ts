@@ -149,11 +149,16 @@ describe('the fleet key', () => {
   });
 
   test('signs again what protects a shard, where it is that alone that is left', async () => {
+    await run('policy verify --shard a', { TENANTRY_FLEET_KEY: old });
+    const verdict = async (): Promise<string> =>
+      /shard a: .*was tried at.*|shard a: The verdict.*/.exec((await run('doctor', nextAlone)).out)![0];
+    expect(await verdict()).toContain('is signed by no key of the fleet');
     for (const shop of shops) await setTokens(shop, next);
     expect(await statusOf()).toEqual([shard('a', 4, 0, 0, 'previous'), shard('b', 3, 0, 0, 'previous')]);
     await expect((await router(nextAlone)).query(1, readBlogs)).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED' });
     expect(await run('key rotate')).toMatchObject({ code: 0 });
     expect(await run('key status', nextAlone)).toMatchObject({ code: 0 });
+    expect(await verdict()).toContain('was tried at');
     expect((await (await router(nextAlone)).query(1, readBlogs)).rows).toEqual([]);
   });
 

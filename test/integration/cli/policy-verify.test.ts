@@ -51,6 +51,54 @@ describe('policy verify', () => {
     await run('policy verify --shard a');
   });
 
+  it('tells a mapping that was written by hand, by which whoever wrote it would be let in', async () => {
+    await shard.query(
+      sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
+        values (77, 'point', '\\x8000004d', 'ONLINE', 1, decode(repeat('ab', 16), 'hex'))`),
+    );
+    try {
+      const { code, out } = await world.run('policy verify --shard a');
+      expect({ code, out }).toMatchObject({
+        code: 2,
+        out: expect.stringMatching(
+          /^shard a: NOT as it must be, \d+ statements tried\n  Its local map disagrees with the catalog, extra of mapping 77: [^\n]+\.\n$/,
+        ),
+      });
+    } finally {
+      await shard.query(sqlText('delete from tenantry.local_mapping where mapping_id = 77'));
+    }
+  });
+
+  it('tells once, and clearly, that the shard has another function to tell what protects it', async () => {
+    const altering = (how: string): string =>
+      `do $$ begin execute format('alter function %s ${how}', (select oid::regprocedure from pg_proc where proname = 'fingerprint_items')); end $$`;
+    await shard.query(sqlText(altering(`set work_mem = ''5MB''`)));
+    try {
+      const { code, out, err } = await world.run('policy verify --shard a');
+      expect({ code, err }).toEqual({ code: 2, err: '' });
+      expect(out.split('\n').slice(1, -1)).toEqual([
+        "  It may serve no tenants: the function by which a shard tells what protects its tenants is not this program's.",
+      ]);
+    } finally {
+      await shard.query(sqlText(altering('reset work_mem')));
+    }
+  });
+
+  it('is told by the doctor to be of another time where what it found was changed, and accepted, since', async () => {
+    await run('policy verify --shard a');
+    await shard.query(sqlText('create table "Later" (id integer); grant select on "Later" to tenantry_app'));
+    await run('policy apply --shard a');
+    try {
+      expect(await told()).toMatch(/^warning +shard a: Its protection was tried at .* and held; it was changed since/m);
+      await run('policy verify --shard a');
+      expect(await told()).toMatch(/^ok +shard a: What protected its tenants then was tried/m);
+    } finally {
+      await shard.query(sqlText('drop table "Later"'));
+      await run('policy apply --shard a');
+      await run('policy verify --shard a');
+    }
+  });
+
   it('tells what a policy alone does not show: a login that none binds', async () => {
     await shard.query(sqlText(`alter role ${appUser} bypassrls`));
     try {

@@ -15,8 +15,8 @@ export const offlineServices: Services = {
   policies: {
     apply: unexpected,
     compare: unexpected,
+    requireServing: unexpected,
     verify: unexpected,
-    prove: unexpected,
     override: unexpected,
     test: unexpected,
     contextProtection: unexpected,
