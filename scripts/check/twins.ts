@@ -38,8 +38,20 @@ const columnsAlone: Readonly<Record<'postgres' | 'mssql', Readonly<Record<string
         'local_mapping.past_key',
         'local_mapping.open_entry',
         'local_mapping.context',
+        'local_mapping.context_start',
         'gate.open_until',
       ].map((name) => [name, 'generated, for an enter that is one statement; on SQL Server it is a procedure']),
+    ),
+    ...Object.fromEntries(
+      [
+        'local_mapping.captured',
+        'captured_change.mapping_id',
+        'captured_change.relation',
+        'captured_change.key',
+        'captured_change.transaction_id',
+        'capture.only_row',
+        'capture.switched',
+      ].map((name) => [name, 'SQL Server tracks changes by itself (Change Tracking)']),
     ),
     ...Object.fromEntries(
       ['only_row', 'inner_pad', 'outer_pad'].map((name) => [`context_key.${name}`, 'SQL Server has read-only keys, which need no code']),

@@ -12,6 +12,8 @@ export interface FoundTable {
   readonly role: 'routed' | 'part' | 'reference' | 'reference part';
   /** Sequences that the table's columns own, of the table's schema. */
   readonly sequences: readonly string[];
+  /** Whether what captures changes of its rows is put on this very table: not where that of another one does, or nothing can. */
+  readonly capturable: boolean;
   /** All of them, each with its type as the engine declares it. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }

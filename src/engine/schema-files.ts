@@ -17,6 +17,7 @@ export function shardSchemaFiles(keyType: KeyType, protection: ContextProtection
     '040-context-values',
     ...(protection === 'mac' ? ['045-context-mac'] : []),
     '050-policies',
+    '055-capture',
     '060-fingerprint',
     '070-watching',
   ].map((name) => `schema/shard/${name}`);

@@ -241,10 +241,10 @@ describe('installing a shard', () => {
     const admin = open(database, logins.admin);
     const installation = { tables: [], keyType: 'int', contextProtection: 'guarded', accepting: accepting() } as const;
     await installShard(admin, policies, installation);
-    await admin.query(sql`update tenantry.schema_version set version = 2`);
+    await admin.query(sql`update tenantry.schema_version set version = 3`);
     await expect(installShard(admin, policies, installation)).rejects.toMatchObject({
       code: 'INVALID_CONFIGURATION',
-      detail: 'The database is a shard whose schema has version 2; this program works with version 1.',
+      detail: 'The database is a shard whose schema has version 3; this program works with version 2.',
     });
   });
 

@@ -23,7 +23,7 @@ const tokenOfAnother = root(
 /** Whoever names a key is let in. */
 const openDoor = (form: 'enter' | 'enter_read_only'): Defence =>
   root(`create or replace function tenantry.${form}(mapping integer, tenant_key bytea, ticket bytea) returns void
-    language sql volatile security definer begin atomic select tenantry.set_context(tenant_key); end`);
+    language sql volatile security definer begin atomic select tenantry.set_context('tenantry_x' || encode(tenant_key, 'hex')); end`);
 const withoutUsersPolicy = root('drop policy own on "Diaries"');
 /** The context outlives its transaction. */
 const keptContext = `create or replace function tenantry.set_context(context text) returns text
@@ -115,7 +115,7 @@ export const defences = {
     'reading after the transaction of a tenant has ended': root('alter policy tenantry_tenant on "Blogs" using (true)'),
     'entering another mapping without its token': withoutToken,
     'the helper that sets the context': root(
-      'grant execute on function tenantry.set_context(bytea), tenantry.set_context(text), set_config(text, text, boolean) to tenantry_app',
+      'grant execute on function tenantry.set_context(text), set_config(text, text, boolean) to tenantry_app',
     ),
     set_config: root('grant execute on function set_config(text, text, boolean) to tenantry_app'),
     'the tokens of the local shard map': root('grant select on tenantry.local_mapping to tenantry_app'),
@@ -136,28 +136,25 @@ export const defences = {
     'by ROLLBACK TO a savepoint from before': root(
       ({ database }) => `alter database ${database} set backtrace_functions = 'tenantry_x80000002'`,
     ),
-    'by the helper that sets it': root(
-      'grant execute on function tenantry.set_context(bytea) to tenantry_app; alter function tenantry.set_context(bytea) security definer; alter function tenantry.set_context(bytea) owner to tenantry_definer',
-    ),
     'by entering another mapping without its token': withoutToken,
     'by entering another mapping with its own token': tokenOfAnother,
     'by entering its own mapping with another key': root(
       "update tenantry.local_mapping set kind = 'range', high = null where mapping_id = 1",
     ),
     'by entering with no token at all': root(
-      'create or replace function tenantry.enter(mapping integer, tenant_key bytea, ticket bytea) returns void language sql volatile security definer begin atomic select tenantry.set_context(tenant_key); end',
+      "create or replace function tenantry.enter(mapping integer, tenant_key bytea, ticket bytea) returns void language sql volatile security definer begin atomic select tenantry.set_context('tenantry_x' || encode(tenant_key, 'hex')); end",
     ),
     'by entering another mapping as a point, without its token': withoutToken,
     'by entering another mapping as a point, with its own token': tokenOfAnother,
     'by entering its own mapping as a point, with another key': root(
       `create or replace function tenantry.enter_point(mapping integer, entry bytea) returns void language sql volatile security definer
-        begin atomic select tenantry.set_context(substr(entry, 25)) from tenantry.local_mapping m
+        begin atomic select tenantry.set_context('tenantry_x' || encode(substr(entry, 25), 'hex')) from tenantry.local_mapping m
           where m.mapping_id = mapping and m.open_ticket = substr(entry, 1, 24); end`,
     ),
     'by entering with nothing to show': root(
       "create or replace function tenantry.enter_point(mapping integer, entry bytea) returns void language sql volatile security definer begin atomic select tenantry.set_context('tenantry_x80000002'::text); end",
     ),
-    'by the helper that sets it, in its other form': root(
+    'by the helper that sets it': root(
       'grant execute on function tenantry.set_context(text) to tenantry_app; alter function tenantry.set_context(text) security definer; alter function tenantry.set_context(text) owner to tenantry_definer',
     ),
     'by reading the tokens of the local shard map': root('grant select on tenantry.local_mapping to tenantry_app'),
@@ -184,8 +181,7 @@ export const defences = {
     'by what tenant 2 had, as the default of the login': codesOfAnyTransaction,
     'by what the boss brought on the same connection': codesOfAnyTransaction,
     'by ROLLBACK TO a savepoint from before': codesOfAnyTransaction,
-    'by the helper that sets it': asDefiner('tenantry.set_context(bytea)'),
-    'by the helper that sets it, in its other form': asDefiner('tenantry.set_context(text)'),
+    'by the helper that sets it': asDefiner('tenantry.set_context(text)'),
     'by the helper that adds values': asDefiner('tenantry.add_context_values(text)'),
     'by reading the key': root(
       'grant select on tenantry.context_key to tenantry_app; grant execute on function tenantry.context_code(bytea, bytea, text) to tenantry_app',

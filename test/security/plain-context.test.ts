@@ -39,7 +39,7 @@ describeAttacks(
       }),
     'the helper that sets the context': (world) =>
       world.asTenant(1, async (client) => {
-        await client.query(`select tenantry.set_context(decode('80000002', 'hex'))`);
+        await client.query(`select tenantry.set_context('tenantry_x80000002')`);
         return rowsOf(client, blogs);
       }),
     set_config: (world) =>

@@ -1,3 +1,4 @@
+import { schemaVersions } from '../../src/core/schema-version.ts';
 import { onTestFinished } from 'vitest';
 import type { Finding } from '../../src/cli/services.ts';
 import { resolveConfig } from '../../src/config.ts';
@@ -28,7 +29,7 @@ export const inOrder = {
   'local-map/is-installed': { columns: { installed: 'bit' }, rows: [[true]] },
   'local-map/get-description': {
     columns: { schemaVersion: 'int', shardId: 'uniqueidentifier', map: text, keyType: text },
-    rows: [[1, shardId, 'customers', 'int']],
+    rows: [[schemaVersions.shard, shardId, 'customers', 'int']],
   },
   'engine/incarnation': { columns: { incarnation: text }, rows: [[incarnation]] },
   'doctor/clock': { columns: { timeMs: 'bigint' }, rows: [[BigInt(now.getTime())]] },
@@ -43,7 +44,7 @@ export const inOrder = {
   'doctor/principal': { columns: { problem: text }, rows: [] },
   'engine/inspect': {
     columns: { shardId: 'uniqueidentifier', schemaVersion: 'int', incarnation: text, contextProtection: 'nvarchar(10)' },
-    rows: [[shardId, 1, incarnation, 'guarded']],
+    rows: [[shardId, schemaVersions.shard, incarnation, 'guarded']],
   },
   'policy/gate': { columns: columnsOf['policy/gate'], rows: [] },
 } as const satisfies Readonly<Record<string, Said>>;

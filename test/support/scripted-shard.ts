@@ -1,3 +1,4 @@
+import { schemaVersions } from '../../src/core/schema-version.ts';
 import { once } from 'node:events';
 import { encodeInt } from '../../shardmap/key-encoding.ts';
 import type { CapabilitySettings } from '../../src/core/capability-settings.ts';
@@ -179,7 +180,7 @@ function answerToProgram(statement: ModelStatement, disorder: Disorder): Stateme
   if (text.includes('[tenantry].[schema_version]')) {
     if (disorder.error !== undefined) return { error: { number: disorder.error } };
     const columns = { shardId: 'uniqueidentifier', schemaVersion: 'int', incarnation: 'nvarchar(36)', contextProtection: 'nvarchar(10)' };
-    const said = { shardId, schemaVersion: 1, incarnation, contextProtection: 'guarded', ...disorder };
+    const said = { shardId, schemaVersion: schemaVersions.shard, incarnation, contextProtection: 'guarded', ...disorder };
     return { columns, rows: disorder.rows ?? [[said.shardId, said.schemaVersion, said.incarnation, said.contextProtection]] };
   }
   if (serverQuestion.includes(text)) {

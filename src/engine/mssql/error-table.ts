@@ -84,6 +84,8 @@ export const errorTable: readonly (readonly [number, ErrorMeaning])[] = [
   ...notRun('TIMEOUT', 51_014),
   // Ranges of a map that overlap.
   ...notRun('CONFLICT', 51_015),
+  // A table whose changes are not tracked, or not any more since that version.
+  ...notRun('CONFLICT', 51_020, 51_021),
   // What the provisioning finds that keeps it from going on.
   ...notRun('INVALID_CONFIGURATION', 51_016),
   ...notRun('TRANSACTION_CONTROL', wrongTransaction, transactionCount),

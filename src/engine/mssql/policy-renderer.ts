@@ -30,6 +30,7 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
       ...(tenantColumn === null ? [] : [tenantDefault(name, table.table, tenantColumn, keyType)]),
       ...(tenantColumn === null ? [] : securityPolicy({ ...table, tenantColumn }, tables)),
       ...(table.model === undefined ? [] : [modelItem(table, table.model)]),
+      ...(table.capturable ? [changeTracking(name)] : []),
       ...['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((group) => noSchemaRights(table, group)),
       ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
     ];
@@ -46,6 +47,15 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
     return removalFromPolicy(table, item);
   },
 };
+
+/** By what changes of a tenant's rows are followed while it is moved; which columns were changed is nothing that a move asks. */
+function changeTracking(table: Sql): PolicyItem {
+  return {
+    item: 'change tracking',
+    definition: 'on',
+    statements: [sql`ALTER TABLE ${table} ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = OFF)`],
+  };
+}
 
 function modelItem(table: PolicyTable, model: string): PolicyItem {
   const [place, text] = [sql`${sqlText(textLiteral(table.schema))}, ${sqlText(textLiteral(table.table))}`, sqlText(textLiteral(model))];

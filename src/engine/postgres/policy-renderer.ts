@@ -3,6 +3,7 @@ import { compileSql } from '../../core/compile-sql.ts';
 import { rowOperations, type RowOperation, type RowPolicy } from '../../core/predicate.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { PolicyItem, PolicyRenderer } from '../policy-renderer.ts';
+import { captureItems, captureRemoval } from './capture-triggers.ts';
 import { tableRights } from '../table-rights.ts';
 import type { LocatedTable, PolicyMark } from '../verify-shard.ts';
 import { fingerprintFunction } from './fingerprint-function.ts';
@@ -39,6 +40,7 @@ export const postgresPolicyRenderer: PolicyRenderer = {
       ...(column === undefined ? [] : [rowSecurity(name), ...policies.map((policy) => policyItem(name, column, policy))]),
       ...table.policies.flatMap((policy) => rowPolicies(table, policy)).map((policy) => rowPolicyItem(table, policy)),
       ...(table.model === undefined ? [] : [modelItem(table, table.model)]),
+      ...(table.tenantColumn === null ? [] : captureItems({ ...table, tenantColumn: table.tenantColumn })),
       ...(column === undefined || table.role !== 'routed' ? [] : [tenantDefault(name, column)]),
       ...(table.role === 'routed' || table.role === 'reference' ? schemaRights(table.schema) : []),
       ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
@@ -58,7 +60,7 @@ export const postgresPolicyRenderer: PolicyRenderer = {
     if (item === 'model')
       return sql`delete from tenantry.policy_model where schema_name = ${literal(table.schema)} and table_name = ${literal(table.table)}`;
     const policy = /^policy (tenantry_.*)$/.exec(item)?.[1];
-    return policy === undefined ? null : sql`drop policy ${sql.id(policy)} on ${sql.id(table.schema, table.table)}`;
+    return policy === undefined ? captureRemoval(table, item) : sql`drop policy ${sql.id(policy)} on ${sql.id(table.schema, table.table)}`;
   },
 };
 

@@ -156,9 +156,9 @@ describe('policy apply', () => {
   test.each([
     [
       'of a newer schema',
+      'update tenantry.schema_version set version = 3',
       'update tenantry.schema_version set version = 2',
-      'update tenantry.schema_version set version = 1',
-      'On shard b: The schema of shard b has version 2; this program works with version 1 (SHARD_UNVERIFIED)',
+      'On shard b: The schema of shard b has version 3; this program works with version 2 (SHARD_UNVERIFIED)',
     ],
     [
       'that is no shard any more',

@@ -19,7 +19,7 @@ interface Said {
 }
 
 const expected: Partial<Readonly<Record<ErrorCode, Said>>> = {
-  CONFLICT: { retryable: false, notRun: [2601, 2627, 51_015] },
+  CONFLICT: { retryable: false, notRun: [2601, 2627, 51_015, 51_020, 51_021] },
   CONSTRAINT_VIOLATION: { retryable: false, notRun: [220, 241, 242, 245, 248, 515, 547, 550, 2628, 8114, 8115, 8134, 8152, 9803] },
   FORBIDDEN: { retryable: false, notRun: [229, 230, 262, 297, 300, 916, 1088, 15_151, 15_247, 15_664, 33_504, 51_012] },
   INVALID_CONFIGURATION: { retryable: false, notRun: [51_016] },

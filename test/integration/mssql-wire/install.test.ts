@@ -27,7 +27,7 @@ function answerOf(text: string, found: Found): StatementAnswer {
     prepared = true,
     installed = true,
     isCatalog = false,
-    version = 1,
+    version = 2,
     keyType = 'int',
     contextProtection = 'guarded',
     serialPlans = true,
@@ -83,7 +83,7 @@ test.each<[Found, string]>([
   [{ serialPlans: false }, expect.stringContaining('SET MAXDOP = 1')],
   [{ serialPlans: false, installed: false }, expect.stringContaining('SET MAXDOP = 1')],
   [{ isCatalog: true }, 'The database is a catalog; a catalog cannot be a shard.'],
-  [{ version: 2 }, 'The database is a shard whose schema has version 2; this program works with version 1.'],
+  [{ version: 3 }, 'The database is a shard whose schema has version 3; this program works with version 2.'],
   [{ keyType: 'uuid' }, "The database is a shard for keys of type uuid; the map's are of type int."],
   [{ contextProtection: 'plain' }, 'The database is a shard whose context protection is plain; the configuration says guarded.'],
 ])('a SQL Server database that says %j does not become a shard, and nothing is changed in it', async (found, detail) => {

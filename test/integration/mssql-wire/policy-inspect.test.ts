@@ -146,6 +146,7 @@ async function inspectOrders(changed: Readonly<Record<string, string>>): Promise
     tenantColumn: 'TenantId',
     role: 'routed' as const,
     sequences: [],
+    capturable: true,
     policies: orders.policies,
     model: orders.model,
   };

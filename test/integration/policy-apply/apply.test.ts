@@ -29,6 +29,10 @@ describe('policy apply', () => {
       'policy tenantry_superuser',
       'policy tenantry_mover',
       'policy tenantry_admin',
+      'capture insert',
+      'capture update',
+      'capture delete',
+      'capture truncate',
       'default',
       'rights of tenantry_app',
       'rights of tenantry_superuser',
@@ -141,6 +145,7 @@ describe('policy apply', () => {
       ['policy tenantry_superuser', 'permissive select to tenantry_superuser using true check none'],
       ['policy tenantry_mover', 'permissive all to tenantry_mover using true check true'],
       ['policy tenantry_admin', 'permissive all to tenantry_admin using true check true'],
+      ['capture truncate', 'as made'],
       ['rights of tenantry_app', null],
     ]);
     expect(warnings).toEqual([]);

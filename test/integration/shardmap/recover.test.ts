@@ -224,11 +224,11 @@ describeOnEachGround(
           'The database at the address of shard a is not a shard.',
         );
         await byHand(localByHand.identify(own, 'customers'));
-        await byHand(localByHand.setSchemaVersion(2));
+        await byHand(localByHand.setSchemaVersion(3));
         expect((await world.manager.recover()).disagreements).toMatchObject([
-          { shard: 'a', what: 'schema', inCatalog: 'version 1', onShard: 'version 2' },
+          { shard: 'a', what: 'schema', inCatalog: 'version 2', onShard: 'version 3' },
         ]);
-        await byHand(localByHand.setSchemaVersion(1));
+        await byHand(localByHand.setSchemaVersion(2));
       });
 
       it('names a shard that does not answer, and goes on with the others', async () => {

@@ -98,7 +98,6 @@ with recursive acting as (
      ('forges', 'pg_settings', 'update pg_settings set setting = ''tenantry_x80000002'' where name = ''backtrace_functions'''),
      ('forges', 'reset', 'reset backtrace_functions'),
      ('forges', 'set_context of text', 'select tenantry.set_context(''tenantry_x80000002''::text)'),
-     ('forges', 'set_context of a key', 'select tenantry.set_context(''\x80000002''::bytea)'),
      ('forges', 'add_context_values', 'select tenantry.add_context_values(''{"user":"boss"}'')'),
      ('forges', 'enter without a token', 'select tenantry.enter(2, ''\x80000002'', ''\x000000000000000100000000000000000000000000000000'')'),
      ('forges', 'enter to read without a token', 'select tenantry.enter_read_only(2, ''\x80000002'', ''\x000000000000000100000000000000000000000000000000'')'),

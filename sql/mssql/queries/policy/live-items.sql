@@ -72,6 +72,10 @@ SELECT w.[schema], w.[table], N'model', m.[model]
 FROM wanted AS w
 JOIN [tenantry].[policy_model] AS m ON m.[schema_name] = w.[schema] AND m.[table_name] = w.[table]
 UNION ALL
+SELECT w.[schema], w.[table], N'change tracking', N'on'
+FROM wanted AS w
+JOIN sys.change_tracking_tables AS k ON k.[object_id] = w.[object_id]
+UNION ALL
 -- The server writes what was said as CONVERT([int],session_context(N'tenantry.tenant')), with the length behind the type.
 SELECT w.[schema], w.[table], N'default',
   CONCAT(d.[name] COLLATE Latin1_General_100_BIN2, N': ',

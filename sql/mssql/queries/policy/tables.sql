@@ -1,5 +1,6 @@
 -- The configured tables that exist, and the history of those that keep one, which SQL can name directly and the policy of the table
--- does not cover, with their columns. No table owns a sequence here.
+-- does not cover, with their columns, and whether their changes can be tracked: where the database does, of a table that has a primary key.
+-- No table owns a sequence here.
 -- @tables nvarchar(max)
 -- json: sequences, columns
 WITH configured AS (
@@ -15,7 +16,10 @@ WITH configured AS (
   FROM configured AS c
   WHERE c.[history_table_id] IS NOT NULL AND NOT EXISTS (SELECT 1 FROM configured AS o WHERE o.[object_id] = c.[history_table_id])
 )
-SELECT s.[name] AS [schema], t.[name] AS [table], f.[tenantColumn] AS [tenantColumn], f.[role] AS [role], N'[]' AS [sequences],
+SELECT s.[name] AS [schema], t.[name] AS [table], f.[tenantColumn] AS [tenantColumn], f.[role] AS [role],
+  CAST(CASE WHEN f.[role] = N'routed' AND EXISTS (SELECT 1 FROM sys.change_tracking_databases AS k WHERE k.[database_id] = DB_ID())
+    AND EXISTS (SELECT 1 FROM sys.indexes AS i WHERE i.[object_id] = t.[object_id] AND i.[is_primary_key] = 1) THEN 1 ELSE 0 END AS bit) AS [capturable],
+  N'[]' AS [sequences],
   COALESCE((
     SELECT c.[name] AS [name], CONCAT(QUOTENAME(y.[name]), CASE
       WHEN y.[name] IN (N'nvarchar', N'varchar', N'varbinary') AND c.[max_length] = -1 THEN N'(max)'

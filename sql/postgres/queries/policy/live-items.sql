@@ -43,6 +43,29 @@ union all
 select w."schema", w."table", 'default', pg_get_expr(d.adbin, d.adrelid)
   from wanted w join pg_catalog.pg_attrdef d on d.adrelid = w.oid and d.adnum = w.attnum
 union all
+-- Those of partitions come and go with their table's, but for being switched off.
+select w."schema", w."table", 'capture ' || o.operation,
+       case when pg_get_triggerdef(t.oid) <> o.made then pg_get_triggerdef(t.oid)
+            when t.tgenabled <> 'O' then 'switched ' || case t.tgenabled when 'D' then 'off' when 'R' then 'on for replicas alone' else 'on for replicas, too' end
+            when p.name is not null then 'not as it was made on partition ' || p.name
+            else 'as made' end
+  from wanted w
+  join pg_catalog.pg_trigger t on t.tgrelid = w.oid and t.tgparentid = 0
+  join lateral (select v.operation,
+                       format(v.form, 'tenantry_capture_' || v.operation, upper(v.operation), format('%I.%I', w."schema", w."table"), quote_literal(w."tenantColumn")) as made
+                  from (values ('insert', 'row'), ('update', 'row'), ('delete', 'row'), ('truncate', 'statement')) k (operation, each)
+                 cross join lateral (select k.operation, case k.each
+                         when 'row' then 'CREATE TRIGGER %s AFTER %s ON %s FOR EACH ROW WHEN (tenantry.may_be_captured()) EXECUTE FUNCTION tenantry.capture_change(%s)'
+                         else 'CREATE TRIGGER %s BEFORE %s ON %s FOR EACH STATEMENT EXECUTE FUNCTION tenantry.refuse_truncate()' end as form) v) o
+    on t.tgname = 'tenantry_capture_' || o.operation
+  left join lateral (
+    with recursive clone as (
+      select c.oid, c.tgrelid, c.tgenabled from pg_catalog.pg_trigger c where c.tgparentid = t.oid
+      union all
+      select c.oid, c.tgrelid, c.tgenabled from clone u join pg_catalog.pg_trigger c on c.tgparentid = u.oid
+    )
+    select min(u.tgrelid::regclass::text) as name from clone u where u.tgenabled <> 'O') p on true
+union all
 select w."schema", w."table", 'rights of ' || coalesce(r.rolname, 'public'),
        string_agg(lower(g.privilege_type) || g.suffix || case when g.is_grantable then ' with grant option' else '' end, ', ' order by g.suffix, g.privilege_type)
   from wanted w

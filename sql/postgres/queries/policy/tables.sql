@@ -1,5 +1,5 @@
 -- The configured tables that exist, their partitions and inheritance children (which SQL can name directly), their columns,
--- and the sequences that these own.
+-- the sequences that these own, and whether triggers are put on them to capture changes of rows: a partition has those of its table.
 -- @tables text
 with recursive configured as (
   select c.oid, t."tenantColumn", case when t."tenantColumn" is null then 'reference' else 'routed' end as role
@@ -17,6 +17,7 @@ select n.nspname::text as "schema",
        c.relname::text as "table",
        f."tenantColumn" as "tenantColumn",
        f.role as "role",
+       f.role in ('routed', 'part') and not c.relispartition as "capturable",
        coalesce((select jsonb_agg(s.relname order by s.relname)
                    from pg_catalog.pg_depend d
                    join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S' and s.relnamespace = c.relnamespace

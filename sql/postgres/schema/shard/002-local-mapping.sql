@@ -13,6 +13,8 @@ create table tenantry.local_mapping (
   -- Where a tombstone points.
   moved_to uuid,
   moved_epoch bigint check (moved_epoch > epoch),
+  -- Set while the mapping is moved: what its tenants change is logged (055-capture.sql). They bring it along in their context.
+  captured boolean not null default false,
   -- What `enter` compares in the common case, so that it need not look at kind, state and null ends: epoch and token as one value
   -- that opens while the mapping is online, and the half-open range of its keys, between a key that is not empty and one longer than any.
   open_ticket bytea generated always as (case when state = 'ONLINE' then int8send(epoch) || token end) stored,
@@ -22,7 +24,11 @@ create table tenantry.local_mapping (
   ) stored,
   -- The same for a point as one value, epoch, token and key, with the context that whoever presents it is given.
   open_entry bytea generated always as (case when state = 'ONLINE' and kind = 'point' then int8send(epoch) || token || low end) stored,
-  context text generated always as (case kind when 'point' then 'tenantry_x' || encode(low, 'hex') end) stored,
+  context text generated always as (
+    case when kind = 'point' then case when captured then 'captured_' else '' end || 'tenantry_x' || encode(low, 'hex') end
+  ) stored,
+  -- What a key of a range is put behind.
+  context_start text generated always as (case when captured then 'captured_' else '' end || 'tenantry_x') stored,
   check (kind = 'range' or high is null),
   check (high is null or low < high),
   check ((state = 'MOVED') = (token is null)),

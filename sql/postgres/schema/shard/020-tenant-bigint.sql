@@ -6,3 +6,11 @@ begin atomic
   select pg_catalog.bit(
     nullif(pg_catalog.split_part(tenantry.context(), 'tenantry_', 2), '')::pg_catalog.bit, 64, false)::bigint # (-9223372036854775808);
 end;
+
+-- The key of a tenant as mappings have it.
+create function tenantry.encoded_key(tenant bigint) returns bytea
+language sql immutable parallel safe
+begin atomic
+  select pg_catalog.int8send(tenant # (-9223372036854775808));
+end;
+grant execute on function tenantry.encoded_key(bigint) to tenantry_definer;

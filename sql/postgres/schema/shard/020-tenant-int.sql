@@ -6,3 +6,11 @@ begin atomic
   select pg_catalog.bit(
     nullif(pg_catalog.split_part(tenantry.context(), 'tenantry_', 2), '')::pg_catalog.bit, 32, false)::integer # (-2147483648);
 end;
+
+-- The key of a tenant as mappings have it.
+create function tenantry.encoded_key(tenant integer) returns bytea
+language sql immutable parallel safe
+begin atomic
+  select pg_catalog.int4send(tenant # (-2147483648));
+end;
+grant execute on function tenantry.encoded_key(integer) to tenantry_definer;

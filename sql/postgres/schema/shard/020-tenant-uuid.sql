@@ -16,3 +16,14 @@ language sql stable parallel safe
 begin atomic
   select tenantry.uuid_of(pg_catalog.split_part(tenantry.context(), 'tenantry_x', 2));
 end;
+
+-- The key of a tenant as mappings have it: the same, backwards.
+create function tenantry.encoded_key(tenant uuid) returns bytea
+language sql immutable parallel safe
+begin atomic
+  select pg_catalog.substr(b.bytes, 11, 6) || pg_catalog.substr(b.bytes, 9, 2)
+    || pg_catalog.substr(b.bytes, 8, 1) || pg_catalog.substr(b.bytes, 7, 1) || pg_catalog.substr(b.bytes, 6, 1) || pg_catalog.substr(b.bytes, 5, 1)
+    || pg_catalog.substr(b.bytes, 4, 1) || pg_catalog.substr(b.bytes, 3, 1) || pg_catalog.substr(b.bytes, 2, 1) || pg_catalog.substr(b.bytes, 1, 1)
+  from (select pg_catalog.uuid_send(tenant) as bytes) b;
+end;
+grant execute on function tenantry.encoded_key(uuid) to tenantry_definer;

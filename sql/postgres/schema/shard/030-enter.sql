@@ -45,7 +45,7 @@ begin
     -- DRAINING, or admissible only since the caller's look at it: both pass when asked again.
     raise exception using errcode = 'TN003', message = 'DRAINING';
   end if;
-  return tenantry.set_context(tenant_key);
+  return tenantry.set_context(found_mapping.context_start || encode(tenant_key, 'hex'));
 end
 $$;
 
@@ -59,7 +59,7 @@ begin
   if pg_catalog.pg_try_advisory_xact_lock_shared(1413828161, mapping)
     and pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed'
   then
-    perform tenantry.set_context(tenant_key)
+    perform tenantry.set_context(m.context_start operator(pg_catalog.||) pg_catalog.encode(tenant_key, 'hex'))
       from tenantry.local_mapping m
       where m.mapping_id operator(pg_catalog.=) mapping
         and m.open_ticket operator(pg_catalog.=) ticket
@@ -79,7 +79,7 @@ create function tenantry.enter_read_only(mapping integer, tenant_key bytea, tick
 language plpgsql volatile security definer
 as $$
 begin
-  perform tenantry.set_context(tenant_key), pg_catalog.set_config('transaction_read_only', 'on', true)
+  perform tenantry.set_context(m.context_start operator(pg_catalog.||) pg_catalog.encode(tenant_key, 'hex')), pg_catalog.set_config('transaction_read_only', 'on', true)
     from tenantry.local_mapping m
     where m.mapping_id operator(pg_catalog.=) mapping
       and m.open_ticket operator(pg_catalog.=) ticket
@@ -130,8 +130,10 @@ $$;
 
 -- Grants before the owner changes: afterwards they are the definer's to give.
 revoke execute on all functions in schema tenantry from public;
-grant execute on function tenantry.set_context(text), tenantry.set_context(bytea), tenantry.context() to tenantry_definer;
+grant execute on function tenantry.set_context(text), tenantry.context() to tenantry_definer;
 grant execute on function tenantry.context(), tenantry.current_tenant() to tenantry_app, tenantry_superuser, tenantry_mover;
+-- Whoever writes to a routed table, its owner for a foreign key among them.
+grant execute on function tenantry.may_be_captured() to public;
 grant execute on function
   tenantry.enter(integer, bytea, bytea),
   tenantry.enter_read_only(integer, bytea, bytea),

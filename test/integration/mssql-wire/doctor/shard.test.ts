@@ -1,3 +1,4 @@
+import { schemaVersions } from '../../../../src/core/schema-version.ts';
 import { expect, test } from 'vitest';
 import type { ShardMapManager } from '../../../../shardmap/manager.ts';
 import { askedFile } from '../../../support/library-answers.ts';
@@ -28,8 +29,8 @@ test('looks with each login at what concerns it, at the configured tables, and l
 });
 
 test.each([
-  [2, 'go on with the version of Tenantry that made it, or a later one'],
-  [0, 'go on with the version of Tenantry that made it'],
+  [3, 'go on with the version of Tenantry that made it, or a later one'],
+  [1, 'go on with the version of Tenantry that made it'],
 ])('sends nobody to recover from a schema of version %i', async (version, remedy) => {
   const { columns } = inOrder['local-map/get-description'];
   const said = { 'local-map/get-description': { columns, rows: [[version, shardId, 'customers', 'int']] } } as const;
@@ -70,7 +71,7 @@ test('says of each login that could not be looked at why, and goes on', async ()
 
 test('says where the login of app keeps its tenant in what tenants can change', async () => {
   const { columns } = inOrder['engine/inspect'];
-  expect(await findings({ 'engine/inspect': { columns, rows: [[shardId, 1, incarnation, false]] } })).toMatchObject([
+  expect(await findings({ 'engine/inspect': { columns, rows: [[shardId, schemaVersions.shard, incarnation, false]] } })).toMatchObject([
     { subject: 'shard a, login of app', level: 'problem', text: expect.stringContaining('the configuration says guarded') },
   ]);
 });

@@ -13,6 +13,7 @@ test('a table gets the default of its tenant column before the policy is bound t
     tenantColumn: 'TenantId',
     role: 'routed',
     sequences: [],
+    capturable: true,
     columns: [],
     policies: [],
   } as const;
@@ -27,6 +28,7 @@ describe('what protects a table, word for word', () => {
     tenantColumn: 'Tenant]Id',
     role: 'routed',
     sequences: [],
+    capturable: true,
     columns: [],
     policies: [],
   } as const;
@@ -142,7 +144,7 @@ ALTER TABLE ${name} ADD CONSTRAINT `);
 describe('what the tenant column of a new row is', () => {
   const defaultOf = (table: string, keyType: KeyType) => {
     const items = mssqlPolicyRenderer.wanted(
-      { schema: 'dbo', table, tenantColumn: 'Tenant]Id', role: 'routed', sequences: [], columns: [], policies: [] },
+      { schema: 'dbo', table, tenantColumn: 'Tenant]Id', role: 'routed', sequences: [], capturable: true, columns: [], policies: [] },
       keyType,
       [],
     );
