@@ -107,7 +107,7 @@ async function judge(shard: TestShard, server: PostgresServer, mutation: Mutatio
   const result = await judging.catch((error: unknown) => error);
   if (root !== shard.root) await root.close();
   if (result instanceof Judged) return result.judgement;
-  throw result;
+  throw new Error(`After ${mutation.statement}`, { cause: result });
 }
 
 function isInCatalog({ statement }: Mutation): boolean {
@@ -148,7 +148,7 @@ async function judged(session: SqlSession, shard: TestShard, { attacks = true, p
     if (isDifferent ?? true) caughtBy.push('comparison');
   }
   if (!attacks) return { caughtBy };
-  const leaks = await undone(session, async () => {
+  const leaks = await undoneOrFailed(session, async () => {
     await attempt(session, () => session.query(sqlText('update tenantry.gate set open = true where not open')));
     await session.query(sqlText(judgeText));
     const { rows } = await session.query<{ leak: string }>(
@@ -156,7 +156,6 @@ async function judged(session: SqlSession, shard: TestShard, { attacks = true, p
     );
     return rows.map(({ leak }) => leak);
   });
-  if (leaks === undefined) throw new Error('The judge came to no judgement.');
   if (probes) {
     const found = await undone(session, async () => {
       await session.query(sqlText('set local role tenantry_admin'));
@@ -199,11 +198,14 @@ async function attempt<T>(session: SqlSession, work: () => Promise<T>): Promise<
 
 /** The same, and nothing of it stays. */
 async function undone<T>(session: SqlSession, work: () => Promise<T>): Promise<T | undefined> {
+  return await undoneOrFailed(session, work).catch(() => undefined);
+}
+
+/** What it gives, and nothing of it stays; rejects where the server refuses it. */
+async function undoneOrFailed<T>(session: SqlSession, work: () => Promise<T>): Promise<T> {
   await session.query(sqlText('savepoint judged'));
   try {
     return await work();
-  } catch {
-    return undefined;
   } finally {
     await session.query(sqlText('rollback to savepoint judged; release savepoint judged'));
   }
