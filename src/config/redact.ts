@@ -7,7 +7,7 @@ const hidden = '(hidden)';
 
 /** The configuration with its defaults, fit for a screen: passwords, keys and secrets are hidden, everything else is shown. */
 export function redactSettings(settings: Settings): Readonly<Record<string, unknown>> {
-  const { catalog, redis, fleetKey, logins, auth, tables, procedures, webhook, ...shown } = settings;
+  const { catalog, redis, fleetKey, logins, auth, tables, procedures, webhook, drift, ...shown } = settings;
   return {
     catalog: { ...catalog.address, ...redactLogin(catalog.login) },
     ...(redis === undefined ? {} : { redis: { url: withoutCredentials(redis.url) } }),
@@ -16,6 +16,7 @@ export function redactSettings(settings: Settings): Readonly<Record<string, unkn
     logins: Object.fromEntries(Object.entries(logins).map(([principal, login]) => [principal, redactLogin(login)])),
     tables: Object.fromEntries(tables.map((table) => [table.name, asWritten(table)])),
     procedures: Object.fromEntries(procedures.map((procedure) => [procedure.name, procedureAsWritten(procedure)])),
+    drift: drift.map(({ shards, object, reason, until }) => ({ shards, object, reason, until })),
     // Addresses of webhooks have secrets in their paths.
     ...(webhook === undefined
       ? {}

@@ -9,6 +9,7 @@ import { contextSchema } from './context-schema.ts';
 import { checkTogether } from './cross-fields.ts';
 import { engineNames, knowsEntra, parseDatabaseUrl } from './database-url.ts';
 import { entraSchema } from './entra-schema.ts';
+import { driftSchema } from './drift-schema.ts';
 import { env } from './env-reference.ts';
 import { isHostName } from '../core/host-name.ts';
 import type { Login } from '../core/principal.ts';
@@ -56,6 +57,7 @@ export function configSchema(environment: Environment): z.ZodType<Settings, Tena
     limits: limitsSchema,
     http: httpSchema,
     webhook: webhookSchema(from),
+    drift: driftSchema,
   })
     .superRefine(checkTogether, { when: () => true })
     .transform(({ redis, fleetKey: { current, previous }, auth, tls, catalog, logins, tables, webhook, ...rest }) => ({

@@ -1,4 +1,5 @@
 import type { FleetKey } from '../../shardmap/mapping-token.ts';
+import type { AcceptedDrift } from '../core/accepted-drift.ts';
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { ContextValueType } from '../core/context-values.ts';
@@ -58,6 +59,14 @@ export interface ContextSetting {
   readonly transform?: ClaimTransform | undefined;
 }
 
+/** What may stay on shards for a while although it is not as it must be. */
+export interface DriftSetting extends AcceptedDrift {
+  /** Names of shards; `*` for all of them. */
+  readonly shards: '*' | readonly string[];
+  /** The last day, `2027-01-31`. */
+  readonly until: string;
+}
+
 /** Where drift of shards is told. */
 export interface WebhookSettings {
   readonly url: URL;
@@ -86,5 +95,6 @@ export interface Settings {
   readonly auth: { readonly issuers: readonly IssuerSettings[] };
   readonly limits: Limits;
   readonly webhook?: WebhookSettings;
+  readonly drift: readonly DriftSetting[];
   readonly http: { readonly host: string; readonly port: number; readonly opsHost: string; readonly opsPort: number };
 }

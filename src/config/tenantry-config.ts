@@ -226,6 +226,17 @@ export interface WebhookConfig {
   readonly secret?: EnvReference | undefined;
 }
 
+/** What may stay on shards for a while although it is not as the configuration, or what was accepted, has it: docs/operations.md. */
+export interface DriftConfig {
+  /** Names of shards; `'*'` for all of them. */
+  readonly shards: '*' | readonly string[];
+  /** As `policy apply` and `doctor` name it: `public.Blogs: rights of tenantry_mover`, `view public.totals`. */
+  readonly object: string;
+  readonly reason: string;
+  /** The last day, in UTC: `'2027-01-31'`. */
+  readonly until: string;
+}
+
 /** What `tenantry.config.ts` holds. Secrets are references to the environment: `env('NAME')`. */
 export interface TenantryConfig {
   /**
@@ -289,4 +300,6 @@ export interface TenantryConfig {
   readonly limits?: LimitsConfig | undefined;
   readonly http?: HttpConfig | undefined;
   readonly webhook?: WebhookConfig | undefined;
+  /** Default: nothing may. */
+  readonly drift?: readonly DriftConfig[] | undefined;
 }

@@ -40,6 +40,9 @@ export interface Verified {
   readonly overriddenUntilMs: number | undefined;
   /** What is not as it was accepted; nothing where nothing was, or not by the fleet. */
   readonly differing: readonly DifferingObject[];
+  /** Until when what was accepted is; null: for good, or nothing was. Milliseconds since 1970, as the time of the shard's clock. */
+  readonly validUntilMs: number | null;
+  readonly nowMs: number;
 }
 
 /** Names of objects in one message. */
@@ -57,8 +60,9 @@ export async function verifyProtection(session: SqlSession, fingerprintFunction:
     untilMs > nowMs &&
     overrideSignature !== null &&
     signer.isSigned({ says: 'overridden', untilMs }, overrideSignature);
-  const { fingerprint } = found;
-  return { fingerprint, ...objectionTo(found, fingerprintFunction, signer), overriddenUntilMs: isOverridden ? untilMs : undefined };
+  const { fingerprint, validUntilMs } = found;
+  const overriddenUntilMs = isOverridden ? untilMs : undefined;
+  return { fingerprint, ...objectionTo(found, fingerprintFunction, signer), overriddenUntilMs, validUntilMs, nowMs };
 }
 
 async function look(session: SqlSession): Promise<Verification> {

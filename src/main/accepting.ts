@@ -5,9 +5,14 @@ import type { Shard } from '../../shardmap/shard.ts';
 
 /** Who accepts what protects a shard: whoever holds the fleet key, by the name that is given. */
 export function acceptingOn(
-  { fleetKey }: Pick<Settings, 'fleetKey'>,
-  { shardId }: Pick<Shard, 'shardId'>,
+  { fleetKey, drift }: Pick<Settings, 'fleetKey' | 'drift'>,
+  { shardId, name }: Pick<Shard, 'shardId' | 'name'>,
   acceptedBy = 'tenantry',
 ): Accepting {
-  return { signer: createShardSigner(fleetKey, shardId), acceptedBy };
+  return { signer: createShardSigner(fleetKey, shardId), acceptedBy, drift: driftOn(drift, name) };
+}
+
+/** What may stay as it is on a shard, whether its time is over or not. */
+export function driftOn(drift: Settings['drift'], shard: string): Settings['drift'] {
+  return drift.filter(({ shards }) => shards === '*' || shards.includes(shard));
 }

@@ -48,11 +48,11 @@ export async function openAdministration(
   { engines, clock, onTrouble }: AdministrationParts,
   settings: Settings,
 ): Promise<OpenAdministration> {
-  const { logins, map, redis: configured, tables, contextProtection, capabilities, fleetKey, limits } = settings;
+  const { logins, map, redis: configured, tables, contextProtection, capabilities, fleetKey, limits, drift } = settings;
   await using opened = new AsyncDisposableStack();
   const { database, store } = await openCatalog(engines, settings);
   opened.defer(() => database.close());
-  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, fleetKey, limits });
+  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, fleetKey, limits, drift });
   opened.defer(() => access.close());
   const redis = configured === undefined ? undefined : createRedisRoutes({ url: configured.url, map, clock, ...redisTrouble(onTrouble) });
   opened.defer(() => redis?.close());

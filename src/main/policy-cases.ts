@@ -52,7 +52,7 @@ export async function testOnScratch(
       await using(engine.open(database, login, { connections: 1 }), (administrator) => furnish(administrator, engine, settings, schema));
       await using(engine.open(database, settings.logins.admin), async (admin) => {
         const { tables, contextProtection, capabilities, map } = settings;
-        const accepting = acceptingOn(settings, { shardId: randomUUID() }, 'policy test');
+        const accepting = acceptingOn(settings, { shardId: randomUUID(), name: '' }, 'policy test');
         await installShard(admin, engine, { tables, keyType: map.key, contextProtection, capabilities, accepting });
         await testCases(admin, engine, settings, { ...run, keyType: map.key, isScratch: true });
       });

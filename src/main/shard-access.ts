@@ -22,6 +22,7 @@ interface ShardAccessOptions {
   readonly contextProtection: ContextProtection;
   readonly fleetKey: Settings['fleetKey'];
   readonly capabilities: CapabilitySettings;
+  readonly drift: Settings['drift'];
   readonly limits: Pick<Limits, 'connectTimeoutMs' | 'adminStatementTimeoutMs' | 'adminLockTimeoutMs'>;
 }
 

@@ -15,7 +15,7 @@ import { overrideGate } from '../policy/override.ts';
 import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
-import { acceptingOn } from './accepting.ts';
+import { acceptingOn, driftOn } from './accepting.ts';
 import { engineOf, type Engines, type FullEngine } from './engines.ts';
 import { inspectPolicies } from './inspection/inspect-policies.ts';
 import { testCases } from './policy-cases.ts';
@@ -45,7 +45,12 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
     compare: (settings, shard, { keyType }) =>
       withShard(engines, settings, shard, (admin) => {
         const { tables, capabilities } = settings;
-        return compareTables(admin, engineOf(engines, shard.address), { tables, capabilities, keyType });
+        return compareTables(admin, engineOf(engines, shard.address), {
+          tables,
+          capabilities,
+          keyType,
+          drift: driftOn(settings.drift, shard.name),
+        });
       }),
     override: (settings, shard, override) =>
       withShard(engines, settings, shard, (admin) => overrideGate(admin, acceptingOn(settings, shard).signer, override)),
@@ -118,11 +123,11 @@ function probingWith({ rehearsals }: FullEngine, { logins: { app, superuser, mov
 /** The database of a shard as admin, once it is known to be that shard. */
 async function withShard<T>(
   engines: Engines,
-  { logins, tables, contextProtection, capabilities, fleetKey, limits }: Settings,
+  { logins, tables, contextProtection, capabilities, fleetKey, limits, drift }: Settings,
   shard: Shard,
   work: (admin: SqlDatabase) => Promise<T>,
 ): Promise<T> {
-  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, fleetKey, limits });
+  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, fleetKey, limits, drift });
   try {
     await requireOwnShard(access, shard);
     return await work(access.open(shard));

@@ -1,6 +1,9 @@
+import type { AcceptedDrift } from '../core/accepted-drift.ts';
 import type { Row, SqlSession } from '../core/session.ts';
 import { acceptanceFormat, type ShardSigner, type ShardStatement, type ShardVerifier } from '../core/shard-signer.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
+import { endOf, presentDrift } from './accepted-drift.ts';
+import type { Difference } from './diff.ts';
 import { readFingerprint } from './fingerprint.ts';
 import type { LocatedTable } from './model.ts';
 
@@ -9,21 +12,31 @@ export interface Accepting {
   /** Of this shard. */
   readonly signer: ShardSigner;
   readonly acceptedBy: string;
+  /** What may stay as it is, until its time is over. Default: nothing. */
+  readonly drift?: readonly AcceptedDrift[];
+}
+
+/** What was found to be let be. */
+interface Kept {
+  /** Drift whose time is not over. */
+  readonly drift: readonly AcceptedDrift[];
+  readonly kept: readonly Difference[];
 }
 
 /**
- * Takes what protects the shard now, as the session's transaction sees it, for what is to be, and opens its gate. Throws as
- * `readFingerprint` does.
+ * Takes what protects the shard now, as the session's transaction sees it, for what is to be, and opens its gate: for good, or until the time
+ * of the drift that is there is over. Throws as `readFingerprint` does.
  */
 export async function accept(
   session: SqlSession,
   renderer: PolicyRenderer,
   tables: readonly LocatedTable[],
-  { signer, acceptedBy }: Accepting,
+  { signer, acceptedBy }: Pick<Accepting, 'signer' | 'acceptedBy'>,
+  { drift, kept }: Kept,
 ): Promise<void> {
   await session.run('policy/hold-gate');
   const { fingerprint, items } = await readFingerprint(session, renderer);
-  const validUntilMs = null;
+  const validUntilMs = endOf(presentDrift(drift, kept, items));
   const tenantColumns = new Set(tables.flatMap(({ tenantColumn }) => (tenantColumn === undefined ? [] : [tenantColumn])));
   await session.run('policy/accept', {
     format: acceptanceFormat,

@@ -10,7 +10,8 @@ import type { DifferingObject } from '../engine/verification.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import type { Accepting } from './acceptance.ts';
-import { changeShard, compareShard, type ShardComparison } from './change-shard.ts';
+import { endOf } from './accepted-drift.ts';
+import { changeShard, compareShard, isAsItMustBe, type ShardComparison } from './change-shard.ts';
 import type { Difference } from './diff.ts';
 import { refuseUnfit, unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
@@ -44,6 +45,7 @@ export interface PolicyRequest {
 const defaultWithinMs = 60_000;
 /** Where a shard keeps what was accepted of it. */
 const acceptedTable = 'tenantry.accepted';
+const endItem = 'end of what was accepted';
 
 /**
  * Makes the policies of one shard what the configuration says, in one transaction (docs/decisions/016-one-transaction-for-each-shard.md); a
@@ -77,36 +79,45 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
 }
 
 /** Whether a change accepts what is there, and sets nothing. */
-export function isAcceptance({ table }: PolicyChange): boolean {
-  return table === acceptedTable;
+export function isAcceptance({ table, item }: PolicyChange): boolean {
+  return table === acceptedTable && item !== endItem;
 }
 
-function isAsItMustBe({ pending, objection }: ShardComparison): boolean {
-  return pending.length === 0 && objection === undefined;
+/** Whether a change is but that what was accepted is so until another time. */
+export function isRenewal({ table, item }: PolicyChange): boolean {
+  return table === acceptedTable && item === endItem;
 }
 
-function resultOf({ pending, state, objection, differing }: ShardComparison, dialect: SqlDialect): PlannedChange {
+function resultOf(found: ShardComparison, dialect: SqlDialect): PlannedChange & Pick<PolicyResult, 'drift'> {
+  const { pending, state, objection, renewal, present: drift } = found;
   const changes = pending.map((difference) => changeOf(difference, dialect));
-  if (objection === undefined) return { changes, state };
-  return { changes: [...changes, ...acceptances(objection, differing, pending)], state };
+  if (objection !== undefined) return { changes: [...changes, ...acceptances(objection, found)], state, drift };
+  if (renewal === undefined) return { changes, state, drift };
+  return {
+    changes: [...changes, acceptance(endItem, accepted(renewal.untilMs), accepted(renewal.wantedMs))],
+    state,
+    drift,
+  };
+}
+
+function accepted(untilMs: number | null): string {
+  return untilMs === null ? 'accepted' : `accepted until ${new Date(untilMs).toISOString()}`;
+}
+
+function acceptance(item: string, before: string, after: string): PolicyChange {
+  return { table: acceptedTable, item, before, after, statements: [] };
 }
 
 /**
  * Nothing that a statement says: it is signed by the program, for what is there then. Each object that would be accepted as it is now is
  * shown; what is about to be set is shown as that.
  */
-function acceptances(objection: string, differing: readonly DifferingObject[], pending: readonly Difference[]): PolicyChange[] {
-  const change = (item: string, before: string): PolicyChange => ({
-    table: acceptedTable,
-    item,
-    before,
-    after: 'accepted',
-    statements: [],
-  });
-  if (differing.length === 0) return [change('what protects the shard', objection)];
+function acceptances(objection: string, { differing, pending, present }: ShardComparison): PolicyChange[] {
+  const after = accepted(endOf(present));
+  if (differing.length === 0) return [acceptance('what protects the shard', objection, after)];
   return differing
     .filter((object) => !pending.some((difference) => sets(difference, object)))
-    .map(({ kind, object, change: how }) => change(`${kind} ${object}`, `${how} since it was accepted`));
+    .map(({ kind, object, change: how }) => acceptance(`${kind} ${object}`, `${how} since it was accepted`, after));
 }
 
 /** By the first word of an item, the kind of object that it is a part of. */

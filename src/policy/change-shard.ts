@@ -4,7 +4,9 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import type { Sql, SqlDialect } from '../core/sql.ts';
+import type { AcceptedDrift } from '../core/accepted-drift.ts';
 import { accept, type Accepting } from './acceptance.ts';
+import { endOf, findDrift, sortDifferences } from './accepted-drift.ts';
 import { compare, type Comparison, type Difference } from './diff.ts';
 import { verifyProtection, type DifferingObject } from '../engine/verification.ts';
 import { LockWait } from './lock-wait.ts';
@@ -25,6 +27,14 @@ export interface ShardComparison extends Comparison {
   readonly fingerprint: string;
   /** What is not as it was accepted, where anything was. */
   readonly differing: readonly DifferingObject[];
+  /** Drift that the configuration accepts, and whose time is not over. */
+  readonly drift: readonly AcceptedDrift[];
+  /** What of it is there. */
+  readonly present: readonly AcceptedDrift[];
+  /** Differences that stay as they are because of it. */
+  readonly kept: readonly Difference[];
+  /** Where all is as it was accepted, until when that is and until when it is to be; undefined: the same. */
+  readonly renewal: { readonly untilMs: number | null; readonly wantedMs: number | null } | undefined;
   /** What of a change could not be tried. */
   readonly unproven: readonly ProbeFinding[];
 }
@@ -48,11 +58,22 @@ export async function compareShard(
   session: SqlSession,
   { renderer }: PolicyEngine,
   tables: ShardTables,
-  { signer }: Accepting,
+  { signer, drift: configured = [] }: Accepting,
 ): Promise<ShardComparison> {
   const found = await compare(session, renderer, tables);
-  const { fingerprint, objection, differing } = await verifyProtection(session, renderer.fingerprintFunction(), signer);
-  return { ...found, fingerprint, objection, differing, unproven: [] };
+  const protection = await verifyProtection(session, renderer.fingerprintFunction(), signer);
+  const { fingerprint, objection, differing, validUntilMs, nowMs } = protection;
+  const drift = configured.filter(({ untilMs }) => untilMs > nowMs);
+  const { pending, kept } = sortDifferences(found.pending, drift);
+  const present = await findDrift(session, renderer, drift, kept);
+  const wantedMs = endOf(present);
+  const renewal = objection !== undefined || wantedMs === validUntilMs ? undefined : { untilMs: validUntilMs, wantedMs };
+  return { ...found, pending, kept, drift, present, fingerprint, objection, differing, renewal, unproven: [] };
+}
+
+/** Whether nothing is to be set, accepted, or accepted for another time. */
+export function isAsItMustBe({ pending, objection, renewal }: ShardComparison): boolean {
+  return pending.length === 0 && objection === undefined && renewal === undefined;
 }
 
 /**
@@ -114,8 +135,8 @@ async function changeTables(
   await lockPolicies(session);
   const found = await compareShard(session, engine, tables, accepting);
   permit(found);
-  const { pending, objection } = found;
-  if (pending.length === 0 && objection === undefined) return found;
+  const { pending, drift } = found;
+  if (isAsItMustBe(found)) return found;
   const wait = new LockWait(clock);
   const run = async (table: string, statement: Sql, workMs: number): Promise<void> => {
     try {
@@ -132,9 +153,9 @@ async function changeTables(
   for (const [name, items] of byTable) {
     for (const message of renderer.messages(items.flatMap(({ statements }) => statements))) await run(name, message, LockWait.statementMs);
   }
-  const { pending: left } = await compare(session, renderer, tables);
+  const { pending: left, kept } = sortDifferences((await compare(session, renderer, tables)).pending, drift);
   if (left.length > 0) throw refusal(left, dialect);
-  await accept(session, renderer, tables.tables, accepting);
+  await accept(session, renderer, tables.tables, accepting, { drift, kept });
   // After the acceptance, which opens the gate, and before the commit: what leaks takes all of it back.
   return { ...found, unproven: probing === undefined ? [] : await probeChange(session, tables, found, probing) };
 }

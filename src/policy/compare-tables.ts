@@ -1,6 +1,8 @@
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { KeyType } from '../core/key-type.ts';
-import type { SqlDatabase } from '../core/session.ts';
+import { driftOfItem, type AcceptedDrift } from '../core/accepted-drift.ts';
+import { TenantryError } from '../core/errors.ts';
+import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { nameOf, qualifiedTables } from '../engine/qualified-tables.ts';
 import { compare, type Comparison, type Difference } from './diff.ts';
@@ -20,14 +22,16 @@ export interface ItemComparison {
   readonly before: string | null;
   /** What the model has; null: nothing. */
   readonly after: string | null;
+  /** It may stay so until then, and why. */
+  readonly accepted?: { readonly until: string; readonly reason: string };
 }
 
 /** A table of a shard, beside the model. */
 export interface TableComparison {
   /** `schema.table`. */
   readonly table: string;
-  /** `missing`, `extra`: all that is not the same lacks on the shard, or in the model. */
-  readonly state: 'same' | State;
+  /** `missing`, `extra`: all that is not the same lacks on the shard, or in the model; `accepted`: it may be so for a while. */
+  readonly state: 'same' | 'accepted' | State;
   readonly items: readonly ItemComparison[];
   /** Why it could not be what the model says, or what makes it look routed. */
   readonly reasons: readonly string[];
@@ -40,6 +44,8 @@ export interface ComparisonRequest {
   readonly keyType: KeyType;
   /** What the configuration says that the server can do, instead of what is found. */
   readonly capabilities?: CapabilitySettings;
+  /** What may stay as it is, until its time is over by the shard's clock. Default: nothing. */
+  readonly drift?: readonly AcceptedDrift[];
 }
 
 interface ExtraTable extends Record<string, unknown> {
@@ -59,11 +65,12 @@ export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, re
     const known = JSON.stringify(
       [...configured.tables, ...found.tables].map(({ schema, table, tenantColumn }) => ({ schema, table, tenantColumn })),
     );
+    const drift = await inForce(session, request.drift ?? []);
     const extra = (await session.run<ExtraTable>('policy/extra-tables', { tables: known })).rows;
     const reasonsOf = (table: string): string[] => problems.filter(({ object }) => object === table).map(({ text }) => `It ${text}.`);
     const present = new Set(found.tables.map(nameOf));
     return [
-      ...found.tables.map((table) => compared(nameOf(table), found, reasonsOf(nameOf(table)))),
+      ...found.tables.map((table) => compared(nameOf(table), found, reasonsOf(nameOf(table)), drift)),
       ...configured.tables
         .map(nameOf)
         .filter((table) => !present.has(table))
@@ -73,16 +80,32 @@ export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, re
   });
 }
 
-function compared(table: string, { pending }: Comparison, reasons: readonly string[]): TableComparison {
-  const items = pending.filter((difference) => difference.table === table).map(itemOf);
-  const states = new Set(items.map(({ state }) => state));
-  const [only] = states;
-  if (reasons.length > 0 || states.size > 1) return { table, state: 'different', items, reasons };
-  return { table, state: only ?? 'same', items, reasons };
+/** What may stay as it is now, by the object that it is of. */
+async function inForce(session: SqlSession, drift: readonly AcceptedDrift[]): Promise<ReadonlyMap<string, AcceptedDrift>> {
+  if (drift.length === 0) return new Map();
+  const [clock] = (await session.run<{ timeMs: number }>('doctor/clock')).rows;
+  if (clock === undefined) throw new TenantryError('INTERNAL', 'doctor/clock gave no row.');
+  return new Map(drift.filter(({ untilMs }) => untilMs > clock.timeMs).map((accepted) => [accepted.object, accepted]));
 }
 
-function itemOf({ item, before, after }: Difference): ItemComparison {
-  return { item, state: before === null ? 'missing' : after === null ? 'extra' : 'different', before, after };
+function compared(
+  table: string,
+  { pending }: Comparison,
+  reasons: readonly string[],
+  drift: ReadonlyMap<string, AcceptedDrift>,
+): TableComparison {
+  const items = pending
+    .filter((difference) => difference.table === table)
+    .map((difference) => itemOf(difference, drift.get(driftOfItem(table, difference.item))));
+  const states = new Set(items.filter(({ accepted }) => accepted === undefined).map(({ state }) => state));
+  const [only = items.length > 0 ? 'accepted' : 'same'] = states;
+  return { table, state: reasons.length > 0 || states.size > 1 ? 'different' : only, items, reasons };
+}
+
+function itemOf({ item, before, after }: Difference, drift: AcceptedDrift | undefined): ItemComparison {
+  const state = before === null ? 'missing' : after === null ? 'extra' : 'different';
+  if (drift === undefined) return { item, state, before, after };
+  return { item, state, before, after, accepted: { until: new Date(drift.untilMs).toISOString(), reason: drift.reason } };
 }
 
 function asExtra({ schema, table, hasPolicies, tenantColumn }: ExtraTable): TableComparison {

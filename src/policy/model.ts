@@ -1,3 +1,4 @@
+import type { AcceptedDrift } from '../core/accepted-drift.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { RowPolicy } from '../core/predicate.ts';
 import type { FindingCode, FindingSeverity } from './finding-catalogue.ts';
@@ -61,6 +62,8 @@ export interface PolicyResult {
   readonly applied: boolean;
   /** A digest of what was found: the same as long as nobody changes any of it. */
   readonly state: string;
+  /** What stays as it is for a while, as the configuration says. */
+  readonly drift: readonly AcceptedDrift[];
 }
 
 /** What was planned for a shard: nothing else is to be done. */

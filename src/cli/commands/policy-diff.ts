@@ -34,7 +34,7 @@ export function addPolicyDiffCommand(policy: Command, world: CliWorld): void {
     {
       usage: 'diff',
       summary:
-        'compare every shard with the configuration, table by table: same, missing, different, extra, or unreadable; ends with 2 where anything is not the same',
+        'compare every shard with the configuration, table by table: same, accepted for a while, missing, different, extra, or unreadable; ends with 2 where anything is neither of the first two',
       examples: ['policy diff', 'policy diff --table Blogs --json', 'policy diff --shard a'],
       ofMap: true,
     },
@@ -66,7 +66,7 @@ async function diff(invocation: Invocation<DiffOptions>): Promise<ExitCode> {
     if (counts.size === 0 && options.table !== undefined)
       throw new TenantryError('NOT_FOUND', `No shard and no configuration has a table ${options.table}.`);
     output.note([...counts].map(([state, count]) => `${count} ${state}`).join(', '));
-    return [...counts.keys()].every((state) => state === 'same') ? 0 : 2;
+    return [...counts.keys()].every((state) => state === 'same' || state === 'accepted') ? 0 : 2;
   });
 }
 
@@ -82,7 +82,12 @@ async function readable({ name }: Shard, comparing: Promise<TableComparison[]>):
   }
 }
 
-function inWords({ item, state, before, after }: ItemComparison): string {
+function inWords(compared: ItemComparison): string {
+  const { accepted } = compared;
+  return `${differenceInWords(compared)}${accepted === undefined ? '' : ` (accepted until ${accepted.until}: ${accepted.reason})`}`;
+}
+
+function differenceInWords({ item, state, before, after }: ItemComparison): string {
   if (state === 'missing') return `${item} is missing`;
   return state === 'extra' ? `${item} is not in the model: ${before}` : `${item} is ${before}, and should be ${after}`;
 }

@@ -7,6 +7,7 @@ import { TenantryError } from '../../core/errors.ts';
 import type { CatalogServer } from '../../../shardmap/store.ts';
 import { openAdministration } from '../administration.ts';
 import { configuredMap } from '../catalog-access.ts';
+import { diagnoseDriftEntries } from './drift.ts';
 import { failure, unreached, type DiagnosisParts } from './finding.ts';
 import { diagnoseRedis } from './redis.ts';
 import { diagnoseShard } from './shard.ts';
@@ -65,6 +66,7 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
     const map = await configuredMap(store, settings);
     const shards = await store.listShards(map.mapId);
     yield { subject, level: 'ok', text: `It answers; map ${map.name} has version ${map.version} and ${counted(shards.length, 'shard')}.` };
+    yield* diagnoseDriftEntries(settings, shards, parts.now());
     yield* diagnoseCatalogServer(await store.server());
     const { rows: dangers } = await database.run<DatabaseDanger>('doctor/catalog');
     for (const { level, text, remedy } of dangers) yield { subject, level, text: `${text}.`, remedy };

@@ -1,9 +1,10 @@
 import type { Finding } from '../../cli/services.ts';
 import type { Row, SqlDatabase } from '../../core/session.ts';
-import { applyPolicies, isAcceptance } from '../../policy/apply.ts';
+import { applyPolicies, isAcceptance, isRenewal } from '../../policy/apply.ts';
 import type { PolicyChange } from '../../policy/model.ts';
 import { acceptingOn } from '../accepting.ts';
 import { engineOf } from '../engines.ts';
+import { diagnoseDrift } from './drift.ts';
 import { failure, warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
 
@@ -21,18 +22,18 @@ interface LoggedChange {
 }
 
 /** The policies of the routed tables, by what `policy apply` would change. */
-export async function diagnosePolicies({ engines, settings, shard, map }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
+export async function diagnosePolicies({ engines, settings, shard, map, now }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
   const subject = `shard ${shard.name}`;
   const apply = `tenantry policy apply --shard ${shard.name}`;
   try {
-    const { changes, warnings } = await applyPolicies(admin, engineOf(engines, shard.address), {
+    const { changes, warnings, drift } = await applyPolicies(admin, engineOf(engines, shard.address), {
       tables: settings.tables,
       capabilities: settings.capabilities,
       keyType: map.keyType,
       accepting: acceptingOn(settings, shard),
       dryRun: true,
     });
-    const pending = [...new Set(changes.filter((change) => !isAcceptance(change)).map(({ table }) => table))];
+    const pending = [...new Set(changes.filter((change) => !isAcceptance(change) && !isRenewal(change)).map(({ table }) => table))];
     const unaccepted = changes.filter(isAcceptance);
     return [
       ...(unaccepted.length === 0 ? [] : [{ subject, level: 'problem' as const, text: await described(admin, unaccepted), remedy: apply }]),
@@ -46,6 +47,10 @@ export async function diagnosePolicies({ engines, settings, shard, map }: ShardD
               remedy: apply,
             },
           ]),
+      ...changes
+        .filter(isRenewal)
+        .map(({ before, after }) => warning(subject, `What protects its tenants is ${before}, and is to be ${after}.`, apply)),
+      ...diagnoseDrift(subject, drift, apply, now()),
       ...warnings.map(({ object, text, remedy = apply }): Finding => warning(subject, `${object}: ${text}`, remedy)),
     ];
   } catch (error) {

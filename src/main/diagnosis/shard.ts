@@ -38,8 +38,8 @@ type OnAccepted = (fingerprint: string | undefined) => void;
 /** What is not right, as it is found. */
 async function* findingsOf(look: ShardDiagnosis, onAccepted: OnAccepted): AsyncGenerator<Finding, void, undefined> {
   const { engines, settings, shard } = look;
-  const { logins, tables, contextProtection, capabilities, fleetKey, limits } = settings;
-  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, fleetKey, limits });
+  const { logins, tables, contextProtection, capabilities, fleetKey, limits, drift } = settings;
+  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, fleetKey, limits, drift });
   const admin = access.open(shard);
   try {
     await requireOwnShard(access, shard);

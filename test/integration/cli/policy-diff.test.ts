@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { sqlText } from '../../../src/core/sql.ts';
-import { createCliWorld, type CliWorld } from './world.ts';
+import { fleetKeyFromBase64 } from '../../../shardmap/mapping-token.ts';
+import { createShardSigner } from '../../../shardmap/shard-signer.ts';
+import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
+import { accept } from '../../../src/policy/acceptance.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { configuration, createCliWorld, type CliWorld } from './world.ts';
 
 let world: CliWorld;
 let catalog: SqlDatabase;
@@ -102,5 +108,107 @@ describe('policy diff', () => {
     expect((await diff('--table public.Posts')).states).toEqual(['a public.Posts same', 'b public.Posts same']);
     expect(await diff('--table Nothing')).toMatchObject({ code: 1, err: expect.stringContaining('has a table Nothing') as string });
     expect(await diff('--shard z')).toMatchObject({ code: 1, err: expect.stringContaining('The map has no shard z') as string });
+  });
+});
+
+describe('drift that the configuration accepts for a while', () => {
+  const reason = 'Change 4711.';
+  const object = 'public.Blogs: rights of tenantry_mover';
+  const lessen = sqlText('revoke insert on "Blogs" from tenantry_mover');
+  const dayIn = (days: number): string => new Date(Date.now() + 86_400_000 * days).toISOString().slice(0, 10);
+  const endIn = (days: number): string => `${dayIn(days + 1)}T00:00:00.000Z`;
+  const accepting = (drift: object): Promise<void> =>
+    writeFile(join(world.folder, 'drift.json'), configuration({ drift: [{ shards: ['a'], reason, ...drift }] }));
+  const run = (line: string): ReturnType<CliWorld['run']> => world.run(`${line} --config drift.json`);
+  const validUntil = async (): Promise<number | null> =>
+    (await a.run<{ validUntilMs: number | null }>('policy/signatures')).rows[0]?.validUntilMs ?? null;
+  const findings = async (): Promise<{ subject: string; level: string; text: string; remedy?: string }[]> =>
+    JSON.parse((await run('doctor --json')).out);
+
+  beforeEach(async () => {
+    expect((await world.run('policy apply')).code).toBe(0);
+  });
+
+  it('is told by policy diff with its end and its reason, and left as it is by policy apply, which accepts it until then', async () => {
+    await a.query(lessen);
+    await accepting({ object, until: dayIn(30) });
+    expect((await world.run('policy diff')).code).toBe(2);
+    const { code, out, err } = await run('policy diff --json --shard a --table Blogs');
+    expect({ code, err }).toEqual({ code: 0, err: '1 accepted\n' });
+    expect(JSON.parse(out)).toMatchObject([{ state: 'accepted', items: [{ accepted: { until: endIn(30), reason } }] }]);
+    expect(JSON.parse((await run('policy apply --dry-run --json --shard a')).out)).toMatchObject([
+      { changes: [{ item: 'rights public."Blogs"', after: `accepted until ${endIn(30)}` }] },
+    ]);
+    expect(await run('policy apply')).toMatchObject({ code: 0 });
+    expect(await validUntil()).toBe(Date.parse(endIn(30)));
+    expect(await run('policy apply --dry-run')).toMatchObject({ code: 0 });
+    expect((await run('policy diff')).code).toBe(0);
+    expect(await findings()).toContainEqual({
+      subject: 'shard a',
+      level: 'ok',
+      text: `${object} may stay as it is until ${endIn(30)}: ${reason}`,
+    });
+  });
+
+  it('is warned of in the week before its end, and accepted for another time once its entry is renewed', async () => {
+    await a.query(lessen);
+    await accepting({ object, until: dayIn(3) });
+    expect((await run('policy apply')).code).toBe(0);
+    expect(await findings()).toContainEqual({
+      subject: 'shard a',
+      level: 'warning',
+      text: `${object} may stay as it is until ${endIn(3)}: ${reason}. Then it may serve no tenants.`,
+      remedy: expect.stringContaining('renew the entry') as string,
+    });
+    await accepting({ object, until: dayIn(60) });
+    const renewal = { item: 'end of what was accepted', before: `accepted until ${endIn(3)}`, after: `accepted until ${endIn(60)}` };
+    expect(JSON.parse((await run('policy apply --dry-run --json --shard a')).out)).toMatchObject([{ changes: [renewal] }]);
+    expect((await run('policy apply')).code).toBe(0);
+    expect(await validUntil()).toBe(Date.parse(endIn(60)));
+  });
+
+  it('is set back by policy apply once its entry is gone or over, and what is there then is accepted for good', async () => {
+    await a.query(lessen);
+    await accepting({ object, until: dayIn(30) });
+    expect((await run('policy apply')).code).toBe(0);
+    await accepting({ object, until: dayIn(-1) });
+    expect((await run('policy diff')).code).toBe(2);
+    expect(await findings()).toContainEqual({
+      subject: 'configuration, drift[0]',
+      level: 'warning',
+      text: `The time of ${object} was over with ${dayIn(-1)}: it is no accepted drift any more.`,
+      remedy: 'take the entry away, or renew it',
+    });
+    expect((await run('policy apply')).code).toBe(0);
+    expect(await validUntil()).toBeNull();
+    expect((await world.run('policy diff')).code).toBe(0);
+  });
+
+  it('keeps tenants out once its time is over, until something is done about it', async () => {
+    const { shardId } = (
+      await catalog.query<{ shardId: string }>(sqlText(`select shard_id as "shardId" from tenantry.shard where name = 'a'`))
+    ).rows[0]!;
+    const signer = createShardSigner({ current: fleetKeyFromBase64(world.environment['TENANTRY_FLEET_KEY']!, 'It') }, shardId);
+    const over = { object: 'table public."Blogs"', reason, untilMs: Date.now() - 1_000 };
+    const tables = ['Blogs', 'Posts'].map((table) => ({ schema: 'public', table, tenantColumn: 'TenantId' }));
+    await a.transaction((session) =>
+      accept(session, postgresPolicyRenderer, tables, { signer, acceptedBy: 'tests' }, { drift: [over], kept: [] }),
+    );
+    const { out } = await world.run('policy verify --json --shard a');
+    expect(JSON.parse(out)).toMatchObject([{ objection: 'the time for which what protects its tenants was accepted is over' }]);
+    expect((await world.run('policy apply')).code).toBe(0);
+    expect((await world.run('policy verify --shard a')).code).toBe(0);
+  });
+
+  it('may be an object of the shard that no policy is made of', async () => {
+    await a.query(
+      sqlText('create view "Totals" with (security_invoker) as select count(*) from "Blogs"; grant select on "Totals" to tenantry_app'),
+    );
+    await accepting({ object: 'view public."Totals"', until: dayIn(30) });
+    expect((await run('policy apply')).code).toBe(0);
+    expect(await validUntil()).toBe(Date.parse(endIn(30)));
+    await a.query(sqlText('drop view "Totals"'));
+    expect((await run('policy apply')).code).toBe(0);
+    expect(await validUntil()).toBeNull();
   });
 });

@@ -6,7 +6,7 @@ import { sampleConfig, sampleEnvironment, sampleIssuer } from './sample.ts';
 const issuers = (...list: readonly Record<string, unknown>[]) => ({ auth: { issuers: list } });
 const byReference = "must be a reference to the environment, env('NAME'), never the value itself";
 const allKeys =
-  'catalog, redis, fleetKey, map, logins, contextProtection, context, capabilities, tables, policies, procedures, tls, auth, limits, http, webhook';
+  'catalog, redis, fleetKey, map, logins, contextProtection, context, capabilities, tables, policies, procedures, tls, auth, limits, http, webhook, drift';
 const allAlgorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, HS256, HS384, HS512';
 
 describe('an invalid configuration is refused with every problem, its path and what is allowed', () => {
@@ -51,6 +51,52 @@ describe('an invalid configuration is refused with every problem, its path and w
         'context.device.claim: must be the name of a claim',
         'context.device.transform: must be sha256',
       ],
+    ],
+    [
+      'drift by which tenants could reach what is not theirs',
+      sampleConfig({
+        drift: [
+          'public.Blogs: row security',
+          'public.Blogs: policy tenantry_tenant',
+          'dbo.Blogs: filter predicate',
+          'public.Blogs: rights of tenantry_app',
+        ].map((object) => ({ shards: '*', object, reason: 'A hotfix.', until: '2027-01-31' })),
+      }),
+      ['row security', 'policy tenantry_tenant', 'filter predicate', 'rights of tenantry_app'].map(
+        (item, index) =>
+          `drift[${index}].object: names ${item}, which keeps the rows of tenants apart or is needed for that: no drift of it is accepted; ` +
+          'of a table the default may be, and rights of tenantry_superuser and tenantry_mover',
+      ),
+    ],
+    [
+      'drift for nobody, of nothing, for no reason, for ever, and twice',
+      sampleConfig({
+        drift: [
+          { shards: [], object: 'Blogs', reason: ' ', until: '2027-02-30' },
+          { shards: 'a', object: 'view public.v', reason: 'x' },
+          { shards: ['a', 'b'], object: 'view public.w', reason: 'x', until: '2027-01-31' },
+          { shards: '*', object: 'view public.w', reason: 'y', until: '2027-03-31' },
+        ],
+      }),
+      [
+        'drift[0].shards: must name at least one shard, or be *',
+        'drift[0].object: must be an object as policy apply and doctor name it, such as public.Blogs: default, or view public.totals',
+        'drift[0].reason: must be 1 to 400 characters, none of them a control character',
+        "drift[0].until: must be a day, such as '2027-01-31'",
+        "drift[1].shards: must be '*' or a list of names of shards",
+        'drift[1].until: is missing',
+      ],
+    ],
+    [
+      'drift of one object twice',
+      sampleConfig({
+        drift: [
+          { shards: ['a', 'b'], object: 'view public.w', reason: 'x', until: '2027-01-31' },
+          { shards: ['b'], object: 'view public.v', reason: 'y', until: '2027-03-31' },
+          { shards: '*', object: 'view public.w', reason: 'y', until: '2027-03-31' },
+        ],
+      }),
+      ['drift[2].object: is that of drift[0], on a shard of both'],
     ],
     [
       'a webhook that would tell in the clear, or with a secret that anybody could guess or read',

@@ -27,6 +27,7 @@ describe('a valid configuration', () => {
       context: [],
       policies: {},
       procedures: [],
+      drift: [],
       contextProtection: 'guarded',
       capabilities: {},
       tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { TenantryError } from '../../../src/core/errors.ts';
-import type { PolicyChange } from '../../../src/policy/model.ts';
+import type { PolicyChange, PolicyResult } from '../../../src/policy/model.ts';
 import { rollOut, type RolloutOptions, type ShardRollout } from '../../../src/policy/rollout.ts';
 
 const change: PolicyChange = { table: 'public.Blogs', item: 'row security', before: 'off', after: 'forced', statements: ['alter table'] };
@@ -29,11 +29,12 @@ async function play({
   const shards = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));
   const pending = (name: string): PolicyChange[] => (inOrder.includes(name) ? [] : [change]);
   const ends: string[] = [];
-  const result = (name: string): { changes: PolicyChange[]; warnings: never[]; applied: boolean; state: string } => ({
+  const result = (name: string): PolicyResult => ({
     changes: pending(name),
     warnings: [],
     applied: true,
     state: '',
+    drift: [],
   });
   const steps = {
     look: async ({ name }: { name: string }) => happen(`look ${name}`).then(() => result(name)),

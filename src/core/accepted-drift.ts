@@ -1,0 +1,41 @@
+/** Something on a shard that is not as the configuration, or what was accepted, has it, and may stay so for a while. */
+export interface AcceptedDrift {
+  /**
+   * As `policy apply` and `doctor` name it: `public.Blogs: rights of tenantry_mover`, an item of a configured table; or `view public.totals`,
+   * an object that has a part in what tenants can see or do.
+   */
+  readonly object: string;
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly untilMs: number;
+}
+
+/** What of a table may stay as it is: nothing by which a tenant could come to another's rows, or do what he may not. */
+const acceptable = /^(rights of tenantry_(superuser|mover)( on .+)?|default)$/;
+
+/** Why an object can be no accepted drift, as the end of a sentence; undefined where it can. */
+export function driftProblem(object: string): string | undefined {
+  const item = itemOf(object);
+  if (item === undefined)
+    return /^[a-z]+( [a-z]+)* \S/.test(object)
+      ? undefined
+      : 'must be an object as policy apply and doctor name it, such as public.Blogs: default, or view public.totals';
+  if (acceptable.test(item)) return undefined;
+  return `names ${item}, which keeps the rows of tenants apart or is needed for that: no drift of it is accepted; of a table the default may be, and rights of tenantry_superuser and tenantry_mover`;
+}
+
+/** The item, where an object is one of a configured table: `table: item`. */
+function itemOf(object: string): string | undefined {
+  const at = object.lastIndexOf(': ');
+  return at === -1 ? undefined : object.slice(at + 2);
+}
+
+/** How a drift of an item of a table is named. */
+export function driftOfItem(table: string, item: string): string {
+  return `${table}: ${item}`;
+}
+
+/** Whether a drift is of an object of the fingerprint, not of an item of a configured table. */
+export function isOfFingerprint({ object }: Pick<AcceptedDrift, 'object'>): boolean {
+  return itemOf(object) === undefined;
+}
