@@ -1,6 +1,8 @@
 import type { KeyType } from '../core/key-type.ts';
 import type { RowPolicy } from '../core/predicate.ts';
 import type { Sql } from '../core/sql.ts';
+import type { ProcedureCode, ProcedureRisk } from './procedure-code.ts';
+import type { LocatedProcedure } from './qualified-procedures.ts';
 
 /** A table that exists on a shard, as `policy/tables` finds it. */
 export interface FoundTable {
@@ -68,6 +70,10 @@ export interface PolicyRenderer {
   patiently(statement: Sql, lockTimeoutMs: number): Sql;
   /** A statement as it stands in a script, among others. */
   inScript(statement: string): string;
+  /** Who may call a configured procedure. */
+  procedureRights(procedure: LocatedProcedure): readonly PolicyItem[];
+  /** What the text of a procedure says that no call may do; `known` are texts that are looked at as well, its own among them. */
+  procedureRisks(code: ProcedureCode, known: readonly ProcedureCode[]): readonly ProcedureRisk[];
   /** Removes an item that is there and not wanted; null where the item means nothing without its owner's leave. */
   removal(table: PolicyTable, item: string): Sql | null;
 }

@@ -48,11 +48,21 @@ export async function openAdministration(
   { engines, clock, onTrouble }: AdministrationParts,
   settings: Settings,
 ): Promise<OpenAdministration> {
-  const { logins, map, redis: configured, tables, contextProtection, capabilities, fleetKey, limits, drift } = settings;
+  const { logins, map, redis: configured, tables, procedures, contextProtection, capabilities, fleetKey, limits, drift } = settings;
   await using opened = new AsyncDisposableStack();
   const { database, store } = await openCatalog(engines, settings);
   opened.defer(() => database.close());
-  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, fleetKey, limits, drift });
+  const access = createShardAccess({
+    engines,
+    admin: logins.admin,
+    tables,
+    procedures,
+    contextProtection,
+    capabilities,
+    fleetKey,
+    limits,
+    drift,
+  });
   opened.defer(() => access.close());
   const redis = configured === undefined ? undefined : createRedisRoutes({ url: configured.url, map, clock, ...redisTrouble(onTrouble) });
   opened.defer(() => redis?.close());

@@ -2,6 +2,7 @@ import type { Settings, TableSettings } from '../config.ts';
 import { hadNoAnswer, TenantryError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Login } from '../core/principal.ts';
+import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
@@ -19,6 +20,8 @@ interface ShardAccessOptions {
   readonly engines: Engines;
   readonly admin: Login;
   readonly tables: readonly TableSettings[];
+  /** What a shard that is added must have for app to call; default: nothing. */
+  readonly procedures?: readonly Procedure[];
   readonly contextProtection: ContextProtection;
   readonly fleetKey: Settings['fleetKey'];
   readonly capabilities: CapabilitySettings;
@@ -33,7 +36,7 @@ export interface ClosableShardAccess extends ShardAccess {
 
 /** Shards as `admin`; databases stay open, each once, until everything is closed. */
 export function createShardAccess(options: ShardAccessOptions): ClosableShardAccess {
-  const { engines, admin, tables, contextProtection, capabilities } = options;
+  const { engines, admin, tables, procedures = [], contextProtection, capabilities } = options;
   const { connectTimeoutMs, adminStatementTimeoutMs: statementTimeoutMs, adminLockTimeoutMs: lockTimeoutMs } = options.limits;
   const bounds = { connectTimeoutMs, statementTimeoutMs, lockTimeoutMs };
   const opened = new Map<string, SqlDatabase>();
@@ -52,7 +55,14 @@ export function createShardAccess(options: ShardAccessOptions): ClosableShardAcc
     },
     install: async (shard, { keyType }) => {
       const accepting = acceptingOn(options, shard);
-      await installShard(open(shard), engineOf(engines, shard.address), { tables, keyType, contextProtection, capabilities, accepting });
+      await installShard(open(shard), engineOf(engines, shard.address), {
+        tables,
+        procedures,
+        keyType,
+        contextProtection,
+        capabilities,
+        accepting,
+      });
     },
     purge: (session, shard, { keyType }, keys, limit) =>
       purgeRows(session, engineOf(engines, shard.address), {

@@ -32,9 +32,10 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
   return {
     apply: (settings, shard, { actor, ...options }) =>
       withShard(engines, settings, shard, (admin) => {
-        const { tables, capabilities } = settings;
+        const { tables, procedures, capabilities } = settings;
         return applyPolicies(admin, engineOf(engines, shard.address), {
           tables,
+          procedures,
           capabilities,
           clock,
           accepting: acceptingOn(settings, shard, actor),
@@ -44,9 +45,10 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       }),
     compare: (settings, shard, { keyType }) =>
       withShard(engines, settings, shard, (admin) => {
-        const { tables, capabilities } = settings;
+        const { tables, procedures, capabilities } = settings;
         return compareTables(admin, engineOf(engines, shard.address), {
           tables,
+          procedures,
           capabilities,
           keyType,
           drift: driftOn(settings.drift, shard.name),
@@ -55,8 +57,8 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
     override: (settings, shard, override) =>
       withShard(engines, settings, shard, (admin) => overrideGate(admin, acceptingOn(settings, shard).signer, override)),
     requireServing: async (settings, shard, { keyType }) => {
-      const { tables } = settings;
-      const request = { tables, keyType, accepting: acceptingOn(settings, shard) };
+      const { tables, procedures } = settings;
+      const request = { tables, procedures, keyType, accepting: acceptingOn(settings, shard) };
       const { different, objection, differing } = await withShard(engines, settings, shard, (admin) =>
         policyState(admin, engineOf(engines, shard.address), request),
       );
@@ -67,9 +69,9 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       if (refused !== undefined) throw refused;
     },
     verify: async (settings, shard, { keyType }) => {
-      const { tables } = settings;
+      const { tables, procedures } = settings;
       const engine = engineOf(engines, shard.address);
-      const request = { tables, keyType, accepting: acceptingOn(settings, shard) };
+      const request = { tables, procedures, keyType, accepting: acceptingOn(settings, shard) };
       const found = await withShard(engines, settings, shard, (admin) =>
         verifyPolicies(admin, engine, request, probingWith(engine, settings)),
       );

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../core/clock.ts';
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { KeyType } from '../core/key-type.ts';
+import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import { digest } from '../core/digest.ts';
@@ -8,20 +9,24 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlDialect } from '../core/sql.ts';
 import type { DifferingObject } from '../engine/verification.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
+import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import type { Accepting } from './acceptance.ts';
 import { endOf } from './accepted-drift.ts';
 import { changeShard, compareShard, isAsItMustBe, type ShardComparison } from './change-shard.ts';
 import type { Difference } from './diff.ts';
-import { refuseUnfit, unprovenFinding, warningsOf } from './findings.ts';
+import { problemsOf, refuseUnfit, unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, PlannedChange, PolicyChange, PolicyResult } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import type { Probing } from './probe-change.ts';
+import { procedureFindings } from './procedure-findings.ts';
 
 /** Which policies a shard must have. */
 export interface PolicyRequest {
   readonly tables: readonly ConfiguredTable[];
+  /** What app may call; default: nothing. */
+  readonly procedures?: readonly Procedure[];
   /** Key type of the shard map. */
   readonly keyType: KeyType;
   /** What the configuration says that the server can do, instead of what is found. */
@@ -53,15 +58,22 @@ const endItem = 'end of what was accepted';
  * may not set all of it, and TIMEOUT where a table is in use for too long: the shard is as it was then.
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
-  const tables = qualifiedTables(request.tables, engine.dialect);
   const { keyType, accepting } = request;
+  const tables = qualifiedTables(request.tables, engine.dialect);
+  const procedures = qualifiedProcedures(request.procedures ?? [], engine.dialect);
+  const wanted = { tables, procedures, keyType };
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const { looked, warnings } = await shard.transaction(async (session) => {
     await lockPolicies(session);
-    await refuseUnfit(session, tables, keyType);
+    refuseUnfit('tables', await problemsOf(session, tables, keyType));
+    const ofProcedures = await procedureFindings(session, engine.renderer, procedures);
+    refuseUnfit(
+      'procedures',
+      ofProcedures.filter(({ severity }) => severity === 'refused'),
+    );
     // Whoever changes it looks for itself, with the locks.
-    const found = request.dryRun ? await compareShard(session, engine, { tables, keyType }, accepting) : undefined;
-    return { looked: found, warnings: await warningsOf(session, tables) };
+    const found = request.dryRun ? await compareShard(session, engine, wanted, accepting) : undefined;
+    return { looked: found, warnings: [...(await warningsOf(session, tables)), ...ofProcedures] };
   });
   const permit = (found: ShardComparison): void => requirePlanned(request.planned, resultOf(found, engine.dialect));
   if (looked !== undefined) {
@@ -69,12 +81,7 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
     return { ...resultOf(looked, engine.dialect), warnings, applied: isAsItMustBe(looked) };
   }
   const { clock = systemClock, withinMs = defaultWithinMs, stop } = request;
-  const found = await changeShard(
-    shard,
-    engine,
-    { tables, keyType },
-    { clock, withinMs, stop, permit, accepting, probing: request.probing },
-  );
+  const found = await changeShard(shard, engine, wanted, { clock, withinMs, stop, permit, accepting, probing: request.probing });
   return { ...resultOf(found, engine.dialect), warnings: [...warnings, ...found.unproven.map(unprovenFinding)], applied: true };
 }
 

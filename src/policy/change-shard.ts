@@ -147,7 +147,7 @@ async function changeTables(
   };
   const byTable = Map.groupBy(pending, ({ table }) => table);
   for (const [name, items] of inUseFirst([...byTable], inUse)) {
-    const lock = renderer.locking(items);
+    const lock = renderer.locking(items.flatMap(({ on, item }) => (on === undefined ? [] : [{ on, item }])));
     if (lock !== null) await run(name, lock, 0);
   }
   for (const [name, items] of byTable) {

@@ -2,13 +2,16 @@ import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { KeyType } from '../core/key-type.ts';
 import { driftOfItem, type AcceptedDrift } from '../core/accepted-drift.ts';
 import { TenantryError } from '../core/errors.ts';
+import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
+import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import { nameOf, qualifiedTables } from '../engine/qualified-tables.ts';
 import { compare, type Comparison, type Difference } from './diff.ts';
 import { problemsOf } from './findings.ts';
-import type { ConfiguredTable, ShardTables } from './model.ts';
+import type { ConfiguredTable, PolicyFinding, ShardTables } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
+import { procedureFindings } from './procedure-findings.ts';
 
 /** How something on a shard stands to the model. */
 type State = 'missing' | 'different' | 'extra';
@@ -26,9 +29,9 @@ export interface ItemComparison {
   readonly accepted?: { readonly until: string; readonly reason: string };
 }
 
-/** A table of a shard, beside the model. */
+/** A table or procedure of a shard, beside the model. */
 export interface TableComparison {
-  /** `schema.table`. */
+  /** `schema.table`, or `schema.procedure`. */
   readonly table: string;
   /** `missing`, `extra`: all that is not the same lacks on the shard, or in the model; `accepted`: it may be so for a while. */
   readonly state: 'same' | 'accepted' | State;
@@ -40,6 +43,8 @@ export interface TableComparison {
 /** What a shard is compared with. */
 export interface ComparisonRequest {
   readonly tables: readonly ConfiguredTable[];
+  /** What app may call; default: nothing. */
+  readonly procedures?: readonly Procedure[];
   /** Key type of the shard map. */
   readonly keyType: KeyType;
   /** What the configuration says that the server can do, instead of what is found. */
@@ -58,9 +63,11 @@ interface ExtraTable extends Record<string, unknown> {
 /** Compares a shard with the model, table by table, by name; changes nothing and waits for no table. `shard` is the database as admin. */
 export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, request: ComparisonRequest): Promise<TableComparison[]> {
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
-  const configured: ShardTables = { tables: qualifiedTables(request.tables, engine.dialect), keyType: request.keyType };
+  const procedures = qualifiedProcedures(request.procedures ?? [], engine.dialect);
+  const configured: ShardTables = { tables: qualifiedTables(request.tables, engine.dialect), procedures, keyType: request.keyType };
   return await shard.transaction(async (session) => {
     const found = await compare(session, engine.renderer, configured);
+    const ofProcedures = await procedureFindings(session, engine.renderer, procedures);
     const problems = await problemsOf(session, configured.tables, configured.keyType);
     const known = JSON.stringify(
       [...configured.tables, ...found.tables].map(({ schema, table, tenantColumn }) => ({ schema, table, tenantColumn })),
@@ -75,9 +82,22 @@ export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, re
         .map(nameOf)
         .filter((table) => !present.has(table))
         .map((table): TableComparison => ({ table, state: 'missing', items: [], reasons: reasonsOf(table) })),
+      ...procedures.map(({ schema, routine }) => comparedProcedure(nameOf({ schema, table: routine }), found, ofProcedures, drift)),
       ...extra.map(asExtra),
     ].toSorted((one, other) => (one.table < other.table ? -1 : 1));
   });
+}
+
+function comparedProcedure(
+  name: string,
+  found: Comparison,
+  findings: readonly PolicyFinding[],
+  drift: ReadonlyMap<string, AcceptedDrift>,
+): TableComparison {
+  const refused = findings.filter(({ object, severity }) => object === name && severity === 'refused');
+  const reasons = refused.map(({ text }) => `It ${text}.`);
+  const isMissing = refused.some(({ code }) => code === 'missing-procedure');
+  return isMissing ? { table: name, state: 'missing', items: [], reasons } : compared(name, found, reasons, drift);
 }
 
 /** What may stay as it is now, by the object that it is of. */

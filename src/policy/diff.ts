@@ -2,14 +2,16 @@ import { digest } from '../core/digest.ts';
 import type { SqlSession } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
 import { isPartOfAnother, type FoundTable, type PolicyItem, type PolicyRenderer, type PolicyTable } from '../engine/policy-renderer.ts';
+import type { LocatedProcedure } from '../engine/qualified-procedures.ts';
 import { nameOf } from '../engine/qualified-tables.ts';
 import type { ConfiguredTable, ShardTables } from './model.ts';
 
 /** A difference with the statements that remove it. */
 export interface Difference {
-  /** `schema.table`. */
+  /** `schema.table`, or `schema.procedure`. */
   readonly table: string;
-  readonly on: PolicyTable;
+  /** Undefined: it is of a procedure, which nobody has to wait for. */
+  readonly on?: PolicyTable;
   readonly item: string;
   readonly before: string | null;
   readonly after: string | null;
@@ -48,7 +50,38 @@ export async function compare(session: SqlSession, renderer: PolicyRenderer, con
     );
     return tableDifferences(renderer.wanted(table, configured.keyType, tables), renderer, table, present);
   });
-  return { tables, pending, state: digest([found, live].map((rows) => rows.map((row) => JSON.stringify(row)).toSorted())) };
+  const calls = await compareProcedures(session, renderer, configured.procedures ?? []);
+  return {
+    tables,
+    pending: [...pending, ...calls.pending],
+    state: digest([found, live, ...calls.found].map((rows) => rows.map((row) => JSON.stringify(row)).toSorted())),
+  };
+}
+
+interface LiveRight extends Record<string, unknown> {
+  readonly schema: string;
+  readonly routine: string;
+  readonly item: string;
+  readonly definition: string;
+}
+
+/** Who may call the configured procedures, compared with who shall. */
+async function compareProcedures(
+  session: SqlSession,
+  renderer: PolicyRenderer,
+  procedures: readonly LocatedProcedure[],
+): Promise<{ readonly pending: Difference[]; readonly found: readonly (readonly LiveRight[])[] }> {
+  if (procedures.length === 0) return { pending: [], found: [] };
+  const places = procedures.map(({ schema, routine }) => ({ schema, routine }));
+  const { rows } = await session.run<LiveRight>('policy/live-procedures', { procedures: JSON.stringify(places) });
+  const pending = procedures.flatMap((procedure) => {
+    const { schema, routine } = procedure;
+    const present = new Map(
+      rows.filter((row) => row.schema === schema && row.routine === routine).map(({ item, definition }) => [item, definition]),
+    );
+    return differences(nameOf({ schema, table: routine }), renderer.procedureRights(procedure), present);
+  });
+  return { pending, found: [rows] };
 }
 
 /** Nobody but through its table reaches the rows of a part, and a reference table's are everybody's. */
@@ -71,17 +104,7 @@ function tableDifferences(
 ): Difference[] {
   const name = nameOf(table);
   const known = new Set(wanted.map(({ item }) => item));
-  const toSet = wanted
-    .map(({ item, definition, statements, byAdministrator = statements }) => ({
-      table: name,
-      on: table,
-      item,
-      before: present.get(item) ?? null,
-      after: definition,
-      statements,
-      byAdministrator,
-    }))
-    .filter(({ before, after }) => before !== after);
+  const toSet = differences(name, wanted, present, table);
   const toRemove = [...present].flatMap(([item, before]) => {
     const removal = known.has(item) ? null : renderer.removal(table, item);
     return removal === null
@@ -89,4 +112,19 @@ function tableDifferences(
       : [{ table: name, on: table, item, before, after: null, statements: [removal], byAdministrator: [removal] }];
   });
   return [...toSet, ...toRemove];
+}
+
+/** What is to be set of an object, which is a table where one is given. */
+function differences(name: string, wanted: readonly PolicyItem[], present: ReadonlyMap<string, string>, on?: PolicyTable): Difference[] {
+  return wanted
+    .map(({ item, definition, statements, byAdministrator = statements }) => ({
+      table: name,
+      ...(on === undefined ? {} : { on }),
+      item,
+      before: present.get(item) ?? null,
+      after: definition,
+      statements,
+      byAdministrator,
+    }))
+    .filter(({ before, after }) => before !== after);
 }

@@ -8,6 +8,7 @@ import type { ProbeFinding } from './probes.ts';
 import { openTables, predicateUses, wordFindings } from './predicate-lint.ts';
 import { predicateNeeds } from './predicate-needs.ts';
 
+/** Something that is found on a shard, before it is worded. */
 interface FoundRow extends Record<string, unknown> {
   readonly schema: string;
   readonly table: string;
@@ -26,12 +27,11 @@ interface FoundByPredicate extends FoundProblem {
   readonly columns: readonly { readonly name: string }[] | null;
 }
 
-/** Throws INVALID_CONFIGURATION with every reason why the configured tables cannot be routed as they are. */
-export async function refuseUnfit(session: SqlSession, tables: readonly LocatedTable[], keyType: KeyType): Promise<void> {
-  const found = await problemsOf(session, tables, keyType);
+/** Throws INVALID_CONFIGURATION with every reason why what is configured cannot be served as it is. */
+export function refuseUnfit(what: 'tables' | 'procedures', found: readonly PolicyFinding[]): void {
   if (found.length === 0) return;
   const list = found.map(({ object, text, remedy }) => `${object} ${text}${remedy === undefined ? '' : `; run: ${remedy};`}`);
-  throw new TenantryError('INVALID_CONFIGURATION', `The tables of the shard do not fit:\n- ${list.join('\n- ')}`);
+  throw new TenantryError('INVALID_CONFIGURATION', `The ${what} of the shard do not fit:\n- ${list.join('\n- ')}`);
 }
 
 /** Every reason why the configured tables cannot be routed as they are, or asked what their policies ask. */
@@ -88,7 +88,8 @@ export function unprovenFinding({ table: object, probe, text }: ProbeFinding): P
 
 const nothingMore = { detail: null, remedy: null };
 
-function finding(code: string, { schema, table, detail, remedy }: FoundRow, at = '', more = ''): PolicyFinding {
+/** A finding in words, by its code. */
+export function finding(code: string, { schema, table, detail, remedy }: FoundRow, at = '', more = ''): PolicyFinding {
   if (!isFindingCode(code)) throw new TenantryError('INTERNAL', `The policy queries found ${code}, which has no text.`);
   const { severity, say, advise }: FindingKind = findingCatalogue[code];
   const object = `${schema}.${table}`;

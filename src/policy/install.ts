@@ -1,4 +1,5 @@
 import { TenantryError } from '../core/errors.ts';
+import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import type { KeyType } from '../../shardmap/key.ts';
 import { LocalMap } from '../../shardmap/local-map.ts';
@@ -21,6 +22,8 @@ type InstallingEngine = PolicyEngine & Pick<Engine, 'contextForms'>;
 /** What makes a database a shard. */
 export interface ShardInstallation {
   readonly tables: readonly ConfiguredTable[];
+  /** What app may call; default: nothing. */
+  readonly procedures?: readonly Procedure[];
   /** Key type of the shard map. */
   readonly keyType: KeyType;
   /** The least that is wanted; a new shard gets the form of its engine that is nearest to it. */

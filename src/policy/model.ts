@@ -1,6 +1,7 @@
 import type { AcceptedDrift } from '../core/accepted-drift.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { RowPolicy } from '../core/predicate.ts';
+import type { LocatedProcedure } from '../engine/qualified-procedures.ts';
 import type { FindingCode, FindingSeverity } from './finding-catalogue.ts';
 
 /** A table as the configuration names it; without a tenant column it is a reference table. */
@@ -20,9 +21,11 @@ export interface ConfiguredTable {
 /** A configured table on a shard. */
 export type LocatedTable = ConfiguredTable & { readonly schema: string };
 
-/** The configured tables of a shard, whose tenants have keys of one type. */
+/** The configured tables of a shard, whose tenants have keys of one type, and what is called there. */
 export interface ShardTables {
   readonly tables: readonly LocatedTable[];
+  /** Procedures that app may call; none where left out. */
+  readonly procedures?: readonly LocatedProcedure[];
   readonly keyType: KeyType;
 }
 

@@ -1,5 +1,7 @@
 import type { KeyType } from '../core/key-type.ts';
+import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase } from '../core/session.ts';
+import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import type { DifferingObject } from '../engine/verification.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import type { Accepting } from './acceptance.ts';
@@ -14,6 +16,8 @@ import { rehearse } from './rehearse.ts';
 /** What a shard is verified against. */
 export interface VerificationRequest {
   readonly tables: readonly ConfiguredTable[];
+  /** What app may call; default: nothing. */
+  readonly procedures?: readonly Procedure[];
   /** Key type of the shard map. */
   readonly keyType: KeyType;
   /** By whom what protects it must have been accepted. */
@@ -53,8 +57,8 @@ export async function verifyPolicies(
   });
 }
 
-function located({ dialect }: PolicyEngine, { tables, keyType }: VerificationRequest): ShardTables {
-  return { tables: qualifiedTables(tables, dialect), keyType };
+function located({ dialect }: PolicyEngine, { tables, procedures = [], keyType }: VerificationRequest): ShardTables {
+  return { tables: qualifiedTables(tables, dialect), procedures: qualifiedProcedures(procedures, dialect), keyType };
 }
 
 function stateOf({ pending, objection, differing }: Awaited<ReturnType<typeof compareShard>>): PolicyState {

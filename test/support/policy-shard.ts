@@ -1,5 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { KeyType } from '../../shardmap/key.ts';
+import type { TenantryConfig } from '../../src/config.ts';
+import { proceduresSchema } from '../../src/config/procedures-schema.ts';
 import type { SqlDatabase } from '../../src/core/session.ts';
 import { sqlText } from '../../src/core/sql.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
@@ -17,6 +19,13 @@ const engine = createPostgresEngine();
 export const postgresPolicies = { renderer: postgresPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf };
 /** The table that every new shard of the tests has, as a configuration names it. */
 export const blogs: ConfiguredTable = { table: 'Blogs', tenantColumn: 'TenantId' };
+
+interface ApplyOptions {
+  readonly dryRun?: boolean;
+  readonly keyType?: KeyType;
+  /** As a configuration has them. */
+  readonly procedures?: TenantryConfig['procedures'];
+}
 
 /** A shard to which policies are applied, and another one whenever a test asks for it. */
 class PolicyShard {
@@ -53,10 +62,11 @@ class PolicyShard {
   /** What became of the tables: what is accepted besides is the matter of tests of its own. */
   async apply(
     tables: readonly ConfiguredTable[] = [blogs],
-    { dryRun = false, keyType = 'int' }: { readonly dryRun?: boolean; readonly keyType?: KeyType } = {},
+    { dryRun = false, keyType = 'int', procedures }: ApplyOptions = {},
   ): Promise<PolicyResult> {
     const { shardId, admin } = this.database;
-    return ofTables(await applyPolicies(admin, postgresPolicies, { tables, accepting: accepting(shardId), keyType, dryRun }));
+    const request = { tables, procedures: proceduresSchema.parse(procedures), accepting: accepting(shardId), keyType, dryRun };
+    return ofTables(await applyPolicies(admin, postgresPolicies, request));
   }
 
   /** For what a connection of app would be refused, each with its table. */

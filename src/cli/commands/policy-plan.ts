@@ -80,8 +80,8 @@ function originOf(
   { map, keyType }: Fleet,
   settings: Settings,
 ): Pick<PolicyPlan, 'version' | 'map' | 'configuration'> {
-  const { tables, contextProtection, capabilities, drift } = settings;
-  return { version, map, configuration: digest({ keyType, tables, contextProtection, capabilities, drift }) };
+  const { tables, procedures, contextProtection, capabilities, drift } = settings;
+  return { version, map, configuration: digest({ keyType, tables, procedures, contextProtection, capabilities, drift }) };
 }
 
 async function write(path: string, shown: string, made: PolicyPlan): Promise<void> {

@@ -7,6 +7,7 @@ import { principalGroups } from '../principal-logins.ts';
 import { tableRights } from '../table-rights.ts';
 import { fingerprintFunction } from './fingerprint-function.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
+import { procedureRisks } from './procedure-risks.ts';
 import { removalFromPolicy, securityPolicy } from './security-policy.ts';
 
 const admin = sql.id(principalGroups.admin);
@@ -35,6 +36,11 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
       ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
     ];
   },
+  procedureRights: ({ schema, routine }) => [
+    procedureRightsItem(sql.id(schema, routine), principalGroups.app, true),
+    procedureRightsItem(sql.id(schema, routine), 'public', false),
+  ],
+  procedureRisks,
   locking: () => null,
   // Some, such as CREATE FUNCTION, must be the first of their batch; others declare the same variable.
   messages: (statements) => statements,
@@ -120,6 +126,16 @@ function rightsItem(table: Sql, group: string, privileges: string | null): Polic
       sql`${revoke} AS ${admin}`,
       ...(privileges === null ? [] : [sql`GRANT ${sqlText(privileges.toUpperCase())} ON ${table} TO ${sql.id(group)} AS ${admin}`]),
     ],
+    byAdministrator: [revoke],
+  };
+}
+
+function procedureRightsItem(procedure: Sql, group: string, may: boolean): PolicyItem {
+  const revoke = sql`REVOKE ALTER, CONTROL, EXECUTE, TAKE OWNERSHIP, VIEW DEFINITION ON ${procedure} FROM ${sql.id(group)} CASCADE`;
+  return {
+    item: `rights of ${group}`,
+    definition: may ? 'execute' : null,
+    statements: [sql`${revoke} AS ${admin}`, ...(may ? [sql`GRANT EXECUTE ON ${procedure} TO ${sql.id(group)} AS ${admin}`] : [])],
     byAdministrator: [revoke],
   };
 }

@@ -10,6 +10,7 @@ import { fingerprintFunction } from './fingerprint-function.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { literal } from './literal.ts';
 import { predicateSql } from './predicate-sql.ts';
+import { procedureRisks } from './procedure-risks.ts';
 
 type Place = Pick<LocatedTable, 'schema' | 'table'>;
 
@@ -47,6 +48,11 @@ export const postgresPolicyRenderer: PolicyRenderer = {
       ...(table.role === 'routed' ? table.sequences.flatMap((sequence) => sequenceRights(table.schema, sequence)) : []),
     ];
   },
+  procedureRights: ({ schema, routine }) => [
+    ...schemaRights(schema).filter(({ item }) => item === 'rights of tenantry_app on its schema'),
+    ...procedureRightsItems(sql.id(schema, routine)),
+  ],
+  procedureRisks,
   locking(items) {
     // Rights are given beside whoever uses the table.
     const changed = items.find(({ item }) => item !== 'model' && !item.startsWith('rights of '));
@@ -171,6 +177,21 @@ function rightsItem(table: Sql, group: string, privileges: string | null): Polic
       ...(privileges === null ? [] : [sql`grant ${sqlText(privileges)} on table ${table} to ${sqlText(group)}`]),
     ],
   };
+}
+
+function procedureRightsItems(routine: Sql): PolicyItem[] {
+  const items = [
+    { group: 'tenantry_app', may: true },
+    { group: 'public', may: false },
+  ];
+  return items.map(({ group, may }) => ({
+    item: `rights of ${group}`,
+    definition: may ? 'execute' : null,
+    statements: [
+      sql`revoke all on routine ${routine} from ${sqlText(group)}`,
+      ...(may ? [sql`grant execute on routine ${routine} to ${sqlText(group)}`] : []),
+    ],
+  }));
 }
 
 /** A name in a schema is found by USAGE; who may CREATE there could put another table or function before a tenant's. */

@@ -28,6 +28,7 @@ export async function diagnosePolicies({ engines, settings, shard, map, now }: S
   try {
     const { changes, warnings, drift } = await applyPolicies(admin, engineOf(engines, shard.address), {
       tables: settings.tables,
+      procedures: settings.procedures,
       capabilities: settings.capabilities,
       keyType: map.keyType,
       accepting: acceptingOn(settings, shard),

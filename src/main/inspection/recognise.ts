@@ -41,7 +41,9 @@ export async function recognise(
     }
     const { tables, pending } = await compare(session, renderer, { tables: qualifiedTables(read.tables, dialect), keyType });
     const itemsOf = (table: PolicyTable): readonly PolicyItem[] => renderer.wanted(table, keyType, tables);
-    const wrong = pending.flatMap((difference) => wrongBy(difference, itemsOf, configuredName(difference.on, dialect)));
+    const wrong = pending.flatMap(({ on, item, after }) =>
+      on === undefined ? [] : wrongBy({ on, item, after }, itemsOf, configuredName(on, dialect)),
+    );
     if (wrong.length > 0 && model !== emptyModel) {
       model = without(model, wrong);
       continue;
@@ -59,8 +61,12 @@ export async function recognise(
   }
 }
 
+interface WrongItem extends Pick<Difference, 'item' | 'after'> {
+  readonly on: PolicyTable;
+}
+
 /** What a model says and is not there so. What is there besides is no fault of the model's; nor is a part, which it does not name. */
-function wrongBy({ on, item, after }: Difference, itemsOf: (table: PolicyTable) => readonly PolicyItem[], name: string): string[][] {
+function wrongBy({ on, item, after }: WrongItem, itemsOf: (table: PolicyTable) => readonly PolicyItem[], name: string): string[][] {
   if (after === null || item === 'model' || isPartOfAnother(on)) return [];
   const bare = new Map(itemsOf({ ...on, policies: [] }).map((each) => [each.item, each.definition]));
   const owning = on.policies.filter((policy) =>

@@ -1,0 +1,48 @@
+-- The named procedures and functions as the database has them: one row for each, several where there is more than one of the name, and one without "form"
+-- where there is none. "parameters" are what a call gives, in order; "columns" those of the rows that it answers with, null where it gives
+-- one value or nothing; "answer" is the type of what it gives; "code" its text.
+-- @procedures text
+select w."schema" as "schema", w."routine" as "routine",
+       case p.prokind when 'f' then 'function' when 'p' then 'procedure' when 'a' then 'aggregate' when 'w' then 'window function' end as "form",
+       arguments.given as "parameters",
+       arguments.shown as "columns",
+       case when p.prokind = 'f' then case when p.proretset then 'setof ' else '' end || format_type(p.prorettype, null) else 'nothing' end as "answer",
+       case when p.prosecdef then o.rolname end as "runsAs",
+       coalesce(p.provolatile <> 'v', false) as "readsOnly",
+       coalesce(has_function_privilege(current_user, p.oid, 'execute with grant option'), false) as "grantable",
+       case when p.oid is not null then jsonb_build_array(jsonb_build_object('schema', w."schema", 'routine', w."routine",
+         'text', coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc), 'language', l.lanname)) end as "code"
+  from jsonb_to_recordset(@procedures::jsonb) as w ("schema" text, "routine" text)
+  left join pg_catalog.pg_namespace n on n.nspname = w."schema"
+  left join pg_catalog.pg_proc p on p.pronamespace = n.oid and p.proname = w."routine"
+  left join pg_catalog.pg_language l on l.oid = p.prolang
+  left join pg_catalog.pg_roles o on o.oid = p.proowner
+ cross join lateral (
+   select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'type', format_type(a.type, null), 'kind', k.kind, 'hasDefault', a.place > p.pronargs - p.pronargdefaults)
+                             order by a.place) filter (where a.is_given), '[]') as given,
+          jsonb_agg(jsonb_build_object('name', a.name, 'type', format_type(a.type, null), 'kind', k.kind) order by a.position) filter (where a.is_shown) as shown
+     from (select coalesce(p.proargnames[u.position], '') as name, u.type, u.position, u.mode in ('i', 'b', 'v') as is_given, u.mode in ('o', 'b', 't') as is_shown,
+                  count(*) filter (where u.mode in ('i', 'b', 'v')) over (order by u.position) as place
+             from (select t.type, t.position, coalesce(p.proargmodes[t.position]::text, 'i') as mode
+                     from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) with ordinality as t (type, position)) u
+           union all
+           select a.attname, a.atttypid, a.attnum, false, true, 0
+             from pg_catalog.pg_type y join pg_catalog.pg_attribute a on a.attrelid = y.typrelid and a.attnum > 0 and not a.attisdropped
+            where y.oid = p.prorettype and y.typtype = 'c') a
+     join pg_catalog.pg_type t on t.oid = a.type
+     join pg_catalog.pg_type base on base.oid = case when t.typtype = 'd' then t.typbasetype else t.oid end
+    cross join lateral (
+      select case
+               when base.typtype = 'e' or base.typname = 'citext' then 'text'
+               when base.typnamespace <> 'pg_catalog'::regnamespace then null
+               else case base.typname
+                 when 'int2' then 'int16' when 'int4' then 'int32' when 'int8' then 'int64' when 'numeric' then 'decimal'
+                 when 'float4' then 'float32' when 'float8' then 'float64' when 'bool' then 'boolean'
+                 when 'text' then 'text' when 'varchar' then 'text' when 'bpchar' then 'text'
+                 when 'uuid' then 'uuid' when 'bytea' then 'bytes' when 'date' then 'date' when 'time' then 'time'
+                 when 'timestamp' then 'timestamp' when 'timestamptz' then 'instant' when 'json' then 'json' when 'jsonb' then 'json'
+               end
+             end as kind
+    ) k
+ ) arguments
+ order by 1, 2, p.oid

@@ -1,0 +1,231 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { TenantryConfig } from '../../../src/config.ts';
+import { compareTables } from '../../../src/policy/compare-tables.ts';
+import { proceduresSchema } from '../../../src/config/procedures-schema.ts';
+import { sqlText } from '../../../src/core/sql.ts';
+import { blogs, postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
+import { createTestShard } from '../../support/postgres-shard.ts';
+import { accepting } from '../../support/accepting.ts';
+import { applyPolicies } from '../../../src/policy/apply.ts';
+import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
+import { createShardRouter } from '../../support/shard-router.ts';
+import { sql } from '../../../src/core/sql.ts';
+
+type Procedures = NonNullable<TenantryConfig['procedures']>;
+const shard = usePolicyShard();
+const anything: Procedures[string] = { returns: 'nothing' };
+
+const rightOf = async (role: string, routine: string): Promise<unknown> =>
+  (await shard.database.root.query(sql`select has_function_privilege(${role}, ${routine}, 'execute') as "may"`)).rows[0]?.['may'];
+
+describe('policy apply', () => {
+  beforeAll(() => shard.renew());
+
+  it('gives app the right to call what is configured, takes it from everybody else, and then has nothing to do', async () => {
+    await shard.asAdmin(`
+      create schema sales; create function sales."Count Blogs"("From" integer default 0) returns bigint language sql stable as 'select count(*) from public."Blogs" where "BlogId" > $1';
+      grant execute on function sales."Count Blogs" to public; create procedure "Other"() language sql as 'select 1'`);
+    const procedures: Procedures = {
+      'sales.Count Blogs': { parameters: { From: { type: 'int32', required: false } }, returns: 'nothing' },
+    };
+    const planned = await shard.apply([blogs], { procedures, dryRun: true });
+    expect(planned.changes).toEqual([
+      {
+        table: 'sales.Count Blogs',
+        item: 'rights of tenantry_app on its schema',
+        before: null,
+        after: 'usage',
+        statements: ['revoke create on schema "sales" from tenantry_app, public', 'grant usage on schema "sales" to tenantry_app'],
+      },
+      {
+        table: 'sales.Count Blogs',
+        item: 'rights of tenantry_app',
+        before: null,
+        after: 'execute',
+        statements: [
+          'revoke all on routine "sales"."Count Blogs" from tenantry_app',
+          'grant execute on routine "sales"."Count Blogs" to tenantry_app',
+        ],
+      },
+      {
+        table: 'sales.Count Blogs',
+        item: 'rights of public',
+        before: 'execute',
+        after: null,
+        statements: ['revoke all on routine "sales"."Count Blogs" from public'],
+      },
+    ]);
+    const { keyType, wanted } = { keyType: 'int' as const, wanted: proceduresSchema.parse(procedures) };
+    const stateOf = async (): Promise<unknown> =>
+      (await compareTables(shard.database.admin, postgresPolicies, { tables: [blogs], procedures: wanted, keyType }))
+        .filter(({ table }) => table.startsWith('sales'))
+        .map(({ table, state, items }) => [table, state, items.length]);
+    expect(await stateOf()).toEqual([['sales.Count Blogs', 'different', 3]]);
+    await shard.apply([blogs], { procedures });
+    expect([await rightOf('tenantry_app', 'sales."Count Blogs"(integer)'), await rightOf('tenantry_app', '"Other"()')]).toEqual([
+      true,
+      false,
+    ]);
+    expect(await rightOf('tenantry_superuser', 'sales."Count Blogs"(integer)')).toBe(false);
+    expect((await shard.apply([blogs], { procedures })).changes).toEqual([]);
+    expect(await stateOf()).toEqual([['sales.Count Blogs', 'same', 0]]);
+  });
+
+  it('says of a function that is VOLATILE and is called as one that reads', async () => {
+    await shard.asAdmin(`create function loose() returns jsonb language sql as $$ select '1'::jsonb $$`);
+    const { warnings } = await shard.apply([blogs], { procedures: { loose: { returns: 'json', readOnly: true } } });
+    expect(warnings.filter(({ object }) => object === 'public.loose').map(({ code }) => code)).toEqual(['writes-in-reads']);
+    const silent = await shard.apply([blogs], { procedures: { loose: { returns: 'json' } } });
+    expect(silent.warnings.filter(({ object }) => object === 'public.loose')).toEqual([]);
+  });
+});
+
+describe('policy apply refuses, before anything is changed,', () => {
+  beforeAll(() => shard.renew());
+  afterEach(async () => {
+    const routines =
+      sqlText(`select p.oid::regprocedure::text as "name", case p.prokind when 'a' then 'aggregate' when 'p' then 'procedure' else 'function' end as "form"
+      from pg_proc p where p.pronamespace = 'public'::regnamespace order by p.prokind`);
+    for (const { name, form } of (await shard.database.root.query<{ name: string; form: string }>(routines)).rows)
+      await shard.asRoot(`drop ${form} if exists ${name} cascade`);
+  });
+
+  it.each<[what: string, ddl: string, configured: Procedures[string], message: string]>([
+    ['what is not there', 'select 1', anything, 'does not exist in the shard'],
+    ['a name of other case', 'create function F() returns void language sql as $$ $$', anything, 'does not exist'],
+    [
+      'an aggregate',
+      'create aggregate "F"(integer) (sfunc = int4pl, stype = integer)',
+      anything,
+      'is an aggregate, which nobody can call by a request',
+    ],
+    [
+      'two of a name',
+      'create function "F"() returns void language sql as $$ $$; create function "F"(integer) returns void language sql as $$ $$',
+      anything,
+      'is there 2 times, with other parameters each',
+    ],
+    [
+      'parameters of other names',
+      'create function "F"("a" integer) returns void language sql as $$ $$',
+      { parameters: { A: 'int32' }, returns: 'nothing' },
+      'it has no parameter A; it has a\n- public.F does not take what the configuration says: its parameter a is given by nobody',
+    ],
+    [
+      'parameters without names',
+      'create function "F"(integer) returns void language sql as $$ $$',
+      anything,
+      'its parameter without a name is given by nobody',
+    ],
+    [
+      'parameters of other types',
+      'create function "F"("A" bigint, "B" point) returns void language sql as $$ $$',
+      { parameters: { A: 'int32', B: 'text' }, returns: 'nothing' },
+      'its parameter A is of type bigint, not int32\n- public.F does not take what the configuration says: its parameter B is of type point, not text',
+    ],
+    [
+      'a parameter that may be left out and has no default',
+      'create function "F"("A" integer, "B" integer default 1) returns void language sql as $$ $$',
+      { parameters: { A: { type: 'int32', required: false } }, returns: 'nothing' },
+      'its parameter A has no default, and may be left out',
+    ],
+    [
+      'a document that is none',
+      'create function "F"() returns text language sql as $$ select 1 $$',
+      { returns: 'json' },
+      'it gives text, and not one json or jsonb',
+    ],
+    [
+      'several documents',
+      `create function "F"() returns setof jsonb language sql as $$ select '1'::jsonb $$`,
+      { returns: 'json' },
+      'it gives setof jsonb, and not one json or jsonb',
+    ],
+    [
+      'rows of a procedure',
+      'create procedure "F"() language sql as $$ select 1 $$',
+      { returns: { rows: { Id: 'int32' } } },
+      'it gives nothing, and no columns',
+    ],
+    [
+      'rows of other columns',
+      'create function "F"() returns setof "Blogs" language sql stable as $$ select * from "Blogs" $$',
+      { returns: { rows: { BlogId: 'text', Title: 'text' } } },
+      'its column BlogId is of type integer, not text\n- public.F does not answer as the configuration says: it has no column Title; it has TenantId, BlogId, Name',
+    ],
+    [
+      "a trigger's function",
+      'create function "F"() returns trigger language plpgsql as $$ begin return null; end $$',
+      anything,
+      'it is for a trigger',
+    ],
+    [
+      'one that runs as its owner',
+      'create function "F"() returns void language sql security definer as $$ $$',
+      anything,
+      "runs as tenantry_admin, not as the tenant's login",
+    ],
+    [
+      'one that commits',
+      'create procedure "F"() language plpgsql as $$ begin delete from "Blogs"; /* it is done */ Commit; end $$',
+      anything,
+      'says COMMIT of the transaction that it is called in',
+    ],
+    [
+      'one in a language that is not read',
+      `create function "F"() returns void language internal as 'pg_backend_pid'`,
+      anything,
+      'runs what cannot be looked at before it is called: it is written in internal',
+    ],
+  ])('%s', async (_, ddl, configured, message) => {
+    const asOwner = ddl.includes('language internal') ? `${ddl}; alter function "F"() owner to tenantry_admin` : ddl;
+    await (asOwner === ddl ? shard.asAdmin(ddl) : shard.asRoot(asOwner));
+    const granted = sqlText(`select coalesce(sum(cardinality(proacl)), 0)::integer as "grants" from pg_proc where proname = 'F'`);
+    const before = (await shard.database.root.query(granted)).rows;
+    await expect(shard.apply([blogs], { procedures: { F: configured } })).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: expect.stringContaining(message) as string,
+    });
+    expect((await shard.database.root.query(granted)).rows).toEqual(before);
+  });
+
+  it("what is another owner's", async () => {
+    await shard.asRoot('create function "F"() returns void language sql as $$ $$; grant execute on function "F" to tenantry_admin');
+    await expect(shard.apply([blogs], { procedures: { F: anything } })).rejects.toMatchObject({
+      detail: expect.stringContaining('public.F cannot be given to app by the admin login, whom it does not belong to') as string,
+    });
+  });
+});
+
+describe('a procedure that app may call', () => {
+  it('closes the gate of its shard where it is replaced, until it is applied again', async () => {
+    const watched = await createTestShard(shard.server, 'watched_calls', { watched: true });
+    const procedures = proceduresSchema.parse({ Names: { returns: 'json', readOnly: true } });
+    const tables = [{ name: 'Blogs', ...blogs, tenantColumn: 'TenantId' }];
+    const apply = (): Promise<unknown> =>
+      applyPolicies(watched.admin, postgresPolicies, {
+        tables,
+        procedures,
+        keyType: 'int',
+        accepting: accepting(watched.shardId),
+        dryRun: false,
+      });
+    const define = (body: string): Promise<unknown> =>
+      watched.admin.query(sqlText(`create or replace function "Names"() returns jsonb language sql stable as $$ ${body} $$`));
+    const { router, addTenant } = createShardRouter(watched, createPostgresEngine(), { keyType: 'int', tables });
+    await addTenant(1);
+    const call = async (): Promise<unknown> => (await router.query(1, sql`select "Names"() as "json"`)).rows[0]?.['json'];
+    try {
+      await define(`select '"first"'::jsonb`);
+      await apply();
+      expect(await call()).toBe('first');
+      await define(`select '"second"'::jsonb`);
+      await expect(call()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED' });
+      await apply();
+      await expect.poll(call).toBe('second');
+    } finally {
+      await router.close();
+      await watched.close();
+    }
+  });
+});
