@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const comment = /--[^\n]*/g;
-const table = /^create table \[?tenantry\]?\.\[?(\w+)\]? \(\n([\s\S]*?)\n\)/gim;
+const table = /^create table (?:if not exists )?\[?tenantry(?:_watch)?\]?\.\[?(\w+)\]? \(\n([\s\S]*?)\n\)/gim;
 const column = /^ {2}\[?(\w+)\]? ([a-z]\w*(?:\((?:\d+|max)\))?)/gim;
 /** What a line of a table begins with that is no column. */
 const others = new Set(['check', 'constraint', 'exclude', 'foreign', 'index', 'primary', 'unique']);

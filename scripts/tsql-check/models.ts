@@ -20,7 +20,7 @@ export function libraryModels(library: string): TsqlModel[] {
     queries: files('queries/catalog/*.sql'),
   };
   const shards = keyTypes.map((keyType): TsqlModel => {
-    const own = shardSchemaFiles(keyType, keyType === 'bytes' ? 'plain' : 'guarded').map(file);
+    const own = shardSchemaFiles(keyType, keyType === 'bytes' ? 'plain' : 'guarded', false).map(file);
     if (keyType !== 'int') return { name: `shard of ${keyType}`, schema: [given('shard'), ...own] };
     return {
       name: 'shard of int',

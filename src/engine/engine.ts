@@ -112,6 +112,8 @@ export interface Engine {
   readonly capabilitiesOf: CapabilitiesOf;
   /** The forms in which its shards can keep the tenant of a transaction. */
   readonly contextForms: readonly ContextProtection[];
+  /** Whether what watches a shard is made when its server is provisioned, so that admin cannot change it (`watchingFiles`). */
+  readonly watchesApart: boolean;
   readonly dialect: EngineDialect;
   /**
    * Loads what connections are made with. They do it themselves, within the time of whoever waits for the first one: where it is

@@ -1,11 +1,20 @@
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { KeyType } from '../core/key-type.ts';
 
+/** The scripts that make what watches a shard. */
+export const watchingFiles: readonly string[] = ['004-acceptance', '060-fingerprint', '070-watching'].map((name) => `schema/shard/${name}`);
+
 /**
  * The scripts that make a database a shard, in the order in which one transaction runs them (`SqlSession.script`): the same
- * names on every engine. `keyType` is the map's; what it decides is the type of `tenantry.current_tenant()`.
+ * names on every engine. `keyType` is the map's; what it decides is the type of `tenantry.current_tenant()`. Where the watching was made
+ * when the server was provisioned (`watchesApart`), its scripts are not among them.
  */
-export function shardSchemaFiles(keyType: KeyType, protection: ContextProtection): readonly string[] {
+export function shardSchemaFiles(keyType: KeyType, protection: ContextProtection, watchesApart: boolean): readonly string[] {
+  const files = allShardFiles(keyType, protection);
+  return watchesApart ? files.filter((file) => !watchingFiles.includes(file)) : files;
+}
+
+function allShardFiles(keyType: KeyType, protection: ContextProtection): readonly string[] {
   return [
     '001-schema',
     '002-local-mapping',

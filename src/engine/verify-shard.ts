@@ -39,7 +39,7 @@ interface VerifyingEngine {
   readonly lacksSchema: (failure: SqlFailure) => boolean;
   /** By what `policy/gate` knows the policies of a table. */
   readonly policyMarks: (table: LocatedTable) => readonly PolicyMark[];
-  /** Of `tenantry.fingerprint_items` as this program has it. */
+  /** Of the function by which a shard tells its fingerprint, as this program has it. */
   readonly fingerprintFunction: () => string;
   /** Whether a session may be asked again before it has answered. */
   readonly pipelines: boolean;

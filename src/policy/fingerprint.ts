@@ -27,7 +27,7 @@ export async function readFingerprint(
   if (found.functionDigest !== fingerprintFunction())
     throw new TenantryError(
       'CONFLICT',
-      "The function tenantry.fingerprint_items of the shard is not this program's: put it back as sql/<engine>/schema/shard/060-fingerprint.sql has it, and find out who replaced it.",
+      "The function fingerprint_items of the shard is not this program's: put it back as sql/<engine>/schema/shard/060-fingerprint.sql has it, and find out who replaced it.",
     );
   const { fingerprint, items } = found;
   return { fingerprint, items };

@@ -17,7 +17,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 
 /** How an engine makes shards. */
-type InstallingEngine = PolicyEngine & Pick<Engine, 'contextForms'>;
+type InstallingEngine = PolicyEngine & Pick<Engine, 'contextForms' | 'watchesApart'>;
 
 /** What makes a database a shard. */
 export interface ShardInstallation {
@@ -53,7 +53,7 @@ export async function installShard(shard: SqlDatabase, engine: InstallingEngine,
 
 async function installSchema(
   session: SqlSession,
-  { contextForms }: InstallingEngine,
+  { contextForms, watchesApart }: InstallingEngine,
   { keyType, contextProtection }: ShardInstallation,
 ): Promise<void> {
   const { prepared } = await shardSchema(session);
@@ -68,7 +68,7 @@ async function installSchema(
     throw new TenantryError('INVALID_CONFIGURATION', 'The database is a catalog; a catalog cannot be a shard.');
   const { installed, ...present } = await shardSchema(session);
   if (!installed) {
-    for (const file of shardSchemaFiles(keyType, formAsGoodAs(contextProtection, contextForms))) await session.script(file);
+    for (const file of shardSchemaFiles(keyType, formAsGoodAs(contextProtection, contextForms), watchesApart)) await session.script(file);
     return;
   }
   const found = (await new LocalMap(session).description())?.schemaVersion;

@@ -9,7 +9,7 @@ import type { TdsServer } from './tds/server.ts';
 
 /** The database of a scripted server as admin changes it, over one connection; both end with the test. */
 export function administered(server: TdsServer): {
-  readonly engine: PolicyEngine & Pick<Engine, 'contextForms'>;
+  readonly engine: PolicyEngine & Pick<Engine, 'contextForms' | 'watchesApart'>;
   readonly database: SqlDatabase;
 } {
   const engine = { ...createMssqlEngine(), renderer: mssqlPolicyRenderer };

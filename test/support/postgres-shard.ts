@@ -47,7 +47,7 @@ export async function createTestShard(
   const admin = engine.open(address, shardLogins.admin);
   const shardId = randomUUID();
   await admin.transaction(async (session) => {
-    for (const file of shardSchemaFiles(keyType, protection)) await session.script(file);
+    for (const file of shardSchemaFiles(keyType, protection, true)) await session.script(file);
     await session.query(sql`insert into tenantry.shard_identity (shard_id, map, key_type) values (${shardId}, ${'customers'}, ${keyType})`);
     await session.query(
       sqlText(`create table "Blogs" ("TenantId" ${columnTypes[keyType]} not null default tenantry.current_tenant(), "BlogId" integer not null, "Name" text not null, primary key ("TenantId", "BlogId"));

@@ -21,6 +21,7 @@ export function createMssqlEngine(options: MssqlEngineOptions = {}): Engine {
     capabilitiesOf: mssqlCapabilities,
     // Its read-only keys need no right that somebody would have to grant, and so no code.
     contextForms: ['plain', 'guarded'],
+    watchesApart: false,
     dialect: mssqlDialect,
     load: async () => void (await loadDriver()),
     connect: (address, login, expectations, signal) => connectApp(address, login, expectations, { library, clock }, signal),

@@ -52,7 +52,7 @@ export class ExchangeBuilder {
     this.#execute(`begin isolation level ${call.isolation}`);
     if (call.isolation === 'read committed') return this.#finish(this.#enter(entry, call), 2);
     // The one snapshot of the transaction is taken behind whoever is closing the gate, or it would show the gate as it was before.
-    this.#execute('lock table tenantry.gate in access share mode');
+    this.#execute('lock table tenantry_watch.gate in access share mode');
     return this.#finish(this.#enter(entry, call), 3);
   }
 

@@ -19,6 +19,7 @@ export function createPostgresEngine(options: PostgresEngineOptions = {}): Engin
     name: 'postgres',
     capabilitiesOf: postgresCapabilities,
     contextForms: ['plain', 'mac', 'guarded'],
+    watchesApart: true,
     dialect: postgresDialect,
     // Its driver is small, and loaded with this module.
     load: () => Promise.resolve(),

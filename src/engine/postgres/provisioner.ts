@@ -6,26 +6,30 @@ import { passwordOf } from '../password-of.ts';
 import { checkLogins, principalGroups, principals } from '../principal-logins.ts';
 import type { Provisioner, ProvisionRequest } from '../provisioner.ts';
 import { qualifiedTables } from '../qualified-tables.ts';
+import { watchingFiles } from '../schema-files.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { QueryLibrary } from './query-library.ts';
 import { scramVerifier } from './scram-verifier.ts';
 
 const userNames = {
   keyOf: (user: string) => user,
-  isReserved: (key: string) => key.startsWith('pg_') || key === 'tenantry_definer' || key === 'tenantry_probe',
+  isReserved: (key: string) =>
+    key.startsWith('pg_') || key === 'tenantry_definer' || key === 'tenantry_probe' || key === 'tenantry_watcher',
   knowsEntra: false,
 };
 
-/** What a PostgreSQL superuser does once for a shard: `sql/postgres/schema/bootstrap`, then the logins. */
+/** What a PostgreSQL superuser does once for a shard: `sql/postgres/schema/bootstrap` and what watches it, then the logins. */
 export function createPostgresProvisioner(random: (size: number) => Uint8Array = randomBytes): Provisioner {
   const library = new QueryLibrary();
-  const file = (name: string): Sql => sqlText(library.script(`schema/bootstrap/${name}`).trimEnd().replace(/;$/, ''));
+  const script = (name: string): Sql => sqlText(library.script(name).trimEnd().replace(/;$/, ''));
+  const file = (name: string): Sql => script(`schema/bootstrap/${name}`);
   const statements = (request: ProvisionRequest, secretOf: (login: Login) => string): Sql[] => {
     checkLogins(request.logins, userNames);
     return [
       file('001-roles'),
       ...(request.contextProtection === 'guarded' ? [file('002-guarded-setting')] : []),
       file('003-database'),
+      ...watchingFiles.map(script),
       file('005-watching'),
       ...principals.flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
       ...qualifiedTables(request.tables ?? [], postgresDialect).map(

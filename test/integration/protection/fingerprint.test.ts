@@ -259,13 +259,13 @@ describe('The fingerprint of a shard', () => {
   });
 
   it.each([
-    `create or replace function tenantry.fingerprint_items() returns table (kind text, object text, digest text) language sql stable as $$ select 'a', 'b', 'c' $$`,
-    'alter function tenantry.fingerprint_items() set search_path = tenantry, pg_catalog',
-    'alter function tenantry.fingerprint_items() reset "DateStyle"',
-    'alter function tenantry.fingerprint_items() set work_mem = 64',
-    'alter function tenantry.fingerprint_items() owner to shop_other',
-    'alter function tenantry.fingerprint_items() security definer',
-    'alter function tenantry.fingerprint_items() volatile',
+    `create or replace function tenantry_watch.fingerprint_items() returns table (kind text, object text, digest text) language sql stable as $$ select 'a', 'b', 'c' $$`,
+    'alter function tenantry_watch.fingerprint_items() set search_path = tenantry, pg_catalog',
+    'alter function tenantry_watch.fingerprint_items() reset "DateStyle"',
+    'alter function tenantry_watch.fingerprint_items() set work_mem = 64',
+    'alter function tenantry_watch.fingerprint_items() owner to shop_other',
+    'alter function tenantry_watch.fingerprint_items() security definer',
+    'alter function tenantry_watch.fingerprint_items() volatile',
   ])('is not believed of another function than the program’s: %s', async (change) => {
     await root.query(sqlText(change));
     await expect(fingerprint()).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('not this program') });

@@ -170,18 +170,60 @@ describe('The gate of a shard', () => {
     await expect(staying.query(all)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
   }, 30_000);
 
+  it.each([
+    ['is gone', 'drop trigger judged on tenantry_watch.change_log'],
+    ['is off', 'alter table tenantry_watch.change_log disable trigger judged'],
+  ])('closes where the trigger that would judge later %s', async (_, statement) => {
+    const app = await connect();
+    await change(statement);
+    await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
+  });
+
+  it('is watched by nothing of admin’s, which would run for whoever changes something', async () => {
+    const app = await connect();
+    for (const statement of [
+      'create or replace function tenantry_watch.changed() returns event_trigger language plpgsql as $$ begin end $$',
+      'alter function tenantry_watch.judge() security invoker',
+      'create function tenantry_watch.mine() returns integer language sql return 1',
+      'create trigger mine before insert on tenantry_watch.change_log for each row execute function suppress_redundant_updates_trigger()',
+      'create trigger mine before update on tenantry_watch.gate for each row execute function suppress_redundant_updates_trigger()',
+      'create rule mine as on insert to tenantry_watch.change_log do also select 1',
+      'alter table tenantry_watch.tenant_column enable row level security',
+      'create policy mine on tenantry_watch.accepted using (true)',
+      'drop table tenantry_watch.change_log',
+      'drop schema tenantry_watch cascade',
+      'delete from tenantry_watch.change_log',
+      'set role tenantry_watcher',
+    ])
+      await expect(shard.admin.query(sqlText(statement)), statement).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect((await app.execute(entryOf(1), all, read)).rows).toHaveLength(1);
+  });
+
+  it('is watched by functions that name nothing of another role’s', async () => {
+    const { rows } = await shard.root.query(
+      sqlText(`select p.proname as name, p.proowner::regrole::text as owner, p.prosrc ~ '\\mtenantry\\.' as others
+        from pg_event_trigger e join pg_proc p on p.oid = e.evtfoid where p.prosecdef
+        union select p.proname, p.proowner::regrole::text, p.prosrc ~ '\\mtenantry\\.'
+        from pg_proc p where p.prosecdef and p.proowner = 'tenantry_watcher'::regrole order by 1`),
+    );
+    const names = ['changed', 'clear_gate', 'dropped', 'judge', 'judge_change', 'refuse_tenants'];
+    expect(rows).toEqual(names.map((name) => ({ name, owner: 'tenantry_watcher', others: false })));
+  });
+
   it('covers a new table with a tenant column when it is made, by whoever makes it', async () => {
     const app = await connect();
     await change('create table "Drafts" ("TenantId" integer not null, "Id" integer not null); insert into "Drafts" values (1, 1), (2, 1)');
     await shard.admin.query(sqlText('create table "Later" as select 2 as "TenantId", 1 as "Id"'));
     const { rows } = await shard.root.query(
       sqlText(
-        `select relname, relrowsecurity and relforcerowsecurity as forced, (select count(*)::int from pg_policy where polrelid = c.oid) as policies from pg_class c where relname in ('Drafts', 'Later') order by 1`,
+        `select relname, relrowsecurity and relforcerowsecurity as forced, (select count(*)::int from pg_policy where polrelid = c.oid) as policies,
+           exists (select from pg_attrdef where adrelid = c.oid) as filled from pg_class c where relname in ('Drafts', 'Later') order by 1`,
       ),
     );
+    // A default of admin's would run as the superuser whenever he inserts into his own table.
     expect(rows).toEqual([
-      { relname: 'Drafts', forced: true, policies: 5 },
-      { relname: 'Later', forced: true, policies: 5 },
+      { relname: 'Drafts', forced: true, policies: 5, filled: false },
+      { relname: 'Later', forced: true, policies: 5, filled: true },
     ]);
     await expect(app.execute(entryOf(1), compiled(sql`select * from "Drafts"`), read)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
@@ -196,22 +238,26 @@ describe('A connection for tenants', () => {
   });
 
   it.each([
-    ['nothing was accepted', 'delete from tenantry.accepted', 'was not accepted yet'],
+    ['nothing was accepted', 'delete from tenantry_watch.accepted', 'was not accepted yet'],
     [
       'it was accepted in another form',
-      'update tenantry.accepted set format = 2',
+      'update tenantry_watch.accepted set format = 2',
       'by another program, for another shard or by another fleet key',
     ],
-    ['the signature is of another time', "update tenantry.accepted set valid_until = now() + interval '1 day'", 'by another fleet key'],
-    ['the fingerprint is another one', "update tenantry.accepted set fingerprint = repeat('0', 64)", 'by another fleet key'],
+    [
+      'the signature is of another time',
+      "update tenantry_watch.accepted set valid_until = now() + interval '1 day'",
+      'by another fleet key',
+    ],
+    ['the fingerprint is another one', "update tenantry_watch.accepted set fingerprint = repeat('0', 64)", 'by another fleet key'],
     [
       'the function that tells it was replaced',
-      'create or replace function tenantry.fingerprint_items() returns table (kind text, object text, digest text) language sql stable as $$ select kind, object, digest from tenantry.accepted_item $$',
+      'create or replace function tenantry_watch.fingerprint_items() returns table (kind text, object text, digest text) language sql stable as $$ select kind, object, digest from tenantry_watch.accepted_item $$',
       "is not this program's",
     ],
     [
       'the function that tells it is gone',
-      'alter event trigger tenantry_changed disable; alter event trigger tenantry_dropped disable; drop function tenantry.fingerprint_items() cascade',
+      'alter event trigger tenantry_changed disable; alter event trigger tenantry_dropped disable; drop function tenantry_watch.fingerprint_items() cascade',
       'does not tell',
     ],
   ])('is refused where %s', async (_, statement, why) => {
@@ -260,12 +306,12 @@ describe('An override', () => {
     expect(until).toBeGreaterThan(Date.now());
     expect((await app.execute(entryOf(1), all, read)).rows).toHaveLength(1);
     await expect(connect()).resolves.toBeDefined();
-    await change("update tenantry.gate set override_until = override_until + interval '1 day'");
+    await change("update tenantry_watch.gate set override_until = override_until + interval '1 day'");
     await expect(connect()).rejects.toMatchObject(refusing('policy public."Blogs" more (added)'));
     await overrideGate(shard.admin, signer, null);
     await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
     await overrideGate(shard.admin, signer, { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });
-    await change("update tenantry.gate set override_until = now() - interval '1 second'");
+    await change("update tenantry_watch.gate set override_until = now() - interval '1 second'");
     await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
   });
 

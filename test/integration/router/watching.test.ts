@@ -38,7 +38,7 @@ const unseenChanges = [
   ['grant set on parameter backtrace_functions to tenantry_app', 'revoke set on parameter backtrace_functions from tenantry_app'],
   ['grant temporary on database watched to tenantry_app', 'revoke temporary on database watched from tenantry_app'],
   ['alter event trigger tenantry_dropped disable', 'alter event trigger tenantry_dropped enable always'],
-  [`update tenantry.accepted set valid_until = now()`, `update tenantry.accepted set valid_until = null`],
+  [`update tenantry_watch.accepted set valid_until = now()`, `update tenantry_watch.accepted set valid_until = null`],
 ] as const;
 
 /** A router whose looks happen when `look` says, and which ends with the block. */
@@ -122,8 +122,8 @@ const changes: [
   ],
   [
     'its gate is closed',
-    (root) => root.query(sqlText('update tenantry.gate set open = false')),
-    (root) => root.query(sqlText('update tenantry.gate set open = true')),
+    (root) => root.query(sqlText('update tenantry_watch.gate set open = false')),
+    (root) => root.query(sqlText('update tenantry_watch.gate set open = true')),
     'its gate is closed',
   ],
 ];
@@ -235,15 +235,28 @@ describe('A shard whose definitions no trigger watches', () => {
   it.each([
     [
       'the trigger that judges',
-      'alter table tenantry.change_log disable trigger judged',
-      'alter table tenantry.change_log enable always trigger judged',
+      'alter table tenantry_watch.change_log disable trigger judged',
+      'alter table tenantry_watch.change_log enable always trigger judged',
     ],
-    ['rights to the log of changes', 'grant delete on tenantry.change_log to public', 'revoke delete on tenantry.change_log from public'],
-    ['rights to the gate', 'grant update on tenantry.gate to tenantry_app', 'revoke update on tenantry.gate from tenantry_app'],
+    [
+      'rights to the log of changes',
+      'grant delete on tenantry_watch.change_log to public',
+      'revoke delete on tenantry_watch.change_log from public',
+    ],
+    ['rights to the gate', 'grant update on tenantry_watch.gate to tenantry_app', 'revoke update on tenantry_watch.gate from tenantry_app'],
     ['a policy', 'alter policy tenantry_tenant on "Blogs" to public', 'alter policy tenantry_tenant on "Blogs" to tenantry_app'],
     ['row security', 'alter table "Blogs" disable row level security', 'alter table "Blogs" enable row level security'],
     ['row security of owners', 'alter table "Blogs" no force row level security', 'alter table "Blogs" force row level security'],
-    ['a function of its own', 'alter function tenantry.judge() security invoker', 'alter function tenantry.judge() security definer'],
+    [
+      'the owner of a table, which REASSIGN OWNED tells no trigger',
+      'alter table "Blogs" owner to tenantry_probe',
+      'alter table "Blogs" owner to tenantry_admin',
+    ],
+    [
+      'a function of its own',
+      'alter function tenantry_watch.judge() security invoker',
+      'alter function tenantry_watch.judge() security definer',
+    ],
   ])('is another to the next look once %s was changed', async (_what, change, undo) => {
     const eye = createPostgresEngine().open(unwatched.address, app, { connections: 1 });
     const word = async (): Promise<unknown> => (await eye.run('policy/watch')).rows[0]?.['state'];

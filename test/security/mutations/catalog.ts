@@ -35,7 +35,7 @@ export function mutationsOf(live: LiveObjects): readonly Mutation[] {
 
 /** What a form is tried on where it is tried once: what protects most. */
 const first =
-  /^("Blogs" tenantry_tenant|public\."Blogs"|public\."OwnBlogs"|public\."Visits"|tenantry\.current_tenant\(\)|tenantry_changed|plpgsql|shop_app|tenantry|pg_authid|pg_read_file\(text\)|pg_read_all_data|tenantry\.change_log judged)$/;
+  /^("Blogs" tenantry_tenant|public\."Blogs"|public\."OwnBlogs"|public\."Visits"|tenantry\.current_tenant\(\)|tenantry_changed|plpgsql|shop_app|tenantry|pg_authid|pg_read_file\(text\)|pg_read_all_data|tenantry_watch\.change_log judged)$/;
 
 /** One of each form. */
 export function sampleOf(mutations: readonly Mutation[]): readonly Mutation[] {

@@ -5,11 +5,11 @@ create function pg_temp.possessions() returns text language sql
 as $$
   select 'select md5(concat_ws(chr(10), ' || string_agg(format('(select string_agg(t::text, chr(10) order by t::text) from %s t where %s)', h.name,
            case when h.own then 'true' when h.routed then format('"TenantId" = 2 or t::text ~ %L', 'of boss|,boss,|74656e616e742d32') else 'true' end), ', ' order by h.name) || '))'
-    from (select c.oid::regclass::text as name, n.nspname = 'tenantry' as own,
+    from (select c.oid::regclass::text as name, n.nspname in ('tenantry', 'tenantry_watch') as own,
                  exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'TenantId') as routed
             from pg_class c join pg_namespace n on n.oid = c.relnamespace
            where c.relkind in ('r', 'p') and not c.relispartition
-             and (n.nspname = 'public' or n.nspname = 'tenantry' and c.relname in ('local_mapping', 'gate', 'accepted', 'accepted_item', 'shard_identity', 'tenant_column', 'policy_model'))) h
+             and (n.nspname = 'public' or n.nspname in ('tenantry', 'tenantry_watch') and c.relname in ('local_mapping', 'gate', 'accepted', 'accepted_item', 'shard_identity', 'tenant_column', 'policy_model'))) h
 $$;
 
 create function pg_temp.attacks(app_login text, reports_login text)

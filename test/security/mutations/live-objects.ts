@@ -61,14 +61,14 @@ export interface LiveObjects {
 export async function readLiveObjects(session: SqlSession): Promise<LiveObjects> {
   const read = async <Subject extends object>(text: string): Promise<Subject[]> =>
     (await session.query(sqlText(`${text} order by 1`))).rows as unknown as Subject[];
-  const ours = `n.nspname in ('public', 'tenantry')`;
+  const ours = `n.nspname in ('public', 'tenantry', 'tenantry_watch')`;
   const relation = (kinds: string, columns = ''): string =>
     `select format('%I.%I', n.nspname, c.relname) as object${columns} from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${ours} and c.relkind in (${kinds})`;
   return {
     tables: await read(
       relation(
         `'r', 'p'`,
-        `, n.nspname = 'tenantry' as own, exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'TenantId') as tenant,
+        `, n.nspname in ('tenantry', 'tenantry_watch') as own, exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'TenantId') as tenant,
          (select quote_ident(a.attname) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.atttypid <> 'text'::regtype, a.attnum limit 1) as column`,
       ),
     ),

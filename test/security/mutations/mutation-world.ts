@@ -149,7 +149,7 @@ async function judged(session: SqlSession, shard: TestShard, { attacks = true, p
   }
   if (!attacks) return { caughtBy };
   const leaks = await undoneOrFailed(session, async () => {
-    await attempt(session, () => session.query(sqlText('update tenantry.gate set open = true where not open')));
+    await attempt(session, () => session.query(sqlText('update tenantry_watch.gate set open = true where not open')));
     await session.query(sqlText(judgeText));
     const { rows } = await session.query<{ leak: string }>(
       sql`select * from pg_temp.leaks(${shardLogins.app.user}, ${shardLogins.superuser.user}) as l (leak)`,
@@ -176,7 +176,7 @@ async function judged(session: SqlSession, shard: TestShard, { attacks = true, p
 async function closesGate(session: SqlSession): Promise<boolean> {
   const isClosed = await attempt(session, async () => {
     await session.query(sqlText('set constraints all immediate'));
-    const { rows } = await session.query<{ open: boolean }>(sqlText('select open from tenantry.gate'));
+    const { rows } = await session.query<{ open: boolean }>(sqlText('select open from tenantry_watch.gate'));
     return rows[0]?.open !== true;
   });
   await session.query(sqlText('set constraints all deferred'));

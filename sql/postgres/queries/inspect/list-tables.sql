@@ -8,5 +8,5 @@ from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = @column and a.attnum > 0 and not a.attisdropped
 where c.relkind in ('r', 'p') and not c.relispartition
-  and n.nspname <> all (array['pg_catalog', 'information_schema', 'tenantry']) and n.nspname not like 'pg\_%'
+  and n.nspname <> all (array['pg_catalog', 'information_schema', 'tenantry', 'tenantry_watch']) and n.nspname not like 'pg\_%'
 order by n.nspname, c.relname;

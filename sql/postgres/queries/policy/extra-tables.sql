@@ -13,7 +13,7 @@ with known as (
              and a.attname in (select k."tenantColumn" from known k)) as "tenantColumn"
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-   where c.relkind in ('r', 'p') and n.nspname not in ('tenantry', 'information_schema') and n.nspname !~ '^pg_'
+   where c.relkind in ('r', 'p') and n.nspname not in ('tenantry', 'tenantry_watch', 'information_schema') and n.nspname !~ '^pg_'
      and not exists (select from known k where k."schema" = n.nspname and k."table" = c.relname)
 )
 select o."schema" as "schema", o."table" as "table", o."hasPolicies" as "hasPolicies", o."tenantColumn" as "tenantColumn"

@@ -7,6 +7,6 @@ select encode(sha256(convert_to(coalesce(string_agg(concat_ws(chr(10), i.kind, i
           from pg_catalog.pg_proc p
           join pg_catalog.pg_roles o on o.oid = p.proowner
           join pg_catalog.pg_language l on l.oid = p.prolang
-         where p.oid = to_regprocedure('tenantry.fingerprint_items()')) as "functionDigest",
+         where p.oid = to_regprocedure('tenantry_watch.fingerprint_items()')) as "functionDigest",
        coalesce(jsonb_agg(jsonb_build_object('kind', i.kind, 'object', i.object, 'digest', i.digest)), '[]') as "items"
-  from tenantry.fingerprint_items() i
+  from tenantry_watch.fingerprint_items() i

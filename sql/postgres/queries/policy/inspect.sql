@@ -7,7 +7,7 @@ with pinned as materialized (
   select c.oid, n.nspname::text as "schema", c.relname::text as "table", c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity,
          format('%I.%I', n.nspname, c.relname) as place
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-   where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema', 'tenantry') and n.nspname not like 'pg\_%'
+   where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema', 'tenantry', 'tenantry_watch') and n.nspname not like 'pg\_%'
 ), policies as (
   select t."schema", t."table", t.place, p.polrelid, p.polname::text as "name",
          case when p.polpermissive then 'permissive' else 'restrictive' end as kind,

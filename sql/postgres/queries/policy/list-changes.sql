@@ -6,6 +6,6 @@ select c.change_id as "changeId",
        c.command as "command",
        c.object as "object",
        c.verdict as "verdict"
-  from tenantry.change_log c
+  from tenantry_watch.change_log c
  order by c.change_id desc
  limit @limit

@@ -3,5 +3,5 @@
 -- @reason text
 -- @decidedBy text
 -- @signature bytea
-update tenantry.gate
+update tenantry_watch.gate
    set override_until = to_timestamp(@untilMs / 1000.0), override_reason = @reason, override_by = @decidedBy, override_signature = @signature

@@ -2,7 +2,8 @@
 select coalesce(pg_has_role(current_user, (select r.oid from pg_catalog.pg_roles r where r.rolname = 'tenantry_admin'), 'usage'), false)
          and exists (select from pg_catalog.pg_roles r where r.rolname = 'tenantry_definer')
          and coalesce((select n.nspowner = (select r.oid from pg_catalog.pg_roles r where r.rolname = 'tenantry_admin')
-                         from pg_catalog.pg_namespace n where n.nspname = 'tenantry'), false) as "prepared",
+                         from pg_catalog.pg_namespace n where n.nspname = 'tenantry'), false)
+         and to_regclass('tenantry_watch.gate') is not null as "prepared",
        to_regclass('tenantry.schema_version') is not null as "installed",
        case (select p.prorettype from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
               where n.nspname = 'tenantry' and p.proname = 'current_tenant')

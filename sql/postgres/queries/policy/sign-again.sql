@@ -4,10 +4,10 @@
 -- @overrideSeen bytea
 -- @overrideSignature bytea
 with signed as (
-  update tenantry.accepted a set signature = @signature where a.signature = @seen
+  update tenantry_watch.accepted a set signature = @signature where a.signature = @seen
   returning a.format
 ), overridden as (
-  update tenantry.gate g set override_signature = @overrideSignature
+  update tenantry_watch.gate g set override_signature = @overrideSignature
    where g.override_signature = @overrideSeen and exists (select from signed)
 )
 select s.format as "format" from signed s

@@ -5,4 +5,4 @@ select a.format as "format",
        a.signature as "signature",
        cast(extract(epoch from g.override_until) * 1000 as bigint) as "overrideUntilMs",
        g.override_signature as "overrideSignature"
-  from tenantry.accepted a cross join tenantry.gate g
+  from tenantry_watch.accepted a cross join tenantry_watch.gate g

@@ -24,21 +24,21 @@ with recursive become as (
   select concat_ws('|', 'event trigger', e.evtname, e.evtenabled, e.evtfoid, e.evtowner, e.evtevent, e.evttags) from pg_catalog.pg_event_trigger e
   union all
   -- What the triggers rest on, and, where they are switched off for a session or not to be had, the policies themselves.
-  select concat_ws('|', 'trigger', t.oid, t.tgenabled, t.tgfoid) from pg_catalog.pg_trigger t where t.tgrelid = 'tenantry.change_log'::regclass
+  select concat_ws('|', 'trigger', t.oid, t.tgenabled, t.tgfoid) from pg_catalog.pg_trigger t where t.tgrelid = 'tenantry_watch.change_log'::regclass
   union all
-  select concat_ws('|', 'rights', c.oid, c.relowner, c.relacl) from pg_catalog.pg_class c where c.oid in ('tenantry.change_log'::regclass, 'tenantry.gate'::regclass, 'tenantry.accepted'::regclass)
+  select concat_ws('|', 'rights', c.oid, c.relowner, c.relacl) from pg_catalog.pg_class c where c.oid in ('tenantry_watch.change_log'::regclass, 'tenantry_watch.gate'::regclass, 'tenantry_watch.accepted'::regclass)
   union all
   select concat_ws('|', 'function', p.oid, p.xmin) from pg_catalog.pg_proc p
    where p.pronamespace in (select n.oid from pg_catalog.pg_namespace n where n.nspname in ('tenantry', 'tenantry_watch'))
   union all
   select concat_ws('|', 'policy', p.oid, p.xmin) from pg_catalog.pg_policy p
   union all
-  select concat_ws('|', 'row security', c.oid, c.relforcerowsecurity) from pg_catalog.pg_class c where c.relrowsecurity
+  select concat_ws('|', 'row security', c.oid, c.relforcerowsecurity, c.relowner) from pg_catalog.pg_class c where c.relrowsecurity
   union all
-  select concat_ws('|', 'gate', g.open, coalesce(g.override_until > now(), false)) from tenantry.gate g
+  select concat_ws('|', 'gate', g.open, coalesce(g.override_until > now(), false)) from tenantry_watch.gate g
   union all
   -- An acceptance ends by itself.
-  select concat_ws('|', 'accepted', coalesce(a.valid_until > now(), true)) from tenantry.accepted a
+  select concat_ws('|', 'accepted', coalesce(a.valid_until > now(), true)) from tenantry_watch.accepted a
 )
 select encode(sha256(convert_to(string_agg(w.word, chr(10) order by w.word collate "C"), 'UTF8')), 'hex') as "state"
   from word w

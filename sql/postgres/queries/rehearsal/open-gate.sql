@@ -1,2 +1,2 @@
 -- Lets the tenants of a rehearsal in where the gate is closed; it is undone with the rehearsal.
-update tenantry.gate set open = true where not open
+update tenantry_watch.gate set open = true where not open

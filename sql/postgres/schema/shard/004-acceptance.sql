@@ -1,6 +1,21 @@
 -- What of this shard's protection was accepted, and whether it still is so that tenants may be served. Whoever opens a connection for
 -- them checks the signature, which nobody can make without the fleet key; `enter` goes by the gate, which is one look.
-create table tenantry.accepted (
+-- This file, 060 and 070 are run when a database is provisioned, as the administrator of its server: all that watches belongs to a role to
+-- which nobody belongs, in a schema of its own, since what it runs or touches of another's could become the server's superuser by it
+-- (docs/decisions/025-who-watches.md).
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'tenantry_watcher') then
+    create role tenantry_watcher nologin inherit nosuperuser nobypassrls nocreatedb nocreaterole noreplication;
+  end if;
+exception
+  -- Another database of the same server is being provisioned at this moment.
+  when duplicate_object or unique_violation then null;
+end
+$$;
+create schema if not exists tenantry_watch;
+
+create table if not exists tenantry_watch.accepted (
   only_row boolean primary key default true check (only_row),
   -- How the fingerprint is made and signed.
   format integer not null,
@@ -14,7 +29,7 @@ create table tenantry.accepted (
 );
 
 -- The fingerprint's parts, so that what differs from it can be named.
-create table tenantry.accepted_item (
+create table if not exists tenantry_watch.accepted_item (
   kind text not null,
   object text not null,
   digest text not null,
@@ -22,7 +37,7 @@ create table tenantry.accepted_item (
 );
 
 -- One row. Open while the protection is as it was accepted; closed in the transaction of the change after which it is not.
-create table tenantry.gate (
+create table if not exists tenantry_watch.gate (
   only_row boolean primary key default true check (only_row),
   open boolean not null default false,
   changed_at timestamptz not null default now(),
@@ -37,10 +52,10 @@ create table tenantry.gate (
     case when open then timestamptz 'infinity' else coalesce(override_until, timestamptz '-infinity') end
   ) stored
 );
-insert into tenantry.gate default values;
+insert into tenantry_watch.gate default values on conflict do nothing;
 
 -- Who changed what in this database, as the event triggers saw it; the last ten thousand changes.
-create table tenantry.change_log (
+create table if not exists tenantry_watch.change_log (
   change_id bigint generated always as identity primary key,
   changed_at timestamptz not null default clock_timestamp(),
   login text not null,
@@ -52,12 +67,36 @@ create table tenantry.change_log (
   -- Set when its transaction ends: `same`, `closed` or `opened`.
   verdict text check (verdict in ('same', 'closed', 'opened'))
 );
-create index change_log_unjudged on tenantry.change_log (transaction_id) where verdict is null;
+do $$
+begin
+  -- Where it is there, its table has changes that are yet to be judged.
+  if to_regclass('tenantry_watch.change_log_unjudged') is null then
+    create index change_log_unjudged on tenantry_watch.change_log (transaction_id) where verdict is null;
+  end if;
+end
+$$;
 
 -- Names of the columns that hold a tenant's key: a new table with one is covered when it is made.
-create table tenantry.tenant_column (
+create table if not exists tenantry_watch.tenant_column (
   name text primary key
 );
 
-grant select on tenantry.accepted, tenantry.accepted_item, tenantry.gate to tenantry_app;
-grant select on tenantry.gate to tenantry_definer;
+grant usage on schema tenantry_watch to tenantry_app, tenantry_admin, tenantry_definer;
+grant select on tenantry_watch.accepted, tenantry_watch.accepted_item, tenantry_watch.gate to tenantry_app;
+grant select on tenantry_watch.gate to tenantry_definer;
+grant select, insert, update, delete on tenantry_watch.accepted, tenantry_watch.accepted_item, tenantry_watch.tenant_column to tenantry_admin;
+grant select, update on tenantry_watch.gate to tenantry_admin;
+grant select on tenantry_watch.change_log to tenantry_admin;
+alter schema tenantry_watch owner to tenantry_watcher;
+do $$
+declare
+  made regclass;
+begin
+  for made in
+    select c.oid from pg_catalog.pg_class c
+     where c.relnamespace = 'tenantry_watch'::regnamespace and c.relkind = 'r' and c.relowner <> 'tenantry_watcher'::regrole
+  loop
+    execute format('alter table %s owner to tenantry_watcher', made);
+  end loop;
+end
+$$;

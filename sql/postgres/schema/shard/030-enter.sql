@@ -38,7 +38,7 @@ begin
     raise exception using errcode = 'TN002', message = 'OFFLINE';
   elsif found_mapping.state = 'INCOMING' then
     raise exception using errcode = 'TN004', message = 'INCOMING';
-  elsif found_mapping.state = 'ONLINE' and (select g.open_until <= now() from tenantry.gate g) is not false then
+  elsif found_mapping.state = 'ONLINE' and (select g.open_until <= now() from tenantry_watch.gate g) is not false then
     -- What protects the tenants of this shard is not what was accepted: for now it serves none.
     raise exception using errcode = 'TN012', message = 'SHARD_UNVERIFIED';
   elsif found_mapping.state <> 'ONLINE' or not locks_row then
@@ -64,7 +64,7 @@ begin
       where m.mapping_id operator(pg_catalog.=) mapping
         and m.open_ticket operator(pg_catalog.=) ticket
         and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key
-        and (select g.open_until from tenantry.gate g) operator(pg_catalog.>) pg_catalog.now();
+        and (select g.open_until from tenantry_watch.gate g) operator(pg_catalog.>) pg_catalog.now();
     if found then
       return;
     end if;
@@ -84,7 +84,7 @@ begin
     where m.mapping_id operator(pg_catalog.=) mapping
       and m.open_ticket operator(pg_catalog.=) ticket
       and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key
-      and (select g.open_until from tenantry.gate g) operator(pg_catalog.>) pg_catalog.now();
+      and (select g.open_until from tenantry_watch.gate g) operator(pg_catalog.>) pg_catalog.now();
   if not found then
     perform tenantry.enter_slowly(mapping, tenant_key, ticket, false);
   end if;
@@ -103,7 +103,7 @@ begin
     perform tenantry.set_context(m.context)
       from tenantry.local_mapping m
       where m.mapping_id operator(pg_catalog.=) mapping and m.open_entry operator(pg_catalog.=) entry
-        and (select g.open_until from tenantry.gate g) operator(pg_catalog.>) pg_catalog.now();
+        and (select g.open_until from tenantry_watch.gate g) operator(pg_catalog.>) pg_catalog.now();
     if found then
       return;
     end if;
@@ -121,7 +121,7 @@ begin
   perform tenantry.set_context(m.context), pg_catalog.set_config('transaction_read_only', 'on', true)
     from tenantry.local_mapping m
     where m.mapping_id operator(pg_catalog.=) mapping and m.open_entry operator(pg_catalog.=) entry
-      and (select g.open_until from tenantry.gate g) operator(pg_catalog.>) pg_catalog.now();
+      and (select g.open_until from tenantry_watch.gate g) operator(pg_catalog.>) pg_catalog.now();
   if not found then
     perform tenantry.enter_slowly(mapping, pg_catalog.substr(entry, 25), pg_catalog.substr(entry, 1, 24), false);
   end if;

@@ -2,7 +2,7 @@
 -- digest of what matters of it. The same for whoever asks, by whatever settings: the function has its own. What has nothing to say about
 -- protection (columns, indexes, tables of which app has nothing, logins and their passwords) is in none of it, so that an ordinary
 -- migration leaves it as it is. Whoever relies on it compares this text, its settings and its owner with the program's own.
-create function tenantry.fingerprint_items() returns table (kind text, object text, digest text)
+create or replace function tenantry_watch.fingerprint_items() returns table (kind text, object text, digest text)
 language sql stable
 set search_path = pg_catalog, pg_temp
 set quote_all_identifiers = off
@@ -31,7 +31,7 @@ with recursive grantee as materialized (
    where n.nspname <> 'pg_toast' and n.nspname !~ '^pg_(toast_)?temp_'
 ), relation as materialized (
   select c.oid, c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relnamespace,
-         n.nspname = 'tenantry' as own, format('%I.%I', n.nspname, c.relname) as name
+         n.nspname in ('tenantry', 'tenantry_watch') as own, format('%I.%I', n.nspname, c.relname) as name
     from pg_class c
     join made n on n.oid = c.relnamespace and c.oid >= n.first_made
    where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
@@ -49,7 +49,7 @@ with recursive grantee as materialized (
   -- What runs with the rights of its owner names what it reads.
   select r.oid
     from relation r
-    join pg_proc p on p.prosecdef and p.pronamespace <> 'tenantry'::regnamespace and strpos(p.prosrc, r.relname) > 0
+    join pg_proc p on p.prosecdef and p.pronamespace not in ('tenantry'::regnamespace, 'tenantry_watch'::regnamespace) and strpos(p.prosrc, r.relname) > 0
    where r.relkind in ('v', 'm')
   union
   select x.oid
@@ -272,7 +272,7 @@ with recursive grantee as materialized (
          concat_ws('|', o.rolname, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(n.nspacl, acldefault('n', n.nspowner))) g))
     from pg_namespace n join pg_roles o on o.oid = n.nspowner
    where n.nspname !~ '^pg_(toast_)?temp_' and n.nspname <> 'pg_toast'
-     and (n.nspname in ('tenantry', 'pg_catalog', 'information_schema') or n.nspowner in (select oid from grantee)
+     and (n.nspname in ('tenantry', 'tenantry_watch', 'pg_catalog', 'information_schema') or n.nspowner in (select oid from grantee)
           or exists (select from aclexplode(n.nspacl) g where g.grantee in (select oid from grantee)))
   union all
   select 'database', 'this one',
@@ -331,11 +331,13 @@ select i.kind, i.object, left(encode(sha256(convert_to(string_agg(coalesce(i.def
 $fingerprint$;
 
 -- The items as one.
-create function tenantry.fingerprint() returns text
+create or replace function tenantry_watch.fingerprint() returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select encode(sha256(convert_to(coalesce(string_agg(concat_ws(chr(10), i.kind, i.object, i.digest), chr(10) order by i.kind collate "C", i.object collate "C"), ''), 'UTF8')), 'hex')
-    from tenantry.fingerprint_items() i
+    from tenantry_watch.fingerprint_items() i
 $$;
-revoke execute on function tenantry.fingerprint_items(), tenantry.fingerprint() from public;
-grant execute on function tenantry.fingerprint_items() to tenantry_app;
+revoke execute on function tenantry_watch.fingerprint_items(), tenantry_watch.fingerprint() from public;
+grant execute on function tenantry_watch.fingerprint_items() to tenantry_app, tenantry_admin;
+alter function tenantry_watch.fingerprint_items() owner to tenantry_watcher;
+alter function tenantry_watch.fingerprint() owner to tenantry_watcher;

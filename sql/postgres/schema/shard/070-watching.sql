@@ -5,13 +5,13 @@
 -- Lets nobody be inside any more: whoever has entered holds the gate's lightest lock to the end of his transaction. Who waits for what this
 -- transaction holds is ended by the server as a deadlock's victim, after a second where it was left so, and comes again to a closed gate. Who
 -- stays is ended. Others that hold it, such as a dump, are not: then the change is refused, since tenants could come in beside them.
-create function tenantry.clear_gate() returns void
+create or replace function tenantry_watch.clear_gate() returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '1500ms'
 as $$
 begin
   for try in 1..5 loop
     begin
-      lock table tenantry.gate in access exclusive mode;
+      lock table tenantry_watch.gate in access exclusive mode;
       return;
     exception
       when lock_not_available then null;
@@ -20,17 +20,17 @@ begin
        from pg_locks l
        join pg_stat_activity s on s.pid = l.pid
       where l.database = (select d.oid from pg_database d where d.datname = current_database())
-        and l.relation = 'tenantry.gate'::regclass and l.granted and l.mode = 'AccessShareLock' and l.pid <> pg_backend_pid()
+        and l.relation = 'tenantry_watch.gate'::regclass and l.granted and l.mode = 'AccessShareLock' and l.pid <> pg_backend_pid()
         and pg_has_role(s.usesysid, 'tenantry_app', 'usage') and not (select r.rolsuper from pg_roles r where r.oid = s.usesysid);
     perform set_config('lock_timeout', '300ms', true);
   end loop;
   raise exception using errcode = 'lock_not_available',
-    message = 'Somebody other than tenants holds tenantry.gate, such as a dump, and the change would close it: nothing was changed, make it when they have ended.';
+    message = 'Somebody other than tenants holds tenantry_watch.gate, such as a dump, and the change would close it: nothing was changed, make it when they have ended.';
 end
 $$;
 
 -- Opens or closes the gate by what protects the shard now; what that came to. One at a time, each seeing what the one before has done.
-create function tenantry.judge() returns text
+create or replace function tenantry_watch.judge() returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -40,48 +40,55 @@ declare
   is_accepted boolean;
 begin
   perform pg_advisory_xact_lock(1413828161, -1);
-  select g.open, coalesce(g.override_until <= now(), true) into was_open, is_over from tenantry.gate g;
+  select g.open, coalesce(g.override_until <= now(), true) into was_open, is_over from tenantry_watch.gate g;
   -- A stricter isolation looks at what was there when it began, and could open the gate over what another has changed since.
   is_accepted := current_setting('transaction_isolation') = 'read committed' and coalesce(
-    (select a.fingerprint = tenantry.fingerprint() and coalesce(a.valid_until > now(), true) from tenantry.accepted a), false);
+    (select a.fingerprint = tenantry_watch.fingerprint() and coalesce(a.valid_until > now(), true) from tenantry_watch.accepted a), false);
   if was_open = is_accepted then
     return 'same';
   end if;
   if not is_accepted and is_over then
-    perform tenantry.clear_gate();
+    perform tenantry_watch.clear_gate();
   end if;
-  update tenantry.gate set open = is_accepted, changed_at = clock_timestamp();
+  update tenantry_watch.gate set open = is_accepted, changed_at = clock_timestamp();
   return case when is_accepted then 'opened' else 'closed' end;
 end
 $$;
 
-create function tenantry.judge_change() returns trigger
+create or replace function tenantry_watch.judge_change() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   found_so text;
 begin
   -- One for all changes of a transaction that are not judged yet.
-  if exists (select from tenantry.change_log c where c.transaction_id = new.transaction_id and c.verdict is null) then
-    found_so := tenantry.judge();
-    update tenantry.change_log c set verdict = found_so where c.transaction_id = new.transaction_id and c.verdict is null;
-    delete from tenantry.change_log c where c.change_id < new.change_id - 10000;
+  if exists (select from tenantry_watch.change_log c where c.transaction_id = new.transaction_id and c.verdict is null) then
+    found_so := tenantry_watch.judge();
+    update tenantry_watch.change_log c set verdict = found_so where c.transaction_id = new.transaction_id and c.verdict is null;
+    delete from tenantry_watch.change_log c where c.change_id < new.change_id - 10000;
   end if;
   return null;
 end
 $$;
-revoke execute on function tenantry.clear_gate(), tenantry.judge(), tenantry.judge_change() from public;
+revoke execute on function tenantry_watch.clear_gate(), tenantry_watch.judge(), tenantry_watch.judge_change() from public;
 
-create constraint trigger judged after insert on tenantry.change_log
-  deferrable initially deferred for each row execute function tenantry.judge_change();
-alter table tenantry.change_log enable always trigger judged;
-
+-- Before PostgreSQL 18 a deferred trigger runs as whoever commits: its function as its owner all the same.
 do $$
 begin
-  -- There where the server's administrator has prepared the database for it.
-  if exists (select from pg_catalog.pg_roles where rolname = 'tenantry_watcher') then
-    grant insert on tenantry.change_log to tenantry_watcher;
-    grant select on tenantry.tenant_column to tenantry_watcher;
+  if not exists (select from pg_catalog.pg_trigger where tgrelid = 'tenantry_watch.change_log'::regclass and tgname = 'judged') then
+    create constraint trigger judged after insert on tenantry_watch.change_log
+      deferrable initially deferred for each row execute function tenantry_watch.judge_change();
+  end if;
+  if exists (select from pg_catalog.pg_trigger where tgrelid = 'tenantry_watch.change_log'::regclass and tgname = 'judged' and tgenabled <> 'A') then
+    alter table tenantry_watch.change_log enable always trigger judged;
   end if;
 end
 $$;
+
+-- What it takes to end who stays inside.
+grant pg_signal_backend to tenantry_watcher;
+grant execute on function pg_catalog.pg_terminate_backend(integer, bigint), pg_catalog.pg_stat_get_activity(integer),
+  pg_catalog.pg_advisory_xact_lock(integer, integer), pg_catalog.set_config(text, text, boolean) to tenantry_watcher;
+alter function tenantry_watch.clear_gate() owner to tenantry_watcher;
+alter function tenantry_watch.judge() owner to tenantry_watcher;
+alter function tenantry_watch.judge_change() owner to tenantry_watcher;
