@@ -11,7 +11,7 @@ import type { CaseFileResult } from '../policy/cases/case-result.ts';
 import type { TableComparison } from '../policy/compare-tables.ts';
 import type { InspectedPolicies } from '../policy/inspection.ts';
 import type { PlannedChange, PolicyResult } from '../policy/model.ts';
-import type { Override } from '../policy/override.ts';
+import type { Override, OverrideInForce } from '../policy/override.ts';
 import type { ProbeReport } from '../policy/probes.ts';
 import type { PolicyState } from '../policy/verify.ts';
 import type { KeyType } from '../core/key-type.ts';
@@ -93,6 +93,12 @@ export interface ScratchPlace {
   readonly schema: string;
 }
 
+/** What `shard show` tells of a shard besides the catalog. */
+export interface ShardProtection {
+  readonly contextProtection: ContextProtection | null;
+  readonly override: OverrideInForce | undefined;
+}
+
 /** The policies of one shard. Each throws CONFLICT or SHARD_UNVERIFIED where the database at its address is not that shard. */
 export interface ShardPolicies {
   /** Makes them what the configuration says, or tells what is pending. */
@@ -107,8 +113,8 @@ export interface ShardPolicies {
   signedBy(settings: Settings, shard: Shard): Promise<'current' | 'previous' | 'neither'>;
   /** Signs by the current fleet key what is signed there by the previous one; whether it was. */
   signAgain(settings: Settings, shard: Shard): Promise<boolean>;
-  /** How it keeps the tenant of a transaction; null where it does not say. */
-  contextProtection(settings: Settings, shard: Shard): Promise<ContextProtection | null>;
+  /** How it keeps the tenant of a transaction, null where it does not say; and by what tenants are let in now whatever protects them. */
+  protection(settings: Settings, shard: Shard): Promise<ShardProtection>;
   /** The same, and tries what the shard's logins may: all that is not as it must be. Never commits anything. */
   verify(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<ShardVerification>;
   /**

@@ -11,7 +11,7 @@ import { applyPolicies } from '../policy/apply.ts';
 import type { Probing } from '../policy/probe-change.ts';
 import { policyState, verifyPolicies } from '../policy/verify.ts';
 import { compareTables } from '../policy/compare-tables.ts';
-import { overrideGate } from '../policy/override.ts';
+import { findOverride, overrideGate } from '../policy/override.ts';
 import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
@@ -89,14 +89,14 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
         return (await isOf(fleetKey)) ? 'previous' : 'neither';
       }),
     signAgain: (settings, shard) => withShard(engines, settings, shard, (admin) => signAgain(admin, acceptingOn(settings, shard).signer)),
-    contextProtection: (settings, shard) =>
-      withShard(
-        engines,
-        settings,
-        shard,
-        async (admin) =>
-          (await admin.run<{ contextProtection: ContextProtection | null }>('policy/shard-schema')).rows[0]?.contextProtection ?? null,
-      ),
+    protection: (settings, shard) =>
+      withShard(engines, settings, shard, async (admin) => {
+        const { rows } = await admin.run<{ contextProtection: ContextProtection | null }>('policy/shard-schema');
+        return {
+          contextProtection: rows[0]?.contextProtection ?? null,
+          override: await findOverride(admin, acceptingOn(settings, shard).signer),
+        };
+      }),
     test: (settings, shard, run) =>
       withShard(engines, settings, shard, (admin) =>
         testCases(admin, engineOf(engines, shard.address), settings, { ...run, isScratch: false }),

@@ -1,6 +1,6 @@
 import { TenantryError } from '../core/errors.ts';
-import type { SqlDatabase } from '../core/session.ts';
-import type { ShardSigner } from '../core/shard-signer.ts';
+import type { Row, SqlDatabase, SqlSession } from '../core/session.ts';
+import type { ShardSigner, ShardVerifier } from '../core/shard-signer.ts';
 
 /** The longest that tenants may be let into a shard in spite of what protects them: a day. */
 export const longestOverrideMs = 86_400_000;
@@ -28,4 +28,26 @@ export async function overrideGate(shard: SqlDatabase, signer: ShardSigner, over
   const untilMs = clock.timeMs + forMs;
   await shard.run('policy/override', { untilMs, reason, decidedBy, signature: signer.sign({ says: 'overridden', untilMs }) });
   return untilMs;
+}
+
+/** An override that lets tenants in now. */
+export interface OverrideInForce {
+  /** By the shard's clock: `2026-01-02T03:04:05.678Z`. */
+  readonly until: string;
+  readonly reason: string | null;
+  readonly decidedBy: string | null;
+  /** By a key of the fleet: no connection is opened by any other. */
+  readonly isSigned: boolean;
+}
+
+/** The override of a shard, as it is now; undefined: there is none. */
+export async function findOverride(session: SqlSession, verifier: ShardVerifier): Promise<OverrideInForce | undefined> {
+  const { rows } = await session.run<Row & Omit<OverrideInForce, 'until'> & { untilMs: number; signature: Uint8Array }>(
+    'policy/get-override',
+  );
+  const [found] = rows;
+  if (found === undefined) return undefined;
+  const { untilMs, reason, decidedBy, signature } = found;
+  const isSigned = verifier.isSigned({ says: 'overridden', untilMs }, signature);
+  return { until: new Date(untilMs).toISOString(), reason, decidedBy, isSigned };
 }

@@ -10,6 +10,7 @@ import type { ShardAddress } from '../../core/shard-address.ts';
 import { tlsModes } from '../../core/tls-mode.ts';
 import { change, withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
+import type { ShardProtection } from '../services.ts';
 
 interface AddOptions {
   readonly engine?: EngineName;
@@ -82,12 +83,23 @@ export function addShardCommands(program: Command, world: CliWorld): void {
         const counts = mappings.map(({ state, mappings: count }) => ({ state, mappings: count }));
         const { host: where, port: at, database } = found.address;
         const protection = await protectionOf(invocation, settings, found);
+        const { override } = protection;
         const lines = [
           `shard ${found.name} of map ${map}: database ${database} on ${where}:${at}, ${found.state}, server ${incarnation}`,
           `  context protection ${protection.contextProtection ?? `unknown: ${protection.reason}`}`,
+          ...(override === undefined
+            ? []
+            : [`  tenants are let in until ${override.until} whatever protects them, by ${override.decidedBy}: ${override.reason}`]),
         ];
         invocation.output.result(
-          { ...shown(found), map, incarnation, contextProtection: protection.contextProtection, mappings: counts },
+          {
+            ...shown(found),
+            map,
+            incarnation,
+            contextProtection: protection.contextProtection,
+            override: override ?? null,
+            mappings: counts,
+          },
           [...lines, ...counts.map(({ state, mappings: count }) => `  ${count} ${state}`)].join('\n'),
         );
       }),
@@ -117,12 +129,12 @@ async function protectionOf(
   { world }: Pick<Invocation<unknown>, 'world'>,
   settings: Settings,
   shard: Shard,
-): Promise<{ readonly contextProtection: ContextProtection | null; readonly reason: string }> {
+): Promise<ShardProtection & { readonly reason: string }> {
   try {
-    return { contextProtection: await world.services.policies.contextProtection(settings, shard), reason: 'it does not say' };
+    return { ...(await world.services.policies.protection(settings, shard)), reason: 'it does not say' };
   } catch (error) {
     if (!(error instanceof TenantryError)) throw error;
-    return { contextProtection: null, reason: error.reason };
+    return { contextProtection: null, override: undefined, reason: error.reason };
   }
 }
 

@@ -11,6 +11,7 @@ import { failure } from './finding.ts';
 import { remedyOf, type ShardDiagnosis } from './shard-look.ts';
 import { appFailure, connectAsApp, diagnosePrincipal } from './shard-logins.ts';
 import { diagnoseServer } from './shard-server.ts';
+import { diagnoseOverride } from './shard-override.ts';
 import { diagnosePolicies } from './shard-policies.ts';
 import { diagnoseVerdict } from './shard-verdict.ts';
 import { diagnoseLocalMap } from './shard-local-map.ts';
@@ -71,6 +72,7 @@ async function* findingsBeside(
   // Without them nothing else is tried, neither by policy apply nor by a connection of app.
   const isAble = capabilities.every(({ level }) => level !== 'problem');
   if (isAble) yield* await diagnosePolicies(look, admin);
+  yield* await diagnoseOverride(look, admin);
   for (const principal of otherPrincipals) yield* await diagnosePrincipal(look, principal);
   if (isAble && app instanceof Error) yield appFailure(look, app);
   yield* diagnoseLocalMap(look);

@@ -212,3 +212,21 @@ describe('drift that the configuration accepts for a while', () => {
     expect(await validUntil()).toBeNull();
   });
 });
+
+describe('an override in force', () => {
+  it('is told by doctor and shard show, with its end, who decided it and why, until it is ended', async () => {
+    const before = JSON.parse((await world.run('shard show a --json')).out) as { override: unknown };
+    expect(before.override).toBeNull();
+    expect((await world.run('policy override --shard a --for 5m --reason reviewed --actor Ann')).code).toBe(0);
+    const { override } = JSON.parse((await world.run('shard show a --json')).out) as { override: { until: string } };
+    expect(override).toEqual({ until: expect.stringMatching(/^20/) as string, reason: 'reviewed', decidedBy: 'Ann', isSigned: true });
+    const told = `enants are let in until ${override.until} whatever protects them, by Ann: reviewed`;
+    expect((await world.run('shard show a')).out).toContain(told);
+    const { code, out } = await world.run('doctor');
+    expect(code).toBe(0);
+    expect(out).toContain(`shard a: T${told}\n         run: tenantry policy override --shard a --end`);
+    expect((await world.run('policy override --shard a --end')).code).toBe(0);
+    expect((await world.run('doctor')).out).not.toContain('are let in until');
+    expect((await world.run('shard show a')).out).not.toContain('are let in until');
+  });
+});

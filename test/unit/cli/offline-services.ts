@@ -19,7 +19,7 @@ export const offlineServices: Services = {
     verify: unexpected,
     override: unexpected,
     test: unexpected,
-    contextProtection: unexpected,
+    protection: unexpected,
     signedBy: unexpected,
     signAgain: unexpected,
     inspect: unexpected,

@@ -1,0 +1,7 @@
+-- The override that lets tenants in now whatever protects them: no row where there is none. Times are milliseconds since 1970.
+select cast(extract(epoch from g.override_until) * 1000 as bigint) as "untilMs",
+       g.override_reason as "reason",
+       g.override_by as "decidedBy",
+       g.override_signature as "signature"
+  from tenantry_watch.gate g
+ where g.override_until > clock_timestamp()
