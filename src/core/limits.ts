@@ -81,6 +81,13 @@ const limitTable = {
     unit: 'milliseconds',
     text: 'Time such a statement waits for what another transaction holds, such as one of a program that stands still. It is refused then (TIMEOUT), and may be repeated.',
   },
+  changeProbeMs: {
+    default: 10_000,
+    least: 1,
+    most: 600_000,
+    unit: 'milliseconds',
+    text: 'Time for which `policy apply` and `shard add` may try what the logins may before a change of policies is committed: tenants wait for the changed tables meanwhile. The change is undone then (TIMEOUT).',
+  },
   answerBytes: {
     default: 16_777_216,
     least: 1_024,

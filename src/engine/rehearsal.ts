@@ -49,6 +49,14 @@ export interface Rehearsal {
   end(): Promise<void>;
 }
 
+/** How long statements of a rehearsal may take, in milliseconds. */
+export interface RehearsalBounds {
+  /** Each, where the engine's server can be told; what admin's connection has besides holds anyway. */
+  readonly statementMs: number;
+  /** Each, for what another transaction holds. */
+  readonly lockMs: number;
+}
+
 /** The part of an engine that knows how admin acts as other logins. */
 export interface Rehearsals {
   /** Whoever has entered stays entered until the connection is used for something else: one entry for each rehearsal. */
@@ -56,7 +64,7 @@ export interface Rehearsals {
   readonly samples: SampleWords;
   /**
    * Begins a rehearsal in an open transaction of admin. Throws INVALID_CONFIGURATION, with what an administrator has to run, where admin may
-   * not act as one of these users.
+   * not act as one of these users. Without bounds statements take as long as others of the session may.
    */
-  begin(session: SqlSession, users: readonly string[]): Promise<Rehearsal>;
+  begin(session: SqlSession, users: readonly string[], bounds?: RehearsalBounds): Promise<Rehearsal>;
 }

@@ -54,7 +54,7 @@ export async function openAdministration(
   opened.defer(() => database.close());
   const access = createShardAccess({
     engines,
-    admin: logins.admin,
+    logins,
     tables,
     procedures,
     contextProtection,

@@ -1,7 +1,6 @@
 import type { Settings, TableSettings } from '../config.ts';
 import { hadNoAnswer, TenantryError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
-import type { Login } from '../core/principal.ts';
 import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { CapabilitySettings } from '../core/capability-settings.ts';
@@ -13,12 +12,13 @@ import type { Shard } from '../../shardmap/shard.ts';
 import type { ShardAccess } from '../../shardmap/shard-access.ts';
 import { acceptingOn } from './accepting.ts';
 import { engineOf, type Engines } from './engines.ts';
+import { probingWith } from './probing.ts';
 import { routedTables } from './routed-tables.ts';
 
 /** What shards are reached with. */
 interface ShardAccessOptions {
   readonly engines: Engines;
-  readonly admin: Login;
+  readonly logins: Settings['logins'];
   readonly tables: readonly TableSettings[];
   /** What a shard that is added must have for app to call; default: nothing. */
   readonly procedures?: readonly Procedure[];
@@ -26,7 +26,7 @@ interface ShardAccessOptions {
   readonly fleetKey: Settings['fleetKey'];
   readonly capabilities: CapabilitySettings;
   readonly drift: Settings['drift'];
-  readonly limits: Pick<Limits, 'connectTimeoutMs' | 'adminStatementTimeoutMs' | 'adminLockTimeoutMs'>;
+  readonly limits: Pick<Limits, 'connectTimeoutMs' | 'adminStatementTimeoutMs' | 'adminLockTimeoutMs' | 'changeProbeMs'>;
 }
 
 /** Access that closes what it opened. */
@@ -36,13 +36,13 @@ export interface ClosableShardAccess extends ShardAccess {
 
 /** Shards as `admin`; databases stay open, each once, until everything is closed. */
 export function createShardAccess(options: ShardAccessOptions): ClosableShardAccess {
-  const { engines, admin, tables, procedures = [], contextProtection, capabilities } = options;
+  const { engines, logins, tables, procedures = [], contextProtection, capabilities } = options;
   const { connectTimeoutMs, adminStatementTimeoutMs: statementTimeoutMs, adminLockTimeoutMs: lockTimeoutMs } = options.limits;
   const bounds = { connectTimeoutMs, statementTimeoutMs, lockTimeoutMs };
   const opened = new Map<string, SqlDatabase>();
   const open = ({ shardId, address }: Shard): SqlDatabase => {
     const key = [shardId, address.host, address.port, address.database].join(' ');
-    const database = opened.get(key) ?? engineOf(engines, address).open(address, admin, bounds);
+    const database = opened.get(key) ?? engineOf(engines, address).open(address, logins.admin, bounds);
     opened.set(key, database);
     return database;
   };
@@ -55,13 +55,16 @@ export function createShardAccess(options: ShardAccessOptions): ClosableShardAcc
     },
     install: async (shard, { keyType }) => {
       const accepting = acceptingOn(options, shard);
-      await installShard(open(shard), engineOf(engines, shard.address), {
+      const engine = engineOf(engines, shard.address);
+      const probing = probingWith(engine, options);
+      await installShard(open(shard), engine, {
         tables,
         procedures,
         keyType,
         contextProtection,
         capabilities,
         accepting,
+        probing,
       });
     },
     purge: (session, shard, { keyType }, keys, limit) =>

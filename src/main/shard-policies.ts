@@ -8,7 +8,6 @@ import type { Settings } from '../config.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { isSignedBy, signAgain } from '../policy/acceptance.ts';
 import { applyPolicies } from '../policy/apply.ts';
-import type { Probing } from '../policy/probe-change.ts';
 import { policyState, verifyPolicies } from '../policy/verify.ts';
 import { compareTables } from '../policy/compare-tables.ts';
 import { findOverride, overrideGate } from '../policy/override.ts';
@@ -16,9 +15,10 @@ import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
 import { acceptingOn, driftOn } from './accepting.ts';
-import { engineOf, type Engines, type FullEngine } from './engines.ts';
+import { engineOf, type Engines } from './engines.ts';
 import { inspectPolicies } from './inspection/inspect-policies.ts';
 import { testCases } from './policy-cases.ts';
+import { probingWith } from './probing.ts';
 import { createShardAccess } from './shard-access.ts';
 
 /** What the policies of shards are reached with. */
@@ -118,10 +118,6 @@ async function refusalOfApp(engines: Engines, settings: Settings, shard: Shard):
   }
 }
 
-function probingWith({ rehearsals }: FullEngine, { logins: { app, superuser, mover } }: Settings): Probing {
-  return { rehearsals, users: { app: app.user, superuser: superuser.user, mover: mover.user } };
-}
-
 /** The database of a shard as admin, once it is known to be that shard. */
 async function withShard<T>(
   engines: Engines,
@@ -129,7 +125,7 @@ async function withShard<T>(
   shard: Shard,
   work: (admin: SqlDatabase) => Promise<T>,
 ): Promise<T> {
-  const access = createShardAccess({ engines, admin: logins.admin, tables, contextProtection, capabilities, fleetKey, limits, drift });
+  const access = createShardAccess({ engines, logins, tables, contextProtection, capabilities, fleetKey, limits, drift });
   try {
     await requireOwnShard(access, shard);
     return await work(access.open(shard));

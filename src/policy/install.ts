@@ -15,6 +15,7 @@ import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, PolicyResult } from './model.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { PolicyEngine } from './policy-engine.ts';
+import type { Probing } from './probe-change.ts';
 
 /** How an engine makes shards. */
 type InstallingEngine = PolicyEngine & Pick<Engine, 'contextForms' | 'watchesApart'>;
@@ -31,6 +32,8 @@ export interface ShardInstallation {
   /** What the configuration says that the server can do, instead of what is found. */
   readonly capabilities?: CapabilitySettings;
   readonly accepting: Accepting;
+  /** How the policies are tried before they count; undefined: they are not. */
+  readonly probing?: Probing | undefined;
 }
 
 interface ShardSchema extends Record<string, unknown> {
@@ -43,7 +46,7 @@ interface ShardSchema extends Record<string, unknown> {
 /**
  * Makes a prepared database fit to be a shard: Tenantry's schema where there is none, then the policies. May be repeated.
  * `shard` is the database as admin. Throws INVALID_CONFIGURATION where the server was not provisioned, or the database is
- * a catalog, or a shard of another schema version, key type or context protection.
+ * a catalog, or a shard of another schema version, key type or context protection, and CONFLICT where what is tried leaks.
  */
 export async function installShard(shard: SqlDatabase, engine: InstallingEngine, installation: ShardInstallation): Promise<PolicyResult> {
   await requireCapabilities(shard, engine.capabilitiesOf, installation.capabilities ?? {}, 'INVALID_CONFIGURATION');

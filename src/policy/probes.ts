@@ -1,3 +1,4 @@
+import type { Deadline } from '../core/deadline.ts';
 import { sql, type Sql } from '../core/sql.ts';
 import type { RowOperation } from '../core/predicate.ts';
 import type { PolicyTable } from '../engine/policy-renderer.ts';
@@ -33,6 +34,8 @@ export interface ProbedTables {
   readonly parts: readonly Pick<PolicyTable, 'schema' | 'table'>[];
   /** The tables that are tried; all of them by default. */
   readonly only?: (table: LocatedTable) => boolean;
+  /** By when all must have been tried; undefined: it takes as long as it takes. */
+  readonly deadline?: Deadline | undefined;
 }
 
 interface Probe extends StageAttempt {
@@ -44,19 +47,25 @@ interface Probe extends StageAttempt {
 /** What is tried, and of which row, where it names one by no column. */
 type TriedStatement = readonly [what: string, statement: Sql, expect: Expectation, row?: PointedRow];
 
+/** Statements between two looks at the clock. */
+const triedAtOnce = 64;
+/** What a deadline bounds, in its words. */
+const work = 'Trying what the logins may';
+
 const noTenant: StageCaller = { principal: 'app' };
 const tenant: StageCaller = { principal: 'app', tenant: 'a' };
 
 /**
  * Tries on every table what each principal may: a tenant without a context and against another tenant's rows, each by the row's key and
  * without reading a column; reports, moves and migrations across tenants. A table that has no sample row is told, and not tried.
- * Whatever protects the tables, no statement changes another row than those that were made up.
+ * Throws TIMEOUT where it is not done by the deadline. Whatever protects the tables, no statement changes another row than those that were made up.
  */
-export async function probe(stage: Stage, { tables, parts, only = () => true }: ProbedTables): Promise<ProbeReport> {
+export async function probe(stage: Stage, { tables, parts, only = () => true, deadline }: ProbedTables): Promise<ProbeReport> {
   const samples = await SampleRows.of(stage, tables);
   const findings: ProbeFinding[] = [];
   const probes: Probe[] = parts.map((part) => partProbe(part));
   for (const table of tables.filter(only)) {
+    deadline?.check(work);
     try {
       probes.push(
         ...(table.tenantColumn === undefined
@@ -70,11 +79,15 @@ export async function probe(stage: Stage, { tables, parts, only = () => true }: 
     }
   }
   const tryAll = async (some: readonly Probe[]): Promise<void> => {
-    const outcomes = await stage.attemptAll(some);
-    for (const [position, { table, as, what, expect }] of some.entries()) {
-      const outcome = outcomes[position];
-      const found = outcome === undefined ? undefined : expect(outcome);
-      if (found !== undefined) findings.push({ table, probe: `${callerName(as)}: ${what}`, ...found });
+    for (let from = 0; from < some.length; from += triedAtOnce) {
+      deadline?.check(work);
+      const next = some.slice(from, from + triedAtOnce);
+      const outcomes = await stage.attemptAll(next);
+      for (const [position, { table, as, what, expect }] of next.entries()) {
+        const outcome = outcomes[position];
+        const found = outcome === undefined ? undefined : expect(outcome);
+        if (found !== undefined) findings.push({ table, probe: `${callerName(as)}: ${what}`, ...found });
+      }
     }
   };
   // Some engines let only one tenant in, for good: whoever is none comes before it.

@@ -4,7 +4,7 @@ import type { Row, SqlDatabase, SqlSession } from '../core/session.ts';
 import type { PrincipalName } from '../core/principal.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Entry } from '../engine/entry.ts';
-import type { Attempt, AttemptOutcome, RehearsedAttempt, RehearsedCaller, Rehearsals } from '../engine/rehearsal.ts';
+import type { Attempt, AttemptOutcome, RehearsalBounds, RehearsedAttempt, RehearsedCaller, Rehearsals } from '../engine/rehearsal.ts';
 import type { SampleWords } from '../engine/sample-words.ts';
 import { lockPolicies } from './lock.ts';
 
@@ -13,6 +13,8 @@ export interface RehearsalRequest {
   /** The user of each principal's login, besides admin's. */
   readonly users: Readonly<Record<Exclude<PrincipalName, 'admin'>, string>>;
   readonly keyType: KeyType;
+  /** How long each of its statements may take; undefined: as long as others of admin. */
+  readonly bounds?: RehearsalBounds | undefined;
   /** So many random bytes; the operating system's by default. */
   readonly random?: (size: number) => Uint8Array;
 }
@@ -80,11 +82,11 @@ export async function rehearse<T>(
 export async function rehearseWithin<T>(
   session: SqlSession,
   { rehearsals }: RehearsingEngine,
-  { users, keyType, random = randomBytes }: RehearsalRequest,
+  { users, keyType, bounds, random = randomBytes }: RehearsalRequest,
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
   const { app, superuser, mover } = users;
-  const rehearsal = await rehearsals.begin(session, [app, superuser, mover]);
+  const rehearsal = await rehearsals.begin(session, [app, superuser, mover], bounds);
   await session.run('rehearsal/open-gate');
   const [a, b] = sentinelKeys(keyType);
   const entries = { a: await admitted(session, -2, a, random(16)), b: await admitted(session, -3, b, random(16)) };

@@ -47,7 +47,7 @@ export async function verifyPolicies(
   shard: SqlDatabase,
   engine: PolicyEngine,
   request: VerificationRequest,
-  { rehearsals, users }: Probing,
+  { rehearsals, users }: Pick<Probing, 'rehearsals' | 'users'>,
 ): Promise<PolicyState & ProbeReport & Pick<ShardComparison, 'fingerprint'>> {
   const shardTables = located(engine, request);
   return await rehearse(shard, { rehearsals }, { users, keyType: request.keyType }, async (stage) => {

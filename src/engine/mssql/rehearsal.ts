@@ -2,7 +2,7 @@ import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlSession } from '../../core/session.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { Entry } from '../entry.ts';
-import type { Attempt, AttemptOutcome, RehearsedAttempt, RehearsedCaller, Rehearsal, Rehearsals } from '../rehearsal.ts';
+import type { Attempt, AttemptOutcome, RehearsalBounds, RehearsedAttempt, RehearsedCaller, Rehearsal, Rehearsals } from '../rehearsal.ts';
 import { attemptOf, refusalOf } from '../rehearsed-attempt.ts';
 import { requireRehearsalRights } from '../rehearsal-rights.ts';
 import { compileSql } from '../../core/compile-sql.ts';
@@ -34,10 +34,10 @@ interface Tried extends Record<string, unknown> {
 export const mssqlRehearsals: Rehearsals = {
   entersOnce: true,
   samples: mssqlSamples,
-  begin: async (session, users) => {
+  begin: async (session, users, bounds) => {
     await requireRehearsalRights(session, users);
     await session.query(begun);
-    return new MssqlRehearsal(session);
+    return new MssqlRehearsal(session, bounds === undefined ? nothing : waiting(bounds));
   },
 };
 
@@ -49,10 +49,13 @@ interface Entered {
 
 class MssqlRehearsal implements Rehearsal {
   readonly #session: SqlSession;
+  readonly #limit: Sql;
   #entered: Entered | undefined;
 
-  constructor(session: SqlSession) {
+  /** `limit` stands in each call, to whose end it counts. */
+  constructor(session: SqlSession, limit: Sql) {
     this.#session = session;
+    this.#limit = limit;
   }
 
   attempt<R extends Row>(caller: RehearsedCaller, statement: Sql): Promise<Attempt<R>> {
@@ -79,7 +82,7 @@ class MssqlRehearsal implements Rehearsal {
   }
 
   async keep(statement: Sql): Promise<Attempt> {
-    const attempt = await attemptOf(this.#session, attempted(undefined, undefined, statement));
+    const attempt = await attemptOf(this.#session, sql`${this.#limit}${attempted(undefined, undefined, statement)}`);
     if (attempt.outcome === 'refused') await this.#session.query(attemptUndone);
     return attempt;
   }
@@ -90,14 +93,14 @@ class MssqlRehearsal implements Rehearsal {
 
   async #alone<R extends Row>({ caller, statement, before }: RehearsedAttempt): Promise<Attempt<R>> {
     const entering = this.#entering(caller);
-    const attempt = await attemptOf<R>(this.#session, attempted(caller.user, entering, statement, before));
+    const attempt = await attemptOf<R>(this.#session, sql`${this.#limit}${attempted(caller.user, entering, statement, before)}`);
     await this.#session.query(attemptUndone);
     return attempt;
   }
 
   async #together(attempts: readonly RehearsedAttempt[]): Promise<AttemptOutcome[]> {
     for (const { caller } of attempts) this.#entering(caller);
-    const { rows } = await this.#session.query<Tried>(attemptedAll(attempts));
+    const { rows } = await this.#session.query<Tried>(sql`${this.#limit}${attemptedAll(attempts)}`);
     return rows.map(({ rows: rowCount, error, severity }) =>
       error === null
         ? { outcome: 'done', rowCount }
@@ -129,6 +132,10 @@ export function attempted(user: string | undefined, entering: Entered | undefine
 SET XACT_ABORT OFF;
 SAVE TRANSACTION [tenantry_attempt];
 ${before}${acting(user)}${entering === undefined ? nothing : entered(entering)}${statement}`;
+}
+
+function waiting({ lockMs }: RehearsalBounds): Sql {
+  return sqlText(`SET LOCK_TIMEOUT ${lockMs};\n`);
 }
 
 function acting(user: string | undefined): Sql {

@@ -2,7 +2,7 @@ import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlSession } from '../../core/session.ts';
 import { compileSql } from '../../core/compile-sql.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
-import type { Attempt, AttemptOutcome, RehearsedAttempt, RehearsedCaller, Rehearsal, Rehearsals } from '../rehearsal.ts';
+import type { Attempt, AttemptOutcome, RehearsalBounds, RehearsedAttempt, RehearsedCaller, Rehearsal, Rehearsals } from '../rehearsal.ts';
 import { attemptOf } from '../rehearsed-attempt.ts';
 import { requireRehearsalRights } from '../rehearsal-rights.ts';
 import { literal } from './literal.ts';
@@ -22,9 +22,9 @@ const sentAtOnce = 32;
 export const postgresRehearsals: Rehearsals = {
   entersOnce: false,
   samples: postgresSamples,
-  begin: async (session, users) => {
+  begin: async (session, users, bounds) => {
     await requireRehearsalRights(session, users);
-    await session.query(begun);
+    await session.query(bounds === undefined ? begun : sql`${begun}; ${within(bounds)}`);
     return new PostgresRehearsal(session);
   },
 };
@@ -96,6 +96,11 @@ class PostgresRehearsal implements Rehearsal {
 function isOneAlone(statement: Sql): boolean {
   const { text } = compileSql(statement, postgresDialect);
   return !text.includes(';') && !controlsTransaction(text);
+}
+
+/** They go back with the savepoint. */
+function within({ statementMs, lockMs }: RehearsalBounds): Sql {
+  return sqlText(`set local statement_timeout = ${statementMs}; set local lock_timeout = ${lockMs}`);
 }
 
 /** One message, which takes no parameters. */

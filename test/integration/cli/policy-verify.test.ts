@@ -118,6 +118,24 @@ describe('policy verify', () => {
     }
   });
 
+  it('keeps a database from becoming a shard on which a table leaks', async () => {
+    const place = `c --host ${world.server.host} --port ${world.server.port} --database shop_c`;
+    await world.createShardDatabase('shop_c');
+    await run(`shard add ${place} --bootstrap`);
+    await run('shard remove c --yes');
+    await shard.query(sqlText(`alter role ${appUser} bypassrls`));
+    try {
+      const { code, err } = await world.run(`shard add ${place}`);
+      expect(code).toBe(1);
+      expect(err).toContain("public.Posts: tenant: delete of another tenant's row reached 1 row");
+      expect(await run('shard list')).not.toMatch(/^c /m);
+    } finally {
+      await shard.query(sqlText(`alter role ${appUser} nobypassrls`));
+    }
+    await run(`shard add ${place}`);
+    await run('shard remove c --yes');
+  });
+
   it('keeps a change from being committed under which a table leaks, naming table and probe', async () => {
     await shard.query(sqlText(`alter table "Blogs" no force row level security; alter role ${appUser} bypassrls`));
     try {

@@ -1,12 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import type { RowPolicy } from '../../../src/core/predicate.ts';
 import { postgresRehearsals } from '../../../src/engine/postgres/rehearsal.ts';
 import { qualifiedTables } from '../../../src/engine/qualified-tables.ts';
 import type { ConfiguredTable, LocatedTable } from '../../../src/policy/model.ts';
+import { applyPolicies } from '../../../src/policy/apply.ts';
 import { probe, type ProbeReport } from '../../../src/policy/probes.ts';
 import { rehearse, rehearseWithin } from '../../../src/policy/rehearse.ts';
-import { usePolicyShard } from '../../support/policy-shard.ts';
+import { accepting } from '../../support/accepting.ts';
+import { postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
 import { shardLogins } from '../../support/shard-logins.ts';
 import { usersOf } from '../../support/users-of.ts';
 
@@ -222,6 +225,27 @@ describe('probes', () => {
     );
     expect((await shard.database.root.query(versions)).rows).toEqual(before);
     await shard.asRoot('delete from "Events"; delete from "Countries"');
+  });
+
+  it('are given up, and the change with them, where they take longer than a change may', async () => {
+    const { shardId, admin, root } = shard.database;
+    const change = (withinMs: number): Promise<unknown> => {
+      const probing = { rehearsals: postgresRehearsals, users: usersOf(shardLogins), withinMs, clock: systemClock };
+      return applyPolicies(admin, postgresPolicies, { tables, accepting: accepting(shardId), keyType: 'int', dryRun: false, probing });
+    };
+    await shard.asRoot('alter table "Projects" no force row level security');
+    const told = { code: 'TIMEOUT', detail: expect.stringMatching(/nothing was changed: .*limits\.changeProbeMs/) as string };
+    await expect(change(0)).rejects.toMatchObject(told);
+    await root.transaction(async (session) => {
+      await session.query(sqlText('lock table "Countries" in exclusive mode'));
+      const begun = systemClock.now();
+      await expect(change(60_000)).rejects.toMatchObject(told);
+      expect(systemClock.now() - begun).toBeLessThan(10_000);
+    });
+    const forced = sqlText(`select relforcerowsecurity as "forced" from pg_class where relname = 'Projects'`);
+    expect((await root.query(forced)).rows).toEqual([{ forced: false }]);
+    await change(60_000);
+    expect((await root.query(forced)).rows).toEqual([{ forced: true }]);
   });
 
   it('tell a table whose constraint refuses the sample, and try it with the values that are said', async () => {

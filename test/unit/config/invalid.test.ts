@@ -28,7 +28,7 @@ describe('an invalid configuration is refused with every problem, its path and w
       'unknown keys, near and far',
       sampleConfig({ tabels: {}, polices: {}, limits: { poolPershard: 3 } }),
       [
-        'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, connectTimeoutMs, catalogTimeoutMs, statementTimeoutMs, transactionTimeoutMs, adminStatementTimeoutMs, adminLockTimeoutMs, answerBytes, waitMs, idleMs, protectionSweepMs, unwatchedMs, cachedTenants, bodyBytes, drainMs, operationsKept, operationDays',
+        'limits: unknown key "poolPershard" (did you mean "poolPerShard"?); allowed are poolPerShard, connections, perTenant, connectTimeoutMs, catalogTimeoutMs, statementTimeoutMs, transactionTimeoutMs, adminStatementTimeoutMs, adminLockTimeoutMs, changeProbeMs, answerBytes, waitMs, idleMs, protectionSweepMs, unwatchedMs, cachedTenants, bodyBytes, drainMs, operationsKept, operationDays',
         `(the whole): unknown key "tabels" (did you mean "tables"?), "polices" (did you mean "policies"?); allowed are ${allKeys}`,
       ],
     ],

@@ -42,6 +42,7 @@ describe('a valid configuration', () => {
         transactionTimeoutMs: 60_000,
         adminStatementTimeoutMs: 300_000,
         adminLockTimeoutMs: 12_000,
+        changeProbeMs: 10_000,
         answerBytes: 16_777_216,
         waitMs: 5_000,
         idleMs: 30_000,
