@@ -8,9 +8,9 @@ export interface ProcedureCode {
   readonly language: string;
 }
 
-/** What a procedure's text says that no call may do, by the code of a finding. */
+/** What a procedure's text says that no call may do, or none that only reads (`writes-in-reads`), by the code of a finding. */
 export interface ProcedureRisk {
-  readonly code: 'ends-transaction' | 'unread-code';
+  readonly code: 'ends-transaction' | 'unread-code' | 'writes-in-reads';
   /** The words that say it, without any value. */
   readonly detail: string;
 }

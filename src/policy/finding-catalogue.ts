@@ -182,6 +182,13 @@ const procedures = {
     remedy: 'Give the procedure to tenantry_admin (on SQL Server: CONTROL with grant option).',
   },
   'writes-in-reads': {
+    severity: 'refused',
+    say: (words) => `says ${words} of a table, and the configuration says readOnly`,
+    reason:
+      'What only reads is repeated by itself where it failed on the way, and SQL Server has no transaction that refuses to write: it would be done twice.',
+    remedy: 'Take `readOnly` away; rows for the time of a call belong in a table variable or a temporary table, named as such.',
+  },
+  'volatile-reads': {
     severity: 'advice',
     say: () => 'is VOLATILE, and the configuration says readOnly: where it writes, it is refused when it is called',
     reason: 'VOLATILE is what PostgreSQL takes for granted where nothing is said, and what a function must be that writes.',

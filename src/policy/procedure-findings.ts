@@ -78,9 +78,10 @@ function judge(
   const code = found.code ?? [];
   for (const each of code) {
     const via = each === code[0] ? '' : ` (in ${each.schema}.${each.routine}, which it calls)`;
-    for (const risk of renderer.procedureRisks(each, code)) report(risk.code, `${risk.detail}${via}`);
+    for (const risk of renderer.procedureRisks(each, code))
+      if (procedure.readOnly || risk.code !== 'writes-in-reads') report(risk.code, `${risk.detail}${via}`);
   }
-  if (procedure.readOnly && found.readsOnly === false && form === 'function') report('writes-in-reads');
+  if (procedure.readOnly && found.readsOnly === false && form === 'function') report('volatile-reads');
 }
 
 function parameterProblems(wanted: readonly ProcedureParameter[], found: readonly FoundParameter[]): string[] {

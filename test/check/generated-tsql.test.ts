@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { expect, test } from 'vitest';
+import { proceduresSchema } from '../../src/config/procedures-schema.ts';
+import { columnKinds, type ColumnKind } from '../../src/core/column-kind.ts';
 import { keyTypes } from '../../src/core/key-type.ts';
 import { compileSql, type CompiledSql } from '../../src/core/compile-sql.ts';
 import type { Predicate, RowPolicy } from '../../src/core/predicate.ts';
@@ -30,6 +32,9 @@ import {
 } from '../../src/engine/mssql/routed-batch.ts';
 import { callersParameters, entryParameters, statementHead, statementParameters } from '../../src/engine/mssql/routed-parameters.ts';
 import type { PolicyTable } from '../../src/engine/policy-renderer.ts';
+import { qualifiedProcedures } from '../../src/engine/qualified-procedures.ts';
+import { callStatement } from '../../src/http/procedures/procedure-statements.ts';
+import { servedProcedure } from '../../src/http/procedures/served-procedure.ts';
 import { buildTable } from '../../src/http/tables/table.ts';
 import { tableStatements } from '../../src/http/tables/table-statements.ts';
 import { forbiddenStatements, harmlessResidues, sessionResidues } from '../support/session-residues.ts';
@@ -65,7 +70,15 @@ const logins = {
 
 describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
   test("compiles, every statement of it, with Microsoft's compiler", { timeout: 120_000 }, async () => {
-    const texts = [...tenantStatements(), ...ownTexts(), ...policyTexts(), ...rowPolicyTexts(), ...provisioningTexts(), ...caseTexts()];
+    const texts = [
+      ...tenantStatements(),
+      ...ownTexts(),
+      ...policyTexts(),
+      ...rowPolicyTexts(),
+      ...provisioningTexts(),
+      ...caseTexts(),
+      ...procedureTexts(),
+    ];
     expect(new Set(texts.map(({ name }) => name)).size).toBe(texts.length);
     const { passed, text } = await compileGenerated(texts);
     expect(passed, text).toBe(true);
@@ -126,6 +139,57 @@ function tenantStatements(): GeneratedTsql[] {
         parameters: entryParameters(entryOf(1), contextValues),
       })),
     ),
+  ];
+}
+
+/** Procedures of each answer, with every kind of value, the calls of them, and who may make these. */
+function procedureTexts(): GeneratedTsql[] {
+  const valueOf = (kind: ColumnKind) => ({ type: kind, ...(kind === 'decimal' ? { precision: 18, scale: 4 } : {}) });
+  const ofKinds = (kinds: readonly ColumnKind[], more: object) =>
+    Object.fromEntries(kinds.map((kind) => [kind, { ...valueOf(kind), ...more }]));
+  const configured = proceduresSchema.parse({
+    Nothing: { parameters: ofKinds(columnKinds, { nullable: true }), returns: 'nothing' },
+    Rows: {
+      returns: {
+        rows: ofKinds(
+          columnKinds.filter((kind) => kind !== 'json'),
+          {},
+        ),
+      },
+    },
+    Whole: { returns: 'json' },
+  });
+  const types = [
+    'smallint',
+    'int',
+    'bigint',
+    'decimal(18, 4)',
+    'real',
+    'float',
+    'bit',
+    'nvarchar(40)',
+    'uniqueidentifier',
+    'varbinary(40)',
+    'date',
+    'time',
+    'datetime2',
+    'datetimeoffset',
+  ];
+  const selected = types.map((type, index) => `CAST(NULL AS ${type}) AS [c${index}]`).join(', ');
+  const declared = [...types, 'nvarchar(max)'].map((type, index) => `@${columnKinds[index]} ${type}`).join(', ');
+  const bodies = [`[Nothing] ${declared} AS RETURN 0`, `[Rows] AS SELECT ${selected}`, `[Whole] AS SELECT 1 AS [x] FOR JSON PATH`];
+  const calls = configured.map((procedure) => {
+    const served = servedProcedure(procedure, false);
+    const all = [...served.parameters.values()];
+    return [true, false].map((isNull) => callStatement(served)(new Map(all.map((parameter) => [parameter, isNull ? null : 'x']))));
+  });
+  const rights = qualifiedProcedures(configured, mssqlDialect).flatMap((procedure) => mssqlPolicyRenderer.procedureRights(procedure));
+  return [
+    ...bodies.map((body, index) => ({ name: `procedure ${index}`, text: `CREATE PROCEDURE [dbo].${body}`, defines: true })),
+    ...calls.flat().map((call, index) => callersStatement(`call ${index}`, compileSql(call, mssqlDialect))),
+    ...rights
+      .flatMap(({ statements }) => statements)
+      .map((statement, index) => ({ name: `right to call ${index}`, text: compileSql(statement, mssqlDialect).text })),
   ];
 }
 

@@ -1,3 +1,5 @@
+import type { TenantryConfig } from '../../src/config.ts';
+import { proceduresSchema } from '../../src/config/procedures-schema.ts';
 import { compileSql } from '../../src/core/compile-sql.ts';
 import { mssqlDialect } from '../../src/engine/mssql/mssql-dialect.ts';
 import { startHttpService, type HttpService } from './http-service.ts';
@@ -69,11 +71,20 @@ export class ScriptedDataApi implements AsyncDisposable {
     this.#resources = resources;
   }
 
-  static async start(table: string, columns: readonly DescribedColumn[], hasTriggers = false): Promise<ScriptedDataApi> {
+  /** `procedures`: as a configuration has them; the shard has each. */
+  static async start(
+    table: string,
+    columns: readonly DescribedColumn[],
+    hasTriggers = false,
+    procedures?: TenantryConfig['procedures'],
+  ): Promise<ScriptedDataApi> {
     const resources = new AsyncDisposableStack();
     const shard = resources.use(await ScriptedShard.start());
     const database = shard.openDatabase({ connections: 1 });
-    shard.answer = () => ({ columns: descriptionColumns, rows: columns.map((column) => described(table, column, hasTriggers)) });
+    shard.answer = ({ text }) =>
+      text.includes('[isFunction]')
+        ? { columns: { procedure: 'nvarchar(400)', isFunction: 'bit' }, rows: Object.keys(procedures ?? {}).map((name) => [name, false]) }
+        : { columns: descriptionColumns, rows: columns.map((column) => described(table, column, hasTriggers)) };
     const connection = await shard.connect();
     const issuer = await new TestIssuer('https://issuer.test').start();
     resources.defer(() => issuer.stop());
@@ -90,6 +101,7 @@ export class ScriptedDataApi implements AsyncDisposable {
       catalog: database,
       dialect: mssqlDialect,
       tableSettings: [{ name: table, table, tenantColumn: 'TenantId' }],
+      procedureSettings: proceduresSchema.parse(procedures),
     });
     resources.defer(async () => void (await service.server.stop()));
     await database.close();

@@ -4,6 +4,9 @@ import { tsqlWords } from './tsql-words.ts';
 /** Settings whose name alone is enough: the second one holds the first. */
 const implicit: ReadonlySet<string> = new Set(['implicit_transactions', 'ansi_defaults']);
 const transaction: ReadonlySet<string> = new Set(['tran', 'transaction']);
+/** Statements that change rows, and what may stand between their first word and the name of what they change. */
+const writing: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'merge', 'truncate']);
+const beforeName: ReadonlySet<string> = new Set(['into', 'from', 'table']);
 /** What leaves the caller's rights or database, or runs a text somewhere else. */
 const elsewhere: ReadonlySet<string> = new Set(['revert', 'openquery', 'openrowset', 'opendatasource', 'setuser']);
 
@@ -28,7 +31,17 @@ function riskAt(words: readonly string[], at: number, schema: string, known: rea
   if (first === 'set') return riskOfSet(words, at + 1);
   if (elsewhere.has(first) || (first === 'use' && word(1) !== 'hint' && word(1) !== 'plan'))
     return { code: 'unread-code', detail: first.toUpperCase() };
+  // Behind THEN it is a part of MERGE.
+  if (writing.has(first) && word(-1) !== 'then') return riskOfWriting(words, at);
   return first === 'exec' || first === 'execute' ? riskOfExecute(words, at, schema, known) : undefined;
+}
+
+/** Variables and temporary tables are nobody's but the call's. */
+function riskOfWriting(words: readonly string[], at: number): ProcedureRisk | undefined {
+  let next = at + 1;
+  if (words[next]?.toLowerCase() === 'top' && words[next + 1] === '(') next = words.indexOf(')', next) + 1;
+  if (beforeName.has(words[next]?.toLowerCase() ?? '')) next += 1;
+  return /^(?:@|#|\[#)/.test(words[next] ?? '') ? undefined : { code: 'writes-in-reads', detail: (words[at] ?? '').toUpperCase() };
 }
 
 /** Of what stands behind SET: one setting, or several with commas between. */

@@ -153,3 +153,80 @@ describe('the data API over a table whose key has several types', () => {
     expect(removed.parameters.map(([, value]) => value)).toEqual(['aŁ', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '1.50', '2026-11-21']);
   });
 });
+
+describe('the data API over procedures of SQL Server', () => {
+  let api: ScriptedDataApi;
+
+  beforeAll(async () => {
+    const columns = [
+      { name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1, hasDefault: true },
+      { name: 'BlogId', type: 'int', kind: 'int32', keyPosition: 2 },
+    ] as const;
+    api = await ScriptedDataApi.start('Blogs', columns, false, {
+      Close: {
+        parameters: {
+          Id: 'int64',
+          Note: { type: 'text', required: false, nullable: true },
+          Icon: { type: 'bytes', required: false, nullable: true },
+        },
+        returns: 'nothing',
+      },
+      'sales.Top ]Sales': {
+        parameters: { Most: 'int32' },
+        returns: { rows: { Id: 'int64', Sum: { type: 'decimal', precision: 18, scale: 4 }, At: 'instant', Name: 'text' } },
+        readOnly: true,
+      },
+      Whole: { returns: 'json' },
+    });
+  });
+  afterAll(async () => await api[Symbol.asyncDispose]());
+
+  test('calls by name, with typed values; null is written out, and what is left out is not there', async () => {
+    api.answer = () => ({ count: 3 });
+    const whole = await api.request('POST', 'procedures/Close', { Icon: 'AQI=', Note: 'x', Id: '9007199254740993' });
+    expect([whole.status, whole.body]).toEqual([204, undefined]);
+    expect(whole.statement).toBe('exec [dbo].[Close] @Id = @p1, @Note = @p2, @Icon = @p3');
+    expect(whole.parameters).toEqual([
+      ['nvarchar(40)', '9007199254740993'],
+      ['nvarchar(40)', 'x'],
+      ['varbinary(16)', Buffer.from([1, 2])],
+    ]);
+    const least = await api.request('POST', 'procedures/Close', { Id: 7, Icon: null });
+    expect([least.status, least.statement]).toEqual([204, 'exec [dbo].[Close] @Id = @p1, @Icon = null']);
+    expect(least.parameters).toEqual([['nvarchar(40)', '7']]);
+  });
+
+  test('answers rows through a table variable of their types, in their order, with every digit', async () => {
+    api.answer = () => ({
+      columns: { Id: 'bigint', Sum: 'nvarchar(64)', At: 'nvarchar(64)', Name: 'nvarchar(200)' },
+      rows: [[7n, '12.5000', '2026-11-21 13:05:21.1234567', 'Ann']],
+    });
+    const { status, body, statement } = await api.request('POST', 'procedures/sales.Top%20%5DSales', { Most: 3 });
+    expect([status, body]).toEqual([200, { data: [{ Id: '7', Sum: '12.5000', At: '2026-11-21T13:05:21.1234567Z', Name: 'Ann' }] }]);
+    expect(statement).toBe(
+      'declare @answer table ([$row] bigint identity primary key, [Id] bigint null, [Sum] decimal(18, 4) null, [At] datetimeoffset(7) null, [Name] nvarchar(max) null);\n' +
+        'insert @answer ([Id], [Sum], [At], [Name]) exec [sales].[Top ]]Sales] @Most = @p1;\n' +
+        "select [r].[Id], convert(varchar(64), [r].[Sum], 2) as [Sum], replace(convert(varchar(64), [r].[At] at time zone 'UTC', 126), 'T', ' ') as [At], [r].[Name] from @answer as [r] order by [r].[$row]",
+    );
+  });
+
+  test('puts a document together that comes in parts, and answers null where there is none', async () => {
+    const columns = { 'JSON_F52E2B61-18A1-11d1-B105-00805F49916B': 'nvarchar(4000)' } as const;
+    api.answer = () => ({ columns, rows: [['[{"Id":1,"Na'], ['me":"Ann"}]']] });
+    const { status, body, statement } = await api.request('POST', 'procedures/Whole');
+    expect([status, body, statement]).toEqual([200, [{ Id: 1, Name: 'Ann' }], 'exec [dbo].[Whole] ']);
+    api.answer = () => ({ columns, rows: [] });
+    expect((await api.request('POST', 'procedures/Whole')).body).toBeNull();
+    api.answer = () => ({ columns, rows: [['no document']] });
+    const wrong = await api.request('POST', 'procedures/Whole');
+    expect([wrong.status, wrong.body]).toMatchObject([500, { code: 'INTERNAL' }]);
+    expect(JSON.stringify(wrong.body)).not.toContain('no document');
+  });
+
+  test('tells what a procedure throws as a broken rule, and nothing of its words', async () => {
+    api.answer = () => ({ error: { number: 50_000, message: 'hidden-words' }, fatal: true });
+    const thrown = await api.request('POST', 'procedures/Whole');
+    expect([thrown.status, thrown.body]).toMatchObject([422, { code: 'CONSTRAINT_VIOLATION' }]);
+    expect(JSON.stringify(thrown.body)).not.toContain('hidden');
+  });
+});

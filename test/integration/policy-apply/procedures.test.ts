@@ -74,7 +74,7 @@ describe('policy apply', () => {
   it('says of a function that is VOLATILE and is called as one that reads', async () => {
     await shard.asAdmin(`create function loose() returns jsonb language sql as $$ select '1'::jsonb $$`);
     const { warnings } = await shard.apply([blogs], { procedures: { loose: { returns: 'json', readOnly: true } } });
-    expect(warnings.filter(({ object }) => object === 'public.loose').map(({ code }) => code)).toEqual(['writes-in-reads']);
+    expect(warnings.filter(({ object }) => object === 'public.loose').map(({ code }) => code)).toEqual(['volatile-reads']);
     const silent = await shard.apply([blogs], { procedures: { loose: { returns: 'json' } } });
     expect(silent.warnings.filter(({ object }) => object === 'public.loose')).toEqual([]);
   });

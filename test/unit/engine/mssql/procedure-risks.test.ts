@@ -58,7 +58,7 @@ const harmless: readonly string[] = [
   '/* COMMIT /* ROLLBACK */ EXEC (x) */ SELECT 1',
   'BEGIN TRY SELECT 1 END TRY BEGIN CATCH THROW END CATCH',
   'SET XACT_ABORT ON; SET NOCOUNT ON; SET @commit = 1',
-  'UPDATE t SET XACT_ABORT = 1, x = 2',
+  'UPDATE @t SET XACT_ABORT = 1, x = 2',
   'EXEC dbo.Known @Id = 1',
   'DECLARE @r int; EXEC @r = [DBO] . "Known" 1, 2',
   'execute sales.[Of Sales]; SELECT 2',
@@ -78,6 +78,21 @@ describe('the text of a procedure of SQL Server', () => {
 
   it.each(harmless)('is harmless: %s', (body) => {
     expect(risksOf(body)).toEqual([]);
+  });
+
+  it.each<[body: string, says: readonly string[]]>([
+    [
+      'INSERT INTO [Blogs] VALUES (1); update Blogs SET x = 1; DELETE TOP (1) FROM dbo.Blogs; MERGE Blogs USING t',
+      ['INSERT', 'UPDATE', 'DELETE', 'MERGE'],
+    ],
+    ['TRUNCATE TABLE Blogs', ['TRUNCATE']],
+    [
+      'INSERT @t SELECT 1; INSERT INTO #t VALUES (1); UPDATE TOP (2) @t SET x = 1; DELETE FROM [#t]; MERGE INTO @t USING x ON 1 = 1 WHEN MATCHED THEN UPDATE SET y = 1 WHEN NOT MATCHED THEN INSERT (y) VALUES (1)',
+      [],
+    ],
+    ['SELECT [INSERT], "UPDATE" FROM t -- DELETE FROM Blogs', []],
+  ])('writes tables: %s', (body, says) => {
+    expect(risksOf(body)).toEqual(says.map((word) => `writes-in-reads: ${word}`));
   });
 
   it('may say that it runs as its caller, and not that it runs as another', () => {
