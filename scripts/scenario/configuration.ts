@@ -2,7 +2,7 @@ import { defineConfig, env, type TenantryConfig } from '../../src/config.ts';
 import type { PrincipalName } from '../../src/core/principal.ts';
 
 /** What a scenario is about: the rest is the same in each. */
-export type OwnConfiguration = Pick<TenantryConfig, 'map' | 'context' | 'tables' | 'policies'>;
+export type OwnConfiguration = Pick<TenantryConfig, 'map' | 'context' | 'tables' | 'policies' | 'procedures'>;
 
 /** The variable with a login's password. */
 export function passwordVariable(principal: PrincipalName): string {

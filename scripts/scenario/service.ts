@@ -57,6 +57,17 @@ export async function get(service: Service, narrator: Narrator, path: string, to
   return { status: answer.status, body };
 }
 
+/** A POST of a JSON body, told likewise. */
+export async function post(service: Service, narrator: Narrator, path: string, body: object, token?: Token): Promise<Reply> {
+  const text = JSON.stringify(body);
+  narrator.code(`${curl(service, path, token === undefined ? '' : `$${token.variable}`)} -H 'Content-Type: application/json' -d '${text}'`);
+  const headers = { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token.text}` }) };
+  const answer = await fetch(`${service.api}${path}`, { method: 'POST', headers, body: text });
+  const reply: unknown = await answer.json();
+  narrator.answer([`${answer.status} ${JSON.stringify(reply)}`]);
+  return { status: answer.status, body: reply };
+}
+
 /** A member of an answer's body, or undefined. */
 export function field({ body }: Reply, name: string): unknown {
   return typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;

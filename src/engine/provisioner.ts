@@ -1,5 +1,6 @@
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { Login, PrincipalName } from '../core/principal.ts';
+import type { Procedure } from '../core/procedure.ts';
 import type { Sql } from '../core/sql.ts';
 
 /** What a shard's server and database are prepared for. */
@@ -9,6 +10,8 @@ export interface ProvisionRequest {
   readonly contextProtection: ContextProtection;
   /** The admin group gets what it takes to put policies on tables that are there already: on PostgreSQL, only their owner can. */
   readonly tables?: readonly { readonly schema?: string; readonly table: string }[];
+  /** The admin group gets what it takes to let app call procedures that are there already. */
+  readonly procedures?: readonly Procedure[];
 }
 
 /** The part of an engine that knows what only the administrator of a server may do for Tenantry: roles, logins, rights. */

@@ -27,20 +27,20 @@ export function createPreparation(engines: Engines): ShardPreparation {
         throw named(error, address);
       }
     },
-    prepare: async ({ logins, contextProtection, tables, limits }: Settings, address, superuser) => {
+    prepare: async ({ logins, contextProtection, tables, procedures, limits }: Settings, address, superuser) => {
       const { provisioner } = engineOf(engines, address);
       try {
         await withDatabase({ engines, address, login: superuser, limits }, async (database) => {
           await refuseCatalog(database);
-          await provision(database, provisioner, { logins, contextProtection, tables });
+          await provision(database, provisioner, { logins, contextProtection, tables, procedures });
         });
       } catch (error) {
         if (!isRefusedLogin(error)) throw named(error, address);
         throw new TenantryError('FORBIDDEN', `The server at ${address.host}:${address.port} does not let the superuser of --bootstrap in.`);
       }
     },
-    script: ({ logins, contextProtection, tables }, address) => {
-      return engineOf(engines, address).provisioner.script({ logins, contextProtection, tables });
+    script: ({ logins, contextProtection, tables, procedures }, address) => {
+      return engineOf(engines, address).provisioner.script({ logins, contextProtection, tables, procedures });
     },
   };
 }

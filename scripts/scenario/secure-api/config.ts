@@ -30,6 +30,7 @@ export const secureApiConfig = configuration('secure', {
     ofPermitted: { on: 'EvenMoreSensitiveData', rows: { parent: 'visible' } },
     granting: { on: 'SensitiveDataPermissions', write: { role: 'admin', in: 'roles' } },
   },
+  procedures: { GetEvenMoreSensitiveData: { returns: 'json', readOnly: true } },
 });
 
 /** The same with its policies off: each tenant's rows are its own, and all of its users see all of them. */

@@ -5,6 +5,7 @@ import { column, field, get, startService, type Service, type Token } from '../s
 import type { Stage } from '../stage.ts';
 import { secureApiConfig } from './config.ts';
 import { hashOf } from './setup.ts';
+import { mint } from './tokens.ts';
 
 const ofPerson = '/v1/SensitiveData';
 const more = '/v1/EvenMoreSensitiveData';
@@ -88,12 +89,6 @@ async function tellBadTokens(service: Service, narrator: Narrator, token: Token)
 
 function claimsOf({ text }: Token): object {
   return JSON.parse(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString()) as object;
-}
-
-async function mint(stage: Stage, narrator: Narrator, variable: string, subject: string): Promise<Token> {
-  const line = `token mint 1 ${subject}`.trimEnd();
-  narrator.code(`${variable}=$(tenantry ${line})`);
-  return { variable, text: (await stage.tenantry(line)).out };
 }
 
 async function serving(stage: Stage, work: (service: Service) => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import { passwordOf } from '../password-of.ts';
 import { checkLogins, principalGroups, principals } from '../principal-logins.ts';
 import type { Provisioner, ProvisionRequest } from '../provisioner.ts';
+import { qualifiedProcedures } from '../qualified-procedures.ts';
 import { qualifiedTables } from '../qualified-tables.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
 import { QueryLibrary } from './query-library.ts';
@@ -28,6 +29,7 @@ export function createMssqlProvisioner(library: QueryLibrary = new QueryLibrary(
       ...file('005-watching'),
       ...principals.flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
       ...qualifiedTables(request.tables ?? [], mssqlDialect).map(({ schema, table }) => controlledByAdmin(schema, table)),
+      ...qualifiedProcedures(request.procedures ?? [], mssqlDialect).map(({ schema, routine }) => controlledByAdmin(schema, routine)),
     ];
   };
   return {
@@ -155,11 +157,11 @@ function serverRights({ user }: Login): string {
 }
 
 /**
- * What it takes to put policies on a table, change its default and give rights to it. Its owner stays: with another one every right
+ * What it takes to put policies on a table, change its default and give rights to it, or to a procedure. Its owner stays: with another one every right
  * to it that anybody has would be gone (*ALTER AUTHORIZATION*), and routines of the old owner would reach it no more.
  */
-function controlledByAdmin(schema: string, table: string): Sql {
-  const name = sql.id(schema, table);
+function controlledByAdmin(schema: string, object: string): Sql {
+  const name = sql.id(schema, object);
   const literal = sqlText(textLiteral(compileSql(name, mssqlDialect).text));
   return sql`IF OBJECT_ID(${literal}) IS NOT NULL GRANT CONTROL ON OBJECT::${name} TO ${sql.id(principalGroups.admin)} WITH GRANT OPTION;`;
 }

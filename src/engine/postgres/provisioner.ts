@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import pg from 'pg';
 import type { Login, PrincipalName } from '../../core/principal.ts';
 import { compileSql } from '../../core/compile-sql.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import { passwordOf } from '../password-of.ts';
 import { checkLogins, principalGroups, principals } from '../principal-logins.ts';
 import type { Provisioner, ProvisionRequest } from '../provisioner.ts';
+import { qualifiedProcedures, type LocatedProcedure } from '../qualified-procedures.ts';
 import { qualifiedTables } from '../qualified-tables.ts';
 import { watchingFiles } from '../schema-files.ts';
+import { literal } from './literal.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { QueryLibrary } from './query-library.ts';
 import { scramVerifier } from './scram-verifier.ts';
@@ -35,6 +38,7 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
       ...qualifiedTables(request.tables ?? [], postgresDialect).map(
         ({ schema, table }) => sql`alter table if exists ${sql.id(schema, table)} owner to ${sql.id(principalGroups.admin)}`,
       ),
+      ...qualifiedProcedures(request.procedures ?? [], postgresDialect).map(procedureToAdmin),
     ];
   };
   return {
@@ -46,6 +50,19 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
       return ['begin', ...texts, 'commit'].map((text) => `${text};\n`).join('\n');
     },
   };
+}
+
+/** Every function and procedure of the name: which of them there may be is found when policies are applied. */
+function procedureToAdmin({ schema, routine }: LocatedProcedure): Sql {
+  const found = `select p.oid::pg_catalog.regprocedure as name
+    from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+   where n.nspname = ${pg.escapeLiteral(schema)} and p.proname = ${pg.escapeLiteral(routine)} and p.prokind in ('f', 'p')`;
+  return sql`do ${literal(`declare routine record;
+begin
+  for routine in ${found} loop
+    execute pg_catalog.format('alter routine %s owner to ${principalGroups.admin}', routine.name);
+  end loop;
+end`)}`;
 }
 
 function loginStatements(principal: PrincipalName, login: Login, secretOf: (login: Login) => string): Sql[] {

@@ -9,7 +9,7 @@ describe('npm run scenario (about 15 s each)', () => {
     ['organisations', 18, '7. Over a bare driver'],
     ['rls-as-code', 19, '5. The tenants'],
     ['roles', 18, '5. The same name in another tenant'],
-    ['secure-api', 16, '4. A stored procedure that returns JSON'],
+    ['secure-api', 19, '4. A stored procedure that returns JSON'],
   ])(
     '%s goes as told, from the servers’ start to their end',
     async (name, statements, lastChapter) => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { proceduresSchema } from '../../../../src/config/procedures-schema.ts';
 import { compileSql } from '../../../../src/core/compile-sql.ts';
 import { mssqlDialect } from '../../../../src/engine/mssql/mssql-dialect.ts';
 import { createMssqlProvisioner } from '../../../../src/engine/mssql/provisioner.ts';
@@ -49,6 +50,16 @@ test('whoever is asked whether it is a member of a role may see that role', () =
     ['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((role) => `GRANT VIEW DEFINITION ON ROLE::[${role}] TO [${role}];`),
   );
   expect(texts.join('\n')).toMatch(/VIEW DEFINITION, VIEW DATABASE STATE\s+TO \[tenantry_admin\];/);
+});
+
+test('procedures that are there come under the control of admin, who lets app call them', () => {
+  const procedures = proceduresSchema.parse({ 'shop.Close]': { returns: 'nothing' } });
+  const texts = createMssqlProvisioner()
+    .provision({ logins, contextProtection: 'guarded', procedures })
+    .map((statement) => compileSql(statement, mssqlDialect).text);
+  expect(texts.filter((text) => text.includes('ON OBJECT::['))).toEqual([
+    `IF OBJECT_ID(N'[shop].[Close]]]') IS NOT NULL GRANT CONTROL ON OBJECT::[shop].[Close]]] TO [tenantry_admin] WITH GRANT OPTION;`,
+  ]);
 });
 
 test('tables that are there keep their owners, and with them the rights that others have to them', () => {
