@@ -93,6 +93,14 @@ export interface ScratchPlace {
   readonly schema: string;
 }
 
+/** The signatures on what protects a shard. */
+export interface ShardSigning {
+  /** By which fleet key it is signed. */
+  signedBy(): Promise<'current' | 'previous' | 'neither'>;
+  /** Signs by the current fleet key what is signed there by the previous one; whether it was. */
+  signAgain(): Promise<boolean>;
+}
+
 /** What `shard show` tells of a shard besides the catalog. */
 export interface ShardProtection {
   readonly contextProtection: ContextProtection | null;
@@ -109,10 +117,8 @@ export interface ShardPolicies {
   override(settings: Settings, shard: Shard, override: Override | null): Promise<number | null>;
   /** Compares alone. Throws CONFLICT where something is pending, SHARD_UNVERIFIED where a connection of `app` is not let in. */
   requireServing(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<void>;
-  /** By which fleet key it is signed what protects the shard. */
-  signedBy(settings: Settings, shard: Shard): Promise<'current' | 'previous' | 'neither'>;
-  /** Signs by the current fleet key what is signed there by the previous one; whether it was. */
-  signAgain(settings: Settings, shard: Shard): Promise<boolean>;
+  /** Has what protects the shard looked at, and signed again, over one connection. */
+  signing<T>(settings: Settings, shard: Shard, work: (signing: ShardSigning) => Promise<T>): Promise<T>;
   /** How it keeps the tenant of a transaction, null where it does not say; and by what tenants are let in now whatever protects them. */
   protection(settings: Settings, shard: Shard): Promise<ShardProtection>;
   /** The same, and tries what the shard's logins may: all that is not as it must be. Never commits anything. */

@@ -102,3 +102,9 @@ export function hadNoAnswer(error: unknown): error is TenantryError {
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new TenantryError('INTERNAL', undefined, { cause: thrown });
 }
+
+/** The same as one of Tenantry's: INTERNAL, with its name alone, for any other. */
+export function asTenantryError(thrown: unknown): TenantryError {
+  if (thrown instanceof TenantryError) return thrown;
+  return new TenantryError('INTERNAL', `An unexpected error: ${asError(thrown).name}.`, { cause: thrown });
+}

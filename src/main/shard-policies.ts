@@ -80,15 +80,19 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       const isKnown = refusal instanceof NotAccepted && found.objection !== undefined;
       return { ...found, refused: isKnown ? undefined : refusal?.reason };
     },
-    signedBy: (settings, shard) =>
-      withShard(engines, settings, shard, async (admin) => {
+    signing: (settings, shard, work) =>
+      withShard(engines, settings, shard, (admin) => {
         const { fleetKey } = settings;
         const isOf = (keys: Settings['fleetKey']): Promise<boolean> => isSignedBy(admin, createShardSigner(keys, shard.shardId));
-        if (await isOf({ current: fleetKey.current })) return 'current';
-        // One part by each of them is to be signed again as well.
-        return (await isOf(fleetKey)) ? 'previous' : 'neither';
+        return work({
+          signedBy: async () => {
+            if (await isOf({ current: fleetKey.current })) return 'current';
+            // One part by each of them is to be signed again as well.
+            return (await isOf(fleetKey)) ? 'previous' : 'neither';
+          },
+          signAgain: () => signAgain(admin, acceptingOn(settings, shard).signer),
+        });
       }),
-    signAgain: (settings, shard) => withShard(engines, settings, shard, (admin) => signAgain(admin, acceptingOn(settings, shard).signer)),
     protection: (settings, shard) =>
       withShard(engines, settings, shard, async (admin) => {
         const { rows } = await admin.run<{ contextProtection: ContextProtection | null }>('policy/shard-schema');

@@ -1,4 +1,5 @@
-import { asError, TenantryError } from '../core/errors.ts';
+import { recorded } from '../../shardmap/recorded.ts';
+import { asTenantryError, TenantryError } from '../core/errors.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import type { PolicyChange, PolicyFinding, PolicyResult } from './model.ts';
 
@@ -9,7 +10,7 @@ export interface RolloutSteps<S> {
   change(shard: S): Promise<PolicyResult>;
   /** Throws where something is left to change, or tenants would not be let in. */
   verify(shard: S): Promise<void>;
-  /** Before a change, and after it. What it throws keeps the change from being begun. */
+  /** Before a change, and after it. What it throws before keeps the change from being begun. */
   record(shard: S, outcome: 'BEGUN' | 'DONE' | 'FAILED', detail: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
@@ -34,6 +35,8 @@ export interface ShardRollout {
   readonly changes: readonly PolicyChange[];
   readonly warnings: readonly PolicyFinding[];
   readonly error?: TenantryError;
+  /** It is done, and why the audit trail has it only as begun. */
+  readonly unrecorded?: string;
 }
 
 /**
@@ -106,47 +109,30 @@ async function changeOne<S extends { readonly name: string }>(
 ): Promise<ShardRollout> {
   let warnings = seen;
   let changes: readonly PolicyChange[] = [];
-  let isBegun = false;
-  try {
-    if (pending > 0) {
-      await steps.record(shard, 'BEGUN', { changes: pending });
-      isBegun = true;
-      ({ changes, warnings } = await steps.change(shard));
-    }
+  const counts = (): object => ({ changes: changes.length, tables: tablesOf(changes) });
+  const change = async (): Promise<void> => {
+    ({ changes, warnings } = await steps.change(shard));
     await steps.verify(shard);
-    if (isBegun) await steps.record(shard, 'DONE', { changes: changes.length, tables: tablesOf(changes) });
-    return { shard: shard.name, warnings, outcome: changes.length > 0 ? 'changed' : 'already so', changes };
-  } catch (thrown) {
-    const error = asTenantryError(thrown);
-    const detail = { code: error.code, reason: error.reason, changes: changes.length, tables: tablesOf(changes) };
-    const unrecorded = isBegun ? await failureOf(steps.record(shard, 'FAILED', detail)) : undefined;
-    return {
-      shard: shard.name,
-      warnings,
-      outcome: 'failed',
-      changes,
-      error: unrecorded === undefined ? error : notRecorded(error, unrecorded),
-    };
-  }
-}
-
-async function failureOf(work: Promise<void>): Promise<Error | undefined> {
+  };
   try {
-    await work;
-    return undefined;
+    if (pending === 0) await steps.verify(shard);
+    const { unrecorded } =
+      pending === 0
+        ? {}
+        : await recorded(
+            {
+              record: (outcome, detail) => steps.record(shard, outcome, detail),
+              begun: { changes: pending },
+              done: () => ({ ...counts() }),
+              failed: ({ code, reason }) => ({ code, reason, ...counts() }),
+            },
+            change,
+          );
+    const outcome = changes.length > 0 ? 'changed' : 'already so';
+    return { shard: shard.name, warnings, outcome, changes, ...(unrecorded === undefined ? {} : { unrecorded }) };
   } catch (error) {
-    return asError(error);
+    return { shard: shard.name, warnings, outcome: 'failed', changes, error: asTenantryError(error) };
   }
-}
-
-function notRecorded(error: TenantryError, { message }: Error): TenantryError {
-  const detail = `${error.reason} That it failed could not be recorded: ${message}`;
-  return new TenantryError(error.code, detail, { cause: error, outcome: error.outcome });
-}
-
-function asTenantryError(error: unknown): TenantryError {
-  if (error instanceof TenantryError) return error;
-  return new TenantryError('INTERNAL', `An unexpected error: ${asError(error).name}.`, { cause: error });
 }
 
 function tablesOf(changes: readonly PolicyChange[]): string[] {

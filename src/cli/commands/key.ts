@@ -1,13 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import type { AuditTrail } from '../../../shardmap/audit-trail.ts';
-import type { KeyCounts } from '../../../shardmap/key-rotation.ts';
 import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import { fleetKeyName } from '../../../shardmap/mapping-token.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
-import type { Verdicts } from '../../../shardmap/verdicts.ts';
 import type { Settings } from '../../config.ts';
-import type { ShardPolicies } from '../services.ts';
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { inParallel } from '../../core/in-parallel.ts';
@@ -18,11 +13,13 @@ import {
   defaultWaitSeconds,
   errorData,
   named,
+  noteUnrecorded,
   requireAll,
   withActor,
   withConcurrency,
   withWait,
-} from './policy-fleet.ts';
+} from './fleet.ts';
+import { isSettled, keysOf, recorder, rotateOne, type ShardKeys, type ShardRotation } from './key-rotation.ts';
 
 interface FleetOptions {
   readonly shard?: string;
@@ -32,20 +29,6 @@ interface FleetOptions {
 interface RotateOptions extends FleetOptions {
   readonly actor?: string;
   readonly wait?: number;
-}
-
-/** What a shard has, or why that is not known. */
-interface ShardKeys extends Partial<KeyCounts> {
-  readonly shard: string;
-  /** By which key it is signed what protects the shard. */
-  readonly signedBy?: 'current' | 'previous' | 'neither' | undefined;
-  readonly error?: TenantryError;
-}
-
-/** What became of a shard. `left`: mappings that somebody held all the time, or by neither key. */
-interface ShardRotation extends ShardKeys {
-  readonly outcome: 'rotated' | 'already so' | 'left' | 'failed' | 'not reached';
-  readonly rotated?: number;
 }
 
 /** `tenantry key status|rotate`. */
@@ -90,7 +73,7 @@ async function tellStatus(
 ): Promise<ExitCode> {
   const fleet = { manager, settings, policies: world.services.policies };
   const shards = await chosenShards(manager, options);
-  const looked = await Array.fromAsync(inParallel(shards, options.concurrency ?? defaultConcurrency, (shard) => look(fleet, shard)));
+  const looked = await Array.fromAsync(inParallel(shards, options.concurrency ?? defaultConcurrency, (shard) => keysOf(fleet, shard)));
   const { fleetKey } = settings;
   const previous = fleetKey.previous === undefined ? null : fleetKeyName(fleetKey.previous);
   const keys = { current: fleetKeyName(fleetKey.current), previous };
@@ -111,9 +94,10 @@ async function rotate(invocation: Invocation<RotateOptions>): Promise<ExitCode> 
     const waitMs = 1_000 * (options.wait ?? defaultWaitSeconds);
     const record = recorder(audit, options.actor ?? world.userName(), settings);
     const one = async (shard: Shard): Promise<ShardRotation> => {
-      const result = stop.aborted
+      const result: ShardRotation = stop.aborted
         ? ({ shard: shard.name, outcome: 'not reached' } as const)
-        : await rotateOne(fleet, shard, waitMs, { record, verdicts });
+        : await rotateOne(fleet, shard, { waitMs, record, verdicts });
+      noteUnrecorded(output, result);
       output.line(describe(result));
       return result;
     };
@@ -141,71 +125,8 @@ async function chosenShards({ shards }: ShardMapManager, { shard }: FleetOptions
   return all.length === 0 ? [] : named(all, shard, 'catalog');
 }
 
-/** What a shard is asked by. */
-interface KeyFleet {
-  readonly manager: ShardMapManager;
-  readonly settings: Settings;
-  readonly policies: ShardPolicies;
-}
-
-async function look(fleet: KeyFleet, shard: Shard): Promise<ShardKeys> {
-  try {
-    return { shard: shard.name, ...(await fleet.manager.keys.status(shard)), signedBy: await signedBy(fleet, shard) };
-  } catch (error) {
-    return { shard: shard.name, error: tenantryError(error) };
-  }
-}
-
-/** On a shard that is being added nothing is signed yet. */
-async function signedBy({ policies, settings }: KeyFleet, shard: Shard): Promise<ShardKeys['signedBy']> {
-  return shard.state === 'ADDING' ? undefined : policies.signedBy(settings, shard);
-}
-
-type RecordOutcome = (shard: Shard, outcome: 'BEGUN' | 'DONE' | 'FAILED', detail: Readonly<Record<string, unknown>>) => Promise<void>;
-
-/** Writes into the audit trail which key was taken for which, by their names. */
-function recorder(audit: AuditTrail, actor: string, { fleetKey }: Settings): RecordOutcome {
-  const run = { runId: randomUUID(), actor, action: 'key rotate' };
-  const to = fleetKeyName(fleetKey.current);
-  const from = fleetKey.previous === undefined ? null : fleetKeyName(fleetKey.previous);
-  return (shard, outcome, detail) => audit.record({ ...run, subject: `shard ${shard.name}`, outcome, detail: { from, to, ...detail } });
-}
-
-/** One shard; the others do not depend on it. Throws only where nothing can be recorded. */
-async function rotateOne(
-  fleet: KeyFleet,
-  shard: Shard,
-  waitMs: number,
-  { record, verdicts }: { readonly record: RecordOutcome; readonly verdicts: Pick<Verdicts, 'signAgain'> },
-): Promise<ShardRotation> {
-  const { name } = shard;
-  let isBegun = false;
-  try {
-    const before = { ...(await fleet.manager.keys.status(shard)), signedBy: await signedBy(fleet, shard) };
-    if (before.previous > 0 || before.signedBy === 'previous') {
-      await record(shard, 'BEGUN', before);
-      isBegun = true;
-    }
-    const report = await fleet.manager.keys.rotate(shard, waitMs);
-    if (before.signedBy === 'previous') await fleet.policies.signAgain(fleet.settings, shard);
-    await verdicts.signAgain(shard.shardId);
-    const after = { ...report, signedBy: await signedBy(fleet, shard) };
-    if (isBegun) await record(shard, 'DONE', after);
-    const outcome = !isSettled({ shard: name, ...after }) ? 'left' : isBegun ? 'rotated' : 'already so';
-    return { shard: name, outcome, ...after };
-  } catch (thrown) {
-    const error = tenantryError(thrown);
-    if (isBegun) await record(shard, 'FAILED', { code: error.code, reason: error.reason });
-    return { shard: name, outcome: 'failed', error };
-  }
-}
-
 function shown({ error, ...known }: ShardKeys): object {
   return error === undefined ? known : { ...known, error: errorData(error) };
-}
-
-function isSettled({ error, previous = 0, neither = 0, signedBy: signer = 'current' }: ShardKeys): boolean {
-  return error === undefined && previous + neither === 0 && signer === 'current';
 }
 
 /** Nothing where it is signed as it has to be. */
@@ -229,9 +150,4 @@ function describe(result: ShardRotation): string {
 function stateOf(results: readonly ShardRotation[]): string {
   const count = (wanted: ShardRotation['outcome']): number => results.filter(({ outcome }) => outcome === wanted).length;
   return `${count('failed')} of ${counted(results.length, 'shard')} failed, ${count('not reached')} not reached`;
-}
-
-function tenantryError(error: unknown): TenantryError {
-  if (error instanceof TenantryError) return error;
-  throw error;
 }

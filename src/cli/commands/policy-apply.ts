@@ -19,12 +19,13 @@ import {
   defaultWaitSeconds,
   errorData,
   named,
+  noteUnrecorded,
   requireAll,
   withActor,
   withConcurrency,
   withWait,
   type Fleet,
-} from './policy-fleet.ts';
+} from './fleet.ts';
 
 interface ApplyOptions {
   readonly shard?: string;
@@ -99,6 +100,7 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
       stop,
       onResult: (result) => {
         warn(output, result.shard, result.warnings);
+        noteUnrecorded(output, result);
         output.line(describe(result));
       },
     });

@@ -5,7 +5,7 @@ import { inParallel } from '../../core/in-parallel.ts';
 import type { ItemComparison, TableComparison } from '../../policy/compare-tables.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
-import { chosenFleet, defaultConcurrency, withConcurrency } from './policy-fleet.ts';
+import { chosenFleet, defaultConcurrency, withConcurrency } from './fleet.ts';
 
 interface DiffOptions {
   readonly shard?: string;

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
-import { asError, TenantryError } from '../../core/errors.ts';
+import { recorded } from '../../../shardmap/recorded.ts';
+import { TenantryError } from '../../core/errors.ts';
 import { longestOverrideMs } from '../../policy/override.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type Invocation } from '../command.ts';
-import { chosenFleet, withActor } from './policy-fleet.ts';
+import { chosenFleet, noteUnrecorded, withActor } from './fleet.ts';
 
 interface OverrideOptions {
   readonly shard: string;
@@ -50,19 +51,23 @@ async function override(invocation: Invocation<OverrideOptions>): Promise<void> 
     for (const shard of shards) {
       const event = { runId: randomUUID(), actor, action: 'policy override', subject: `shard ${shard.name}` };
       const detail = { map, ...(wanted === null ? { end: true } : { forMs: wanted.forMs, reason: wanted.reason }) };
-      await audit.record({ ...event, outcome: 'BEGUN', detail });
-      try {
-        const until = await world.services.policies.override(settings, shard, wanted === null ? null : { ...wanted, decidedBy: actor });
-        const untilText = until === null ? null : new Date(until).toISOString();
-        await audit.record({ ...event, outcome: 'DONE', detail: { ...detail, until: untilText } });
-        output.result(
-          { shard: shard.name, until: untilText },
-          untilText === null ? `shard ${shard.name}: no override any more` : `shard ${shard.name}: tenants are let in until ${untilText}`,
-        );
-      } catch (error) {
-        await audit.record({ ...event, outcome: 'FAILED', detail: { ...detail, error: asError(error).message } });
-        throw error;
-      }
+      const { result: until, unrecorded } = await recorded(
+        {
+          record: (outcome, more) => audit.record({ ...event, outcome, detail: { ...detail, ...more } }),
+          begun: {},
+          done: (untilText) => ({ until: untilText }),
+          failed: ({ code, reason: why }) => ({ code, error: why }),
+        },
+        async () => {
+          const untilMs = await world.services.policies.override(settings, shard, wanted === null ? null : { ...wanted, decidedBy: actor });
+          return untilMs === null ? null : new Date(untilMs).toISOString();
+        },
+      );
+      noteUnrecorded(output, { shard: shard.name, unrecorded });
+      output.result(
+        { shard: shard.name, until },
+        until === null ? `shard ${shard.name}: no override any more` : `shard ${shard.name}: tenants are let in until ${until}`,
+      );
     }
   });
 }

@@ -10,7 +10,7 @@ import { makePlan, readPlan, requireFitting, type PlannedShard, type PolicyPlan 
 import { onShard } from '../../policy/rollout.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
-import { chosenFleet, defaultConcurrency, withConcurrency, type Fleet } from './policy-fleet.ts';
+import { chosenFleet, defaultConcurrency, withConcurrency, type Fleet } from './fleet.ts';
 import { asConfigured, describeChanges, warn } from './policy-text.ts';
 
 interface PlanOptions {

@@ -10,7 +10,7 @@ import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../co
 import { databaseOfVariable } from '../database-variable.ts';
 import type { CaseRun } from '../services.ts';
 import { countCases, tapBailOut, tapEnd, tapOfFile, tapVersion } from './case-report.ts';
-import { chosenFleet } from './policy-fleet.ts';
+import { chosenFleet } from './fleet.ts';
 
 interface TestOptions {
   readonly shard?: string;

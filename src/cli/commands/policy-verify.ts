@@ -9,7 +9,7 @@ import { onShard } from '../../policy/rollout.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { ShardVerification } from '../services.ts';
-import { chosenFleet, defaultConcurrency, errorData, withConcurrency } from './policy-fleet.ts';
+import { chosenFleet, defaultConcurrency, errorData, withConcurrency } from './fleet.ts';
 
 interface VerifyOptions {
   readonly shard?: string;

@@ -6,6 +6,7 @@ import { TenantryError } from '../../core/errors.ts';
 import type { KeyType } from '../../core/key-type.ts';
 import { onShard } from '../../policy/rollout.ts';
 import { actorName } from '../actor-name.ts';
+import type { Output } from '../output.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 /** The shards that a command is about. */
@@ -52,6 +53,14 @@ interface ShardResult {
 /** An error as data, by its code. */
 export function errorData({ code, message }: TenantryError): { readonly code: string; readonly message: string } {
   return { code, message };
+}
+
+/** Says what is done and could not be recorded, where that is so. */
+export function noteUnrecorded(
+  output: Output,
+  { shard, unrecorded }: { readonly shard: string; readonly unrecorded?: string | undefined },
+): void {
+  if (unrecorded !== undefined) output.note(`shard ${shard}: this is done, and the audit trail has only that it was begun: ${unrecorded}`);
 }
 
 /** Throws the first failure, with how far it went (`state`); CANCELLED where it was stopped between shards. */
