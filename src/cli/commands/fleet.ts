@@ -75,6 +75,14 @@ export function requireAll(results: readonly ShardResult[], state: string): void
     throw new TenantryError('CANCELLED', `It was stopped between shards: ${far}`);
 }
 
+/**
+ * Throws for the first shard that could not be looked at: nothing is known of it, so that a command which has told of all others ends with 1,
+ * whatever it has found on them.
+ */
+export function requireLooked(results: readonly { readonly shard: string; readonly error?: TenantryError | undefined }[]): void {
+  for (const { shard, error } of results) if (error !== undefined) throw onShard(shard, error);
+}
+
 /** The shards of the map, or the one that is named. Throws NOT_FOUND where there is none. */
 export async function chosenFleet(
   { maps, shards }: Pick<ShardMapManager, 'maps' | 'shards'>,

@@ -15,6 +15,7 @@ import {
   named,
   noteUnrecorded,
   requireAll,
+  requireLooked,
   withActor,
   withConcurrency,
   withWait,
@@ -41,7 +42,7 @@ export function addKeyCommands(program: Command, world: CliWorld): void {
     {
       usage: 'status',
       summary:
-        'how many mappings each shard of the catalog knows by the current fleet key, by the previous one and by neither; ends with 2 where not all are by the current one',
+        'how many mappings each shard of the catalog knows by the current fleet key, by the previous one and by neither; ends with 2 where not all are by the current one, with 1 where a shard does not say',
       examples: ['key status', 'key status --json'],
     },
     chosen,
@@ -81,6 +82,7 @@ async function tellStatus(
     { keys, shards: looked.map(shown) },
     [`current key ${keys.current}, previous key ${keys.previous ?? 'none'}`, ...looked.map(describeKeys)].join('\n'),
   );
+  requireLooked(looked);
   return looked.every(isSettled) ? 0 : 2;
 }
 

@@ -5,7 +5,7 @@ import { inParallel } from '../../core/in-parallel.ts';
 import type { ItemComparison, TableComparison } from '../../policy/compare-tables.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
-import { chosenFleet, defaultConcurrency, withConcurrency } from './fleet.ts';
+import { chosenFleet, defaultConcurrency, requireLooked, withConcurrency } from './fleet.ts';
 
 interface DiffOptions {
   readonly shard?: string;
@@ -34,7 +34,7 @@ export function addPolicyDiffCommand(policy: Command, world: CliWorld): void {
     {
       usage: 'diff',
       summary:
-        'compare every shard with the configuration, table by table: same, accepted for a while, missing, different, extra, or unreadable; ends with 2 where anything is neither of the first two',
+        'compare every shard with the configuration, table by table: same, accepted for a while, missing, different, extra, or unreadable; ends with 2 where anything is neither of the first two, with 1 where a shard is unreadable',
       examples: ['policy diff', 'policy diff --table Blogs --json', 'policy diff --shard a'],
       ofMap: true,
     },
@@ -51,8 +51,15 @@ async function diff(invocation: Invocation<DiffOptions>): Promise<ExitCode> {
     const { options, output, world } = invocation;
     const { keyType, shards } = await chosenFleet(manager, settings, options);
     const counts = new Map<string, number>();
-    const linesOf = (shard: Shard): Promise<Line[]> => {
-      return readable(shard, world.services.policies.compare(settings, shard, { keyType }));
+    const unread: { readonly shard: string; readonly error: TenantryError }[] = [];
+    const linesOf = async (shard: Shard): Promise<Line[]> => {
+      try {
+        return linesOfShard(shard, await world.services.policies.compare(settings, shard, { keyType }));
+      } catch (error) {
+        if (!(error instanceof TenantryError)) throw error;
+        unread.push({ shard: shard.name, error });
+        return [{ shard: shard.name, table: null, state: 'unreadable', what: `${error.reason} (${error.code})`, items: [] }];
+      }
     };
     const lines = async function* (): AsyncGenerator<Line, void, undefined> {
       for await (const ofShard of inParallel(shards, options.concurrency ?? defaultConcurrency, linesOf)) {
@@ -66,20 +73,15 @@ async function diff(invocation: Invocation<DiffOptions>): Promise<ExitCode> {
     if (counts.size === 0 && options.table !== undefined)
       throw new TenantryError('NOT_FOUND', `No shard and no configuration has a table ${options.table}.`);
     output.note([...counts].map(([state, count]) => `${count} ${state}`).join(', '));
+    requireLooked(unread);
     return [...counts.keys()].every((state) => state === 'same' || state === 'accepted') ? 0 : 2;
   });
 }
 
-/** The lines of a shard; where it cannot be read, one that says why. */
-async function readable({ name }: Shard, comparing: Promise<TableComparison[]>): Promise<Line[]> {
-  try {
-    return (await comparing).map(({ table, state, items, reasons }) => {
-      return { shard: name, table, state, what: [...reasons, ...items.map(inWords)].join('; '), items };
-    });
-  } catch (error) {
-    if (!(error instanceof TenantryError)) throw error;
-    return [{ shard: name, table: null, state: 'unreadable', what: `${error.reason} (${error.code})`, items: [] }];
-  }
+function linesOfShard({ name }: Shard, compared: readonly TableComparison[]): Line[] {
+  return compared.map(({ table, state, items, reasons }) => {
+    return { shard: name, table, state, what: [...reasons, ...items.map(inWords)].join('; '), items };
+  });
 }
 
 function inWords(compared: ItemComparison): string {

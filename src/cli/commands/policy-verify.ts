@@ -5,11 +5,10 @@ import type { Shard } from '../../../shardmap/shard.ts';
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { inParallel } from '../../core/in-parallel.ts';
-import { onShard } from '../../policy/rollout.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { ShardVerification } from '../services.ts';
-import { chosenFleet, defaultConcurrency, errorData, withConcurrency } from './fleet.ts';
+import { chosenFleet, defaultConcurrency, errorData, requireLooked, withConcurrency } from './fleet.ts';
 
 interface VerifyOptions {
   readonly shard?: string;
@@ -76,7 +75,7 @@ async function verify(invocation: Invocation<VerifyOptions>): Promise<ExitCode> 
       output.line(described(found));
     }
     output.whole(all.map(shown));
-    for (const found of all) if ('error' in found) throw onShard(found.shard, found.error);
+    requireLooked(all);
     return all.every(isSound) ? 0 : 2;
   });
 }
