@@ -16,6 +16,8 @@ export interface FoundTable {
   readonly sequences: readonly string[];
   /** Whether what captures changes of its rows is put on this very table: not where that of another one does, or nothing can. */
   readonly capturable: boolean;
+  /** Columns of its primary key, in order, where what captures changes has to be told. */
+  readonly key: readonly string[];
   /** All of them, each with its type as the engine declares it. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }

@@ -317,7 +317,7 @@ function triedByGate(): string {
 }
 
 function policyTexts(): GeneratedTsql[] {
-  const table = { schema: 'dbo', table: "Blog's]", sequences: [], capturable: true, columns: [], policies: [] };
+  const table = { schema: 'dbo', table: "Blog's]", sequences: [], capturable: true, key: [], columns: [], policies: [] };
   const tables: PolicyTable[] = [
     { ...table, tenantColumn: 'Tenant]Id', role: 'routed' },
     { ...table, tenantColumn: null, role: 'reference' },
@@ -373,7 +373,7 @@ function textsOfRows(condition: Predicate, of: string): GeneratedTsql[] {
   });
   // Only one policy may be on.
   const policy = `CREATE SECURITY POLICY [tenantry].[policy of ${of}] ${added.join(', ')} WITH (STATE = OFF, SCHEMABINDING = ON)`;
-  const found: PolicyTable = { ...table, columns: policyTables[0]!.columns, role: 'routed', sequences: [], capturable: true };
+  const found: PolicyTable = { ...table, columns: policyTables[0]!.columns, role: 'routed', sequences: [], capturable: true, key: [] };
   const items = mssqlPolicyRenderer.wanted(found, 'int', policyTables);
   const removals = items.map(({ item }) => mssqlPolicyRenderer.removal(found, item)).filter((removal) => removal !== null);
   const applied = [...items.flatMap(({ statements }) => statements), ...removals];

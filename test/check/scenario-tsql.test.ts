@@ -37,7 +37,17 @@ async function textsOf(folder: string, { context = {}, tables, policies = {} }: 
   const all = tablesIn(script);
   const made = read.tables.map(({ table, tenantColumn = '', policies: own = [], model }): PolicyTable & { tenantColumn: string } => {
     const columns = all.find((each) => each.table === table)?.columns ?? [];
-    const found = { schema: 'dbo', table, tenantColumn, columns, role: 'routed' as const, sequences: [], capturable: true, policies: own };
+    const found = {
+      schema: 'dbo',
+      table,
+      tenantColumn,
+      columns,
+      role: 'routed' as const,
+      sequences: [],
+      capturable: true,
+      key: [],
+      policies: own,
+    };
     return model === undefined ? found : Object.assign(found, { model });
   });
   const defined = made.flatMap((table) => {

@@ -10,21 +10,32 @@ const rowOperations = ['insert', 'update', 'delete'] as const;
  * The triggers by which changes of a table's rows are logged while its tenant is moved (docs/decisions/022-capture.md). They are after all
  * others' BEFORE, so what they see is what is stored.
  */
-export function captureItems({ schema, table, tenantColumn, capturable }: PolicyTable & { readonly tenantColumn: string }): PolicyItem[] {
+export function captureItems({
+  schema,
+  table,
+  tenantColumn,
+  capturable,
+  key,
+}: PolicyTable & { readonly tenantColumn: string }): PolicyItem[] {
   const place = sql.id(schema, table);
-  const item = (operation: string, moment: Sql, action: Sql): PolicyItem => ({
+  const item = (operation: string, definition: string, moment: Sql, action: Sql): PolicyItem => ({
     item: `capture ${operation}`,
-    definition: 'as made',
+    definition,
     statements: [
       sql`drop trigger if exists ${triggerOf(operation)} on ${place}`,
       sql`create trigger ${triggerOf(operation)} ${moment} ${sqlText(operation)} on ${place} ${action}`,
     ],
   });
-  const ofRow = sql`for each row when (tenantry.may_be_captured()) execute function tenantry.capture_change(${literal(tenantColumn)})`;
+  const columns = sql.join([tenantColumn, ...key].map(literal), sql`, `);
+  const ofRow = sql`for each row when (tenantry.may_be_captured()) execute function tenantry.capture_change(${columns})`;
   return [
-    ...(capturable ? rowOperations.map((operation) => item(operation, sql`after`, ofRow)) : []),
+    ...(capturable
+      ? rowOperations.map((operation) =>
+          item(operation, `by ${tenantColumn}, key ${key.length === 0 ? 'none' : key.join(', ')}`, sql`after`, ofRow),
+        )
+      : []),
     // No trigger of a statement comes to a partition by its table.
-    item('truncate', sql`before`, sql`for each statement execute function tenantry.refuse_truncate()`),
+    item('truncate', 'refused', sql`before`, sql`for each statement execute function tenantry.refuse_truncate()`),
   ];
 }
 

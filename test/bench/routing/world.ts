@@ -76,6 +76,7 @@ async function load({ root }: TestShard, index: number): Promise<void> {
     await root.query(sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
       values (${tenant}, 'point', ${encodeInt(tenant)}, 'ONLINE', 1, ${tokenOf(tenant, 1)})`);
   }
+  // The base line writes without the triggers of Tenantry, which look closely at whoever has not entered.
   await root.query(
     sqlText(`create role ${owner.user} login bypassrls password '${owner.password}';
       create role ${lean.user} login password '${lean.password}';
@@ -83,6 +84,7 @@ async function load({ root }: TestShard, index: number): Promise<void> {
       grant set on parameter backtrace_functions to ${lean.user};
       grant execute on function set_config(text, text, boolean) to ${lean.user};
       alter table "Blogs" owner to ${owner.user};
+      alter role ${owner.user} set session_replication_role = replica;
       grant usage on schema tenantry to ${owner.user};
       grant execute on function tenantry.context(), tenantry.current_tenant() to ${owner.user}`),
   );

@@ -136,4 +136,20 @@ describe('what captures changes of a table', () => {
     await world.apply();
     expect(await world.apply({ dryRun: true })).toEqual([]);
   });
+
+  test('is made anew where a table has another primary key, and nothing is captured before', async () => {
+    await world.asRoot('alter table "Posts" drop constraint "Posts_pkey", add primary key ("TenantId", "PostId")');
+    await expect(world.capture()).rejects.toThrow('55000');
+    const changes = await world.apply();
+    expect(changes.map(({ table, item, before, after }) => [table, item, before?.slice(-22), after])).toEqual(
+      ['insert', 'update', 'delete'].map((each) => [
+        'public.Posts',
+        `capture ${each}`,
+        `d', 'PostId', 'TenantId')`.slice(-22),
+        'by TenantId, key TenantId, PostId',
+      ]),
+    );
+    await world.capture();
+    await world.end();
+  });
 });

@@ -147,6 +147,7 @@ async function inspectOrders(changed: Readonly<Record<string, string>>): Promise
     role: 'routed' as const,
     sequences: [],
     capturable: true,
+    key: [],
     policies: orders.policies,
     model: orders.model,
   };

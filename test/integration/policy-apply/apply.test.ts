@@ -145,7 +145,7 @@ describe('policy apply', () => {
       ['policy tenantry_superuser', 'permissive select to tenantry_superuser using true check none'],
       ['policy tenantry_mover', 'permissive all to tenantry_mover using true check true'],
       ['policy tenantry_admin', 'permissive all to tenantry_admin using true check true'],
-      ['capture truncate', 'as made'],
+      ['capture truncate', 'refused'],
       ['rights of tenantry_app', null],
     ]);
     expect(warnings).toEqual([]);

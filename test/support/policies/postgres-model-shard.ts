@@ -145,7 +145,7 @@ function rowsText(table: ShapeTable): string {
 function setUp({ shape, policies, rows }: World): string {
   const tables = withPolicies({ tables: shape.tables.map(({ settings }) => settings), context, policies });
   const statements = tables.flatMap(({ schema = 'public', table, tenantColumn = null, policies: own = [] }) => {
-    const found = { schema, table, tenantColumn, role: 'routed', sequences: [], capturable: true, columns: [] } as const;
+    const found = { schema, table, tenantColumn, role: 'routed', sequences: [], capturable: true, key: [], columns: [] } as const;
     const wanted = postgresPolicyRenderer.wanted({ ...found, policies: own }, 'int', []);
     const items = wanted.filter(({ item }) => item.startsWith('policy tenantry_rows_'));
     return items.flatMap((item) => item.statements.map((statement) => compileSql(statement, postgresDialect).text));

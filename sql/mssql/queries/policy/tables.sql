@@ -2,7 +2,7 @@
 -- does not cover, with their columns, and whether their changes can be tracked: where the database does, of a table that has a primary key.
 -- No table owns a sequence here.
 -- @tables nvarchar(max)
--- json: sequences, columns
+-- json: sequences, key, columns
 WITH configured AS (
   SELECT t.[object_id], t.[history_table_id], w.[tenantColumn]
   FROM OPENJSON(@tables) WITH ([schema] nvarchar(128), [table] nvarchar(128), [tenantColumn] nvarchar(128)) AS w
@@ -19,6 +19,8 @@ WITH configured AS (
 SELECT s.[name] AS [schema], t.[name] AS [table], f.[tenantColumn] AS [tenantColumn], f.[role] AS [role],
   CAST(CASE WHEN f.[role] = N'routed' AND EXISTS (SELECT 1 FROM sys.change_tracking_databases AS k WHERE k.[database_id] = DB_ID())
     AND EXISTS (SELECT 1 FROM sys.indexes AS i WHERE i.[object_id] = t.[object_id] AND i.[is_primary_key] = 1) THEN 1 ELSE 0 END AS bit) AS [capturable],
+  -- The server knows it by itself.
+  N'[]' AS [key],
   N'[]' AS [sequences],
   COALESCE((
     SELECT c.[name] AS [name], CONCAT(QUOTENAME(y.[name]), CASE

@@ -2,11 +2,11 @@
 -- wanted. Expressions are compared as the server writes them back; the tenant's is shown as `tenant`.
 -- @tables text
 with wanted as (
-  select c.oid, c.relrowsecurity, c.relforcerowsecurity, c.relacl, c.relowner, t."schema", t."table", t."tenantColumn",
+  select c.oid, c.relrowsecurity, c.relforcerowsecurity, c.relacl, c.relowner, t."schema", t."table", t."tenantColumn", t."key",
          '(' || case a.atttypid when 'varchar'::regtype then '(' || quote_ident(a.attname) || ')::text' else quote_ident(a.attname) end
              || ' = ( SELECT tenantry.current_tenant() AS current_tenant))' as tenant_test,
          a.attnum
-    from jsonb_to_recordset(@tables::jsonb) as t ("schema" text, "table" text, "tenantColumn" text)
+    from jsonb_to_recordset(@tables::jsonb) as t ("schema" text, "table" text, "tenantColumn" text, "key" jsonb)
     join pg_catalog.pg_namespace n on n.nspname = t."schema"
     join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table"
     left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = t."tenantColumn" and a.attnum > 0 and not a.attisdropped
@@ -48,15 +48,24 @@ select w."schema", w."table", 'capture ' || o.operation,
        case when pg_get_triggerdef(t.oid) <> o.made then pg_get_triggerdef(t.oid)
             when t.tgenabled <> 'O' then 'switched ' || case t.tgenabled when 'D' then 'off' when 'R' then 'on for replicas alone' else 'on for replicas, too' end
             when p.name is not null then 'not as it was made on partition ' || p.name
-            else 'as made' end
+            else o.definition end
   from wanted w
   join pg_catalog.pg_trigger t on t.tgrelid = w.oid and t.tgparentid = 0
-  join lateral (select v.operation,
-                       format(v.form, 'tenantry_capture_' || v.operation, upper(v.operation), format('%I.%I', w."schema", w."table"), quote_literal(w."tenantColumn")) as made
-                  from (values ('insert', 'row'), ('update', 'row'), ('delete', 'row'), ('truncate', 'statement')) k (operation, each)
-                 cross join lateral (select k.operation, case k.each
-                         when 'row' then 'CREATE TRIGGER %s AFTER %s ON %s FOR EACH ROW WHEN (tenantry.may_be_captured()) EXECUTE FUNCTION tenantry.capture_change(%s)'
-                         else 'CREATE TRIGGER %s BEFORE %s ON %s FOR EACH STATEMENT EXECUTE FUNCTION tenantry.refuse_truncate()' end as form) v) o
+  join lateral (
+    select f.operation,
+           format(f.form, 'tenantry_capture_' || f.operation, upper(f.operation), format('%I.%I', w."schema", w."table"), k.columns) as made,
+           format(f.words, w."tenantColumn", k.names) as definition
+      from (select string_agg(quote_literal(c.name), ', ' order by c.place) as columns,
+                   coalesce(string_agg(c.name, ', ' order by c.place) filter (where c.place > 0), 'none') as names
+              from (select w."tenantColumn" as name, 0 as place
+                    union all
+                    select e.name, e.place from jsonb_array_elements_text(w."key") with ordinality e (name, place)) c) k
+     cross join (
+       select v.operation, 'by %s, key %s' as words,
+              'CREATE TRIGGER %s AFTER %s ON %s FOR EACH ROW WHEN (tenantry.may_be_captured()) EXECUTE FUNCTION tenantry.capture_change(%s)' as form
+         from (values ('insert'), ('update'), ('delete')) v (operation)
+       union all
+       select 'truncate', 'refused', 'CREATE TRIGGER %s BEFORE %s ON %s FOR EACH STATEMENT EXECUTE FUNCTION tenantry.refuse_truncate()') f) o
     on t.tgname = 'tenantry_capture_' || o.operation
   left join lateral (
     with recursive clone as (

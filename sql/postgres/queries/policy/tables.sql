@@ -1,5 +1,6 @@
 -- The configured tables that exist, their partitions and inheritance children (which SQL can name directly), their columns,
--- the sequences that these own, and whether triggers are put on them to capture changes of rows: a partition has those of its table.
+-- the sequences that these own, whether triggers are put on them to capture changes of rows (a partition has those of its table), and
+-- their primary keys.
 -- @tables text
 with recursive configured as (
   select c.oid, t."tenantColumn", case when t."tenantColumn" is null then 'reference' else 'routed' end as role
@@ -18,6 +19,11 @@ select n.nspname::text as "schema",
        f."tenantColumn" as "tenantColumn",
        f.role as "role",
        f.role in ('routed', 'part') and not c.relispartition as "capturable",
+       coalesce((select jsonb_agg(a.attname order by k.place)
+                   from pg_catalog.pg_index i
+                  cross join lateral unnest(i.indkey) with ordinality k (attnum, place)
+                   join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+                  where i.indrelid = c.oid and i.indisprimary and k.place <= i.indnkeyatts), '[]') as "key",
        coalesce((select jsonb_agg(s.relname order by s.relname)
                    from pg_catalog.pg_depend d
                    join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S' and s.relnamespace = c.relnamespace

@@ -22,20 +22,20 @@ insert into tenantry.capture default values;
 create index local_mapping_captured on tenantry.local_mapping (mapping_id) where captured;
 
 -- Whether any mapping is captured, now: under a stricter isolation than READ COMMITTED the snapshot does not tell, and who could not see it
--- is refused (40001).
+-- is refused (40001). For functions that have a search path.
 create function tenantry.is_capturing() returns boolean
-language plpgsql volatile set search_path = pg_catalog, pg_temp
+language plpgsql volatile
 as $$
 begin
-  if current_setting('transaction_isolation') <> 'read committed' then
+  if pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.<>) 'read committed' then
     perform from tenantry.capture c for share;
   end if;
   return exists (select from tenantry.local_mapping m where m.captured);
 end
 $$;
 
--- Logs a row under the mapping that has its tenant, whoever changes it. The name of the tenant column is the trigger's argument. Values are
--- told by settings of its own, whatever those of the session are.
+-- Logs a row under the mapping that has its tenant, whoever changes it. The arguments of the trigger are the tenant column and the columns of
+-- the primary key: nothing else of the row is looked at, however large it is. Values are told by settings of its own, whatever those of the session are.
 create function tenantry.capture_change() returns trigger
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -46,33 +46,39 @@ set extra_float_digits = 1
 set lc_monetary = 'C'
 as $$
 declare
-  log_row text;
+  changed_relation constant oid := coalesce(pg_partition_root(tg_relid), tg_relid);
+  told text := 'tenantry.encoded_key($1.' || quote_ident(tg_argv[0]) || '), ';
+  tenant_before bytea;
+  key_before jsonb;
+  tenant_after bytea;
+  key_after jsonb;
 begin
   if not tenantry.is_capturing() then
     return null;
   end if;
-  select format(
-      'insert into tenantry.captured_change (mapping_id, relation, key)
-       select distinct m.mapping_id, %s::oid, %s
-         from (select $1.%3$I as tenant%4$s union all select $2.%3$I%5$s) r
-         join tenantry.local_mapping m
-           on m.captured and tenantry.encoded_key(r.tenant) >= m.first_key and tenantry.encoded_key(r.tenant) < m.past_key',
-      coalesce(pg_partition_root(tg_relid), tg_relid)::oid,
-      coalesce('jsonb_build_object(' || string_agg(format('%L, r.key_%s', a.attname, k.place), ', ' order by k.place) || ')', 'null::jsonb'),
-      tg_argv[0],
-      string_agg(format(', $1.%I as key_%s', a.attname, k.place), '' order by k.place),
-      string_agg(format(', $2.%I', a.attname), '' order by k.place))
-    into log_row
-    from pg_index i
-   cross join lateral unnest(i.indkey) with ordinality k (attnum, place)
-    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
-   where i.indrelid = tg_relid and i.indisprimary and k.place <= i.indnkeyatts;
-  if tg_op = 'INSERT' then
-    execute log_row using new, new;
-  elsif tg_op = 'DELETE' then
-    execute log_row using old, old;
+  if tg_nargs = 1 then
+    told := told || 'null::jsonb';
   else
-    execute log_row using old, new;
+    told := told || 'jsonb_build_object(';
+    for place in 1..tg_nargs - 1 loop
+      told := told || case place when 1 then '' else ', ' end || quote_literal(tg_argv[place]) || ', $1.' || quote_ident(tg_argv[place]);
+    end loop;
+    told := told || ')';
+  end if;
+  if tg_op <> 'INSERT' then
+    execute 'select ' || told into tenant_before, key_before using old;
+    insert into tenantry.captured_change (mapping_id, relation, key)
+    select m.mapping_id, changed_relation, key_before
+      from tenantry.local_mapping m
+     where m.captured and tenant_before >= m.first_key and tenant_before < m.past_key;
+  end if;
+  if tg_op <> 'DELETE' then
+    execute 'select ' || told into tenant_after, key_after using new;
+    insert into tenantry.captured_change (mapping_id, relation, key)
+    select m.mapping_id, changed_relation, key_after
+      from tenantry.local_mapping m
+     where m.captured and tenant_after >= m.first_key and tenant_after < m.past_key
+       and (tenant_after, key_after) is distinct from (tenant_before, key_before);
   end if;
   return null;
 end
@@ -101,6 +107,19 @@ begin
     -- A statement could change the setting between two rows of its own.
     raise exception using errcode = 'object_not_in_prerequisite_state',
       message = 'app may call set_config, and could keep its changes out of the log: revoke execute on function pg_catalog.set_config from public.';
+  end if;
+  if exists (
+    select from pg_trigger t
+     where t.tgfoid = 'tenantry.capture_change()'::regprocedure
+       and t.tgargs is distinct from (
+         select substr(t.tgargs, 1, position('\x00'::bytea in t.tgargs)) || coalesce(string_agg(convert_to(a.attname, getdatabaseencoding()::name) || '\x00'::bytea, ''::bytea order by k.place), ''::bytea)
+           from pg_index i
+          cross join lateral unnest(i.indkey) with ordinality k (attnum, place)
+           join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+          where i.indrelid = t.tgrelid and i.indisprimary and k.place <= i.indnkeyatts)
+  ) then
+    raise exception using errcode = 'object_not_in_prerequisite_state',
+      message = 'A table has another primary key than is logged: run tenantry policy apply.';
   end if;
   update tenantry.capture set switched = switched + 1;
   update tenantry.local_mapping m set captured = true where m.mapping_id = mapping;

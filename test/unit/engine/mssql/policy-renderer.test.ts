@@ -14,6 +14,7 @@ test('a table gets the default of its tenant column before the policy is bound t
     role: 'routed',
     sequences: [],
     capturable: true,
+    key: [],
     columns: [],
     policies: [],
   } as const;
@@ -29,6 +30,7 @@ describe('what protects a table, word for word', () => {
     role: 'routed',
     sequences: [],
     capturable: true,
+    key: [],
     columns: [],
     policies: [],
   } as const;
@@ -144,7 +146,17 @@ ALTER TABLE ${name} ADD CONSTRAINT `);
 describe('what the tenant column of a new row is', () => {
   const defaultOf = (table: string, keyType: KeyType) => {
     const items = mssqlPolicyRenderer.wanted(
-      { schema: 'dbo', table, tenantColumn: 'Tenant]Id', role: 'routed', sequences: [], capturable: true, columns: [], policies: [] },
+      {
+        schema: 'dbo',
+        table,
+        tenantColumn: 'Tenant]Id',
+        role: 'routed',
+        sequences: [],
+        capturable: true,
+        key: [],
+        columns: [],
+        policies: [],
+      },
       keyType,
       [],
     );
