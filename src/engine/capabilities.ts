@@ -60,7 +60,7 @@ const costs: Readonly<Record<DispensableCapability, Lack>> = {
   changeTracking: {
     what: 'Change tracking is off: tenants cannot be moved from here while they work',
     remedy:
-      'ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON), then tenantry doctor, which says what the tables need; ' +
+      'ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON), then tenantry policy apply, which has it on for the tables; ' +
       'or say capabilities: { changeTracking: false } where no tenant is to be moved',
   },
 };

@@ -152,4 +152,19 @@ describe('what captures changes of a table', () => {
     await world.capture();
     await world.end();
   });
+
+  test('comes to a new partition with its table, in place of what it had itself', async () => {
+    await world.asRoot(`create table "EventsAsia" (like "Events" including all);
+      alter table "EventsAsia" owner to tenantry_admin;
+      create trigger tenantry_capture_insert after insert on "EventsAsia" for each row when (tenantry.may_be_captured())
+        execute function tenantry.capture_change('TenantId')`);
+    const attach = `alter table "Events" attach partition "EventsAsia" for values in ('asia')`;
+    await expect(world.asRoot(attach)).rejects.toThrow('42710');
+    await world.asRoot(`drop trigger tenantry_capture_insert on "EventsAsia"; ${attach}`);
+    await world.apply();
+    await world.capture();
+    await world.asTenant(1, `insert into "Events" values (1, 'asia', '2026-01-02', 1)`);
+    expect(await world.captured()).toMatchObject([{ table: 'Events', key: { Region: 'asia' } }]);
+    await world.end();
+  });
 });

@@ -58,6 +58,18 @@ describe.each(['guarded', 'mac', 'plain'] as const)('a shard whose tenants are k
     await own.asTenant(1, `insert into "Blogs" ("BlogId", "Name") values (3, 'after')`);
     expect(await own.captured()).toEqual([]);
   });
+
+  test('looks closely at nobody whose mapping is not captured', async () => {
+    await own.capture();
+    const answers = [];
+    for (const tenant of [1, 2, 100]) {
+      const client = await own.enter(tenant);
+      answers.push((await client.query<{ captured: boolean }>('select tenantry.may_be_captured() as captured')).rows[0]!.captured);
+      await client.end();
+    }
+    expect(answers).toEqual([true, false, false]);
+    await own.end();
+  });
 });
 
 describe('of a captured tenant', () => {

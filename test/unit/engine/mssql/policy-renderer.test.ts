@@ -93,6 +93,16 @@ END;`;
     expect(removalOf('block predicate')).toBe(dropped);
   });
 
+  test('its changes are tracked, where they can be, and nobody stops it but its owner', () => {
+    expect(said('change tracking')).toMatchObject({
+      definition: 'on',
+      statements: [`ALTER TABLE ${name} ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = OFF)`],
+    });
+    expect(mssqlPolicyRenderer.removal(table, 'change tracking')).toBeNull();
+    const items = mssqlPolicyRenderer.wanted({ ...table, capturable: false }, 'int', [table]).map(({ item }) => item);
+    expect(items).not.toContain('change tracking');
+  });
+
   test('a function of rows that nothing wants is dropped', () => {
     expect(removalOf("function rows_sh]op.Blog's]_0a")).toBe("DROP FUNCTION [tenantry].[rows_sh]]op.Blog's]]_0a]");
   });
