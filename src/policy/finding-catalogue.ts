@@ -157,7 +157,7 @@ const procedures = {
   },
   'ends-transaction': {
     severity: 'refused',
-    say: (words) => `says ${words} of the transaction that it is called in`,
+    say: (words) => `ends or changes the transaction that it is called in: ${words}`,
     reason:
       'The tenant is entered for one transaction, which commits what a call has done, or nothing of it. What a procedure commits by itself stays where the call fails, and what follows runs in another transaction.',
     remedy: 'Take it out: a call is one transaction, and an error undoes all of it.',
@@ -183,7 +183,7 @@ const procedures = {
   },
   'writes-in-reads': {
     severity: 'refused',
-    say: (words) => `says ${words} of a table, and the configuration says readOnly`,
+    say: (words) => `changes a table, and the configuration says readOnly: ${words}`,
     reason:
       'What only reads is repeated by itself where it failed on the way, and SQL Server has no transaction that refuses to write: it would be done twice.',
     remedy: 'Take `readOnly` away; rows for the time of a call belong in a table variable or a temporary table, named as such.',

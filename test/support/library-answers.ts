@@ -61,6 +61,7 @@ const given: Readonly<Record<string, SqlParameters>> = {
   'policy/predicate-problems': { needs: '[]' },
   'policy/predicate-warnings': { needs: '[]', tables: '[]' },
   'policy/problems': { tables: '[]', keyType: 'int' },
+  'policy/procedures': { procedures: '[]' },
   'policy/tables': { tables: '[]' },
   'policy/live-items': { tables: '[]' },
   'policy/warnings': { tables: '[]' },

@@ -169,7 +169,7 @@ describe('policy apply refuses, before anything is changed,', () => {
       'one that commits',
       'create procedure "F"() language plpgsql as $$ begin delete from "Blogs"; /* it is done */ Commit; end $$',
       anything,
-      'says COMMIT of the transaction that it is called in',
+      'ends or changes the transaction that it is called in: COMMIT',
     ],
     [
       'one in a language that is not read',

@@ -2,7 +2,7 @@
 -- order; the server does not tell their defaults, nor what a procedure answers with: "columns" and "answer" are null. "code" is its text and
 -- that of the procedures that it calls, up to eight deep; null where nobody may read it.
 -- @procedures nvarchar(max)
--- json: parameters code
+-- json: parameters, code
 WITH configured AS (
   SELECT w.[schema] COLLATE Latin1_General_100_BIN2 AS [schema], w.[routine] COLLATE Latin1_General_100_BIN2 AS [routine], o.[object_id], o.[type],
     CONCAT(QUOTENAME(w.[schema]), N'.', QUOTENAME(w.[routine])) COLLATE Latin1_General_100_BIN2 AS [name]
