@@ -62,6 +62,10 @@ export class SampleRows {
   readonly #tables: ReadonlyMap<string, SampledTable>;
   readonly #configured: ReadonlyMap<string, LocatedTable>;
   readonly #kept = new Map<string, Promise<SampleRow>>();
+  /** Those of them that wait for what they refer to. */
+  readonly #keeping = new Set<string>();
+  /** Rows of tenants that were put there, by what refers to them. */
+  readonly #referred = new Set<string>();
 
   private constructor(stage: Stage, tables: readonly SampledTable[], configured: readonly LocatedTable[]) {
     this.#stage = stage;
@@ -78,8 +82,11 @@ export class SampleRows {
   /** Puts a row there, once for each table, tenant and number, and what it refers to before it. Throws UnfitSample. */
   async keep(table: string, wish: SampleWish): Promise<SampleRow> {
     const name = [table, wish.tenant?.text, wish.number].join('\n');
-    const present = this.#kept.get(name) ?? this.#keep(table, wish);
-    if (wish.given !== undefined) return await present;
+    if (this.#keeping.has(name)) throw new UnfitSample(table, leadsBack);
+    const kept = this.#kept.get(name);
+    if (kept !== undefined) return await kept;
+    this.#keeping.add(name);
+    const present = this.#keep(table, wish).finally(() => this.#keeping.delete(name));
     this.#kept.set(name, present);
     return await present;
   }
@@ -113,8 +120,15 @@ export class SampleRows {
     for (const { schema, table: other, columns } of table.references) {
       const open = columns.filter(({ child }) => !values.has(child));
       const isNeeded = columns.every(({ child }) => columnOf(table, child).required || values.has(child));
-      if (!isNeeded || open.length === 0) continue;
+      if (!isNeeded) continue;
       const parent = nameOf({ schema, table: other });
+      if (open.length === 0) {
+        // What somebody has said refers to what is there, or to nothing, as he wants it.
+        const { tenantColumn } = this.#configured.get(nameOf(table)) ?? {};
+        if (columns.every(({ child }) => child === tenantColumn))
+          await this.#keepTenant(nameOf(table), parent, { tenant, number: 1, given: givenBy(columns, values) });
+        continue;
+      }
       if (parent === nameOf(table)) {
         this.#referToItself(table, columns, values, this.#numberOf(tenant, number));
         continue;
@@ -126,6 +140,19 @@ export class SampleRows {
         if (value === undefined) throw new UnfitSample(nameOf(table), `nothing is known of ${key} of ${parent}, to which ${child} refers`);
         values.set(child, value);
       }
+    }
+  }
+
+  /** The row of the tenant itself, to which those of a table refer, unless it is there already. */
+  async #keepTenant(table: string, parent: string, wish: SampleWish): Promise<void> {
+    const name = [table, parent, wish.tenant?.text].join('\n');
+    if (parent === table || this.#referred.has(name)) return;
+    this.#referred.add(name);
+    try {
+      await this.#keep(parent, wish);
+    } catch (error) {
+      // The row that refers to it tells whether it is missed.
+      if (!(error instanceof UnfitSample)) throw error;
     }
   }
 
@@ -141,7 +168,7 @@ export class SampleRows {
   async #keep(name: string, wish: SampleWish): Promise<SampleRow> {
     const row = await this.compose(name, wish);
     const attempt = await this.#stage.keep(this.#stage.samples.insert(sql.id(row.table.schema, row.table.table), row.values));
-    if (attempt.outcome === 'refused') throw new UnfitSample(name, refusedBy(attempt.error));
+    if (attempt.outcome === 'refused') throw new UnfitSample(name, refusedBy(attempt.error, this.#stage.tenants));
     return row;
   }
 
@@ -157,6 +184,9 @@ export class SampleRows {
     return table;
   }
 }
+
+const leadsBack =
+  'its foreign keys lead back to itself by columns that must have values, so that no row can be there first: let one of them be null';
 
 /** A condition that this row alone meets. */
 export function rowKey({ table, values }: SampleRow, tenantColumn?: string): Sql {
@@ -176,12 +206,24 @@ function columnOf(table: SampledTable, name: string): SampledColumn {
   return column;
 }
 
+/** What a row is to have for its key, where others have that already. */
+function givenBy(columns: Reference['columns'], values: ReadonlyMap<string, Sql>): Record<string, Sql> {
+  return Object.fromEntries(
+    columns.flatMap(({ child, parent }) => {
+      const value = values.get(child);
+      return value === undefined ? [] : [[parent, value]];
+    }),
+  );
+}
+
 /** Never the text of the server's, in which values stand. */
-function refusedBy(error: TenantryError): string {
+function refusedBy(error: TenantryError, { a, b }: Stage['tenants']): string {
   const { cause } = error;
   const { constraint, column } = cause instanceof SqlFailure ? cause : {};
-  const by = constraint !== undefined ? `constraint ${constraint}` : column !== undefined ? `column ${column}` : error.reason;
-  return `a sample row is refused (${by}): ${saySample('Column')}`;
+  const by =
+    constraint !== undefined ? `constraint ${constraint}` : column !== undefined ? `column ${column}` : error.reason.replace(/\.$/, '');
+  const reserved = `; one on the tenant has to admit the reserved keys ${a.text} and ${b.text}, or the table cannot be tried`;
+  return `a sample row is refused (${by}): ${saySample('Column')}${constraint === undefined ? '' : reserved}`;
 }
 
 function saySample(column: string): string {
