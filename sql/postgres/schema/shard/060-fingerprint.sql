@@ -15,13 +15,16 @@ set lc_monetary = 'C'
 set jit = off
 set max_parallel_workers_per_gather = 0
 as $fingerprint$
-with recursive grantee as materialized (
+with recursive role as materialized (
+  -- The view asks for the settings of each beside.
+  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolcanlogin, r.rolinherit from pg_roles r
+), grantee as materialized (
   -- Whose rights a statement of app can come to: its group, the logins in it, what any of them is a member of; 0 is everybody.
   select 0::oid as oid
   union
   select r.oid
-    from pg_roles r
-   where exists (select from pg_roles a
+    from role r
+   where exists (select from role a
                   where (a.rolname = 'tenantry_app' or (a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'usage')))
                     and pg_has_role(a.oid, r.oid, 'member'))
 ), made as materialized (
@@ -63,9 +66,6 @@ with recursive grantee as materialized (
    ) x
 ), reached as materialized (
   select r.* from relation r where r.oid in (select oid from behind)
-), policy as (
-  select r.oid as relation, p.oid, r.name, p.polname, p.polpermissive, p.polcmd, p.polroles, p.polqual, p.polwithcheck, p.polrelid
-    from reached r join pg_policy p on p.polrelid = r.oid
 ), tenant_default as (
   -- A default that calls no function of this database's own gives nobody what is another's.
   select r.name, r.own, a.attname, d.oid, d.adbin, d.adrelid, a.attgenerated
@@ -94,20 +94,32 @@ with recursive grantee as materialized (
           select k.confrelid, k.conrelid from foreign_key k where not k.only_checks) b on b.above = t.oid
 ), near_key as materialized (
   select k.* from foreign_key k where k.conrelid in (select oid from keyed) or k.confrelid in (select oid from keyed)
+), policy as materialized (
+  select p.oid, p.polrelid, r.name, p.polname, p.polpermissive, p.polcmd, p.polroles,
+         pg_get_expr(p.polqual, p.polrelid) as visible, pg_get_expr(p.polwithcheck, p.polrelid) as admitted,
+         r.oid in (select oid from reached) as reached
+    from pg_policy p
+    join relation r on r.oid = p.polrelid
+   where r.oid in (select oid from reached union all select k.conrelid from near_key k union all select k.confrelid from near_key k)
 ), tenants_column as materialized (
   -- By which app's policy keeps a table's rows apart. No collation makes two tenants one.
   select p.polrelid as relation, a.attnum
-    from pg_policy p
+    from policy p
     join pg_class c on c.oid = p.polrelid and c.relrowsecurity
     join pg_attribute a on a.attrelid = p.polrelid and a.attnum > 0 and not a.attisdropped
    cross join lateral (
      select format(case a.atttypid when 'varchar'::regtype then '((%I)::text = %s)' else '(%I = %s)' end, a.attname,
                    '( SELECT tenantry.current_tenant() AS current_tenant)') as test
    ) w
-   where p.polrelid in (select k.conrelid from near_key k union select k.confrelid from near_key k)
-     and not p.polpermissive and p.polcmd = '*' and p.polroles = array[to_regrole('tenantry_app')::oid]
-     and pg_get_expr(p.polqual, p.polrelid) = w.test and pg_get_expr(p.polwithcheck, p.polrelid) = w.test
+   where not p.polpermissive and p.polcmd = '*' and p.polroles = array[to_regrole('tenantry_app')::oid] and p.visible = w.test and p.admitted = w.test
      and not exists (select from pg_collation l where l.oid = a.attcollation and not l.collisdeterministic)
+), paired as materialized (
+  select k.oid
+    from near_key k
+   cross join unnest(k.conkey, k.confkey, k.conpfeqop) u (child, parent, operator)
+   where u.operator < 16384 and k.confupdtype not in ('n', 'd') and (k.confdeltype not in ('n', 'd') or u.child <> all (k.confdelsetcols))
+     and (k.conrelid, u.child) in (select c.relation, c.attnum from tenants_column c)
+     and (k.confrelid, u.parent) in (select p.relation, p.attnum from tenants_column p)
 ), leading_key as (
   -- A foreign key is looked up and followed past all policies: one that leads from a tenant to others shows that there are such rows, or
   -- changes them. It does not where it pairs the tenant's columns and keeps them, nor where it only asks for a row of a table that everybody
@@ -115,12 +127,7 @@ with recursive grantee as materialized (
   select r.name, k.conname, k.oid
     from near_key k
     join relation r on r.oid = k.conrelid
-   where not exists (
-           select from tenants_column c
-             join tenants_column p on p.relation = k.confrelid
-             join unnest(k.conkey, k.confkey, k.conpfeqop) u (child, parent, operator) on u.child = c.attnum and u.parent = p.attnum and u.operator < 16384
-            where c.relation = k.conrelid and k.confupdtype not in ('n', 'd')
-              and (k.confdeltype not in ('n', 'd') or c.attnum <> all (k.confdelsetcols)))
+   where k.oid not in (select oid from paired)
      and not (k.only_checks and exists (
            select from pg_class p
             where p.oid = k.confrelid and not p.relrowsecurity and has_table_privilege(to_regrole('tenantry_app'), p.oid, 'select')
@@ -158,7 +165,7 @@ with recursive grantee as materialized (
   select d.refobjid
     from pg_depend d
    where d.refclassid = 'pg_proc'::regclass and d.classid in ('pg_policy'::regclass, 'pg_attrdef'::regclass, 'pg_rewrite'::regclass)
-     and (d.classid <> 'pg_policy'::regclass or d.objid in (select oid from policy))
+     and (d.classid <> 'pg_policy'::regclass or d.objid in (select oid from policy p where p.reached))
      and (d.classid <> 'pg_attrdef'::regclass or d.objid in (select oid from tenant_default))
      and (d.classid <> 'pg_rewrite'::regclass or exists (select from pg_rewrite w where w.oid = d.objid and w.ev_class in (select oid from reached)))
 ), uncalled as materialized (
@@ -185,7 +192,7 @@ with recursive grantee as materialized (
            -- Of a table without row security everything below it is shown.
            case when not r.relrowsecurity then (select string_agg(i.inhrelid::regclass::text, ',' order by i.inhrelid::regclass::text collate "C") from pg_inherits i where i.inhparent = r.oid) end,
            (select string_agg(i.inhparent::regclass::text, ',' order by i.inhseqno) from pg_inherits i where i.inhrelid = r.oid)) as definition
-    from reached r join pg_roles o on o.oid = r.relowner
+    from reached r join role o on o.oid = r.relowner
   union all
   select 'rights', r.name,
          concat_ws('|', (select string_agg(g::text, ',' order by g::text collate "C")
@@ -196,9 +203,11 @@ with recursive grantee as materialized (
   union all
   select 'policy', format('%s %I', p.name, p.polname),
          concat_ws('|', p.polpermissive, p.polcmd,
-           (select string_agg(coalesce(r.rolname, 'public'), ',' order by r.rolname collate "C") from unnest(p.polroles) m (oid) left join pg_roles r on r.oid = m.oid),
-           coalesce(pg_get_expr(p.polqual, p.polrelid), 'none'), coalesce(pg_get_expr(p.polwithcheck, p.polrelid), 'none'))
+           case cardinality(p.polroles) when 1 then p.polroles[1]::regrole::text
+                else (select string_agg(m.oid::regrole::text, ',' order by m.oid::regrole::text collate "C") from unnest(p.polroles) m (oid)) end,
+           coalesce(p.visible, 'none'), coalesce(p.admitted, 'none'))
     from policy p
+   where p.reached
   union all
   select 'default', format('%s.%I', d.name, d.attname), concat_ws('|', d.attgenerated, pg_get_expr(d.adbin, d.adrelid))
     from tenant_default d
@@ -228,7 +237,7 @@ with recursive grantee as materialized (
     from routine u
     join pg_proc p on p.oid = u.oid
     join pg_namespace n on n.oid = p.pronamespace
-    join pg_roles o on o.oid = p.proowner
+    join role o on o.oid = p.proowner
     join pg_language l on l.oid = p.prolang
    where n.nspname <> 'pg_catalog' or p.oid >= 16384
   union all
@@ -270,14 +279,14 @@ with recursive grantee as materialized (
   union all
   select 'schema', n.nspname,
          concat_ws('|', o.rolname, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(n.nspacl, acldefault('n', n.nspowner))) g))
-    from pg_namespace n join pg_roles o on o.oid = n.nspowner
+    from pg_namespace n join role o on o.oid = n.nspowner
    where n.nspname !~ '^pg_(toast_)?temp_' and n.nspname <> 'pg_toast'
      and (n.nspname in ('tenantry', 'tenantry_watch', 'pg_catalog', 'information_schema') or n.nspowner in (select oid from grantee)
           or exists (select from aclexplode(n.nspacl) g where g.grantee in (select oid from grantee)))
   union all
   select 'database', 'this one',
          concat_ws('|', o.rolname, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(d.datacl, acldefault('d', d.datdba))) g))
-    from pg_database d join pg_roles o on o.oid = d.datdba
+    from pg_database d join role o on o.oid = d.datdba
    where d.datname = current_database()
   union all
   select 'language', l.lanname,
@@ -289,28 +298,28 @@ with recursive grantee as materialized (
     from pg_parameter_acl a
   union all
   select 'rights of new objects', concat_ws(' ', r.rolname, n.nspname, d.defaclobjtype), (select string_agg(g::text, ',' order by g::text collate "C") from unnest(d.defaclacl) g)
-    from pg_default_acl d join pg_roles r on r.oid = d.defaclrole left join pg_namespace n on n.oid = d.defaclnamespace
+    from pg_default_acl d join role r on r.oid = d.defaclrole left join pg_namespace n on n.oid = d.defaclnamespace
   union all
   select 'foreign server', s.srvname,
          concat_ws('|', s.srvoptions, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(s.srvacl, acldefault('S', s.srvowner))) g))
     from pg_foreign_server s
   union all
   select 'event trigger', e.evtname, concat_ws('|', e.evtevent, e.evtenabled, e.evttags, e.evtfoid::regprocedure, o.rolname)
-    from pg_event_trigger e join pg_roles o on o.oid = e.evtowner
+    from pg_event_trigger e join role o on o.oid = e.evtowner
   union all
   select 'role', r.rolname,
          concat_ws('|', r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolcanlogin, r.rolinherit,
            (select string_agg(concat_ws(' ', g.rolname, to_jsonb(m) - 'oid' - 'roleid' - 'member' - 'grantor'), ',' order by g.rolname collate "C")
-              from pg_auth_members m join pg_roles g on g.oid = m.roleid
+              from pg_auth_members m join role g on g.oid = m.roleid
              where m.member = r.oid and not g.rolcanlogin))
-    from pg_roles r
+    from role r
    where r.rolname ~ '^tenantry_'
   union all
   -- Which login it is comes and goes: what counts is what any of them may be.
   select 'role', 'logins of app', string_agg(distinct x.word, ',' order by x.word)
-    from pg_roles a
+    from role a
    cross join lateral (
-     select 'may be ' || r.rolname as word from pg_roles r where r.rolname <> 'tenantry_app' and r.oid <> a.oid and pg_has_role(a.oid, r.oid, 'member')
+     select 'may be ' || r.rolname as word from role r where r.rolname <> 'tenantry_app' and r.oid <> a.oid and pg_has_role(a.oid, r.oid, 'member')
      union all
      select w.word from (values (a.rolbypassrls, 'bypasses row-level security'), (a.rolcreaterole, 'may create roles'), (a.rolcreatedb, 'may create databases'), (a.rolreplication, 'may replicate')) w (applies, word) where w.applies
    ) x
@@ -319,7 +328,7 @@ with recursive grantee as materialized (
   union all
   select 'settings', case when s.setrole = 0 then 'of everybody' when r.rolcanlogin then 'of logins of app' else r.rolname end, string_agg(distinct c.setting, ',' order by c.setting)
     from pg_db_role_setting s
-    left join pg_roles r on r.oid = s.setrole
+    left join role r on r.oid = s.setrole
    cross join lateral unnest(s.setconfig) c (setting)
    where s.setdatabase in (0, (select d.oid from pg_database d where d.datname = current_database()))
      and (s.setrole = 0 or r.rolname = 'tenantry_app' or (r.rolcanlogin and not r.rolsuper and pg_has_role(r.oid, 'tenantry_app', 'usage')))
