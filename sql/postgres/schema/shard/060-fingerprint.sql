@@ -52,7 +52,7 @@ with recursive role as materialized (
   -- What runs with the rights of its owner names what it reads.
   select r.oid
     from relation r
-    join pg_proc p on p.prosecdef and p.pronamespace not in ('tenantry'::regnamespace, 'tenantry_watch'::regnamespace) and strpos(p.prosrc, r.relname) > 0
+    join pg_proc p on p.prosecdef and p.pronamespace is distinct from to_regnamespace('tenantry')::oid and p.pronamespace <> 'tenantry_watch'::regnamespace and strpos(p.prosrc, r.relname) > 0
    where r.relkind in ('v', 'm')
   union
   select x.oid
@@ -101,17 +101,26 @@ with recursive role as materialized (
     from pg_policy p
     join relation r on r.oid = p.polrelid
    where r.oid in (select oid from reached union all select k.conrelid from near_key k union all select k.confrelid from near_key k)
-), tenants_column as materialized (
-  -- By which app's policy keeps a table's rows apart. No collation makes two tenants one.
-  select p.polrelid as relation, a.attnum
+), apart as materialized (
+  -- By which column app's policy keeps a table's rows apart.
+  select p.polrelid as relation, a.attnum, a.attname
     from policy p
-    join pg_class c on c.oid = p.polrelid and c.relrowsecurity
     join pg_attribute a on a.attrelid = p.polrelid and a.attnum > 0 and not a.attisdropped
    cross join lateral (
      select format(case a.atttypid when 'varchar'::regtype then '((%I)::text = %s)' else '(%I = %s)' end, a.attname,
                    '( SELECT tenantry.current_tenant() AS current_tenant)') as test
    ) w
    where not p.polpermissive and p.polcmd = '*' and p.polroles = array[to_regrole('tenantry_app')::oid] and p.visible = w.test and p.admitted = w.test
+), tenants_column as materialized (
+  -- The same of a table whose policy is gone or altered, which its own item tells: the column that others have for it. No collation makes
+  -- two tenants one.
+  select c.oid as relation, a.attnum
+    from pg_class c
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+   where c.oid in (select k.conrelid from near_key k union select k.confrelid from near_key k)
+     and ((c.oid, a.attnum) in (select t.relation, t.attnum from apart t)
+          or (a.attname in (select t.attname from apart t) and c.oid not in (select t.relation from apart t)
+              and (c.relrowsecurity or exists (select from policy p where p.polrelid = c.oid))))
      and not exists (select from pg_collation l where l.oid = a.attcollation and not l.collisdeterministic)
 ), paired as materialized (
   select k.oid
