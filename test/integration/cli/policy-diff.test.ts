@@ -230,3 +230,15 @@ describe('an override in force', () => {
     expect((await world.run('shard show a')).out).not.toContain('are let in until');
   });
 });
+
+it('A shard whose definitions no trigger watches is told by doctor', async () => {
+  const warning = 'shard a: No trigger watches its definitions';
+  expect((await world.run('doctor')).out).not.toContain(warning);
+  const root = world.openDatabase('shop_a');
+  await root.query(sqlText('alter event trigger tenantry_changed disable'));
+  try {
+    expect((await world.run('doctor')).out).toContain(warning);
+  } finally {
+    await root.query(sqlText('alter event trigger tenantry_changed enable always'));
+  }
+});

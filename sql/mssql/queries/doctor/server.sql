@@ -151,6 +151,10 @@ CROSS APPLY (VALUES
       + N' takes it unless it says otherwise, and is refused',
     N'write COLLATE Latin1_General_100_BIN2 behind the type of tenant columns'),
 
+  (CASE WHEN NOT EXISTS (SELECT 1 FROM sys.triggers AS t WHERE t.[parent_class] = 0 AND t.[name] = N'tenantry_watching' AND t.[is_disabled] = 0) THEN 1 END, N'warning',
+    N'No trigger watches its definitions: a change of rights, views or functions closes nothing by itself, and is found by the next sweep (limits.protectionSweepMs)',
+    N'tenantry shard add (printed SQL has the trigger of the database, which an administrator makes)'),
+
   -- What is around it.
   (CASE WHEN @unawaited > 0 THEN 1 END, N'warning',
     N'Its availability group lets a commit through when no synchronous secondary has it'
