@@ -4,7 +4,7 @@ import { recorded } from '../../../shardmap/recorded.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { longestOverrideMs } from '../../policy/override.ts';
 import { withAdministration } from '../administration.ts';
-import { addCommand, type CliWorld, type Invocation } from '../command.ts';
+import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import { chosenFleet, noteUnrecorded, withActor } from './fleet.ts';
 
 interface OverrideOptions {
@@ -29,6 +29,7 @@ export function addPolicyOverrideCommand(policy: Command, world: CliWorld): void
         'policy override --shard a --end',
       ],
       ofMap: true,
+      changes: true,
     },
     (command) =>
       withActor(
@@ -42,11 +43,19 @@ export function addPolicyOverrideCommand(policy: Command, world: CliWorld): void
   );
 }
 
-async function override(invocation: Invocation<OverrideOptions>): Promise<void> {
+async function override(invocation: Invocation<OverrideOptions>): Promise<ExitCode> {
   const { options, output, world } = invocation;
   const wanted = wantedOf(options);
-  await withAdministration(invocation, async ({ manager, audit }, settings) => {
+  return await withAdministration(invocation, async ({ manager, audit }, settings) => {
     const { map, shards } = await chosenFleet(manager, settings, options);
+    if (options.dryRun === true) {
+      for (const { name: shard } of shards)
+        output.result(
+          { shard, done: false, forMs: wanted?.forMs ?? null },
+          `Would be done: shard ${shard}: ${wanted === null ? 'no override any more' : `tenants are let in for ${wanted.forMs / 1_000} s`}`,
+        );
+      return 2;
+    }
     const actor = options.actor ?? world.userName();
     for (const shard of shards) {
       const event = { runId: randomUUID(), actor, action: 'policy override', subject: `shard ${shard.name}` };
@@ -69,6 +78,7 @@ async function override(invocation: Invocation<OverrideOptions>): Promise<void> 
         until === null ? `shard ${shard.name}: no override any more` : `shard ${shard.name}: tenants are let in until ${until}`,
       );
     }
+    return 0;
   });
 }
 

@@ -47,6 +47,16 @@ ${principals.map((name) => `    ${name}: { user: env('TENANTRY_${name.toUpperCas
 ${entries.join('\n')}
   },
 
+  // Values besides the tenant that calls bring, and who sees which rows within a tenant by them; "tenantry policy apply" sets it.
+  // context: { userId: { type: 'string', claim: 'sub' } },
+  // policies: { mine: { on: ${text(tables[0] ?? 'Orders')}, rows: { owner: 'Owner', is: 'userId' } } },
+
+  // Stored procedures that the HTTP API calls for its callers.
+  // procedures: { CloseOrder: { parameters: { OrderId: 'int64' }, returns: 'nothing' } },
+
+  // Who is told of a shard that may serve nobody because of what protects its tenants.
+  // webhook: { url: env('TENANTRY_WEBHOOK_URL'), secret: env('TENANTRY_WEBHOOK_SECRET') },
+
   // Who may call the HTTP API. An issuer is pinned to its algorithms, audience and tenants.
   auth: {
     issuers: [

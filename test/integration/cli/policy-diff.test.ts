@@ -217,6 +217,11 @@ describe('an override in force', () => {
   it('is told by doctor and shard show, with its end, who decided it and why, until it is ended', async () => {
     const before = JSON.parse((await world.run('shard show a --json')).out) as { override: unknown };
     expect(before.override).toBeNull();
+    expect(await world.run('policy override --shard a --for 5m --reason reviewed --dry-run')).toMatchObject({
+      code: 2,
+      out: 'Would be done: shard a: tenants are let in for 300 s\n',
+    });
+    expect(JSON.parse((await world.run('shard show a --json')).out)).toMatchObject({ override: null });
     expect((await world.run('policy override --shard a --for 5m --reason reviewed --actor Ann')).code).toBe(0);
     const { override } = JSON.parse((await world.run('shard show a --json')).out) as { override: { until: string } };
     expect(override).toEqual({ until: expect.stringMatching(/^20/) as string, reason: 'reviewed', decidedBy: 'Ann', isSigned: true });

@@ -28,11 +28,11 @@ const init = (args: readonly string[], answers?: readonly string[]): Promise<Com
 type Shown = Pick<Settings, 'map' | 'limits'> & { readonly tables: object };
 
 /** The configuration as a process of its own reads it: there the name `tenantry` is resolved by Node, not by the test runner. */
-async function shown(file: string): Promise<Shown> {
+async function shown(file: string, also: Readonly<Record<string, string>> = {}): Promise<Shown> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['bin/tenantry.js', 'config', 'show', '--json', '--config', join(folder, file)],
-    { env: environment },
+    { env: { ...environment, ...also } },
   );
   return JSON.parse(stdout) as Shown;
 }
@@ -75,6 +75,19 @@ describe('tenantry init', () => {
     const { text } = JSON.parse(json.out) as { text: string };
     const written = JSON.parse(text) as Shown;
     expect(written.limits).toEqual(defaultLimits);
+  });
+
+  test('writes examples of what else there is, each valid once it is no comment', async () => {
+    await init(['--table', 'Blogs', '--key', 'int', '--output', 'tenantry.config.ts']);
+    const written = await readFile(join(folder, 'tenantry.config.ts'), 'utf8');
+    const examples = /^ {2}\/\/ (?=(context|policies|procedures|webhook): )/gm;
+    expect([...written.matchAll(examples)].map(([, name]) => name)).toEqual(['context', 'policies', 'procedures', 'webhook']);
+    await writeFile(join(folder, 'whole.config.ts'), written.replaceAll(examples, '  '));
+    const hook = {
+      TENANTRY_WEBHOOK_URL: 'https://example.com/hook',
+      TENANTRY_WEBHOOK_SECRET: `whsec_${Buffer.alloc(24).toString('base64')}`,
+    };
+    expect(await shown('whole.config.ts', hook)).toMatchObject({ procedures: expect.anything(), webhook: expect.anything() });
   });
 
   test('asks for what no flag says', async () => {
