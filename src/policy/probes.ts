@@ -1,4 +1,5 @@
 import type { Deadline } from '../core/deadline.ts';
+import { TenantryError } from '../core/errors.ts';
 import { sql, type Sql } from '../core/sql.ts';
 import type { RowOperation } from '../core/predicate.ts';
 import type { PolicyTable } from '../engine/policy-renderer.ts';
@@ -58,7 +59,7 @@ const tenant: StageCaller = { principal: 'app', tenant: 'a' };
 /**
  * Tries on every table what each principal may: a tenant without a context and against another tenant's rows, each by the row's key and
  * without reading a column; reports, moves and migrations across tenants. A table that has no sample row is told, and not tried.
- * Throws TIMEOUT where it is not done by the deadline. Whatever protects the tables, no statement changes another row than those that were made up.
+ * Throws TIMEOUT where it is not done by the deadline, and INTERNAL where a statement has no answer. Whatever protects the tables, no statement changes another row than those that were made up.
  */
 export async function probe(stage: Stage, { tables, parts, only = () => true, deadline }: ProbedTables): Promise<ProbeReport> {
   const samples = await SampleRows.of(stage, tables);
@@ -85,7 +86,9 @@ export async function probe(stage: Stage, { tables, parts, only = () => true, de
       const outcomes = await stage.attemptAll(next);
       for (const [position, { table, as, what, expect }] of next.entries()) {
         const outcome = outcomes[position];
-        const found = outcome === undefined ? undefined : expect(outcome);
+        if (outcome === undefined)
+          throw new TenantryError('INTERNAL', `It is not known what became of a statement that was tried on ${table}.`);
+        const found = expect(outcome);
         if (found !== undefined) findings.push({ table, probe: `${callerName(as)}: ${what}`, ...found });
       }
     }

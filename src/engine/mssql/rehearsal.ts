@@ -21,6 +21,7 @@ const sentAtOnce = 32;
 
 /** How one of them ended (`attemptedAll`), in their order. */
 interface Tried extends Record<string, unknown> {
+  readonly position: number;
   readonly rows: number;
   /** Null: it was not refused. */
   readonly error: number | null;
@@ -101,6 +102,8 @@ class MssqlRehearsal implements Rehearsal {
   async #together(attempts: readonly RehearsedAttempt[]): Promise<AttemptOutcome[]> {
     for (const { caller } of attempts) this.#entering(caller);
     const { rows } = await this.#session.query<Tried>(sql`${this.#limit}${attemptedAll(attempts)}`);
+    if (rows.length !== attempts.length || rows.some(({ position }, place) => position !== place))
+      throw new TenantryError('INTERNAL', 'It is not known what became of each of the statements that were tried together.');
     return rows.map(({ rows: rowCount, error, severity }) =>
       error === null
         ? { outcome: 'done', rowCount }
@@ -172,7 +175,7 @@ ROLLBACK TRANSACTION [tenantry_attempt];
   return sql`DECLARE @tenantry_attempt bit = ${true}, @tenantry_rows int;
 DECLARE @tenantry_tried table ([position] int NOT NULL PRIMARY KEY, [rows] int NOT NULL, [error] int NULL, [severity] int NULL);
 SET XACT_ABORT OFF;
-${sql.join(each, sql``)}SELECT t.[rows] AS [rows], t.[error] AS [error], t.[severity] AS [severity] FROM @tenantry_tried AS t ORDER BY t.[position];`;
+${sql.join(each, sql``)}SELECT t.[position] AS [position], t.[rows] AS [rows], t.[error] AS [error], t.[severity] AS [severity] FROM @tenantry_tried AS t ORDER BY t.[position];`;
 }
 
 function entered({ entry: { mappingId, key, epoch, token }, contextValues }: Entered): Sql {

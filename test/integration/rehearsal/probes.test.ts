@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import type { RowPolicy } from '../../../src/core/predicate.ts';
 import { postgresRehearsals } from '../../../src/engine/postgres/rehearsal.ts';
+import type { Rehearsals } from '../../../src/engine/rehearsal.ts';
 import { qualifiedTables } from '../../../src/engine/qualified-tables.ts';
 import type { ConfiguredTable, LocatedTable } from '../../../src/policy/model.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
@@ -249,6 +250,25 @@ describe('probes', () => {
     expect((await root.query(forced)).rows).toEqual([{ forced: false }]);
     await change(60_000);
     expect((await root.query(forced)).rows).toEqual([{ forced: true }]);
+  });
+
+  it('are nothing to go by where one has no answer', async () => {
+    const forgetful: Rehearsals = {
+      ...postgresRehearsals,
+      begin: async (session, users, bounds) => {
+        const rehearsal = await postgresRehearsals.begin(session, users, bounds);
+        return {
+          attempt: (caller, statement) => rehearsal.attempt(caller, statement),
+          attemptAll: async (attempts) => (await rehearsal.attemptAll(attempts)).slice(1),
+          keep: (statement) => rehearsal.keep(statement),
+          end: () => rehearsal.end(),
+        };
+      },
+    };
+    const probing = rehearse(shard.database.admin, { rehearsals: forgetful }, request, (stage) =>
+      probe(stage, { tables: located(tables).filter(({ table }) => table === 'Countries'), parts: [] }),
+    );
+    await expect(probing).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 
   it('tell a table whose constraint refuses the sample, and try it with the values that are said', async () => {

@@ -7,8 +7,13 @@ import type { Rehearsal } from '../../../../src/engine/rehearsal.ts';
 import type { Row, SqlSession } from '../../../../src/core/session.ts';
 import { entryOf } from '../../../support/scripted-shard.ts';
 
-/** A session that notes what it is sent, and answers that what is tried together ended so. */
-function scripted(tried: readonly Row[]): { readonly sent: string[]; readonly session: SqlSession } {
+const changed = { rows: 1, error: null, severity: null };
+
+/** A session that notes what it is sent, and answers that what is tried together ended so; in the order and number that \`answering\` leaves. */
+function scripted(
+  tried: readonly Row[],
+  answering = (rows: readonly Row[]): readonly Row[] => rows,
+): { readonly sent: string[]; readonly session: SqlSession } {
   const sent: string[] = [];
   const answered = async (): Promise<{ rows: never[]; rowCount: number }> => ({ rows: [], rowCount: 0 });
   const session: SqlSession = {
@@ -16,7 +21,8 @@ function scripted(tried: readonly Row[]): { readonly sent: string[]; readonly se
       const { text } = compileSql(statement, mssqlDialect);
       sent.push(text);
       const places = [...text.matchAll(/INSERT INTO @tenantry_tried VALUES \((\d+), @tenantry_rows/g)].length;
-      return { rows: tried.slice(0, places) as never[], rowCount: places };
+      const answers = tried.slice(0, places).map((row, position) => Object.assign({ position }, row));
+      return { rows: [...answering(answers)] as never[], rowCount: places };
     },
     run: answered,
     script: async () => undefined,
@@ -54,7 +60,7 @@ describe('what is tried together on SQL Server', () => {
   });
 
   it('is undone statement by statement', async () => {
-    const { sent, session } = scripted([]);
+    const { sent, session } = scripted([changed, changed]);
     const rehearsal = await begun(session, sent);
     await rehearsal.attemptAll([
       { caller: app, statement },
@@ -71,7 +77,7 @@ describe('what is tried together on SQL Server', () => {
   });
 
   it('comes before the tenant who enters, or behind: he enters once, in a message of his own', async () => {
-    const { sent, session } = scripted(Array.from({ length: 40 }, () => ({ rows: 1, error: null, severity: null })));
+    const { sent, session } = scripted(Array.from({ length: 40 }, () => changed));
     const rehearsal = await begun(session, sent);
     const before = Array.from({ length: 2 }, () => ({ caller: app, statement }));
     const behind = Array.from({ length: 40 }, () => ({ caller: asTenant, statement }));
@@ -93,5 +99,16 @@ describe('what is tried together on SQL Server', () => {
     const { sent, session } = scripted([{ rows: 0, error: 1222, severity: 16 }]);
     const rehearsal = await begun(session, sent);
     await expect(rehearsal.attemptAll([{ caller: app, statement }])).rejects.toMatchObject({ code: 'TIMEOUT' });
+  });
+  it.each([
+    { told: 'none', answering: (): readonly Row[] => [] },
+    { told: 'two of three', answering: (rows: readonly Row[]) => rows.slice(0, 2) },
+    { told: 'more than were asked', answering: (rows: readonly Row[]) => [...rows, { position: 3, ...changed }] },
+    { told: 'one twice, and another not', answering: (rows: readonly Row[]) => [...rows.slice(0, 2), { position: 1, ...changed }] },
+  ])('is an error where the server tells of $told', async ({ answering }) => {
+    const { sent, session } = scripted([changed, changed, changed], answering);
+    const rehearsal = await begun(session, sent);
+    const attempts = Array.from({ length: 3 }, () => ({ caller: app, statement }));
+    await expect(rehearsal.attemptAll(attempts)).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 });
