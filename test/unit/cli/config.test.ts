@@ -81,7 +81,7 @@ const changing = [
   'map create',
   ...['add', 'offline', 'online', 'remove'].map((verb) => `tenant ${verb}`),
   ...['add', 'split', 'merge', 'offline', 'online', 'remove'].map((verb) => `range ${verb}`),
-  'policy apply',
+  ...['apply', 'override'].map((verb) => `policy ${verb}`),
   'recover',
 ];
 const looking = [
@@ -98,7 +98,6 @@ const looking = [
   'range list',
   'policy inspect',
   'policy diff',
-  'policy override',
   'policy plan',
   'policy test',
   'policy verify',
