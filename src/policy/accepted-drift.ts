@@ -1,4 +1,5 @@
 import { driftOfItem, isOfFingerprint, type AcceptedDrift } from '../core/accepted-drift.ts';
+import { TenantryError } from '../core/errors.ts';
 import type { SqlSession } from '../core/session.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import type { Difference } from './diff.ts';
@@ -32,15 +33,36 @@ export function presentDrift(
   return drift.filter(({ object }) => there.has(object));
 }
 
-/** The same, with the objects of the shard read where a drift is of one. */
-export async function findDrift(
+/** What protects a shard now, where a drift is of an object of it. */
+export async function itemsFor(
   session: SqlSession,
   renderer: PolicyRenderer,
   drift: readonly AcceptedDrift[],
-  kept: readonly Difference[],
-): Promise<AcceptedDrift[]> {
-  const items = drift.some(isOfFingerprint) ? (await readFingerprint(session, renderer)).items : [];
-  return presentDrift(drift, kept, items);
+): Promise<readonly FingerprintItem[]> {
+  return drift.some(isOfFingerprint) ? (await readFingerprint(session, renderer)).items : [];
+}
+
+/** Drift by whether its time is over, by the shard's clock. */
+export function driftAt(
+  nowMs: number,
+  drift: readonly AcceptedDrift[],
+): { readonly inForce: readonly AcceptedDrift[]; readonly over: readonly AcceptedDrift[] } {
+  const { inForce = [], over = [] } = Object.groupBy(drift, ({ untilMs }) => (untilMs > nowMs ? 'inForce' : 'over'));
+  return { inForce, over };
+}
+
+/**
+ * Throws CONFLICT where objects are there for which the time is over: whatever is accepted now would be so for good, and nothing that is set
+ * takes them away.
+ */
+export function refuseOutlived(outlived: readonly AcceptedDrift[]): void {
+  if (outlived.length === 0) return;
+  const list = outlived.map(({ object, untilMs, reason }) => `${object}, until ${new Date(untilMs).toISOString()}: ${reason}`);
+  throw new TenantryError(
+    'CONFLICT',
+    `The time is over for which these were accepted, and they are still there; nothing was changed:\n- ${list.join('\n- ')}\n` +
+      'Take each away, or renew its entry in `drift`, or delete the entry to have the object accepted for good.',
+  );
 }
 
 /** When what is accepted with a drift ends, in milliseconds since 1970; null: with none of it, never. */

@@ -12,7 +12,7 @@ import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import type { Accepting } from './acceptance.ts';
-import { endOf } from './accepted-drift.ts';
+import { endOf, refuseOutlived } from './accepted-drift.ts';
 import { changeShard, compareShard, isAsItMustBe, type ShardComparison } from './change-shard.ts';
 import type { Difference } from './diff.ts';
 import { problemsOf, refuseUnfit, unprovenFinding, warningsOf } from './findings.ts';
@@ -55,7 +55,7 @@ const endItem = 'end of what was accepted';
 /**
  * Makes the policies of one shard what the configuration says, in one transaction (docs/decisions/016-one-transaction-for-each-shard.md); a
  * second time changes nothing. `shard` is the database as admin. Throws INVALID_CONFIGURATION where the tables or the server do not fit, or admin
- * may not set all of it, and TIMEOUT where a table is in use for too long: the shard is as it was then.
+ * may not set all of it, CONFLICT where a drift is there whose time is over, and TIMEOUT where a table is in use for too long: the shard is as it was then.
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
   const { keyType, accepting } = request;
@@ -75,7 +75,10 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
     const found = request.dryRun ? await compareShard(session, engine, wanted, accepting) : undefined;
     return { looked: found, warnings: [...(await warningsOf(session, tables)), ...ofProcedures] };
   });
-  const permit = (found: ShardComparison): void => requirePlanned(request.planned, resultOf(found, engine.dialect));
+  const permit = (found: ShardComparison): void => {
+    refuseOutlived(found.outlived);
+    requirePlanned(request.planned, resultOf(found, engine.dialect));
+  };
   if (looked !== undefined) {
     permit(looked);
     return { ...resultOf(looked, engine.dialect), warnings, applied: isAsItMustBe(looked) };

@@ -6,7 +6,7 @@ import { compileSql } from '../core/compile-sql.ts';
 import type { Sql, SqlDialect } from '../core/sql.ts';
 import type { AcceptedDrift } from '../core/accepted-drift.ts';
 import { accept, type Accepting } from './acceptance.ts';
-import { endOf, findDrift, sortDifferences } from './accepted-drift.ts';
+import { driftAt, endOf, itemsFor, presentDrift, sortDifferences } from './accepted-drift.ts';
 import { compare, type Comparison, type Difference } from './diff.ts';
 import { verifyProtection, type DifferingObject } from '../engine/verification.ts';
 import { LockWait } from './lock-wait.ts';
@@ -31,6 +31,8 @@ export interface ShardComparison extends Comparison {
   readonly drift: readonly AcceptedDrift[];
   /** What of it is there. */
   readonly present: readonly AcceptedDrift[];
+  /** Drift whose time is over, and whose object is there: nothing is accepted with it. */
+  readonly outlived: readonly AcceptedDrift[];
   /** Differences that stay as they are because of it. */
   readonly kept: readonly Difference[];
   /** Where all is as it was accepted, until when that is and until when it is to be; undefined: the same. */
@@ -63,12 +65,15 @@ export async function compareShard(
   const found = await compare(session, renderer, tables);
   const protection = await verifyProtection(session, renderer.fingerprintFunction(), signer);
   const { fingerprint, objection, differing, validUntilMs, nowMs } = protection;
-  const drift = configured.filter(({ untilMs }) => untilMs > nowMs);
+  const { inForce: drift, over } = driftAt(nowMs, configured);
   const { pending, kept } = sortDifferences(found.pending, drift);
-  const present = await findDrift(session, renderer, drift, kept);
+  const items = await itemsFor(session, renderer, configured);
+  const present = presentDrift(drift, kept, items);
+  // An item of a configured table is set back.
+  const outlived = presentDrift(over, [], items);
   const wantedMs = endOf(present);
   const renewal = objection !== undefined || wantedMs === validUntilMs ? undefined : { untilMs: validUntilMs, wantedMs };
-  return { ...found, pending, kept, drift, present, fingerprint, objection, differing, renewal, unproven: [] };
+  return { ...found, pending, kept, drift, present, outlived, fingerprint, objection, differing, renewal, unproven: [] };
 }
 
 /** Whether nothing is to be set, accepted, or accepted for another time. */

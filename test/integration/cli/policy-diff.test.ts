@@ -167,7 +167,7 @@ describe('drift that the configuration accepts for a while', () => {
     expect(await validUntil()).toBe(Date.parse(endIn(60)));
   });
 
-  it('is set back by policy apply once its entry is gone or over, and what is there then is accepted for good', async () => {
+  it('is set back by policy apply once its entry is gone or over, where it is of a configured table', async () => {
     await a.query(lessen);
     await accepting({ object, until: dayIn(30) });
     expect((await run('policy apply')).code).toBe(0);
@@ -208,6 +208,36 @@ describe('drift that the configuration accepts for a while', () => {
     expect((await run('policy apply')).code).toBe(0);
     expect(await validUntil()).toBe(Date.parse(endIn(30)));
     await a.query(sqlText('drop view "Totals"'));
+    expect((await run('policy apply')).code).toBe(0);
+    expect(await validUntil()).toBeNull();
+  });
+
+  it('is never accepted for good by an entry that is over: nothing is, until the object or the entry is gone or renewed', async () => {
+    await a.query(
+      sqlText('create view "Totals" with (security_invoker) as select count(*) from "Blogs"; grant select on "Totals" to tenantry_app'),
+    );
+    const entry = { object: 'view public."Totals"' };
+    await accepting({ ...entry, until: dayIn(30) });
+    expect((await run('policy apply')).code).toBe(0);
+    await accepting({ ...entry, until: dayIn(-1) });
+    const refusal = `view public."Totals", until ${endIn(-1)}: ${reason}\nTake each away, or renew its entry`;
+    for (const line of [
+      'policy apply --shard a',
+      'policy apply --dry-run --shard a',
+      `policy plan --shard a --out ${join(world.folder, 'p.json')}`,
+    ]) {
+      const { code, out, err } = await run(line);
+      expect({ line, code, said: `${out}${err}` }).toEqual({ line, code: 1, said: expect.stringContaining(refusal) as string });
+    }
+    expect(await findings()).toContainEqual(
+      expect.objectContaining({ level: 'problem', text: expect.stringContaining(refusal) as string }),
+    );
+    expect(await validUntil()).toBe(Date.parse(endIn(30)));
+    await accepting({ ...entry, until: dayIn(40) });
+    expect((await run('policy apply')).code).toBe(0);
+    expect(await validUntil()).toBe(Date.parse(endIn(40)));
+    await a.query(sqlText('drop view "Totals"'));
+    await accepting({ ...entry, until: dayIn(-1) });
     expect((await run('policy apply')).code).toBe(0);
     expect(await validUntil()).toBeNull();
   });
