@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SqlDatabase } from '../../../src/core/session.ts';
+import type { Procedure } from '../../../src/core/procedure.ts';
+import { proceduresSchema } from '../../../src/config/procedures-schema.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
 import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
@@ -212,6 +214,45 @@ describe('A shard in use', () => {
       expect(await pid()).not.toBe(served);
     } finally {
       await shard.root.query(sqlText(`alter role ${app.user} connection limit -1`));
+    }
+  });
+});
+
+describe('What is accepted of a shard in use', () => {
+  it('has its connections opened anew, so that a procedure by which settings would stay leaves none to the next tenant', async () => {
+    await using watched = await watchedRouter({ limits: { idleMs: 600_000, poolPerShard: 1 } });
+    const { router, look } = watched;
+    const settings = sql`select current_setting('statement_timeout') as timeout, pg_backend_pid() as pid`;
+    const seen = async (): Promise<Record<string, unknown> | undefined> => (await router.query(2, settings)).rows[0];
+    expect(await look()).toBe('checked');
+    const before = await seen();
+    await shard.admin.query(
+      sqlText(
+        `create function public."Leave"() returns void language plpgsql as $$ begin set session statement_timeout = '7777ms'; end $$`,
+      ),
+    );
+    const apply = (procedures: readonly Procedure[]): Promise<unknown> =>
+      applyPolicies(
+        shard.admin,
+        { renderer: postgresPolicyRenderer, ...createPostgresEngine() },
+        {
+          tables: [{ table: 'Blogs', tenantColumn: 'TenantId' }],
+          procedures,
+          keyType: 'int',
+          accepting: accepting(shard.shardId),
+          dryRun: false,
+        },
+      );
+    try {
+      await apply(proceduresSchema.parse({ Leave: { returns: 'nothing' } }));
+      expect(await look()).toBe('changed');
+      await router.query(1, sql`select public."Leave"()`);
+      const after = await seen();
+      expect(after).toEqual({ timeout: before?.['timeout'], pid: expect.any(Number) as number });
+      expect(after?.['pid']).not.toBe(before?.['pid']);
+    } finally {
+      await apply([]);
+      await shard.admin.query(sqlText('drop function public."Leave"()'));
     }
   });
 });

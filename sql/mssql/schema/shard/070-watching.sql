@@ -94,8 +94,9 @@ BEGIN
   DECLARE @gate nvarchar(20) = (
     SELECT CONCAT(g.[open], CASE WHEN g.[override_until] > SYSUTCDATETIME() THEN 1 ELSE 0 END) FROM [tenantry].[gate] AS g WITH (READUNCOMMITTED)
   );
-  DECLARE @accepted nvarchar(20) = (
-    SELECT CASE WHEN a.[valid_until] <= SYSUTCDATETIME() THEN N'over' ELSE N'valid' END FROM [tenantry].[accepted] AS a WITH (READUNCOMMITTED)
+  -- A new acceptance may be of what a connection is to be opened otherwise for.
+  DECLARE @accepted nvarchar(200) = (
+    SELECT CONCAT(a.[fingerprint], N'|', CONVERT(nvarchar(30), a.[accepted_at], 126), N'|', CASE WHEN a.[valid_until] <= SYSUTCDATETIME() THEN N'over' ELSE N'valid' END) FROM [tenantry].[accepted] AS a WITH (READUNCOMMITTED)
   );
   RETURN LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', CONCAT(@members, N'|', @triggers, N'|', @database, N'|', @gate, N'|', @accepted)), 2));
 END;

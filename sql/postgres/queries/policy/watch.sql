@@ -37,8 +37,8 @@ with recursive become as (
   union all
   select concat_ws('|', 'gate', g.open, coalesce(g.override_until > now(), false)) from tenantry_watch.gate g
   union all
-  -- An acceptance ends by itself.
-  select concat_ws('|', 'accepted', coalesce(a.valid_until > now(), true)) from tenantry_watch.accepted a
+  -- An acceptance ends by itself. A new one may be of what a connection is to be opened otherwise for, such as a procedure that leaves settings.
+  select concat_ws('|', 'accepted', a.fingerprint, extract(epoch from a.accepted_at), coalesce(a.valid_until > now(), true)) from tenantry_watch.accepted a
 )
 select encode(sha256(convert_to(string_agg(w.word, chr(10) order by w.word collate "C"), 'UTF8')), 'hex') as "state"
   from word w
