@@ -29,10 +29,17 @@ const ending: readonly (readonly [string, string])[] = [
   ['SET XACT_ABORT OFF', 'SET XACT_ABORT OFF'],
   ['SET NOCOUNT, XACT_ABORT OFF', 'SET XACT_ABORT OFF'],
   ['SET TRANSACTION ISOLATION LEVEL SNAPSHOT', 'SET TRANSACTION'],
+  ['IF 1=1commit', 'COMMIT'],
+  ['SET @x=1rollback', 'ROLLBACK'],
+  ['IF 1=1begin tran', 'BEGIN TRANSACTION'],
+  ['IF 1=1set implicit_transactions on', 'SET IMPLICIT_TRANSACTIONS'],
+  ['IF @x=0xrollback', 'ROLLBACK'],
+  ['IF @m=$1commit', 'COMMIT'],
 ];
 
 const unread: readonly (readonly [string, string])[] = [
   [`EXEC ('select 1')`, 'EXECUTE of a text'],
+  [`IF 1=1e0exec('commit')`, 'EXECUTE of a text'],
   ['EXECUTE(@text)', 'EXECUTE of a text'],
   ['EXEC @name', 'EXECUTE of a name in a variable'],
   ['EXEC @result = @name', 'EXECUTE of a name in a variable'],
@@ -60,6 +67,7 @@ const harmless: readonly string[] = [
   'SET XACT_ABORT ON; SET NOCOUNT ON; SET @commit = 1',
   'UPDATE @t SET XACT_ABORT = 1, x = 2',
   'EXEC dbo.Known @Id = 1',
+  'SELECT @Id=1,@x$1commit=2, x£1commit, #1rollback FROM t',
   'DECLARE @r int; EXEC @r = [DBO] . "Known" 1, 2',
   'execute sales.[Of Sales]; SELECT 2',
   'EXEC P @Id',
@@ -117,10 +125,14 @@ describe('the text of a procedure of SQL Server', () => {
       });
     const filler = fc.array(fc.oneof(quoted, fc.constantFrom(...harmless)), { maxLength: 6 }).map((parts) => parts.join('\n;'));
     const danger = fc.constantFrom(...ending, ...unread);
+    // What a word may stand right behind; numbers have an exponent, or would take the E of EXECUTE for one.
+    const touching = fc.constantFrom('\n;', '1e0', '.5E', '$2.e-', '£3.5e+7', `'x'`, '[x]', '"x"', '/**/', '(', '=');
     checkProperty(
-      fc.property(filler, danger, filler, (before, [body, detail], after) => {
+      fc.property(filler, touching, danger, filler, (before, touched, [body, detail], after) => {
         expect(risksOf(`${before}\n;${after}`)).toEqual([]);
-        expect(risksOf(`${before}\n;${body}\n;${after}`).map((risk) => risk.slice(risk.indexOf(':') + 2))).toContain(detail);
+        expect(risksOf(`${before}\n;SELECT ${touched}${body}\n;${after}`).map((risk) => risk.slice(risk.indexOf(':') + 2))).toContain(
+          detail,
+        );
       }),
     );
   });
