@@ -103,7 +103,7 @@ export class NotAccepted extends TenantryError {
   constructor(objection: string, differing: readonly DifferingObject[]) {
     super(
       'SHARD_UNVERIFIED',
-      `The shard may serve no tenants: ${objection}. What would be accepted shows tenantry policy apply --dry-run, and without it sets and accepts it.`,
+      `The shard may serve no tenants: ${objection}. tenantry policy apply --dry-run shows what would be accepted; without --dry-run it sets and accepts it.`,
     );
     this.differing = differing;
   }

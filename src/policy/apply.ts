@@ -49,7 +49,7 @@ export interface PolicyRequest {
 
 const defaultWithinMs = 60_000;
 /** Where a shard keeps what was accepted of it. */
-const acceptedTable = 'tenantry.accepted';
+const acceptedTable = 'the shard';
 const endItem = 'end of what was accepted';
 
 /**

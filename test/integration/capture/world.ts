@@ -78,7 +78,7 @@ export class CaptureWorld {
       accepting: accepting(shardId),
       dryRun,
     });
-    return changes.filter(({ table }) => table !== 'tenantry.accepted');
+    return changes.filter(({ table }) => table !== 'the shard');
   }
 
   async asAdmin(statement: string): Promise<void> {

@@ -15,17 +15,21 @@ beforeAll(async () => {
   server = await startPostgres();
   shard = await createTestShard(server, 'template');
   await shard.root.query(
-    sqlText(`create table "Secrets" ("Id" integer primary key, "Text" text);
+    sqlText(`create function stamp() returns trigger language plpgsql as 'begin return new; end';
+      create table "Secrets" ("Id" integer primary key, "Text" text);
       create table "Countries" ("Code" text primary key); grant select on "Countries" to tenantry_app;
       create view "Names" with (security_invoker) as select "Name" from "Blogs"; grant select on "Names" to tenantry_app;
       create function upper_name(text) returns text language sql as 'select upper($1)'; grant execute on function upper_name(text) to tenantry_app;
-      create function stamp() returns trigger language plpgsql as 'begin return new; end';
       create trigger stamped before insert on "Blogs" for each row execute function stamp();
       alter table "Blogs" add unique ("BlogId"); alter table "Blogs" add column "Country" text;
       create table "Posts" ("TenantId" integer not null, "PostId" integer, "BlogId" integer, "Other" integer, primary key ("TenantId", "PostId"));
       grant select, insert, update, delete on "Posts" to tenantry_app; alter table "Posts" enable row level security, force row level security;
       create policy tenantry_tenant on "Posts" as restrictive to tenantry_app using ("TenantId" = (select tenantry.current_tenant()))
         with check ("TenantId" = (select tenantry.current_tenant()));
+      create table "Kept" ("TenantId" integer not null, "BlogId" integer, foreign key ("TenantId", "BlogId") references "Blogs" on delete cascade);
+      create table "Parts" ("TenantId" integer not null) partition by list ("TenantId");
+      create table "Parts1" partition of "Parts" for values in (1); grant insert on "Parts" to tenantry_app; alter table "Parts" enable row level security;
+      create trigger whole before insert on "Parts" for each row execute function stamp();
       create table "Archive" ("TenantId" integer not null, "BlogId" integer primary key);
       create role shop_other nologin; create role shop_reader nologin; create role shop_second login in role tenantry_app`),
   );
@@ -124,6 +128,13 @@ describe('The fingerprint of a shard', () => {
     [
       "create function another() returns int language sql as 'select 1'; grant execute on function another() to tenantry_app",
       ['function public.another()'],
+    ],
+    ['create trigger gone after delete on "Kept" for each row execute function stamp()', ['trigger public."Kept" gone']],
+    ['create rule gone as on delete to "Kept" do also delete from "Secrets"', ['rule public."Kept" gone']],
+    ['create trigger gone before insert on "Parts1" for each row execute function stamp()', ['trigger public."Parts1" gone']],
+    [
+      `create function said() returns boolean language sql security definer as 'select true'; alter table "Parts1" add constraint gone check (said())`,
+      ['call public."Parts1"', 'function public.said()'],
     ],
     ['create rule silent as on delete to "Blogs" do instead nothing', ['rule public."Blogs" silent']],
     ['alter view "Names" set (security_invoker = off)', ['view public."Names"']],
@@ -232,6 +243,7 @@ describe('The fingerprint of a shard', () => {
       'a table that app cannot reach',
       'create table "Own" ("Id" integer primary key, "Text" text default upper(\'x\')); create index on "Own" ("Text")',
     ],
+    ['a part of a table that has a trigger', 'create table "Parts2" partition of "Parts" for values in (2)'],
     ['a part of a table that is protected', 'create table "Old" () inherits ("Blogs")'],
     [
       'a function that is nobody else’s',

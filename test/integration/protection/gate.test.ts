@@ -94,6 +94,30 @@ describe('The gate of a shard', () => {
     expect(await entering).toMatchObject(unverified);
   });
 
+  it('is closed by a transaction that began while it was closed, or refuses its change', async () => {
+    const app = await connect();
+    await change('alter table "Blogs" disable row level security');
+    const changing = shard.root.transaction(async (session) => {
+      await session.query(sqlText('set transaction isolation level repeatable read'));
+      await session.query(sqlText('select open from tenantry_watch.gate'));
+      await shard.admin.query(sqlText('alter table "Blogs" enable row level security'));
+      await session.query(sqlText('alter policy tenantry_tenant on "Blogs" using (true)'));
+    });
+    await expect(changing).rejects.toMatchObject({ code: 'SERIALIZATION_FAILURE' });
+    expect((await app.execute(entryOf(1), all, read)).rows).toEqual([{ TenantId: 1 }]);
+  });
+
+  it('is opened by nobody’s hand over what was not accepted', async () => {
+    const app = await connect();
+    const leak = 'create view leak as select * from "Blogs"; grant select on leak to tenantry_app';
+    const opening = 'update tenantry_watch.gate set open = true';
+    for (const statements of [`${leak}; set constraints all immediate; ${opening}`, `set constraints all immediate; ${leak}; ${opening}`]) {
+      await shard.admin.query(sqlText(`begin; ${statements}; commit`));
+      await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
+      await shard.admin.query(sqlText('drop view leak'));
+    }
+  });
+
   it('is opened by no transaction that cannot see what others have changed since it began', async () => {
     const app = await connect();
     await change('alter table "Blogs" disable row level security');
@@ -206,7 +230,7 @@ describe('The gate of a shard', () => {
         union select p.proname, p.proowner::regrole::text, p.prosrc ~ '\\mtenantry\\.'
         from pg_proc p where p.prosecdef and p.proowner = 'tenantry_watcher'::regrole order by 1`),
     );
-    const names = ['changed', 'clear_gate', 'dropped', 'judge', 'judge_change', 'refuse_tenants'];
+    const names = ['changed', 'clear_gate', 'dropped', 'judge', 'judge_change', 'judge_opening', 'refuse_tenants'];
     expect(rows).toEqual(names.map((name) => ({ name, owner: 'tenantry_watcher', others: false })));
   });
 
@@ -285,7 +309,7 @@ describe('A connection for tenants', () => {
     const request = { tables: [blogs], keyType: 'int', accepting: accepting(shard.shardId) } as const;
     const { changes } = await applyPolicies(shard.admin, postgresPolicies, { ...request, dryRun: true });
     expect(changes.map(({ table, item, before, after }) => [table, item, before, after])).toContainEqual([
-      'tenantry.accepted',
+      'the shard',
       'policy public."Blogs" more',
       'added since it was accepted',
       'accepted',

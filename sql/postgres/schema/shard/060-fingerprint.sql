@@ -2,6 +2,8 @@
 -- digest of what matters of it. The same for whoever asks, by whatever settings: the function has its own. What has nothing to say about
 -- protection (columns, indexes, tables of which app has nothing, logins and their passwords) is in none of it, so that an ordinary
 -- migration leaves it as it is. Whoever relies on it compares this text, its settings and its owner with the program's own.
+-- Run when a database is provisioned, as the administrator of its server: whoever changes it has servers provisioned again
+-- (docs/decisions/025-who-watches.md).
 create or replace function tenantry_watch.fingerprint_items() returns table (kind text, object text, digest text)
 language sql stable
 set search_path = pg_catalog, pg_temp
@@ -73,10 +75,6 @@ with recursive role as materialized (
     join pg_attrdef d on d.adrelid = r.oid
     join pg_attribute a on a.attrelid = r.oid and a.attnum = d.adnum
    where r.own or exists (select from pg_depend e where e.classid = 'pg_attrdef'::regclass and e.objid = d.oid and e.refclassid = 'pg_proc'::regclass)
-), trigger as (
-  select r.name, t.oid, t.tgname, t.tgenabled, t.tgfoid
-    from reached r join pg_trigger t on t.tgrelid = r.oid
-   where not t.tgisinternal
 ), foreign_key as materialized (
   -- Of a part's key its whole's has told.
   select k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confkey, k.conpfeqop, k.confdelsetcols, k.confdeltype, k.confupdtype,
@@ -92,6 +90,13 @@ with recursive role as materialized (
     join (select i.inhparent as above, i.inhrelid as oid from pg_inherits i
           union all
           select k.confrelid, k.conrelid from foreign_key k where not k.only_checks) b on b.above = t.oid
+), touched as materialized (
+  -- What runs for their rows runs for app's statement, whoever may name them. What a part has of its whole is told there.
+  select r.oid, r.name, r.oid in (select oid from reached) as named from relation r where r.oid in (select oid from keyed)
+), trigger as (
+  select r.name, t.oid, t.tgname, t.tgenabled, t.tgfoid
+    from touched r join pg_trigger t on t.tgrelid = r.oid
+   where not t.tgisinternal and (r.named or t.tgparentid = 0)
 ), near_key as materialized (
   select k.* from foreign_key k where k.conrelid in (select oid from keyed) or k.confrelid in (select oid from keyed)
 ), policy as materialized (
@@ -146,12 +151,13 @@ with recursive role as materialized (
   -- What calls functions of this database's own for the rows of a table or the values of a domain.
   select u.object, u.definition, d.refclassid, d.refobjid
     from (select r.name as object, pg_get_constraintdef(k.oid) as definition, 'pg_constraint'::regclass as class, k.oid
-            from reached r join pg_constraint k on k.conrelid = r.oid and k.contype in ('c', 'x')
+            from touched r join pg_constraint k on k.conrelid = r.oid and k.contype in ('c', 'x') and (r.named or k.conislocal)
           union all
           select format_type(k.contypid, null), pg_get_constraintdef(k.oid), 'pg_constraint'::regclass, k.oid from pg_constraint k where k.contypid <> 0 and k.oid >= 16384
           union all
           select r.name, pg_get_indexdef(i.indexrelid), 'pg_class'::regclass, i.indexrelid
-            from reached r join pg_index i on i.indrelid = r.oid and (i.indexprs is not null or i.indpred is not null)
+            from touched r join pg_index i on i.indrelid = r.oid and (i.indexprs is not null or i.indpred is not null)
+           where r.named or not exists (select from pg_inherits h where h.inhrelid = i.indexrelid)
           union all
           select r.name, pg_get_statisticsobjdef(s.oid), 'pg_statistic_ext'::regclass, s.oid
             from reached r join pg_statistic_ext s on s.stxrelid = r.oid and s.stxexprs is not null) u
@@ -232,7 +238,7 @@ with recursive role as materialized (
     from trigger t
   union all
   select 'rule', format('%s %I', r.name, w.rulename), concat_ws('|', w.ev_enabled, pg_get_ruledef(w.oid))
-    from reached r join pg_rewrite w on w.ev_class = r.oid
+    from touched r join pg_rewrite w on w.ev_class = r.oid
    where w.rulename <> '_RETURN'
   union all
   select 'foreign key', format('%s %I', k.name, k.conname), pg_get_constraintdef(k.oid)

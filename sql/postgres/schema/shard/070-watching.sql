@@ -1,6 +1,7 @@
 -- What was changed is judged once, when its transaction ends: as it then is, what protects the shard is what was accepted, and the gate
 -- is open, or it is not, and the gate is closed with the change. So whoever takes policies away and puts them back, or accepts what he
--- changes, closes nothing. docs/decisions/020-gate-of-a-shard.md.
+-- changes, closes nothing. docs/decisions/020-gate-of-a-shard.md. Run when a database is provisioned, as the administrator of its server: whoever
+-- changes it has servers provisioned again (docs/decisions/025-who-watches.md).
 
 -- Lets nobody be inside any more: whoever has entered holds the gate's lightest lock to the end of his transaction. Who waits for what this
 -- transaction holds is ended by the server as a deadlock's victim, after a second where it was left so, and comes again to a closed gate. Who
@@ -40,7 +41,8 @@ declare
   is_accepted boolean;
 begin
   perform pg_advisory_xact_lock(1413828161, -1);
-  select g.open, coalesce(g.override_until <= now(), true) into was_open, is_over from tenantry_watch.gate g;
+  -- Locked, so that who does not see it as it is fails.
+  select g.open, coalesce(g.override_until <= now(), true) into was_open, is_over from tenantry_watch.gate g for no key update;
   -- A stricter isolation looks at what was there when it began, and could open the gate over what another has changed since.
   is_accepted := current_setting('transaction_isolation') = 'read committed' and coalesce(
     (select a.fingerprint = tenantry_watch.fingerprint() and coalesce(a.valid_until > now(), true) from tenantry_watch.accepted a), false);
@@ -70,18 +72,36 @@ begin
   return null;
 end
 $$;
-revoke execute on function tenantry_watch.clear_gate(), tenantry_watch.judge(), tenantry_watch.judge_change() from public;
+-- Whoever opens the gate by hand, as an acceptance does, is judged as well: at the end, or at once where constraints are checked at once.
+create or replace function tenantry_watch.judge_opening() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform tenantry_watch.judge();
+  return null;
+end
+$$;
+revoke execute on function tenantry_watch.clear_gate(), tenantry_watch.judge(), tenantry_watch.judge_change(), tenantry_watch.judge_opening() from public;
 
 -- Before PostgreSQL 18 a deferred trigger runs as whoever commits: its function as its owner all the same.
 do $$
+declare
+  watched regclass;
 begin
   if not exists (select from pg_catalog.pg_trigger where tgrelid = 'tenantry_watch.change_log'::regclass and tgname = 'judged') then
     create constraint trigger judged after insert on tenantry_watch.change_log
       deferrable initially deferred for each row execute function tenantry_watch.judge_change();
   end if;
-  if exists (select from pg_catalog.pg_trigger where tgrelid = 'tenantry_watch.change_log'::regclass and tgname = 'judged' and tgenabled <> 'A') then
-    alter table tenantry_watch.change_log enable always trigger judged;
+  if not exists (select from pg_catalog.pg_trigger where tgrelid = 'tenantry_watch.gate'::regclass and tgname = 'judged') then
+    create constraint trigger judged after update on tenantry_watch.gate
+      deferrable initially deferred for each row when (new.open and not old.open) execute function tenantry_watch.judge_opening();
   end if;
+  for watched in
+    select t.tgrelid from pg_catalog.pg_trigger t
+     where t.tgrelid in ('tenantry_watch.change_log'::regclass, 'tenantry_watch.gate'::regclass) and t.tgname = 'judged' and t.tgenabled <> 'A'
+  loop
+    execute format('alter table %s enable always trigger judged', watched);
+  end loop;
 end
 $$;
 
@@ -92,3 +112,4 @@ grant execute on function pg_catalog.pg_terminate_backend(integer, bigint), pg_c
 alter function tenantry_watch.clear_gate() owner to tenantry_watcher;
 alter function tenantry_watch.judge() owner to tenantry_watcher;
 alter function tenantry_watch.judge_change() owner to tenantry_watcher;
+alter function tenantry_watch.judge_opening() owner to tenantry_watcher;
