@@ -8,6 +8,8 @@ const alone: Readonly<Record<'postgres' | 'mssql', Readonly<Record<string, strin
   postgres: {
     'schema/shard/010-context-mac': 'where the right to a guarded setting may not be granted; SQL Server needs none',
     'schema/shard/045-context-mac': 'the same',
+    'schema/bootstrap/000-trusted-watching':
+      'SQL Server finds functions of users by their schema alone, and its provisioning runs nothing that another made as the administrator',
     'schema/bootstrap/002-guarded-setting': 'SQL Server protects the context by a read-only key, for which nobody needs a right',
   },
   mssql: {

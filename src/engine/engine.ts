@@ -104,6 +104,11 @@ export interface OpenOptions {
   readonly statementTimeoutMs?: number;
   /** Milliseconds that a statement waits for what another transaction holds; it is TIMEOUT then. None by default. */
   readonly lockTimeoutMs?: number;
+  /**
+   * For a login that may be the server's superuser, in a database where others may make functions and operators: what is named without
+   * a schema is the server's own, where such names could mean theirs. Tables have to be named with their schema. False by default.
+   */
+  readonly serverNamesOnly?: boolean;
 }
 
 /** One kind of database server. `main.ts` joins engines to the rest; nobody else knows a concrete one. */

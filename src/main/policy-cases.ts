@@ -43,7 +43,7 @@ export async function testOnScratch(
   run: CaseRun,
 ): Promise<void> {
   const engine = engineOf(engines, address);
-  const server = engine.open(address, login, { connections: 1 });
+  const server = engine.open(address, login, { connections: 1, serverNamesOnly: true });
   const name = `tenantry_test_${randomBytes(8).toString('hex')}`;
   try {
     await server.query(engine.scratch.create(name));

@@ -54,7 +54,7 @@ interface Opening {
 
 async function withDatabase<T>({ engines, address, login, limits }: Opening, work: (database: SqlDatabase) => Promise<T>): Promise<T> {
   const { connectTimeoutMs } = limits;
-  const database = engineOf(engines, address).open(address, login, { connections: 1, connectTimeoutMs });
+  const database = engineOf(engines, address).open(address, login, { connections: 1, connectTimeoutMs, serverNamesOnly: true });
   try {
     return await work(database);
   } finally {

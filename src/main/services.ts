@@ -26,7 +26,7 @@ export function createServices(parts: ServicesParts): Services {
   const { engines, clock, now, warn } = parts;
   return {
     now,
-    openDatabase: (address, login) => engineOf(engines, address).open(address, login),
+    openDatabase: (address, login) => engineOf(engines, address).open(address, login, { serverNamesOnly: true }),
     defaultSchema: (engine) => engineOf(engines, { engine }).dialect.defaultSchema,
     installCatalog: async (settings, dryRun) => {
       const database = openCatalogDatabase(engines, settings);
@@ -41,7 +41,7 @@ export function createServices(parts: ServicesParts): Services {
     policies: createShardPolicies(parts),
     inspectPolicies: async (address, login) => {
       const engine = engineOf(engines, address);
-      const database = engine.open(address, login);
+      const database = engine.open(address, login, { serverNamesOnly: true });
       try {
         return await inspectPolicies(database, engine, address.engine);
       } finally {

@@ -6,7 +6,7 @@ import { createPostgresProvisioner } from '../../src/engine/postgres/provisioner
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
 import { installShard } from '../../src/policy/install.ts';
 import { provision } from '../../src/policy/provision.ts';
-import type { SqlDatabase } from '../../src/core/session.ts';
+import type { SqlDatabase, SqlSession } from '../../src/core/session.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 import { accepting } from '../support/accepting.ts';
 
@@ -219,6 +219,168 @@ describe('provisioning', () => {
     expect((await administrator.query(sql`select rolsuper from pg_roles where rolname = ${server.user}`)).rows).toEqual([
       { rolsuper: true },
     ]);
+  });
+});
+
+describe('provisioning where others could make things before', () => {
+  /** What becomes a superuser's if a superuser runs it. */
+  const escalating = `if (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
+    alter role tenantry_definer superuser;
+  end if;`;
+  const planted = {
+    'a function that fits better': `create function public.format(text, name) returns text language plpgsql as $$ begin
+      ${escalating} return pg_catalog.format($1, $2); end $$`,
+    'an operator that fits better': `create function public.differs(oid, regrole) returns boolean language plpgsql as $$ begin
+      ${escalating} return $1 operator(pg_catalog.<>) $2::oid; end $$;
+      create operator public.<> (leftarg = oid, rightarg = regrole, function = public.differs)`,
+  };
+  const plant = `create function public.plant() returns trigger language plpgsql as $$ begin ${escalating} return new; end $$;`;
+  const gate = `create table tenantry_watch.gate (only_row boolean primary key default true, open boolean not null default false,
+    changed_at timestamptz not null default now(), override_until timestamptz, override_reason text, override_by text, override_signature bytea,
+    open_until timestamptz);`;
+  const planting = 'create trigger plant before insert on tenantry_watch.gate for each row execute function public.plant()';
+  const unwatched = 'alter event trigger tenantry_changed disable; alter event trigger tenantry_dropped disable;';
+  const notOurs =
+    'The schema tenantry_watch was made by another than a superuser, or holds, refers to or lets in what another made, which would run as the superuser: see what it is and whose, then say drop schema tenantry_watch cascade, and provision again.';
+
+  const request = { logins: loginsOf('first_there'), contextProtection: 'guarded' } as const;
+  let administrator: SqlDatabase;
+  let admin: SqlDatabase;
+  beforeAll(async () => {
+    const database = await createDatabase();
+    administrator = open(database, server);
+    await provision(administrator, provisioner, request);
+    admin = open(database, request.logins.admin);
+  });
+
+  async function superusers(session: SqlSession): Promise<unknown> {
+    return (await session.query(sql`select rolname::text as name from pg_catalog.pg_roles where rolsuper order by 1`)).rows;
+  }
+
+  /** What there is of superusers when the database was provisioned again after the change; all of it is undone. */
+  async function afterwards(change: string): Promise<unknown> {
+    const undone = new Error('undone');
+    let found: unknown;
+    const answer = administrator.transaction(async (session) => {
+      await session.query(sqlText(change));
+      for (const statement of provisioner.provision(request)) await session.query(statement);
+      found = await superusers(session);
+      throw undone;
+    });
+    await answer.catch((error: unknown) => {
+      if (error !== undone) throw error;
+    });
+    return found;
+  }
+
+  it.each(Object.entries(planted))('runs none of it: %s, in a schema that names without one are looked for in', async (_, statements) => {
+    expect(await afterwards(`set local role tenantry_admin; ${statements}; reset role`)).toEqual([{ name: server.user }]);
+  });
+
+  it('runs none of it by the script that is printed, in the session of whoever runs that, and refuses by it, too', async () => {
+    const script = sqlText(provisioner.script(request));
+    try {
+      await admin.query(sqlText(Object.values(planted).join(';')));
+      await administrator.query(script);
+      expect(await superusers(administrator)).toEqual([{ name: server.user }]);
+      await administrator.query(sql`drop schema tenantry_watch cascade`);
+      await admin.query(sqlText(`create schema tenantry_watch; ${gate} ${plant} ${planting}`));
+      await expect(administrator.query(script)).rejects.toMatchObject({ code: 'INVALID_CONFIGURATION', detail: notOurs });
+      await administrator.query(sql`rollback`);
+      await expect(provision(administrator, provisioner, request)).rejects.toMatchObject({
+        code: 'INVALID_CONFIGURATION',
+        detail: notOurs,
+      });
+      expect(await superusers(administrator)).toEqual([{ name: server.user }]);
+    } finally {
+      await administrator.query(
+        sqlText(`rollback; alter role tenantry_definer nosuperuser; drop schema tenantry_watch cascade; drop schema public cascade;
+          create schema public authorization pg_database_owner`),
+      );
+      await provision(administrator, provisioner, request);
+    }
+    expect(await afterwards('')).toEqual([{ name: server.user }]);
+  });
+
+  it('is not late for a schema of the watching that admin makes meanwhile', async () => {
+    await administrator.query(sql`drop schema tenantry_watch cascade`);
+    const [made, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const racing = admin.transaction(async (session) => {
+      await session.query(sql`create schema tenantry_watch`);
+      made.resolve();
+      await looked.promise;
+    });
+    await made.promise;
+    const provisioning = provision(administrator, provisioner, request);
+    const outcome = expect(provisioning).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect
+      .poll(async () => (await admin.query(sql`select from pg_locks where not granted`)).rowCount, { timeout: 10_000 })
+      .toBeGreaterThan(0);
+    looked.resolve();
+    await racing;
+    await outcome;
+    await expect(provision(administrator, provisioner, request)).rejects.toMatchObject({ detail: notOurs });
+    await administrator.query(sql`drop schema tenantry_watch`);
+    await provision(administrator, provisioner, request);
+  });
+
+  it.each<[what: string, statements: string]>([
+    ['a trigger that calls another’s function', `${plant} ${planting}`],
+    ['a table of another', 'create table tenantry_watch.kept (x integer); alter table tenantry_watch.kept owner to tenantry_admin'],
+    ['a function of another', 'alter function tenantry_watch.judge() owner to tenantry_admin'],
+    ['a type of another', 'create domain tenantry_watch.d as integer; alter domain tenantry_watch.d owner to tenantry_admin'],
+    [
+      'a default that calls another’s function',
+      `create function public.now_as() returns text language sql return 'x'; alter table tenantry_watch.gate alter column override_by set default public.now_as()`,
+    ],
+    [
+      'a rule that writes another’s table',
+      'create table public.t (x integer); create rule r as on insert to tenantry_watch.gate do also insert into public.t values (1)',
+    ],
+    [
+      'a policy that calls another’s function',
+      'create function public.yes() returns boolean language sql return true; create policy p on tenantry_watch.gate using (public.yes())',
+    ],
+    ['a table that others’ rows are read with', 'create table public.child () inherits (tenantry_watch.tenant_column)'],
+    ['a key of another’s table', 'create table public.pointing (name text references tenantry_watch.tenant_column)'],
+    ['a right to put triggers', 'grant trigger on tenantry_watch.gate to tenantry_admin'],
+    ['a right to add to it', 'grant create on schema tenantry_watch to tenantry_admin'],
+    ['another owner', 'alter schema tenantry_watch owner to tenantry_admin'],
+  ])('refuses a schema of the watching that has %s', async (_, statements) => {
+    await expect(afterwards(`${unwatched} ${statements}`)).rejects.toMatchObject({ code: 'INVALID_CONFIGURATION', detail: notOurs });
+  });
+
+  it.each<[what: string, change: string]>([
+    ['a member', 'grant tenantry_watcher to tenantry_admin'],
+    ['another role', 'grant pg_read_all_data to tenantry_watcher'],
+    ['an attribute', 'alter role tenantry_watcher createrole'],
+  ])('refuses a server whose watcher has %s', async (_, change) => {
+    await expect(afterwards(change)).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail:
+        'The role tenantry_watcher has an attribute, a member or another role besides pg_signal_backend: take it away and provision again, since whoever could become this role could become the superuser.',
+    });
+  });
+
+  it.each<[what: string, change: string]>([
+    ['runs another’s function', 'create event trigger tenantry_more on ddl_command_start execute function public.noted()'],
+    ['runs a function that was handed to another', 'alter function tenantry_watch.changed() owner to tenantry_admin'],
+  ])('refuses an event trigger of the watching’s name that %s', async (_, change) => {
+    const noted = `create function public.noted() returns event_trigger language plpgsql as $$ begin ${escalating} end $$;`;
+    await expect(afterwards(`${unwatched} ${noted} ${change}`)).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: expect.stringMatching(/^An event trigger whose name begins with tenantry_ belongs to a role that is no superuser/) as string,
+    });
+  });
+
+  it('takes what a superuser has restored for the watching, and gives it to the watcher', async () => {
+    await administrator.query(
+      sqlText(`${unwatched} alter schema tenantry_watch owner to session_user; alter table tenantry_watch.gate owner to session_user`),
+    );
+    await provision(administrator, provisioner, request);
+    const owners = sql`select nspowner::regrole::text as schema, (select relowner::regrole::text from pg_class where oid = 'tenantry_watch.gate'::regclass) as gate
+      from pg_namespace where nspname = 'tenantry_watch'`;
+    expect((await administrator.query(owners)).rows).toEqual([{ schema: 'tenantry_watcher', gate: 'tenantry_watcher' }]);
   });
 });
 

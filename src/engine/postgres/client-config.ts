@@ -12,7 +12,10 @@ import { postgresDialect } from './postgres-dialect.ts';
  * policies protect, and the server writes policies back in the one form that the gate knows. A notice tells that a commit was
  * not awaited on its standby: one that is not sent would make it look safe.
  */
-export const sessionOptions = `-c search_path=${postgresDialect.defaultSchema},pg_temp -c client_min_messages=notice`;
+export const sessionOptions = optionsOf(postgresDialect.defaultSchema);
+
+/** The same where a name without a schema is the server's own (`OpenOptions.serverNamesOnly`). */
+export const serverNamesOptions = optionsOf('pg_catalog');
 
 /**
  * What pg needs to reach a database as somebody. Nothing of pg's own environment variables decides where it goes. Throws
@@ -31,6 +34,10 @@ export function clientConfig(address: ShardAddress, login: Login): pg.ClientConf
     application_name: 'tenantry',
     options: sessionOptions,
   };
+}
+
+function optionsOf(schema: string): string {
+  return `-c search_path=${schema},pg_temp -c client_min_messages=notice`;
 }
 
 /** pg indicates the host as the server's name, whatever it is told; that says which certificate is wanted, not which is taken. */

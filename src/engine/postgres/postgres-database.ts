@@ -5,7 +5,7 @@ import type { SqlDatabase } from '../../core/session.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import type { OpenOptions } from '../engine.ts';
 import { closeGraceMs, openDefaults, ownDatabase, type OwnConnections, type OwnSession } from '../own-database.ts';
-import { clientConfig, streamOf } from './client-config.ts';
+import { clientConfig, serverNamesOptions, streamOf } from './client-config.ts';
 import { PostgresOwnSession } from './own-session.ts';
 import { toConnectError } from './postgres-errors.ts';
 import { ownTypes } from './postgres-types.ts';
@@ -34,6 +34,7 @@ export function openPostgresDatabase(
 function createPool(address: ShardAddress, login: Login, options: OpenOptions): pg.Pool {
   const pool = new pg.Pool({
     ...clientConfig(address, login),
+    ...(options.serverNamesOnly === true ? { options: serverNamesOptions } : {}),
     Client: ServerClient,
     // What is sent without waiting for answers takes one round trip.
     pipeline: true,

@@ -29,6 +29,7 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
   const statements = (request: ProvisionRequest, secretOf: (login: Login) => string): Sql[] => {
     checkLogins(request.logins, userNames);
     return [
+      file('000-trusted-watching'),
       file('001-roles'),
       ...(request.contextProtection === 'guarded' ? [file('002-guarded-setting')] : []),
       file('003-database'),
@@ -47,7 +48,7 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
       const texts = statements(request, ({ user }) => `<password of ${user}>`).map(
         (statement) => compileSql(statement, postgresDialect).text,
       );
-      return ['begin', ...texts, 'commit'].map((text) => `${text};\n`).join('\n');
+      return ['begin isolation level read committed', ...texts, 'commit'].map((text) => `${text};\n`).join('\n');
     },
   };
 }

@@ -64,6 +64,26 @@ describe('policy inspect', () => {
     expect(out).not.toContain('tenantry');
   });
 
+  it('runs as the superuser of a URL nothing that somebody else has put where names without a schema are looked for', async () => {
+    const untouched = world.openDatabase('untouched');
+    await untouched.query(
+      sqlText(`create function public.format(text, name, name) returns text language plpgsql as $$ begin
+        raise exception 'run as %', current_user; end $$`),
+    );
+    const environment = { ...world.environment, OLD_URL: world.server.url('untouched'), TENANTRY_CONFIG: 'nowhere.json' };
+    const { code, out, err } = await world.run('policy inspect --url OLD_URL --sql', { environment });
+    await untouched.query(sqlText('drop function public.format(text, name, name)'));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('alter table public."Blogs" enable row level security;\n');
+  });
+
+  it('reads a shard by a URL as it does by its name', async () => {
+    const environment = { ...world.environment, SHARD_URL: world.server.url('shop_a') };
+    const byUrl = await world.run('policy inspect --url SHARD_URL --json', { environment });
+    expect(byUrl.code).toBe(0);
+    expect(JSON.parse(byUrl.out)).toEqual(JSON.parse((await world.run('policy inspect --shard a --json')).out));
+  });
+
   it.each([
     ['', 'Say either --shard, the name of a shard, or --url, the variable with the URL of a database'],
     ['--shard a --url OLD_URL', 'Say either --shard'],

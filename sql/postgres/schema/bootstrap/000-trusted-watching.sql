@@ -1,0 +1,65 @@
+-- Whoever provisions may be the server's superuser, in a database where others could already make what they like: nothing of theirs may run.
+-- For the whole transaction a name without a schema is the server's own. In a schema of the path a function or an operator whose
+-- parameters fit better than the server's would be taken in its place.
+set local search_path to pg_catalog, pg_temp;
+
+-- What watches is made again over what is there, and run. So all of it must be the watcher's or a superuser's, and reach for nothing of another's.
+do $$
+declare
+  watcher constant oid := (select r.oid from pg_roles r where r.rolname = 'tenantry_watcher');
+  trusted constant oid[] := array(select r.oid from pg_roles r where r.rolsuper or r.rolname in (current_user, 'tenantry_watcher'));
+  watch oid;
+begin
+  -- TN010: these texts are told.
+  if exists (select from pg_event_trigger e join pg_proc p on p.oid = e.evtfoid
+              where e.evtname ~ '^tenantry_'
+                and (e.evtowner <> all (trusted) or p.proowner <> all (trusted)
+                     or p.pronamespace is distinct from to_regnamespace('tenantry_watch')::oid)) then
+    raise exception 'An event trigger whose name begins with tenantry_ belongs to a role that is no superuser, or runs a function that is not of the schema tenantry_watch or not of the role tenantry_watcher: drop it and provision again (pg_event_trigger lists them).'
+      using errcode = 'TN010';
+  end if;
+
+  -- Since PostgreSQL 16 who makes a role without being a superuser is a member of it.
+  if exists (select from pg_roles r
+              where r.oid = watcher and (r.rolsuper or r.rolbypassrls or r.rolcanlogin or r.rolcreaterole or r.rolcreatedb or r.rolreplication))
+     or exists (select from pg_auth_members m join pg_roles r on r.oid = m.member
+                 where m.roleid = watcher and m.member <> all (trusted) and not (r.rolcreaterole and m.admin_option))
+     or exists (select from pg_auth_members m where m.member = watcher and m.roleid <> 'pg_signal_backend'::regrole) then
+    raise exception 'The role tenantry_watcher has an attribute, a member or another role besides pg_signal_backend: take it away and provision again, since whoever could become this role could become the superuser.'
+      using errcode = 'TN010';
+  end if;
+
+  -- From here on nobody else makes it, and where it is one that he may not add to, what it holds stays as it is looked at.
+  create schema if not exists tenantry_watch;
+  watch := 'tenantry_watch'::regnamespace;
+  if exists (select from pg_namespace n where n.oid = watch and n.nspowner <> all (trusted))
+     or exists (select from pg_namespace n cross join lateral aclexplode(n.nspacl) g
+                 where n.oid = watch and g.privilege_type = 'CREATE' and g.grantee <> all (trusted))
+     or exists (select from pg_class c cross join lateral aclexplode(c.relacl) g
+                 where c.relnamespace = watch and g.grantee <> all (trusted)
+                   and g.privilege_type not in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'USAGE'))
+     or exists (
+       with recursive held (classid, objid) as (
+         select d.classid, d.objid from pg_depend d where d.refclassid = 'pg_namespace'::regclass and d.refobjid = watch
+         union
+         -- Triggers, rules, policies, defaults, constraints, indexes, sequences of columns, types of rows.
+         select d.classid, d.objid from held h join pg_depend d on d.refclassid = h.classid and d.refobjid = h.objid and d.deptype in ('a', 'i', 'P', 'S')
+       )
+       select from held h join pg_shdepend o on o.classid = h.classid and o.objid = h.objid and o.deptype = 'o'
+        where o.dbid = (select d.oid from pg_database d where d.datname = current_database()) and o.refobjid <> all (trusted)
+       union all
+       -- What the server was not delivered with.
+       select from held h join pg_depend d on d.classid = h.classid and d.objid = h.objid
+        where d.refobjid >= 16384 and d.refclassid not in ('pg_language'::regclass, 'pg_extension'::regclass)
+          and not (d.refclassid = 'pg_namespace'::regclass and d.refobjid = watch)
+          and not exists (select from held r where r.classid = d.refclassid and r.objid = d.refobjid)
+     )
+     or exists (select from pg_inherits i join pg_class p on p.oid = i.inhparent join pg_class c on c.oid = i.inhrelid
+                 where watch in (p.relnamespace, c.relnamespace) and p.relnamespace <> c.relnamespace)
+     or exists (select from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_class r on r.oid = k.confrelid
+                 where r.relnamespace = watch and c.relnamespace <> watch) then
+    raise exception 'The schema tenantry_watch was made by another than a superuser, or holds, refers to or lets in what another made, which would run as the superuser: see what it is and whose, then say drop schema tenantry_watch cascade, and provision again.'
+      using errcode = 'TN010';
+  end if;
+end
+$$;
