@@ -24,7 +24,7 @@ export const columnsOf = {
   'policy/predicate-problems': { schema: text, table: text, problem: text, detail: text, remedy: text, at: text, columns: text },
   'policy/predicate-warnings': { schema: text, table: text, warning: text, detail: text, remedy: text, at: text },
   'policy/problems': { schema: text, table: text, problem: text, detail: text, remedy: text },
-  'policy/tables': { schema: text, table: text, tenantColumn: text, role: text, sequences: text },
+  'policy/tables': { schema: text, table: text, tenantColumn: text, role: text, capturable: 'bit', key: text, sequences: text },
 } as const;
 
 /** What a shard in order answers to everything that is asked where policies are changed; it has no tables yet. */

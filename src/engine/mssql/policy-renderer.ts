@@ -33,7 +33,9 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
       ...(table.model === undefined ? [] : [modelItem(table, table.model)]),
       ...(table.capturable ? [changeTracking(name)] : []),
       ...['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((group) => noSchemaRights(table, group)),
-      ...Object.entries(tableRights[table.role]).map(([group, privileges]) => rightsItem(name, group, privileges)),
+      ...Object.entries({ ...tableRights[table.role], ...(table.capturable ? followingRights(table) : {}) }).map(([group, privileges]) =>
+        rightsItem(name, group, privileges),
+      ),
     ];
   },
   procedureRights: ({ schema, routine }) => [
@@ -61,6 +63,12 @@ function changeTracking(table: Sql): PolicyItem {
     definition: 'on',
     statements: [sql`ALTER TABLE ${table} ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = OFF)`],
   };
+}
+
+/** With the right to read which rows have changed, whosesoever they are: what follows them is the mover. */
+function followingRights({ role }: PolicyTable): Readonly<Record<string, string | null>> {
+  const { tenantry_mover: privileges } = tableRights[role];
+  return { tenantry_mover: privileges === null ? null : `${privileges}, view change tracking` };
 }
 
 function modelItem(table: PolicyTable, model: string): PolicyItem {

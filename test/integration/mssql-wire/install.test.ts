@@ -118,8 +118,8 @@ test('what the configuration says that a SQL Server can do counts for a shard th
   expect(await installing).toMatchObject({ applied: true });
 });
 
-// The server keeps a routine as the batch that made it; "sys.sql_modules", and HASHBYTES of UTF-16.
-test('what tells the fingerprint is made by the very text that is looked for afterwards', async () => {
+/** What a database that has nothing yet is asked and told until it is a shard. */
+async function installAnew(): Promise<readonly string[]> {
   const text = 'nvarchar(20)';
   const answers: Readonly<Record<string, Said>> = {
     ...policyAnswers,
@@ -137,6 +137,19 @@ test('what tells the fingerprint is made by the very text that is looked for aft
   });
   const { engine, database } = administered(server);
   await installShard(database, engine, { tables: [], accepting: accepting(), keyType: 'int', contextProtection: 'guarded' });
-  const made = server.recording.requests().filter((request) => request.text.includes('CREATE FUNCTION [tenantry].[fingerprint_items]'));
-  expect(made.map((request) => createHash('sha256').update(`11${request.text}`, 'utf16le').digest('hex'))).toEqual([fingerprintFunction()]);
+  return server.recording.requests().map((request) => request.text);
+}
+
+// The server keeps a routine as the batch that made it; "sys.sql_modules", and HASHBYTES of UTF-16.
+test('what tells the fingerprint is made by the very text that is looked for afterwards', async () => {
+  const made = (await installAnew()).filter((said) => said.includes('CREATE FUNCTION [tenantry].[fingerprint_items]'));
+  expect(made.map((said) => createHash('sha256').update(`11${said}`, 'utf16le').digest('hex'))).toEqual([fingerprintFunction()]);
+});
+
+test('the mover and nobody else is let read which rows of a tenant have changed', async () => {
+  const said = (await installAnew()).filter((each) => each.includes('[captured_keys]'));
+  expect(said.map((each) => each.trim().split('\n').at(-1))).toEqual([
+    expect.stringContaining('EXEC sys.sp_executesql @read'),
+    'GRANT EXECUTE ON [tenantry].[captured_keys] TO [tenantry_mover];',
+  ]);
 });

@@ -17,9 +17,10 @@ const inOrder = (table: string): readonly Item[] => [
   ['security policy', 'on'],
   ['filter predicate', 'tenant'],
   ['block predicate', 'tenant'],
+  ['change tracking', 'on'],
   ['rights of tenantry_app', 'delete, insert, select, update'],
   ['rights of tenantry_superuser', 'select'],
-  ['rights of tenantry_mover', 'delete, insert, select, update'],
+  ['rights of tenantry_mover', 'delete, insert, select, update, view change tracking'],
 ];
 
 /** Which tables a request asks about. */
@@ -53,7 +54,7 @@ async function apply(
       const rowsOf: Partial<Record<typeof file & string, Said>> = {
         'policy/tables': {
           columns: columnsOf['policy/tables'],
-          rows: tables.filter((table) => named.includes(table)).map((table) => ['dbo', table, 'TenantId', 'routed', '[]']),
+          rows: tables.filter((table) => named.includes(table)).map((table) => ['dbo', table, 'TenantId', 'routed', true, '[]', '[]']),
         },
         'policy/live-items': {
           columns: columnsOf['policy/live-items'],
@@ -117,12 +118,25 @@ test('all tables change in one transaction, which gives way to tenants', async (
   const said = ends.filter((end) => end !== undefined);
   expect(said.filter((end, index) => end !== said[index - 1])).toEqual(['BEGIN', 'COMMIT', 'BEGIN', 'Blogs', 'Posts', 'COMMIT']);
   const inTables = changes.filter((change) => change.includes('[dbo].['));
-  expect(inTables).toHaveLength(2 * 10);
+  expect(inTables).toHaveLength(2 * 11);
   for (const change of inTables) {
     const patience = /SET DEADLOCK_PRIORITY LOW;\nSET LOCK_TIMEOUT (\d+);\n/.exec(change)?.[1];
     expect(Number(patience)).toBeGreaterThan(0);
     expect(Number(patience)).toBeLessThanOrEqual(1_000);
   }
+});
+
+test('the changes of a table are tracked from then on, and the mover alone may read which rows have changed', async () => {
+  const changes: string[] = [];
+  const isDone = (): boolean => changes.some((change) => change.includes('TO [tenantry_mover]'));
+  await apply(['Blogs'], (table) => (isDone() ? inOrder(table) : []), changes);
+  const said = changes.flatMap(
+    (change) => /^(?:ALTER TABLE .* ENABLE CHANGE_TRACKING|GRANT .*VIEW CHANGE TRACKING).*$/m.exec(change)?.[0] ?? [],
+  );
+  expect(said).toEqual([
+    'ALTER TABLE [dbo].[Blogs] ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = OFF)',
+    'GRANT DELETE, INSERT, SELECT, UPDATE, VIEW CHANGE TRACKING ON [dbo].[Blogs] TO [tenantry_mover] AS [tenantry_admin]',
+  ]);
 });
 
 test('a server whose tenants may get parallel plans is refused before anything is changed', async () => {

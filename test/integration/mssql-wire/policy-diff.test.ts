@@ -11,7 +11,7 @@ test('tables are compared without a lock and without a change: what lacks, what 
   const said: Partial<Record<keyof typeof policyAnswers, Said>> = {
     'policy/tables': {
       columns: columnsOf['policy/tables'],
-      rows: ['Blogs', 'Posts'].map((table) => ['dbo', table, 'TenantId', 'routed', '[]']),
+      rows: ['Blogs', 'Posts'].map((table) => ['dbo', table, 'TenantId', 'routed', false, '[]', '[]']),
     },
     'policy/live-items': {
       columns: columnsOf['policy/live-items'],

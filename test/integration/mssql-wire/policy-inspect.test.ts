@@ -103,7 +103,7 @@ test('a reference table of a shard is said by the model, where app may only read
       columns: { schema: text, table: text, model: text },
       rows: [['dbo', 'Gone', '{"tables":{"Gone":{"tenant":"Id"}}}']],
     },
-    'policy/tables': { columns: columnsOf['policy/tables'], rows: [['dbo', 'Countries', null, 'reference', '[]']] },
+    'policy/tables': { columns: columnsOf['policy/tables'], rows: [['dbo', 'Countries', null, 'reference', false, '[]', '[]']] },
     'policy/live-items': {
       columns: columnsOf['policy/live-items'],
       rows: ['app', 'superuser', 'mover'].map((group) => ['dbo', 'Countries', `rights of tenantry_${group}`, 'select']),
@@ -164,7 +164,7 @@ async function inspectOrders(changed: Readonly<Record<string, string>>): Promise
     'policy/models': { columns: { schema: text, table: text, model: 'nvarchar(max)' }, rows: [['dbo', 'Orders', orders.model]] },
     'policy/tables': {
       columns: { ...columnsOf['policy/tables'], columns: text },
-      rows: [['dbo', 'Orders', 'TenantId', 'routed', '[]', JSON.stringify(columns)]],
+      rows: [['dbo', 'Orders', 'TenantId', 'routed', true, '[]', '[]', JSON.stringify(columns)]],
     },
     'policy/live-items': { columns: { ...columnsOf['policy/live-items'], definition: 'nvarchar(max)' }, rows: said },
   });

@@ -32,9 +32,27 @@ async function apply(before: readonly Item[], dryRun: boolean, after: readonly I
       const file = askedFile(files, request);
       if (file === undefined) sent.push(request.text);
       if (file === 'policy/tables') {
-        const columns = { schema: text, table: text, tenantColumn: text, role: text, sequences: text, columns: text } as const;
+        const columns = {
+          schema: text,
+          table: text,
+          tenantColumn: text,
+          role: text,
+          capturable: 'bit',
+          key: text,
+          sequences: text,
+          columns: text,
+        } as const;
         const found = policyTables.filter(({ table }) => table === 'Samples');
-        const rows = found.map((table) => [table.schema, table.table, 'TenantId', 'routed', '[]', JSON.stringify(table.columns)]);
+        const rows = found.map((table) => [
+          table.schema,
+          table.table,
+          'TenantId',
+          'routed',
+          false,
+          '[]',
+          '[]',
+          JSON.stringify(table.columns),
+        ]);
         return answerFile({ columns, rows }, request, answer);
       }
       if (file !== 'policy/live-items') return answerFile(file === undefined ? undefined : policyAnswers[file], request, answer);

@@ -3,8 +3,9 @@
 
 -- Rows of a table that have changed since a version, each once, by their primary keys as JSON, and the version of their last change. To be
 -- called under SNAPSHOT, with CHANGE_TRACKING_CURRENT_VERSION() and the rows themselves in the same transaction. Whoever calls it needs
--- SELECT and VIEW CHANGE TRACKING on the table, which app has of none. What the server has forgotten since is an error: a table that was
--- emptied by TRUNCATE is read anew as a whole, and so is all that was kept too short.
+-- SELECT and VIEW CHANGE TRACKING on the table, which mover has of each that is tracked, and app of none. What the server has forgotten
+-- since is an error: a table that was emptied by TRUNCATE is read anew as a whole, and so is all that was kept too short. It goes by table
+-- and not by mapping as its twin does: the server keeps versions of tables and knows no tenants, whose rows the reader picks by their keys.
 --   51020 NOT_TRACKED  51021 CHANGES_FORGOTTEN
 CREATE PROCEDURE [tenantry].[captured_keys] @schema nvarchar(128), @table nvarchar(128), @since bigint
 AS
@@ -25,3 +26,5 @@ DECLARE @read nvarchar(max) = CONCAT(
   N'SELECT (SELECT ', @key, N' FOR JSON PATH, WITHOUT_ARRAY_WRAPPER) AS [key], c.[SYS_CHANGE_VERSION] AS [version] FROM CHANGETABLE(CHANGES ',
   @name, N', @since) AS c;');
 EXEC sys.sp_executesql @read, N'@since bigint', @since = @since;
+GO
+GRANT EXECUTE ON [tenantry].[captured_keys] TO [tenantry_mover];

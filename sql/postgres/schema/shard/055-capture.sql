@@ -96,10 +96,47 @@ begin
 end
 $$;
 
--- Switches capture on. What begins afterwards is logged; what does not end before is told by `uncaptured_writers`, once this has committed.
+-- Tables with rows of tenants, partitions and what inherits from them included, that lack a trigger of those above, have it switched to
+-- anything but what it was made with, or have another primary key than it is told.
+create function tenantry.uncaptured_tables() returns table (name regclass)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  with recursive holding as (
+    select p.polrelid as oid from pg_policy p where p.polname = 'tenantry_tenant'
+    union
+    select i.inhrelid from holding h join pg_inherits i on i.inhparent = h.oid
+  ), trigger as (
+    select t.tgrelid, t.tgtype, t.tgargs
+      from pg_trigger t
+     where t.tgenabled = 'O' and t.tgattr = ''
+       and case t.tgfoid
+             when 'tenantry.capture_change()'::regprocedure then pg_get_triggerdef(t.oid) like '% WHEN (tenantry.may\_be\_captured()) %'
+             when 'tenantry.refuse_truncate()'::regprocedure then t.tgqual is null
+             else false
+           end
+  )
+  select h.oid::regclass
+    from holding h
+   cross join (values ('insert', 5), ('delete', 9), ('update', 17), ('truncate', 34)) w (operation, type)
+    left join trigger t on t.tgrelid = h.oid and t.tgtype = w.type
+   where case w.operation
+           when 'truncate' then t.tgrelid is null
+           else t.tgargs is null or t.tgargs <> substr(t.tgargs, 1, position('\x00'::bytea in t.tgargs)) || coalesce((
+             select string_agg(convert_to(a.attname, getdatabaseencoding()::name) || '\x00'::bytea, ''::bytea order by k.place)
+               from pg_index i
+              cross join lateral unnest(i.indkey) with ordinality k (attnum, place)
+               join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+              where i.indrelid = h.oid and i.indisprimary and k.place <= i.indnkeyatts), ''::bytea)
+         end
+$$;
+
+-- Switches capture on, where every table logs its changes. What begins afterwards is logged, but for sessions whose session_replication_role is
+-- `replica`, which nothing tells; what does not end before is told by `uncaptured_writers`, once this has committed.
 create function tenantry.begin_capture(mapping integer) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
+declare
+  lacking text;
 begin
   if to_regclass('tenantry.context_key') is not null
     and has_function_privilege('tenantry_app', 'set_config(text, text, boolean)', 'execute')
@@ -108,18 +145,10 @@ begin
     raise exception using errcode = 'object_not_in_prerequisite_state',
       message = 'app may call set_config, and could keep its changes out of the log: revoke execute on function pg_catalog.set_config from public.';
   end if;
-  if exists (
-    select from pg_trigger t
-     where t.tgfoid = 'tenantry.capture_change()'::regprocedure
-       and t.tgargs is distinct from (
-         select substr(t.tgargs, 1, position('\x00'::bytea in t.tgargs)) || coalesce(string_agg(convert_to(a.attname, getdatabaseencoding()::name) || '\x00'::bytea, ''::bytea order by k.place), ''::bytea)
-           from pg_index i
-          cross join lateral unnest(i.indkey) with ordinality k (attnum, place)
-           join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
-          where i.indrelid = t.tgrelid and i.indisprimary and k.place <= i.indnkeyatts)
-  ) then
+  select min(t.name::text) into lacking from tenantry.uncaptured_tables() t;
+  if lacking is not null then
     raise exception using errcode = 'object_not_in_prerequisite_state',
-      message = 'A table has another primary key than is logged: run tenantry policy apply.';
+      message = format('Changes of %s would not be logged as they are: run tenantry policy apply.', lacking);
   end if;
   update tenantry.capture set switched = switched + 1;
   update tenantry.local_mapping m set captured = true where m.mapping_id = mapping;
@@ -172,7 +201,7 @@ as $$
 $$;
 
 revoke execute on function
-  tenantry.is_capturing(), tenantry.capture_change(), tenantry.refuse_truncate(),
+  tenantry.is_capturing(), tenantry.capture_change(), tenantry.refuse_truncate(), tenantry.uncaptured_tables(),
   tenantry.begin_capture(integer), tenantry.end_capture(integer), tenantry.uncaptured_writers(integer),
   tenantry.captured_keys(integer, pg_snapshot)
   from public;

@@ -79,7 +79,7 @@ describe('what the server is able to do', () => {
 
   test('keeps nothing else from being looked at, where it is only warned of', async () => {
     const { columns } = inOrder['policy/tables'];
-    const said = { ...unchecked, 'policy/tables': { columns, rows: [['dbo', 'Blogs', 'TenantId', 'routed', '[]']] } } as const;
+    const said = { ...unchecked, 'policy/tables': { columns, rows: [['dbo', 'Blogs', 'TenantId', 'routed', false, '[]', '[]']] } } as const;
     expect((await findings(said)).map(({ text: found }) => found)).toEqual([
       expect.stringContaining('Change tracking is off'),
       'The protection of dbo.Blogs is not what the configuration says.',

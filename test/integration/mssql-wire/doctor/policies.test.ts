@@ -46,7 +46,7 @@ test('says where string keys are compared by another collation than by bytes', a
 
 test('says where policies are not what they must be', async () => {
   const { columns } = inOrder['policy/tables'];
-  expect(await findings({ 'policy/tables': { columns, rows: [['dbo', 'Blogs', 'TenantId', 'routed', '[]']] } })).toEqual([
+  expect(await findings({ 'policy/tables': { columns, rows: [['dbo', 'Blogs', 'TenantId', 'routed', false, '[]', '[]']] } })).toEqual([
     {
       ...onShard,
       level: 'problem',
