@@ -39,6 +39,7 @@ const rows: Readonly<Record<string, readonly Group[]>> = {
   'statistics, activity, EXPLAIN': ['statistics'],
   'stale router, restored shard': ['stale routers'],
   'the lock of another mapping': ['locks'],
+  'the log of a tenant that is moved': ['capture'],
   'transaction control': ['transaction control'],
   'cursor of another tenant': ['over HTTP'],
   'values in errors and logs': ['values in errors'],

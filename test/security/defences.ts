@@ -339,6 +339,21 @@ export const defences = {
     'locking the local shard map': root('grant update on tenantry.local_mapping to tenantry_app'),
     'ending another tenant’s session': root('grant execute on function pg_terminate_backend(integer, bigint) to tenantry_app'),
   },
+  capture: {
+    'reading which rows another tenant changes': root('grant select on tenantry.captured_change to tenantry_app'),
+    'emptying it': root('grant delete on tenantry.captured_change to tenantry_app'),
+    'asking which tenants are captured': root('grant select on tenantry.local_mapping to tenantry_app'),
+    'switching the capture off': root(
+      'alter function tenantry.end_capture(integer) security definer; grant execute on function tenantry.end_capture(integer) to tenantry_app',
+    ),
+    'switching the triggers off': ownsBlogs,
+    'writing as a replica': root(({ appLogin }) => `grant set on parameter session_replication_role to ${appLogin.user}`),
+    'changing what the triggers ask': root(
+      ({ appLogin }) =>
+        `grant create on schema tenantry to ${appLogin.user}; alter function tenantry.may_be_captured() owner to ${appLogin.user}`,
+    ),
+    'taking the flag out of the context': settable,
+  },
   'every connection': {
     'another password': careless,
     'a setting': careless,

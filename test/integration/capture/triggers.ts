@@ -29,12 +29,12 @@ export function testTriggers(server: () => PostgresServer): void {
       ['dropped', 'drop trigger tenantry_capture_truncate on "EventsEu"', [['public.EventsEu', 'capture truncate', null]]],
       [
         'asking for something else',
-        `create or replace trigger tenantry_capture_insert after insert on "Blogs" for each row when (false) execute function tenantry.capture_change('TenantId')`,
+        `create or replace trigger tenantry_capture_insert after insert on "Blogs" for each row when (false) execute function tenantry.capture_change('TenantId', 'TenantId', 'BlogId')`,
         [['public.Blogs', 'capture insert', expect.stringContaining('WHEN (false)')]],
       ],
       [
         'for some columns alone',
-        `drop trigger tenantry_capture_update on "Posts"; create trigger tenantry_capture_update after update of "BlogId" on "Posts" for each row when (tenantry.may_be_captured()) execute function tenantry.capture_change('TenantId')`,
+        `drop trigger tenantry_capture_update on "Posts"; create trigger tenantry_capture_update after update of "BlogId" on "Posts" for each row when (tenantry.may_be_captured()) execute function tenantry.capture_change('TenantId', 'PostId', 'TenantId')`,
         [['public.Posts', 'capture update', expect.stringContaining('UPDATE OF "BlogId"')]],
       ],
       [
