@@ -12,7 +12,7 @@ export interface Metrics {
   requestEnded(route: string, method: string, status: number, durationMs: number): void;
   /** The key set of an issuer could not be fetched. */
   keysUnavailable(): void;
-  /** Drift of a shard, or its end, was told to the webhook, or could not be. */
+  /** That a shard may serve nobody, or the end of it, was told to the webhook, or could not be. */
   noticeEnded(outcome: 'delivered' | 'failed'): void;
   /** Nobody took a batch of log lines. */
   logDropped(): void;
@@ -39,7 +39,7 @@ export function createMetrics(): Metrics {
   });
   const notices = new Counter({
     name: 'tenantry_webhook_notices_total',
-    help: 'Notices of drift, and of its end, by whether the webhook took them.',
+    help: 'Notices of shards that may serve nobody, and of the end of it, by whether the webhook took them.',
     labelNames: ['outcome'],
     registers,
   });

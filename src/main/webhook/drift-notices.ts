@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { codeOf } from '../../../shardmap/redis-health.ts';
 import type { WebhookSettings } from '../../config/settings.ts';
 import { asError, TenantryError } from '../../core/errors.ts';
@@ -8,6 +9,10 @@ import { defaultRetries, deliver, type Retries } from './deliver.ts';
 
 /** Notices that are being sent at once, of shards that drifted together. */
 const atOnce = 4;
+/** Objects in one notice. */
+const mostObjects = 50;
+/** Milliseconds until what the webhook did not take is told again, where it is so still. */
+const defaultAgainMs = 300_000;
 
 /** What notices of drift are sent with. */
 export interface DriftNoticesParts {
@@ -22,11 +27,13 @@ export interface DriftNoticesParts {
   /** Told of each notice, for metrics. */
   readonly onEnded: (outcome: 'delivered' | 'failed') => void;
   readonly retries?: Retries;
+  /** Milliseconds from the last attempt of a notice to the next notice of the same. Default: five minutes. */
+  readonly againMs?: number;
 }
 
 /** That a shard may serve nobody, or may again. No row's values are in it. */
 interface Notice {
-  readonly type: 'shard.drift.found' | 'shard.drift.ended';
+  readonly type: 'shard.unverified.found' | 'shard.unverified.ended';
   readonly timestamp: string;
   readonly data: {
     readonly version: 1;
@@ -36,24 +43,28 @@ interface Notice {
     /** What protects the shard was changed and not accepted; or anything else for which it may serve nobody. */
     readonly kind?: 'not-accepted' | 'unfit';
     readonly reason?: string;
+    /** The first of them. */
     readonly objects?: readonly { readonly kind: string; readonly object: string; readonly change: string }[];
+    /** Of all. */
+    readonly objectCount?: number;
   };
 }
 
-/** What is known of one shard, and what was told. */
+/** What is known of one shard, and what the webhook took. */
 interface ShardDrift {
   known: { readonly at: Date; readonly cause: TenantryError | undefined };
-  told: TenantryError | undefined;
+  isTold: boolean;
   isTelling: boolean;
 }
 
 /**
- * Tells a webhook of each drift once and of its end once. Nobody waits for it. Of a shard that comes and goes faster than the webhook takes
+ * Tells a webhook of each drift once and of its end once, and again now and then for as long as it does not take it. Nobody waits for it. Of a shard that comes and goes faster than the webhook takes
  * notices, the last is told that differs from what was told before.
  */
 export class DriftNotices {
   readonly #parts: DriftNoticesParts;
   readonly #turns = new Turns(atOnce);
+  readonly #closing = new AbortController();
   readonly #stop = new AbortController();
   readonly #shards = new Map<string, ShardDrift>();
   readonly #telling = new Set<Promise<void>>();
@@ -70,9 +81,10 @@ export class DriftNotices {
     const drift = this.#shards.get(shardId);
     // A shard that does not answer may have drifted still.
     if (!isDrift && (state === 'failing' || drift === undefined)) return;
-    if (isDrift && drift?.known.cause !== undefined) return;
-    const known = { at: this.#parts.now(), cause: isDrift ? cause : undefined };
-    const shard = drift ?? { known, told: undefined, isTelling: false };
+    // One that lasts began when it was seen first; what it is now is told where nothing was yet.
+    const at = isDrift && drift?.known.cause !== undefined ? drift.known.at : this.#parts.now();
+    const known = { at, cause: isDrift ? cause : undefined };
+    const shard = drift ?? { known, isTold: false, isTelling: false };
     shard.known = known;
     this.#shards.set(shardId, shard);
     if (!shard.isTelling) this.#tell(shardId, shard);
@@ -80,6 +92,7 @@ export class DriftNotices {
 
   /** Waits for what is being sent for so long, in milliseconds; what is left then is not told. */
   async close(withinMs: number): Promise<void> {
+    this.#closing.abort();
     const timer = setTimeout(() => this.#stop.abort(), withinMs);
     await Promise.all(this.#telling);
     clearTimeout(timer);
@@ -94,40 +107,54 @@ export class DriftNotices {
   }
 
   async #tellAll(shardId: string, shard: ShardDrift): Promise<void> {
-    while ((shard.known.cause === undefined) !== (shard.told === undefined)) {
+    while (shard.isTold !== (shard.known.cause !== undefined)) {
       const { known } = shard;
-      await this.#turns.take(async () => this.#send(await this.#noticeOf(shardId, known)));
-      shard.told = known.cause;
+      if (await this.#turns.take(async () => this.#send(await this.#noticeOf(shardId, known)))) shard.isTold = known.cause !== undefined;
+      else if (!(await this.#isToTellAgain())) return;
     }
     shard.isTelling = false;
     if (shard.known.cause === undefined) this.#shards.delete(shardId);
+  }
+
+  /** After a while; false as soon as everything is closed. */
+  async #isToTellAgain(): Promise<boolean> {
+    const { againMs = defaultAgainMs } = this.#parts;
+    await pause(againMs, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
+    return !this.#closing.signal.aborted;
   }
 
   async #noticeOf(shardId: string, { at, cause }: ShardDrift['known']): Promise<Notice> {
     const shard = (await this.#parts.nameOf(shardId).catch(() => undefined)) ?? null;
     const data = { version: 1, map: this.#parts.map, shardId, shard } as const;
     const timestamp = at.toISOString();
-    if (cause === undefined) return { type: 'shard.drift.ended', timestamp, data };
+    if (cause === undefined) return { type: 'shard.unverified.ended', timestamp, data };
     const isNotAccepted = cause instanceof NotAccepted;
+    const objects = isNotAccepted ? cause.differing : [];
     const found = {
       kind: isNotAccepted ? 'not-accepted' : 'unfit',
       reason: cause.reason,
-      objects: isNotAccepted ? cause.differing : [],
+      objects: objects.slice(0, mostObjects),
+      objectCount: objects.length,
     } as const;
-    return { type: 'shard.drift.found', timestamp, data: { ...data, ...found } };
+    return { type: 'shard.unverified.found', timestamp, data: { ...data, ...found } };
   }
 
-  async #send(notice: Notice): Promise<void> {
+  /** Whether the webhook took it. */
+  async #send(notice: Notice): Promise<boolean> {
     const { webhook, now, onTrouble, onEnded, retries = defaultRetries } = this.#parts;
     try {
       await deliver({ webhook, now, retries, stop: this.#stop.signal }, notice);
       onEnded('delivered');
       if (this.#isFailing) onTrouble({ source: 'webhook', state: 'recovered' });
       this.#isFailing = false;
+      return true;
     } catch (error) {
       onEnded('failed');
+      // Sent until everything was closed: nothing is wrong with the webhook.
+      if (this.#stop.signal.aborted) return false;
       if (!this.#isFailing) onTrouble({ source: 'webhook', state: 'failing', code: codeOf(asError(error).cause ?? error), cause: error });
       this.#isFailing = true;
+      return false;
     }
   }
 }

@@ -25,7 +25,7 @@ interface Call {
 }
 
 /** A webhook on a real server, which answers with these statuses one after another, as soon as each is known, then with 204. */
-async function listening(statuses: (number | Promise<number>)[] = []) {
+async function listening(statuses: (number | Promise<number>)[] = [], againMs?: number) {
   const calls: Call[] = [];
   const troubles: Trouble[] = [];
   const outcomes: string[] = [];
@@ -46,6 +46,7 @@ async function listening(statuses: (number | Promise<number>)[] = []) {
     onTrouble: (trouble) => troubles.push(trouble),
     onEnded: (outcome) => outcomes.push(outcome),
     retries: { retries: 2, minTimeout: 1, maxTimeout: 2 },
+    ...(againMs === undefined ? {} : { againMs }),
   });
   return {
     notices,
@@ -68,9 +69,18 @@ test('A drift is told with the shard, why, and which objects, signed over id, ti
   await hook.told(1);
   const [{ headers, body }] = hook.calls as [Call];
   expect(JSON.parse(body)).toEqual({
-    type: 'shard.drift.found',
+    type: 'shard.unverified.found',
     timestamp: '2026-11-22T12:00:00.500Z',
-    data: { version: 1, map: 'customers', shardId: 'id-a', shard: 'a', kind: 'not-accepted', reason: drift.reason, objects: differing },
+    data: {
+      version: 1,
+      map: 'customers',
+      shardId: 'id-a',
+      shard: 'a',
+      kind: 'not-accepted',
+      reason: drift.reason,
+      objects: differing,
+      objectCount: 1,
+    },
   });
   const { 'webhook-id': id, 'webhook-timestamp': timestamp } = headers;
   expect(timestamp).toBe(String(Date.UTC(2026, 10, 22, 12) / 1_000));
@@ -93,7 +103,7 @@ test('A drift is told once however often it is seen, and its end once; the next 
   await hook.told(2);
   hook.notices.hear(found());
   await hook.told(3);
-  expect(hook.bodies().map(({ type }) => type)).toEqual(['shard.drift.found', 'shard.drift.ended', 'shard.drift.found']);
+  expect(hook.bodies().map(({ type }) => type)).toEqual(['shard.unverified.found', 'shard.unverified.ended', 'shard.unverified.found']);
   expect(new Set(hook.calls.map(({ headers }) => headers['webhook-id'])).size).toBe(3);
 });
 
@@ -110,7 +120,16 @@ test('A shard that only does not answer is no drift, nor the end of one', async 
   await hook.told(2);
   expect(hook.bodies()).toMatchObject([
     { data: { shardId: 'id-a' } },
-    { data: { shardId: 'id-c', shard: null, kind: 'unfit', reason: 'The server is not the one that the catalog knows.', objects: [] } },
+    {
+      data: {
+        shardId: 'id-c',
+        shard: null,
+        kind: 'unfit',
+        reason: 'The server is not the one that the catalog knows.',
+        objects: [],
+        objectCount: 0,
+      },
+    },
   ]);
 });
 
@@ -124,7 +143,7 @@ test('What the webhook does not take now is sent again under the same id', async
   expect(hook.troubles).toEqual([]);
 });
 
-test.each([404, 301])('What it refuses with %d is not sent again, or anywhere else', async (status) => {
+test.each([404, 301])('What it refuses with %d is not sent again soon, or anywhere else', async (status) => {
   await using hook = await listening([status]);
   hook.notices.hear(found());
   await hook.told(1);
@@ -133,13 +152,12 @@ test.each([404, 301])('What it refuses with %d is not sent again, or anywhere el
 });
 
 test('A webhook that fails is told of once, and once when it works again', async () => {
-  await using hook = await listening([500, 500, 500, 503, 503, 503]);
+  const up = Promise.withResolvers<number>();
+  await using hook = await listening([500, 500, 500, 503, 503, 503, up.promise], 1);
   hook.notices.hear(found());
-  await hook.told(1);
-  hook.notices.hear(ended());
   await hook.told(2);
   expect(hook.troubles).toMatchObject([{ source: 'webhook', state: 'failing', code: 'HTTP_500' }]);
-  hook.notices.hear(found());
+  up.resolve(204);
   await hook.told(3);
   expect(hook.outcomes).toEqual(['failed', 'failed', 'delivered']);
   expect(hook.troubles.slice(1)).toEqual([{ source: 'webhook', state: 'recovered' }]);
@@ -157,14 +175,38 @@ test('Of a shard that comes and goes while the webhook stands still only what is
   hook.notices.hear(ended());
   answer.resolve(204);
   await hook.told(2);
-  expect(hook.bodies().map(({ type }) => type)).toEqual(['shard.drift.found', 'shard.drift.ended']);
+  expect(hook.bodies().map(({ type }) => type)).toEqual(['shard.unverified.found', 'shard.unverified.ended']);
 });
 
-test('What is not told when everything is closed counts as failed', async () => {
+test('What is not told when everything is closed counts as failed, and is no trouble of the webhook', async () => {
   await using hook = await listening([new Promise(() => undefined)]);
   hook.notices.hear(found());
   await vi.waitFor(() => expect(hook.calls).toHaveLength(1));
   await hook.notices.close(0);
   expect(hook.calls).toHaveLength(1);
   expect(hook.outcomes).toEqual(['failed']);
+  expect(hook.troubles).toEqual([]);
+});
+
+test('What all attempts failed to tell is told again later as it is then, and not where it is over', async () => {
+  await using hook = await listening([404, 404], 1);
+  const later = new NotAccepted('what protects its tenants was changed and not accepted: view public."Other" (added)', [
+    { kind: 'view', object: 'public."Other"', change: 'added' },
+  ]);
+  hook.notices.hear(found());
+  hook.notices.hear(found('id-a', later));
+  await vi.waitFor(() => expect(hook.outcomes.at(-1)).toBe('delivered'));
+  expect(hook.outcomes).toEqual(['failed', 'failed', 'delivered']);
+  expect(JSON.parse(hook.calls.at(-1)?.body ?? '')).toMatchObject({ type: 'shard.unverified.found', data: { reason: later.reason } });
+  hook.notices.hear(ended());
+  await hook.told(4);
+  expect(hook.bodies().at(-1)?.type).toBe('shard.unverified.ended');
+});
+
+test('A change of very many objects is told with the first of them, and how many there are', async () => {
+  await using hook = await listening();
+  const many = Array.from({ length: 3_000 }, (_, index) => ({ kind: 'rights', object: `public."T${index}"`, change: 'changed' as const }));
+  hook.notices.hear(found('id-a', new NotAccepted('what protects its tenants was changed', many)));
+  await hook.told(1);
+  expect(JSON.parse(hook.calls[0]?.body ?? '')).toMatchObject({ data: { objects: many.slice(0, 50), objectCount: 3_000 } });
 });
