@@ -173,7 +173,8 @@ const procedures = {
     severity: 'refused',
     say: (owner) => `runs as ${owner}, not as the tenant's login`,
     reason: 'It reads and writes with the rights of somebody whom no policy of app binds, and any caller of the API may call it.',
-    remedy: 'Let it run as whoever calls it: `SECURITY INVOKER`, or no `EXECUTE AS`.',
+    remedy:
+      'Let it, and what it calls, run as whoever calls it (`SECURITY INVOKER`, no `EXECUTE AS`), or take the right to what it calls from app.',
   },
   'rights-not-given': {
     severity: 'refused',

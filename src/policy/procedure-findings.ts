@@ -20,6 +20,13 @@ interface FoundParameter extends FoundValue {
   readonly hasDefault: boolean | null;
 }
 
+/** What a procedure calls, by itself or through another, and what runs as `runsAs`. */
+interface FoundDefiner {
+  readonly schema: string;
+  readonly routine: string;
+  readonly runsAs: string;
+}
+
 /** A row of `policy/procedures`. */
 interface FoundProcedure extends Record<string, unknown> {
   readonly schema: string;
@@ -34,6 +41,7 @@ interface FoundProcedure extends Record<string, unknown> {
   readonly readsOnly: boolean | null;
   readonly grantable: boolean;
   readonly code: readonly ProcedureCode[] | null;
+  readonly definers: readonly FoundDefiner[];
 }
 
 type Report = (code: Parameters<typeof finding>[0], detail?: string) => void;
@@ -74,14 +82,19 @@ function judge(
   for (const detail of parameterProblems(procedure.parameters, found.parameters)) report('procedure-parameters', detail);
   for (const detail of answerProblems(procedure, found)) report('procedure-answer', detail);
   if (found.runsAs !== null) report('runs-as-another', found.runsAs);
+  for (const called of found.definers) report('runs-as-another', `${called.runsAs}${via(called)}`);
   if (!found.grantable) report('rights-not-given');
   const code = found.code ?? [];
   for (const each of code) {
-    const via = each === code[0] ? '' : ` (in ${each.schema}.${each.routine}, which it calls)`;
+    const place = each === code[0] ? '' : via(each);
     for (const risk of renderer.procedureRisks(each, code))
-      if (procedure.readOnly || risk.code !== 'writes-in-reads') report(risk.code, `${risk.detail}${via}`);
+      if (procedure.readOnly || risk.code !== 'writes-in-reads') report(risk.code, `${risk.detail}${place}`);
   }
   if (procedure.readOnly && found.readsOnly === false && form === 'function') report('volatile-reads');
+}
+
+function via({ schema, routine }: Pick<FoundDefiner, 'schema' | 'routine'>): string {
+  return ` (in ${schema}.${routine}, which it calls)`;
 }
 
 function parameterProblems(wanted: readonly ProcedureParameter[], found: readonly FoundParameter[]): string[] {

@@ -19,6 +19,7 @@ const columns = {
   readsOnly: 'bit',
   grantable: 'bit',
   code: 'nvarchar(max)',
+  definers: 'nvarchar(max)',
 } as const;
 
 const codeOf = (...texts: readonly (readonly [routine: string, text: string | null])[]): string =>
@@ -40,6 +41,7 @@ test('procedures of a shard are judged by their parameters and by the text of al
         null,
         true,
         codeOf(['Fine', 'CREATE PROCEDURE Fine @Id bigint, @Doc nvarchar(max) AS UPDATE t SET x = 1']),
+        '[]',
       ],
       [
         'dbo',
@@ -52,10 +54,11 @@ test('procedures of a shard are judged by their parameters and by the text of al
         null,
         true,
         codeOf(['Nested', 'CREATE PROCEDURE Nested AS EXEC dbo.Inner'], ['Inner', 'CREATE PROCEDURE Inner AS COMMIT']),
+        JSON.stringify([{ schema: 'dbo', routine: 'AllRows', runsAs: 'its owner' }]),
       ],
-      ['dbo', 'Hidden', 'procedure', '[]', null, null, 'its owner', null, false, codeOf(['Hidden', null])],
-      ['dbo', 'Reads', 'procedure', '[]', null, null, null, null, true, codeOf(['Reads', 'CREATE PROCEDURE Reads AS DELETE FROM t'])],
-      ['dbo', 'View', 'object of type V', '[]', null, null, null, null, true, null],
+      ['dbo', 'Hidden', 'procedure', '[]', null, null, 'its owner', null, false, codeOf(['Hidden', null]), '[]'],
+      ['dbo', 'Reads', 'procedure', '[]', null, null, null, null, true, codeOf(['Reads', 'CREATE PROCEDURE Reads AS DELETE FROM t']), '[]'],
+      ['dbo', 'View', 'object of type V', '[]', null, null, null, null, true, null, '[]'],
     ],
   };
   const asked: string[] = [];
@@ -82,6 +85,7 @@ test('procedures of a shard are judged by their parameters and by the text of al
     ['Fine', 'Nested', 'Hidden', 'Reads', 'View', 'Gone'].map((routine) => ({ schema: 'dbo', routine })),
   );
   expect(found.map(({ object, code, severity, text }) => [object, code, severity, text])).toEqual([
+    ['dbo.Nested', 'runs-as-another', 'refused', "runs as its owner (in dbo.AllRows, which it calls), not as the tenant's login"],
     [
       'dbo.Nested',
       'ends-transaction',

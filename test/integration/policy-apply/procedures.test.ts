@@ -166,6 +166,23 @@ describe('policy apply refuses, before anything is changed,', () => {
       "runs as tenantry_admin, not as the tenant's login",
     ],
     [
+      'one that names what runs as its owner, through another',
+      `create function "Inner (Rows)"() returns bigint language sql security definer as $$ select count(*) from "Blogs" $$;
+       grant execute on function "Inner (Rows)" to public;
+       create function middle() returns bigint language plpgsql as $$ begin execute 'select "Inner (Rows)"()'; return 1; end $$;
+       create function "F"() returns void language plpgsql as $$ begin perform MIDDLE(); end $$`,
+      anything,
+      "runs as tenantry_admin (in public.Inner (Rows), which it calls), not as the tenant's login",
+    ],
+    [
+      'one whose parsed body calls what runs as its owner',
+      `create function inside() returns bigint language sql security definer as $$ select count(*) from "Blogs" $$;
+       grant execute on function inside to tenantry_app;
+       create function "F"() returns bigint language sql begin atomic select inside(); end`,
+      anything,
+      "runs as tenantry_admin (in public.inside, which it calls), not as the tenant's login",
+    ],
+    [
       'one that commits',
       'create procedure "F"() language plpgsql as $$ begin delete from "Blogs"; /* it is done */ Commit; end $$',
       anything,
@@ -187,6 +204,15 @@ describe('policy apply refuses, before anything is changed,', () => {
       detail: expect.stringContaining(message) as string,
     });
     expect((await shard.database.root.query(granted)).rows).toEqual(before);
+  });
+
+  it('no function for one that runs as its owner, where app may not call it or its name is a part of other words', async () => {
+    await shard.asAdmin(`create function own() returns bigint language sql security definer as $$ select count(*) from "Blogs" $$;
+      create function kept() returns bigint language sql security definer as $$ select count(*) from "Blogs" $$;
+      grant execute on function own to tenantry_app;
+      create function "F"() returns text language sql as $$ select kept()::text || 'owner, down' where 1 = 0 $$`);
+    await shard.apply([blogs], { procedures: { F: anything } });
+    expect(await rightOf('tenantry_app', '"F"()')).toBe(true);
   });
 
   it("what is another owner's", async () => {
