@@ -131,6 +131,8 @@ describe('The fingerprint of a shard', () => {
     ],
     ['create trigger gone after delete on "Kept" for each row execute function stamp()', ['trigger public."Kept" gone']],
     ['create rule gone as on delete to "Kept" do also delete from "Secrets"', ['rule public."Kept" gone']],
+    ['alter table "Parts1" disable trigger whole', ['trigger public."Parts1" whole']],
+    ['create unique index told on "Blogs" ("Name")', ['unique key public."Blogs" told']],
     ['create trigger gone before insert on "Parts1" for each row execute function stamp()', ['trigger public."Parts1" gone']],
     [
       `create function said() returns boolean language sql security definer as 'select true'; alter table "Parts1" add constraint gone check (said())`,
@@ -188,7 +190,7 @@ describe('The fingerprint of a shard', () => {
       `alter table "Posts" add constraint paired foreign key ("TenantId", "BlogId") references "Blogs" on delete cascade;
        create table "Notes" ("Post" integer); alter table "Posts" add unique ("PostId");
        alter table "Notes" add constraint led foreign key ("Post") references "Posts" ("PostId") on delete cascade`,
-      ['foreign key public."Notes" led'],
+      ['foreign key public."Notes" led', 'unique key public."Posts" "Posts_PostId_key"'],
     ],
     [
       `create table "Blogs2" (like "Blogs"); alter table "Blogs2" inherit "Blogs";
@@ -232,6 +234,7 @@ describe('The fingerprint of a shard', () => {
     ['a column', 'alter table "Blogs" add column "Note" text default \'none\''],
     ['a column that numbers itself', 'alter table "Blogs" add column "Number" integer generated always as identity'],
     ['an index', 'create index on "Blogs" ("Name")'],
+    ['a unique key of each tenant', 'create unique index on "Blogs" ("Name", "TenantId")'],
     ['a constraint', 'alter table "Blogs" add check (length("Name") < 100)'],
     [
       'statistics',

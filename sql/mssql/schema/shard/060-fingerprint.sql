@@ -121,7 +121,7 @@ BEGIN
     SET @more = @@ROWCOUNT;
   END;
 
-  -- Columns of foreign keys by which predicates keep a table's rows apart, as `policy/gate` knows them. No collation makes two tenants one.
+  -- Columns by which predicates keep a table's rows apart, as `policy/gate` knows them. No collation makes two tenants one.
   DECLARE @kept TABLE (
     [object_id] int NOT NULL,
     [column_id] int NOT NULL,
@@ -138,12 +138,7 @@ BEGIN
   CROSS APPLY (
     SELECT REPLACE(REPLACE(REPLACE(p.[predicate_definition] COLLATE Latin1_General_100_BIN2, N'(', N''), N')', N''), N' ', N'') AS [call]
   ) AS w
-  WHERE EXISTS (
-      SELECT 1
-      FROM sys.foreign_key_columns AS k
-      WHERE (k.[parent_object_id] = c.[object_id] AND k.[parent_column_id] = c.[column_id])
-        OR (k.[referenced_object_id] = c.[object_id] AND k.[referenced_column_id] = c.[column_id])
-    )
+  WHERE CHARINDEX(QUOTENAME(c.[name]) COLLATE Latin1_General_100_BIN2, p.[predicate_definition] COLLATE Latin1_General_100_BIN2) > 0
     AND (
       w.[call] = REPLACE(REPLACE(REPLACE(N'[tenantry].[visible]' + QUOTENAME(c.[name]), N'(', N''), N')', N''), N' ', N'') COLLATE Latin1_General_100_BIN2
       OR EXISTS (
@@ -215,7 +210,7 @@ BEGIN
   LEFT JOIN sys.sql_modules AS m ON m.[object_id] = g.[object_id]
   LEFT JOIN sys.objects AS o ON g.[parent_class] = 1 AND o.[object_id] = g.[parent_id]
   LEFT JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
-  WHERE g.[parent_class] = 0 OR g.[parent_id] IN (SELECT b.[object_id] FROM @reached AS b);
+  WHERE g.[parent_class] = 0 OR g.[parent_id] IN (SELECT b.[object_id] FROM @keyed AS b);
 
   INSERT INTO @item ([kind], [object], [definition])
   SELECT N'predicate',
@@ -323,6 +318,27 @@ BEGIN
           AND (p.[class] = 0 OR (p.[class] = 1 AND p.[major_id] = t.[object_id]) OR (p.[class] = 3 AND p.[major_id] = t.[schema_id]))
       )
     );
+
+  -- A unique key without the tenant tells a tenant that another has a value.
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT N'unique key', CONCAT(s.[name] COLLATE Latin1_General_100_BIN2, N'.', o.[name] COLLATE Latin1_General_100_BIN2, N' ', x.[name] COLLATE Latin1_General_100_BIN2),
+    l.[columns]
+  FROM @reached AS b
+  JOIN @tenants_column AS apart ON apart.[object_id] = b.[object_id]
+  JOIN sys.objects AS o ON o.[object_id] = b.[object_id]
+  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+  JOIN sys.indexes AS x ON x.[object_id] = o.[object_id] AND x.[is_unique] = 1
+  CROSS APPLY (
+    SELECT STRING_AGG(CAST(c.[name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N',') WITHIN GROUP (ORDER BY ic.[key_ordinal]) AS [columns]
+    FROM sys.index_columns AS ic
+    JOIN sys.columns AS c ON c.[object_id] = ic.[object_id] AND c.[column_id] = ic.[column_id]
+    WHERE ic.[object_id] = x.[object_id] AND ic.[index_id] = x.[index_id] AND ic.[is_included_column] = 0
+  ) AS l
+  WHERE NOT EXISTS (
+    SELECT 1
+    FROM sys.index_columns AS ic
+    WHERE ic.[object_id] = x.[object_id] AND ic.[index_id] = x.[index_id] AND ic.[is_included_column] = 0 AND ic.[column_id] = apart.[column_id]
+  );
 
   -- Rights to what is reached, and to the schemas and the database, of roles; to anything at all, of app. What public may do with the server's own
   -- views comes with the server. Who has given a right does not matter, nor which of app's logins has it.

@@ -96,7 +96,7 @@ with recursive role as materialized (
 ), trigger as (
   select r.name, t.oid, t.tgname, t.tgenabled, t.tgfoid
     from touched r join pg_trigger t on t.tgrelid = r.oid
-   where not t.tgisinternal and (r.named or t.tgparentid = 0)
+   where not t.tgisinternal and (r.named or not exists (select from pg_trigger w where w.oid = t.tgparentid and w.tgenabled = t.tgenabled))
 ), near_key as materialized (
   select k.* from foreign_key k where k.conrelid in (select oid from keyed) or k.confrelid in (select oid from keyed)
 ), policy as materialized (
@@ -122,7 +122,7 @@ with recursive role as materialized (
   select c.oid as relation, a.attnum
     from pg_class c
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-   where c.oid in (select k.conrelid from near_key k union select k.confrelid from near_key k)
+   where c.oid in (select p.polrelid from policy p union select k.conrelid from near_key k union select k.confrelid from near_key k)
      and ((c.oid, a.attnum) in (select t.relation, t.attnum from apart t)
           or (a.attname in (select t.attname from apart t) and c.oid not in (select t.relation from apart t)
               and (c.relrowsecurity or exists (select from policy p where p.polrelid = c.oid))))
@@ -243,6 +243,14 @@ with recursive role as materialized (
   union all
   select 'foreign key', format('%s %I', k.name, k.conname), pg_get_constraintdef(k.oid)
     from leading_key k
+  union all
+  -- It tells a tenant that another has a value.
+  select 'unique key', format('%s %I', r.name, x.relname), pg_get_indexdef(i.indexrelid)
+    from reached r
+    join tenants_column t on t.relation = r.oid
+    join pg_index i on i.indrelid = r.oid and (i.indisunique or i.indisexclusion)
+    join pg_class x on x.oid = i.indexrelid
+   where t.attnum <> all (string_to_array(i.indkey::text, ' ')::int2[])
   union all
   select 'function', format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
          concat_ws('|', p.prokind, o.rolname, o.rolsuper or o.rolbypassrls, l.lanname, p.prosecdef, p.proleakproof, p.provolatile, p.proparallel, p.proisstrict, p.proretset,
