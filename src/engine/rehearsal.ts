@@ -49,11 +49,11 @@ export interface Rehearsal {
   end(): Promise<void>;
 }
 
-/** How long statements of a rehearsal may take, in milliseconds. */
+/** How long a rehearsal may take, in milliseconds. */
 export interface RehearsalBounds {
-  /** Each, where the engine's server can be told; what admin's connection has besides holds anyway. */
-  readonly statementMs: number;
-  /** Each, for what another transaction holds. */
+  /** All of its statements, where the engine's server can be told; what admin's connection has besides holds anyway. */
+  readonly withinMs: number;
+  /** Each statement, for what another transaction holds. */
   readonly lockMs: number;
 }
 

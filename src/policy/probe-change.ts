@@ -40,7 +40,7 @@ export async function probeChange(
   const changed = new Set([...found.pending.map(({ table }) => table), ...kept]);
   const isConcerned = (table: LocatedTable): boolean =>
     found.objection !== undefined || changed.has(nameOf(table)) || reads(table, tables).some((name) => changed.has(name));
-  const bounds = { statementMs: withinMs, lockMs: Math.min(withinMs, longestLockMs) };
+  const bounds = { withinMs, lockMs: Math.min(withinMs, longestLockMs) };
   const deadline = new Deadline(clock, withinMs);
   const probing = rehearseWithin(session, { rehearsals }, { users, keyType, bounds }, (stage) =>
     probe(stage, {

@@ -6,6 +6,7 @@ import type { Attempt, AttemptOutcome, RehearsalBounds, RehearsedAttempt, Rehear
 import { attemptOf, refusalOf } from '../rehearsed-attempt.ts';
 import { requireRehearsalRights } from '../rehearsal-rights.ts';
 import { compileSql } from '../../core/compile-sql.ts';
+import { lockTimedOut } from './error-table.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
 import { toStatementError } from './mssql-errors.ts';
 import { mssqlSamples } from './sample-words.ts';
@@ -150,7 +151,8 @@ function acting(user: string | undefined): Sql {
 
 /**
  * Several of them, each undone, in one message; a row for each says what became of it. Each is a call of its own, at whose end who acts
- * goes back. What leaves the transaction to be rolled back whole is thrown on.
+ * goes back. What leaves the transaction to be rolled back whole is thrown on, and so is a lock that was not given: those behind it would wait
+ * as long, each.
  */
 export function attemptedAll(attempts: readonly RehearsedAttempt[]): Sql {
   const each = attempts.map(({ caller: { user }, statement, before = nothing }, position) => {
@@ -166,7 +168,7 @@ EXEC [sys].[sp_executesql] ${textLiteral(text)}, N'@rows int OUTPUT', @rows = @t
 INSERT INTO @tenantry_tried VALUES (${position}, @tenantry_rows, NULL, NULL);
 END TRY
 BEGIN CATCH
-IF XACT_STATE() <> 1 THROW;
+IF XACT_STATE() <> 1 OR ERROR_NUMBER() = ${lockTimedOut} THROW;
 INSERT INTO @tenantry_tried VALUES (${position}, 0, ERROR_NUMBER(), ERROR_SEVERITY());
 END CATCH;
 ROLLBACK TRANSACTION [tenantry_attempt];

@@ -15,6 +15,9 @@ const undone = sql`rollback to savepoint tenantry_rehearsal; release savepoint t
 const attemptKept = sql`release savepoint tenantry_attempt`;
 const attemptUndone = sql`rollback to savepoint tenantry_attempt; release savepoint tenantry_attempt`;
 
+/** Whole milliseconds. */
+const now = sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`;
+
 /** Statements that are sent without waiting for the answers of those before them. */
 const sentAtOnce = 32;
 
@@ -24,16 +27,23 @@ export const postgresRehearsals: Rehearsals = {
   samples: postgresSamples,
   begin: async (session, users, bounds) => {
     await requireRehearsalRights(session, users);
-    await session.query(bounds === undefined ? begun : sql`${begun}; ${within(bounds)}`);
-    return new PostgresRehearsal(session);
+    if (bounds === undefined) {
+      await session.query(begun);
+      return new PostgresRehearsal(session);
+    }
+    const { rows } = await session.query<{ until: string }>(sql`${begun}; ${lockLimit(bounds)}; ${end(bounds)}`);
+    return new PostgresRehearsal(session, rows[0]?.until);
   },
 };
 
 class PostgresRehearsal implements Rehearsal {
   readonly #session: SqlSession;
+  readonly #limit: Sql;
 
-  constructor(session: SqlSession) {
+  /** `until` is by the server's clock (`end`); undefined: each statement takes as long as it takes. */
+  constructor(session: SqlSession, until?: string) {
     this.#session = session;
+    this.#limit = until === undefined ? sql`` : sql`; ${statementLimit(until)}`;
   }
 
   attempt<R extends Row>(caller: RehearsedCaller, statement: Sql): Promise<Attempt<R>> {
@@ -51,7 +61,7 @@ class PostgresRehearsal implements Rehearsal {
   }
 
   async keep(statement: Sql): Promise<Attempt> {
-    const attempt = await attemptOf(this.#session, sql`savepoint tenantry_attempt; ${statement}`);
+    const attempt = await attemptOf(this.#session, sql`savepoint tenantry_attempt${this.#limit}; ${statement}`);
     await this.#session.query(attempt.outcome === 'done' ? attemptKept : attemptUndone);
     return attempt;
   }
@@ -65,16 +75,22 @@ class PostgresRehearsal implements Rehearsal {
     if (controlsTransaction(compileSql(statement, postgresDialect).text))
       return { outcome: 'refused', error: new TenantryError('TRANSACTION_CONTROL') };
     // A message of its own: of one that cannot be parsed nothing is run, the savepoint neither.
-    await this.#session.query(actingAs(caller, before));
+    await this.#session.query(this.#acting(caller, before));
     const attempt = await attemptOf<R>(this.#session, statement);
     await this.#session.query(attemptUndone);
     return attempt;
   }
 
+  /** One message, which takes no parameters. */
+  #acting(caller: RehearsedCaller, before: Sql | undefined): Sql {
+    const prepared = before === undefined ? sql`` : sql`; ${before}`;
+    return sql`savepoint tenantry_attempt${this.#limit}${prepared}${actingAs(caller)}`;
+  }
+
   /** The same messages, one behind the other: the session sends what it is given at once. */
   async #pipelined(attempts: readonly RehearsedAttempt[]): Promise<AttemptOutcome[]> {
     const sent = attempts.map(({ caller, statement, before }) => ({
-      acting: this.#session.query(actingAs(caller, before)),
+      acting: this.#session.query(this.#acting(caller, before)),
       attempt: attemptOf(this.#session, statement),
       undoing: this.#session.query(attemptUndone),
     }));
@@ -98,15 +114,24 @@ function isOneAlone(statement: Sql): boolean {
   return !text.includes(';') && !controlsTransaction(text);
 }
 
-/** They go back with the savepoint. */
-function within({ statementMs, lockMs }: RehearsalBounds): Sql {
-  return sqlText(`set local statement_timeout = ${statementMs}; set local lock_timeout = ${lockMs}`);
+/** It goes back with the savepoint. */
+function lockLimit({ lockMs }: RehearsalBounds): Sql {
+  return sqlText(`set local lock_timeout = ${lockMs}`);
 }
 
-/** One message, which takes no parameters. */
-function actingAs({ user, entry, contextValues }: RehearsedCaller, before?: Sql): Sql {
-  const attempting = before === undefined ? sql`savepoint tenantry_attempt` : sql`savepoint tenantry_attempt; ${before}`;
-  const acting = user === undefined ? attempting : sql`${attempting}; set local role ${sql.id(user)}`;
+/** When the rehearsal must be over, in milliseconds of the server's clock. */
+function end({ withinMs }: RehearsalBounds): Sql {
+  return sql`select (${now} + ${sqlText(String(withinMs))})::text as until`;
+}
+
+/** For one statement what is left: those behind it are on their way already, and nobody could keep them back. */
+function statementLimit(until: string): Sql {
+  return sql`select set_config('statement_timeout', greatest(1, ${sqlText(until)} - ${now})::text, true)`;
+}
+
+/** What stands behind other statements: acting as somebody, who has entered where he is to. */
+function actingAs({ user, entry, contextValues }: RehearsedCaller): Sql {
+  const acting = user === undefined ? sql`` : sql`; set local role ${sql.id(user)}`;
   if (entry === undefined) return acting;
   const ticket = Buffer.alloc(8 + entry.token.length);
   ticket.writeBigInt64BE(BigInt(entry.epoch));

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import { postgresRehearsals } from '../../../src/engine/postgres/rehearsal.ts';
 import { rehearse, rehearseWithin, type Stage } from '../../../src/policy/rehearse.ts';
@@ -102,6 +103,20 @@ describe('a rehearsal', () => {
     await expect(ending).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
     expect((await shard.database.root.query(sql`select "Name" from "Blogs" where "TenantId" = 7`)).rows).toEqual([{ Name: 'live' }]);
     await shard.asRoot('delete from "Blogs"');
+  });
+
+  it('is over within its time, however many statements are on their way that wait for a lock', async () => {
+    await shard.database.root.transaction(async (session) => {
+      await session.query(sql`lock table "Blogs" in access exclusive mode`);
+      const tried = shard.database.admin.transaction((own) =>
+        rehearseWithin(own, engine, { ...request, bounds: { withinMs: 800, lockMs: 400 } }, (stage) =>
+          stage.attemptAll(Array.from({ length: 32 }, () => ({ as: { principal: 'app' }, statement: names }))),
+        ),
+      );
+      const begunAt = systemClock.now();
+      await expect(tried).rejects.toMatchObject({ code: 'TIMEOUT' });
+      expect(systemClock.now() - begunAt).toBeLessThan(4_000);
+    });
   });
 
   it('leaves nothing in the database, whether it went well or failed', async () => {

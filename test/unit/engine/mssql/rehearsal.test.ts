@@ -76,6 +76,12 @@ describe('what is tried together on SQL Server', () => {
     ]);
   });
 
+  it('is given up with the first lock that is not given: those behind it would wait as long, each', async () => {
+    const { sent, session } = scripted([changed]);
+    await (await begun(session, sent)).attemptAll([{ caller: app, statement }]);
+    expect(sent[0]).toContain('BEGIN CATCH\nIF XACT_STATE() <> 1 OR ERROR_NUMBER() = 1222 THROW;');
+  });
+
   it('comes before the tenant who enters, or behind: he enters once, in a message of his own', async () => {
     const { sent, session } = scripted(Array.from({ length: 40 }, () => changed));
     const rehearsal = await begun(session, sent);
