@@ -305,6 +305,15 @@ const warnings = {
     reason: 'What one tenant leaves in a session the next would find. The reset keeps tenants apart at a cost.',
     remedy: 'Let the function leave nothing, or take the right to it from app and public.',
   },
+  'session-identity': {
+    severity: 'advice',
+    say: (words, at) =>
+      `asks for the session (${words})${at === '' ? '' : ` by ${at}`}: what logins may is tried in a session of admin, which proves nothing of what goes by it`,
+    advise: (object) => `let ${object} go by the tenant and the values of its context, where a policy asks it`,
+    reason:
+      'Probes act as each login in a session of admin. Whatever asks for that session, its process, its program or the login behind it may answer a login of its own otherwise, and no probe sees that.',
+    remedy: 'Go by the tenant and by values of `context`, which are the same in every session.',
+  },
   'no-predicate-index': {
     severity: 'advice',
     say: (columns, at) => `has no index that begins with ${columns}, by which ${at} is asked: every statement reads all of a tenant's rows`,

@@ -42,7 +42,7 @@ export function openTables(tables: readonly LocatedTable[]): { schema: string; t
 
 /** What is to be known of policies by their words, whatever a shard has. */
 export function wordFindings(tables: readonly LocatedTable[]): WordFinding[] {
-  return [...tables.flatMap(unseenInserts), ...rawSubqueries(tables)];
+  return [...tables.flatMap(unseenInserts), ...rawSubqueries(tables), ...sessionWords(tables)];
 }
 
 /** Adding a row asks all that reading does where each part of what reading asks is among the parts of what adding asks. */
@@ -55,10 +55,32 @@ function unseenInserts({ schema, table, policies = [] }: LocatedTable): WordFind
 }
 
 function rawSubqueries(tables: readonly LocatedTable[]): WordFinding[] {
+  return rawFindings(tables, (text) =>
+    /\bselect\b/i.test(text) && !/\bcurrent_tenant\b|\btenantry\.tenant\b/i.test(text) ? { code: 'raw-subquery', detail: '' } : undefined,
+  );
+}
+
+/** What asks for the session in which it is, on either engine; in functions and views `policy/warnings` looks for the same. */
+const sessionWord =
+  /(?<!["\w])(?:session_user|system_user|pg_backend_pid|inet_client_addr|inet_client_port|pg_stat_activity|pg_stat_get_activity|current_setting\s*\(\s*'(?:role|application_name|session_authorization)'|original_login|suser_s?name|suser_s?id|host_name|host_id|app_name|program_name|connectionproperty|dm_exec_sessions|dm_exec_connections|@@spid)(?!["\w])/gi;
+
+function sessionWords(tables: readonly LocatedTable[]): WordFinding[] {
+  return rawFindings(tables, (text) => {
+    const words = new Set((text.match(sessionWord) ?? []).map((word) => word.toLowerCase()));
+    return words.size === 0 ? undefined : { code: 'session-identity', detail: [...words].join(', ') };
+  });
+}
+
+/** What is found in the texts of raw predicates, each once. */
+function rawFindings(
+  tables: readonly LocatedTable[],
+  find: (text: string) => Pick<WordFinding, 'code' | 'detail'> | undefined,
+): WordFinding[] {
   const found = eachCondition(tables).flatMap(({ table: { schema, table }, policy, condition }) =>
-    rawTexts(condition, policy)
-      .filter(({ text }) => /\bselect\b/i.test(text) && !/\bcurrent_tenant\b|\btenantry\.tenant\b/i.test(text))
-      .map(({ at }): WordFinding => ({ code: 'raw-subquery', schema, table, detail: '', at })),
+    rawTexts(condition, policy).flatMap(({ text, at }): WordFinding[] => {
+      const one = find(text);
+      return one === undefined ? [] : [{ ...one, schema, table, at }];
+    }),
   );
   return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
 }

@@ -11,7 +11,8 @@ import { postgresSamples } from './sample-words.ts';
 import { controlsTransaction } from './statement-word.ts';
 
 const begun = sql`savepoint tenantry_rehearsal`;
-const undone = sql`rollback to savepoint tenantry_rehearsal; release savepoint tenantry_rehearsal`;
+/** Advisory locks of the session, which a trigger may have taken, go back with no savepoint. */
+const undone = sql`rollback to savepoint tenantry_rehearsal; release savepoint tenantry_rehearsal; select pg_advisory_unlock_all()`;
 const attemptKept = sql`release savepoint tenantry_attempt`;
 const attemptUndone = sql`rollback to savepoint tenantry_attempt; release savepoint tenantry_attempt`;
 

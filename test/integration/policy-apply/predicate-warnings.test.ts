@@ -207,3 +207,20 @@ it('a raw predicate that reads another table without the tenant is told of, by i
   expect(await warnings({ mine: { on: 'Samples', rows: careful } })).toEqual([]);
   expect(await warnings({ mine: { on: 'Samples', rows: raw('plain', `"Unit" = 'm'`) } })).toEqual([]);
 });
+
+it('a raw predicate that asks for the session is told of, with its words', async () => {
+  await renew();
+  const asking = {
+    raw: { postgres: { sql: `"Unit" = 'm' or SESSION_USER = 'shop_app' or current_setting('role') = 'none' or "session_user" is null` } },
+    columns: ['Unit'],
+  };
+  expect(await warnings({ mine: { on: 'Samples', rows: asking } })).toMatchObject([
+    {
+      code: 'session-identity',
+      object: 'public.Samples',
+      text: expect.stringMatching(
+        /^asks for the session \(session_user, current_setting\('role'\) by policies\.mine\.rows\.raw\.postgres: /,
+      ) as string,
+    },
+  ]);
+});

@@ -170,6 +170,23 @@ describe('policy apply warns of', () => {
     ]);
   });
 
+  it('what asks for the session, which is admin’s where logins are tried: policies, functions and views of app', async () => {
+    await shard.asAdmin(`create policy mine on "Blogs" as restrictive for select to tenantry_app using (session_user <> 'x' or "TenantId" = 1);
+      create function who() returns boolean language sql as $$ select Current_Setting ( 'application_name' ) = '' and pg_backend_pid() > 0 $$;
+      grant execute on function who to tenantry_app;
+      create view me with (security_invoker = true) as select session_user as who; grant select on me to tenantry_app;
+      create function noted() returns trigger language plpgsql as $$ begin raise '%', session_user; end $$;
+      create function other() returns text language sql as $$ select "session_user" from (select 'a'::text) as t ("session_user") $$;
+      grant execute on function other, noted to tenantry_app; create function nobodys() returns text language sql as 'select session_user'`);
+    const { warnings } = await shard.apply();
+    const found = warnings.filter(({ code }) => code === 'session-identity').map(({ object, text }) => `${object} ${text.split(':')[0]}`);
+    expect(found).toEqual([
+      'public.Blogs asks for the session (session_user, policy mine)',
+      'public.me asks for the session (session_user)',
+      "public.who asks for the session (current_setting ( 'application_name', pg_backend_pid)",
+    ]);
+  });
+
   it('nothing where the tenant stands behind other columns of a unique key', async () => {
     await shard.asAdmin('create unique index by_name on "Blogs" ("Name", "TenantId") include ("BlogId")');
     expect((await shard.apply()).warnings).toEqual([]);

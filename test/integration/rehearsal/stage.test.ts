@@ -140,6 +140,14 @@ describe('a rehearsal', () => {
     expect(rows).toEqual([{ rows: 0, user: 'tenantry_admin' }]);
   });
 
+  it('gives back the advisory locks of its session that something in it has taken', async () => {
+    const locks = await shard.database.admin.transaction(async (session) => {
+      await rehearseWithin(session, engine, request, (stage) => stage.attempt({ principal: 'admin' }, sql`select pg_advisory_lock(4711)`));
+      return (await session.query(sql`select from pg_locks where locktype = 'advisory' and objid = 4711`)).rowCount;
+    });
+    expect(locks).toBe(0);
+  });
+
   it('refuses a statement that controls the transaction', async () => {
     const refused = await play((stage) => stage.attempt({ principal: 'app', tenant: 'a' }, sql`commit`));
     expect(refused).toMatchObject({ outcome: 'refused', error: { code: 'TRANSACTION_CONTROL' } });

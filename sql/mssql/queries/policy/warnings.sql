@@ -95,6 +95,19 @@ WHERE m.[execute_as_principal_id] IS NOT NULL AND s.[name] <> N'tenantry'
     )
   )
 UNION ALL
+-- Probes act in a session of admin. Comments count.
+SELECT s.[name] COLLATE Latin1_General_100_BIN2, o.[name] COLLATE Latin1_General_100_BIN2, N'session-identity',
+  LEFT(STRING_AGG(CAST(w.[word] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N', ') WITHIN GROUP (ORDER BY w.[word]), 400), NULL
+FROM sys.sql_modules AS m
+JOIN sys.objects AS o ON o.[object_id] = m.[object_id]
+JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+JOIN (VALUES (N'app_name'), (N'connectionproperty'), (N'dm_exec_connections'), (N'dm_exec_sessions'), (N'host_id'), (N'host_name'), (N'original_login'),
+  (N'program_name'), (N'session_user'), (N'suser_id'), (N'suser_name'), (N'suser_sid'), (N'suser_sname'), (N'system_user'), (N'@@spid')) AS w ([word])
+  ON CHARINDEX(w.[word] COLLATE Latin1_General_100_BIN2, LOWER(m.[definition]) COLLATE Latin1_General_100_BIN2) > 0
+-- What a predicate can call or read.
+WHERE o.[type] IN (N'FN', N'IF', N'TF', N'V') AND s.[name] <> N'tenantry'
+GROUP BY s.[name], o.[name]
+UNION ALL
 SELECT s.[name] COLLATE Latin1_General_100_BIN2, t.[name] COLLATE Latin1_General_100_BIN2, N'unlisted-table', NULL,
   CONCAT(N'REVOKE SELECT, INSERT, UPDATE, DELETE ON ', QUOTENAME(s.[name]), N'.', QUOTENAME(t.[name]), N' FROM [tenantry_app], [public]') COLLATE Latin1_General_100_BIN2
 FROM sys.tables AS t

@@ -25,6 +25,31 @@ with recursive configured as (
   select r.ev_class from reader v
     join pg_catalog.pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = v.oid and d.classid = 'pg_rewrite'::regclass
     join pg_catalog.pg_rewrite r on r.oid = d.objid and r.ev_class <> v.oid
+), worded as (
+  -- Names in quotes are columns. Comments count.
+  select s."schema", s."table", coalesce(m.words[1], m.words[2]) as word, s.place
+    from (select n.nspname as "schema", c.relname as "table", 'policy ' || p.polname as place,
+                 concat_ws(' ', pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) as body
+            from protected f
+            join pg_catalog.pg_policy p on p.polrelid = f.oid and p.polname not like 'tenantry\_%'
+            join pg_catalog.pg_class c on c.oid = f.oid
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+          union all
+          select n.nspname, v.relname, null, pg_get_viewdef(v.oid)
+            from pg_catalog.pg_class v
+            join pg_catalog.pg_namespace n on n.oid = v.relnamespace
+           where v.relkind = 'v' and n.nspname not in ('pg_catalog', 'information_schema', 'tenantry', 'tenantry_watch')
+             and has_any_column_privilege('tenantry_app', v.oid, 'select')
+          union all
+          select n.nspname, p.proname, null, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)
+            from pg_catalog.pg_proc p
+            join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+           where p.prokind = 'f' and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+             and n.nspname not in ('pg_catalog', 'information_schema', 'tenantry', 'tenantry_watch')
+             and has_function_privilege('tenantry_app', p.oid, 'execute')) s
+   cross join lateral regexp_matches(s.body,
+     '(?:^|[^"\w])(session_user|system_user|pg_backend_pid|inet_client_addr|inet_client_port|pg_stat_activity|pg_stat_get_activity)(?!["\w])|(current_setting\s*\(\s*''(?:role|application_name|session_authorization)'')',
+     'gi') as m (words)
 ), own as (
   select n.oid from pg_catalog.pg_namespace n
    where n.nspname not in ('pg_catalog', 'information_schema', 'tenantry', 'tenantry_watch', 'pg_toast')
@@ -105,6 +130,11 @@ select n.nspname, p.proname, 'definer-function', o.rolname, format('alter functi
   join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   join pg_catalog.pg_roles o on o.oid = p.proowner
  where p.prosecdef and has_function_privilege('tenantry_app', p.oid, 'execute')
+union all
+-- Probes act in a session of admin.
+select w."schema", w."table", 'session-identity', string_agg(distinct lower(w.word), ', ' order by lower(w.word)) || coalesce(', ' || w.place, ''), null
+  from worded w
+ group by w."schema", w."table", w.place
 union all
 select n.nspname, c.relname, 'unlisted-table', null, format('revoke all on %I.%I from tenantry_app, public', n.nspname, c.relname)
   from pg_catalog.pg_class c
