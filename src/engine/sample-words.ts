@@ -50,10 +50,10 @@ export interface SampleWords {
   tenant(column: SampledColumn, keyType: KeyType, text: string): Sql;
   insert(table: Sql, row: readonly SampledValue[]): Sql;
   /**
-   * The one row that meets a condition, for an update or delete that names no column in its own: where an engine holds that to other
-   * policies than one that reads columns, it is seen without reaching for all rows there are.
+   * The one row that meets a condition, for an update or delete that names no column in its own, so that what such a statement may is seen
+   * without reaching for all rows there are; undefined where the engine holds it to no other policies than one that reads columns.
    */
-  row(table: Sql, condition: Sql): PointedRow;
+  row(table: Sql, condition: Sql): PointedRow | undefined;
   /**
    * Insert statements that pass over the row which has the key already, or, the last one, change columns of it: `set`, by default one that
    * makes little difference. None where there is no key.

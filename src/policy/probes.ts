@@ -121,6 +121,7 @@ async function routedProbes(stage: Stage, samples: SampleRows, table: LocatedTab
   const words = stage.samples;
   const take = sql`update ${at} set ${column} = ${asTenant(own)}`;
   const [thatOwn, thatOther] = [words.row(at, keyed(own)), words.row(at, keyed(other))];
+  const another = thatOther ?? { condition: keyed(other) };
   const probes = (as: StageCaller, list: readonly TriedStatement[]): Probe[] => triedBy(as, name, list);
   const { policies = [] } = table;
   const own1 = ownExpectations(policies);
@@ -128,8 +129,8 @@ async function routedProbes(stage: Stage, samples: SampleRows, table: LocatedTab
     ...probes(noTenant, [
       ['select', sql`select 1 as found where exists (select 1 from ${at})`, reachesNothing],
       ['insert', words.insert(at, given(newOwn)), isForbidden],
-      ['update', sql`${take} where ${thatOther.condition}`, reachesNothing, thatOther],
-      ['delete', sql`delete from ${at} where ${thatOther.condition}`, reachesNothing, thatOther],
+      ['update', sql`${take} where ${another.condition}`, reachesNothing, another],
+      ['delete', sql`delete from ${at} where ${another.condition}`, reachesNothing, another],
     ]),
     ...probes(tenant, [
       ["select of another tenant's row", sql`select 1 as found from ${at} where ${keyed(other)}`, reachesNothing],
@@ -153,12 +154,7 @@ async function routedProbes(stage: Stage, samples: SampleRows, table: LocatedTab
         sql`update ${at} set ${column} = ${asTenant(other)} where ${keyed(own)}`,
         reachesNothing,
       ],
-      [
-        'update into another tenant without a condition',
-        sql`update ${at} set ${column} = ${asTenant(other)} where ${thatOwn.condition}`,
-        reachesNothing,
-        thatOwn,
-      ],
+      ...unread(thatOwn, 'update into another tenant', (row) => sql`update ${at} set ${column} = ${asTenant(other)} where ${row}`),
       ["delete of another tenant's row", sql`delete from ${at} where ${keyed(other)}`, reachesNothing],
       ['select of an own row', sql`select 1 as found from ${at} where ${keyed(own)}`, own1('select', reaches(1), reachesNothing)],
       ['insert of an own row', words.insert(at, given(newOwn)), own1('insert', reaches(1), isForbidden)],
@@ -166,8 +162,8 @@ async function routedProbes(stage: Stage, samples: SampleRows, table: LocatedTab
       ['delete of an own row', sql`delete from ${at} where ${keyed(own)}`, own1('delete', reaches(1), reachesNothing)],
     ]),
     ...probes(tenant, [
-      ['update without a condition', sql`${take} where ${thatOther.condition}`, reachesNothing, thatOther],
-      ['delete without a condition', sql`delete from ${at} where ${thatOther.condition}`, reachesNothing, thatOther],
+      ...unread(thatOther, 'update', (row) => sql`${take} where ${row}`),
+      ...unread(thatOther, 'delete', (row) => sql`delete from ${at} where ${row}`),
     ]),
     ...probes({ principal: 'superuser' }, [
       ['select', sql`select 1 as found from ${at} where ${both}`, reaches(2)],
@@ -183,6 +179,11 @@ async function routedProbes(stage: Stage, samples: SampleRows, table: LocatedTab
     ]),
     ...probes({ principal: 'admin' }, [['update', sql`update ${at} set ${column} = ${column} where ${both}`, reaches(2)]]),
   ];
+}
+
+/** What is tried where the engine makes a difference of such a row. */
+function unread(row: PointedRow | undefined, what: string, change: (condition: Sql) => Sql): TriedStatement[] {
+  return row === undefined ? [] : [[`${what} by a condition that reads no column`, change(row.condition), reachesNothing, row]];
 }
 
 /** What must become of an own row of a tenant whose call has brought no values: where a policy stands between, only what it forbids for certain is known. */
@@ -202,7 +203,7 @@ async function referenceProbes(stage: Stage, samples: SampleRows, table: Located
   const another = await samples.compose(name, { number: 2 });
   const at = sql.id(table.schema, table.table);
   const [first] = row.values;
-  const that = stage.samples.row(at, rowKey(row));
+  const that = stage.samples.row(at, rowKey(row)) ?? { condition: rowKey(row) };
   const set = first === undefined ? undefined : sql`${sql.id(first.column.name)} = ${first.value}`;
   const update: readonly TriedStatement[] =
     set === undefined ? [] : [['update', sql`update ${at} set ${set} where ${that.condition}`, isForbidden, that]];

@@ -14,7 +14,7 @@ export const mssqlSamples: SampleWords = {
       ? sql`SET IDENTITY_INSERT ${table} ON; ${plain} SET IDENTITY_INSERT ${table} OFF;`
       : plain;
   },
-  row: (_, condition) => ({ condition }),
+  row: () => undefined,
   upserts: (table, row, key, set) => {
     const present = key.filter((name) => row.some(({ column }) => column.name === name));
     const [first] = present;
