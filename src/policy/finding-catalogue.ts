@@ -208,9 +208,10 @@ const warnings = {
   },
   'no-primary-key': {
     severity: 'advice',
-    say: () => 'has no primary key: it cannot be moved between shards',
+    say: () => 'has no primary key: which of its rows a tenant changes cannot be told, so it cannot be moved between shards',
     advise: (object) => `ALTER TABLE ${object}: add a primary key that begins with the tenant column`,
-    reason: 'A move follows changes of rows by their keys.',
+    reason:
+      'A move follows changes of rows by their keys. Of such a table PostgreSQL logs only that it has changed, and SQL Server tracks nothing.',
     remedy: 'A primary key that begins with the tenant column.',
   },
   'unique-key': {

@@ -24,6 +24,13 @@ describe('policy apply warns of', () => {
       'no primary key',
       'alter table "Blogs" drop constraint "Blogs_pkey"; create index on "Blogs" ("TenantId")',
       'public.Blogs',
+      'has no primary key: which of its rows a tenant changes cannot be told',
+      undefined,
+    ],
+    [
+      'no primary key of what inherits',
+      'create table "OldBlogs" () inherits ("Blogs"); create index on "OldBlogs" ("TenantId")',
+      'public.OldBlogs',
       'has no primary key',
       undefined,
     ],

@@ -59,6 +59,14 @@ select t."schema" as "schema", t."table" as "table",
   from routed t left join pg_catalog.pg_index p on p.indrelid = t.oid and p.indisprimary
  where p.indexrelid is null or p.indkey[0] <> t.attnum
 union all
+-- A partition has the key of its table; what inherits has none but its own.
+select n.nspname, c.relname, 'no-primary-key', null, null
+  from protected f
+  join pg_catalog.pg_class c on c.oid = f.oid and not c.relispartition
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where f.oid not in (select t.oid from routed t)
+   and not exists (select from pg_catalog.pg_index p where p.indrelid = f.oid and p.indisprimary)
+union all
 select t."schema", t."table", 'unique-key', x.relname, null
   from routed t
   join pg_catalog.pg_index i on i.indrelid = t.oid and i.indisunique and not i.indisprimary
