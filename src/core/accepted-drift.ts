@@ -13,13 +13,35 @@ export interface AcceptedDrift {
 /** What of a table may stay as it is: nothing by which a tenant could come to another's rows, or do what he may not. */
 const acceptable = /^(rights of tenantry_(superuser|mover)( on .+)?|default)$/;
 
+/** Kinds of objects that are there besides what Tenantry makes; of all else in the fingerprint something always is. */
+const kinds = [
+  'view',
+  'materialized view',
+  'table',
+  'sequence',
+  'function',
+  'procedure',
+  'synonym',
+  'queue',
+  'trigger',
+  'rule',
+  'foreign key',
+  'rights',
+  'foreign server',
+  'assembly',
+  'parameter',
+] as const;
+
+const ofKind = new RegExp(`^(${kinds.join('|')}) (?!(tenantry|tenantry_watch)\\.)\\S`);
+
 /** Why an object can be no accepted drift, as the end of a sentence; undefined where it can. */
 export function driftProblem(object: string): string | undefined {
   const item = itemOf(object);
   if (item === undefined)
-    return /^[a-z]+( [a-z]+)* \S/.test(object)
+    return ofKind.test(object)
       ? undefined
-      : 'must be an object as policy apply and doctor name it, such as public.Blogs: default, or view public.totals';
+      : `must be an object as policy apply and doctor name it, such as public.Blogs: default, or view public.totals; by itself it may be a ${kinds.join(', ')}, none of Tenantry's own`;
+  if (!/^[^.]+\.[^.]/.test(object)) return 'must name the table with its schema, such as public.Blogs: default';
   if (acceptable.test(item)) return undefined;
   return `names ${item}, which keeps the rows of tenants apart or is needed for that: no drift of it is accepted; of a table the default may be, and rights of tenantry_superuser and tenantry_mover`;
 }

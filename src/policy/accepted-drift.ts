@@ -1,9 +1,11 @@
 import { driftOfItem, isOfFingerprint, type AcceptedDrift } from '../core/accepted-drift.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { SqlSession } from '../core/session.ts';
+import { nameOf } from '../engine/qualified-tables.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import type { Difference } from './diff.ts';
 import { readFingerprint, type FingerprintItem } from './fingerprint.ts';
+import type { LocatedTable } from './model.ts';
 
 /** What of a comparison is to be changed, and what stays as it is for a while. */
 export interface Sorted {
@@ -20,17 +22,31 @@ export function sortDifferences(differences: readonly Difference[], drift: reado
   return { pending, kept };
 }
 
-/** Which drift is there: of a difference that is kept, or an object of what protects the shard now. */
-export function presentDrift(
-  drift: readonly AcceptedDrift[],
-  kept: readonly Difference[],
-  items: readonly Pick<FingerprintItem, 'kind' | 'object'>[],
-): AcceptedDrift[] {
+/** What may be there of what protects a shard. */
+export interface Present {
+  /** Differences that stay as they are. */
+  readonly kept: readonly Difference[];
+  /** Of the fingerprint. */
+  readonly items: readonly Pick<FingerprintItem, 'kind' | 'object'>[];
+  /** What is configured, which is always there: its items alone may differ. */
+  readonly tables: readonly Pick<LocatedTable, 'schema' | 'table'>[];
+}
+
+/** Which drift is there: of a difference that is kept, or an object that is there besides what is configured. */
+export function presentDrift(drift: readonly AcceptedDrift[], { kept, items, tables }: Present): AcceptedDrift[] {
+  const configured = new Set(tables.map(nameOf));
   const there = new Set([
     ...kept.map(({ table, item }) => driftOfItem(table, item)),
-    ...items.map(({ kind, object }) => `${kind} ${object}`),
+    ...items.filter((item) => !isOfTable(item, configured)).map(({ kind, object }) => `${kind} ${object}`),
   ]);
   return drift.filter(({ object }) => there.has(object));
+}
+
+/** Whether it is a configured table, what its policies rest on, or a trigger that Tenantry makes. */
+function isOfTable({ kind, object }: Pick<FingerprintItem, 'kind' | 'object'>, configured: ReadonlySet<string>): boolean {
+  const [name = '', part] = object.replaceAll(/["[\]]/g, '').split(' ');
+  if (!configured.has(name)) return false;
+  return kind === 'trigger' ? part?.startsWith('tenantry_') === true : part === undefined;
 }
 
 /** What protects a shard now, where a drift is of an object of it. */

@@ -68,9 +68,9 @@ export async function compareShard(
   const { inForce: drift, over } = driftAt(nowMs, configured);
   const { pending, kept } = sortDifferences(found.pending, drift);
   const items = await itemsFor(session, renderer, configured);
-  const present = presentDrift(drift, kept, items);
+  const present = presentDrift(drift, { kept, items, tables: tables.tables });
   // An item of a configured table is set back.
-  const outlived = presentDrift(over, [], items);
+  const outlived = presentDrift(over, { kept: [], items, tables: tables.tables });
   const wantedMs = endOf(present);
   const renewal = objection !== undefined || wantedMs === validUntilMs ? undefined : { untilMs: validUntilMs, wantedMs };
   return { ...found, pending, kept, drift, present, outlived, fingerprint, objection, differing, renewal, unproven: [] };

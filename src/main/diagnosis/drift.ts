@@ -27,6 +27,28 @@ export function diagnoseDriftEntries({ drift }: Settings, shards: readonly { rea
   });
 }
 
+/** Entries that name a shard of which nothing that they name differs: `present` is what does. */
+export function diagnoseIdleDrift(
+  subject: string,
+  { drift }: Pick<Settings, 'drift'>,
+  shard: string,
+  present: readonly AcceptedDrift[],
+  now: Date,
+): Finding[] {
+  const there = new Set(present.map(({ object }) => object));
+  return drift.flatMap(({ shards, object, untilMs }, index) =>
+    shards === '*' || !shards.includes(shard) || untilMs <= now.getTime() || there.has(object)
+      ? []
+      : [
+          warning(
+            subject,
+            `It has no ${object} that differs: drift[${index}] of the configuration comes to nothing on it.`,
+            'take the entry away, or name the object as policy apply --dry-run prints it',
+          ),
+        ],
+  );
+}
+
 /** What stays on a shard as it is, until when, and why. */
 export function diagnoseDrift(subject: string, present: readonly AcceptedDrift[], apply: string, now: Date): Finding[] {
   return present.map(({ object, reason, untilMs }): Finding => {

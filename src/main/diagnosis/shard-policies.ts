@@ -4,7 +4,7 @@ import { applyPolicies, isAcceptance, isRenewal } from '../../policy/apply.ts';
 import type { PolicyChange } from '../../policy/model.ts';
 import { acceptingOn } from '../accepting.ts';
 import { engineOf } from '../engines.ts';
-import { diagnoseDrift } from './drift.ts';
+import { diagnoseDrift, diagnoseIdleDrift } from './drift.ts';
 import { failure, warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
 
@@ -52,6 +52,7 @@ export async function diagnosePolicies({ engines, settings, shard, map, now }: S
         .filter(isRenewal)
         .map(({ before, after }) => warning(subject, `What protects its tenants is ${before}, and is to be ${after}.`, apply)),
       ...diagnoseDrift(subject, drift, apply, now()),
+      ...diagnoseIdleDrift(subject, settings, shard.name, drift, now()),
       ...warnings.map(({ object, text, remedy = apply }): Finding => warning(subject, `${object}: ${text}`, remedy)),
     ];
   } catch (error) {

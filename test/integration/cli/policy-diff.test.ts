@@ -191,7 +191,8 @@ describe('drift that the configuration accepts for a while', () => {
       await catalog.query<{ shardId: string }>(sqlText(`select shard_id as "shardId" from tenantry.shard where name = 'a'`))
     ).rows[0]!;
     const signer = createShardSigner({ current: fleetKeyFromBase64(world.environment['TENANTRY_FLEET_KEY']!, 'It') }, shardId);
-    const over = { object: 'table public."Blogs"', reason, untilMs: Date.now() - 1_000 };
+    await a.query(sqlText('create view "Totals" as select 1 as one; grant select on "Totals" to tenantry_app'));
+    const over = { object: 'view public."Totals"', reason, untilMs: Date.now() - 1_000 };
     const tables = ['Blogs', 'Posts'].map((table) => ({ schema: 'public', table, tenantColumn: 'TenantId' }));
     await a.transaction((session) =>
       accept(session, postgresPolicyRenderer, tables, { signer, acceptedBy: 'tests' }, { drift: [over], kept: [] }),
@@ -200,6 +201,22 @@ describe('drift that the configuration accepts for a while', () => {
     expect(JSON.parse(out)).toMatchObject([{ objection: 'the time for which what protects its tenants was accepted is over' }]);
     expect((await world.run('policy apply')).code).toBe(0);
     expect((await world.run('policy verify --shard a')).code).toBe(0);
+    await a.query(sqlText('drop view "Totals"'));
+  });
+
+  it('is nothing that is always there, which would close a shard on its day; doctor warns of an entry that comes to nothing', async () => {
+    for (const idle of ['table public."Blogs"', 'trigger public."Blogs" tenantry_capture_insert', 'view public."Totals"']) {
+      await accepting({ object: idle, until: dayIn(30) });
+      expect((await run('policy apply')).code).toBe(0);
+      expect(await validUntil(), idle).toBeNull();
+      expect(await findings()).toContainEqual(
+        expect.objectContaining({
+          subject: 'shard a',
+          level: 'warning',
+          text: `It has no ${idle} that differs: drift[0] of the configuration comes to nothing on it.`,
+        }),
+      );
+    }
   });
 
   it('may be an object of the shard that no policy is made of', async () => {

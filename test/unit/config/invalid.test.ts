@@ -5,6 +5,9 @@ import { sampleConfig, sampleEnvironment, sampleIssuer } from './sample.ts';
 
 const issuers = (...list: readonly Record<string, unknown>[]) => ({ auth: { issuers: list } });
 const byReference = "must be a reference to the environment, env('NAME'), never the value itself";
+const noSuchDrift =
+  'must be an object as policy apply and doctor name it, such as public.Blogs: default, or view public.totals; by itself it may be a ' +
+  "view, materialized view, table, sequence, function, procedure, synonym, queue, trigger, rule, foreign key, rights, foreign server, assembly, parameter, none of Tenantry's own";
 const allKeys =
   'catalog, redis, fleetKey, map, logins, contextProtection, context, capabilities, tables, policies, procedures, tls, auth, limits, http, webhook, drift';
 const allAlgorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, HS256, HS384, HS512';
@@ -80,11 +83,29 @@ describe('an invalid configuration is refused with every problem, its path and w
       }),
       [
         'drift[0].shards: must name at least one shard, or be *',
-        'drift[0].object: must be an object as policy apply and doctor name it, such as public.Blogs: default, or view public.totals',
+        `drift[0].object: ${noSuchDrift}`,
         'drift[0].reason: must be 1 to 400 characters, none of them a control character',
         "drift[0].until: must be a day, such as '2027-01-31'",
         "drift[1].shards: must be '*' or a list of names of shards",
         'drift[1].until: is missing',
+      ],
+    ],
+    [
+      'drift of what nobody could have meant, of what always is there, and of a table without its schema',
+      sampleConfig({
+        drift: [
+          'veiw public.totals',
+          'hello world',
+          'policy public."Blogs" tenantry_tenant',
+          'row security public."Blogs"',
+          'role tenantry_app',
+          'function tenantry.current_tenant()',
+          'Blogs: default',
+        ].map((object) => ({ shards: '*', object, reason: 'A hotfix.', until: '2027-01-31' })),
+      }),
+      [
+        ...Array.from({ length: 6 }, (_, index) => `drift[${index}].object: ${noSuchDrift}`),
+        'drift[6].object: must name the table with its schema, such as public.Blogs: default',
       ],
     ],
     [
