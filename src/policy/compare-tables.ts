@@ -1,12 +1,13 @@
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { KeyType } from '../core/key-type.ts';
 import { driftOfItem, type AcceptedDrift } from '../core/accepted-drift.ts';
-import { TenantryError } from '../core/errors.ts';
 import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import { nameOf, qualifiedTables } from '../engine/qualified-tables.ts';
+import { driftAt } from './accepted-drift.ts';
+import { shardTimeMs } from './shard-time.ts';
 import { compare, type Comparison, type Difference } from './diff.ts';
 import { problemsOf } from './findings.ts';
 import type { ConfiguredTable, PolicyFinding, ShardTables } from './model.ts';
@@ -103,9 +104,7 @@ function comparedProcedure(
 /** What may stay as it is now, by the object that it is of. */
 async function inForce(session: SqlSession, drift: readonly AcceptedDrift[]): Promise<ReadonlyMap<string, AcceptedDrift>> {
   if (drift.length === 0) return new Map();
-  const [clock] = (await session.run<{ timeMs: number }>('doctor/clock')).rows;
-  if (clock === undefined) throw new TenantryError('INTERNAL', 'doctor/clock gave no row.');
-  return new Map(drift.filter(({ untilMs }) => untilMs > clock.timeMs).map((accepted) => [accepted.object, accepted]));
+  return new Map(driftAt(await shardTimeMs(session), drift).inForce.map((accepted) => [accepted.object, accepted]));
 }
 
 function compared(

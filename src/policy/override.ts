@@ -1,6 +1,7 @@
 import { TenantryError } from '../core/errors.ts';
 import type { Row, SqlDatabase, SqlSession } from '../core/session.ts';
 import type { ShardSigner, ShardVerifier } from '../core/shard-signer.ts';
+import { shardTimeMs } from './shard-time.ts';
 
 /** The longest that tenants may be let into a shard in spite of what protects them: a day. */
 export const longestOverrideMs = 86_400_000;
@@ -23,9 +24,7 @@ export async function overrideGate(shard: SqlDatabase, signer: ShardSigner, over
   }
   const { forMs, reason, decidedBy } = override;
   if (!(forMs > 0 && forMs <= longestOverrideMs)) throw new TenantryError('INVALID_REQUEST', 'An override lasts up to 24 hours.');
-  const [clock] = (await shard.run<{ timeMs: number }>('doctor/clock')).rows;
-  if (clock === undefined) throw new TenantryError('INTERNAL', 'doctor/clock gave no row.');
-  const untilMs = clock.timeMs + forMs;
+  const untilMs = (await shardTimeMs(shard)) + forMs;
   await shard.run('policy/override', { untilMs, reason, decidedBy, signature: signer.sign({ says: 'overridden', untilMs }) });
   return untilMs;
 }
@@ -38,6 +37,14 @@ export interface OverrideInForce {
   readonly decidedBy: string | null;
   /** By a key of the fleet: no connection is opened by any other. */
   readonly isSigned: boolean;
+}
+
+/** What is said of it, as sentences without the last end. */
+export function describeOverride({ until, reason, decidedBy, isSigned }: OverrideInForce): string {
+  const text = `Tenants are let in until ${until} whatever protects them, by ${decidedBy ?? 'somebody who is not named'}${reason === null ? '' : `: ${reason}`}`;
+  return isSigned
+    ? text
+    : `${text}. The override is signed by no key of the fleet: no connection is opened by it, and those that are open go by it`;
 }
 
 /** The override of a shard, as it is now; undefined: there is none. */

@@ -10,6 +10,7 @@ import type { ShardAddress } from '../../core/shard-address.ts';
 import { tlsModes } from '../../core/tls-mode.ts';
 import { change, withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
+import { describeOverride } from '../../policy/override.ts';
 import type { ShardProtection } from '../services.ts';
 
 interface AddOptions {
@@ -87,9 +88,7 @@ export function addShardCommands(program: Command, world: CliWorld): void {
         const lines = [
           `shard ${found.name} of map ${map}: database ${database} on ${where}:${at}, ${found.state}, server ${incarnation}`,
           `  context protection ${protection.contextProtection ?? `unknown: ${protection.reason}`}`,
-          ...(override === undefined
-            ? []
-            : [`  tenants are let in until ${override.until} whatever protects them, by ${override.decidedBy}: ${override.reason}`]),
+          ...(override === undefined ? [] : [`  ${describeOverride(override)}`]),
         ];
         invocation.output.result(
           {

@@ -1,6 +1,7 @@
 import type { Finding } from '../../cli/services.ts';
 import { protectsAtLeast, type ContextProtection } from '../../core/context-protection.ts';
 import type { SqlDatabase } from '../../core/session.ts';
+import { shardTimeMs } from '../../policy/shard-time.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
 
 /** More than this between a server's clock and ours makes logs hard to compare and tokens seem early or late. */
@@ -11,13 +12,13 @@ const clockRemedy = 'timedatectl, on both machines: each must follow a time serv
 export async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
   const subject = `shard ${shard.name}`;
   const before = now().getTime();
-  const [clock] = (await admin.run<{ timeMs: number }>('doctor/clock')).rows;
+  const timeMs = await shardTimeMs(admin);
   const after = now().getTime();
   const [schema] = (await admin.run<{ contextProtection: ContextProtection | null }>('policy/shard-schema')).rows;
   const { rows: dangers } = await admin.run<{ level: 'warning' | 'problem'; text: string; remedy: string }>('doctor/server');
   const findings = dangers.map(({ level, text, remedy }): Finding => ({ subject, level, text: `${text}.`, remedy }));
-  if (clock === undefined || schema === undefined) return findings;
-  const differenceMs = Math.max(before - clock.timeMs, clock.timeMs - after, 0);
+  if (schema === undefined) return findings;
+  const differenceMs = Math.max(before - timeMs, timeMs - after, 0);
   if (differenceMs > clockToleranceMs)
     findings.push({
       subject,

@@ -279,6 +279,14 @@ describe('an override in force', () => {
     const { code, out } = await world.run('doctor');
     expect(code).toBe(0);
     expect(out).toContain(`shard a: T${told}\n         run: tenantry policy override --shard a --end`);
+    const root = world.openDatabase('shop_a');
+    await root.query(
+      sqlText(
+        `update tenantry_watch.gate set override_signature = decode(repeat('00', 32), 'hex'), override_by = null, override_reason = null`,
+      ),
+    );
+    const unsigned = `Tenants are let in until ${override.until} whatever protects them, by somebody who is not named. The override is signed by no key of the fleet`;
+    for (const line of ['shard show a', 'doctor']) expect((await world.run(line)).out).toContain(unsigned);
     expect((await world.run('policy override --shard a --end')).code).toBe(0);
     expect((await world.run('doctor')).out).not.toContain('are let in until');
     expect((await world.run('shard show a')).out).not.toContain('are let in until');
