@@ -46,7 +46,8 @@ export function createApp(services: EndpointServices, options: TableRoutesOption
   app.get('/v1/:table', (context) => (own.get(context.req.param('table')) ?? list)(context));
   app.post('/v1/:table', endpoint('insert', rows.insert));
   app.on(methodsBut('GET', 'POST'), '/v1/:table', endpoint('list', rows.refuse));
-  // What stands behind the name of a table is a row's key, and behind this one, which no table has, a procedure's name.
+  // What stands behind the name of a table is a row's key, and behind this one, which no table has, a procedure's name: a path
+  // /v1/procedures/:name would take the fast router away as well.
   const behind = (ofTable: Handler, ofProcedures: Handler): Handler => {
     return (context) => (context.req.param('table') === 'procedures' ? ofProcedures : ofTable)(context);
   };

@@ -1,4 +1,4 @@
-import { endOfBlockComment } from '../block-comment.ts';
+import { sqlWords } from '../words.ts';
 
 /**
  * A number, sum of money or binary constant: it ends where it can go on no more, and a word may stand right behind it (`1commit` is two).
@@ -16,13 +16,6 @@ const part = new RegExp(
 );
 
 /** What T-SQL consists of, without its comments: words and numbers as they are written, texts and names with their quotes. */
-export function* tsqlWords(text: string): Generator<string, void, undefined> {
-  for (let at = 0; ;) {
-    part.lastIndex = at;
-    const found = part.exec(text);
-    if (found === null) return;
-    const [word] = found;
-    at = word === '/*' ? endOfBlockComment(text, found.index) : found.index + word.length;
-    if (word !== '/*' && !word.startsWith('--')) yield word;
-  }
+export function tsqlWords(text: string): Generator<string, void, undefined> {
+  return sqlWords(text, { part });
 }
