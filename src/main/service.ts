@@ -104,6 +104,7 @@ async function describedByShards(
   const { heard, unheard, away } = await describeByShards(await store.listShards(map.mapId), async (shard) => {
     const [database, { dialect }] = [access.open(shard), engineOf(engines, shard.address)];
     return {
+      shard: shard.name,
       tables: await describeTables(database, dialect, tables),
       procedures: await describeProcedures(database, dialect, procedures),
     };
@@ -114,13 +115,7 @@ async function describedByShards(
   for (const engine of unheard)
     logger.warn({ engine }, 'no shard of the engine told of triggers and types of columns; start again once one is there');
   const loaded = joinTables(tables, [first.tables, ...others.map((each) => each.tables)]);
-  return {
-    ...loaded,
-    procedures: joinProcedures(
-      procedures,
-      heard.map((each) => each.procedures),
-    ),
-  };
+  return { ...loaded, procedures: joinProcedures(procedures, heard) };
 }
 
 const troubles: Readonly<Record<Trouble['source'], string>> = {

@@ -36,7 +36,9 @@ export async function startHttpService(
   const described = await describeTables(given.catalog, given.dialect ?? postgresDialect, given.tableSettings);
   const { tables } = joinTables(given.tableSettings, [described]);
   const wanted = given.procedureSettings ?? [];
-  const procedures = joinProcedures(wanted, [await describeProcedures(given.catalog, given.dialect ?? postgresDialect, wanted)]);
+  const procedures = joinProcedures(wanted, [
+    { shard: 'test', procedures: await describeProcedures(given.catalog, given.dialect ?? postgresDialect, wanted) },
+  ]);
   const server = createHttpServer({
     tables,
     procedures,
