@@ -6,6 +6,7 @@ import { createHttpShard, httpTables, type HttpShard } from './http-shard.ts';
 import { startHttpService, type HttpService } from './http-service.ts';
 import { startPostgres, type PostgresServer } from './servers/postgres.ts';
 import { TestIssuer } from './test-issuer.ts';
+import { startWireProxy, type WireProxy } from './wire-proxy.ts';
 
 /** What a file's service has besides the tables. */
 interface HttpRowsOptions {
@@ -31,6 +32,11 @@ class HttpRows {
     return this.#started().issuer;
   }
 
+  /** Between the service and the shard. */
+  get proxy(): WireProxy {
+    return this.#started().proxy;
+  }
+
   get service(): HttpService {
     return this.#started().service;
   }
@@ -42,7 +48,8 @@ class HttpRows {
 
   async open(): Promise<void> {
     const postgres = await startPostgres();
-    const ground = await createHttpShard(postgres, 'rows');
+    const proxy = await startWireProxy(postgres);
+    const ground = await createHttpShard(postgres, 'rows', undefined, proxy);
     const { definitions, procedures } = this.#options;
     if (definitions !== undefined) await ground.shard.admin.query(sqlText(definitions));
     const issuer = await new TestIssuer('https://issuer.test').start();
@@ -55,7 +62,7 @@ class HttpRows {
       procedureSettings: proceduresSchema.parse(procedures),
     });
     const tokens = { one: await issuer.token({ tenant: '1' }), two: await issuer.token({ tenant: 2 }) };
-    this.#parts = { postgres, ground, issuer, service, tokens };
+    this.#parts = { postgres, proxy, ground, issuer, service, tokens };
   }
 
   async empty(): Promise<void> {
@@ -83,10 +90,11 @@ class HttpRows {
   }
 
   async close(): Promise<void> {
-    const { postgres, ground, issuer, service } = this.#started();
+    const { postgres, proxy, ground, issuer, service } = this.#started();
     await service.server.stop();
     await issuer.stop();
     await ground.close();
+    await proxy.close();
     await postgres.stop();
   }
 
@@ -109,6 +117,7 @@ type Tokens = Readonly<Record<'one' | 'two', string>>;
 
 interface Parts {
   readonly postgres: PostgresServer;
+  readonly proxy: WireProxy;
   readonly ground: HttpShard;
   readonly issuer: TestIssuer;
   readonly service: HttpService;

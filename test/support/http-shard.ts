@@ -51,8 +51,13 @@ export interface HttpShard {
   close(): Promise<void>;
 }
 
-/** `contextTypes`: what calls may bring besides their tenant; default: nothing. */
-export async function createHttpShard(server: PostgresServer, name: string, contextTypes?: ContextTypes): Promise<HttpShard> {
+/** `contextTypes`: what calls may bring besides their tenant; default: nothing. `at`: where the router finds the server. */
+export async function createHttpShard(
+  server: PostgresServer,
+  name: string,
+  contextTypes?: ContextTypes,
+  { host, port }: Pick<PostgresServer, 'host' | 'port'> = server,
+): Promise<HttpShard> {
   const keyType: KeyType = 'int';
   const shard = await createTestShard(server, name, { keyType });
   await shard.admin.query(sqlText(definitions));
@@ -66,7 +71,7 @@ export async function createHttpShard(server: PostgresServer, name: string, cont
     { renderer: postgresPolicyRenderer, dialect, capabilitiesOf },
     { tables, accepting: accepting(shard.shardId), keyType, dryRun: false },
   );
-  const routed = createShardRouter(shard, engine, { keyType, tables, contextTypes });
+  const routed = createShardRouter({ ...shard, address: { ...shard.address, host, port } }, engine, { keyType, tables, contextTypes });
   await routed.addTenant(1);
   await routed.addTenant(2);
   return {

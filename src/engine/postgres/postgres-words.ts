@@ -12,8 +12,8 @@ export function postgresWords(text: string): Generator<string, void, undefined> 
 }
 
 /** Where a text in dollars ends: behind the same sign again, or nowhere. */
-function endOfDollarText(text: string, start: number, part: string): number | undefined {
-  if (!/^\$.*\$$/s.test(part)) return undefined;
-  const end = text.indexOf(part, start + part.length);
-  return end === -1 ? text.length : end + part.length;
+function endOfDollarText(text: string, start: number, sign: string): number | undefined {
+  if (!/^\$.*\$$/s.test(sign)) return undefined;
+  const end = text.indexOf(sign, start + sign.length);
+  return end === -1 ? text.length : end + sign.length;
 }

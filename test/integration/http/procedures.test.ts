@@ -138,6 +138,28 @@ describe('a procedure', () => {
   });
 });
 
+describe('a call whose answer is lost', () => {
+  const loseAnswer = (): Promise<unknown> =>
+    api.proxy.once({
+      when: 'before',
+      match: ({ side, type }) => side === 'backend' && type === 'Z',
+      action: (connection) => connection.cut(),
+    });
+
+  it('is of unknown end where it writes, and done once; one that only reads is repeated', async () => {
+    expect((await call('AddBlog', { BlogId: 1, Name: 'Ann' })).status).toBe(204);
+    let lost = loseAnswer();
+    const { status, body } = await call('AddBlog', { BlogId: 2, Name: 'Bea' });
+    await lost;
+    expect([status, body.code]).toEqual([500, 'COMMIT_UNKNOWN']);
+    expect((await call('BlogsAsJson')).body['names']).toEqual(['Ann', 'Bea']);
+    lost = loseAnswer();
+    const read = await call('BlogsAsJson');
+    await lost;
+    expect([read.status, read.body['names']]).toEqual([200, ['Ann', 'Bea']]);
+  });
+});
+
 describe('a call is refused', () => {
   it('with every problem of its body and its pointer, before anything is run', async () => {
     const { status, body } = await call('AddBlog', { BlogId: 'secret-5', 'a/b': 1, TenantId: 2, Name: null });
