@@ -29,20 +29,24 @@ export class RoutedShard {
   readonly #watch: ShardWatch | undefined;
   /** No connection was found that a reset had left the tenant of its last use. */
   #resetsHold = true;
+  /** How often the shard was found fit to serve. */
+  #timesFit = 0;
+  /** Failures of attempts that began before the shard was found fit. */
+  readonly #overtaken = new WeakSet<object>();
 
   constructor(shardId: string, { budget, turns }: SharedByShards, { clock, connect, limits, observer, random, watch }: RouterDependencies) {
     this.shardId = shardId;
     this.#observer = observer;
     this.breaker = new Breaker(clock, random, (state, cause) => observer.breakerChanged(shardId, state, cause));
     this.pool = new Pool({
-      connect: (signal) => connect(shardId, signal),
+      connect: (signal) => this.#connect(() => connect(shardId, signal)),
       reuses: ({ capabilities }) => this.#resetsHold && capabilities.resetClearsContext,
       budget,
       limits,
       clock,
       observer: {
         opened: (durationMs) => {
-          this.breaker.connected();
+          this.#foundFit();
           observer.connectionOpened(shardId, durationMs);
           this.#watch?.start();
         },
@@ -63,7 +67,7 @@ export class RoutedShard {
       turns,
       isWanted: () => this.pool.size > 0 || this.pool.waiting > 0 || !this.breaker.isStale,
       changed: () => this.pool.retire(),
-      fit: () => this.breaker.connected(),
+      fit: () => this.#foundFit(),
       unfit: (error) => this.#unfit(error),
       ended: (outcome) => observer.shardWatched(shardId, outcome),
     });
@@ -104,7 +108,24 @@ export class RoutedShard {
     await Promise.all([this.#watch?.close(), this.pool.close()]);
   }
 
+  #foundFit(): void {
+    this.#timesFit += 1;
+    this.breaker.connected();
+  }
+
+  async #connect<T>(attempt: () => Promise<T>): Promise<T> {
+    const before = this.#timesFit;
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED' && this.#timesFit !== before) this.#overtaken.add(error);
+      throw error;
+    }
+  }
+
   #trouble(error: TenantryError): void {
+    // Which of both was seen last nobody knows: no call is kept out, and whoever comes next opens a connection that is checked.
+    if (this.#overtaken.has(error)) return this.pool.retire();
     if (!this.breaker.failed(error)) return;
     if (error.code === 'SHARD_UNVERIFIED') this.pool.retire();
     this.pool.failWaiting(this.breaker.error());

@@ -125,3 +125,20 @@ it('remembers that a shard is in trouble while that is news', async () => {
   await query(4);
   expect(dispatcher.size).toBe(1);
 });
+
+it('does not take a shard for unfit by an attempt that began before it was found fit, and opens the next connection anew', async () => {
+  const { shards, query } = setUp();
+  const shard = new FakeShard();
+  shards.set('1', shard);
+  const connect = shard.connect.bind(shard);
+  const late = Promise.withResolvers<never>();
+  shard.connect = () => late.promise;
+  const first = query(1);
+  await immediate();
+  shard.connect = connect;
+  await query(1);
+  late.reject(new TenantryError('SHARD_UNVERIFIED', 'It was changed.'));
+  await Promise.all([first, immediate()]);
+  await query(1);
+  expect(shard.opened).toBe(2);
+});
