@@ -55,6 +55,15 @@ export class Verdicts {
     return { ...verdict, isSigned: this.#signerOf(shardId).isSigned(statementOf(verdict), signature) };
   }
 
+  /** By which fleet key the latest one is signed; undefined: there is none. Throws CATALOG_UNAVAILABLE. */
+  async signedBy(shardId: string): Promise<'current' | 'previous' | 'neither' | undefined> {
+    const found = await this.#latest(shardId);
+    if (found === undefined) return undefined;
+    const signer = this.#signerOf(shardId);
+    if (!signer.isSigned(statementOf(found), found.signature)) return 'neither';
+    return Buffer.compare(signer.sign(statementOf(found)), found.signature) === 0 ? 'current' : 'previous';
+  }
+
   /**
    * Signs the latest one by the current fleet key, where it is signed by a key that is known; what it says stays as it is. Throws
    * CATALOG_UNAVAILABLE.

@@ -10,11 +10,15 @@ import type { Settings } from '../../config.ts';
 import { asTenantryError, type TenantryError } from '../../core/errors.ts';
 import type { ShardPolicies, ShardSigning } from '../services.ts';
 
+type SigningKey = 'current' | 'previous' | 'neither';
+
 /** What a shard has, or why that is not known. */
 export interface ShardKeys extends Partial<KeyCounts> {
   readonly shard: string;
   /** By which key it is signed what protects the shard. */
-  readonly signedBy?: 'current' | 'previous' | 'neither' | undefined;
+  readonly signedBy?: SigningKey | undefined;
+  /** By which key its latest verdict is signed; undefined: it has none. */
+  readonly verdictSignedBy?: SigningKey | undefined;
   readonly error?: TenantryError;
 }
 
@@ -31,6 +35,7 @@ export interface KeyFleet {
   readonly manager: Pick<ShardMapManager, 'keys'>;
   readonly settings: Settings;
   readonly policies: Pick<ShardPolicies, 'signing'>;
+  readonly verdicts: Pick<Verdicts, 'signAgain' | 'signedBy'>;
 }
 
 /** What a shard has. */
@@ -57,11 +62,10 @@ export function recorder(audit: AuditTrail, actor: string, { fleetKey }: Setting
 interface RotationParts {
   readonly waitMs: number;
   readonly record: Record;
-  readonly verdicts: Pick<Verdicts, 'signAgain'>;
 }
 
 /** One shard; the others do not depend on it. Never throws. */
-export async function rotateOne(fleet: KeyFleet, shard: Shard, { waitMs, record, verdicts }: RotationParts): Promise<ShardRotation> {
+export async function rotateOne(fleet: KeyFleet, shard: Shard, { waitMs, record }: RotationParts): Promise<ShardRotation> {
   const { name } = shard;
   try {
     return await withSigning(fleet, shard, async (signing) => {
@@ -69,10 +73,10 @@ export async function rotateOne(fleet: KeyFleet, shard: Shard, { waitMs, record,
       const rotate = async (): Promise<Omit<ShardRotation, 'shard' | 'outcome'>> => {
         const report = await fleet.manager.keys.rotate(shard, waitMs);
         if (before.signedBy === 'previous') await signing?.signAgain();
-        await verdicts.signAgain(shard.shardId);
-        return { ...report, signedBy: await signing?.signedBy() };
+        await fleet.verdicts.signAgain(shard.shardId);
+        return { ...report, ...(await signaturesOf(fleet, shard, signing)) };
       };
-      const isNeeded = before.previous > 0 || before.signedBy === 'previous';
+      const isNeeded = before.previous > 0 || before.signedBy === 'previous' || before.verdictSignedBy === 'previous';
       const { result: after, unrecorded } = isNeeded
         ? await recorded(
             {
@@ -92,12 +96,14 @@ export async function rotateOne(fleet: KeyFleet, shard: Shard, { waitMs, record,
   }
 }
 
-async function countsOf(
-  { manager }: KeyFleet,
-  shard: Shard,
-  signing: ShardSigning | undefined,
-): Promise<KeyCounts & Pick<ShardKeys, 'signedBy'>> {
-  return { ...(await manager.keys.status(shard)), signedBy: await signing?.signedBy() };
+async function countsOf(fleet: KeyFleet, shard: Shard, signing: ShardSigning | undefined): Promise<KeyCounts & Signatures> {
+  return { ...(await fleet.manager.keys.status(shard)), ...(await signaturesOf(fleet, shard, signing)) };
+}
+
+type Signatures = Pick<ShardKeys, 'signedBy' | 'verdictSignedBy'>;
+
+async function signaturesOf({ verdicts }: KeyFleet, { shardId }: Shard, signing: ShardSigning | undefined): Promise<Signatures> {
+  return { signedBy: await signing?.signedBy(), verdictSignedBy: await verdicts.signedBy(shardId) };
 }
 
 /** On a shard that is being added nothing is signed yet. */
@@ -110,6 +116,12 @@ async function withSigning<T>(
 }
 
 /** Whether all of it is by the current key. */
-export function isSettled({ error, previous = 0, neither = 0, signedBy: signer = 'current' }: ShardKeys): boolean {
-  return error === undefined && previous + neither === 0 && signer === 'current';
+export function isSettled({
+  error,
+  previous = 0,
+  neither = 0,
+  signedBy: signer = 'current',
+  verdictSignedBy = 'current',
+}: ShardKeys): boolean {
+  return error === undefined && previous + neither === 0 && signer === 'current' && verdictSignedBy === 'current';
 }

@@ -6,7 +6,8 @@ import type { Settings } from '../../config.ts';
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { inParallel } from '../../core/in-parallel.ts';
-import { withAdministration, withManager } from '../administration.ts';
+import { withAdministration } from '../administration.ts';
+import type { Administration } from '../services.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import {
   defaultConcurrency,
@@ -26,6 +27,9 @@ interface FleetOptions {
   readonly shard?: string;
   readonly concurrency?: number;
 }
+
+/** What keys are told by. */
+type KeyAdministration = Pick<Administration, 'manager' | 'verdicts'>;
 
 interface RotateOptions extends FleetOptions {
   readonly actor?: string;
@@ -64,15 +68,15 @@ export function addKeyCommands(program: Command, world: CliWorld): void {
 }
 
 async function status(invocation: Invocation<FleetOptions>): Promise<ExitCode> {
-  return withManager(invocation, (manager, settings) => tellStatus(invocation, manager, settings));
+  return withAdministration(invocation, (administration, settings) => tellStatus(invocation, administration, settings));
 }
 
 async function tellStatus(
   { options, output, world }: Invocation<FleetOptions>,
-  manager: ShardMapManager,
+  { manager, verdicts }: KeyAdministration,
   settings: Settings,
 ): Promise<ExitCode> {
-  const fleet = { manager, settings, policies: world.services.policies };
+  const fleet = { manager, settings, policies: world.services.policies, verdicts };
   const shards = await chosenShards(manager, options);
   const looked = await Array.fromAsync(inParallel(shards, options.concurrency ?? defaultConcurrency, (shard) => keysOf(fleet, shard)));
   const { fleetKey } = settings;
@@ -90,15 +94,15 @@ async function rotate(invocation: Invocation<RotateOptions>): Promise<ExitCode> 
   return withAdministration(invocation, async ({ manager, audit, verdicts }, settings) => {
     const { options, output, world } = invocation;
     requireTwoKeys(settings);
-    if (options.dryRun === true) return tellStatus(invocation, manager, settings);
+    if (options.dryRun === true) return tellStatus(invocation, { manager, verdicts }, settings);
     const stop = world.untilStopped();
-    const fleet = { manager, settings, policies: world.services.policies };
+    const fleet = { manager, settings, policies: world.services.policies, verdicts };
     const waitMs = 1_000 * (options.wait ?? defaultWaitSeconds);
     const record = recorder(audit, options.actor ?? world.userName(), settings);
     const one = async (shard: Shard): Promise<ShardRotation> => {
       const result: ShardRotation = stop.aborted
         ? ({ shard: shard.name, outcome: 'not reached' } as const)
-        : await rotateOne(fleet, shard, { waitMs, record, verdicts });
+        : await rotateOne(fleet, shard, { waitMs, record });
       noteUnrecorded(output, result);
       output.line(describe(result));
       return result;
@@ -131,21 +135,26 @@ function shown({ error, ...known }: ShardKeys): object {
   return error === undefined ? known : { ...known, error: errorData(error) };
 }
 
-/** Nothing where it is signed as it has to be. */
-function signedWords(signer: ShardKeys['signedBy'] = 'current'): string {
-  return signer === 'current' ? '' : `; what protects it is signed by ${signer === 'previous' ? 'the previous key' : 'neither'}`;
+/** Nothing where all is signed as it has to be. */
+function signedWords({ signedBy: signer, verdictSignedBy }: ShardKeys): string {
+  return [...signerWords('what protects it', signer), ...signerWords('its latest verdict', verdictSignedBy)].join('');
 }
 
-function describeKeys({ shard, error, current, previous, neither, signedBy: signer }: ShardKeys): string {
+function signerWords(what: string, signer: ShardKeys['signedBy'] = 'current'): string[] {
+  return signer === 'current' ? [] : [`; ${what} is signed by ${signer === 'previous' ? 'the previous key' : 'neither'}`];
+}
+
+function describeKeys(keys: ShardKeys): string {
+  const { shard, error, current, previous, neither } = keys;
   if (error !== undefined) return `shard ${shard}: not known: ${error.message}`;
-  return `shard ${shard}: ${current} by the current key, ${previous} by the previous one, ${neither} by neither${signedWords(signer)}`;
+  return `shard ${shard}: ${current} by the current key, ${previous} by the previous one, ${neither} by neither${signedWords(keys)}`;
 }
 
 function describe(result: ShardRotation): string {
   const { shard, outcome, error, rotated = 0, previous = 0, neither = 0 } = result;
   if (outcome === 'failed') return `shard ${shard}: failed: ${error?.message ?? ''}`;
   if (outcome === 'not reached' || outcome === 'already so') return `shard ${shard}: ${outcome}`;
-  const left = outcome === 'left' ? `; left: ${previous} by the previous key, ${neither} by neither${signedWords(result.signedBy)}` : '';
+  const left = outcome === 'left' ? `; left: ${previous} by the previous key, ${neither} by neither${signedWords(result)}` : '';
   return `shard ${shard}: ${counted(rotated, 'mapping')} rotated${left}`;
 }
 
