@@ -34,7 +34,7 @@ export function addPolicyDiffCommand(policy: Command, world: CliWorld): void {
     {
       usage: 'diff',
       summary:
-        'compare every shard with the configuration, table by table: same, accepted for a while, missing, different, extra, or unreadable; ends with 2 where anything is neither of the first two, with 1 where a shard is unreadable',
+        'compare every shard with the configuration, table by table: same, accepted for a while, missing, different, extra, or unreadable; ends with 2 where anything is neither of the first two, with 1 where a shard is unreadable; what else keeps a shard from serving, doctor tells',
       examples: ['policy diff', 'policy diff --table Blogs --json', 'policy diff --shard a'],
       ofMap: true,
     },
