@@ -194,6 +194,18 @@ describe('The gate of a shard', () => {
     await expect(staying.query(all)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
   }, 30_000);
 
+  it('is not closed while somebody else holds it, such as a dump: the change is refused, and nobody is sent away for that', async () => {
+    const app = await connect();
+    await shard.admin.transaction(async (dump) => {
+      await dump.query(sqlText('lock table tenantry_watch.gate in access share mode'));
+      await expect(change('alter table "Blogs" disable row level security')).rejects.toMatchObject({ code: 'TIMEOUT' });
+      await dump.query(sqlText('select 1'));
+    });
+    expect((await app.execute(entryOf(1), all, read)).rows).toEqual([{ TenantId: 1 }]);
+    await change('alter table "Blogs" disable row level security');
+    await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
+  });
+
   it.each([
     ['is gone', 'drop trigger judged on tenantry_watch.change_log'],
     ['is off', 'alter table tenantry_watch.change_log disable trigger judged'],
