@@ -95,10 +95,13 @@ describe('what is tried together on SQL Server', () => {
   });
 
   it('tells another tenant than the one of the session', async () => {
-    const { sent, session } = scripted([]);
+    const { sent, session } = scripted([changed]);
     const rehearsal = await begun(session, sent);
     const attempts = [1, 2].map((mappingId) => ({ caller: { ...app, entry: { ...entryOf(1), mappingId } }, statement }));
-    await expect(rehearsal.attemptAll(attempts)).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(rehearsal.attemptAll(attempts)).rejects.toMatchObject({
+      code: 'INTERNAL',
+      detail: expect.stringContaining('another tenant') as string,
+    });
   });
 
   it('throws what says nothing of the statement', async () => {
