@@ -9,6 +9,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'changing the context with a code': 'no shard keeps its context so: that of SQL Server is read-only by itself',
   'every connection': 'switching the policy off (its default schema); of its password a login must know the old one',
   'code in a pooled session': 'pooled session: every use of a connection begins with a reset, whosever code ran before',
+  capture: 'the server tracks changes by itself, where no statement of app reaches; who may see them is in policy-apply over the wire',
   'transaction control': 'tenant-statements.test.ts',
   'over HTTP': 'the API is the same over every engine',
   'forged tokens': 'the API is the same over every engine',
