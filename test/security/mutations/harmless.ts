@@ -49,7 +49,7 @@ export const harmless: readonly Harmless[] = [
     reason: 'app has no right to it, and where it is given one it is told',
   },
   { matches: /^rights of table .*: grant /, reason: 'the role has it' },
-  { matches: /^rights of table public\."[^"]+": revoke all from (app|its owner)$/, reason: 'nobody has more by it' },
+  { matches: /^rights of table (public\."[^"]+"|tenantry\S*): revoke all from (app|its owner)$/, reason: 'nobody has more by it' },
   {
     matches: /^tenant column .*: (without a default|that may be null|with other statistics|of another type)$/,
     reason: 'the policy asks for the tenant of every row',
