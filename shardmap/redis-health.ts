@@ -1,3 +1,4 @@
+import { failureCode } from '../src/core/failure-code.ts';
 /** Hears of Redis going away and coming back. */
 export interface RedisListener {
   /** Something began to fail, or fails for another reason than before; a text that is malformed is told each time. Requests go on. */
@@ -38,7 +39,7 @@ export class RedisHealth {
   }
 
   #failed(name: string, error: unknown): void {
-    const code = codeOf(error);
+    const code = failureCode(error);
     const isKnown = [...this.#failing.values()].includes(code);
     this.#failing.set(name, code);
     if (!isKnown && !this.#closed) this.#listener.onTrouble(error);
@@ -47,10 +48,4 @@ export class RedisHealth {
   #well(name: string): void {
     if (this.#failing.delete(name) && this.#failing.size === 0 && !this.#closed) this.#listener.onRecovered?.();
   }
-}
-
-/** A short word for a failure: the operating system's, Redis's or Tenantry's. Never a message, which may name an address. */
-export function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'UNKNOWN';
-  return 'code' in error && typeof error.code === 'string' ? error.code : (/^[A-Z]{2,}\b/.exec(error.message)?.[0] ?? error.name);
 }

@@ -1,4 +1,4 @@
-import { codeOf } from '../../shardmap/redis-health.ts';
+import { failureCode } from '../core/failure-code.ts';
 import type { RouterObserver } from '../router/router-observer.ts';
 
 /** Something in the background that no caller is told of by an error of its own, or the end of it. */
@@ -24,7 +24,7 @@ export type OnTrouble = (trouble: Trouble) => void;
 /** What Redis's trouble is told as. */
 export function redisTrouble(onTrouble: OnTrouble): { onTrouble: (error: unknown) => void; onRecovered: () => void } {
   return {
-    onTrouble: (cause) => onTrouble({ source: 'redis', state: 'failing', code: codeOf(cause), cause }),
+    onTrouble: (cause) => onTrouble({ source: 'redis', state: 'failing', code: failureCode(cause), cause }),
     onRecovered: () => onTrouble({ source: 'redis', state: 'recovered' }),
   };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { codeOf } from '../../../shardmap/redis-health.ts';
+import { failureCode } from '../../core/failure-code.ts';
 import type { WebhookSettings } from '../../config/settings.ts';
 import { asError, TenantryError } from '../../core/errors.ts';
 import { Turns } from '../../core/turns.ts';
@@ -152,7 +152,8 @@ export class DriftNotices {
       onEnded('failed');
       // Sent until everything was closed: nothing is wrong with the webhook.
       if (this.#stop.signal.aborted) return false;
-      if (!this.#isFailing) onTrouble({ source: 'webhook', state: 'failing', code: codeOf(asError(error).cause ?? error), cause: error });
+      if (!this.#isFailing)
+        onTrouble({ source: 'webhook', state: 'failing', code: failureCode(asError(error).cause ?? error), cause: error });
       this.#isFailing = true;
       return false;
     }
