@@ -1,6 +1,6 @@
 import { digest } from '../src/core/digest.ts';
 import type { Row, SqlSession } from '../src/core/session.ts';
-import type { ShardSigner, ShardStatement } from '../src/core/shard-signer.ts';
+import type { ShardSigner, ShardStatement, SigningKey } from '../src/core/shard-signer.ts';
 import { catalogUnavailable } from './sql-catalog.ts';
 import { unlessVictim } from './unless-victim.ts';
 
@@ -56,7 +56,7 @@ export class Verdicts {
   }
 
   /** By which fleet key the latest one is signed; undefined: there is none. Throws CATALOG_UNAVAILABLE. */
-  async signedBy(shardId: string): Promise<'current' | 'previous' | 'neither' | undefined> {
+  async signedBy(shardId: string): Promise<SigningKey | undefined> {
     const found = await this.#latest(shardId);
     if (found === undefined) return undefined;
     const signer = this.#signerOf(shardId);

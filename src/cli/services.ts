@@ -5,6 +5,7 @@ import type { Settings } from '../config.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
+import type { SigningKey } from '../core/shard-signer.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { PolicyCase, PolicyCases } from '../core/policy-case.ts';
 import type { CaseFileResult } from '../policy/cases/case-result.ts';
@@ -96,7 +97,7 @@ export interface ScratchPlace {
 /** The signatures on what protects a shard. */
 export interface ShardSigning {
   /** By which fleet key it is signed. */
-  signedBy(): Promise<'current' | 'previous' | 'neither'>;
+  signedBy(): Promise<SigningKey>;
   /** Signs by the current fleet key what is signed there by the previous one; whether it was. */
   signAgain(): Promise<boolean>;
 }

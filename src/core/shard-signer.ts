@@ -20,3 +20,6 @@ export interface ShardSigner {
 
 /** The part of it that connections for tenants need. */
 export type ShardVerifier = Pick<ShardSigner, 'isSigned'>;
+
+/** By which fleet key something is signed. */
+export type SigningKey = 'current' | 'previous' | 'neither';

@@ -8,9 +8,8 @@ import type { Shard } from '../../../shardmap/shard.ts';
 import type { Verdicts } from '../../../shardmap/verdicts.ts';
 import type { Settings } from '../../config.ts';
 import { asTenantryError, type TenantryError } from '../../core/errors.ts';
+import type { SigningKey } from '../../core/shard-signer.ts';
 import type { ShardPolicies, ShardSigning } from '../services.ts';
-
-type SigningKey = 'current' | 'previous' | 'neither';
 
 /** What a shard has, or why that is not known. */
 export interface ShardKeys extends Partial<KeyCounts> {
@@ -48,10 +47,10 @@ export async function keysOf(fleet: KeyFleet, shard: Shard): Promise<ShardKeys> 
 }
 
 /** Writes into the audit trail. */
-type Record = (shard: Shard, ...event: Parameters<Parameters<typeof recorded>[0]['record']>) => Promise<void>;
+type Recorder = (shard: Shard, ...event: Parameters<Parameters<typeof recorded>[0]['record']>) => Promise<void>;
 
 /** Writes into the audit trail which key was taken for which, by their names. */
-export function recorder(audit: AuditTrail, actor: string, { fleetKey }: Settings): Record {
+export function recorder(audit: AuditTrail, actor: string, { fleetKey }: Settings): Recorder {
   const run = { runId: randomUUID(), actor, action: 'key rotate' };
   const to = fleetKeyName(fleetKey.current);
   const from = fleetKey.previous === undefined ? null : fleetKeyName(fleetKey.previous);
@@ -61,7 +60,7 @@ export function recorder(audit: AuditTrail, actor: string, { fleetKey }: Setting
 /** How one shard is rotated. */
 interface RotationParts {
   readonly waitMs: number;
-  readonly record: Record;
+  readonly record: Recorder;
 }
 
 /** One shard; the others do not depend on it. Never throws. */
@@ -73,7 +72,7 @@ export async function rotateOne(fleet: KeyFleet, shard: Shard, { waitMs, record 
       const rotate = async (): Promise<Omit<ShardRotation, 'shard' | 'outcome'>> => {
         const report = await fleet.manager.keys.rotate(shard, waitMs);
         if (before.signedBy === 'previous') await signing?.signAgain();
-        await fleet.verdicts.signAgain(shard.shardId);
+        if (before.verdictSignedBy === 'previous') await fleet.verdicts.signAgain(shard.shardId);
         return { ...report, ...(await signaturesOf(fleet, shard, signing)) };
       };
       const isNeeded = before.previous > 0 || before.signedBy === 'previous' || before.verdictSignedBy === 'previous';
