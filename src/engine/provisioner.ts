@@ -9,9 +9,9 @@ export interface ProvisionRequest {
   readonly logins: Readonly<Record<PrincipalName, Login>>;
   readonly contextProtection: ContextProtection;
   /** The admin group gets what it takes to put policies on tables that are there already: on PostgreSQL, only their owner can. */
-  readonly tables?: readonly { readonly schema?: string; readonly table: string }[];
+  readonly tables: readonly { readonly schema?: string; readonly table: string }[];
   /** The admin group gets what it takes to let app call procedures that are there already. */
-  readonly procedures?: readonly Procedure[];
+  readonly procedures: readonly Procedure[];
 }
 
 /** The part of an engine that knows what only the administrator of a server may do for Tenantry: roles, logins, rights. */

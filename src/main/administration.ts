@@ -48,21 +48,11 @@ export async function openAdministration(
   { engines, clock, onTrouble }: AdministrationParts,
   settings: Settings,
 ): Promise<OpenAdministration> {
-  const { logins, map, redis: configured, tables, procedures, contextProtection, capabilities, fleetKey, limits, drift } = settings;
+  const { map, redis: configured } = settings;
   await using opened = new AsyncDisposableStack();
   const { database, store } = await openCatalog(engines, settings);
   opened.defer(() => database.close());
-  const access = createShardAccess({
-    engines,
-    logins,
-    tables,
-    procedures,
-    contextProtection,
-    capabilities,
-    fleetKey,
-    limits,
-    drift,
-  });
+  const access = createShardAccess(engines, settings);
   opened.defer(() => access.close());
   const redis = configured === undefined ? undefined : createRedisRoutes({ url: configured.url, map, clock, ...redisTrouble(onTrouble) });
   opened.defer(() => redis?.close());

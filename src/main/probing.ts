@@ -6,7 +6,7 @@ import type { FullEngine } from './engines.ts';
 /** With what an engine tries what the configured logins may on its shards. */
 export function probingWith(
   { rehearsals }: Pick<FullEngine, 'rehearsals'>,
-  { logins: { app, superuser, mover }, limits }: Pick<Settings, 'logins'> & { readonly limits: Pick<Settings['limits'], 'changeProbeMs'> },
+  { logins: { app, superuser, mover }, limits }: Pick<Settings, 'logins' | 'limits'>,
 ): Probing {
   const users = { app: app.user, superuser: superuser.user, mover: mover.user };
   return { rehearsals, users, withinMs: limits.changeProbeMs, clock: systemClock };

@@ -1,10 +1,6 @@
-import type { Settings, TableSettings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { hadNoAnswer, TenantryError } from '../core/errors.ts';
-import type { Limits } from '../core/limits.ts';
-import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase } from '../core/session.ts';
-import type { CapabilitySettings } from '../core/capability-settings.ts';
-import type { ContextProtection } from '../core/context-protection.ts';
 import { SqlFailure } from '../engine/sql-failure.ts';
 import { installShard } from '../policy/install.ts';
 import { purgeRows } from '../policy/purge.ts';
@@ -15,29 +11,15 @@ import { engineOf, type Engines } from './engines.ts';
 import { probingWith } from './probing.ts';
 import { routedTables } from './routed-tables.ts';
 
-/** What shards are reached with. */
-interface ShardAccessOptions {
-  readonly engines: Engines;
-  readonly logins: Settings['logins'];
-  readonly tables: readonly TableSettings[];
-  /** What a shard that is added must have for app to call; default: nothing. */
-  readonly procedures?: readonly Procedure[];
-  readonly contextProtection: ContextProtection;
-  readonly fleetKey: Settings['fleetKey'];
-  readonly capabilities: CapabilitySettings;
-  readonly drift: Settings['drift'];
-  readonly limits: Pick<Limits, 'connectTimeoutMs' | 'adminStatementTimeoutMs' | 'adminLockTimeoutMs' | 'changeProbeMs'>;
-}
-
 /** Access that closes what it opened. */
 export interface ClosableShardAccess extends ShardAccess {
   close(): Promise<void>;
 }
 
 /** Shards as `admin`; databases stay open, each once, until everything is closed. */
-export function createShardAccess(options: ShardAccessOptions): ClosableShardAccess {
-  const { engines, logins, tables, procedures = [], contextProtection, capabilities } = options;
-  const { connectTimeoutMs, adminStatementTimeoutMs: statementTimeoutMs, adminLockTimeoutMs: lockTimeoutMs } = options.limits;
+export function createShardAccess(engines: Engines, settings: Settings): ClosableShardAccess {
+  const { logins, tables, procedures, contextProtection, capabilities, limits } = settings;
+  const { connectTimeoutMs, adminStatementTimeoutMs: statementTimeoutMs, adminLockTimeoutMs: lockTimeoutMs } = limits;
   const bounds = { connectTimeoutMs, statementTimeoutMs, lockTimeoutMs };
   const opened = new Map<string, SqlDatabase>();
   const open = ({ shardId, address }: Shard): SqlDatabase => {
@@ -54,9 +36,9 @@ export function createShardAccess(options: ShardAccessOptions): ClosableShardAcc
       return row.incarnation;
     },
     install: async (shard, { keyType }) => {
-      const accepting = acceptingOn(options, shard);
+      const accepting = acceptingOn(settings, shard);
       const engine = engineOf(engines, shard.address);
-      const probing = probingWith(engine, options);
+      const probing = probingWith(engine, settings);
       await installShard(open(shard), engine, {
         tables,
         procedures,
@@ -69,7 +51,7 @@ export function createShardAccess(options: ShardAccessOptions): ClosableShardAcc
     },
     purge: (session, shard, { keyType }, keys, limit) =>
       purgeRows(session, engineOf(engines, shard.address), {
-        tables: routedTables({ tables }),
+        tables: routedTables(settings),
         keyType,
         keys,
         limit,

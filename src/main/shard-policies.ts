@@ -123,13 +123,8 @@ async function refusalOfApp(engines: Engines, settings: Settings, shard: Shard):
 }
 
 /** The database of a shard as admin, once it is known to be that shard. */
-async function withShard<T>(
-  engines: Engines,
-  { logins, tables, contextProtection, capabilities, fleetKey, limits, drift }: Settings,
-  shard: Shard,
-  work: (admin: SqlDatabase) => Promise<T>,
-): Promise<T> {
-  const access = createShardAccess({ engines, logins, tables, contextProtection, capabilities, fleetKey, limits, drift });
+async function withShard<T>(engines: Engines, settings: Settings, shard: Shard, work: (admin: SqlDatabase) => Promise<T>): Promise<T> {
+  const access = createShardAccess(engines, settings);
   try {
     await requireOwnShard(access, shard);
     return await work(access.open(shard));

@@ -25,8 +25,8 @@ import { procedureFindings } from './procedure-findings.ts';
 /** Which policies a shard must have. */
 export interface PolicyRequest {
   readonly tables: readonly ConfiguredTable[];
-  /** What app may call; default: nothing. */
-  readonly procedures?: readonly Procedure[];
+  /** What app may call. */
+  readonly procedures: readonly Procedure[];
   /** Key type of the shard map. */
   readonly keyType: KeyType;
   /** What the configuration says that the server can do, instead of what is found. */
@@ -60,7 +60,7 @@ const endItem = 'end of what was accepted';
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
   const { keyType, accepting } = request;
   const tables = qualifiedTables(request.tables, engine.dialect);
-  const procedures = qualifiedProcedures(request.procedures ?? [], engine.dialect);
+  const procedures = qualifiedProcedures(request.procedures, engine.dialect);
   const wanted = { tables, procedures, keyType };
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const { looked, warnings } = await shard.transaction(async (session) => {

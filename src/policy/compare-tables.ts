@@ -44,8 +44,8 @@ export interface TableComparison {
 /** What a shard is compared with. */
 export interface ComparisonRequest {
   readonly tables: readonly ConfiguredTable[];
-  /** What app may call; default: nothing. */
-  readonly procedures?: readonly Procedure[];
+  /** What app may call. */
+  readonly procedures: readonly Procedure[];
   /** Key type of the shard map. */
   readonly keyType: KeyType;
   /** What the configuration says that the server can do, instead of what is found. */
@@ -64,7 +64,7 @@ interface ExtraTable extends Record<string, unknown> {
 /** Compares a shard with the model, table by table, by name; changes nothing and waits for no table. `shard` is the database as admin. */
 export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, request: ComparisonRequest): Promise<TableComparison[]> {
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
-  const procedures = qualifiedProcedures(request.procedures ?? [], engine.dialect);
+  const procedures = qualifiedProcedures(request.procedures, engine.dialect);
   const configured: ShardTables = { tables: qualifiedTables(request.tables, engine.dialect), procedures, keyType: request.keyType };
   return await shard.transaction(async (session) => {
     const found = await compare(session, engine.renderer, configured);

@@ -50,7 +50,7 @@ export async function compare(session: SqlSession, renderer: PolicyRenderer, con
     );
     return tableDifferences(renderer.wanted(table, configured.keyType, tables), renderer, table, present);
   });
-  const calls = await compareProcedures(session, renderer, configured.procedures ?? []);
+  const calls = await compareProcedures(session, renderer, configured.procedures);
   return {
     tables,
     pending: [...pending, ...calls.pending],

@@ -23,8 +23,8 @@ type InstallingEngine = PolicyEngine & Pick<Engine, 'contextForms' | 'watchesApa
 /** What makes a database a shard. */
 export interface ShardInstallation {
   readonly tables: readonly ConfiguredTable[];
-  /** What app may call; default: nothing. */
-  readonly procedures?: readonly Procedure[];
+  /** What app may call. */
+  readonly procedures: readonly Procedure[];
   /** Key type of the shard map. */
   readonly keyType: KeyType;
   /** The least that is wanted; a new shard gets the form of its engine that is nearest to it. */

@@ -24,8 +24,8 @@ export type LocatedTable = ConfiguredTable & { readonly schema: string };
 /** The configured tables of a shard, whose tenants have keys of one type, and what is called there. */
 export interface ShardTables {
   readonly tables: readonly LocatedTable[];
-  /** Procedures that app may call; none where left out. */
-  readonly procedures?: readonly LocatedProcedure[];
+  /** Procedures that app may call. */
+  readonly procedures: readonly LocatedProcedure[];
   readonly keyType: KeyType;
 }
 

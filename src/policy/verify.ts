@@ -16,8 +16,8 @@ import { rehearse } from './rehearse.ts';
 /** What a shard is verified against. */
 export interface VerificationRequest {
   readonly tables: readonly ConfiguredTable[];
-  /** What app may call; default: nothing. */
-  readonly procedures?: readonly Procedure[];
+  /** What app may call. */
+  readonly procedures: readonly Procedure[];
   /** Key type of the shard map. */
   readonly keyType: KeyType;
   /** By whom what protects it must have been accepted. */
@@ -57,7 +57,7 @@ export async function verifyPolicies(
   });
 }
 
-function located({ dialect }: PolicyEngine, { tables, procedures = [], keyType }: VerificationRequest): ShardTables {
+function located({ dialect }: PolicyEngine, { tables, procedures, keyType }: VerificationRequest): ShardTables {
   return { tables: qualifiedTables(tables, dialect), procedures: qualifiedProcedures(procedures, dialect), keyType };
 }
 

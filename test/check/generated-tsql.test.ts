@@ -59,6 +59,7 @@ import { describeNeeding } from '../support/describe-needing.ts';
 import { policyTables, predicateKinds, samples } from '../support/policies/mssql-predicates.ts';
 import { compileGenerated, type GeneratedTsql } from '../support/generated-tsql.ts';
 import { entryOf } from '../support/scripted-shard.ts';
+import { emptyDatabase } from '../support/empty-database.ts';
 
 const isolations: readonly Isolation[] = ['read committed', 'repeatable read', 'serializable'];
 const logins = {
@@ -387,7 +388,7 @@ function textsOfRows(condition: Predicate, of: string): GeneratedTsql[] {
 
 function provisioningTexts(): GeneratedTsql[] {
   const provisioner = createMssqlProvisioner();
-  const request = { logins, contextProtection: 'guarded', tables: [{ table: 'Blogs' }] } as const;
+  const request = { ...emptyDatabase, logins, tables: [{ table: 'Blogs' }] } as const;
   const statements = provisioner.provision(request).map((statement, index) => ({
     name: `provisioning ${index}`,
     text: compileSql(statement, mssqlDialect).text,

@@ -86,6 +86,7 @@ describe('a configured table without a schema, where another of its name stands 
     await ground.shard.admin.query(sqlText('alter table public."Blogs" no force row level security'));
     const { changes } = await applyPolicies(ground.shard.admin, engine, {
       tables: blogs,
+      procedures: [],
       accepting: accepting(ground.shard.shardId),
       keyType: 'int',
       dryRun: false,
@@ -121,6 +122,7 @@ describe('a configured table without a schema, where another of its name stands 
     await expect(
       applyPolicies(ground.shard.admin, engine, {
         tables: twice,
+        procedures: [],
         accepting: accepting(ground.shard.shardId),
         keyType: 'int',
         dryRun: true,

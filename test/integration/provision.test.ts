@@ -9,6 +9,7 @@ import { provision } from '../../src/policy/provision.ts';
 import type { SqlDatabase, SqlSession } from '../../src/core/session.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 import { accepting } from '../support/accepting.ts';
+import { emptyDatabase } from '../support/empty-database.ts';
 
 const engine = createPostgresEngine();
 const provisioner = createPostgresProvisioner();
@@ -49,7 +50,7 @@ describe('provisioning', () => {
   it('makes logins that can connect with their passwords, admin acting as its group', async () => {
     const database = await createDatabase();
     const logins = loginsOf('first');
-    await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
+    await provision(open(database, server), provisioner, { ...emptyDatabase, logins });
 
     expect((await open(database, logins.app).query(whoAmI)).rows).toEqual([{ current: 'first_app', session: 'first_app' }]);
     expect((await open(database, logins.mover).query(whoAmI)).rows).toEqual([{ current: 'first_mover', session: 'first_mover' }]);
@@ -62,14 +63,14 @@ describe('provisioning', () => {
     const database = await createDatabase();
     const [logins, administrator] = [loginsOf('closed'), open(database, server)];
     await administrator.query(sqlText(`revoke connect on database "${database}" from public`));
-    await provision(administrator, provisioner, { logins, contextProtection: 'guarded' });
+    await provision(administrator, provisioner, { ...emptyDatabase, logins });
     for (const login of Object.values(logins))
       expect((await open(database, login).query(whoAmI)).rows).toMatchObject([{ session: login.user }]);
   });
 
   it('never puts a password into the log of a server that logs every statement', async () => {
     const database = await createDatabase();
-    await provision(open(database, server), provisioner, { logins: loginsOf('logged'), contextProtection: 'guarded' });
+    await provision(open(database, server), provisioner, { ...emptyDatabase, logins: loginsOf('logged') });
     expect(server.log()).toContain('alter role "logged_app"');
     expect(server.log()).not.toContain('pä$$');
   });
@@ -78,12 +79,11 @@ describe('provisioning', () => {
     const logins = loginsOf('twice');
     for (const database of [await createDatabase(), await createDatabase()]) {
       const administrator = open(database, server);
-      await provision(administrator, provisioner, { logins, contextProtection: 'guarded' });
-      await provision(administrator, provisioner, { logins, contextProtection: 'guarded' });
+      await provision(administrator, provisioner, { ...emptyDatabase, logins });
+      await provision(administrator, provisioner, { ...emptyDatabase, logins });
       const installed = await installShard(open(database, logins.admin), policies, {
-        tables: [],
+        ...emptyDatabase,
         keyType: 'int',
-        contextProtection: 'guarded',
         accepting: accepting(),
       });
       expect(installed.applied).toBe(true);
@@ -94,8 +94,8 @@ describe('provisioning', () => {
     const database = await createDatabase();
     const administrator = open(database, server);
     const [old, next] = [loginsOf('old'), loginsOf('next')];
-    await provision(administrator, provisioner, { logins: old, contextProtection: 'guarded' });
-    await provision(administrator, provisioner, { logins: { ...old, admin: next.admin }, contextProtection: 'guarded' });
+    await provision(administrator, provisioner, { ...emptyDatabase, logins: old });
+    await provision(administrator, provisioner, { ...emptyDatabase, logins: { ...old, admin: next.admin } });
     await open(database, old.admin).query(sql`create table made_by_the_old (x integer)`);
     await open(database, next.admin).query(sql`drop table made_by_the_old`);
   });
@@ -103,7 +103,7 @@ describe('provisioning', () => {
   it('prints a script without passwords that an administrator can complete and run', async () => {
     const database = await createDatabase();
     const logins = loginsOf('printed');
-    const script = provisioner.script({ logins, contextProtection: 'guarded' });
+    const script = provisioner.script({ ...emptyDatabase, logins });
     expect(script).not.toContain('pä$$');
     expect(script).toContain(`password '<password of printed_app>'`);
     await open(database, server).query(sqlText(script));
@@ -131,7 +131,7 @@ describe('provisioning', () => {
   ])('leaves app without %s', async (_, statement) => {
     const database = await createDatabase();
     const logins = loginsOf('poor');
-    await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
+    await provision(open(database, server), provisioner, { ...emptyDatabase, logins });
     await open(database, logins.admin).query(sql`create function made_by_admin() returns integer language sql return 1`);
     await expect(open(database, logins.app).query(sqlText(statement))).rejects.toMatchObject({ cause: { sqlState: '42501' } });
   });
@@ -139,7 +139,7 @@ describe('provisioning', () => {
   it('leaves app no function about locks, settings, sessions or large objects, but those that only give back or need one that is open', async () => {
     const database = await createDatabase();
     const logins = loginsOf('functions');
-    await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
+    await provision(open(database, server), provisioner, { ...emptyDatabase, logins });
     const app = open(database, logins.app);
     const { rows } = await app.query<{ name: string }>(
       sql`select distinct proname::text as name from pg_proc
@@ -160,7 +160,7 @@ describe('provisioning', () => {
     await administrator.query(
       sqlText('grant create on schema public to public; create schema tenantry; grant all on schema tenantry to public'),
     );
-    await provision(administrator, provisioner, { logins, contextProtection: 'guarded' });
+    await provision(administrator, provisioner, { ...emptyDatabase, logins });
     await administrator.query(
       sqlText('set role tenantry_definer; create function tenantry.of_definer() returns integer language sql return 1; reset role'),
     );
@@ -183,7 +183,7 @@ describe('provisioning', () => {
   ])('refuses %s before anything happens', (_, change, message) => {
     const logins = loginsOf('refused');
     change(logins);
-    expect(() => provisioner.script({ logins, contextProtection: 'guarded' })).toThrow(message);
+    expect(() => provisioner.script({ ...emptyDatabase, logins })).toThrow(message);
   });
 
   it.each(['login', 'superuser', 'bypassrls'])(
@@ -192,12 +192,10 @@ describe('provisioning', () => {
       const database = await createDatabase();
       const administrator = open(database, server);
       // Groups are made once per server; here they may have been made by nobody yet.
-      await provision(administrator, provisioner, { logins: loginsOf('named'), contextProtection: 'guarded' });
+      await provision(administrator, provisioner, { ...emptyDatabase, logins: loginsOf('named') });
       await administrator.query(sqlText(`alter role tenantry_mover ${attribute}`));
       try {
-        await expect(
-          provision(administrator, provisioner, { logins: loginsOf('named'), contextProtection: 'guarded' }),
-        ).rejects.toMatchObject({
+        await expect(provision(administrator, provisioner, { ...emptyDatabase, logins: loginsOf('named') })).rejects.toMatchObject({
           code: 'INVALID_CONFIGURATION',
           detail:
             'One of the roles tenantry_app, tenantry_superuser, tenantry_mover, tenantry_admin, tenantry_definer and tenantry_probe exists and is a login, a superuser or bypasses row-level security: rename it.',
@@ -212,7 +210,7 @@ describe('provisioning', () => {
     const database = await createDatabase();
     const administrator = open(database, server);
     const logins = { ...loginsOf('super'), app: { user: server.user, password: server.password } };
-    await expect(provision(administrator, provisioner, { logins, contextProtection: 'guarded' })).rejects.toMatchObject({
+    await expect(provision(administrator, provisioner, { ...emptyDatabase, logins })).rejects.toMatchObject({
       code: 'INVALID_CONFIGURATION',
       detail: `The login ${server.user} is a superuser or bypasses row-level security: name another.`,
     });
@@ -243,7 +241,7 @@ describe('provisioning where others could make things before', () => {
   const notOurs =
     'The schema tenantry_watch was made by another than a superuser, or holds, refers to or lets in what another made, which would run as the superuser: see what it is and whose, then say drop schema tenantry_watch cascade, and provision again.';
 
-  const request = { logins: loginsOf('first_there'), contextProtection: 'guarded' } as const;
+  const request = { ...emptyDatabase, logins: loginsOf('first_there') } as const;
   let administrator: SqlDatabase;
   let admin: SqlDatabase;
   beforeAll(async () => {
@@ -387,21 +385,16 @@ describe('provisioning where others could make things before', () => {
 describe('installing a shard', () => {
   it('refuses a database that was not prepared, and says what to do', async () => {
     const database = await createDatabase();
-    const installing = installShard(open(database, server), policies, {
-      tables: [],
-      accepting: accepting(),
-      keyType: 'int',
-      contextProtection: 'guarded',
-    });
+    const installing = installShard(open(database, server), policies, { ...emptyDatabase, accepting: accepting(), keyType: 'int' });
     await expect(installing).rejects.toThrow('provision it with --bootstrap, or run the SQL printed without it');
   });
 
   it('refuses a shard of a newer schema, and changes nothing in it', async () => {
     const database = await createDatabase();
     const logins = loginsOf('newer');
-    await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
+    await provision(open(database, server), provisioner, { ...emptyDatabase, logins });
     const admin = open(database, logins.admin);
-    const installation = { tables: [], keyType: 'int', contextProtection: 'guarded', accepting: accepting() } as const;
+    const installation = { ...emptyDatabase, keyType: 'int', accepting: accepting() } as const;
     await installShard(admin, policies, installation);
     await admin.query(sql`update tenantry.schema_version set version = 3`);
     await expect(installShard(admin, policies, installation)).rejects.toMatchObject({
@@ -413,12 +406,12 @@ describe('installing a shard', () => {
   it('refuses a shard of another key type', async () => {
     const database = await createDatabase();
     const logins = loginsOf('typed');
-    await provision(open(database, server), provisioner, { logins, contextProtection: 'guarded' });
+    await provision(open(database, server), provisioner, { ...emptyDatabase, logins });
     const admin = open(database, logins.admin);
-    await installShard(admin, policies, { tables: [], accepting: accepting(), keyType: 'uuid', contextProtection: 'guarded' });
-    const again = installShard(admin, policies, { tables: [], accepting: accepting(), keyType: 'int', contextProtection: 'guarded' });
+    await installShard(admin, policies, { ...emptyDatabase, accepting: accepting(), keyType: 'uuid' });
+    const again = installShard(admin, policies, { ...emptyDatabase, accepting: accepting(), keyType: 'int' });
     await expect(again).rejects.toThrow(`The database is a shard for keys of type uuid; the map's are of type int.`);
-    const other = installShard(admin, policies, { tables: [], accepting: accepting(), keyType: 'uuid', contextProtection: 'plain' });
+    const other = installShard(admin, policies, { ...emptyDatabase, accepting: accepting(), keyType: 'uuid', contextProtection: 'plain' });
     // It is better protected than has to be.
     await expect(other).resolves.toMatchObject({ applied: true });
   });

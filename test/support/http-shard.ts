@@ -69,7 +69,7 @@ export async function createHttpShard(
   await applyPolicies(
     shard.admin,
     { renderer: postgresPolicyRenderer, dialect, capabilitiesOf },
-    { tables, accepting: accepting(shard.shardId), keyType, dryRun: false },
+    { tables, procedures: [], accepting: accepting(shard.shardId), keyType, dryRun: false },
   );
   const routed = createShardRouter({ ...shard, address: { ...shard.address, host, port } }, engine, { keyType, tables, contextTypes });
   await routed.addTenant(1);

@@ -10,6 +10,7 @@ import { installShard } from '../../src/policy/install.ts';
 import { provision } from '../../src/policy/provision.ts';
 import { useMssql } from './servers/mssql.ts';
 import { accepting, signerOfTests } from './accepting.ts';
+import { emptyDatabase } from './empty-database.ts';
 
 /** Tables that are there before the shard is made of their database, as an operator's are. */
 interface MssqlTestTables {
@@ -89,12 +90,18 @@ export async function createMssqlTestShard(
   await root.query(serialPlans);
   await root.query(sqlText(text));
   // A table of dbo belongs to dbo, and stays so: provisioning gives admin what it takes to put policies on it.
-  await provision(root, createMssqlProvisioner(), { logins, contextProtection: 'guarded', tables: routed });
+  await provision(root, createMssqlProvisioner(), { ...emptyDatabase, logins, tables: routed });
   await master.query(serverRights(logins.admin));
   const admin = engine.open(address, logins.admin);
   const policies = { ...engine, renderer: mssqlPolicyRenderer };
   const shardId = randomUUID();
-  await installShard(admin, policies, { tables: routed, accepting: accepting(shardId), keyType: 'int', contextProtection: 'guarded' });
+  await installShard(admin, policies, {
+    tables: routed,
+    procedures: [],
+    accepting: accepting(shardId),
+    keyType: 'int',
+    contextProtection: 'guarded',
+  });
   await admin.query(
     sql`INSERT INTO [tenantry].[shard_identity] ([shard_id], [map], [key_type]) VALUES (${shardId}, ${'customers'}, ${'int'})`,
   );

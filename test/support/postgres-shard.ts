@@ -13,6 +13,7 @@ import type { KeyType } from '../../shardmap/key.ts';
 import type { PostgresServer } from './servers/postgres.ts';
 import { shardLogins } from './shard-logins.ts';
 import { accepting, letInAnyway } from './accepting.ts';
+import { emptyDatabase } from './empty-database.ts';
 
 export { shardLogins };
 
@@ -43,7 +44,7 @@ export async function createTestShard(
   const engine = createPostgresEngine();
   const address: ShardAddress = { engine: 'postgres', host: server.host, port: server.port, database: name, tls: 'disable' };
   const root = engine.open(address, server);
-  await provision(root, createPostgresProvisioner(), { logins: shardLogins, contextProtection: protection });
+  await provision(root, createPostgresProvisioner(), { ...emptyDatabase, logins: shardLogins, contextProtection: protection });
   const admin = engine.open(address, shardLogins.admin);
   const shardId = randomUUID();
   await admin.transaction(async (session) => {
@@ -59,7 +60,7 @@ export async function createTestShard(
   await applyPolicies(
     admin,
     { renderer: postgresPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf },
-    { tables: [{ table: 'Blogs', tenantColumn: 'TenantId' }], keyType, accepting: accepting(shardId), dryRun: false },
+    { tables: [{ table: 'Blogs', tenantColumn: 'TenantId' }], procedures: [], keyType, accepting: accepting(shardId), dryRun: false },
   );
   const incarnation = (await root.run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;
   return {

@@ -60,6 +60,7 @@ export class TestShardAccess implements ShardAccess {
     const { installShard } = await import('../../src/policy/install.ts');
     await installShard(this.open(shard), await fullEngine(shard), {
       tables: groundTables,
+      procedures: [],
       accepting: accepting(shard.shardId),
       keyType,
       contextProtection: 'guarded',

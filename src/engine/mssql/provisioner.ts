@@ -28,8 +28,8 @@ export function createMssqlProvisioner(library: QueryLibrary = new QueryLibrary(
       ...file('004-no-definitions'),
       ...file('005-watching'),
       ...principals.flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
-      ...qualifiedTables(request.tables ?? [], mssqlDialect).map(({ schema, table }) => controlledByAdmin(schema, table)),
-      ...qualifiedProcedures(request.procedures ?? [], mssqlDialect).map(({ schema, routine }) => controlledByAdmin(schema, routine)),
+      ...qualifiedTables(request.tables, mssqlDialect).map(({ schema, table }) => controlledByAdmin(schema, table)),
+      ...qualifiedProcedures(request.procedures, mssqlDialect).map(({ schema, routine }) => controlledByAdmin(schema, routine)),
     ];
   };
   return {

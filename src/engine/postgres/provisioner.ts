@@ -36,10 +36,10 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
       ...watchingFiles.map(script),
       file('005-watching'),
       ...principals.flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
-      ...qualifiedTables(request.tables ?? [], postgresDialect).map(
+      ...qualifiedTables(request.tables, postgresDialect).map(
         ({ schema, table }) => sql`alter table if exists ${sql.id(schema, table)} owner to ${sql.id(principalGroups.admin)}`,
       ),
-      ...qualifiedProcedures(request.procedures ?? [], postgresDialect).map(procedureToAdmin),
+      ...qualifiedProcedures(request.procedures, postgresDialect).map(procedureToAdmin),
     ];
   };
   return {

@@ -39,8 +39,7 @@ type OnAccepted = (fingerprint: string | undefined) => void;
 /** What is not right, as it is found. */
 async function* findingsOf(look: ShardDiagnosis, onAccepted: OnAccepted): AsyncGenerator<Finding, void, undefined> {
   const { engines, settings, shard } = look;
-  const { logins, tables, contextProtection, capabilities, fleetKey, limits, drift } = settings;
-  const access = createShardAccess({ engines, logins, tables, contextProtection, capabilities, fleetKey, limits, drift });
+  const access = createShardAccess(engines, settings);
   const admin = access.open(shard);
   try {
     await requireOwnShard(access, shard);

@@ -39,7 +39,8 @@ export async function recognise(
       model = without(model, read.problems);
       continue;
     }
-    const { tables, pending } = await compare(session, renderer, { tables: qualifiedTables(read.tables, dialect), keyType });
+    const wanted = { tables: qualifiedTables(read.tables, dialect), procedures: [], keyType };
+    const { tables, pending } = await compare(session, renderer, wanted);
     const itemsOf = (table: PolicyTable): readonly PolicyItem[] => renderer.wanted(table, keyType, tables);
     const wrong = pending.flatMap(({ on, item, after }) =>
       on === undefined ? [] : wrongBy({ on, item, after }, itemsOf, configuredName(on, dialect)),

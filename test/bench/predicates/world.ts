@@ -66,7 +66,7 @@ export class PredicateWorld {
       sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
         values (1, 'point', '\\x${hex(entry.key)}', 'ONLINE', 1, '\\x${hex(token)}')`),
     );
-    await applyPolicies(shard.admin, postgresPolicies, { tables, accepting: accepting(), keyType: 'int', dryRun: false });
+    await applyPolicies(shard.admin, postgresPolicies, { tables, procedures: [], accepting: accepting(), keyType: 'int', dryRun: false });
     await shard.root.query(sqlText('vacuum (freeze, analyze)'));
     return new PredicateWorld(shard, () => server.stop(), entry);
   }
@@ -75,7 +75,13 @@ export class PredicateWorld {
   async apply(kind: Kind): Promise<void> {
     const policies = { measured: { on: ['Samples'], rows: kind.rows } };
     const wanted = withPolicies({ tables, context, policies });
-    await applyPolicies(this.#shard.admin, postgresPolicies, { tables: wanted, accepting: accepting(), keyType: 'int', dryRun: false });
+    await applyPolicies(this.#shard.admin, postgresPolicies, {
+      tables: wanted,
+      procedures: [],
+      accepting: accepting(),
+      keyType: 'int',
+      dryRun: false,
+    });
     await this.#connection?.close();
     const { address, shardId, incarnation } = this.#shard;
     const expected = { shardId, incarnation, signer: signerOfTests(shardId), tables: [], contextProtection: 'guarded' } as const;

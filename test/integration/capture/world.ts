@@ -74,6 +74,7 @@ export class CaptureWorld {
     const { admin, shardId } = this.shard;
     const { changes } = await applyPolicies(admin, postgresPolicies, {
       tables: captureTables,
+      procedures: [],
       keyType: 'int',
       accepting: accepting(shardId),
       dryRun,

@@ -69,7 +69,13 @@ describeOnEachEngine('keys', (ground) => {
       admin = engine.open(address, logins.admin);
       reports = engine.open(address, logins.superuser);
       const shardId = randomUUID();
-      await installShard(admin, engine, { tables: groundTables, accepting: accepting(shardId), keyType, contextProtection: 'guarded' });
+      await installShard(admin, engine, {
+        tables: groundTables,
+        procedures: [],
+        accepting: accepting(shardId),
+        keyType,
+        contextProtection: 'guarded',
+      });
       await admin.query(keyStatements.identify(shardId, keyType));
       for (const { mappingId, key, epoch, token } of entries)
         await admin.query(localByHand.add({ mappingId, low: key, state: 'ONLINE', epoch, token }));

@@ -69,6 +69,7 @@ async function install(
   return {
     installing: installShard(database, engine, {
       tables: [],
+      procedures: [],
       accepting: accepting(),
       keyType: 'int',
       contextProtection: 'guarded',
@@ -136,7 +137,13 @@ async function installAnew(): Promise<readonly string[]> {
     },
   });
   const { engine, database } = administered(server);
-  await installShard(database, engine, { tables: [], accepting: accepting(), keyType: 'int', contextProtection: 'guarded' });
+  await installShard(database, engine, {
+    tables: [],
+    procedures: [],
+    accepting: accepting(),
+    keyType: 'int',
+    contextProtection: 'guarded',
+  });
   return server.recording.requests().map((request) => request.text);
 }
 

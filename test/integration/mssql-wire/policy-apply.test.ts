@@ -72,6 +72,7 @@ async function apply(
   const { engine, database } = administered(server);
   const request = {
     tables: tables.map((table) => ({ table, tenantColumn: 'TenantId' })),
+    procedures: [],
     keyType: 'int',
     accepting: accepting(),
     dryRun: false,

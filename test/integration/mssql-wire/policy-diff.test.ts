@@ -42,7 +42,7 @@ test('tables are compared without a lock and without a change: what lacks, what 
   });
   const { engine, database } = administered(server);
   const tables = ['Blogs', 'Posts', 'Users'].map((table) => ({ table, tenantColumn: 'TenantId' }));
-  const compared = await compareTables(database, engine, { tables, keyType: 'int' });
+  const compared = await compareTables(database, engine, { tables, procedures: [], keyType: 'int' });
   expect(compared).toEqual([
     {
       table: 'dbo.Blogs',

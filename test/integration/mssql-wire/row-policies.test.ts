@@ -63,7 +63,7 @@ async function apply(before: readonly Item[], dryRun: boolean, after: readonly I
   });
   const { engine, database } = administered(server);
   const tables = [{ table: 'Samples', tenantColumn: 'TenantId', policies }];
-  const { changes } = await applyPolicies(database, engine, { tables, accepting: accepting(), keyType: 'int', dryRun });
+  const { changes } = await applyPolicies(database, engine, { tables, procedures: [], accepting: accepting(), keyType: 'int', dryRun });
   return { changes, sent };
 }
 

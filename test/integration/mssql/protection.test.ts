@@ -48,6 +48,7 @@ describeNeeding('mssql', 'What protects the tenants of a shard on SQL Server its
         { ...engine, renderer: mssqlPolicyRenderer },
         {
           tables: [{ table: 'Blogs', tenantColumn: 'TenantId', policies }],
+          procedures: [],
           accepting: accepting(shard.shardId),
           keyType: 'int',
           dryRun: false,

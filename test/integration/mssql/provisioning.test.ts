@@ -10,6 +10,7 @@ import { describeNeeding } from '../../support/describe-needing.ts';
 import { sharedDatabase } from './support/shared-database.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
 import { accepting } from '../../support/accepting.ts';
+import { emptyDatabase } from '../../support/empty-database.ts';
 
 const blogs = { table: 'Blogs', tenantColumn: 'TenantId' };
 describeNeeding('mssql', 'a database that others use too, once it is a shard', () => {
@@ -25,7 +26,7 @@ describeNeeding('mssql', 'a database that others use too, once it is a shard', (
     await applyPolicies(
       shard.admin,
       { renderer: mssqlPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf },
-      { tables: [table], accepting: accepting(), keyType: 'int', dryRun: false },
+      { tables: [table], procedures: [], accepting: accepting(), keyType: 'int', dryRun: false },
     );
 
   test('keeps the owners of its tables and the rights to them', async () => {
@@ -71,7 +72,7 @@ describeNeeding('mssql', 'a database that others use too, once it is a shard', (
     // As in a database that was restored on another server, whose login of the same name is another one.
     await shard.root.query(sql`ALTER USER ${name} WITH DEFAULT_SCHEMA = [tenantry]; DROP LOGIN ${name}`);
     await shard.root.query(sql`CREATE LOGIN ${name} WITH PASSWORD = N'Of-another-server-1'`);
-    await provision(shard.root, createMssqlProvisioner(), { logins: { ...shard.logins, mover: login }, contextProtection: 'guarded' });
+    await provision(shard.root, createMssqlProvisioner(), { ...emptyDatabase, logins: { ...shard.logins, mover: login } });
     const database = engine.open(shard.address, login);
     const { rows } = await database.query(sql`SELECT USER_NAME() AS [user], SCHEMA_NAME() AS [schema]`);
     expect(rows).toEqual([{ user: mover.user, schema: 'dbo' }]);
@@ -81,9 +82,7 @@ describeNeeding('mssql', 'a database that others use too, once it is a shard', (
   test('provisioned again: a login that somebody has disabled stays so, and is named', async () => {
     const { user } = shard.logins.superuser;
     await shard.root.query(sql`ALTER LOGIN ${sql.id(user)} DISABLE`);
-    await expect(
-      provision(shard.root, createMssqlProvisioner(), { logins: shard.logins, contextProtection: 'guarded' }),
-    ).rejects.toMatchObject({
+    await expect(provision(shard.root, createMssqlProvisioner(), { ...emptyDatabase, logins: shard.logins })).rejects.toMatchObject({
       code: 'INVALID_CONFIGURATION',
       detail: `The login ${user} is disabled: enable it first, or name another.`,
     });

@@ -35,7 +35,7 @@ describeNeeding('mssql', 'policies beyond the tenant on SQL Server itself', () =
     applyPolicies(
       shard.admin,
       { ...engine, renderer: mssqlPolicyRenderer },
-      { tables: tablesWith(policies), accepting: accepting(), keyType: 'int', dryRun },
+      { tables: tablesWith(policies), procedures: [], accepting: accepting(), keyType: 'int', dryRun },
     );
   const connect = (policies: readonly RowPolicy[]): Promise<EngineConnection> =>
     engine.connect(shard.address, shard.logins.app, {

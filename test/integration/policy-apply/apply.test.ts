@@ -61,6 +61,7 @@ describe('policy apply', () => {
     await shard.asRoot('alter table "Blogs" disable row level security');
     const request = {
       tables: [blogs],
+      procedures: [],
       keyType: 'int',
       accepting: accepting(shard.database.shardId),
       dryRun: false,
@@ -79,6 +80,7 @@ describe('policy apply', () => {
     const applying = (planned: PlannedChange): Promise<PolicyResult> =>
       applyPolicies(shard.database.admin, postgresPolicies, {
         tables: [blogs],
+        procedures: [],
         accepting: accepting(shard.database.shardId),
         keyType: 'int',
         dryRun: false,
@@ -116,7 +118,7 @@ describe('policy apply', () => {
       applyPolicies(
         shard.database.admin,
         { ...postgresPolicies, renderer: failing },
-        { tables: [blogs], accepting: accepting(shard.database.shardId), keyType: 'int', dryRun: false },
+        { tables: [blogs], procedures: [], accepting: accepting(shard.database.shardId), keyType: 'int', dryRun: false },
       ),
     ).rejects.toThrow('The database refused the statement.');
     expect((await shard.apply([blogs], { dryRun: true })).changes.map(({ item }) => item)).toEqual(['row security']);

@@ -44,6 +44,7 @@ it('shows no tenant a row of another, and none less, while policies are replaced
     );
     const { changes } = await applyPolicies(shard.admin, postgresPolicies, {
       tables: [blogs],
+      procedures: [],
       accepting: accepting(shard.shardId),
       keyType: 'int',
       dryRun: false,

@@ -32,6 +32,7 @@ describe('policy apply, while tenants use a table', () => {
   const applyIn = (withinMs: number, clock: Clock = systemClock): Promise<PolicyResult> =>
     applyPolicies(shard.database.admin, postgresPolicies, {
       tables: [blogs, posts],
+      procedures: [],
       accepting: accepting(shard.database.shardId),
       keyType: 'int',
       dryRun: false,
@@ -83,6 +84,7 @@ describe('policy apply, while tenants use a table', () => {
     };
     const request = {
       tables: [blogs, posts],
+      procedures: [],
       keyType: 'int',
       accepting: accepting(shard.database.shardId),
       dryRun: false,

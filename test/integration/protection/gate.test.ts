@@ -318,7 +318,7 @@ describe('A connection for tenants', () => {
       'alter table "Blogs" no force row level security; alter table "Blogs" force row level security; grant references on "Blogs" to public',
     );
     await change('create policy more on "Blogs" as restrictive for delete using (false)');
-    const request = { tables: [blogs], keyType: 'int', accepting: accepting(shard.shardId) } as const;
+    const request = { tables: [blogs], procedures: [], keyType: 'int', accepting: accepting(shard.shardId) } as const;
     const { changes } = await applyPolicies(shard.admin, postgresPolicies, { ...request, dryRun: true });
     expect(changes.map(({ table, item, before, after }) => [table, item, before, after])).toContainEqual([
       'the shard',

@@ -236,7 +236,14 @@ describe('probes', () => {
     const { shardId, admin, root } = shard.database;
     const change = (withinMs: number): Promise<unknown> => {
       const probing = { rehearsals: postgresRehearsals, users: usersOf(shardLogins), withinMs, clock: systemClock };
-      return applyPolicies(admin, postgresPolicies, { tables, accepting: accepting(shardId), keyType: 'int', dryRun: false, probing });
+      return applyPolicies(admin, postgresPolicies, {
+        tables,
+        procedures: [],
+        accepting: accepting(shardId),
+        keyType: 'int',
+        dryRun: false,
+        probing,
+      });
     };
     await shard.asRoot('alter table "Projects" no force row level security');
     const told = { code: 'TIMEOUT', detail: expect.stringMatching(/nothing was changed: .*limits\.changeProbeMs/) as string };

@@ -268,7 +268,7 @@ describe('A shard whose definitions no trigger watches', () => {
     await applyPolicies(
       unwatched.admin,
       { renderer: postgresPolicyRenderer, ...createPostgresEngine() },
-      { tables, keyType: 'int', accepting: accepting(unwatched.shardId), dryRun: false },
+      { tables, procedures: [], keyType: 'int', accepting: accepting(unwatched.shardId), dryRun: false },
     );
   });
   afterAll(() => unwatched?.close());

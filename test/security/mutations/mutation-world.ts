@@ -66,7 +66,7 @@ export async function startMutationWorld(): Promise<MutationWorld> {
       sql`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token) values (${tenant}, 'point', ${Buffer.from(key, 'hex')}, 'ONLINE', 1, ${token})`,
     );
   }
-  const request = { tables, accepting: accepting(shard.shardId), keyType: 'int', dryRun: false } as const;
+  const request = { tables, procedures: [], accepting: accepting(shard.shardId), keyType: 'int', dryRun: false } as const;
   await applyPolicies(shard.admin, postgresPolicies, request);
   return {
     shard,
@@ -143,7 +143,7 @@ async function judged(session: SqlSession, shard: TestShard, { attacks = true, p
     const { renderer } = postgresPolicies;
     const isDifferent = await undone(
       session,
-      async () => (await compare(session, renderer, { tables: located, keyType: 'int' })).pending.length > 0,
+      async () => (await compare(session, renderer, { tables: located, procedures: [], keyType: 'int' })).pending.length > 0,
     );
     if (isDifferent ?? true) caughtBy.push('comparison');
   }

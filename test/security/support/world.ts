@@ -13,6 +13,7 @@ import { createPostgresProvisioner } from '../../../src/engine/postgres/provisio
 import { ticketBytes } from '../../support/ticket-bytes.ts';
 import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
 import { accepting, letInAnyway } from '../../support/accepting.ts';
+import { emptyDatabase } from '../../support/empty-database.ts';
 
 /** Tables of the world as a configuration names them. */
 export const routedTables = [
@@ -85,7 +86,7 @@ export class WorldServer {
     await server.createDatabase(template);
     const address = { engine: 'postgres', host, port, database: template, tls: 'disable' } as const;
     const root = createPostgresEngine().open(address, { user, password });
-    await provision(root, createPostgresProvisioner(), { logins, contextProtection: protection });
+    await provision(root, createPostgresProvisioner(), { ...emptyDatabase, logins, contextProtection: protection });
     const admin = createPostgresEngine().open(address, logins.admin);
     const client = await connect(server, template, logins.admin);
     const script = (name: string): Promise<unknown> => client.query(readFileSync(new URL(name, import.meta.url), 'utf8'));
@@ -93,7 +94,7 @@ export class WorldServer {
     await installShard(
       admin,
       { ...createPostgresEngine(), renderer: postgresPolicyRenderer },
-      { tables, accepting: accepting(shardId), keyType: 'int', contextProtection: protection },
+      { tables, procedures: [], accepting: accepting(shardId), keyType: 'int', contextProtection: protection },
     );
     await letInAnyway(root, shardId);
     await script('world-users.sql');

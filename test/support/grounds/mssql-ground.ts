@@ -10,6 +10,7 @@ import { createDatabase, databaseOptions, serialPlans, serverRights } from '../m
 import { useMssql } from '../servers/mssql.ts';
 import { groundTables, type EngineGround, type GroundServer } from './engine-ground.ts';
 import { mssqlLogins } from './logins.ts';
+import { emptyDatabase } from '../empty-database.ts';
 
 /** All starts are one server, with databases of their own. */
 export const mssqlGround = {
@@ -46,7 +47,7 @@ async function startMssqlGround(): Promise<GroundServer> {
     async prepareShard(shard, keyType = 'int') {
       const root = engine.open(shard, login);
       await makeTables(root, keyType);
-      await provision(root, createMssqlProvisioner(), { logins: mssqlLogins(shard), contextProtection: 'guarded', tables: groundTables });
+      await provision(root, createMssqlProvisioner(), { ...emptyDatabase, logins: mssqlLogins(shard), tables: groundTables });
       await inMaster([serverRights(mssqlLogins(shard).admin)]);
       await root.close();
     },

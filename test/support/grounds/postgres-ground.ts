@@ -7,6 +7,7 @@ import { provision } from '../../../src/policy/provision.ts';
 import { startPostgres, type PostgresServer } from '../servers/postgres.ts';
 import { shardLogins } from '../shard-logins.ts';
 import type { EngineGround, GroundServer } from './engine-ground.ts';
+import { emptyDatabase } from '../empty-database.ts';
 
 /** A PostgreSQL of one's own, as a ground. */
 export interface PostgresGroundServer extends GroundServer {
@@ -39,7 +40,7 @@ async function startPostgresGround(): Promise<PostgresGroundServer> {
     },
     async prepareShard(address: ShardAddress, keyType = 'int') {
       const root = engine.open(address, server);
-      await provision(root, createPostgresProvisioner(), { logins: shardLogins, contextProtection: 'guarded' });
+      await provision(root, createPostgresProvisioner(), { ...emptyDatabase, logins: shardLogins });
       await root.close();
       const admin = engine.open(address, shardLogins.admin);
       await admin.query(tables(keyType));

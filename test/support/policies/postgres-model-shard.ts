@@ -54,7 +54,13 @@ export async function openPostgresModelShard(shape: Shape): Promise<ModelShard> 
   await shard.admin.query(sqlText(shape.tables.map(tableText).join(';\n')));
   for (const tenant of tenants) await shard.admin.query(sqlText(mappingText(tenant)));
   const tables = shape.tables.map(({ settings }) => settings);
-  await applyPolicies(shard.admin, postgresPolicies, { tables, accepting: accepting(shard.shardId), keyType: 'int', dryRun: false });
+  await applyPolicies(shard.admin, postgresPolicies, {
+    tables,
+    procedures: [],
+    accepting: accepting(shard.shardId),
+    keyType: 'int',
+    dryRun: false,
+  });
   const client = new pg.Client({ connectionString: server.url('models') });
   await client.connect();
   return {

@@ -32,7 +32,7 @@ test('no statement of admin on a shard, and no lock, is waited for longer than t
   const { engines, given } = notingEngines();
   const limits = { adminStatementTimeoutMs: 7_000, adminLockTimeoutMs: 3_000 };
   const settings = resolveConfig({ ...sampleConfig(), limits }, sampleEnvironment);
-  const access = createShardAccess({ ...settings, engines });
+  const access = createShardAccess(engines, settings);
   access.open({ shardId: 'a', address: settings.catalog.address } as Shard);
   await access.close();
   expect(given).toEqual([{ connectTimeoutMs: 5_000, statementTimeoutMs: 7_000, lockTimeoutMs: 3_000 }]);

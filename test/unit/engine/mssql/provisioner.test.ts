@@ -3,6 +3,7 @@ import { proceduresSchema } from '../../../../src/config/procedures-schema.ts';
 import { compileSql } from '../../../../src/core/compile-sql.ts';
 import { mssqlDialect } from '../../../../src/engine/mssql/mssql-dialect.ts';
 import { createMssqlProvisioner } from '../../../../src/engine/mssql/provisioner.ts';
+import { emptyDatabase } from '../../../support/empty-database.ts';
 
 const logins = {
   app: { user: 'shop_app', password: 'a' },
@@ -21,7 +22,7 @@ test.each([
   ['Tenantry_App', 'the name of its user, Tenantry_App, is reserved'],
   ['Shop_App', 'its user is that of logins.app, and every principal needs a login of its own'],
 ])('names are compared as SQL Server compares them: %s', (user, why) => {
-  const request = { logins: { ...logins, mover: { user, password: 'c' } }, contextProtection: 'guarded' } as const;
+  const request = { ...emptyDatabase, logins: { ...logins, mover: { user, password: 'c' } } };
   expect(() => createMssqlProvisioner().provision(request)).toThrow(
     expect.objectContaining({ code: 'INVALID_CONFIGURATION', detail: `logins.mover: ${why}.` }),
   );
@@ -29,7 +30,7 @@ test.each([
 
 test('in a contained database all principals but admin are users of it alone, who enter no other one', () => {
   const texts = createMssqlProvisioner()
-    .provision({ logins, contextProtection: 'guarded' })
+    .provision({ ...emptyDatabase, logins })
     .map((statement) => compileSql(statement, mssqlDialect).text);
   const conditionFor = (user: string): string | undefined =>
     texts
@@ -44,7 +45,7 @@ test('in a contained database all principals but admin are users of it alone, wh
 // "IS_ROLEMEMBER", permissions: VIEW DEFINITION on the role. Without an answer policies show nothing, and the trigger refuses nobody.
 test('whoever is asked whether it is a member of a role may see that role', () => {
   const texts = createMssqlProvisioner()
-    .provision({ logins, contextProtection: 'guarded' })
+    .provision({ ...emptyDatabase, logins })
     .map((statement) => compileSql(statement, mssqlDialect).text);
   expect(texts.flatMap((text) => text.match(/GRANT VIEW DEFINITION ON ROLE::.*/g) ?? [])).toEqual(
     ['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((role) => `GRANT VIEW DEFINITION ON ROLE::[${role}] TO [${role}];`),
@@ -55,7 +56,7 @@ test('whoever is asked whether it is a member of a role may see that role', () =
 test('procedures that are there come under the control of admin, who lets app call them', () => {
   const procedures = proceduresSchema.parse({ 'shop.Close]': { returns: 'nothing' } });
   const texts = createMssqlProvisioner()
-    .provision({ logins, contextProtection: 'guarded', procedures })
+    .provision({ ...emptyDatabase, logins, procedures })
     .map((statement) => compileSql(statement, mssqlDialect).text);
   expect(texts.filter((text) => text.includes('ON OBJECT::['))).toEqual([
     `IF OBJECT_ID(N'[shop].[Close]]]') IS NOT NULL GRANT CONTROL ON OBJECT::[shop].[Close]]] TO [tenantry_admin] WITH GRANT OPTION;`,
@@ -64,7 +65,7 @@ test('procedures that are there come under the control of admin, who lets app ca
 
 test('tables that are there keep their owners, and with them the rights that others have to them', () => {
   const texts = createMssqlProvisioner()
-    .provision({ logins, contextProtection: 'guarded', tables: [{ table: 'Blogs' }, { schema: 'shop', table: "Bob's] Posts" }] })
+    .provision({ ...emptyDatabase, logins, tables: [{ table: 'Blogs' }, { schema: 'shop', table: "Bob's] Posts" }] })
     .map((statement) => compileSql(statement, mssqlDialect).text);
   expect(texts.filter((text) => text.includes('ON OBJECT::['))).toEqual([
     `IF OBJECT_ID(N'[dbo].[Blogs]') IS NOT NULL GRANT CONTROL ON OBJECT::[dbo].[Blogs] TO [tenantry_admin] WITH GRANT OPTION;`,
@@ -81,7 +82,7 @@ test('Azure SQL Database compiles no login, and nothing of master; older servers
   const app = { user: 'shop-app@example.com', entra: { kind: 'default' } } as const;
   for (const request of [{ logins }, { logins: { ...logins, app } }]) {
     const texts = createMssqlProvisioner()
-      .provision({ ...request, contextProtection: 'guarded' })
+      .provision({ ...emptyDatabase, ...request })
       .map((statement) => compileSql(statement, mssqlDialect).text);
     const whole = texts.join('\n');
     expect(whole).toMatch(/CREATE LOGIN \[shop_admin\] WITH PASSWORD = N''d''/);
@@ -91,7 +92,7 @@ test('Azure SQL Database compiles no login, and nothing of master; older servers
 
 test("rights over the whole server are the administrator's to give: printed, and given to nobody", () => {
   const provisioner = createMssqlProvisioner();
-  const request = { logins, contextProtection: 'guarded' } as const;
+  const request = { ...emptyDatabase, logins } as const;
   const given = provisioner.provision(request).map((statement) => compileSql(statement, mssqlDialect).text);
   expect(given.join('\n')).not.toMatch(/SERVER STATE|ANY CONNECTION TO/);
   const [, afterwards] = provisioner.script(request).split('COMMIT TRANSACTION;');
@@ -110,7 +111,7 @@ const executed = (text: string): string[] =>
   Array.from(text.matchAll(/EXEC \(N'((?:[^']|'')*)'\)/g), ([, inner = '']) => inner.replaceAll("''", "'"));
 
 test('a login with a password, as it is made and made again', () => {
-  const text = statementFor('shop_mover', { logins, contextProtection: 'guarded' });
+  const text = statementFor('shop_mover', { ...emptyDatabase, logins });
   expect(text.replace(/EXEC \(N'(?:[^']|'')*'\)/g, 'EXEC (…)'))
     .toBe(`IF IS_SRVROLEMEMBER(N'sysadmin', N'shop_mover') = 1 OR IS_ROLEMEMBER(N'db_owner', N'shop_mover') = 1
   THROW 51016, N'The login shop_mover administers the server or the database: name another.', 1;
@@ -154,7 +155,7 @@ ELSE EXEC (…);`);
 
 test('a login by Entra ID, as it is made and made again', () => {
   const app = { user: 'shop-app@example.com', entra: { kind: 'default' } } as const;
-  const text = statementFor(app.user, { logins: { ...logins, app }, contextProtection: 'guarded' });
+  const text = statementFor(app.user, { ...emptyDatabase, logins: { ...logins, app } });
   expect(text.replace(/EXEC \(N'(?:[^']|'')*'\)/g, 'EXEC (…)')).toContain(`IF CAST(SERVERPROPERTY(N'EngineEdition') AS int) = 5
 BEGIN
   IF EXISTS (SELECT 1 FROM sys.database_principals WHERE [principal_id] = DATABASE_PRINCIPAL_ID(N'shop-app@example.com') AND [authentication_type] <> 4)
@@ -182,7 +183,7 @@ ELSE EXEC (…);`);
 
 test('every principal becomes a member of its role, and of no other; the user of the routines that see definitions, of admin alone', () => {
   const texts = createMssqlProvisioner()
-    .provision({ logins, contextProtection: 'guarded' })
+    .provision({ ...emptyDatabase, logins })
     .map((statement) => compileSql(statement, mssqlDialect).text);
   expect(texts.flatMap((text) => text.match(/ALTER ROLE .*/g) ?? [])).toEqual([
     'ALTER ROLE [tenantry_admin] ADD MEMBER [tenantry_definer];',
@@ -195,7 +196,7 @@ test('every principal becomes a member of its role, and of no other; the user of
 
 test('everything that is made and given, in the order in which each is there for what comes after it; nothing else', () => {
   const texts = createMssqlProvisioner()
-    .provision({ logins, contextProtection: 'guarded', tables: [{ table: 'Blogs' }] })
+    .provision({ ...emptyDatabase, logins, tables: [{ table: 'Blogs' }] })
     .map((statement) => compileSql(statement, mssqlDialect).text.replace(/^--.*\n/gm, ''));
   const made =
     /\b(?:CREATE ROLE|CREATE USER \S+ WITHOUT LOGIN|CREATE SCHEMA|ALTER AUTHORIZATION|GRANT|CREATE OR ALTER|ENABLE TRIGGER|CREATE LOGIN \S+|ALTER ROLE)\b[^;]*/g;
@@ -238,7 +239,7 @@ test('everything that is made and given, in the order in which each is there for
 
 test('a role or user of Tenantry that is of another kind, and definitions by tenant traffic, are refused', () => {
   const [roles, ...others] = createMssqlProvisioner()
-    .provision({ logins, contextProtection: 'guarded' })
+    .provision({ ...emptyDatabase, logins })
     .map((statement) => compileSql(statement, mssqlDialect).text);
   expect(roles).toMatch(
     /WHERE p\.\[name\] IN \(N'tenantry_app', N'tenantry_superuser', N'tenantry_mover', N'tenantry_admin'\) AND p\.\[type\] <> N'R'\n\)\n {2}THROW 51016, /,
@@ -252,7 +253,7 @@ test('a role or user of Tenantry that is of another kind, and definitions by ten
 });
 
 test('the script is all or nothing, holds no password, and says where each belongs', () => {
-  const script = createMssqlProvisioner().script({ logins, contextProtection: 'guarded' });
+  const script = createMssqlProvisioner().script({ ...emptyDatabase, logins });
   expect(script.startsWith(':on error exit\nGO\nSET XACT_ABORT ON;\nBEGIN TRANSACTION;\nGO\n')).toBe(true);
   expect(script).not.toMatch(/PASSWORD = N'{1,2}[abcd]'/);
   for (const { user } of Object.values(logins)) expect(script).toContain(`PASSWORD = N'<password of ${user}>'`);
