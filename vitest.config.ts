@@ -25,6 +25,8 @@ function project(name: string, { include, exclude = [], group, maxWorkers, timeo
       testTimeout: timeoutMs,
       // A hook may have to wait for the container of a SQL Server.
       hookTimeout: 120 * seconds,
+      // What is awaited comes at once, or late on a busy machine; what never comes need not be told fast.
+      expect: { poll: { timeout: 10 * seconds, interval: 20 } },
       // It imports JSON in the way of bundlers.
       server: { deps: { inline: [/@actions\/workflow-parser/] } },
     },

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { env, resolveConfig, type Settings } from '../../src/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { TenantryError } from '../../src/core/errors.ts';
@@ -13,6 +13,7 @@ import { describeNeeding } from '../support/describe-needing.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 import { startRedis, type RedisServer } from '../support/servers/redis.ts';
 import { sampleConfig, sampleEnvironment } from '../unit/config/sample.ts';
+import { eventually } from '../support/eventually.ts';
 
 describeNeeding('redis-server', 'joining the parts', () => {
   const parts = { engines: createEngines(), clock: systemClock, observer: silentObserver, onTrouble: () => undefined };
@@ -47,13 +48,13 @@ describeNeeding('redis-server', 'joining the parts', () => {
 
   /** What opening rejects with; seen to have reached Redis, and to have left nothing open. */
   async function leavesNothing(open: () => Promise<unknown>): Promise<unknown> {
-    await vi.waitFor(() => expect(sockets()).toBe(1)); // that of `plain`
+    await eventually(() => expect(sockets()).toBe(1)); // that of `plain`
     const seen = await accepted();
     const failure = await open().then(
       () => undefined,
       (error: unknown) => error,
     );
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect({ sockets: sockets(), redisClients: await redisClients() }).toEqual({ sockets: 1, redisClients: 1 }),
     );
     expect(await accepted()).toBeGreaterThan(seen);

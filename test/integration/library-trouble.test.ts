@@ -10,6 +10,7 @@ import { describeNeeding } from '../support/describe-needing.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 import { startRedis, type RedisServer } from '../support/servers/redis.ts';
 import { sampleConfig, sampleEnvironment } from '../unit/config/sample.ts';
+import { eventually } from '../support/eventually.ts';
 
 describeNeeding('redis-server', 'the trouble that a user of the library is told of', () => {
   const config = sampleConfig({ redis: { url: env('REDIS') } });
@@ -39,7 +40,7 @@ describeNeeding('redis-server', 'the trouble that a user of the library is told 
   });
 
   const untilTold = (state: Trouble['state']): Promise<void> =>
-    vi.waitFor(() => expect(told.at(-1)).toMatchObject({ source: 'redis', state }), 10_000);
+    eventually(() => expect(told.at(-1)).toMatchObject({ source: 'redis', state }));
 
   test('is Redis, once when it is away and once when it is back, each time', async () => {
     for (let time = 0; time < 2; time += 1) {

@@ -1,26 +1,27 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import type { RoutedKeys } from '../../shardmap/route.ts';
 import { describeNeeding } from '../support/describe-needing.ts';
 import { found, keyBytes, shardA, shardB } from '../support/redis-process.ts';
 import { useRedisProcesses } from '../support/redis-processes.ts';
 import { useRedis } from '../support/servers/redis.ts';
+import { eventually } from '../support/eventually.ts';
 
 describeNeeding('redis', 'routes in Redis', () => {
-  const redis = useRedisProcesses(useRedis, 2_000); // nothing is slow here but the machine
+  const redis = useRedisProcesses(useRedis);
 
   afterEach(async () => {
     for (const name of await redis.plain.keys(`tenantry:route:${redis.mapName}:*`)) await redis.plain.del(name);
   });
 
   it('are what another process put there, with the ends of ranges', async () => {
-    const [one, other] = [redis.start('range'), redis.start('range')];
-    await vi.waitFor(() => expect(one.missed).toHaveBeenCalled());
+    const [one, other] = [redis.start({ kind: 'range' }), redis.start({ kind: 'range' })];
+    await eventually(() => expect(one.missed).toHaveBeenCalled());
     const ranged: RoutedKeys = {
       keys: { kind: 'range', low: new Uint8Array(0), high: keyBytes(10) },
       route: { mappingId: 4, shardId: shardB, epoch: 2 ** 40 },
     };
     const unbounded: RoutedKeys = { keys: { kind: 'range', low: keyBytes(10) }, route: { mappingId: 5, shardId: shardB, epoch: 3 } };
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await one.redis.cache.put(keyBytes(7), ranged);
       await one.redis.cache.put(keyBytes(12), unbounded);
       expect(await other.redis.cache.get(keyBytes(7))).toEqual(ranged);
@@ -63,10 +64,10 @@ describeNeeding('redis', 'routes in Redis', () => {
     expect(one.troubles).toHaveLength(texts.length);
     await expect(one.find(1)).resolves.toMatchObject({ shardId: shardA });
 
-    const ranged = redis.start('range');
-    await vi.waitFor(() => expect(ranged.missed).toHaveBeenCalled());
+    const ranged = redis.start({ kind: 'range' });
+    await eventually(() => expect(ranged.missed).toHaveBeenCalled());
     await redis.plain.set(`tenantry:route:${redis.mapName}:80000002`, `1 1 ${shardA} 80000003 80000009`);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await expect(ranged.redis.cache.get(keyBytes(2))).resolves.toBeUndefined();
       expect(ranged.troubles.length).toBeGreaterThan(0);
     });
@@ -76,7 +77,7 @@ describeNeeding('redis', 'routes in Redis', () => {
     const [warm, cold] = [redis.start(), redis.start()];
     await Promise.all([warm.connected(), cold.connected()]);
     await warm.find(1);
-    await vi.waitFor(async () => expect(await cold.redis.cache.get(keyBytes(1))).toBeDefined());
+    await eventually(async () => expect(await cold.redis.cache.get(keyBytes(1))).toBeDefined());
     cold.catalogAway = true;
     await expect(cold.find(1)).resolves.toEqual({ mappingId: 1, shardId: shardA, epoch: 1 });
     await expect(cold.find(2)).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE' });
@@ -90,7 +91,7 @@ describeNeeding('redis', 'routes in Redis', () => {
     await manager.redis.publish({ map: redis.mapName, ...found(1, 5, shardB) });
     await manager.redis.publish({ map: redis.mapName, keys: { kind: 'point', low: keyBytes(2) } });
     await manager.redis.publish({ map: 'others', keys: { kind: 'point', low: keyBytes(1) } });
-    await vi.waitFor(() => expect([router.lookup.peek(1)?.shardId, router.lookup.peek(2)]).toEqual([shardB, undefined]));
+    await eventually(() => expect([router.lookup.peek(1)?.shardId, router.lookup.peek(2)]).toEqual([shardB, undefined]));
     expect(await router.redis.cache.get(keyBytes(1))).toEqual(found(1, 5, shardB));
     expect(await router.redis.cache.get(keyBytes(2))).toBeUndefined();
   });
@@ -107,7 +108,7 @@ describeNeeding('redis', 'routes in Redis', () => {
     ]) {
       router.missed.mockClear();
       await redis.plain.publish(`tenantry:changes:${redis.mapName}`, text);
-      await vi.waitFor(() => expect(router.missed).toHaveBeenCalled());
+      await eventually(() => expect(router.missed).toHaveBeenCalled());
     }
     expect(router.troubles).toHaveLength(5);
   });

@@ -8,6 +8,7 @@ import { createLookup, type Lookup } from '../../shardmap/lookup.ts';
 import type { Mapping } from '../../shardmap/mapping.ts';
 import { createRedisRoutes, type RedisRoutes } from '../../shardmap/redis-routes.ts';
 import type { Route, RoutedKeys } from '../../shardmap/route.ts';
+import { eventually } from './eventually.ts';
 
 /** Shards of the made-up catalog, which says `shardA` at epoch 1 of every key. */
 export const shardA = '11111111-1111-4111-8111-111111111111';
@@ -25,6 +26,15 @@ export const found = (id: number, epoch: number, shardId: string = shardA): Rout
 /** A map name that nobody else uses, so that a Redis may be shared. */
 export const uniqueMapName = (): string => `test-${randomUUID()}`;
 
+/** What a process may have otherwise. */
+export interface RedisProcessOptions {
+  /** Default `list`. */
+  readonly kind?: 'list' | 'range' | undefined;
+  readonly pingMs?: number | undefined;
+  /** How long an answer may take. Default 2 s, since nothing but the machine is slow where nothing is frozen; in production it is 50 ms. */
+  readonly timeoutMs?: number | undefined;
+}
+
 /** What one process has of Redis: its connections, its lookup, and a made-up catalog that can be away. */
 export class RedisProcess {
   readonly troubles: unknown[] = [];
@@ -35,7 +45,7 @@ export class RedisProcess {
   readonly lookup: Lookup;
   catalogAway = false;
 
-  constructor(url: string, mapName: string, kind: 'list' | 'range', pingMs = 10_000, timeoutMs?: number) {
+  constructor(url: string, mapName: string, { kind = 'list', pingMs = 10_000, timeoutMs = 2_000 }: RedisProcessOptions = {}) {
     this.redis = createRedisRoutes({
       url,
       map: { name: mapName, kind },
@@ -66,7 +76,7 @@ export class RedisProcess {
 
   /** Resolves once both connections are there. */
   async connected(): Promise<void> {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await this.redis.cache.put(keyBytes(999_999), found(999_999, 1));
       const answer = await this.redis.cache.get(keyBytes(999_999));
       if (answer === undefined || this.missed.mock.calls.length === 0) throw new Error('Redis is not connected yet.');

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach } from 'vitest';
-import { RedisProcess, uniqueMapName } from './redis-process.ts';
+import { RedisProcess, type RedisProcessOptions, uniqueMapName } from './redis-process.ts';
 import type { RedisAccess } from './servers/redis.ts';
 
 /** What a test of a suite has; each test has its own. */
@@ -10,11 +10,11 @@ export interface RedisProcesses<Server extends RedisAccess> {
   /** A connection that is nobody's process. */
   readonly plain: Redis;
   /** Starts a process over the Redis and the map. */
-  start(kind?: 'list' | 'range', pingMs?: number): RedisProcess;
+  start(options?: RedisProcessOptions): RedisProcess;
 }
 
-/** Gives every test of a suite a Redis, and closes what used it afterwards; `timeoutMs` is how long an answer may take. */
-export function useRedisProcesses<Server extends RedisAccess>(open: () => Promise<Server>, timeoutMs?: number): RedisProcesses<Server> {
+/** Gives every test of a suite a Redis, and closes what used it afterwards. */
+export function useRedisProcesses<Server extends RedisAccess>(open: () => Promise<Server>): RedisProcesses<Server> {
   let server: Server;
   let mapName: string;
   let processes: RedisProcess[];
@@ -43,8 +43,8 @@ export function useRedisProcesses<Server extends RedisAccess>(open: () => Promis
     get plain() {
       return plain;
     },
-    start: (kind = 'list', pingMs) => {
-      const one = new RedisProcess(server.url, mapName, kind, pingMs, timeoutMs);
+    start: (options) => {
+      const one = new RedisProcess(server.url, mapName, options);
       processes.push(one);
       return one;
     },

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import { fleetKeyFromBase64 } from '../../../shardmap/mapping-token.ts';
@@ -10,6 +10,7 @@ import { accept } from '../../../src/policy/acceptance.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configuration, createCliWorld, type CliWorld } from './world.ts';
+import { eventually } from '../../support/eventually.ts';
 
 let world: CliWorld;
 let catalog: SqlDatabase;
@@ -330,9 +331,9 @@ describe('a service with a webhook', () => {
     try {
       const { ops } = await Promise.race([listening.promise, served.then(({ err }) => Promise.reject(new Error(err)))]);
       await b.query(sqlText('create view "Leak" as select * from "Blogs"; grant select on "Leak" to tenantry_app'));
-      await vi.waitFor(() => expect(types).toEqual(['b shard.unverified.found']), 15_000);
+      await eventually(() => expect(types).toEqual(['b shard.unverified.found']));
       await b.query(sqlText('drop view "Leak"'));
-      await vi.waitFor(() => expect(types).toEqual(['b shard.unverified.found', 'b shard.unverified.ended']), 15_000);
+      await eventually(() => expect(types).toEqual(['b shard.unverified.found', 'b shard.unverified.ended']));
       expect(await (await fetch(`${ops}/metrics`)).text()).toContain('tenantry_webhook_notices_total{outcome="delivered"} 2');
     } finally {
       await b.query(sqlText('drop view if exists "Leak"'));

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { sql } from '../../../src/core/sql.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { ScriptedShard } from '../../support/scripted-shard.ts';
@@ -7,6 +7,7 @@ import type { Answer } from '../../support/tds/answer.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { failureOf } from '../../support/tenantry-failure.ts';
 import { signerOfTests } from '../../support/accepting.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /* What keeps connections from being opened is one clear error, and leaves nothing behind: sockets of this process are counted. */
 
@@ -18,7 +19,7 @@ async function untilGone({ attention }: Answer): Promise<void> {
 }
 
 afterEach(async () => {
-  await vi.waitFor(() => expect([open('TCPSocketWrap'), open('GetAddrInfoReqWrap')]).toEqual([0, 0]));
+  await eventually(() => expect([open('TCPSocketWrap'), open('GetAddrInfoReqWrap')]).toEqual([0, 0]));
 });
 
 test('a name that nobody knows', async () => {

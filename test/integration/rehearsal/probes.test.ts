@@ -252,7 +252,7 @@ describe('probes', () => {
       await session.query(sqlText('lock table "Countries" in exclusive mode'));
       const begun = systemClock.now();
       await expect(change(60_000)).rejects.toMatchObject(told);
-      expect(systemClock.now() - begun).toBeLessThan(10_000);
+      expect(systemClock.now() - begun).toBeLessThan(30_000);
     });
     const forced = sqlText(`select relforcerowsecurity as "forced" from pg_class where relname = 'Projects'`);
     expect((await root.query(forced)).rows).toEqual([{ forced: false }]);

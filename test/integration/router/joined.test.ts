@@ -30,8 +30,8 @@ describe('while the catalog', () => {
       code: 'CATALOG_UNAVAILABLE',
       retryable: true,
     });
-    // The limit is the call's own; what comes on top is a busy machine.
-    expect(performance.now() - startedAt).toBeLessThan(2_500);
+    // The limit is the call’s own, not the 5 s that the catalog has by itself.
+    expect(performance.now() - startedAt).toBeLessThan(4_500);
   }
 
   /** Connections of tenants that the first shard has. */

@@ -12,6 +12,7 @@ import { mssqlImage, startMssqlContainer } from '../../support/servers/mssql-con
 import { SqlServerModel } from '../../support/tds/model/model.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 import { doneToken, errorToken } from '../../support/tds/tokens.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /** A server that refuses so many logins, as one does that upgrades its own databases (18401), and then answers every statement. */
 async function server(refusedLogins = 0): Promise<{ readonly port: number; readonly logins: () => number }> {
@@ -94,8 +95,8 @@ describe('a SQL Server of the tests in a container', () => {
       if (how === 'SIGKILL') child.kill('SIGKILL');
       else child.stdin.end();
       await once(child, 'exit');
-      await vi.waitFor(() => expect(docker.calls().at(-1)).toBe('ended by SIGTERM'), { timeout: 5_000 });
-      await vi.waitFor(() => expect(left(docker)).toEqual([]), { timeout: 5_000 });
+      await eventually(() => expect(docker.calls().at(-1)).toBe('ended by SIGTERM'));
+      await eventually(() => expect(left(docker)).toEqual([]));
     },
   );
 });

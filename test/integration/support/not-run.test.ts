@@ -34,7 +34,7 @@ describe('a run on a machine without Redis', () => {
     const { code, output } = await runWithoutRedis('postgres');
     expect(code).toBe(0);
     expect(output).toContain(
-      'Could not run:\n  a Redis server of the tests > can run – redis-server: there is no redis-server on the PATH\n0 passed, 0 failed, 1 could not run',
+      'Could not run – redis-server: there is no redis-server on the PATH\n  a Redis server of the tests > can run\n0 passed, 0 failed, 1 could not run',
     );
   });
 

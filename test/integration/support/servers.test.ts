@@ -5,12 +5,13 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { foreignPostgres } from '../../support/servers/postgres-access.ts';
 import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
 import { isRunning, processTree } from '../../support/servers/processes.ts';
 import { startRedis } from '../../support/servers/redis.ts';
+import { eventually } from '../../support/eventually.ts';
 
 async function rows(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
@@ -99,9 +100,7 @@ describe('a PostgreSQL server of the tests', () => {
     if (how === 'SIGKILL') child.kill('SIGKILL');
     else child.stdin.end();
     await once(child, 'exit');
-    await vi.waitFor(() => expect({ running: isRunning(pid), left: existsSync(directory) }).toEqual({ running: false, left: false }), {
-      timeout: 5_000,
-    });
+    await eventually(() => expect({ running: isRunning(pid), left: existsSync(directory) }).toEqual({ running: false, left: false }));
   });
 });
 

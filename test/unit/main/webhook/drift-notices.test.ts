@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { TenantryError } from '../../../../src/core/errors.ts';
 import { NotAccepted } from '../../../../src/engine/verify-shard.ts';
 import type { Trouble } from '../../../../src/main/trouble.ts';
 import { DriftNotices } from '../../../../src/main/webhook/drift-notices.ts';
+import { eventually } from '../../../support/eventually.ts';
 
 const key = Buffer.alloc(32, 5);
 const differing = [{ kind: 'view', object: 'public."All"', change: 'added' }] as const;
@@ -54,7 +55,7 @@ async function listening(statuses: (number | Promise<number>)[] = [], againMs?: 
     troubles,
     outcomes,
     bodies: () => calls.map(({ body }) => JSON.parse(body) as { type: string; data: { shardId: string } }),
-    told: (count: number) => vi.waitFor(() => expect(outcomes).toHaveLength(count)),
+    told: (count: number) => eventually(() => expect(outcomes).toHaveLength(count)),
     [Symbol.asyncDispose]: async () => {
       await notices.close(0);
       server.closeAllConnections();
@@ -167,7 +168,7 @@ test('Of a shard that comes and goes while the webhook stands still only what is
   const answer = Promise.withResolvers<number>();
   await using hook = await listening([answer.promise]);
   hook.notices.hear(found());
-  await vi.waitFor(() => expect(hook.calls).toHaveLength(1));
+  await eventually(() => expect(hook.calls).toHaveLength(1));
   for (let time = 0; time < 5; time += 1) {
     hook.notices.hear(ended());
     hook.notices.hear(found());
@@ -181,7 +182,7 @@ test('Of a shard that comes and goes while the webhook stands still only what is
 test('What is not told when everything is closed counts as failed, and is no trouble of the webhook', async () => {
   await using hook = await listening([new Promise(() => undefined)]);
   hook.notices.hear(found());
-  await vi.waitFor(() => expect(hook.calls).toHaveLength(1));
+  await eventually(() => expect(hook.calls).toHaveLength(1));
   await hook.notices.close(0);
   expect(hook.calls).toHaveLength(1);
   expect(hook.outcomes).toEqual(['failed']);
@@ -195,7 +196,7 @@ test('What all attempts failed to tell is told again later as it is then, and no
   ]);
   hook.notices.hear(found());
   hook.notices.hear(found('id-a', later));
-  await vi.waitFor(() => expect(hook.outcomes.at(-1)).toBe('delivered'));
+  await eventually(() => expect(hook.outcomes.at(-1)).toBe('delivered'));
   expect(hook.outcomes).toEqual(['failed', 'failed', 'delivered']);
   expect(JSON.parse(hook.calls.at(-1)?.body ?? '')).toMatchObject({ type: 'shard.unverified.found', data: { reason: later.reason } });
   hook.notices.hear(ended());
