@@ -50,6 +50,14 @@ export const harmless: readonly Harmless[] = [
   },
   { matches: /^policy .* tenantry_rows_\w+_insert: expression changed in the catalog$/, reason: 'an insert goes by the other expression' },
   {
+    matches: /^function (public\.note|tenantry(_watch)?\.\w+)\(.*\): taken from app$/,
+    reason: 'it had no right of its own to it: who watches and who captures call it, or everybody may',
+  },
+  {
+    matches: /^function tenantry\.enter\w*\(.*\): granted to app, with the rights of its definer$/,
+    reason: 'it is so',
+  },
+  {
     matches: /^function tenantry\.may_be_captured\(\): granted to everybody$/,
     reason: 'everybody has it: triggers ask it as whoever writes',
   },

@@ -99,6 +99,8 @@ async function judge(shard: TestShard, server: PostgresServer, mutation: Mutatio
   // What is changed in the catalog itself, the server's process does not always see go back.
   const root = isInCatalog(mutation) ? createPostgresEngine().open(shard.address, server) : shard.root;
   const judging = root.transaction(async (session) => {
+    // What it changes may be what functions are made with.
+    if (options.attacks !== false) await session.query(sqlText(judgeText));
     await session.query(sqlText('savepoint whole'));
     const refused = await failureOf(session.query(sqlText(mutation.statement)));
     if (refused !== undefined) throw new Judged({ caughtBy: [], refused });
@@ -150,7 +152,6 @@ async function judged(session: SqlSession, shard: TestShard, { attacks = true, p
   if (!attacks) return { caughtBy };
   const leaks = await undoneOrFailed(session, async () => {
     await attempt(session, () => session.query(sqlText('update tenantry_watch.gate set open = true where not open')));
-    await session.query(sqlText(judgeText));
     const { rows } = await session.query<{ leak: string }>(
       sql`select * from pg_temp.leaks(${shardLogins.app.user}, ${shardLogins.superuser.user}) as l (leak)`,
     );

@@ -171,6 +171,18 @@ describe('The judge', () => {
       'shop_reports: delete public."Blogs"',
       ['fingerprint', 'probes', 'event trigger'],
     ],
+    [
+      'reports may make a trigger on a part, which runs for whoever writes',
+      'grant trigger on "Events1" to shop_reports',
+      'shop_reports: trigger on public."Events1"',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
+      'reports may become who watches',
+      'grant tenantry_watcher to shop_reports',
+      'shop_reports: alter tenantry_watch.change_log',
+      ['fingerprint'],
+    ],
   ];
 
   it('finds nothing where nothing was changed', async () => {
@@ -178,6 +190,11 @@ describe('The judge', () => {
       leaks: [],
       caughtBy: [],
     });
+  });
+
+  it('judges where the language of its own functions has another name', async () => {
+    const judgement = await world.judge({ kind: '', object: '', form: '', statement: 'alter language sql rename to another' });
+    expect(judgement).toMatchObject({ leaks: [], caughtBy: expect.arrayContaining(['fingerprint']) });
   });
 
   it.each(shown)('sees what leaks where %s, and it is caught', async (_, statement, leak, caughtBy) => {

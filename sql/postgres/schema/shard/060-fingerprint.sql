@@ -1,4 +1,5 @@
--- Everything that decides what app can see or do in this database, whatever the configuration says of it: one row for each object, with a
+-- Everything that decides what app can see or do in this database, whatever the configuration says of it, and what the logins for reports and of the
+-- mover may besides on the same tables, by which they could make what runs for app's statements: one row for each object, with a
 -- digest of what matters of it. The same for whoever asks, by whatever settings: the function has its own. What has nothing to say about
 -- protection (columns, indexes, tables of which app has nothing, logins and their passwords) is in none of it, so that an ordinary
 -- migration leaves it as it is. Whoever relies on it compares this text, its settings and its owner with the program's own.
@@ -29,6 +30,19 @@ with recursive role as materialized (
    where exists (select from role a
                   where (a.rolname = 'tenantry_app' or (a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'usage')))
                     and pg_has_role(a.oid, r.oid, 'member'))
+), below as (
+  -- Who sees all tenants by a right of Tenantry's: for reports, or to move them. tenantry_probe may be each of them, for admin. Since PostgreSQL 16 who
+  -- makes a role without being a superuser is a member of it.
+  select r.oid, w.login
+    from (values ('tenantry_superuser', 'logins of reports'), ('tenantry_mover', 'logins of mover')) w (name, login) join role r on r.rolname = w.name
+  union
+  select r.oid, b.login
+    from below b
+    join pg_auth_members m on m.roleid = b.oid
+    join role r on r.oid = m.member and r.rolname <> 'tenantry_probe' and not (r.rolcreaterole and m.admin_option)
+), holder as materialized (
+  -- What they may be.
+  select r.oid from role r where exists (select from below b join role l on l.oid = b.oid where not l.rolsuper and pg_has_role(b.oid, r.oid, 'member'))
 ), made as materialized (
   -- Schemas of which everything counts, and the server's own: there, what was not delivered with it does.
   select n.oid, n.nspname, case when n.nspname in ('pg_catalog', 'information_schema') then 16384::oid else 0::oid end as first_made
@@ -93,6 +107,26 @@ with recursive role as materialized (
 ), touched as materialized (
   -- What runs for their rows runs for app's statement, whoever may name them. What a part has of its whole is told there.
   select r.oid, r.name, r.oid in (select oid from reached) as named from relation r where r.oid in (select oid from keyed)
+), beside as materialized (
+  -- What is theirs, and app has nothing of: what can be named beside the whole, and what numbers their rows.
+  select r.oid, r.name, r.relacl, r.relowner
+    from relation r
+   where r.oid not in (select oid from reached)
+     and (r.oid in (select oid from keyed)
+          or (r.relkind = 'S' and exists (select from pg_depend d
+                                           where d.classid = 'pg_class'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass
+                                             and d.deptype in ('a', 'i') and d.refobjid in (select oid from keyed))))
+), weighty as materialized (
+  -- To be it is to come to what is told here.
+  select r.oid, r.rolname
+    from role r
+   where r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolname ~ '^tenantry_'
+      or (r.rolname ~ '^pg_' and r.rolname not in ('pg_monitor', 'pg_read_all_data', 'pg_read_all_settings', 'pg_read_all_stats', 'pg_stat_scan_tables', 'pg_use_reserved_connections'))
+      or r.oid in (select t.relowner from relation t where t.own or t.oid in (select oid from keyed)
+                   union
+                   select g.grantee from relation t cross join lateral aclexplode(t.relacl) g where t.own or t.oid in (select oid from keyed)
+                   union
+                   select g.grantee from pg_attribute a cross join lateral aclexplode(a.attacl) g where a.attacl is not null and a.attrelid in (select oid from keyed))
 ), trigger as (
   select r.name, t.oid, t.tgname, t.tgenabled, t.tgfoid
     from touched r join pg_trigger t on t.tgrelid = r.oid
@@ -215,6 +249,18 @@ with recursive role as materialized (
            (select string_agg(concat(a.attname, ' ', g::text), ',' order by a.attname, g::text collate "C")
               from pg_attribute a cross join lateral unnest(a.attacl) g where a.attrelid = r.oid and a.attacl is not null and not a.attisdropped))
     from reached r
+  union all
+  select 'rights', r.name, concat_ws(' ', g.grantee::regrole, g.privilege, g.is_grantable, g.attname)
+    from beside r
+   cross join lateral (
+     select r.relowner as grantee, 'owner' as privilege, null::boolean as is_grantable, null::name as attname
+     union all
+     select e.grantee, e.privilege_type, e.is_grantable, null from aclexplode(r.relacl) e
+     union all
+     select e.grantee, e.privilege_type, e.is_grantable, a.attname
+       from pg_attribute a cross join lateral aclexplode(a.attacl) e
+      where a.attrelid = r.oid and a.attacl is not null and not a.attisdropped) g
+   where g.grantee in (select oid from holder)
   union all
   select 'policy', format('%s %I', p.name, p.polname),
          concat_ws('|', p.polpermissive, p.polcmd,
@@ -348,6 +394,25 @@ with recursive role as materialized (
    ) x
    where a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'usage')
   having count(*) > 0
+  union all
+  select 'role', b.login, string_agg(distinct x.word, ',' order by x.word)
+    from below b
+    join role l on l.oid = b.oid and l.rolcanlogin
+   cross join lateral (
+     select 'may be ' || r.rolname as word
+       from weighty r
+      where not l.rolsuper and r.oid not in (select o.oid from below o where o.login = b.login) and pg_has_role(l.oid, r.oid, 'member')
+     union all
+     select w.word from (values (l.rolsuper, 'is a superuser'), (l.rolbypassrls, 'bypasses row-level security'), (l.rolcreaterole, 'may create roles'), (l.rolcreatedb, 'may create databases'), (l.rolreplication, 'may replicate')) w (applies, word) where w.applies
+   ) x
+   group by b.login
+  union all
+  -- Nobody logs in as these.
+  select 'role', 'members of ' || m.rolname, string_agg(distinct m.word, ',' order by m.word)
+    from (select g.rolname, case when r.rolcanlogin then 'a login' else r.rolname end as word
+            from role g join pg_auth_members a on a.roleid = g.oid join role r on r.oid = a.member
+           where g.rolname in ('tenantry_watcher', 'tenantry_definer', 'tenantry_probe') and not r.rolsuper) m
+   group by m.rolname
   union all
   select 'settings', case when s.setrole = 0 then 'of everybody' when r.rolcanlogin then 'of logins of app' else r.rolname end, string_agg(distinct c.setting, ',' order by c.setting)
     from pg_db_role_setting s

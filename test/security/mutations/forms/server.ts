@@ -71,10 +71,9 @@ export const predefinedRoleForms: readonly Form<LiveObject>[] = [
 
 export const schemaForms: readonly Form<LiveObject>[] = [
   ...(['usage', 'create', 'all'] as const).flatMap((right) =>
-    (['tenantry_app', 'shop_app', 'public', 'tenantry_superuser'] as const).map((grantee): Form<LiveObject> => [
-      `grant ${right} to ${grantee}`,
-      ({ object }) => `grant ${right} on schema ${object} to ${grantee}`,
-    ]),
+    (['tenantry_app', 'shop_app', 'public', 'tenantry_superuser', 'shop_reports', 'shop_mover'] as const).map(
+      (grantee): Form<LiveObject> => [`grant ${right} to ${grantee}`, ({ object }) => `grant ${right} on schema ${object} to ${grantee}`],
+    ),
   ),
   ['owned by app', ({ object }) => `alter schema ${object} owner to tenantry_app`],
   ['renamed', ({ object }) => `alter schema ${object} rename to another`],
@@ -82,7 +81,7 @@ export const schemaForms: readonly Form<LiveObject>[] = [
   ['all tables granted to app', ({ object }) => `grant select on all tables in schema ${object} to tenantry_app`],
   ['all functions granted to everybody', ({ object }) => `grant execute on all functions in schema ${object} to public`],
   ...(['tables', 'functions', 'sequences', 'types', 'schemas'] as const).flatMap((what) =>
-    (['tenantry_app', 'public'] as const).map((grantee): Form<LiveObject> => [
+    (['tenantry_app', 'public', 'shop_reports'] as const).map((grantee): Form<LiveObject> => [
       `new ${what} granted to ${grantee}`,
       ({ object }) =>
         `alter default privileges for role tenantry_admin ${what === 'schemas' ? '' : `in schema ${object}`} grant all on ${what} to ${grantee}`,

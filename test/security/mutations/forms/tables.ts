@@ -19,14 +19,17 @@ export const tableRightForms: readonly Form<LiveTable>[] = [
   ...grantees.flatMap((grantee) =>
     rights.map((right): Form<LiveTable> => [`grant ${right} to ${grantee}`, ({ object }) => `grant ${right} on ${object} to ${grantee}`]),
   ),
-  ...(['tenantry_app', 'public'] as const).flatMap((grantee) =>
+  ...(['tenantry_app', 'public', 'shop_reports', 'shop_mover'] as const).flatMap((grantee) =>
     (['select', 'insert', 'update', 'references'] as const).map((right): Form<LiveTable> => [
       `grant ${right} of a column to ${grantee}`,
       ({ object, column }) => `grant ${right} (${column}) on ${object} to ${grantee}`,
     ]),
   ),
   ['grant all with grant option', ({ object }) => `grant all on ${object} to tenantry_app with grant option`],
-  ['grant maintain', ({ object }) => `grant maintain on ${object} to tenantry_app`],
+  ...(['tenantry_app', 'shop_reports', 'shop_mover'] as const).map((grantee): Form<LiveTable> => [
+    `grant maintain to ${grantee}`,
+    ({ object }) => `grant maintain on ${object} to ${grantee}`,
+  ]),
   ['revoke all from app', ({ object }) => `revoke all on ${object} from tenantry_app`],
   ['revoke all from its owner', ({ object }) => `revoke all on ${object} from tenantry_admin, shop_admin`],
 ];
@@ -221,7 +224,7 @@ export const viewForms: readonly Form<LiveObject>[] = [
 
 export const sequenceForms: readonly Form<LiveObject>[] = [
   ...(['select', 'update', 'usage', 'all'] as const).flatMap((right) =>
-    (['tenantry_app', 'public'] as const).map((grantee): Form<LiveObject> => [
+    (['tenantry_app', 'public', 'shop_reports', 'shop_mover'] as const).map((grantee): Form<LiveObject> => [
       `grant ${right} to ${grantee}`,
       ({ object }) => `grant ${right} on sequence ${object} to ${grantee}`,
     ]),
