@@ -18,8 +18,14 @@ const borderless: Record<string, string> = {
 /** Rows of a streamed list that are written together, and that a table on a terminal has. */
 const batchRows = 500;
 
+/** Of the form of what `--json` prints: another one where a program that reads it would have to be changed. */
+const jsonVersion = 1;
+
 /** A row of a list: JSON gives it as it is, a table its texts. */
 export type ListRow = Readonly<Record<string, unknown>>;
+
+/** What a program is told: its members stand beside `version`, which is none of its own. */
+type Answer = Readonly<Record<string, unknown>> & { readonly version?: never };
 
 /** What a command says: its data on one stream, in JSON or for people; remarks on the other. */
 export class Output {
@@ -32,8 +38,8 @@ export class Output {
   }
 
   /** One thing: `value` as JSON, or its text for people. */
-  result(value: unknown, text: string): void {
-    this.#terminal.out.write(this.#json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
+  result(value: Answer, text: string): void {
+    this.#terminal.out.write(this.#json ? `${JSON.stringify(versioned(value), null, 2)}\n` : `${text}\n`);
   }
 
   /** One line of a result that goes on: for people at once; JSON comes whole, by `whole`. */
@@ -42,19 +48,19 @@ export class Output {
   }
 
   /** The whole of what `line` told people. */
-  whole(value: unknown): void {
+  whole(value: Answer): void {
     if (this.#json) this.result(value, '');
   }
 
-  /** A list: JSON objects, or one line each under the names of the columns. */
+  /** A list: `items` of JSON, or one line each under the names of the columns. */
   list(rows: readonly ListRow[], columns: readonly string[], empty: string): void {
-    if (this.#json) return this.result(rows, '');
+    if (this.#json) return this.result({ items: rows }, '');
     if (rows.length === 0) return this.note(empty);
     this.#terminal.out.write(this.#lines(rows, columns, true));
   }
 
   /**
-   * A list of any length, written as it comes: one JSON array with an object a line, lines with tabs between, or on a
+   * A list of any length, written as it comes: `items` of JSON with an object a line, lines with tabs between, or on a
    * terminal a table for each batch.
    */
   async stream(rows: AsyncIterable<ListRow>, columns: readonly string[], empty: string): Promise<void> {
@@ -63,7 +69,7 @@ export class Output {
       await this.#write(this.#json ? jsonLines(batch, written === 0) : this.#lines(batch, columns, written === 0));
       written += batch.length;
     }
-    if (this.#json) await this.#write(written === 0 ? '[]\n' : '\n]\n');
+    if (this.#json) await this.#write(written === 0 ? `${listHead}]}\n` : '\n]}\n');
     else if (written === 0) this.note(empty);
   }
 
@@ -106,7 +112,7 @@ export class Output {
  */
 export function describeFailure(error: unknown, json: boolean): string {
   const { code, reason, message, retryable, retryAfterMs } = asTenantryError(error);
-  if (json) return JSON.stringify({ error: { code, message, retryable } });
+  if (json) return JSON.stringify(versioned({ error: { code, message, retryable } }));
   const [first = '', ...rest] = reason.split('\n');
   const [, sentence, end] = /^(.*?)([.:]?)$/.exec(first) ?? [];
   const lines = [`error: ${sentence} (${code})${end === ':' ? ':' : ''}`, ...rest];
@@ -126,8 +132,15 @@ async function* batchesOf<T>(rows: AsyncIterable<T>, size: number): AsyncGenerat
   if (batch.length > 0) yield batch;
 }
 
+function versioned(value: object): object {
+  return { version: jsonVersion, ...value };
+}
+
+/** Before the items of a list that is written as it comes. */
+const listHead = JSON.stringify(versioned({ items: [] })).slice(0, -2);
+
 function jsonLines(rows: readonly ListRow[], isFirst: boolean): string {
-  return `${isFirst ? '[\n' : ',\n'}${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}`;
+  return `${isFirst ? `${listHead}\n` : ',\n'}${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}`;
 }
 
 function asTenantryError(error: unknown): TenantryError {

@@ -1,7 +1,5 @@
 /** What protects the tables of a database, as it is. */
 export interface Inspection<Model> {
-  /** Of this form. */
-  readonly version: 1;
   readonly engine: string;
   /** All that a configuration can say of it: part of one, which makes the same where it is applied. */
   readonly model: Model;

@@ -53,6 +53,13 @@ export async function runCommand(args: readonly string[], surroundings: Surround
   return { code, out: out.text, err: err.text };
 }
 
+/** The items of what a command printed with `--json`. */
+export function itemsOf<Item = object>(out: string): Item[] {
+  const { version, items } = JSON.parse(out) as { version: number; items: Item[] };
+  if (version !== 1) throw new Error(`not of version 1: ${version}`);
+  return items;
+}
+
 class Collector extends Writable {
   text = '';
   readonly #onText: (text: string) => void;

@@ -10,7 +10,7 @@ export async function tellSetup(stage: Stage, narrator: Narrator): Promise<void>
   for (const [server, name] of ['a', 'b'].entries()) await command(stage, narrator, shardAdd(stage, name, { server }));
   for (const tenant of [1, 2, 3, 4]) await command(stage, narrator, `tenant add ${tenant} --shard ${tenant <= 2 ? 'a' : 'b'}`);
   const { out } = await stage.tenantry('tenant list --json');
-  const placed = (JSON.parse(out) as { tenant: string; shard: string; state: string }[]).map(
+  const placed = (JSON.parse(out) as { items: { tenant: string; shard: string; state: string }[] }).items.map(
     ({ tenant, shard, state }) => `${tenant} ${shard} ${state}`,
   );
   narrator.check('Four tenants are placed, two on each shard', placed, ['1 a ONLINE', '2 a ONLINE', '3 b ONLINE', '4 b ONLINE']);

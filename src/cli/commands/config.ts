@@ -28,7 +28,7 @@ export function addConfigCommands(program: Command, world: CliWorld): void {
     (command) => command,
     async ({ settings, output }) => {
       const shown = redactSettings(await settings());
-      output.result(shown, JSON.stringify(shown, null, 2));
+      output.result({ configuration: shown }, JSON.stringify(shown, null, 2));
     },
   );
 }

@@ -28,7 +28,7 @@ async function doctor({ settings, output, world }: Invocation<object>): Promise<
     findings.push(finding);
     output.line(line(finding, output));
   }
-  output.whole(findings);
+  output.whole({ items: findings });
   return findings.some(({ level }) => level === 'problem') ? 2 : 0;
 }
 

@@ -109,7 +109,7 @@ async function rotate(invocation: Invocation<RotateOptions>): Promise<ExitCode> 
     };
     const shards = await chosenShards(manager, options);
     const results = await Array.fromAsync(inParallel(shards, options.concurrency ?? defaultConcurrency, one));
-    output.whole(results.map(shown));
+    output.whole({ items: results.map(shown) });
     requireAll(results, stateOf(results));
     return results.every(({ outcome }) => outcome !== 'left') ? 0 : 2;
   });

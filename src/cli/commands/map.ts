@@ -57,7 +57,7 @@ export function addMapCommands(program: Command, world: CliWorld): void {
         const { mappings, ...found } = await maps.show(args[0] ?? settings.map.name);
         const spread = mappings.map(({ shard, state, mappings: count }) => ({ shard, state, mappings: count }));
         const lines = spread.map(({ shard, state, mappings: count }) => `  ${shard}: ${count} ${state}`);
-        output.result({ ...shown(found), mappings: spread }, [describe(found), ...lines].join('\n'));
+        output.result({ map: shown(found), mappings: spread }, [describe(found), ...lines].join('\n'));
       });
     },
   );

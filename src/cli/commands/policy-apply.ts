@@ -104,7 +104,7 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
         output.line(describe(result));
       },
     });
-    output.whole(results.map(shown));
+    output.whole({ items: results.map(shown) });
     requireAll(results, stateOf(results));
     return 0;
   });
@@ -146,7 +146,7 @@ async function preview(
   const results = await Array.fromAsync(inParallel(shards, concurrency, looked));
   for (const { shard, warnings } of results) warn(output, shard, warnings);
   output.result(
-    results.map((result) => ({ ...result, outcome: result.changes.length === 0 ? 'already so' : 'pending' })),
+    { items: results.map((result) => ({ ...result, outcome: result.changes.length === 0 ? 'already so' : 'pending' })) },
     results.map(({ shard, changes }) => (changes.length === 0 ? asConfigured(shard) : describeChanges(shard, changes))).join('\n'),
   );
   return results.every(({ changes }) => changes.length === 0) ? 0 : 2;

@@ -44,8 +44,8 @@ async function inspect(invocation: Invocation<InspectOptions>): Promise<void> {
   if (options.sql === true && options.json === true)
     throw new TenantryError('INVALID_REQUEST', '--sql and --json do not go together: say one of them.');
   const { inspection, script } = await inspected(invocation);
-  if (options.sql === true) output.result(script, script.trimEnd());
-  else output.result(inspection, described(inspection));
+  if (options.sql === true) output.line(script.trimEnd());
+  else output.result({ ...inspection }, described(inspection));
 }
 
 async function inspected(invocation: Invocation<InspectOptions>): Promise<InspectedPolicies<PolicyModel>> {

@@ -56,7 +56,7 @@ async function plan(invocation: Invocation<PlanOptions>): Promise<ExitCode> {
     for (const { name, warnings } of shards) warn(output, name, warnings);
     const lines = shards.map(({ name, changes }) => (changes.length === 0 ? asConfigured(name) : describeChanges(name, changes)));
     output.result(
-      { file: options.out, ...made },
+      { file: options.out, plan: made },
       [...lines, `Written to ${options.out}: tenantry policy apply --plan ${options.out}`].join('\n'),
     );
     return shards.every(({ changes }) => changes.length === 0) ? 0 : 2;

@@ -71,7 +71,7 @@ async function test(invocation: Invocation<TestOptions>): Promise<ExitCode> {
   }
   const counts = countCases(results);
   output.line(tapEnd(results.length, counts));
-  output.whole({ version: 1, ...counts, files: results });
+  output.whole({ ...counts, files: results });
   return counts.failed === 0 ? 0 : 2;
 }
 

@@ -74,7 +74,7 @@ async function verify(invocation: Invocation<VerifyOptions>): Promise<ExitCode> 
       all.push(found);
       output.line(described(found));
     }
-    output.whole(all.map(shown));
+    output.whole({ items: all.map(shown) });
     requireLooked(all);
     return all.every(isSound) ? 0 : 2;
   });

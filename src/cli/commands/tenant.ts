@@ -32,7 +32,7 @@ export function addTenantCommands(program: Command, world: CliWorld): void {
     (invocation) =>
       withManager(invocation, async ({ tenants }) => {
         const found = await tenants.where(keyOf(invocation), mapOf(invocation));
-        invocation.output.result(found, describe(invocation.args[0] ?? '', found));
+        invocation.output.result({ ...found }, describe(invocation.args[0] ?? '', found));
       }),
   );
   add(

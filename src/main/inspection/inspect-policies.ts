@@ -29,7 +29,7 @@ export async function inspectPolicies(
     keyType === null ? nothingRecognised : await database.transaction((session) => recognise(session, engine, parts, keyType));
   const tables = parts.filter(({ part }) => part === 'table').map((table) => inspectedTable(table, parts, recognised, engine));
   return {
-    inspection: { version: 1, engine: engineName, model: recognised.model, tables },
+    inspection: { engine: engineName, model: recognised.model, tables },
     script: scriptOf(parts, recognised, engine),
   };
 }

@@ -84,14 +84,19 @@ describe('a change', () => {
     expect({ code, err }).toEqual({ code: 2, err: '' });
     expect(out).toMatch(/^Would be (done|created)/i);
     const json = await world.run(`${line} --dry-run --json`);
-    expect({ code: json.code, err: json.err, ...(JSON.parse(json.out) as object) }).toMatchObject({ code: 2, err: '', done: false });
+    expect({ code: json.code, err: json.err, ...(JSON.parse(json.out) as object) }).toMatchObject({
+      code: 2,
+      err: '',
+      version: 1,
+      done: false,
+    });
     expect(await contents()).toBe(before);
   });
 
   test.each(refused)('%s is refused by --dry-run too, with %s', async (line, problem) => {
     const before = await contents();
     const { code, out, err } = await world.run(`${line} --dry-run --json`);
-    expect({ code, out, error: (JSON.parse(err) as { error: { code: string } }).error.code }).toEqual({ code: 1, out: '', error: problem });
+    expect({ code, out, ...(JSON.parse(err) as object) }).toMatchObject({ code: 1, out: '', version: 1, error: { code: problem } });
     expect(await contents()).toBe(before);
   });
 
@@ -117,7 +122,7 @@ describe('a change', () => {
       const yes = line.includes(' remove ') ? ' --yes' : '';
       const { code, out, err } = await world.run(`${line}${yes} --json`);
       expect({ line, code, err }).toEqual({ line, code: 0, err: '' });
-      expect(JSON.parse(out)).toBeInstanceOf(Object);
+      expect(JSON.parse(out)).toMatchObject({ version: 1 });
       if (!['policy apply', 'recover'].includes(line)) expect(await contents()).not.toBe(before);
     },
   );
@@ -129,6 +134,10 @@ describe('a look', () => {
     'shard show a',
     'map list',
     'map show',
+    'audit list',
+    'policy inspect --shard a',
+    'policy apply --dry-run',
+    'key status',
     'tenant list',
     'tenant where 1',
     'range list --config ranges.json',
@@ -140,7 +149,7 @@ describe('a look', () => {
     const before = await contents();
     const { code, out, err } = await world.run(`${line} --json`);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(JSON.parse(out)).toBeInstanceOf(Object);
+    expect(JSON.parse(out)).toMatchObject({ version: 1 });
     expect(await contents()).toBe(before);
   });
 });

@@ -5,13 +5,14 @@ import type { SqlDatabase } from '../../../src/core/session.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import { useCliFleet } from './fleet.ts';
 import { configuration } from './world.ts';
+import { itemsOf } from '../../support/command-line.ts';
 
 const fleet = useCliFleet();
 
 describe('doctor', () => {
   const findings = async (): Promise<{ code: number; problems: string[] }> => {
     const { code, out } = await fleet.world.run('doctor --json');
-    const all = JSON.parse(out) as { subject: string; level: string; text: string; remedy?: string }[];
+    const all = itemsOf<{ subject: string; level: string; text: string; remedy?: string }>(out);
     return {
       code,
       problems: all
@@ -159,7 +160,7 @@ describe('a shard whose schema another version of Tenantry has made', () => {
     await shard.query(sqlText(`update tenantry.schema_version set version = ${version}`));
     try {
       const { code, out } = await fleet.world.run('doctor --json');
-      const findings = (JSON.parse(out) as { subject: string; level: string; text: string; remedy?: string }[]).filter(
+      const findings = itemsOf<{ subject: string; level: string; text: string; remedy?: string }>(out).filter(
         ({ subject }) => subject === 'shard a',
       );
       expect([code, findings]).toEqual([

@@ -10,8 +10,8 @@ import { openTenantry } from '../../../src/main/tenantry.ts';
 import type { Router } from '../../../src/router/router.ts';
 import { silentObserver } from '../../../src/router/router-observer.ts';
 import { fleetKeyFromBase64, mappingToken } from '../../../shardmap/mapping-token.ts';
-import type { CommandResult } from '../../support/command-line.ts';
 import { configuration, createCliWorld, type CliWorld } from './world.ts';
+import { itemsOf, type CommandResult } from '../../support/command-line.ts';
 
 const keyOf = (byte: number): string => Buffer.alloc(32, byte).toString('base64');
 const [old, next] = [keyOf(5), keyOf(8)];
@@ -141,7 +141,7 @@ describe('the fleet key', () => {
     expect(rotated).toMatchObject({ code: 0, out: 'shard a: 4 mappings rotated\nshard b: 3 mappings rotated\n' });
     expect(await run('key rotate --json')).toMatchObject({ code: 0 });
     expect(await run('key rotate --dry-run')).toMatchObject({ code: 0 });
-    const audited = JSON.parse((await run('audit list --json --limit 4')).out) as Record<string, unknown>[];
+    const audited = itemsOf<Record<string, unknown>>((await run('audit list --json --limit 4')).out);
     expect(audited.map(({ actor, action, outcome }) => [actor, action, outcome])).toEqual(
       ['DONE', 'BEGUN', 'DONE', 'BEGUN'].map((outcome) => ['Ann', 'key rotate', outcome]),
     );

@@ -4,6 +4,7 @@ import { shardLogins } from '../../support/shard-logins.ts';
 import { startOldServer, type OldServer } from '../../support/old-server.ts';
 import { createCliWorld, type CliWorld } from './world.ts';
 import { signerOfTests } from '../../support/accepting.ts';
+import { itemsOf } from '../../support/command-line.ts';
 
 describe('a server older than any that Tenantry works with', () => {
   let old: OldServer;
@@ -47,6 +48,6 @@ describe('a server older than any that Tenantry works with', () => {
       expect(code).toBe(1);
       expect(err).toContain(told);
     }
-    expect(JSON.parse((await world.run('shard list --json')).out)).toEqual([]);
+    expect(itemsOf((await world.run('shard list --json')).out)).toEqual([]);
   });
 });

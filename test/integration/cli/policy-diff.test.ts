@@ -11,6 +11,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configuration, createCliWorld, type CliWorld } from './world.ts';
 import { eventually } from '../../support/eventually.ts';
+import { itemsOf } from '../../support/command-line.ts';
 
 let world: CliWorld;
 let catalog: SqlDatabase;
@@ -40,7 +41,7 @@ afterAll(() => world.close());
 
 async function diff(options = ''): Promise<{ code: number; lines: Line[]; states: string[]; err: string }> {
   const { code, out, err } = await world.run(`policy diff --json ${options}`);
-  const lines = out === '' ? [] : (JSON.parse(out) as Line[]);
+  const lines = out === '' ? [] : itemsOf<Line>(out);
   return { code, lines, err, states: lines.map(({ shard, table, state }) => `${shard} ${table} ${state}`) };
 }
 
@@ -126,7 +127,7 @@ describe('drift that the configuration accepts for a while', () => {
   const validUntil = async (): Promise<number | null> =>
     (await a.run<{ validUntilMs: number | null }>('policy/signatures')).rows[0]?.validUntilMs ?? null;
   const findings = async (): Promise<{ subject: string; level: string; text: string; remedy?: string }[]> =>
-    JSON.parse((await run('doctor --json')).out);
+    itemsOf((await run('doctor --json')).out);
 
   beforeEach(async () => {
     expect((await world.run('policy apply')).code).toBe(0);
@@ -138,8 +139,8 @@ describe('drift that the configuration accepts for a while', () => {
     expect((await world.run('policy diff')).code).toBe(2);
     const { code, out, err } = await run('policy diff --json --shard a --table Blogs');
     expect({ code, err }).toEqual({ code: 0, err: '1 accepted\n' });
-    expect(JSON.parse(out)).toMatchObject([{ state: 'accepted', items: [{ accepted: { until: endIn(30), reason } }] }]);
-    expect(JSON.parse((await run('policy apply --dry-run --json --shard a')).out)).toMatchObject([
+    expect(itemsOf(out)).toMatchObject([{ state: 'accepted', items: [{ accepted: { until: endIn(30), reason } }] }]);
+    expect(itemsOf((await run('policy apply --dry-run --json --shard a')).out)).toMatchObject([
       { changes: [{ item: 'rights public."Blogs"', after: `accepted until ${endIn(30)}` }] },
     ]);
     expect(await run('policy apply')).toMatchObject({ code: 0 });
@@ -165,7 +166,7 @@ describe('drift that the configuration accepts for a while', () => {
     });
     await accepting({ object, until: dayIn(60) });
     const renewal = { item: 'end of what was accepted', before: `accepted until ${endIn(3)}`, after: `accepted until ${endIn(60)}` };
-    expect(JSON.parse((await run('policy apply --dry-run --json --shard a')).out)).toMatchObject([{ changes: [renewal] }]);
+    expect(itemsOf((await run('policy apply --dry-run --json --shard a')).out)).toMatchObject([{ changes: [renewal] }]);
     expect((await run('policy apply')).code).toBe(0);
     expect(await validUntil()).toBe(Date.parse(endIn(60)));
   });
@@ -199,7 +200,7 @@ describe('drift that the configuration accepts for a while', () => {
       accept(session, postgresPolicyRenderer, tables, { signer, acceptedBy: 'tests' }, { drift: [over], kept: [] }),
     );
     const { out } = await world.run('policy verify --json --shard a');
-    expect(JSON.parse(out)).toMatchObject([{ objection: 'the time for which what protects its tenants was accepted is over' }]);
+    expect(itemsOf(out)).toMatchObject([{ objection: 'the time for which what protects its tenants was accepted is over' }]);
     expect((await world.run('policy apply')).code).toBe(0);
     expect((await world.run('policy verify --shard a')).code).toBe(0);
     await a.query(sqlText('drop view "Totals"'));

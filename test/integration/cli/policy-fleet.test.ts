@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import { createCliWorld, type CliWorld } from './world.ts';
+import { itemsOf } from '../../support/command-line.ts';
 
 const names = ['a', 'b', 'c'] as const;
 let world: CliWorld;
@@ -43,7 +44,7 @@ async function drift(...on: readonly (typeof names)[number][]): Promise<void> {
 }
 
 async function audited(): Promise<AuditRow[]> {
-  return (JSON.parse(await run('audit list --json')) as AuditRow[]).toReversed();
+  return itemsOf<AuditRow>(await run('audit list --json')).toReversed();
 }
 
 describe('policy apply over a fleet', () => {
@@ -85,7 +86,7 @@ describe('policy apply over a fleet', () => {
     const { user: bootstrap } = world.server;
     await shards.b.query(sqlText(`set role ${bootstrap}; grant tenantry_mover to t_app`));
     const { code, out, err } = await world.run('policy apply --canary b --json');
-    const results = JSON.parse(out) as { shard: string; outcome: string; canary?: true; error?: object }[];
+    const results = itemsOf<{ shard: string; outcome: string; canary?: true; error?: object }>(out);
     expect(results.map(({ shard, outcome }) => `${shard} ${outcome}`)).toEqual(['b failed', 'a not reached', 'c not reached']);
     expect(results[0]).toMatchObject({ canary: true, error: { code: 'SHARD_UNVERIFIED' } });
     expect({ code, err: JSON.parse(err) as unknown }).toMatchObject({

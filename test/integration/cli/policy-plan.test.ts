@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import { configuration, createCliWorld, type CliWorld } from './world.ts';
+import { itemsOf } from '../../support/command-line.ts';
 
 let world: CliWorld;
 let a: SqlDatabase;
@@ -38,7 +39,7 @@ const drift = async (...shards: readonly SqlDatabase[]): Promise<void> => {
   for (const shard of shards) await shard.query(sqlText('alter table "Blogs" no force row level security'));
 };
 const pending = async (): Promise<unknown[]> =>
-  (JSON.parse((await world.run('policy apply --dry-run --json')).out) as { shard: string; outcome: string }[]).map(
+  itemsOf<{ shard: string; outcome: string }>((await world.run('policy apply --dry-run --json')).out).map(
     ({ shard, outcome }) => `${shard} ${outcome}`,
   );
 
@@ -82,7 +83,7 @@ describe('policy plan, and policy apply of it', () => {
     expect(await run('policy apply --plan plan.json')).toMatch(/^shard a \(canary\): 2 changed\n(?:.*\n)+shard b: 1 changed\n/);
     expect(await pending()).toEqual(['a already so', 'b already so']);
     const { digest } = plan;
-    const audited = JSON.parse(await run('audit list --limit 4 --json')) as { detail: object }[];
+    const audited = itemsOf<{ detail: object }>(await run('audit list --limit 4 --json'));
     expect(audited.map(({ detail }) => detail)).toEqual(Array(4).fill(expect.objectContaining({ plan: digest })));
     // To do it again is to find it done.
     expect(await run('policy apply --plan plan.json')).toContain('shard b: as the configuration says');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import { createCliWorld, type CliWorld } from './world.ts';
+import { itemsOf } from '../../support/command-line.ts';
 
 let world: CliWorld;
 let shard: SqlDatabase;
@@ -39,7 +40,7 @@ describe('policy verify', () => {
     const { code, out, err } = await world.run('policy verify');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/^shard a: verified, \d+ statements tried\nshard b: verified, \d+ statements tried\n$/);
-    const [latest] = JSON.parse(await run('audit list --json')) as { action: string; outcome: string; detail: object }[];
+    const [latest] = itemsOf<{ action: string; outcome: string; detail: object }>(await run('audit list --json'));
     expect(latest).toMatchObject({ action: 'policy verify', outcome: 'DONE', detail: { problems: [] } });
     expect(await told()).toMatch(/^ok +shard a: What protected its tenants then was tried at 20\S+Z by ann, \d+ statements, and held\.$/m);
   });
@@ -104,7 +105,7 @@ describe('policy verify', () => {
     try {
       const { code, out } = await world.run('policy verify --shard a --json');
       expect(code).toBe(2);
-      const [found] = JSON.parse(out) as { sound: boolean; refused: string; different: string[]; findings: object[] }[];
+      const [found] = itemsOf<{ sound: boolean; refused: string; different: string[]; findings: object[] }>(out);
       expect(found).toMatchObject({ shard: 'a', sound: false, different: [] });
       expect(found!.refused).toContain('bypasses row-level security');
       expect(found!.findings).toContainEqual({

@@ -12,6 +12,7 @@ import { addMapping } from '../../../shardmap/operations/add-mapping.ts';
 import { SqlShardMapStore } from '../../../shardmap/sql-store.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import { configuration, createCliWorld, type CliWorld } from './world.ts';
+import { itemsOf } from '../../support/command-line.ts';
 
 let world: CliWorld;
 let place: string;
@@ -160,7 +161,7 @@ describe('the program as a process', () => {
     const script = async (name: string): Promise<string> =>
       (await promisify(execFile)(process.execPath, [`scripts/${name}.ts`, '50', '--config', config], { env: world.environment })).stdout;
     const ranges = async (): Promise<string[]> =>
-      (JSON.parse((await world.run('range list --json --config ranges.json')).out) as { low: string; high: string }[]).map(
+      itemsOf<{ low: string; high: string }>((await world.run('range list --json --config ranges.json')).out).map(
         ({ low, high }) => `${low} ${high}`,
       );
     expect(await script('split')).toMatch(/range \[1, 100\)/);

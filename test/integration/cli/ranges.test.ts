@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { useCliFleet } from './fleet.ts';
 import { configuration } from './world.ts';
+import { itemsOf } from '../../support/command-line.ts';
 
 const fleet = useCliFleet();
 
@@ -18,7 +19,7 @@ describe('ranges', () => {
       return out;
     };
     const list = async (): Promise<string[]> =>
-      (JSON.parse(await run('range list --json')) as { low?: string; high?: string; state: string }[]).map(
+      itemsOf<{ low?: string; high?: string; state: string }>(await run('range list --json')).map(
         ({ low, high, state }) => `${low ?? '...'} ${high ?? '...'} ${state}`,
       );
     await fleet.world.createShardDatabase('spans_a');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sqlText } from '../../../src/core/sql.ts';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { createCliWorld, type CliWorld } from './world.ts';
+import { itemsOf } from '../../support/command-line.ts';
 
 let world: CliWorld;
 let root: SqlDatabase;
@@ -20,6 +21,7 @@ describe('from an empty catalog to a row over HTTP', () => {
     const { code, out } = await world.run('map create --dry-run --json');
     expect({ code, ...JSON.parse(out) }).toEqual({
       code: 2,
+      version: 1,
       done: false,
       catalog: 'missing',
       map: { name: 'customers', kind: 'list', keyType: 'int', context: 'TenantId' },
@@ -40,7 +42,7 @@ describe('from an empty catalog to a row over HTTP', () => {
       out: 'Created shard map customers: list of int, context TenantId, version 0\n',
       err: 'Made the schema of the catalog.\n',
     });
-    expect(JSON.parse((await world.run('map list --json')).out)).toEqual([
+    expect(itemsOf((await world.run('map list --json')).out)).toEqual([
       { name: 'customers', kind: 'list', keyType: 'int', context: 'TenantId', version: 0 },
     ]);
   });
@@ -59,7 +61,7 @@ describe('from an empty catalog to a row over HTTP', () => {
     );
     expect(out).toContain('tenantry_definer');
     expect(out).not.toContain('a password, 3 words');
-    expect(JSON.parse((await world.run('shard list --json')).out)).toEqual([]);
+    expect(itemsOf((await world.run('shard list --json')).out)).toEqual([]);
   });
 
   test('shard add --bootstrap --dry-run changes nothing either', async () => {
@@ -75,7 +77,7 @@ describe('from an empty catalog to a row over HTTP', () => {
       out: `Done: Add shard a of map customers: database shop_a on ${world.server.host}:${world.server.port}\n`,
       err: '',
     });
-    const [shard] = JSON.parse((await world.run('shard list --json')).out) as [object];
+    const [shard] = itemsOf((await world.run('shard list --json')).out);
     expect(shard).toMatchObject({
       name: 'a',
       engine: 'postgres',
@@ -94,7 +96,7 @@ describe('from an empty catalog to a row over HTTP', () => {
     expect((await world.run('shard remove b --yes')).code).toBe(0);
     const dry = await world.run(`shard add b ${place} --database shop_b --dry-run`);
     expect(dry).toMatchObject({ code: 2, out: expect.stringContaining('Would be done: Add shard b of map customers') });
-    expect(JSON.parse((await world.run('shard list --json')).out)).toHaveLength(1);
+    expect(itemsOf((await world.run('shard list --json')).out)).toHaveLength(1);
   });
 
   test('policy apply finds nothing to do, because shard add did it', async () => {
@@ -136,7 +138,7 @@ describe('from an empty catalog to a row over HTTP', () => {
 
   test('doctor finds nothing wrong', async () => {
     const { code, out } = await world.run('doctor --json');
-    const findings = JSON.parse(out) as { level: string }[];
+    const findings = itemsOf<{ level: string }>(out);
     expect(findings.filter(({ level }) => level === 'problem')).toEqual([]);
     expect(code).toBe(0);
     expect(findings).toContainEqual({ subject: 'catalog', level: 'ok', text: 'It answers; map customers has version 2 and 1 shard.' });

@@ -9,7 +9,7 @@ import type { SqlDatabase } from '../../../src/core/session.ts';
 import type { ShardAddress } from '../../../src/core/shard-address.ts';
 import { createEngines, engineOf } from '../../../src/main/engines.ts';
 import { createServices } from '../../../src/main/services.ts';
-import { runCommand, type CommandResult } from '../../support/command-line.ts';
+import { itemsOf, runCommand, type CommandResult } from '../../support/command-line.ts';
 import type { GroundServer } from '../../support/grounds/engine-ground.ts';
 import { describeOnEachGround } from '../../support/grounds/map-grounds.ts';
 import { keyStatements } from '../../support/key-statements.ts';
@@ -83,7 +83,7 @@ describeOnEachGround(
         Object.assign(environment, { TENANTRY_BOOTSTRAP_USER: user, TENANTRY_BOOTSTRAP_PASSWORD: password });
         expect(await run(`${add} --bootstrap`)).toMatchObject({ code: 0, err: '' });
       }
-      const listed = JSON.parse((await run('shard list --json')).out) as { engine: string; state: string }[];
+      const listed = itemsOf<{ engine: string; state: string }>((await run('shard list --json')).out);
       expect(listed.map(({ engine, state }) => [engine, state])).toEqual(places.map(({ address }) => [address.engine, 'ONLINE']));
     });
 
@@ -100,7 +100,7 @@ describeOnEachGround(
       const changed = expect.stringMatching(new RegExp(`^shard ${name}( \\(canary\\))?: 1 changed$`, 'm')) as string;
       expect(await run('policy apply --plan plan.json')).toMatchObject({ code: 0, out: changed });
       expect((await run('policy diff')).code).toBe(0);
-      const audited = JSON.parse((await run('audit list --json')).out) as { subject: string; outcome: string }[];
+      const audited = itemsOf<{ subject: string; outcome: string }>((await run('audit list --json')).out);
       expect(audited.map(({ subject, outcome }) => `${subject} ${outcome}`)).toEqual([`shard ${name} DONE`, `shard ${name} BEGUN`]);
     });
 
@@ -108,7 +108,7 @@ describeOnEachGround(
       for (const tenant of [1, 2, 11])
         expect(await run(`tenant add ${tenant} --shard ${shardOf(tenant).name}`)).toMatchObject({ code: 0, err: '' });
       const { out } = await run('doctor --json');
-      const problems = (JSON.parse(out) as { level: string; text: string }[]).filter(({ level }) => level === 'problem');
+      const problems = itemsOf<{ level: string; text: string }>(out).filter(({ level }) => level === 'problem');
       // Servers of tests may have no certificate.
       expect(problems.filter(({ text }) => !text.startsWith('This connection is not encrypted'))).toEqual([]);
     });

@@ -24,7 +24,7 @@ describe('tenantry config', () => {
       out: 'The configuration is valid: map customers (list of int), 1 table.\n',
       err: '',
     });
-    expect(await run(['config', 'check', '--json'])).toEqual({ code: 0, out: '{\n  "ok": true\n}\n', err: '' });
+    expect(await run(['config', 'check', '--json'])).toEqual({ code: 0, out: '{\n  "version": 1,\n  "ok": true\n}\n', err: '' });
   });
 
   test('check and show have policies, and the parents of tables', async () => {
@@ -58,6 +58,7 @@ describe('tenantry config', () => {
     const { code, err } = await run(['config', 'show', '--config', 'none.json', '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(err)).toEqual({
+      version: 1,
       error: {
         code: 'INVALID_CONFIGURATION',
         message: `The configuration is invalid. There is no file ${folder}/none.json.`,
@@ -164,6 +165,7 @@ describe('every command', () => {
     expect({ code, out }).toEqual({ code: 1, out: '' });
     const allowed = '(allowed: --config <path>, --json; tenantry map list --help says more)';
     expect(JSON.parse(err)).toEqual({
+      version: 1,
       error: {
         code: 'INVALID_REQUEST',
         message: `The request is malformed. unknown option '--nonsense'\n${allowed}`,

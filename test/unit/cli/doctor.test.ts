@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Finding } from '../../../src/cli/services.ts';
-import { runCommand } from '../../support/command-line.ts';
+import { itemsOf, runCommand } from '../../support/command-line.ts';
 import { sampleConfig, sampleEnvironment } from '../config/sample.ts';
 import { offlineServices } from './offline-services.ts';
 
@@ -48,6 +48,6 @@ describe('tenantry doctor', () => {
       },
     };
     const { out } = await runCommand(['doctor', '--json'], { folder, environment: { ...sampleEnvironment }, services });
-    expect(JSON.parse(out)).toEqual([expect.objectContaining({ subject: 'configuration', level: 'ok' }), ...found]);
+    expect(itemsOf(out)).toEqual([expect.objectContaining({ subject: 'configuration', level: 'ok' }), ...found]);
   });
 });

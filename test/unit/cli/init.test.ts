@@ -34,7 +34,7 @@ async function shown(file: string, also: Readonly<Record<string, string>> = {}):
     ['bin/tenantry.js', 'config', 'show', '--json', '--config', join(folder, file)],
     { env: { ...environment, ...also } },
   );
-  return JSON.parse(stdout) as Shown;
+  return (JSON.parse(stdout) as { configuration: Shown }).configuration;
 }
 
 describe('tenantry init', () => {

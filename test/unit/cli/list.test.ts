@@ -5,6 +5,7 @@ import { listPlacements } from '../../../shardmap/manager/placement.ts';
 import { tenantKey } from '../../../shardmap/key.ts';
 import type { Mapping } from '../../../shardmap/mapping.ts';
 import type { CatalogReader } from '../../../shardmap/store.ts';
+import { itemsOf } from '../../support/command-line.ts';
 
 const map = { mapId: 1, name: 'customers', kind: 'list', keyType: 'int', context: 'TenantId', version: 1 } as const;
 const columns = ['tenant', 'shard'];
@@ -58,20 +59,20 @@ async function listed(tenants: number, json: boolean, styled = false): Promise<{
 test('a page of a long list has been written before the next but one is read', async () => {
   const { text, writtenAtPage } = await listed(2_300, true);
   expect(writtenAtPage).toEqual([0, 0, 500, 1_000, 1_500].map((least) => expect.toSatisfy((written: number) => written >= least)));
-  const rows = JSON.parse(text) as { tenant: string }[];
+  const rows = itemsOf<{ tenant: string }>(text);
   expect(rows.map(({ tenant }) => Number(tenant))).toEqual(Array.from({ length: 2_300 }, (_, index) => index + 1));
 });
 
-test('JSON is one array with an object a line, whatever its length', async () => {
-  expect((await listed(0, true)).text).toBe('[]\n');
+test('JSON has its version and the items with an object a line, whatever their number', async () => {
+  expect((await listed(0, true)).text).toBe('{"version":1,"items":[]}\n');
   expect((await listed(2, true)).text.split('\n')).toEqual([
-    '[',
+    '{"version":1,"items":[',
     '  {"map":"customers","tenant":"1","shard":"s","mappingId":1,"state":"ONLINE","epoch":1},',
     '  {"map":"customers","tenant":"2","shard":"s","mappingId":2,"state":"ONLINE","epoch":1}',
-    ']',
+    ']}',
     '',
   ]);
-  expect(JSON.parse((await listed(500, true)).text)).toHaveLength(500);
+  expect(itemsOf((await listed(500, true)).text)).toHaveLength(500);
 });
 
 test('lines begin with the names of the columns, once', async () => {
