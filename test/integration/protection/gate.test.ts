@@ -242,7 +242,7 @@ describe('The gate of a shard', () => {
         union select p.proname, p.proowner::regrole::text, p.prosrc ~ '\\mtenantry\\.'
         from pg_proc p where p.prosecdef and p.proowner = 'tenantry_watcher'::regrole order by 1`),
     );
-    const names = ['changed', 'clear_gate', 'dropped', 'judge', 'judge_change', 'judge_opening', 'refuse_tenants'];
+    const names = ['changed', 'clear_gate', 'dropped', 'end_with_acceptance', 'judge', 'judge_change', 'judge_opening', 'refuse_tenants'];
     expect(rows).toEqual(names.map((name) => ({ name, owner: 'tenantry_watcher', others: false })));
   });
 
@@ -334,6 +334,20 @@ describe('A connection for tenants', () => {
 });
 
 describe('An override', () => {
+  it('ends with the time for which what protects the tenants was accepted, for connections that are open', async () => {
+    const app = await connect();
+    const until = (end: string): Promise<unknown> => change(`update tenantry_watch.accepted set valid_until = ${end}`);
+    await until("now() + interval '1 day'");
+    expect((await app.execute(entryOf(1), all, read)).rows).toEqual([{ TenantId: 1 }]);
+    await until('now()');
+    for (const isPoint of [true, false]) await expect(app.execute(entryOf(1, isPoint), all, read)).rejects.toMatchObject(unverified);
+    await expect(shard.admin.query(sqlText('update tenantry_watch.gate set accepted_until = null'))).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    await until('null');
+    expect((await app.execute(entryOf(1), all, read)).rows).toEqual([{ TenantId: 1 }]);
+  });
+
   it('lets tenants in for a while, and no longer than it is signed for, or until it ends', async () => {
     const signer = signerOfTests(shard.shardId);
     const app = await connect();

@@ -1,4 +1,5 @@
--- Takes what was found for what is to be, and opens the gate. The gate's row is changed only where it is closed: tenants hold it shared.
+-- Takes what was found for what is to be, and opens the gate. The gate's row is changed only where it is closed, or was to end at another time:
+-- tenants hold it shared.
 -- @format int
 -- @fingerprint nvarchar(64)
 -- @items nvarchar(max)
@@ -19,8 +20,9 @@ INSERT INTO [tenantry].[tenant_column] ([name]) SELECT c.[value] FROM OPENJSON(@
 DELETE FROM [tenantry].[accepted];
 INSERT INTO [tenantry].[accepted] ([format], [fingerprint], [valid_until], [signature], [accepted_by])
 VALUES (@format, @fingerprint, @validUntil, @signature, @acceptedBy);
-UPDATE g SET [open] = 1, [changed_at] = SYSUTCDATETIME() FROM [tenantry].[gate] AS g WITH (ROWLOCK) WHERE g.[open] = 0;
+UPDATE g SET [open] = 1, [accepted_until] = @validUntil, [changed_at] = SYSUTCDATETIME() FROM [tenantry].[gate] AS g WITH (ROWLOCK) WHERE g.[open] = 0;
 SET @opened = @@ROWCOUNT;
+UPDATE g SET [accepted_until] = @validUntil FROM [tenantry].[gate] AS g WITH (ROWLOCK) WHERE EXISTS (SELECT g.[accepted_until] EXCEPT SELECT @validUntil);
 UPDATE [tenantry].[change_log]
 SET [verdict] = CASE @opened WHEN 0 THEN N'same' ELSE N'opened' END
 WHERE [transaction_id] = CURRENT_TRANSACTION_ID() AND [verdict] IS NULL;

@@ -33,6 +33,8 @@ CREATE TABLE [tenantry].[gate] (
     CONSTRAINT [gate_only_row] DEFAULT (1)
     CONSTRAINT [gate_one_row] CHECK ([only_row] = 1),
   [open] bit NOT NULL CONSTRAINT [gate_closed_at_first] DEFAULT (0),
+  -- Until when it lets tenants in while it is open, as what was accepted is; null: for good.
+  [accepted_until] datetime2(7) NULL,
   [changed_at] datetime2(7) NOT NULL CONSTRAINT [gate_now] DEFAULT (SYSUTCDATETIME()),
   -- Until then it lets tenants in although it is closed, as somebody has decided and answers for.
   [override_until] datetime2(7) NULL,

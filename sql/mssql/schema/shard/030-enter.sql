@@ -33,7 +33,7 @@ BEGIN TRY
     -- (READ_COMMITTED_SNAPSHOT). NOWAIT: whoever meets a fence is told so and comes again; no queue forms that a deadlock could
     -- hide in, or that would hold up whoever comes after a fence that waits. The gate is held in the same way: who closes it waits for
     -- all that are inside, and no statement of theirs runs after it.
-    SELECT @locked = f.[mapping_id], @open = g.[open], @open_until = g.[override_until]
+    SELECT @locked = f.[mapping_id], @open = CASE WHEN g.[accepted_until] <= SYSUTCDATETIME() THEN 0 ELSE g.[open] END, @open_until = g.[override_until]
     FROM [tenantry].[mapping_fence] AS f WITH (REPEATABLEREAD, ROWLOCK, NOWAIT)
     LEFT JOIN [tenantry].[gate] AS g WITH (REPEATABLEREAD, ROWLOCK, NOWAIT) ON g.[only_row] = 1
     WHERE f.[mapping_id] = @mapping;

@@ -40,6 +40,8 @@ create table if not exists tenantry_watch.accepted_item (
 create table if not exists tenantry_watch.gate (
   only_row boolean primary key default true check (only_row),
   open boolean not null default false,
+  -- Until when it lets tenants in while it is open, as what was accepted is; null: for good.
+  accepted_until timestamptz,
   changed_at timestamptz not null default now(),
   -- Until then it lets tenants in although it is closed, as somebody has decided and answers for.
   override_until timestamptz,
@@ -49,7 +51,7 @@ create table if not exists tenantry_watch.gate (
   check ((override_until is null) = (override_signature is null)),
   -- What `enter` looks at.
   open_until timestamptz generated always as (
-    case when open then timestamptz 'infinity' else coalesce(override_until, timestamptz '-infinity') end
+    greatest(case when open then coalesce(accepted_until, timestamptz 'infinity') else timestamptz '-infinity' end, coalesce(override_until, timestamptz '-infinity'))
   ) stored
 );
 insert into tenantry_watch.gate default values on conflict do nothing;
@@ -85,7 +87,7 @@ grant usage on schema tenantry_watch to tenantry_app, tenantry_admin, tenantry_d
 grant select on tenantry_watch.accepted, tenantry_watch.accepted_item, tenantry_watch.gate to tenantry_app;
 grant select on tenantry_watch.gate to tenantry_definer;
 grant select, insert, update, delete on tenantry_watch.accepted, tenantry_watch.accepted_item, tenantry_watch.tenant_column to tenantry_admin;
-grant select, update on tenantry_watch.gate to tenantry_admin;
+grant select, update (open, changed_at, override_until, override_reason, override_by, override_signature) on tenantry_watch.gate to tenantry_admin;
 grant select on tenantry_watch.change_log to tenantry_admin;
 alter schema tenantry_watch owner to tenantry_watcher;
 do $$

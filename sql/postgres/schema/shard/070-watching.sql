@@ -81,7 +81,16 @@ begin
   return null;
 end
 $$;
-revoke execute on function tenantry_watch.clear_gate(), tenantry_watch.judge(), tenantry_watch.judge_change(), tenantry_watch.judge_opening() from public;
+-- Nobody else says until when: what was accepted ends for who is inside of a connection, too.
+create or replace function tenantry_watch.end_with_acceptance() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update tenantry_watch.gate g set accepted_until = new.valid_until where g.accepted_until is distinct from new.valid_until;
+  return null;
+end
+$$;
+revoke execute on function tenantry_watch.end_with_acceptance(), tenantry_watch.clear_gate(), tenantry_watch.judge(), tenantry_watch.judge_change(), tenantry_watch.judge_opening() from public;
 
 -- Before PostgreSQL 18 a deferred trigger runs as whoever commits: its function as its owner all the same.
 do $$
@@ -96,6 +105,9 @@ begin
     create constraint trigger judged after update on tenantry_watch.gate
       deferrable initially deferred for each row when (new.open and not old.open) execute function tenantry_watch.judge_opening();
   end if;
+  if not exists (select from pg_catalog.pg_trigger where tgrelid = 'tenantry_watch.accepted'::regclass and tgname = 'ended') then
+    create trigger ended after insert or update on tenantry_watch.accepted for each row execute function tenantry_watch.end_with_acceptance();
+  end if;
   for watched in
     select t.tgrelid from pg_catalog.pg_trigger t
      where t.tgrelid in ('tenantry_watch.change_log'::regclass, 'tenantry_watch.gate'::regclass) and t.tgname = 'judged' and t.tgenabled <> 'A'
@@ -109,6 +121,7 @@ $$;
 grant pg_signal_backend to tenantry_watcher;
 grant execute on function pg_catalog.pg_terminate_backend(integer, bigint), pg_catalog.pg_stat_get_activity(integer),
   pg_catalog.pg_advisory_xact_lock(integer, integer), pg_catalog.set_config(text, text, boolean) to tenantry_watcher;
+alter function tenantry_watch.end_with_acceptance() owner to tenantry_watcher;
 alter function tenantry_watch.clear_gate() owner to tenantry_watcher;
 alter function tenantry_watch.judge() owner to tenantry_watcher;
 alter function tenantry_watch.judge_change() owner to tenantry_watcher;

@@ -47,6 +47,7 @@ test('whoever changes the row that every tenant holds changes it only where ther
     );
   expect(changes).toEqual([
     expect.stringMatching(/^queries\/policy\/accept\.sql: .* WHERE g\.\[open\] = 0;$/),
+    expect.stringMatching(/^queries\/policy\/accept\.sql: .* WHERE EXISTS \(SELECT g\.\[accepted_until\] EXCEPT SELECT @validUntil\);$/),
     expect.stringMatching(/^queries\/policy\/override\.sql: /),
     expect.stringMatching(/^queries\/policy\/sign-again\.sql: .* WHERE \[override_signature\] = @overrideSeen /),
     expect.stringMatching(/^queries\/rehearsal\/open-gate\.sql: .* WHERE \[open\] = 0;$/),
