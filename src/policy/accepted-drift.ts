@@ -7,14 +7,39 @@ import type { Difference } from './diff.ts';
 import { readFingerprint, type FingerprintItem } from './fingerprint.ts';
 import type { LocatedTable } from './model.ts';
 
-/** What of a comparison is to be changed, and what stays as it is for a while. */
-export interface Sorted {
-  readonly pending: readonly Difference[];
+/** The drift that the configuration accepts on a shard, beside what is there. Times are by the shard's clock. */
+export interface DriftComparison {
+  /** Whose time is not over. */
+  readonly inForce: readonly AcceptedDrift[];
+  /** What of that is there. */
+  readonly present: readonly AcceptedDrift[];
+  /** Whose time is over, and whose object is there: nothing is accepted with it. */
+  readonly outlived: readonly AcceptedDrift[];
+  /** Differences that stay as they are for a while. */
   readonly kept: readonly Difference[];
 }
 
+/** Finds what of the configured drift is there, and which differences are left to change. */
+export async function findDrift(
+  session: SqlSession,
+  renderer: PolicyRenderer,
+  configured: readonly AcceptedDrift[],
+  { differences, tables, nowMs }: { readonly differences: readonly Difference[]; readonly nowMs: number } & Pick<Present, 'tables'>,
+): Promise<{ readonly pending: readonly Difference[]; readonly drift: DriftComparison }> {
+  const { inForce, over } = driftAt(nowMs, configured);
+  const { pending, kept } = sortDifferences(differences, inForce);
+  const items = configured.some(isOfFingerprint) ? (await readFingerprint(session, renderer)).items : [];
+  const present = presentDrift(inForce, { kept, items, tables });
+  // An item of a configured table is set back.
+  const outlived = presentDrift(over, { kept: [], items, tables });
+  return { pending, drift: { inForce, present, outlived, kept } };
+}
+
 /** Sorts differences by whether one is accepted. */
-export function sortDifferences(differences: readonly Difference[], drift: readonly AcceptedDrift[]): Sorted {
+export function sortDifferences(
+  differences: readonly Difference[],
+  drift: readonly AcceptedDrift[],
+): { readonly pending: readonly Difference[]; readonly kept: readonly Difference[] } {
   const objects = new Set(drift.map(({ object }) => object));
   const { pending = [], kept = [] } = Object.groupBy(differences, ({ table, item }) =>
     objects.has(driftOfItem(table, item)) ? 'kept' : 'pending',
@@ -23,7 +48,7 @@ export function sortDifferences(differences: readonly Difference[], drift: reado
 }
 
 /** What may be there of what protects a shard. */
-export interface Present {
+interface Present {
   /** Differences that stay as they are. */
   readonly kept: readonly Difference[];
   /** Of the fingerprint. */
@@ -47,15 +72,6 @@ function isOfTable({ kind, object }: Pick<FingerprintItem, 'kind' | 'object'>, c
   const [name = '', part] = object.replaceAll(/["[\]]/g, '').split(' ');
   if (!configured.has(name)) return false;
   return kind === 'trigger' ? part?.startsWith('tenantry_') === true : part === undefined;
-}
-
-/** What protects a shard now, where a drift is of an object of it. */
-export async function itemsFor(
-  session: SqlSession,
-  renderer: PolicyRenderer,
-  drift: readonly AcceptedDrift[],
-): Promise<readonly FingerprintItem[]> {
-  return drift.some(isOfFingerprint) ? (await readFingerprint(session, renderer)).items : [];
 }
 
 /** Drift by whether its time is over, by the shard's clock. */

@@ -48,9 +48,6 @@ export interface PolicyRequest {
 }
 
 const defaultWithinMs = 60_000;
-/** Where a shard keeps what was accepted of it. */
-const acceptedTable = 'the shard';
-const endItem = 'end of what was accepted';
 
 /**
  * Makes the policies of one shard what the configuration says, in one transaction (docs/decisions/016-one-transaction-for-each-shard.md); a
@@ -76,7 +73,7 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
     return { looked: found, warnings: [...(await warningsOf(session, tables)), ...ofProcedures] };
   });
   const permit = (found: ShardComparison): void => {
-    refuseOutlived(found.outlived);
+    refuseOutlived(found.drift.outlived);
     requirePlanned(request.planned, resultOf(found, engine.dialect));
   };
   if (looked !== undefined) {
@@ -88,46 +85,35 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
   return { ...resultOf(found, engine.dialect), warnings: [...warnings, ...found.unproven.map(unprovenFinding)], applied: true };
 }
 
-/** Whether a change accepts what is there, and sets nothing. */
-export function isAcceptance({ table, item }: PolicyChange): boolean {
-  return table === acceptedTable && item !== endItem;
-}
-
-/** Whether a change is but that what was accepted is so until another time. */
-export function isRenewal({ table, item }: PolicyChange): boolean {
-  return table === acceptedTable && item === endItem;
-}
-
 function resultOf(found: ShardComparison, dialect: SqlDialect): PlannedChange & Pick<PolicyResult, 'drift'> {
-  const { pending, state, objection, renewal, present: drift } = found;
-  const changes = pending.map((difference) => changeOf(difference, dialect));
-  if (objection !== undefined) return { changes: [...changes, ...acceptances(objection, found)], state, drift };
-  if (renewal === undefined) return { changes, state, drift };
-  return {
-    changes: [...changes, acceptance(endItem, accepted(renewal.untilMs), accepted(renewal.wantedMs))],
-    state,
-    drift,
-  };
+  const { pending, state, drift } = found;
+  return { changes: [...pending.map((difference) => changeOf(difference, dialect)), ...signed(found)], state, drift: drift.present };
+}
+
+/** What would be signed by the program, for what is there then. */
+function signed(found: ShardComparison): PolicyChange[] {
+  const { objection, renewal } = found;
+  if (objection !== undefined) return acceptances(objection, found);
+  if (renewal === undefined) return [];
+  return [signedChange('renew', 'end of what was accepted', accepted(renewal.untilMs), accepted(renewal.wantedMs))];
+}
+
+/** Each object that would be accepted as it is now; what is about to be set is shown as that. */
+function acceptances(objection: string, { differing, pending, drift }: ShardComparison): PolicyChange[] {
+  const after = accepted(endOf(drift.present));
+  if (differing.length === 0) return [signedChange('accept', 'what protects the shard', objection, after)];
+  return differing
+    .filter((object) => !pending.some((difference) => sets(difference, object)))
+    .map(({ kind, object, change: how }) => signedChange('accept', `${kind} ${object}`, `${how} since it was accepted`, after));
+}
+
+/** No statement says it. */
+function signedChange(kind: PolicyChange['kind'], item: string, before: string, after: string): PolicyChange {
+  return { kind, table: 'the shard', item, before, after, statements: [] };
 }
 
 function accepted(untilMs: number | null): string {
   return untilMs === null ? 'accepted' : `accepted until ${new Date(untilMs).toISOString()}`;
-}
-
-function acceptance(item: string, before: string, after: string): PolicyChange {
-  return { table: acceptedTable, item, before, after, statements: [] };
-}
-
-/**
- * Nothing that a statement says: it is signed by the program, for what is there then. Each object that would be accepted as it is now is
- * shown; what is about to be set is shown as that.
- */
-function acceptances(objection: string, { differing, pending, present }: ShardComparison): PolicyChange[] {
-  const after = accepted(endOf(present));
-  if (differing.length === 0) return [acceptance('what protects the shard', objection, after)];
-  return differing
-    .filter((object) => !pending.some((difference) => sets(difference, object)))
-    .map(({ kind, object, change: how }) => acceptance(`${kind} ${object}`, `${how} since it was accepted`, after));
 }
 
 /** By the first word of an item, the kind of object that it is a part of. */
@@ -153,5 +139,5 @@ function requirePlanned(planned: PlannedChange | undefined, found: PlannedChange
 }
 
 function changeOf({ table, item, before, after, statements }: Difference, dialect: SqlDialect): PolicyChange {
-  return { table, item, before, after, statements: statements.map((statement) => compileSql(statement, dialect).text) };
+  return { kind: 'set', table, item, before, after, statements: statements.map((statement) => compileSql(statement, dialect).text) };
 }

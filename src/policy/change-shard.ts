@@ -4,11 +4,10 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import type { Sql, SqlDialect } from '../core/sql.ts';
-import type { AcceptedDrift } from '../core/accepted-drift.ts';
 import { accept, type Accepting } from './acceptance.ts';
-import { driftAt, endOf, itemsFor, presentDrift, sortDifferences } from './accepted-drift.ts';
+import { endOf, findDrift, sortDifferences, type DriftComparison } from './accepted-drift.ts';
 import { compare, type Comparison, type Difference } from './diff.ts';
-import { verifyProtection, type DifferingObject } from '../engine/verification.ts';
+import { verifyProtection, type Verified } from '../engine/verification.ts';
 import { LockWait } from './lock-wait.ts';
 import { lockPolicies } from './lock.ts';
 import type { ShardTables } from './model.ts';
@@ -20,24 +19,16 @@ import { probeChange, type Probing } from './probe-change.ts';
 const pauses = { firstMs: 500, longestMs: 8_000 };
 
 /** How a shard stands to the configuration, and to what was accepted of it. */
-export interface ShardComparison extends Comparison {
-  /** Why it may serve no tenants as it is, as one sentence without its end; undefined: it may. */
-  readonly objection: string | undefined;
-  /** Of what protects its tenants (`Verified`). */
-  readonly fingerprint: string;
-  /** What is not as it was accepted, where anything was. */
-  readonly differing: readonly DifferingObject[];
-  /** Drift that the configuration accepts, and whose time is not over. */
-  readonly drift: readonly AcceptedDrift[];
-  /** What of it is there. */
-  readonly present: readonly AcceptedDrift[];
-  /** Drift whose time is over, and whose object is there: nothing is accepted with it. */
-  readonly outlived: readonly AcceptedDrift[];
-  /** Differences that stay as they are because of it. */
-  readonly kept: readonly Difference[];
+export interface ShardComparison extends Comparison, Pick<Verified, 'fingerprint' | 'objection' | 'differing'> {
+  /** What it lets be is not among `pending`. */
+  readonly drift: DriftComparison;
   /** Where all is as it was accepted, until when that is and until when it is to be; undefined: the same. */
   readonly renewal: { readonly untilMs: number | null; readonly wantedMs: number | null } | undefined;
-  /** What of a change could not be tried. */
+}
+
+/** What was found before a change. */
+export interface ShardChange extends ShardComparison {
+  /** What of it could not be tried. */
   readonly unproven: readonly ProbeFinding[];
 }
 
@@ -65,15 +56,11 @@ export async function compareShard(
   const found = await compare(session, renderer, tables);
   const protection = await verifyProtection(session, renderer.fingerprintFunction(), signer);
   const { fingerprint, objection, differing, validUntilMs, nowMs } = protection;
-  const { inForce: drift, over } = driftAt(nowMs, configured);
-  const { pending, kept } = sortDifferences(found.pending, drift);
-  const items = await itemsFor(session, renderer, configured);
-  const present = presentDrift(drift, { kept, items, tables: tables.tables });
-  // An item of a configured table is set back.
-  const outlived = presentDrift(over, { kept: [], items, tables: tables.tables });
-  const wantedMs = endOf(present);
+  const compared = { differences: found.pending, tables: tables.tables, nowMs };
+  const { pending, drift } = await findDrift(session, renderer, configured, compared);
+  const wantedMs = endOf(drift.present);
   const renewal = objection !== undefined || wantedMs === validUntilMs ? undefined : { untilMs: validUntilMs, wantedMs };
-  return { ...found, pending, kept, drift, present, outlived, fingerprint, objection, differing, renewal, unproven: [] };
+  return { ...found, pending, drift, fingerprint, objection, differing, renewal };
 }
 
 /** Whether nothing is to be set, accepted, or accepted for another time. */
@@ -91,7 +78,7 @@ export async function changeShard(
   engine: PolicyEngine,
   tables: ShardTables,
   { clock, withinMs, stop, permit, accepting, probing }: ChangeOptions,
-): Promise<ShardComparison> {
+): Promise<ShardChange> {
   const end = clock.now() + withinMs;
   const inUse = new Set<string>();
   for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(2 * pauseMs, pauses.longestMs)) {
@@ -135,13 +122,13 @@ async function changeTables(
   engine: PolicyEngine,
   tables: ShardTables,
   { clock, inUse, permit, accepting, probing }: Try,
-): Promise<ShardComparison> {
+): Promise<ShardChange> {
   const { renderer, dialect } = engine;
   await lockPolicies(session);
   const found = await compareShard(session, engine, tables, accepting);
   permit(found);
-  const { pending, drift } = found;
-  if (isAsItMustBe(found)) return found;
+  const { pending } = found;
+  if (isAsItMustBe(found)) return { ...found, unproven: [] };
   const wait = new LockWait(clock);
   const run = async (table: string, statement: Sql, workMs: number): Promise<void> => {
     try {
@@ -158,6 +145,7 @@ async function changeTables(
   for (const [name, items] of byTable) {
     for (const message of renderer.messages(items.flatMap(({ statements }) => statements))) await run(name, message, LockWait.statementMs);
   }
+  const { inForce: drift } = found.drift;
   const { pending: left, kept } = sortDifferences((await compare(session, renderer, tables)).pending, drift);
   if (left.length > 0) throw refusal(left, dialect);
   await accept(session, renderer, tables.tables, accepting, { drift, kept });

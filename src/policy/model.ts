@@ -29,8 +29,10 @@ export interface ShardTables {
   readonly keyType: KeyType;
 }
 
-/** One difference between what protects a shard's tables and what must. */
+/** One difference between what protects a shard's tables and what must, or was accepted. */
 export interface PolicyChange {
+  /** Something is set or removed; or accepted as it is, which no statement says; or what was accepted is so until another time. */
+  readonly kind: 'set' | 'accept' | 'renew';
   /** `schema.table`. */
   readonly table: string;
   /** `row security`, `policy tenantry_tenant`, `rights of tenantry_app`... */

@@ -4,6 +4,7 @@ import { TenantryError } from '../core/errors.ts';
 import type { PolicyFinding } from './model.ts';
 
 const change = z.strictObject({
+  kind: z.enum(['set', 'accept', 'renew']),
   table: z.string(),
   item: z.string(),
   before: z.string().nullable(),

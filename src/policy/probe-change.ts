@@ -7,7 +7,7 @@ import { isPartOfAnother } from '../engine/policy-renderer.ts';
 import { nameOf } from '../engine/qualified-tables.ts';
 import type { Rehearsals } from '../engine/rehearsal.ts';
 import type { Verified } from '../engine/verification.ts';
-import type { Sorted } from './accepted-drift.ts';
+import type { DriftComparison } from './accepted-drift.ts';
 import type { Comparison } from './diff.ts';
 import type { LocatedTable, ShardTables } from './model.ts';
 import { probe, type ProbeFinding } from './probes.ts';
@@ -33,10 +33,10 @@ export interface Probing {
 export async function probeChange(
   session: SqlSession,
   { tables, keyType }: ShardTables,
-  found: Comparison & Sorted & Pick<Verified, 'objection'>,
+  found: Comparison & Pick<Verified, 'objection'> & { readonly drift: Pick<DriftComparison, 'kept'> },
   { rehearsals, users, withinMs, clock }: Probing,
 ): Promise<readonly ProbeFinding[]> {
-  const kept = new Set(found.kept.map(({ table }) => table));
+  const kept = new Set(found.drift.kept.map(({ table }) => table));
   const changed = new Set([...found.pending.map(({ table }) => table), ...kept]);
   const isConcerned = (table: LocatedTable): boolean =>
     found.objection !== undefined || changed.has(nameOf(table)) || reads(table, tables).some((name) => changed.has(name));

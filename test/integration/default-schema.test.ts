@@ -3,7 +3,7 @@ import { sqlText } from '../../src/core/sql.ts';
 import { postgresCapabilities } from '../../src/engine/postgres/server-version.ts';
 import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
-import { applyPolicies, isAcceptance } from '../../src/policy/apply.ts';
+import { applyPolicies } from '../../src/policy/apply.ts';
 import { postgresPurgeStatements } from '../../src/engine/postgres/purge-statements.ts';
 import { purgeRows } from '../../src/policy/purge.ts';
 import { tenantKey } from '../../shardmap/key.ts';
@@ -91,7 +91,7 @@ describe('a configured table without a schema, where another of its name stands 
       keyType: 'int',
       dryRun: false,
     });
-    expect(changes.filter((change) => !isAcceptance(change)).map(({ table, item }) => [table, item])).toEqual([
+    expect(changes.filter(({ kind }) => kind !== 'accept').map(({ table, item }) => [table, item])).toEqual([
       ['public.Blogs', 'row security'],
     ]);
     const { rows } = await ground.shard.root.query(

@@ -7,7 +7,7 @@ import { sqlText } from '../../src/core/sql.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
 import { qualifiedTables } from '../../src/engine/qualified-tables.ts';
-import { applyPolicies, isAcceptance } from '../../src/policy/apply.ts';
+import { applyPolicies } from '../../src/policy/apply.ts';
 import type { ConfiguredTable, PolicyResult } from '../../src/policy/model.ts';
 import { createTestShard, shardLogins, type TestShard } from './postgres-shard.ts';
 import { startPostgres, type PostgresServer } from './servers/postgres.ts';
@@ -100,7 +100,7 @@ class PolicyShard {
 
 /** A result without the objects that would be accepted as they are now. */
 function ofTables(result: PolicyResult): PolicyResult {
-  return { ...result, changes: result.changes.filter((change) => !isAcceptance(change)) };
+  return { ...result, changes: result.changes.filter(({ kind }) => kind !== 'accept') };
 }
 
 /** Starts a server for the tests of a file, which make the shard on it by `renew`. */

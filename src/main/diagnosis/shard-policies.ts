@@ -1,6 +1,6 @@
 import type { Finding } from '../../cli/services.ts';
 import type { Row, SqlDatabase } from '../../core/session.ts';
-import { applyPolicies, isAcceptance, isRenewal } from '../../policy/apply.ts';
+import { applyPolicies } from '../../policy/apply.ts';
 import type { PolicyChange } from '../../policy/model.ts';
 import { acceptingOn } from '../accepting.ts';
 import { engineOf } from '../engines.ts';
@@ -34,8 +34,8 @@ export async function diagnosePolicies({ engines, settings, shard, map, now }: S
       accepting: acceptingOn(settings, shard),
       dryRun: true,
     });
-    const pending = [...new Set(changes.filter((change) => !isAcceptance(change) && !isRenewal(change)).map(({ table }) => table))];
-    const unaccepted = changes.filter(isAcceptance);
+    const pending = [...new Set(changes.filter(({ kind }) => kind === 'set').map(({ table }) => table))];
+    const unaccepted = changes.filter(({ kind }) => kind === 'accept');
     return [
       ...(unaccepted.length === 0 ? [] : [{ subject, level: 'problem' as const, text: await described(admin, unaccepted), remedy: apply }]),
       ...(pending.length === 0
@@ -49,7 +49,7 @@ export async function diagnosePolicies({ engines, settings, shard, map, now }: S
             },
           ]),
       ...changes
-        .filter(isRenewal)
+        .filter(({ kind }) => kind === 'renew')
         .map(({ before, after }) => warning(subject, `What protects its tenants is ${before}, and is to be ${after}.`, apply)),
       ...diagnoseDrift(subject, drift, apply, now()),
       ...diagnoseIdleDrift(subject, settings, shard.name, drift, now()),

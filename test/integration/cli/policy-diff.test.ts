@@ -165,7 +165,12 @@ describe('drift that the configuration accepts for a while', () => {
       remedy: expect.stringContaining('renew the entry') as string,
     });
     await accepting({ object, until: dayIn(60) });
-    const renewal = { item: 'end of what was accepted', before: `accepted until ${endIn(3)}`, after: `accepted until ${endIn(60)}` };
+    const renewal = {
+      kind: 'renew',
+      item: 'end of what was accepted',
+      before: `accepted until ${endIn(3)}`,
+      after: `accepted until ${endIn(60)}`,
+    };
     expect(itemsOf((await run('policy apply --dry-run --json --shard a')).out)).toMatchObject([{ changes: [renewal] }]);
     expect((await run('policy apply')).code).toBe(0);
     expect(await validUntil()).toBe(Date.parse(endIn(60)));

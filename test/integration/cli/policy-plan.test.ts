@@ -60,6 +60,7 @@ describe('policy plan, and policy apply of it', () => {
     const plan = JSON.parse(await readFile(join(world.folder, 'plan.json'), 'utf8')) as Plan;
     expect(plan).toMatchObject({ format: 'tenantry policy plan 1', version: '0.0.0', map: 'customers' });
     const forced = {
+      kind: 'set',
       table: 'public.Blogs',
       item: 'row security',
       before: 'enabled',
@@ -67,6 +68,7 @@ describe('policy plan, and policy apply of it', () => {
       statements: ['alter table "public"."Blogs" enable row level security', 'alter table "public"."Blogs" force row level security'],
     };
     const accepted = {
+      kind: 'accept',
       table: 'the shard',
       item: 'unique key public."Posts" by_title',
       before: 'added since it was accepted',

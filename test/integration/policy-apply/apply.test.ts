@@ -41,6 +41,7 @@ describe('policy apply', () => {
       'rights of tenantry_mover on sequence Posts_PostId_seq',
     ]);
     expect(shown.changes[1]).toEqual({
+      kind: 'set',
       table: 'public.Posts',
       item: 'policy tenantry_tenant',
       before: null,

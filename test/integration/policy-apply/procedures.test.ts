@@ -31,6 +31,7 @@ describe('policy apply', () => {
     const planned = await shard.apply([blogs], { procedures, dryRun: true });
     expect(planned.changes).toEqual([
       {
+        kind: 'set',
         table: 'sales.Count Blogs',
         item: 'rights of tenantry_app on its schema',
         before: null,
@@ -38,6 +39,7 @@ describe('policy apply', () => {
         statements: ['revoke create on schema "sales" from tenantry_app, public', 'grant usage on schema "sales" to tenantry_app'],
       },
       {
+        kind: 'set',
         table: 'sales.Count Blogs',
         item: 'rights of tenantry_app',
         before: null,
@@ -48,6 +50,7 @@ describe('policy apply', () => {
         ],
       },
       {
+        kind: 'set',
         table: 'sales.Count Blogs',
         item: 'rights of public',
         before: 'execute',

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../src/core/clock.ts';
-import { applyPolicies, isAcceptance } from '../../../src/policy/apply.ts';
+import { applyPolicies } from '../../../src/policy/apply.ts';
 import type { PolicyResult } from '../../../src/policy/model.ts';
 import { blogs, postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
 import { accepting } from '../../support/accepting.ts';
@@ -40,7 +40,7 @@ describe('policy apply, while tenants use a table', () => {
       clock,
     });
   const changedTables = ({ changes }: PolicyResult): ReadonlySet<string> =>
-    new Set(changes.filter((change) => !isAcceptance(change)).map(({ table }) => table));
+    new Set(changes.filter(({ kind }) => kind !== 'accept').map(({ table }) => table));
   const waiting = async (): Promise<string[]> =>
     (await user.query<{ name: string }>('select relation::regclass::text as name from pg_locks where not granted')).rows.map(
       ({ name }) => name,

@@ -9,6 +9,7 @@ const shard: PlannedShard = {
   state: 's1',
   changes: [
     {
+      kind: 'set',
       table: 'public.Blogs',
       item: 'row security',
       before: 'off',

@@ -3,7 +3,14 @@ import { TenantryError } from '../../../src/core/errors.ts';
 import type { PolicyChange, PolicyResult } from '../../../src/policy/model.ts';
 import { rollOut, type RolloutOptions, type ShardRollout } from '../../../src/policy/rollout.ts';
 
-const change: PolicyChange = { table: 'public.Blogs', item: 'row security', before: 'off', after: 'forced', statements: ['alter table'] };
+const change: PolicyChange = {
+  kind: 'set',
+  table: 'public.Blogs',
+  item: 'row security',
+  before: 'off',
+  after: 'forced',
+  statements: ['alter table'],
+};
 
 interface Play extends Partial<Omit<RolloutOptions, 'onResult'>> {
   /** Shards where nothing is to be changed. */
