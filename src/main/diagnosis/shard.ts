@@ -20,12 +20,7 @@ const otherPrincipals: readonly PrincipalName[] = ['superuser', 'mover', 'admin'
 
 /** Reachable, the shard that the catalog knows, logins with no more rights than theirs, context, policies, clock. */
 export async function* diagnoseShard(look: ShardDiagnosis): AsyncGenerator<Finding, void, undefined> {
-  let isRight = true;
-  let accepted: string | undefined;
-  for await (const finding of findingsOf(look, (fingerprint) => (accepted = fingerprint))) {
-    if (finding.level !== 'ok') isRight = false;
-    yield finding;
-  }
+  const { isRight, accepted } = yield* findingsOf(look);
   const verdict = await diagnoseVerdict(look, accepted);
   const subject = `shard ${look.shard.name}`;
   if (isRight)
@@ -33,11 +28,16 @@ export async function* diagnoseShard(look: ShardDiagnosis): AsyncGenerator<Findi
   if (verdict !== undefined) yield verdict;
 }
 
-/** Told what is accepted of what protects a shard, where that is known. */
-type OnAccepted = (fingerprint: string | undefined) => void;
+/** What came of a look at a shard. */
+interface Looked {
+  /** Nothing but what is as it must be was found. */
+  readonly isRight: boolean;
+  /** The fingerprint that is accepted there, where that is known. */
+  readonly accepted: string | undefined;
+}
 
-/** What is not right, as it is found. */
-async function* findingsOf(look: ShardDiagnosis, onAccepted: OnAccepted): AsyncGenerator<Finding, void, undefined> {
+/** Findings, as each is made. */
+async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, Looked, undefined> {
   const { engines, settings, shard } = look;
   const access = createShardAccess(engines, settings);
   const admin = access.open(shard);
@@ -45,13 +45,18 @@ async function* findingsOf(look: ShardDiagnosis, onAccepted: OnAccepted): AsyncG
     await requireOwnShard(access, shard);
     const app = await connectAsApp(look);
     try {
-      yield* findingsBeside(look, admin, app);
-      onAccepted(await acceptedFingerprint(admin));
+      let isRight = true;
+      for await (const finding of findingsBeside(look, admin, app)) {
+        if (finding.level !== 'ok') isRight = false;
+        yield finding;
+      }
+      return { isRight, accepted: await acceptedFingerprint(admin) };
     } finally {
       if (!(app instanceof Error)) await app.close();
     }
   } catch (error) {
     yield failure(`shard ${shard.name}`, error, remedyOf(error, shard));
+    return { isRight: false, accepted: undefined };
   } finally {
     await access.close();
   }
