@@ -1,6 +1,6 @@
 import type { ContextTypes } from '../core/context-values.ts';
 import { Deadline } from '../core/deadline.ts';
-import { type ErrorCode, TenantryError } from '../core/errors.ts';
+import { asTenantryError, type ErrorCode, TenantryError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
 import type { Row, SqlResult } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
@@ -60,7 +60,7 @@ class TenantRouter implements Router {
         return await this.#repeat(call, error);
       }
     } catch (error) {
-      outcome = codeOf(error);
+      outcome = asTenantryError(error).code;
       throw error;
     } finally {
       if (hasTurn) routed.end();
@@ -83,7 +83,7 @@ class TenantRouter implements Router {
         runTransaction(open, (session) => this.#nesting.run(routed, () => work(session)), this.#transactionLimit(), options.signal),
       );
     } catch (error) {
-      outcome = codeOf(error);
+      outcome = asTenantryError(error).code;
       throw error;
     } finally {
       this.#ended('transaction', outcome, this.#dependencies.clock.now() - startedAt);
@@ -159,8 +159,4 @@ class TenantRouter implements Router {
       };
     });
   }
-}
-
-function codeOf(error: unknown): ErrorCode {
-  return error instanceof TenantryError ? error.code : 'INTERNAL';
 }

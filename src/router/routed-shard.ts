@@ -1,4 +1,4 @@
-import { TenantryError } from '../core/errors.ts';
+import { asTenantryError, TenantryError } from '../core/errors.ts';
 import type { Turns } from '../core/turns.ts';
 import type { ConnectionBudget } from '../engine/connection-budget.ts';
 import type { EngineConnection } from '../engine/engine.ts';
@@ -51,10 +51,10 @@ export class RoutedShard {
           this.#watch?.start();
         },
         failed: (error) => {
-          observer.connectionFailed(shardId, codeOf(error));
+          observer.connectionFailed(shardId, asTenantryError(error).code);
           if (isTrouble(error)) this.#trouble(error);
         },
-        putOff: (error) => observer.connectionFailed(shardId, codeOf(error)),
+        putOff: (error) => observer.connectionFailed(shardId, asTenantryError(error).code),
         closed: () => observer.connectionClosed(shardId),
       },
     });
@@ -148,8 +148,4 @@ function isTrouble(error: unknown): error is TenantryError {
 /** A time limit that the server itself enforced, on a connection that it ended: it answers, and a tenant's SQL can set such limits. */
 function isOwnTimeout(error: unknown): boolean {
   return error instanceof TenantryError && error.code === 'TIMEOUT' && error.cause instanceof SqlFailure;
-}
-
-function codeOf(error: unknown): TenantryError['code'] {
-  return error instanceof TenantryError ? error.code : 'INTERNAL';
 }
