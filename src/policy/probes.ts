@@ -124,7 +124,7 @@ async function routedProbes(stage: Stage, samples: SampleRows, table: LocatedTab
   const another = thatOther ?? { condition: keyed(other) };
   const probes = (as: StageCaller, list: readonly TriedStatement[]): Probe[] => triedBy(as, name, list);
   const { policies = [] } = table;
-  const own1 = ownExpectations(policies);
+  const expectedOfOwn = ownExpectations(policies);
   return [
     ...probes(noTenant, [
       ['select', sql`select 1 as found where exists (select 1 from ${at})`, reachesNothing],
@@ -156,10 +156,10 @@ async function routedProbes(stage: Stage, samples: SampleRows, table: LocatedTab
       ],
       ...unread(thatOwn, 'update into another tenant', (row) => sql`update ${at} set ${column} = ${asTenant(other)} where ${row}`),
       ["delete of another tenant's row", sql`delete from ${at} where ${keyed(other)}`, reachesNothing],
-      ['select of an own row', sql`select 1 as found from ${at} where ${keyed(own)}`, own1('select', reaches(1), reachesNothing)],
-      ['insert of an own row', words.insert(at, given(newOwn)), own1('insert', reaches(1), isForbidden)],
-      ['update of an own row', sql`${take} where ${keyed(own)}`, own1('update', reaches(1), reachesNothing)],
-      ['delete of an own row', sql`delete from ${at} where ${keyed(own)}`, own1('delete', reaches(1), reachesNothing)],
+      ['select of an own row', sql`select 1 as found from ${at} where ${keyed(own)}`, expectedOfOwn('select', reaches(1), reachesNothing)],
+      ['insert of an own row', words.insert(at, given(newOwn)), expectedOfOwn('insert', reaches(1), isForbidden)],
+      ['update of an own row', sql`${take} where ${keyed(own)}`, expectedOfOwn('update', reaches(1), reachesNothing)],
+      ['delete of an own row', sql`delete from ${at} where ${keyed(own)}`, expectedOfOwn('delete', reaches(1), reachesNothing)],
     ]),
     ...probes(tenant, [
       ...unread(thatOther, 'update', (row) => sql`${take} where ${row}`),

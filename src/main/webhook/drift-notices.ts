@@ -66,7 +66,7 @@ export class DriftNotices {
   readonly #turns = new Turns(atOnce);
   readonly #closing = new AbortController();
   readonly #stop = new AbortController();
-  readonly #shards = new Map<string, ShardDrift>();
+  readonly #drifts = new Map<string, ShardDrift>();
   readonly #telling = new Set<Promise<void>>();
   #isFailing = false;
 
@@ -78,16 +78,16 @@ export class DriftNotices {
   hear({ source, state, shardId, cause }: Trouble): void {
     if (source !== 'shard' || shardId === undefined) return;
     const isDrift = state === 'failing' && cause instanceof TenantryError && cause.code === 'SHARD_UNVERIFIED';
-    const drift = this.#shards.get(shardId);
+    const seen = this.#drifts.get(shardId);
     // A shard that does not answer may have drifted still.
-    if (!isDrift && (state === 'failing' || drift === undefined)) return;
+    if (!isDrift && (state === 'failing' || seen === undefined)) return;
     // One that lasts began when it was seen first; what it is now is told where nothing was yet.
-    const at = isDrift && drift?.known.cause !== undefined ? drift.known.at : this.#parts.now();
+    const at = isDrift && seen?.known.cause !== undefined ? seen.known.at : this.#parts.now();
     const known = { at, cause: isDrift ? cause : undefined };
-    const shard = drift ?? { known, isTold: false, isTelling: false };
-    shard.known = known;
-    this.#shards.set(shardId, shard);
-    if (!shard.isTelling) this.#tell(shardId, shard);
+    const drift = seen ?? { known, isTold: false, isTelling: false };
+    drift.known = known;
+    this.#drifts.set(shardId, drift);
+    if (!drift.isTelling) this.#tell(shardId, drift);
   }
 
   /** Waits for what is being sent for so long, in milliseconds; what is left then is not told. */
@@ -98,22 +98,22 @@ export class DriftNotices {
     clearTimeout(timer);
   }
 
-  #tell(shardId: string, shard: ShardDrift): void {
-    shard.isTelling = true;
-    const telling = this.#tellAll(shardId, shard).finally(() => {
+  #tell(shardId: string, drift: ShardDrift): void {
+    drift.isTelling = true;
+    const telling = this.#tellAll(shardId, drift).finally(() => {
       this.#telling.delete(telling);
     });
     this.#telling.add(telling);
   }
 
-  async #tellAll(shardId: string, shard: ShardDrift): Promise<void> {
-    while (shard.isTold !== (shard.known.cause !== undefined)) {
-      const { known } = shard;
-      if (await this.#turns.take(async () => this.#send(await this.#noticeOf(shardId, known)))) shard.isTold = known.cause !== undefined;
+  async #tellAll(shardId: string, drift: ShardDrift): Promise<void> {
+    while (drift.isTold !== (drift.known.cause !== undefined)) {
+      const { known } = drift;
+      if (await this.#turns.take(async () => this.#send(await this.#noticeOf(shardId, known)))) drift.isTold = known.cause !== undefined;
       else if (!(await this.#isToTellAgain())) return;
     }
-    shard.isTelling = false;
-    if (shard.known.cause === undefined) this.#shards.delete(shardId);
+    drift.isTelling = false;
+    if (drift.known.cause === undefined) this.#drifts.delete(shardId);
   }
 
   /** After a while; false as soon as everything is closed. */
@@ -124,8 +124,8 @@ export class DriftNotices {
   }
 
   async #noticeOf(shardId: string, { at, cause }: ShardDrift['known']): Promise<Notice> {
-    const shard = (await this.#parts.nameOf(shardId).catch(() => undefined)) ?? null;
-    const data = { version: 1, map: this.#parts.map, shardId, shard } as const;
+    const shardName = (await this.#parts.nameOf(shardId).catch(() => undefined)) ?? null;
+    const data = { version: 1, map: this.#parts.map, shardId, shard: shardName } as const;
     const timestamp = at.toISOString();
     if (cause === undefined) return { type: 'shard.unverified.ended', timestamp, data };
     const isNotAccepted = cause instanceof NotAccepted;
