@@ -3,6 +3,7 @@ import type { RowPolicy } from '../core/predicate.ts';
 import type { Sql } from '../core/sql.ts';
 import type { ProcedureCode, ProcedureRisk } from './procedure-code.ts';
 import type { LocatedProcedure } from './qualified-procedures.ts';
+import type { DifferingObject } from './verification.ts';
 
 /** A table that exists on a shard, as `policy/tables` finds it. */
 export interface FoundTable {
@@ -76,6 +77,8 @@ export interface PolicyRenderer {
   procedureRights(procedure: LocatedProcedure): readonly PolicyItem[];
   /** What the text of a procedure says that no call may do; `known` are texts that are looked at as well, its own among them. */
   procedureRisks(code: ProcedureCode, known: readonly ProcedureCode[]): readonly ProcedureRisk[];
+  /** Whether setting an item of a table sets an object of the fingerprint, so that what it was before is not accepted. */
+  sets(changed: ChangedItem, object: Pick<DifferingObject, 'kind' | 'object'>): boolean;
   /** Removes an item that is there and not wanted; null where the item means nothing without its owner's leave. */
   removal(table: PolicyTable, item: string): Sql | null;
 }

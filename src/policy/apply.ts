@@ -7,7 +7,7 @@ import { compileSql } from '../core/compile-sql.ts';
 import { digest } from '../core/digest.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { SqlDialect } from '../core/sql.ts';
-import type { DifferingObject } from '../engine/verification.ts';
+import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
@@ -74,36 +74,40 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
   });
   const permit = (found: ShardComparison): void => {
     refuseOutlived(found.drift.outlived);
-    requirePlanned(request.planned, resultOf(found, engine.dialect));
+    requirePlanned(request.planned, resultOf(found, engine));
   };
   if (looked !== undefined) {
     permit(looked);
-    return { ...resultOf(looked, engine.dialect), warnings, applied: isAsItMustBe(looked) };
+    return { ...resultOf(looked, engine), warnings, applied: isAsItMustBe(looked) };
   }
   const { clock = systemClock, withinMs = defaultWithinMs, stop } = request;
   const found = await changeShard(shard, engine, wanted, { clock, withinMs, stop, permit, accepting, probing: request.probing });
-  return { ...resultOf(found, engine.dialect), warnings: [...warnings, ...found.unproven.map(unprovenFinding)], applied: true };
+  return { ...resultOf(found, engine), warnings: [...warnings, ...found.unproven.map(unprovenFinding)], applied: true };
 }
 
-function resultOf(found: ShardComparison, dialect: SqlDialect): PlannedChange & Pick<PolicyResult, 'drift'> {
+function resultOf(found: ShardComparison, { renderer, dialect }: PolicyEngine): PlannedChange & Pick<PolicyResult, 'drift'> {
   const { pending, state, drift } = found;
-  return { changes: [...pending.map((difference) => changeOf(difference, dialect)), ...signed(found)], state, drift: drift.present };
+  return {
+    changes: [...pending.map((difference) => changeOf(difference, dialect)), ...signed(found, renderer)],
+    state,
+    drift: drift.present,
+  };
 }
 
 /** What would be signed by the program, for what is there then. */
-function signed(found: ShardComparison): PolicyChange[] {
+function signed(found: ShardComparison, renderer: PolicyRenderer): PolicyChange[] {
   const { objection, renewal } = found;
-  if (objection !== undefined) return acceptances(objection, found);
+  if (objection !== undefined) return acceptances(objection, found, renderer);
   if (renewal === undefined) return [];
   return [signedChange('renew', 'end of what was accepted', accepted(renewal.untilMs), accepted(renewal.wantedMs))];
 }
 
 /** Each object that would be accepted as it is now; what is about to be set is shown as that. */
-function acceptances(objection: string, { differing, pending, drift }: ShardComparison): PolicyChange[] {
+function acceptances(objection: string, { differing, pending, drift }: ShardComparison, renderer: PolicyRenderer): PolicyChange[] {
   const after = accepted(endOf(drift.present));
   if (differing.length === 0) return [signedChange('accept', 'what protects the shard', objection, after)];
   return differing
-    .filter((object) => !pending.some((difference) => sets(difference, object)))
+    .filter((object) => !pending.some(({ on, item }) => on !== undefined && renderer.sets({ on, item }, object)))
     .map(({ kind, object, change: how }) => signedChange('accept', `${kind} ${object}`, `${how} since it was accepted`, after));
 }
 
@@ -114,16 +118,6 @@ function signedChange(kind: PolicyChange['kind'], item: string, before: string, 
 
 function accepted(untilMs: number | null): string {
   return untilMs === null ? 'accepted' : `accepted until ${new Date(untilMs).toISOString()}`;
-}
-
-/** By the first word of an item, the kind of object that it is a part of. */
-const kinds: Readonly<Record<string, string>> = { row: 'table', policy: 'policy', default: 'default', rights: 'rights' };
-
-function sets({ table, item }: Difference, { kind, object }: DifferingObject): boolean {
-  const [word = '', ...rest] = item.split(' ');
-  const name = object.replaceAll(/["[\]]/g, '');
-  const isOfTable = name === (kind === 'policy' ? `${table} ${rest.join(' ')}` : table);
-  return kinds[word] === kind && (isOfTable || (kind === 'default' && name.startsWith(`${table}.`)));
 }
 
 /** Throws CONFLICT where a shard is not as it was when its change was planned; one where nothing is left to do is as the plan wants it. */

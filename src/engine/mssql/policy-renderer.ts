@@ -9,6 +9,7 @@ import { fingerprintFunction } from './fingerprint-function.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
 import { procedureRisks } from './procedure-risks.ts';
 import { removalFromPolicy, securityPolicy } from './security-policy.ts';
+import { setsObject } from './set-objects.ts';
 
 const admin = sql.id(principalGroups.admin);
 
@@ -50,6 +51,7 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
   patiently: (statement, lockTimeoutMs) =>
     sql`SET DEADLOCK_PRIORITY LOW;\nSET LOCK_TIMEOUT ${sqlText(String(lockTimeoutMs))};\n${statement}`,
   inScript: (statement) => `${statement.trimEnd()}\nGO`,
+  sets: setsObject,
   removal(table, item) {
     if (item === 'model') return sql`DELETE FROM [tenantry].[policy_model] WHERE ${modelKey(table)}`;
     return removalFromPolicy(table, item);

@@ -11,6 +11,7 @@ import { postgresDialect } from './postgres-dialect.ts';
 import { literal } from './literal.ts';
 import { predicateSql } from './predicate-sql.ts';
 import { procedureRisks } from './procedure-risks.ts';
+import { setsObject } from './set-objects.ts';
 
 type Place = Pick<LocatedTable, 'schema' | 'table'>;
 
@@ -62,6 +63,7 @@ export const postgresPolicyRenderer: PolicyRenderer = {
   // In a deadlock the server ends whoever finds it out, and no setting of ours says who that is.
   patiently: (statement, lockTimeoutMs) => sql`set local lock_timeout = ${sqlText(String(lockTimeoutMs))};\n${statement}`,
   inScript: (statement) => `${statement.replace(/;$/, '')};`,
+  sets: setsObject,
   removal(table, item) {
     if (item === 'model')
       return sql`delete from tenantry.policy_model where schema_name = ${literal(table.schema)} and table_name = ${literal(table.table)}`;

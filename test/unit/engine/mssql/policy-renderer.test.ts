@@ -4,36 +4,17 @@ import { compileSql } from '../../../../src/core/compile-sql.ts';
 import type { Sql } from '../../../../src/core/sql.ts';
 import { mssqlDialect } from '../../../../src/engine/mssql/mssql-dialect.ts';
 import { mssqlPolicyRenderer } from '../../../../src/engine/mssql/policy-renderer.ts';
+import { policyTable } from '../../../support/policy-table.ts';
 
 // "Row-Level Security": changes of a table fail for the columns that a schema-bound policy names.
 test('a table gets the default of its tenant column before the policy is bound to that column', () => {
-  const table = {
-    schema: 'dbo',
-    table: 'Blogs',
-    tenantColumn: 'TenantId',
-    role: 'routed',
-    sequences: [],
-    capturable: true,
-    key: [],
-    columns: [],
-    policies: [],
-  } as const;
+  const table = policyTable({ schema: 'dbo' });
   const items = mssqlPolicyRenderer.wanted(table, 'int', [table]).map(({ item }) => item);
   expect(items.slice(0, 4)).toEqual(['default', 'security policy', 'filter predicate', 'block predicate']);
 });
 
 describe('what protects a table, word for word', () => {
-  const table = {
-    schema: 'sh]op',
-    table: "Blog's]",
-    tenantColumn: 'Tenant]Id',
-    role: 'routed',
-    sequences: [],
-    capturable: true,
-    key: [],
-    columns: [],
-    policies: [],
-  } as const;
+  const table = policyTable({ schema: 'sh]op', table: "Blog's]", tenantColumn: 'Tenant]Id' });
   const name = "[sh]]op].[Blog's]]]";
   const text = `N'[sh]]op].[Blog''s]]]'`;
   const policy = '[tenantry].[policy_sh]]op]';

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { setsObject } from '../../../../src/engine/mssql/set-objects.ts';
+import { policyTable } from '../../../support/policy-table.ts';
+
+const on = policyTable({ schema: 'dbo', table: 'Blogs' });
+
+test.each([
+  ['security policy', 'predicate', 'dbo.Blogs block after insert'],
+  ['filter predicate', 'predicate', 'dbo.Blogs filter'],
+  ['block predicate', 'predicate', 'dbo.Blogs block'],
+  ['block predicate', 'predicate', 'dbo.Blogs block after insert'],
+  ['function rows_Blogs_0123', 'function', 'tenantry.rows_Blogs_0123'],
+  ['default', 'default', 'dbo.Blogs TenantId'],
+  ['change tracking', 'table', 'dbo.Blogs'],
+  ['rights of tenantry_app', 'rights', 'dbo.Blogs'],
+  ['rights of tenantry_app on its schema', 'rights', 'schema dbo'],
+])('to set %s sets %s %s', (item, kind, object) => {
+  expect(setsObject({ on, item }, { kind, object })).toBe(true);
+});
+
+test.each([
+  ['security policy', 'predicate', 'dbo.Blogs2 filter'],
+  ['filter predicate', 'predicate', 'dbo.Blogs block'],
+  ['block predicate', 'predicate', 'dbo.Blogs filter'],
+  ['function rows_Blogs_0123', 'function', 'dbo.rows_Blogs_0123'],
+  ['default', 'default', 'dbo.Blogs Title'],
+  ['change tracking', 'rights', 'dbo.Blogs'],
+  ['rights of tenantry_app', 'rights', 'schema dbo'],
+  ['rights of tenantry_app on its schema', 'rights', 'dbo.Blogs'],
+  ['model', 'table', 'dbo.Blogs'],
+])('to set %s does not set %s %s', (item, kind, object) => {
+  expect(setsObject({ on, item }, { kind, object })).toBe(false);
+});
