@@ -63,7 +63,7 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
   const { looked, warnings } = await shard.transaction(async (session) => {
     await lockPolicies(session);
     refuseUnfit('tables', await problemsOf(session, tables, keyType));
-    const ofProcedures = await procedureFindings(session, engine.renderer, procedures);
+    const ofProcedures = await procedureFindings(session, engine, procedures);
     refuseUnfit(
       'procedures',
       ofProcedures.filter(({ severity }) => severity === 'refused'),

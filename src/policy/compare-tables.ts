@@ -68,7 +68,7 @@ export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, re
   const configured: ShardTables = { tables: qualifiedTables(request.tables, engine.dialect), procedures, keyType: request.keyType };
   return await shard.transaction(async (session) => {
     const found = await compare(session, engine.renderer, configured);
-    const ofProcedures = await procedureFindings(session, engine.renderer, procedures);
+    const ofProcedures = await procedureFindings(session, engine, procedures);
     const problems = await problemsOf(session, configured.tables, configured.keyType);
     const known = JSON.stringify(
       [...configured.tables, ...found.tables].map(({ schema, table, tenantColumn }) => ({ schema, table, tenantColumn })),

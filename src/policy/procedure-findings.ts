@@ -1,18 +1,18 @@
-import type { ColumnKind } from '../core/column-kind.ts';
 import type { ProcedureParameter, ProcedureValue } from '../core/procedure.ts';
 import type { SqlSession } from '../core/session.ts';
-import type { PolicyRenderer } from '../engine/policy-renderer.ts';
+import type { SqlDialect } from '../core/sql.ts';
 import type { ProcedureCode } from '../engine/procedure-code.ts';
 import type { LocatedProcedure } from '../engine/qualified-procedures.ts';
 import { finding } from './findings.ts';
 import type { PolicyFinding } from './model.ts';
+import type { PolicyEngine } from './policy-engine.ts';
 
 /** A value that a procedure takes or gives, as its database describes it. */
 interface FoundValue {
   readonly name: string;
   readonly type: string;
-  /** Null: of a type that the API does not carry. */
-  readonly kind: ColumnKind | null;
+  /** What stands behind `type`; null: none of the server's own. */
+  readonly baseType: string | null;
 }
 
 interface FoundParameter extends FoundValue {
@@ -44,12 +44,20 @@ interface FoundProcedure extends Record<string, unknown> {
   readonly definers: readonly FoundDefiner[];
 }
 
+type KindDialect = Pick<SqlDialect, 'columnKind'>;
+
+/** How an engine reads procedures. */
+interface JudgingEngine {
+  readonly renderer: Pick<PolicyEngine['renderer'], 'procedureRisks'>;
+  readonly dialect: KindDialect;
+}
+
 type Report = (code: Parameters<typeof finding>[0], detail?: string) => void;
 
 /** What is wrong with the configured procedures of a shard: each is there as it is described, and does nothing that no call may do. */
 export async function procedureFindings(
   session: SqlSession,
-  renderer: Pick<PolicyRenderer, 'procedureRisks'>,
+  engine: JudgingEngine,
   procedures: readonly LocatedProcedure[],
 ): Promise<PolicyFinding[]> {
   if (procedures.length === 0) return [];
@@ -63,7 +71,7 @@ export async function procedureFindings(
     const [only] = same;
     if (only === undefined || only.form === null) report('missing-procedure');
     else if (same.length > 1) report('several-of-a-name', String(same.length));
-    else judge(procedure, only, only.form, renderer, report);
+    else judge(procedure, only, only.form, engine, report);
     return found;
   });
 }
@@ -72,15 +80,15 @@ function judge(
   procedure: LocatedProcedure,
   found: FoundProcedure,
   form: string,
-  renderer: Pick<PolicyRenderer, 'procedureRisks'>,
+  { renderer, dialect }: JudgingEngine,
   report: Report,
 ): void {
   if (form !== 'procedure' && form !== 'function') {
     report('not-a-procedure', `${/^[aeiou]/.test(form) ? 'an' : 'a'} ${form}`);
     return;
   }
-  for (const detail of parameterProblems(procedure.parameters, found.parameters)) report('procedure-parameters', detail);
-  for (const detail of answerProblems(procedure, found)) report('procedure-answer', detail);
+  for (const detail of parameterProblems(procedure.parameters, found.parameters, dialect)) report('procedure-parameters', detail);
+  for (const detail of answerProblems(procedure, found, dialect)) report('procedure-answer', detail);
   if (found.runsAs !== null) report('runs-as-another', found.runsAs);
   for (const called of found.definers) report('runs-as-another', `${called.runsAs}${via(called)}`);
   if (!found.grantable) report('rights-not-given');
@@ -97,14 +105,16 @@ function via({ schema, routine }: Pick<FoundDefiner, 'schema' | 'routine'>): str
   return ` (in ${schema}.${routine}, which it calls)`;
 }
 
-function parameterProblems(wanted: readonly ProcedureParameter[], found: readonly FoundParameter[]): string[] {
+function parameterProblems(wanted: readonly ProcedureParameter[], found: readonly FoundParameter[], dialect: KindDialect): string[] {
   const present = new Map(found.map((parameter) => [parameter.name, parameter]));
   const named = new Set(wanted.map(({ name }) => name));
   return [
     ...wanted.flatMap((parameter) => {
       const there = present.get(parameter.name);
       if (there === undefined) return [`it has no parameter ${parameter.name}${listed(found)}`];
-      const problems = carries(parameter, there) ? [] : [`its parameter ${parameter.name} is of type ${there.type}, not ${parameter.kind}`];
+      const problems = carries(parameter, there, dialect)
+        ? []
+        : [`its parameter ${parameter.name} is of type ${there.type}, not ${parameter.kind}`];
       if (!parameter.required && there.hasDefault === false)
         problems.push(`its parameter ${parameter.name} has no default, and may be left out`);
       return problems;
@@ -120,8 +130,9 @@ function listed(found: readonly FoundValue[]): string {
 }
 
 /** Where a server has no type of JSON, a text holds it. */
-function carries({ kind }: ProcedureValue, found: FoundValue): boolean {
-  return found.kind === kind || (kind === 'json' && found.kind === 'text');
+function carries({ kind }: ProcedureValue, { baseType }: FoundValue, dialect: KindDialect): boolean {
+  const found = baseType === null ? null : dialect.columnKind(baseType);
+  return found === kind || (kind === 'json' && found === 'text');
 }
 
 const documents: ReadonlySet<string> = new Set(['json', 'jsonb']);
@@ -129,7 +140,7 @@ const documents: ReadonlySet<string> = new Set(['json', 'jsonb']);
 const ofTheServer: ReadonlySet<string> = new Set(['trigger', 'event_trigger']);
 
 /** Of a server that does not tell what a procedure answers with, nothing is asked. */
-function answerProblems({ returns }: LocatedProcedure, { columns, answer }: FoundProcedure): string[] {
+function answerProblems({ returns }: LocatedProcedure, { columns, answer }: FoundProcedure, dialect: KindDialect): string[] {
   if (answer === null) return [];
   if (ofTheServer.has(answer)) return ['it is for a trigger'];
   switch (returns.kind) {
@@ -140,12 +151,12 @@ function answerProblems({ returns }: LocatedProcedure, { columns, answer }: Foun
     case 'rows':
       return columns === null
         ? [`it gives ${answer}, and no columns`]
-        : returns.columns.flatMap((column) => columnProblems(column, columns));
+        : returns.columns.flatMap((column) => columnProblems(column, columns, dialect));
   }
 }
 
-function columnProblems(column: ProcedureValue, found: readonly FoundValue[]): string[] {
+function columnProblems(column: ProcedureValue, found: readonly FoundValue[], dialect: KindDialect): string[] {
   const there = found.find(({ name }) => name === column.name);
   if (there === undefined) return [`it has no column ${column.name}${listed(found)}`];
-  return carries(column, there) ? [] : [`its column ${column.name} is of type ${there.type}, not ${column.kind}`];
+  return carries(column, there, dialect) ? [] : [`its column ${column.name} is of type ${there.type}, not ${column.kind}`];
 }

@@ -15,7 +15,6 @@ import { TestIssuer } from './test-issuer.ts';
 export interface DescribedColumn {
   readonly name: string;
   readonly type: string;
-  readonly kind: string;
   readonly keyPosition?: number;
   readonly maximumLength?: number;
   readonly precision?: number;
@@ -42,7 +41,7 @@ const descriptionColumns: Columns = {
   table: 'nvarchar(400)',
   name: 'nvarchar(128)',
   type: 'nvarchar(128)',
-  kind: 'nvarchar(20)',
+  baseType: 'nvarchar(128)',
   nullable: 'bit',
   hasDefault: 'bit',
   generated: 'bit',
@@ -143,13 +142,13 @@ function textIn({ parameters }: Extract<TdsRequest, { kind: 'rpc' }>): string {
 }
 
 function described(table: string, column: DescribedColumn, hasTriggers: boolean): ColumnValue[] {
-  const { name, type, kind, nullable = false, hasDefault = false, generated = false } = column;
+  const { name, type, nullable = false, hasDefault = false, generated = false } = column;
   const { maximumLength = null, precision = null, scale = null, storedAs = null, keyPosition = null } = column;
   return [
     table,
     name,
     type,
-    kind,
+    type.replace(/\(.*/, ''),
     nullable,
     hasDefault,
     generated,

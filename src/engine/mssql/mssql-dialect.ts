@@ -3,6 +3,7 @@ import { sql } from '../../core/sql.ts';
 import type { EngineDialect } from '../engine.ts';
 import { answering } from './answering.ts';
 import { calling } from './calling.ts';
+import { columnKind } from './column-kind.ts';
 import { compared } from './compared.ts';
 import { isEntered } from './entered-tenant.ts';
 import { BracketQueryCompiler } from './kysely-compiler.ts';
@@ -10,6 +11,7 @@ import { BracketQueryCompiler } from './kysely-compiler.ts';
 /** SQL Server's way of writing names and parameters, and kysely's compiler for it. */
 export const mssqlDialect: EngineDialect = {
   defaultSchema: 'dbo',
+  columnKind,
   quote: (identifier) => `[${identifier.replaceAll(']', ']]')}]`,
   placeholder: (position) => `@p${position}`,
   // Style 126 is ISO 8601 for every kind of time, style 2 all four digits of money; a plain cast has neither. The driver makes a

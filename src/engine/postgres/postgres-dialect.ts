@@ -2,10 +2,12 @@ import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'ky
 import { sql } from '../../core/sql.ts';
 import type { EngineDialect } from '../engine.ts';
 import { calling } from './calling.ts';
+import { columnKind } from './column-kind.ts';
 
 /** PostgreSQL's way of writing names and parameters, and kysely's compiler for it. */
 export const postgresDialect: EngineDialect = {
   defaultSchema: 'public',
+  columnKind,
   quote: (identifier) => `"${identifier.replaceAll('"', '""')}"`,
   placeholder: (position) => `$${position}`,
   // A number comes as text, with every digit.

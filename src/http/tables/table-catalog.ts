@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { columnKinds } from '../../core/column-kind.ts';
+import type { ColumnKind } from '../../core/column-kind.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { SqlSession } from '../../core/session.ts';
 import type { SqlDialect } from '../../core/sql.ts';
@@ -16,7 +16,7 @@ const descriptionRow = z.object({
   name: z.string(),
   /** The engine's own name of the type, for messages. */
   type: z.string(),
-  kind: z.enum(columnKinds).nullable(),
+  baseType: z.string().nullable(),
   nullable: z.boolean(),
   hasDefault: z.boolean(),
   generated: z.boolean(),
@@ -29,8 +29,14 @@ const descriptionRow = z.object({
   keyPosition: z.number().nullable(),
 });
 
+/** A column of a configured table, as one database describes it. */
+type ColumnOfTable = Omit<z.infer<typeof descriptionRow>, 'baseType'> & {
+  /** Null where its values do not travel. */
+  readonly kind: ColumnKind | null;
+};
+
 /** The configured tables as one database describes them. */
-export type TableDescriptions = readonly z.infer<typeof descriptionRow>[];
+export type TableDescriptions = readonly ColumnOfTable[];
 
 /** The configured tables, and the columns that the API leaves out because their type does not travel. */
 export interface LoadedTables {
@@ -41,12 +47,19 @@ export interface LoadedTables {
 /** Reads the shape of the configured tables from a shard of an engine. */
 export async function describeTables(
   catalog: TableCatalog,
-  dialect: Pick<SqlDialect, 'defaultSchema'>,
+  dialect: Pick<SqlDialect, 'defaultSchema' | 'columnKind'>,
   settings: readonly TableSettings[],
 ): Promise<TableDescriptions> {
   const wanted = qualifiedTables(settings, dialect).map(({ name, schema, table }) => ({ name, schema, table }));
   const { rows } = await catalog.run('shard/describe-tables', { tables: JSON.stringify(wanted) });
-  return z.array(descriptionRow).parse(rows);
+  return z
+    .array(descriptionRow)
+    .parse(rows)
+    .map((row) => columnOf(row, dialect));
+}
+
+function columnOf({ baseType, ...row }: z.infer<typeof descriptionRow>, { columnKind }: Pick<SqlDialect, 'columnKind'>): ColumnOfTable {
+  return { ...row, kind: baseType === null ? null : columnKind(baseType) };
 }
 
 /**

@@ -8,9 +8,9 @@ describe('the data API over a table of SQL Server', () => {
 
   beforeAll(async () => {
     api = await ScriptedDataApi.start('Blogs', [
-      { name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1, hasDefault: true },
-      { name: 'BlogId', type: 'int', kind: 'int32', keyPosition: 2 },
-      { name: 'Name', type: 'nvarchar(200)', kind: 'text', maximumLength: 200 },
+      { name: 'TenantId', type: 'int', keyPosition: 1, hasDefault: true },
+      { name: 'BlogId', type: 'int', keyPosition: 2 },
+      { name: 'Name', type: 'nvarchar(200)', maximumLength: 200 },
     ]);
     api.answer = () => ({ columns: { BlogId: 'int', Name: 'nvarchar(200)' }, rows: [[7, 'Ann']] });
   });
@@ -53,9 +53,9 @@ describe('the data API over a table with triggers', () => {
 
   beforeAll(async () => {
     const columns = [
-      { name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1, hasDefault: true, storedAs: 'int' },
-      { name: 'BlogId', type: 'int', kind: 'int32', keyPosition: 2, storedAs: 'int', hasDefault: true, generated: true },
-      { name: 'Name', type: 'nvarchar(200)', kind: 'text', maximumLength: 200, storedAs: 'nvarchar(200) COLLATE Latin1_General_CI_AS' },
+      { name: 'TenantId', type: 'int', keyPosition: 1, hasDefault: true, storedAs: 'int' },
+      { name: 'BlogId', type: 'int', keyPosition: 2, storedAs: 'int', hasDefault: true, generated: true },
+      { name: 'Name', type: 'nvarchar(200)', maximumLength: 200, storedAs: 'nvarchar(200) COLLATE Latin1_General_CI_AS' },
     ] as const;
     api = await ScriptedDataApi.start('Blogs', columns, true);
   });
@@ -137,11 +137,11 @@ describe('the data API over a table with triggers', () => {
 describe('the data API over a table whose key has several types', () => {
   test('compares each value in the type of its column', async () => {
     await using api = await ScriptedDataApi.start('Lines', [
-      { name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1, storedAs: 'int' },
-      { name: 'Code', type: 'varchar(20)', kind: 'text', maximumLength: 20, keyPosition: 2, storedAs: 'varchar(20) COLLATE Polish_CI_AS' },
-      { name: 'Guid', type: 'uniqueidentifier', kind: 'uuid', keyPosition: 3, storedAs: 'uniqueidentifier' },
-      { name: 'Price', type: 'decimal(10,2)', kind: 'decimal', precision: 10, scale: 2, keyPosition: 4, storedAs: 'decimal(10,2)' },
-      { name: 'Day', type: 'date', kind: 'date', keyPosition: 5, storedAs: 'date' },
+      { name: 'TenantId', type: 'int', keyPosition: 1, storedAs: 'int' },
+      { name: 'Code', type: 'varchar(20)', maximumLength: 20, keyPosition: 2, storedAs: 'varchar(20) COLLATE Polish_CI_AS' },
+      { name: 'Guid', type: 'uniqueidentifier', keyPosition: 3, storedAs: 'uniqueidentifier' },
+      { name: 'Price', type: 'decimal(10,2)', precision: 10, scale: 2, keyPosition: 4, storedAs: 'decimal(10,2)' },
+      { name: 'Day', type: 'date', keyPosition: 5, storedAs: 'date' },
     ]);
     const key = 'a%C5%81,a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,1.50,2026-11-21';
     const removed = await api.request('DELETE', `Lines/${key}`);
@@ -159,8 +159,8 @@ describe('the data API over procedures of SQL Server', () => {
 
   beforeAll(async () => {
     const columns = [
-      { name: 'TenantId', type: 'int', kind: 'int32', keyPosition: 1, hasDefault: true },
-      { name: 'BlogId', type: 'int', kind: 'int32', keyPosition: 2 },
+      { name: 'TenantId', type: 'int', keyPosition: 1, hasDefault: true },
+      { name: 'BlogId', type: 'int', keyPosition: 2 },
     ] as const;
     api = await ScriptedDataApi.start('Blogs', columns, false, {
       Close: {

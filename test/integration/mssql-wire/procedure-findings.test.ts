@@ -24,7 +24,7 @@ const columns = {
 
 const codeOf = (...texts: readonly (readonly [routine: string, text: string | null])[]): string =>
   JSON.stringify(texts.map(([routine, text]) => ({ schema: 'dbo', routine, text, language: 'tsql' })));
-const parameter = (name: string, type: string, kind: string): object => ({ name, type, kind, hasDefault: null });
+const parameter = (name: string, type: string): object => ({ name, type, baseType: type, hasDefault: null });
 
 test('procedures of a shard are judged by their parameters and by the text of all that they call', async () => {
   const said = {
@@ -34,7 +34,7 @@ test('procedures of a shard are judged by their parameters and by the text of al
         'dbo',
         'Fine',
         'procedure',
-        JSON.stringify([parameter('Id', 'bigint', 'int64'), parameter('Doc', 'nvarchar', 'text')]),
+        JSON.stringify([parameter('Id', 'bigint'), parameter('Doc', 'nvarchar')]),
         null,
         null,
         null,
@@ -80,7 +80,9 @@ test('procedures of a shard are judged by their parameters and by the text of al
     Gone: { returns: 'json' },
   });
   const procedures = qualifiedProcedures(configured, mssqlDialect);
-  const found = await database.transaction((session) => procedureFindings(session, mssqlPolicyRenderer, procedures));
+  const found = await database.transaction((session) =>
+    procedureFindings(session, { renderer: mssqlPolicyRenderer, dialect: mssqlDialect }, procedures),
+  );
   expect(JSON.parse(asked[0] ?? '')).toEqual(
     ['Fine', 'Nested', 'Hidden', 'Reads', 'View', 'Gone'].map((routine) => ({ schema: 'dbo', routine })),
   );

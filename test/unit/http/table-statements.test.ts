@@ -33,6 +33,7 @@ function statementsOf(schema?: string, keyType: KeyType = 'int') {
 /** An engine that answers by OUTPUT, as SQL Server does. */
 const bracketDialect: SqlDialect = {
   defaultSchema: 'dbo',
+  columnKind: () => null,
   quote: (identifier) => `[${identifier}]`,
   placeholder: (position) => `@p${position}`,
   asText: (value, form) => sql`text(${value}${form === 'in UTC' ? sql` utc` : sql``})`,

@@ -36,23 +36,7 @@ LEFT JOIN sys.sql_modules AS m ON m.[object_id] = c.[object_id]
 OUTER APPLY (
   SELECT (
     SELECT SUBSTRING(p.[name], 2, 128) AS [name], y.[name] AS [type],
-      CASE
-        WHEN p.[is_output] = 1 THEN NULL
-        WHEN b.[name] IN (N'tinyint', N'smallint') THEN N'int16'
-        WHEN b.[name] = N'int' THEN N'int32'
-        WHEN b.[name] = N'bigint' THEN N'int64'
-        WHEN b.[name] IN (N'decimal', N'numeric', N'money', N'smallmoney') THEN N'decimal'
-        WHEN b.[name] = N'real' THEN N'float32'
-        WHEN b.[name] = N'float' THEN N'float64'
-        WHEN b.[name] = N'bit' THEN N'boolean'
-        WHEN b.[name] IN (N'nvarchar', N'varchar', N'nchar', N'char') THEN N'text'
-        WHEN b.[name] = N'uniqueidentifier' THEN N'uuid'
-        WHEN b.[name] IN (N'varbinary', N'binary') THEN N'bytes'
-        WHEN b.[name] = N'date' THEN N'date'
-        WHEN b.[name] = N'time' THEN N'time'
-        WHEN b.[name] IN (N'datetime2', N'datetime', N'smalldatetime') THEN N'timestamp'
-        WHEN b.[name] = N'datetimeoffset' THEN N'instant'
-      END AS [kind],
+      CASE WHEN p.[is_output] = 0 THEN b.[name] END AS [baseType],
       CAST(NULL AS bit) AS [hasDefault]
     FROM sys.parameters AS p
     JOIN sys.types AS y ON y.[user_type_id] = p.[user_type_id]

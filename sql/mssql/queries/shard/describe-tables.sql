@@ -1,26 +1,11 @@
--- Columns of the named tables in their order, in words that all engines share. "kind" is null where the type has none;
+-- Columns of the named tables in their order, in words that all engines share. "baseType" is null where the type is not the server's own;
 -- "keyPosition" counts from 1 within the primary key. A table that is not there has no rows. "storedAs" declares a column of the
 -- same type and collation; "hasTriggers" is the table's: with any that is enabled, OUTPUT needs INTO (334).
 -- @tables nvarchar(max)
 -- json: allowed
 SELECT w.[name] AS [table], c.[name] AS [name],
   y.[name] + f.[form] COLLATE Latin1_General_100_BIN2 AS [type],
-  CASE
-    WHEN b.[name] IN (N'tinyint', N'smallint') THEN N'int16'
-    WHEN b.[name] = N'int' THEN N'int32'
-    WHEN b.[name] = N'bigint' THEN N'int64'
-    WHEN b.[name] IN (N'decimal', N'numeric', N'money', N'smallmoney') THEN N'decimal'
-    WHEN b.[name] = N'real' THEN N'float32'
-    WHEN b.[name] = N'float' THEN N'float64'
-    WHEN b.[name] = N'bit' THEN N'boolean'
-    WHEN b.[name] IN (N'nvarchar', N'varchar', N'nchar', N'char') THEN N'text'
-    WHEN b.[name] = N'uniqueidentifier' THEN N'uuid'
-    WHEN b.[name] IN (N'varbinary', N'binary') THEN N'bytes'
-    WHEN b.[name] = N'date' THEN N'date'
-    WHEN b.[name] = N'time' THEN N'time'
-    WHEN b.[name] IN (N'datetime2', N'datetime', N'smalldatetime') THEN N'timestamp'
-    WHEN b.[name] = N'datetimeoffset' THEN N'instant'
-  END AS [kind],
+  b.[name] AS [baseType],
   c.[is_nullable] AS [nullable],
   CAST(CASE WHEN c.[default_object_id] <> 0 OR c.[is_identity] = 1 THEN 1 ELSE 0 END AS bit) AS [hasDefault],
   CAST(CASE WHEN c.[is_computed] = 1 OR c.[is_identity] = 1 OR c.[generated_always_type] <> 0 OR b.[name] = N'timestamp' THEN 1 ELSE 0 END AS bit) AS [generated],

@@ -50,9 +50,9 @@ select w."schema" as "schema", w."routine" as "routine",
   left join pg_catalog.pg_language l on l.oid = p.prolang
   left join pg_catalog.pg_roles o on o.oid = p.proowner
  cross join lateral (
-   select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'type', format_type(a.type, null), 'kind', k.kind, 'hasDefault', a.place > p.pronargs - p.pronargdefaults)
+   select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'type', format_type(a.type, null), 'baseType', b.type, 'hasDefault', a.place > p.pronargs - p.pronargdefaults)
                              order by a.place) filter (where a.is_given), '[]') as given,
-          jsonb_agg(jsonb_build_object('name', a.name, 'type', format_type(a.type, null), 'kind', k.kind) order by a.position) filter (where a.is_shown) as shown
+          jsonb_agg(jsonb_build_object('name', a.name, 'type', format_type(a.type, null), 'baseType', b.type) order by a.position) filter (where a.is_shown) as shown
      from (select coalesce(p.proargnames[u.position], '') as name, u.type, u.position, u.mode in ('i', 'b', 'v') as is_given, u.mode in ('o', 'b', 't') as is_shown,
                   count(*) filter (where u.mode in ('i', 'b', 'v')) over (order by u.position) as place
              from (select t.type, t.position, coalesce(p.proargmodes[t.position]::text, 'i') as mode
@@ -64,17 +64,8 @@ select w."schema" as "schema", w."routine" as "routine",
      join pg_catalog.pg_type t on t.oid = a.type
      join pg_catalog.pg_type base on base.oid = case when t.typtype = 'd' then t.typbasetype else t.oid end
     cross join lateral (
-      select case
-               when base.typtype = 'e' or base.typname = 'citext' then 'text'
-               when base.typnamespace <> 'pg_catalog'::regnamespace then null
-               else case base.typname
-                 when 'int2' then 'int16' when 'int4' then 'int32' when 'int8' then 'int64' when 'numeric' then 'decimal'
-                 when 'float4' then 'float32' when 'float8' then 'float64' when 'bool' then 'boolean'
-                 when 'text' then 'text' when 'varchar' then 'text' when 'bpchar' then 'text'
-                 when 'uuid' then 'uuid' when 'bytea' then 'bytes' when 'date' then 'date' when 'time' then 'time'
-                 when 'timestamp' then 'timestamp' when 'timestamptz' then 'instant' when 'json' then 'json' when 'jsonb' then 'json'
-               end
-             end as kind
-    ) k
+      select case when base.typtype = 'e' then 'enum'
+                  when base.typnamespace = 'pg_catalog'::regnamespace or base.typname = 'citext' then base.typname::text end as type
+    ) b
  ) arguments
  order by 1, 2, p.oid

@@ -1,4 +1,4 @@
--- Columns of the named tables in their order, in words that all engines share. "kind" is null where the type has none;
+-- Columns of the named tables in their order, in words that all engines share. "baseType" is null where the type is not the server's own;
 -- "keyPosition" counts from 1 within the primary key. A table that is not there has no rows. "storedAs" and "hasTriggers" are
 -- null: a parameter takes the type of what it is compared with, and RETURNING gives the row whatever triggers there are, as those before
 -- the change left it.
@@ -12,30 +12,9 @@ select
   c.column_name::text as "name",
   pg_catalog.format_type(a.atttypid, a.atttypmod) as "type",
   case
-    when base.typtype = 'e' then 'text'
-    when base.typname = 'citext' then 'text'
-    when base.typnamespace <> 'pg_catalog'::regnamespace then null
-    else case base.typname
-      when 'int2' then 'int16'
-      when 'int4' then 'int32'
-      when 'int8' then 'int64'
-      when 'numeric' then 'decimal'
-      when 'float4' then 'float32'
-      when 'float8' then 'float64'
-      when 'bool' then 'boolean'
-      when 'text' then 'text'
-      when 'varchar' then 'text'
-      when 'bpchar' then 'text'
-      when 'uuid' then 'uuid'
-      when 'bytea' then 'bytes'
-      when 'date' then 'date'
-      when 'time' then 'time'
-      when 'timestamp' then 'timestamp'
-      when 'timestamptz' then 'instant'
-      when 'json' then 'json'
-      when 'jsonb' then 'json'
-    end
-  end as "kind",
+    when base.typtype = 'e' then 'enum'
+    when base.typnamespace = 'pg_catalog'::regnamespace or base.typname = 'citext' then base.typname::text
+  end as "baseType",
   c.is_nullable = 'YES' as "nullable",
   a.atthasdef or c.is_identity = 'YES' or t.typdefault is not null as "hasDefault",
   c.is_generated = 'ALWAYS' or coalesce(c.identity_generation = 'ALWAYS', false) as "generated",
