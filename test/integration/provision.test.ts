@@ -4,6 +4,7 @@ import type { Login, PrincipalName } from '../../src/core/principal.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { createPostgresProvisioner } from '../../src/engine/postgres/provisioner.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
+import { proceduresSchema } from '../../src/config/procedures-schema.ts';
 import { installShard } from '../../src/policy/install.ts';
 import { provision } from '../../src/policy/provision.ts';
 import type { SqlDatabase, SqlSession } from '../../src/core/session.ts';
@@ -134,6 +135,23 @@ describe('provisioning', () => {
     await provision(open(database, server), provisioner, { ...emptyDatabase, logins });
     await open(database, logins.admin).query(sql`create function made_by_admin() returns integer language sql return 1`);
     await expect(open(database, logins.app).query(sqlText(statement))).rejects.toMatchObject({ cause: { sqlState: '42501' } });
+  });
+
+  it('hands every procedure and function of the configured names to admin, and nothing else', async () => {
+    const administrator = open(await createDatabase(), server);
+    const name = `"It's ""one"", $$"`;
+    await administrator.query(
+      sqlText(`create schema ${name}; create procedure ${name}.${name}() language sql as 'select 1';
+        create function public.twice() returns int language sql return 1; create function public.twice(int) returns int language sql return 2;
+        create function ${name}.twice() returns int language sql return 3; create aggregate public.twice(text) (sfunc = textcat, stype = text);`),
+    );
+    const procedures = [`It's "one", $$.It's "one", $$`, 'public.twice', 'public.missing'];
+    const parsed = proceduresSchema.parse(Object.fromEntries(procedures.map((each) => [each, { returns: 'nothing' }])));
+    await provision(administrator, provisioner, { ...emptyDatabase, logins: loginsOf('handed'), procedures: parsed });
+    const { rows } = await administrator.query<{ name: string }>(
+      sql`select oid::regprocedure::text as name from pg_proc where proowner = 'tenantry_admin'::regrole and pronamespace <> 'tenantry'::regnamespace order by 1`,
+    );
+    expect(rows.map((row) => row.name)).toEqual([`${name}.${name}()`, 'twice()', 'twice(integer)']);
   });
 
   it('leaves app no function about locks, settings, sessions or large objects, but those that only give back or need one that is open', async () => {

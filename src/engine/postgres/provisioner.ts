@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import type { Login, PrincipalName } from '../../core/principal.ts';
 import { compileSql } from '../../core/compile-sql.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
@@ -39,7 +38,7 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
       ...qualifiedTables(request.tables, postgresDialect).map(
         ({ schema, table }) => sql`alter table if exists ${sql.id(schema, table)} owner to ${sql.id(principalGroups.admin)}`,
       ),
-      ...qualifiedProcedures(request.procedures, postgresDialect).map(procedureToAdmin),
+      ...proceduresToAdmin(qualifiedProcedures(request.procedures, postgresDialect), file('006-procedures')),
     ];
   };
   return {
@@ -53,17 +52,11 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
   };
 }
 
-/** Every function and procedure of the name: which of them there may be is found when policies are applied. */
-function procedureToAdmin({ schema, routine }: LocatedProcedure): Sql {
-  const found = `select p.oid::pg_catalog.regprocedure as name
-    from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-   where n.nspname = ${pg.escapeLiteral(schema)} and p.proname = ${pg.escapeLiteral(routine)} and p.prokind in ('f', 'p')`;
-  return sql`do ${literal(`declare routine record;
-begin
-  for routine in ${found} loop
-    execute pg_catalog.format('alter routine %s owner to ${principalGroups.admin}', routine.name);
-  end loop;
-end`)}`;
+/** Which of a name there may be is found when policies are applied. */
+function proceduresToAdmin(procedures: readonly LocatedProcedure[], handOver: Sql): Sql[] {
+  if (procedures.length === 0) return [];
+  const places = procedures.map(({ schema, routine }) => ({ schema, routine }));
+  return [sql`set local tenantry_watch.procedures to ${literal(JSON.stringify(places))}`, handOver];
 }
 
 function loginStatements(principal: PrincipalName, login: Login, secretOf: (login: Login) => string): Sql[] {
