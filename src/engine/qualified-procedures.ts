@@ -5,6 +5,14 @@ import type { SqlDialect } from '../core/sql.ts';
 /** A configured procedure of a database. */
 export type LocatedProcedure = Procedure & { readonly schema: string };
 
+/** A procedure that app was given to call, and that is configured no more. */
+export interface ExposedProcedure extends Pick<LocatedProcedure, 'schema' | 'routine'> {
+  /** As the server tells it from others of its name. */
+  readonly arguments: string;
+  /** Whether app may call it still. */
+  readonly callable: boolean;
+}
+
 /**
  * Configured procedures as an engine knows them: where no schema is named, in its default one. Throws INVALID_CONFIGURATION for one that is
  * named with its schema and again without.

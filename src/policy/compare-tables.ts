@@ -4,7 +4,7 @@ import { driftOfItem, type AcceptedDrift } from '../core/accepted-drift.ts';
 import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
-import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
+import { qualifiedProcedures, type LocatedProcedure } from '../engine/qualified-procedures.ts';
 import { nameOf, qualifiedTables } from '../engine/qualified-tables.ts';
 import { driftAt } from './accepted-drift.ts';
 import { shardTimeMs } from './shard-time.ts';
@@ -84,9 +84,16 @@ export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, re
         .filter((table) => !present.has(table))
         .map((table): TableComparison => ({ table, state: 'missing', items: [], reasons: reasonsOf(table) })),
       ...procedures.map(({ schema, routine }) => comparedProcedure(nameOf({ schema, table: routine }), found, ofProcedures, drift)),
+      ...exposed(found, procedures).map((name) => compared(name, found, [], drift)),
       ...extra.map(asExtra),
     ].toSorted((one, other) => (one.table < other.table ? -1 : 1));
   });
+}
+
+/** Names of procedures that are configured no more, and that app may call as if they were. */
+function exposed({ pending }: Comparison, procedures: readonly LocatedProcedure[]): string[] {
+  const configured = new Set(procedures.map(({ schema, routine }) => nameOf({ schema, table: routine })));
+  return [...new Set(pending.flatMap(({ on, table }) => (on === undefined && !configured.has(table) ? [table] : [])))];
 }
 
 function comparedProcedure(

@@ -54,7 +54,7 @@ export async function compare(session: SqlSession, renderer: PolicyRenderer, con
   return {
     tables,
     pending: [...pending, ...calls.pending],
-    state: digest([found, live, ...calls.found].map((rows) => rows.map((row) => JSON.stringify(row)).toSorted())),
+    state: digest([found, live, calls.found].map((rows) => rows.map((row) => JSON.stringify(row)).toSorted())),
   };
 }
 
@@ -63,15 +63,17 @@ interface LiveRight extends Record<string, unknown> {
   readonly routine: string;
   readonly item: string;
   readonly definition: string;
+  /** Not null: of a procedure that was configured, and is no more. */
+  readonly arguments: string | null;
+  readonly callable: boolean | null;
 }
 
-/** Who may call the configured procedures, compared with who shall. */
+/** Who may call the configured procedures, compared with who shall; and what was given to call those that are configured no more. */
 async function compareProcedures(
   session: SqlSession,
   renderer: PolicyRenderer,
   procedures: readonly LocatedProcedure[],
-): Promise<{ readonly pending: Difference[]; readonly found: readonly (readonly LiveRight[])[] }> {
-  if (procedures.length === 0) return { pending: [], found: [] };
+): Promise<{ readonly pending: Difference[]; readonly found: readonly LiveRight[] }> {
   const places = procedures.map(({ schema, routine }) => ({ schema, routine }));
   const { rows } = await session.run<LiveRight>('policy/live-procedures', { procedures: JSON.stringify(places) });
   const pending = procedures.flatMap((procedure) => {
@@ -81,7 +83,20 @@ async function compareProcedures(
     );
     return differences(nameOf({ schema, table: routine }), renderer.procedureRights(procedure), present);
   });
-  return { pending, found: [rows] };
+  const left = rows.flatMap((row) => (row.arguments === null ? [] : [withdrawn(renderer, { ...row, arguments: row.arguments })]));
+  return { pending: [...pending, ...left], found: rows };
+}
+
+function withdrawn(
+  renderer: PolicyRenderer,
+  { schema, routine, arguments: taken, callable, definition }: LiveRight & { readonly arguments: string },
+): Difference {
+  const {
+    item,
+    statements,
+    byAdministrator = statements,
+  } = renderer.withdrawal({ schema, routine, arguments: taken, callable: callable === true });
+  return { table: nameOf({ schema, table: routine }), item, before: definition, after: null, statements, byAdministrator };
 }
 
 /** Nobody but through its table reaches the rows of a part, and a reference table's are everybody's. */

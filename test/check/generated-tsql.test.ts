@@ -184,7 +184,11 @@ function procedureTexts(): GeneratedTsql[] {
     const all = [...served.parameters.values()];
     return [true, false].map((isNull) => callStatement(served)(new Map(all.map((parameter) => [parameter, isNull ? null : 'x']))));
   });
-  const rights = qualifiedProcedures(configured, mssqlDialect).flatMap((procedure) => mssqlPolicyRenderer.procedureRights(procedure));
+  const rights = qualifiedProcedures(configured, mssqlDialect).flatMap((procedure) =>
+    mssqlPolicyRenderer
+      .procedureRights(procedure)
+      .concat(mssqlPolicyRenderer.withdrawal(Object.assign({ arguments: '', callable: true }, procedure))),
+  );
   return [
     ...bodies.map((body, index) => ({ name: `procedure ${index}`, text: `CREATE PROCEDURE [dbo].${body}`, defines: true })),
     ...calls.flat().map((call, index) => callersStatement(`call ${index}`, compileSql(call, mssqlDialect))),

@@ -4,6 +4,7 @@ import { compileSql } from '../../core/compile-sql.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { PolicyItem, PolicyRenderer, PolicyTable } from '../policy-renderer.ts';
 import { principalGroups } from '../principal-logins.ts';
+import type { ExposedProcedure } from '../qualified-procedures.ts';
 import { tableRights } from '../table-rights.ts';
 import { fingerprintFunction } from './fingerprint-function.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
@@ -39,10 +40,12 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
       ),
     ];
   },
-  procedureRights: ({ schema, routine }) => [
-    procedureRightsItem(sql.id(schema, routine), principalGroups.app, true),
-    procedureRightsItem(sql.id(schema, routine), 'public', false),
-  ],
+  procedureRights: (procedure) => [givenProcedureItem(procedure), procedureRightsItem(procedure, 'public', null)],
+  withdrawal({ callable, ...procedure }) {
+    const { statements, ...item } = procedureRightsItem(procedure, principalGroups.app, null);
+    const forgotten = sql`DELETE FROM [tenantry].[exposed_procedure] WHERE ${exposureKey(procedure)}`;
+    return { ...item, statements: [...(callable ? statements : []), forgotten] };
+  },
   procedureRisks,
   locking: () => null,
   // Some, such as CREATE FUNCTION, must be the first of their batch; others declare the same variable.
@@ -140,14 +143,30 @@ function rightsItem(table: Sql, group: string, privileges: string | null): Polic
   };
 }
 
-function procedureRightsItem(procedure: Sql, group: string, may: boolean): PolicyItem {
-  const revoke = sql`REVOKE ALTER, CONTROL, EXECUTE, TAKE OWNERSHIP, VIEW DEFINITION ON ${procedure} FROM ${sql.id(group)} CASCADE`;
+type ProcedurePlace = Pick<ExposedProcedure, 'schema' | 'routine'>;
+
+function givenProcedureItem(procedure: ProcedurePlace): PolicyItem {
+  const { schema, routine } = procedure;
+  const { statements, ...item } = procedureRightsItem(procedure, principalGroups.app, 'execute');
+  const place = sql`${sqlText(textLiteral(schema))}, ${sqlText(textLiteral(routine))}`;
   return {
-    item: `rights of ${group}`,
-    definition: may ? 'execute' : null,
-    statements: [sql`${revoke} AS ${admin}`, ...(may ? [sql`GRANT EXECUTE ON ${procedure} TO ${sql.id(group)} AS ${admin}`] : [])],
-    byAdministrator: [revoke],
+    ...item,
+    statements: [
+      ...statements,
+      sql`GRANT EXECUTE ON ${sql.id(schema, routine)} TO ${sql.id(principalGroups.app)} AS ${admin}`,
+      sql`DELETE FROM [tenantry].[exposed_procedure] WHERE ${exposureKey(procedure)};
+INSERT INTO [tenantry].[exposed_procedure] ([schema_name], [routine_name], [arguments]) VALUES (${place}, N'');`,
+    ],
   };
+}
+
+function procedureRightsItem({ schema, routine }: ProcedurePlace, group: string, definition: string | null): PolicyItem {
+  const revoke = sql`REVOKE ALTER, CONTROL, EXECUTE, TAKE OWNERSHIP, VIEW DEFINITION ON ${sql.id(schema, routine)} FROM ${sql.id(group)} CASCADE`;
+  return { item: `rights of ${group}`, definition, statements: [sql`${revoke} AS ${admin}`], byAdministrator: [revoke] };
+}
+
+function exposureKey({ schema, routine }: ProcedurePlace): Sql {
+  return sql`[schema_name] = ${sqlText(textLiteral(schema))} AND [routine_name] = ${sqlText(textLiteral(routine))}`;
 }
 
 /** A right on a schema is one on every table in it, those that no policy protects among them. */

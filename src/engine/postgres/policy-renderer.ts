@@ -51,8 +51,16 @@ export const postgresPolicyRenderer: PolicyRenderer = {
   },
   procedureRights: ({ schema, routine }) => [
     ...schemaRights(schema).filter(({ item }) => item === 'rights of tenantry_app on its schema'),
-    ...procedureRightsItems(sql.id(schema, routine)),
+    ...procedureRightsItems(schema, routine),
   ],
+  withdrawal: ({ schema, routine, arguments: taken, callable }) => ({
+    item: 'rights of tenantry_app',
+    definition: null,
+    statements: [
+      ...(callable ? [sql`revoke all on routine ${sql.id(schema, routine)}(${sqlText(taken)}) from tenantry_app`] : []),
+      sql`delete from tenantry.exposed_procedure where schema_name = ${literal(schema)} and routine_name = ${literal(routine)} and arguments = ${literal(taken)}`,
+    ],
+  }),
   procedureRisks,
   locking(items) {
     // Rights are given beside whoever uses the table.
@@ -181,19 +189,20 @@ function rightsItem(table: Sql, group: string, privileges: string | null): Polic
   };
 }
 
-function procedureRightsItems(routine: Sql): PolicyItem[] {
-  const items = [
-    { group: 'tenantry_app', may: true },
-    { group: 'public', may: false },
+function procedureRightsItems(schema: string, routine: string): PolicyItem[] {
+  const name = sql.id(schema, routine);
+  return [
+    {
+      item: 'rights of tenantry_app',
+      definition: 'execute',
+      statements: [
+        sql`revoke all on routine ${name} from tenantry_app`,
+        sql`grant execute on routine ${name} to tenantry_app`,
+        sql`insert into tenantry.exposed_procedure select ${literal(schema)}, proname, pg_get_function_identity_arguments(oid) from pg_proc where oid = ${literal(compileSql(name, postgresDialect).text)}::regproc on conflict do nothing`,
+      ],
+    },
+    { item: 'rights of public', definition: null, statements: [sql`revoke all on routine ${name} from public`] },
   ];
-  return items.map(({ group, may }) => ({
-    item: `rights of ${group}`,
-    definition: may ? 'execute' : null,
-    statements: [
-      sql`revoke all on routine ${routine} from ${sqlText(group)}`,
-      ...(may ? [sql`grant execute on routine ${routine} to ${sqlText(group)}`] : []),
-    ],
-  }));
 }
 
 /** A name in a schema is found by USAGE; who may CREATE there could put another table or function before a tenant's. */

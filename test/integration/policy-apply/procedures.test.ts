@@ -47,6 +47,7 @@ describe('policy apply', () => {
         statements: [
           'revoke all on routine "sales"."Count Blogs" from tenantry_app',
           'grant execute on routine "sales"."Count Blogs" to tenantry_app',
+          `insert into tenantry.exposed_procedure select 'sales', proname, pg_get_function_identity_arguments(oid) from pg_proc where oid = '"sales"."Count Blogs"'::regproc on conflict do nothing`,
         ],
       },
       {
@@ -72,6 +73,52 @@ describe('policy apply', () => {
     expect(await rightOf('tenantry_superuser', 'sales."Count Blogs"(integer)')).toBe(false);
     expect((await shard.apply([blogs], { procedures })).changes).toEqual([]);
     expect(await stateOf()).toEqual([['sales.Count Blogs', 'same', 0]]);
+  });
+
+  it('takes back what it gave once a procedure is configured no more, of the very one it was given for, and nothing that others gave', async () => {
+    await shard.asAdmin(`
+      create function left_behind(a integer) returns void language sql as ''; create function by_hand() returns void language sql as '';
+      create function gone() returns void language sql as ''; revoke all on function left_behind, by_hand, gone from public`);
+    const configured: Procedures = { left_behind: { parameters: { a: 'int32' }, returns: 'nothing' }, gone: anything };
+    await shard.apply([blogs], { procedures: configured });
+    await shard.asAdmin(`
+      create function left_behind(a text) returns void language sql as ''; grant execute on function left_behind(text), by_hand to tenantry_app;
+      drop function gone`);
+    const compared = await compareTables(shard.database.admin, postgresPolicies, { tables: [blogs], procedures: [], keyType: 'int' });
+    expect(compared.find(({ table }) => table === 'public.left_behind')).toEqual({
+      table: 'public.left_behind',
+      state: 'extra',
+      items: [{ item: 'rights of tenantry_app', state: 'extra', before: 'execute', after: null }],
+      reasons: [],
+    });
+    const forget = (name: string, taken: string): string =>
+      `delete from tenantry.exposed_procedure where schema_name = 'public' and routine_name = '${name}' and arguments = '${taken}'`;
+    const { changes } = await shard.apply([blogs], { dryRun: true });
+    expect(
+      changes.filter(({ item }) => item === 'rights of tenantry_app').toSorted((one, other) => (one.table < other.table ? -1 : 1)),
+    ).toEqual([
+      {
+        kind: 'set',
+        table: 'public.gone',
+        item: 'rights of tenantry_app',
+        before: 'given, and gone',
+        after: null,
+        statements: [forget('gone', '')],
+      },
+      {
+        kind: 'set',
+        table: 'public.left_behind',
+        item: 'rights of tenantry_app',
+        before: 'execute',
+        after: null,
+        statements: ['revoke all on routine "public"."left_behind"(a integer) from tenantry_app', forget('left_behind', 'a integer')],
+      },
+    ]);
+    await shard.apply([blogs]);
+    expect(
+      await Promise.all(['left_behind(integer)', 'left_behind(text)', 'by_hand()'].map((name) => rightOf('tenantry_app', name))),
+    ).toEqual([false, true, true]);
+    expect((await shard.apply([blogs])).changes).toEqual([]);
   });
 
   it('says of a function that is VOLATILE and is called as one that reads', async () => {

@@ -1,4 +1,5 @@
--- Who may call the named procedures now, one row for each item that the program manages.
+-- Who may call the named procedures now, one row for each item that the program manages; and what app was given to call that is not
+-- named any more, with its arguments, and whether app may still call it.
 -- @procedures nvarchar(max)
 WITH rights AS (
   SELECT w.[schema] COLLATE Latin1_General_100_BIN2 AS [schema], w.[routine] COLLATE Latin1_General_100_BIN2 AS [routine],
@@ -15,5 +16,22 @@ WITH rights AS (
   FROM rights AS r
   GROUP BY r.[schema], r.[routine], r.[item]
 )
-SELECT i.[schema] AS [schema], i.[routine] AS [routine], i.[item] AS [item], i.[said] AS [definition]
-FROM item AS i;
+SELECT i.[schema] AS [schema], i.[routine] AS [routine], i.[item] AS [item], i.[said] AS [definition],
+  CAST(NULL AS nvarchar(128)) AS [arguments], CAST(NULL AS bit) AS [callable]
+FROM item AS i
+UNION ALL
+SELECT e.[schema_name], e.[routine_name], N'rights of tenantry_app', CASE WHEN f.[object_id] IS NULL THEN N'given, and gone' ELSE N'execute' END,
+  e.[arguments], CAST(CASE WHEN f.[object_id] IS NULL THEN 0 ELSE 1 END AS bit)
+FROM [tenantry].[exposed_procedure] AS e
+OUTER APPLY (
+  SELECT TOP (1) o.[object_id]
+  FROM sys.objects AS o
+  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id] AND s.[name] = e.[schema_name]
+  JOIN sys.database_permissions AS r ON r.[class] = 1 AND r.[major_id] = o.[object_id] AND r.[state] <> N'D'
+  JOIN sys.database_principals AS u ON u.[principal_id] = r.[grantee_principal_id] AND u.[name] = N'tenantry_app'
+  WHERE o.[name] = e.[routine_name]
+) AS f
+WHERE NOT EXISTS (
+  SELECT 1 FROM OPENJSON(@procedures) WITH ([schema] nvarchar(128), [routine] nvarchar(128)) AS w
+  WHERE w.[schema] = e.[schema_name] AND w.[routine] = e.[routine_name]
+);

@@ -7,6 +7,15 @@ create table tenantry.policy_model (
   primary key (schema_name, table_name)
 );
 
+-- Procedures that app was given to call since they were configured: what `policy apply` takes back of one that is so no more. What
+-- somebody else gave stands in no row.
+create table tenantry.exposed_procedure (
+  schema_name text not null,
+  routine_name text not null,
+  arguments text not null,
+  primary key (schema_name, routine_name, arguments)
+);
+
 -- What a policy's expressions are as the server writes them back: by a search path of its own, so that they read the same to everybody.
 create function tenantry.policy_text(policy oid) returns text
 language sql stable set search_path = pg_catalog, pg_temp
