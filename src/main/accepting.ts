@@ -13,6 +13,6 @@ export function acceptingOn(
 }
 
 /** What may stay as it is on a shard, whether its time is over or not. */
-export function driftOn(drift: Settings['drift'], shard: string): Settings['drift'] {
+function driftOn(drift: Settings['drift'], shard: string): Settings['drift'] {
   return drift.filter(({ shards }) => shards === '*' || shards.includes(shard));
 }

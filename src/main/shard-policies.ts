@@ -14,7 +14,7 @@ import { findOverride, overrideGate } from '../policy/override.ts';
 import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
-import { acceptingOn, driftOn } from './accepting.ts';
+import { acceptingOn } from './accepting.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { inspectPolicies } from './inspection/inspect-policies.ts';
 import { testCases } from './policy-cases.ts';
@@ -51,7 +51,7 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
           procedures,
           capabilities,
           keyType,
-          drift: driftOn(settings.drift, shard.name),
+          accepting: acceptingOn(settings, shard),
         });
       }),
     override: (settings, shard, override) =>

@@ -75,7 +75,7 @@ function isOfTable({ kind, object }: Pick<FingerprintItem, 'kind' | 'object'>, c
 }
 
 /** Drift by whether its time is over, by the shard's clock. */
-export function driftAt(
+function driftAt(
   nowMs: number,
   drift: readonly AcceptedDrift[],
 ): { readonly inForce: readonly AcceptedDrift[]; readonly over: readonly AcceptedDrift[] } {

@@ -17,7 +17,7 @@ import { changeShard, compareShard, isAsItMustBe, type ShardComparison } from '.
 import type { Difference } from './diff.ts';
 import { problemsOf, refuseUnfit, unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
-import type { ConfiguredTable, PlannedChange, PolicyChange, PolicyResult } from './model.ts';
+import { theShard, type ConfiguredTable, type PlannedChange, type PolicyChange, type PolicyResult } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import type { Probing } from './probe-change.ts';
 import { procedureFindings } from './procedure-findings.ts';
@@ -113,7 +113,7 @@ function acceptances(objection: string, { differing, pending, drift }: ShardComp
 
 /** No statement says it. */
 function signedChange(kind: PolicyChange['kind'], item: string, before: string, after: string): PolicyChange {
-  return { kind, table: 'the shard', item, before, after, statements: [] };
+  return { kind, table: theShard, item, before, after, statements: [] };
 }
 
 function accepted(untilMs: number | null): string {

@@ -1,38 +1,39 @@
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { KeyType } from '../core/key-type.ts';
-import { driftOfItem, type AcceptedDrift } from '../core/accepted-drift.ts';
+import { driftOfItem, isOfFingerprint, type AcceptedDrift } from '../core/accepted-drift.ts';
 import type { Procedure } from '../core/procedure.ts';
-import type { SqlDatabase, SqlSession } from '../core/session.ts';
+import type { SqlDatabase } from '../core/session.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedProcedures, type LocatedProcedure } from '../engine/qualified-procedures.ts';
 import { nameOf, qualifiedTables } from '../engine/qualified-tables.ts';
-import { driftAt } from './accepted-drift.ts';
-import { shardTimeMs } from './shard-time.ts';
-import { compare, type Comparison, type Difference } from './diff.ts';
+import type { DifferingObject } from '../engine/verification.ts';
+import type { Accepting } from './acceptance.ts';
+import { compareShard, type ShardComparison } from './change-shard.ts';
+import type { Comparison, Difference } from './diff.ts';
 import { problemsOf } from './findings.ts';
-import type { ConfiguredTable, PolicyFinding, ShardTables } from './model.ts';
+import { theShard, type ConfiguredTable, type PolicyFinding, type ShardTables } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import { procedureFindings } from './procedure-findings.ts';
 
 /** How something on a shard stands to the model. */
 type State = 'missing' | 'different' | 'extra';
 
-/** An item of a table that is not as the model has it. */
+/** An item of a table that is not as the model has it, or an object of a shard that is not as it was accepted. */
 export interface ItemComparison {
-  /** `policy tenantry_tenant`, `rights of tenantry_app`... */
+  /** `policy tenantry_tenant`, `rights of tenantry_app`, `view public.totals`... */
   readonly item: string;
   readonly state: State;
-  /** What the shard has; null: nothing. */
+  /** What the shard has; null: nothing, or what was taken away since it was accepted. */
   readonly before: string | null;
-  /** What the model has; null: nothing. */
+  /** What the model has, or that it was accepted; null: nothing. */
   readonly after: string | null;
   /** It may stay so until then, and why. */
   readonly accepted?: { readonly until: string; readonly reason: string };
 }
 
-/** A table or procedure of a shard, beside the model. */
+/** A table or procedure of a shard beside the model; or the shard beside what was accepted of it, whatever that is of. */
 export interface TableComparison {
-  /** `schema.table`, or `schema.procedure`. */
+  /** `schema.table`, or `schema.procedure`; or `theShard`. */
   readonly table: string;
   /** `missing`, `extra`: all that is not the same lacks on the shard, or in the model; `accepted`: it may be so for a while. */
   readonly state: 'same' | 'accepted' | State;
@@ -50,8 +51,8 @@ export interface ComparisonRequest {
   readonly keyType: KeyType;
   /** What the configuration says that the server can do, instead of what is found. */
   readonly capabilities?: CapabilitySettings;
-  /** What may stay as it is, until its time is over by the shard's clock. Default: nothing. */
-  readonly drift?: readonly AcceptedDrift[];
+  /** By whom what protects it must have been accepted, and what may stay as it is, until its time is over by the shard's clock. */
+  readonly accepting: Accepting;
 }
 
 interface ExtraTable extends Record<string, unknown> {
@@ -61,33 +62,64 @@ interface ExtraTable extends Record<string, unknown> {
   readonly tenantColumn: string | null;
 }
 
-/** Compares a shard with the model, table by table, by name; changes nothing and waits for no table. `shard` is the database as admin. */
+/**
+ * Compares a shard with the model, table by table, by name, and last with what was accepted of it; changes nothing and waits for no table.
+ * `shard` is the database as admin. Throws SHARD_UNVERIFIED where it cannot tell what protects its tenants.
+ */
 export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, request: ComparisonRequest): Promise<TableComparison[]> {
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const procedures = qualifiedProcedures(request.procedures, engine.dialect);
   const configured: ShardTables = { tables: qualifiedTables(request.tables, engine.dialect), procedures, keyType: request.keyType };
   return await shard.transaction(async (session) => {
-    const found = await compare(session, engine.renderer, configured);
+    const compared = await compareShard(session, engine, configured, request.accepting);
+    const found = { ...compared, pending: [...compared.pending, ...compared.drift.kept] };
     const ofProcedures = await procedureFindings(session, engine, procedures);
     const problems = await problemsOf(session, configured.tables, configured.keyType);
     const known = JSON.stringify(
       [...configured.tables, ...found.tables].map(({ schema, table, tenantColumn }) => ({ schema, table, tenantColumn })),
     );
-    const drift = await inForce(session, request.drift ?? []);
+    const drift = new Map(found.drift.inForce.map((accepted) => [accepted.object, accepted]));
     const extra = (await session.run<ExtraTable>('policy/extra-tables', { tables: known })).rows;
     const reasonsOf = (table: string): string[] => problems.filter(({ object }) => object === table).map(({ text }) => `It ${text}.`);
     const present = new Set(found.tables.map(nameOf));
-    return [
-      ...found.tables.map((table) => compared(nameOf(table), found, reasonsOf(nameOf(table)), drift)),
+    const tables = [
+      ...found.tables.map((table) => comparedTable(nameOf(table), found, reasonsOf(nameOf(table)), drift)),
       ...configured.tables
         .map(nameOf)
         .filter((table) => !present.has(table))
         .map((table): TableComparison => ({ table, state: 'missing', items: [], reasons: reasonsOf(table) })),
       ...procedures.map(({ schema, routine }) => comparedProcedure(nameOf({ schema, table: routine }), found, ofProcedures, drift)),
-      ...exposed(found, procedures).map((name) => compared(name, found, [], drift)),
+      ...exposed(found, procedures).map((name) => comparedTable(name, found, [], drift)),
       ...extra.map(asExtra),
-    ].toSorted((one, other) => (one.table < other.table ? -1 : 1));
+    ];
+    return [...tables.toSorted((one, other) => (one.table < other.table ? -1 : 1)), comparedAcceptance(found)];
   });
+}
+
+const stateOfChange = { added: 'extra', removed: 'missing', changed: 'different' } as const satisfies Record<
+  DifferingObject['change'],
+  State
+>;
+
+/** What is of no configured table, or is of one and was changed: whether all is as it was accepted. */
+function comparedAcceptance({ objection, differing, drift }: Pick<ShardComparison, 'objection' | 'differing' | 'drift'>): TableComparison {
+  if (objection !== undefined) {
+    const items = differing.map(({ kind, object, change }) => ({
+      item: `${kind} ${object}`,
+      state: stateOfChange[change],
+      before: change === 'removed' ? null : `${change} since it was accepted`,
+      after: change === 'added' ? null : 'accepted',
+    }));
+    return { table: theShard, state: 'different', items, reasons: [`It may serve no tenants: ${objection}.`] };
+  }
+  const items = drift.present.filter(isOfFingerprint).map(({ object, untilMs, reason }) => ({
+    item: object,
+    state: 'extra' as const,
+    before: 'there',
+    after: null,
+    accepted: { until: new Date(untilMs).toISOString(), reason },
+  }));
+  return { table: theShard, state: items.length === 0 ? 'same' : 'accepted', items, reasons: [] };
 }
 
 /** Names of procedures that are configured no more, and that app may call as if they were. */
@@ -105,16 +137,10 @@ function comparedProcedure(
   const refused = findings.filter(({ object, severity }) => object === name && severity === 'refused');
   const reasons = refused.map(({ text }) => `It ${text}.`);
   const isMissing = refused.some(({ code }) => code === 'missing-procedure');
-  return isMissing ? { table: name, state: 'missing', items: [], reasons } : compared(name, found, reasons, drift);
+  return isMissing ? { table: name, state: 'missing', items: [], reasons } : comparedTable(name, found, reasons, drift);
 }
 
-/** What may stay as it is now, by the object that it is of. */
-async function inForce(session: SqlSession, drift: readonly AcceptedDrift[]): Promise<ReadonlyMap<string, AcceptedDrift>> {
-  if (drift.length === 0) return new Map();
-  return new Map(driftAt(await shardTimeMs(session), drift).inForce.map((accepted) => [accepted.object, accepted]));
-}
-
-function compared(
+function comparedTable(
   table: string,
   { pending }: Comparison,
   reasons: readonly string[],

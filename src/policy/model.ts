@@ -29,11 +29,14 @@ export interface ShardTables {
   readonly keyType: KeyType;
 }
 
+/** What stands in the place of a table's name for what is of no table: what was accepted of the shard. */
+export const theShard = 'the shard';
+
 /** One difference between what protects a shard's tables and what must, or was accepted. */
 export interface PolicyChange {
   /** Something is set or removed; or accepted as it is, which no statement says; or what was accepted is so until another time. */
   readonly kind: 'set' | 'accept' | 'renew';
-  /** `schema.table`. */
+  /** `schema.table`, `schema.procedure`, or `theShard`. */
   readonly table: string;
   /** `row security`, `policy tenantry_tenant`, `rights of tenantry_app`... */
   readonly item: string;

@@ -3,6 +3,7 @@ import type { Shard } from '../../../shardmap/shard.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { inParallel } from '../../core/in-parallel.ts';
 import type { ItemComparison, TableComparison } from '../../policy/compare-tables.ts';
+import { theShard } from '../../policy/model.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import { chosenFleet, defaultConcurrency, requireLooked, withConcurrency } from './fleet.ts';
@@ -13,7 +14,7 @@ interface DiffOptions {
   readonly concurrency?: number;
 }
 
-/** A line of the table: a table of a shard, or a shard that could not be read. */
+/** A line of the table: a table of a shard, the shard itself, or one that could not be read. */
 interface Line extends Record<string, unknown> {
   readonly shard: string;
   /** Null: none could be read. */
@@ -34,7 +35,7 @@ export function addPolicyDiffCommand(policy: Command, world: CliWorld): void {
     {
       usage: 'diff',
       summary:
-        'compare every shard with the configuration, table by table: same, accepted for a while, missing, different, extra, or unreadable; ends with 2 where anything is neither of the first two, with 1 where a shard is unreadable; what else keeps a shard from serving, doctor tells',
+        'compare every shard with the configuration, table by table, and with what was accepted of it: same, accepted for a while, missing, different, extra, or unreadable; ends with 2 where anything is neither of the first two, with 1 where a shard is unreadable',
       examples: ['policy diff', 'policy diff --table Blogs --json', 'policy diff --shard a'],
       ofMap: true,
     },
@@ -80,7 +81,9 @@ async function diff(invocation: Invocation<DiffOptions>): Promise<ExitCode> {
 
 function linesOfShard({ name }: Shard, compared: readonly TableComparison[]): Line[] {
   return compared.map(({ table, state, items, reasons }) => {
-    return { shard: name, table, state, what: [...reasons, ...items.map(inWords)].join('; '), items };
+    // The objection to a shard names what it is for.
+    const named = table === theShard && reasons.length > 0 ? [] : items.map(inWords);
+    return { shard: name, table, state, what: [...reasons, ...named].join('; '), items };
   });
 }
 

@@ -54,8 +54,8 @@ describe('policy diff', () => {
     const { code, out, err } = await world.run('policy diff');
     expect({ code, out, err }).toEqual({
       code: 0,
-      out: 'shard\ttable\tstate\twhat\na\tpublic.Blogs\tsame\t\na\tpublic.Posts\tsame\t\nb\tpublic.Blogs\tsame\t\nb\tpublic.Posts\tsame\t\n',
-      err: '4 same\n',
+      out: `shard\ttable\tstate\twhat\n${['a', 'b'].flatMap((shard) => ['public.Blogs', 'public.Posts', 'the shard'].map((table) => `${shard}\t${table}\tsame\t\n`)).join('')}`,
+      err: '6 same\n',
     });
   });
 
@@ -65,8 +65,15 @@ describe('policy diff', () => {
     await b.query(sqlText('create policy tenantry_own on "Blogs" as restrictive to tenantry_app using (true)'));
     await b.query(sqlText('alter table "Posts" no force row level security; drop policy tenantry_mover on "Posts"'));
     const { code, states, lines, err } = await diff();
-    expect({ code, err }).toEqual({ code: 2, err: '2 different, 1 missing, 1 extra\n' });
-    expect(states).toEqual(['a public.Blogs different', 'a public.Posts missing', 'b public.Blogs extra', 'b public.Posts different']);
+    expect({ code, err }).toEqual({ code: 2, err: '4 different, 1 missing, 1 extra\n' });
+    expect(states).toEqual([
+      'a public.Blogs different',
+      'a public.Posts missing',
+      'a the shard different',
+      'b public.Blogs extra',
+      'b public.Posts different',
+      'b the shard different',
+    ]);
     expect(lines[0]?.items).toEqual([
       { item: 'row security', state: 'different', before: 'enabled', after: 'forced' },
       {
@@ -77,7 +84,7 @@ describe('policy diff', () => {
       },
     ]);
     expect(lines[1]?.what).toBe('policy tenantry_superuser is missing');
-    expect(lines[2]?.what).toBe('policy tenantry_own is not in the model: restrictive all to tenantry_app using true check none');
+    expect(lines[3]?.what).toBe('policy tenantry_own is not in the model: restrictive all to tenantry_app using true check none');
     expect((await diff()).lines).toEqual(lines);
   });
 
@@ -85,8 +92,14 @@ describe('policy diff', () => {
     await a.query(sqlText('alter table "Posts" rename to "Old"'));
     await a.query(sqlText('create table "Later" ("TenantId" integer, "Id" integer); create table "Others" ("Id" integer)'));
     const { states, lines } = await diff('--shard a');
-    expect(states).toEqual(['a public.Blogs same', 'a public.Later extra', 'a public.Old extra', 'a public.Posts missing']);
-    expect(lines.slice(1).map(({ what }) => what)).toEqual([
+    expect(states).toEqual([
+      'a public.Blogs same',
+      'a public.Later extra',
+      'a public.Old extra',
+      'a public.Posts missing',
+      'a the shard different',
+    ]);
+    expect(lines.slice(1, -1).map(({ what }) => what)).toEqual([
       "It has policies of Tenantry's, and is not in the configuration.; It has a column TenantId, and is not in the configuration.",
       "It has policies of Tenantry's, and is not in the configuration.; It has a column TenantId, and is not in the configuration.",
       'It does not exist in the shard.',
@@ -100,10 +113,36 @@ describe('policy diff', () => {
     await moveTo('nowhere');
     try {
       const { code, lines, states } = await diff();
-      expect({ code, states }).toEqual({ code: 1, states: ['a null unreadable', 'b public.Blogs same', 'b public.Posts same'] });
+      expect({ code, states }).toEqual({
+        code: 1,
+        states: ['a null unreadable', 'b public.Blogs same', 'b public.Posts same', 'b the shard same'],
+      });
       expect(lines[0]?.what).toMatch(/\(SHARD_UNAVAILABLE\)$/);
     } finally {
       await moveTo('shop_a');
+    }
+  });
+
+  it('tells of a shard that is not accepted what nobody accepted of it, whatever it is of', async () => {
+    await a.query(sqlText('create view "All" as select * from "Blogs"; grant select on "All" to tenantry_app'));
+    try {
+      const { code, states, lines } = await diff('--shard a');
+      expect({ code, states }).toEqual({ code: 2, states: ['a public.Blogs same', 'a public.Posts same', 'a the shard different'] });
+      const [line] = lines.slice(-1);
+      expect(line?.what).toBe(
+        'It may serve no tenants: what protects its tenants was changed and not accepted: rights public."All" (added), view public."All" (added).',
+      );
+      expect(line?.items).toEqual(
+        ['rights', 'view'].map((kind) => ({
+          item: `${kind} public."All"`,
+          state: 'extra',
+          before: 'added since it was accepted',
+          after: null,
+        })),
+      );
+      expect((await diff('--shard a --table Blogs')).code).toBe(0);
+    } finally {
+      await a.query(sqlText('drop view "All"'));
     }
   });
 
@@ -233,6 +272,11 @@ describe('drift that the configuration accepts for a while', () => {
     await accepting({ object: 'view public."Totals"', until: dayIn(30) });
     expect((await run('policy apply')).code).toBe(0);
     expect(await validUntil()).toBe(Date.parse(endIn(30)));
+    const told = await run('policy diff --shard a');
+    expect({ code: told.code, last: told.out.split('\n').at(-2) }).toEqual({
+      code: 0,
+      last: `a\tthe shard\taccepted\tview public."Totals" is not in the model: there (accepted until ${endIn(30)}: ${reason})`,
+    });
     await a.query(sqlText('drop view "Totals"'));
     expect((await run('policy apply')).code).toBe(0);
     expect(await validUntil()).toBeNull();

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { compareTables } from '../../../src/policy/compare-tables.ts';
+import { accepting } from '../../support/accepting.ts';
 import { administered } from '../../support/administered.ts';
 import { answerFile, askedFile, columnsOf, policyAnswers, type Said } from '../../support/library-answers.ts';
+import { protectionAnswer } from '../../support/protection-answer.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
 
 const files = Object.keys(policyAnswers) as (keyof typeof policyAnswers)[];
@@ -27,6 +29,17 @@ test('tables are compared without a lock and without a change: what lacks, what 
         ].map(([item = '', definition = '']) => ['dbo', table, item, definition]),
       ),
     },
+    'policy/live-procedures': {
+      columns: columnsOf['policy/live-procedures'],
+      rows: [['dbo', 'p_left', 'rights of tenantry_app', 'execute', '', true]],
+    },
+    'policy/verification': protectionAnswer(accepting().signer, {
+      fingerprint: 'e'.repeat(64),
+      differing: JSON.stringify([
+        { kind: 'view', object: '[dbo].[Everything]', change: 'added' },
+        { kind: 'rights', object: 'dbo', change: 'removed' },
+      ]),
+    }),
     'policy/problems': { columns: columnsOf['policy/problems'], rows: [['dbo', 'Users', 'missing-table', null, null]] },
     'policy/extra-tables': {
       columns: columnsOf['policy/extra-tables'],
@@ -42,7 +55,7 @@ test('tables are compared without a lock and without a change: what lacks, what 
   });
   const { engine, database } = administered(server);
   const tables = ['Blogs', 'Posts', 'Users'].map((table) => ({ table, tenantColumn: 'TenantId' }));
-  const compared = await compareTables(database, engine, { tables, procedures: [], keyType: 'int' });
+  const compared = await compareTables(database, engine, { tables, procedures: [], keyType: 'int', accepting: accepting() });
   expect(compared).toEqual([
     {
       table: 'dbo.Blogs',
@@ -58,6 +71,23 @@ test('tables are compared without a lock and without a change: what lacks, what 
       reasons: [],
     },
     { table: 'dbo.Users', state: 'missing', items: [], reasons: ['It does not exist in the shard.'] },
+    {
+      table: 'dbo.p_left',
+      state: 'extra',
+      items: [{ item: 'rights of tenantry_app', state: 'extra', before: 'execute', after: null }],
+      reasons: [],
+    },
+    {
+      table: 'the shard',
+      state: 'different',
+      items: [
+        { item: 'view [dbo].[Everything]', state: 'extra', before: 'added since it was accepted', after: null },
+        { item: 'rights dbo', state: 'missing', before: null, after: 'accepted' },
+      ],
+      reasons: [
+        'It may serve no tenants: what protects its tenants was changed and not accepted: view [dbo].[Everything] (added), rights dbo (removed).',
+      ],
+    },
   ]);
   expect(asked).not.toContain('policy/lock');
   expect(asked.filter((text) => /ALTER|CREATE|GRANT|REVOKE/.test(text))).toEqual([]);

@@ -62,7 +62,6 @@ test('a database that Tenantry never touched is told in its own words, and made 
     'policy/shard-schema': schema(false),
   });
   expect(inspection).toEqual({
-    version: 1,
     engine: 'mssql',
     model: { context: {}, tables: {}, policies: {} },
     tables: [

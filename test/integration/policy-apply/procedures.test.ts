@@ -61,7 +61,14 @@ describe('policy apply', () => {
     ]);
     const { keyType, wanted } = { keyType: 'int' as const, wanted: proceduresSchema.parse(procedures) };
     const stateOf = async (): Promise<unknown> =>
-      (await compareTables(shard.database.admin, postgresPolicies, { tables: [blogs], procedures: wanted, keyType }))
+      (
+        await compareTables(shard.database.admin, postgresPolicies, {
+          tables: [blogs],
+          procedures: wanted,
+          keyType,
+          accepting: accepting(),
+        })
+      )
         .filter(({ table }) => table.startsWith('sales'))
         .map(({ table, state, items }) => [table, state, items.length]);
     expect(await stateOf()).toEqual([['sales.Count Blogs', 'different', 3]]);
@@ -84,7 +91,12 @@ describe('policy apply', () => {
     await shard.asAdmin(`
       create function left_behind(a text) returns void language sql as ''; grant execute on function left_behind(text), by_hand to tenantry_app;
       drop function gone`);
-    const compared = await compareTables(shard.database.admin, postgresPolicies, { tables: [blogs], procedures: [], keyType: 'int' });
+    const compared = await compareTables(shard.database.admin, postgresPolicies, {
+      tables: [blogs],
+      procedures: [],
+      keyType: 'int',
+      accepting: accepting(),
+    });
     expect(compared.find(({ table }) => table === 'public.left_behind')).toEqual({
       table: 'public.left_behind',
       state: 'extra',
