@@ -81,7 +81,7 @@ function withoutInstalling(access: ShardAccess): ShardAccess {
   return {
     open: (shard) => access.open(shard),
     identify: (shard) => access.identify(shard),
-    install: async () => undefined,
+    install: async () => [],
     purge: (...batch) => access.purge(...batch),
   };
 }

@@ -3,6 +3,19 @@ import type { MappingKeys } from './mapping.ts';
 import type { Shard } from './shard.ts';
 import type { ShardMap } from './shard-map.ts';
 
+/** What is not as it should be of a database that is fit to be a shard all the same. */
+export interface ShardWarning {
+  /** docs/policy-findings.md has each. */
+  readonly code: string;
+  readonly severity: string;
+  /** `schema.name`. */
+  readonly object: string;
+  /** One sentence. */
+  readonly text: string;
+  /** What mends it. */
+  readonly remedy?: string;
+}
+
 /**
  * How the shard map reaches shards, as `admin`. `main.ts` joins it to the engines. Everything throws SHARD_UNAVAILABLE
  * where the server does not answer.
@@ -14,9 +27,9 @@ export interface ShardAccess {
   identify(shard: Shard): Promise<string>;
   /**
    * Makes the database fit to be a shard of the map: schema, roles' grants, policies. May be repeated. Leaves
-   * `shard_identity` empty where it was. Throws what an operator has to do where the server must be prepared first.
+   * `shard_identity` empty where it was. Gives what it could not mend or prove. Throws what an operator has to do where the server must be prepared first.
    */
-  install(shard: Shard, map: ShardMap): Promise<void>;
+  install(shard: Shard, map: ShardMap): Promise<readonly ShardWarning[]>;
   /** Deletes at most `limit` of a tenant's or a range's rows in routed tables, children before parents; how many it were. */
   purge(session: SqlSession, shard: Shard, map: ShardMap, keys: MappingKeys, limit: number): Promise<number>;
 }

@@ -6,7 +6,7 @@ import type { OperationReport, Operations } from '../operations.ts';
 import { addShard } from '../operations/add-shard.ts';
 import { removeShard } from '../operations/remove-shard.ts';
 import { inUseElsewhere } from '../own-shard.ts';
-import type { ShardAccess } from '../shard-access.ts';
+import type { ShardAccess, ShardWarning } from '../shard-access.ts';
 import type { Shard } from '../shard.ts';
 import type { MappingCount, ShardMapStore } from '../store.ts';
 import { findMap, type MapChoice } from './map-scope.ts';
@@ -19,6 +19,11 @@ interface ShardAdministrationOptions {
   readonly newId: () => string;
   /** Name of the map for calls that name none. */
   readonly map: string;
+}
+
+/** How a shard was added. */
+export interface ShardReport extends OperationReport {
+  readonly warnings: readonly ShardWarning[];
 }
 
 /** A shard, with the name of its map and what is on it. */
@@ -39,7 +44,7 @@ export class ShardAdministration {
   }
 
   /** Makes a database a shard: its schema and policies, its identity, then the catalog. Throws CONFLICT where it, or the name, is in use. */
-  async add(name: string, address: ShardAddress, choice: MapChoice = {}): Promise<OperationReport> {
+  async add(name: string, address: ShardAddress, choice: MapChoice = {}): Promise<ShardReport> {
     const { store, access, newId } = this.#options;
     requireName('shard', name);
     requireAddress(address);
@@ -51,8 +56,8 @@ export class ShardAdministration {
     const request = { shardId: shard.shardId, name, address, incarnation };
     // What the catalog has against it is found before the database is changed.
     await new DryRunOperations(store, newId).run(addShard, map, request).catch(exceptInProgress);
-    await access.install(shard, map);
-    return this.#operations.run(addShard, map, request);
+    const warnings = await access.install(shard, map);
+    return { ...(await this.#operations.run(addShard, map, request)), warnings };
   }
 
   /** Takes a shard without mappings out of its map; `lost` without asking its server. Throws CONFLICT where it is in use. */

@@ -39,7 +39,7 @@ export function createShardAccess(engines: Engines, settings: Settings): Closabl
       const accepting = acceptingOn(settings, shard);
       const engine = engineOf(engines, shard.address);
       const probing = probingWith(engine, settings);
-      await installShard(open(shard), engine, {
+      const { warnings } = await installShard(open(shard), engine, {
         tables,
         procedures,
         keyType,
@@ -48,6 +48,7 @@ export function createShardAccess(engines: Engines, settings: Settings): Closabl
         accepting,
         probing,
       });
+      return warnings;
     },
     purge: (session, shard, { keyType }, keys, limit) =>
       purgeRows(session, engineOf(engines, shard.address), {

@@ -1,6 +1,6 @@
 import { mappingToken, fleetKeyFromBase64 } from '../../shardmap/mapping-token.ts';
 import type { MappingKeys } from '../../shardmap/mapping.ts';
-import type { ShardAccess } from '../../shardmap/shard-access.ts';
+import type { ShardAccess, ShardWarning } from '../../shardmap/shard-access.ts';
 import type { ShardMap } from '../../shardmap/shard-map.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import type { SqlDatabase, SqlSession } from '../../src/core/session.ts';
@@ -55,16 +55,17 @@ export class TestShardAccess implements ShardAccess {
     return (await this.open(shard).run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;
   }
 
-  async install(shard: Shard, { keyType }: ShardMap): Promise<void> {
+  async install(shard: Shard, { keyType }: ShardMap): Promise<readonly ShardWarning[]> {
     // Imported when needed: processes that tests start are to be up at once.
     const { installShard } = await import('../../src/policy/install.ts');
-    await installShard(this.open(shard), await fullEngine(shard), {
+    const { warnings } = await installShard(this.open(shard), await fullEngine(shard), {
       tables: groundTables,
       procedures: [],
       accepting: accepting(shard.shardId),
       keyType,
       contextProtection: 'guarded',
     });
+    return warnings;
   }
 
   async purge(session: SqlSession, shard: Shard, { keyType }: ShardMap, keys: MappingKeys, limit: number): Promise<number> {

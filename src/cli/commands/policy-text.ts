@@ -1,4 +1,5 @@
-import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
+import type { ShardWarning } from '../../../shardmap/shard-access.ts';
+import type { PolicyChange } from '../../policy/model.ts';
 import type { Output } from '../output.ts';
 
 /** A shard where nothing is to be done. */
@@ -16,7 +17,7 @@ export function describeChanges(shard: string, changes: readonly PolicyChange[])
 }
 
 /** Remarks of what the policies of a shard cannot mend by themselves. */
-export function warn(output: Output, shard: string, warnings: readonly PolicyFinding[]): void {
+export function warn(output: Output, shard: string, warnings: readonly ShardWarning[]): void {
   for (const { object, text, remedy } of warnings)
     output.note(`${output.tone('doubtful', 'warning')} ${shard}: ${object}: ${text}${remedy === undefined ? '' : `; run: ${remedy};`}`);
 }

@@ -12,6 +12,7 @@ import { change, withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import { describeOverride } from '../../policy/override.ts';
 import type { ShardProtection } from '../services.ts';
+import { warn } from './policy-text.ts';
 
 interface AddOptions {
   readonly engine?: EngineName;
@@ -154,7 +155,11 @@ async function add(invocation: Invocation<AddOptions>): Promise<ExitCode> {
   }
   if (options.bootstrap === true && options.dryRun !== true)
     await preparation.prepare(configured, address, bootstrapLogin(configured, world));
-  return change({ ...invocation, settings: async () => configured }, ({ shards }) => shards.add(name, address, { map: options.map }));
+  return change({ ...invocation, settings: async () => configured }, async ({ shards }) => {
+    const report = await shards.add(name, address, { map: options.map });
+    warn(output, name, report.warnings);
+    return report;
+  });
 }
 
 function addressOf({ catalog }: Settings, options: AddOptions): ShardAddress {

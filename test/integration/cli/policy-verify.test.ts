@@ -137,6 +137,22 @@ describe('policy verify', () => {
     await run('shard remove c --yes');
   });
 
+  it('warns when a shard is added of a table on which nothing could be tried', async () => {
+    const place = `d --host ${world.server.host} --port ${world.server.port} --database shop_d`;
+    const database = await world.createShardDatabase('shop_d');
+    await database.query(sqlText('alter table "Posts" add constraint long check (length("Title") > 90)'));
+    const refused = 'a sample row is refused (constraint long)';
+    const { code, out, err } = await world.run(`shard add ${place} --bootstrap --json`);
+    expect({ code, ...(JSON.parse(out) as object) }).toMatchObject({
+      code: 0,
+      done: true,
+      warnings: [{ code: 'unproven', severity: 'advice', object: 'public.Posts', text: expect.stringContaining(refused) as string }],
+    });
+    expect(err).toMatch(/^warning d: public\.Posts: /);
+    expect(err).toContain(refused);
+    await run('shard remove d --yes');
+  });
+
   it('keeps a change from being committed under which a table leaks, naming table and probe', async () => {
     await shard.query(sqlText(`alter table "Blogs" no force row level security; alter role ${appUser} bypassrls`));
     try {
