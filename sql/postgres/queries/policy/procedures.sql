@@ -39,11 +39,11 @@ select w."schema" as "schema", w."routine" as "routine",
        coalesce(has_function_privilege(current_user, p.oid, 'execute with grant option'), false) as "grantable",
        case when p.oid is not null then jsonb_build_array(jsonb_build_object('schema', w."schema", 'routine', w."routine",
          'text', coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc), 'language', l.lanname)) end as "code",
-       (select coalesce(jsonb_agg(jsonb_build_object('schema', s.nspname, 'routine', d.proname, 'runsAs', w.rolname) order by s.nspname, d.proname, d.oid), '[]')
+       (select coalesce(jsonb_agg(jsonb_build_object('schema', s.nspname, 'routine', d.proname, 'runsAs', r.rolname) order by s.nspname, d.proname, d.oid), '[]')
           from callee c
           join pg_catalog.pg_proc d on d.oid = c.oid and d.prosecdef
           join pg_catalog.pg_namespace s on s.oid = d.pronamespace and s.nspname not in ('tenantry', 'tenantry_watch')
-          join pg_catalog.pg_roles w on w.oid = d.proowner
+          join pg_catalog.pg_roles r on r.oid = d.proowner
          where c.root = p.oid and d.oid <> p.oid and has_function_privilege('tenantry_app', d.oid, 'execute')) as "definers"
   from configured w
   left join pg_catalog.pg_proc p on p.oid = w.oid

@@ -1,5 +1,7 @@
 -- How what protects this shard now stands to what was accepted: one row. `differing` names each object that is not as it was, with
 -- `added`, `removed` or `changed`. Times are milliseconds since 1970, all by this server's clock.
+-- The digest of the function is made here and again in `policy/fingerprint`, from the catalog: a function of the shard that told it could be replaced
+-- as the other could.
 with found as materialized (
   select i.kind, i.object, i.digest from tenantry_watch.fingerprint_items() i
 ), differing as (
