@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { errorCatalogue, type ErrorCode } from '../src/core/errors.ts';
 import { eachLimit } from '../src/core/limits.ts';
 import { shownAs } from '../src/http/problem.ts';
-import { findingCatalogue, type FindingKind } from '../src/policy/finding-catalogue.ts';
+import { findingCatalogue } from '../src/policy/finding-catalogue.ts';
+import type { FindingKind } from '../src/policy/finding-kinds/finding-kind.ts';
 
 /** What each page is made from, by its path. */
 const pages: Readonly<Record<string, () => string>> = {

@@ -2,7 +2,8 @@ import type { ContextValueType } from '../core/context-values.ts';
 import { policiesOn, type PolicyParts } from './policy-parts.ts';
 import { policyParts, type PolicySetting, type PredicateSetting } from './policy-schema.ts';
 import type { TableSettings } from './settings.ts';
-import type { PolicyConfig, PredicateConfig, TenantTableConfig } from './tenantry-config.ts';
+import type { PolicyConfig, PredicateConfig } from './policy-config.ts';
+import type { TenantTableConfig } from './tenantry-config.ts';
 
 /** A part of a configuration that says all that policies are made of, as it may stand in a file in JSON. */
 export interface PolicyModel {

@@ -5,7 +5,8 @@ import { columnName, tableName } from './names.ts';
 import { expressionOfFile } from './predicate-file.ts';
 import { object, parsed } from './problems.ts';
 import { suggest } from '../core/suggest.ts';
-import type { PolicyConfig, PredicateConfig, TenantryConfig } from './tenantry-config.ts';
+import type { PolicyConfig, PredicateConfig } from './policy-config.ts';
+import type { TenantryConfig } from './tenantry-config.ts';
 
 /** A predicate whose files have been read. */
 export type PredicateSetting =

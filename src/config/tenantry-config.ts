@@ -1,12 +1,13 @@
 import type { KeyType } from '../../shardmap/key.ts';
 import type { ShardMapKind } from '../../shardmap/shard-map.ts';
 import type { CapabilityName } from '../core/capability-settings.ts';
-import type { ColumnKind } from '../core/column-kind.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { ContextValueType } from '../core/context-values.ts';
 import type { LimitName } from '../core/limits.ts';
 import type { EngineName } from './database-url.ts';
 import type { EnvReference, OptionalEnvReference } from './env-reference.ts';
+import type { PolicyConfig } from './policy-config.ts';
+import type { ProcedureConfig } from './procedure-config.ts';
 
 /** Signature algorithms that an issuer may be pinned to. `HS…` needs a shared secret and stands alone. */
 export type TokenAlgorithm =
@@ -111,111 +112,6 @@ export interface TenantTableConfig {
   readonly parent?: { readonly table: string; readonly columns: Readonly<Record<string, string>> } | undefined;
   /** Values of the row that `policy verify` makes up to try what a tenant may, where a constraint wants them of a kind that it cannot guess. */
   readonly sample?: Readonly<Record<string, string | number | boolean | null>> | undefined;
-}
-
-/**
- * What must be true of a row besides that it is the tenant's: docs/policies.md has each form. Names of values are those of `context`;
- * where a call has not brought a value, nothing is equal to it.
- */
-export type PredicateConfig =
-  /** The column equals a value. */
-  | { readonly owner: string; readonly is: string }
-  /** A table of permissions has a row for a value, `user`, and the row's column `of`, `resource`, whose `access` is 1. */
-  | {
-      readonly permission: string;
-      readonly user: string;
-      readonly is: string;
-      readonly resource: string;
-      readonly of: string;
-      /** Left out: that the permission is there is enough. */
-      readonly access?: string | undefined;
-      /** As of `lookup`; false where left out. */
-      readonly few?: boolean | undefined;
-    }
-  /** A table has rows for a value, `key`, and what one of them `gives` is in the row's column `of`. */
-  | {
-      readonly lookup: string;
-      readonly key: string;
-      readonly is: string;
-      readonly gives: string;
-      readonly of: string;
-      /** Few of the table's rows, up to some hundred, are one caller's: what they give is gathered first. True where left out. */
-      readonly few?: boolean | undefined;
-    }
-  /** A value is this role, or a list that holds it. */
-  | { readonly role: string; readonly in: string }
-  /** The row's parent, as `tables` says it, is visible, and meets a predicate of its own. */
-  | {
-      readonly parent: 'visible' | PredicateConfig;
-      /** As of `lookup`, of parents with one column beside the tenant's; false where left out. */
-      readonly few?: boolean | undefined;
-    }
-  | { readonly all: readonly PredicateConfig[] }
-  | { readonly any: readonly PredicateConfig[] }
-  /**
-   * Files with an expression of SQL, by engine, and the columns of the row that it names. Paths are of the working directory. `policy inspect`
-   * gives the expression itself, as `sql`.
-   */
-  | {
-      readonly raw: { readonly [Engine in EngineName]?: string | URL | { readonly sql: string } | undefined };
-      readonly columns: readonly string[];
-    };
-
-/** Which rows there are for whom, besides the tenant: several policies on a table must all be met. */
-export interface PolicyConfig {
-  /** A table of `tables`, or several. */
-  readonly on: string | readonly string[];
-  /** For every operation. This, or those that follow. */
-  readonly rows?: PredicateConfig | undefined;
-  /** Which rows are seen. What is not seen is not changed. */
-  readonly read?: PredicateConfig | undefined;
-  /** Which rows may be inserted, changed (before and after) and deleted; `insert`, `update` and `delete` take its place one by one. */
-  readonly write?: PredicateConfig | undefined;
-  readonly insert?: PredicateConfig | undefined;
-  readonly update?: PredicateConfig | undefined;
-  readonly delete?: PredicateConfig | undefined;
-}
-
-/** What values of a parameter or of a column of an answer are. */
-export interface ProcedureValueConfig {
-  readonly type: ColumnKind;
-  /** Of a `text`: the most characters. Default: no bound but that of a body. */
-  readonly maximumLength?: number | undefined;
-  /** Of a `decimal`, which needs both: how many digits it has, up to 38, and how many of them stand after the point. */
-  readonly precision?: number | undefined;
-  readonly scale?: number | undefined;
-}
-
-/** A column of the rows that a procedure answers with. */
-export interface ProcedureColumnConfig extends ProcedureValueConfig {
-  readonly type: Exclude<ColumnKind, 'json'>;
-}
-
-/** A parameter of a procedure. */
-export interface ProcedureParameterConfig extends ProcedureValueConfig {
-  /** False: a call may leave it out, and the procedure's own default counts. Default true. */
-  readonly required?: boolean | undefined;
-  /** Whether a call may give null. Default false. */
-  readonly nullable?: boolean | undefined;
-}
-
-/**
- * A stored procedure that the data API lets its callers call, by `POST /v1/procedures/{name}`; on PostgreSQL a function, or a procedure
- * that answers with nothing. It runs as the caller's tenant, with the rights of app, under every policy: docs/data-api.md.
- */
-export interface ProcedureConfig {
-  /** By exact-case name, in the order of the procedure: `{ OrderId: 'int64', Note: { type: 'text', required: false } }`. Default: none. */
-  readonly parameters?: Readonly<Record<string, Exclude<ColumnKind, 'decimal'> | ProcedureParameterConfig>> | undefined;
-  /** What it is answered with: one JSON document, nothing, or rows of these columns in the order of the procedure. */
-  readonly returns:
-    | 'json'
-    | 'nothing'
-    | { readonly rows: Readonly<Record<string, Exclude<ColumnKind, 'decimal' | 'json'> | ProcedureColumnConfig>> };
-  /**
-   * True: a call changes nothing, runs as reads do, and is repeated where it failed on the way. False: a call is a write, never repeated.
-   * Default false.
-   */
-  readonly readOnly?: boolean | undefined;
 }
 
 /** Who is told of a shard that may serve nobody because of what protects its tenants, and of the end of that. */

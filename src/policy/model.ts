@@ -2,7 +2,8 @@ import type { AcceptedDrift } from '../core/accepted-drift.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { RowPolicy } from '../core/predicate.ts';
 import type { LocatedProcedure } from '../engine/qualified-procedures.ts';
-import type { FindingCode, FindingSeverity } from './finding-catalogue.ts';
+import type { FindingCode } from './finding-catalogue.ts';
+import type { FindingSeverity } from './finding-kinds/finding-kind.ts';
 
 /** A table as the configuration names it; without a tenant column it is a reference table. */
 export interface ConfiguredTable {

@@ -1,4 +1,4 @@
-import type { PolicyConfig } from '../../config/tenantry-config.ts';
+import type { PolicyConfig } from '../../config/policy-config.ts';
 import type { PolicyModel } from '../../config/policy-model.ts';
 import type { LivePart } from '../../policy/live-parts.ts';
 

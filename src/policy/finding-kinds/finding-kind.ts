@@ -1,0 +1,15 @@
+/** What comes of a finding: nothing is applied; what one tenant or user has may be learnt or changed by another; it costs something. */
+export type FindingSeverity = 'refused' | 'leak' | 'advice';
+
+/** A kind of thing that is found on a shard, by its code. */
+export interface FindingKind {
+  readonly severity: FindingSeverity;
+  /** What is so with the object, in one sentence without its beginning; `at` is a place in the configuration. */
+  readonly say: (detail: string, at: string) => string;
+  /** What to change, where no statement does it alone: of names and columns only the table's owner can choose. */
+  readonly advise?: (object: string, detail: string) => string;
+  /** Why it matters, for docs/policy-findings.md. */
+  readonly reason: string;
+  /** What helps, for the same page. */
+  readonly remedy: string;
+}

@@ -1,0 +1,160 @@
+import type { FindingKind } from './finding-kind.ts';
+
+/** What the policies cannot mend by themselves. */
+export const warnings = {
+  'primary-key': {
+    severity: 'leak',
+    say: () =>
+      'has a primary key that does not begin with the tenant column: it cannot be moved between shards, and tells whether another tenant has a key',
+    advise: (object) => `ALTER TABLE ${object}: drop its primary key, and add one that begins with the tenant column`,
+    reason: 'The refusal of a key that is taken says that another tenant has it.',
+    remedy: 'A primary key that begins with the tenant column.',
+  },
+  'no-primary-key': {
+    severity: 'advice',
+    say: () => 'has no primary key: which of its rows a tenant changes cannot be told, so it cannot be moved between shards',
+    advise: (object) => `ALTER TABLE ${object}: add a primary key that begins with the tenant column`,
+    reason:
+      'A move follows changes of rows by their keys. Of such a table PostgreSQL logs only that it has changed, and SQL Server tracks nothing.',
+    remedy: 'A primary key that begins with the tenant column.',
+  },
+  'unique-key': {
+    severity: 'leak',
+    say: (name) => `has a unique index ${name} without the tenant column: it tells whether another tenant has a value`,
+    advise: (object, name) => `CREATE UNIQUE INDEX on ${object}, with the tenant column among its keys, then drop ${name}`,
+    reason: 'The refusal of a value that is taken says that another tenant has it.',
+    remedy: 'The tenant column among the keys of the index.',
+  },
+  'foreign-key': {
+    severity: 'leak',
+    say: (name) => `has a foreign key ${name} without the tenant column: it tells whether another tenant has a row, and may refer to it`,
+    advise: (object, name) => `ALTER TABLE ${object}: add a foreign key that has the tenant column on both sides, then drop ${name}`,
+    reason: 'No policy is asked where a server looks for the row that a foreign key names: any row of any tenant can be probed.',
+    remedy: 'The tenant column on both sides of the key.',
+  },
+  view: {
+    severity: 'leak',
+    say: (owner) => `is a view over routed tables that reads as ${owner}, not as the tenant`,
+    reason: 'A view reads with the rights of its owner, whom no policy of app binds.',
+    remedy: 'The statement that lets it read as whoever asks.',
+  },
+  'materialized-view': {
+    severity: 'leak',
+    say: (owner) => `is a materialized view over routed tables of ${owner}, with every tenant's rows, and app may read it`,
+    reason: 'What it stores was read by its owner, and no policy can be put on it.',
+    remedy: 'The statement that takes the right from app.',
+  },
+  'definer-function': {
+    severity: 'leak',
+    say: (owner) => `is a function that runs as ${owner}, and app may call it`,
+    advise: (object) => `ALTER ${object}: let it run as whoever calls it, or take the right to it from app`,
+    reason: 'It reads and writes with the rights of its owner, whom no policy of app binds.',
+    remedy: 'Let it run as whoever calls it, or take the right to it from app.',
+  },
+  'unlisted-table': {
+    severity: 'leak',
+    say: () => 'is not in the configuration, yet app may use it: every tenant shares its rows',
+    reason: 'No policy is on a table that the configuration does not name.',
+    remedy: 'Name the table in the configuration, or take the rights from app.',
+  },
+  'permissive-policy': {
+    severity: 'leak',
+    say: (policy) => `has a permissive policy of somebody else's, ${policy}: it adds rows to those that others let through (OR)`,
+    reason:
+      'Permissive policies add up by OR. app is held by the restrictive one of its tenant; every other role sees what any permissive policy lets it see, of all tenants.',
+    remedy: 'Make it restrictive, or drop it, and say in the configuration what it was for.',
+  },
+  'restrictive-policy': {
+    severity: 'advice',
+    say: (policy) =>
+      `has a policy of somebody else's, ${policy}, that hides rows from the program's own logins: a move or a report would miss them`,
+    reason: 'What mover does not see is not moved, and what admin does not see is not cleaned up.',
+    remedy: 'Drop it, and say in the configuration what it was for.',
+  },
+  'other-rights': {
+    severity: 'leak',
+    say: (rights) => `is open to others than the program's logins: ${rights}`,
+    reason:
+      'No policy of the program binds another role: TRUNCATE asks none, REFERENCES probes rows, and whatever its policies let it see is of all tenants.',
+    remedy: 'The statement that takes the rights away; whoever needs all tenants’ rows is a member of tenantry_superuser.',
+  },
+  'sequence-rights': {
+    severity: 'leak',
+    say: (rights) =>
+      `is a sequence of all tenants that app has rights to (${rights}): its last value tells how many rows others have added`,
+    advise: (object) => `give the column that ${object} numbers an identity in its place, or a random uuid, and take the right from app`,
+    reason: 'Whoever may use a sequence reads its last value, which counts the rows of all tenants.',
+    remedy:
+      'The statement that takes the right; where a column needs it, an identity in its place (on PostgreSQL app needs no right to it), or a random uuid.',
+  },
+  'temporary-tables': {
+    severity: 'advice',
+    say: () =>
+      'may be used by app (TEMP), which the bootstrap takes from everybody: tables in it outlast a transaction and come before others by name, so the connections of this shard are reset after every statement, which costs time',
+    advise: () => 'REVOKE TEMPORARY ON DATABASE: of this one, from tenantry_app and public',
+    reason: 'A temporary table of one tenant would be found by the next in the same session. The reset keeps tenants apart at a cost.',
+    remedy: 'The statement that takes the right.',
+  },
+  unproven: {
+    severity: 'advice',
+    say: (detail) => `could not be tried: ${detail}`,
+    reason:
+      'What nobody has tried may leak. `policy apply` tries each table that it changes with rows that it makes up, and a constraint, a trigger or a type has refused one.',
+    remedy: 'Say values that are let through: `tables: { Samples: { tenant: …, sample: { Column: value } } }`.',
+  },
+  'session-code': {
+    severity: 'advice',
+    say: () =>
+      'may leave something in its session (SET without LOCAL, set_config, LISTEN, PREPARE, WITH HOLD, EXECUTE or another language; of pg_catalog: a right that the bootstrap takes from everybody is back): the connections of this shard are reset after every statement, which costs time',
+    advise: (object) => `ALTER ${object} so that it leaves nothing, or take the right to it from app and public`,
+    reason: 'What one tenant leaves in a session the next would find. The reset keeps tenants apart at a cost.',
+    remedy: 'Let the function leave nothing, or take the right to it from app and public.',
+  },
+  'session-identity': {
+    severity: 'advice',
+    say: (words, at) =>
+      `asks for the session (${words})${at === '' ? '' : ` by ${at}`}: what logins may is tried in a session of admin, which proves nothing of what goes by it`,
+    advise: (object) => `let ${object} go by the tenant and the values of its context, where a policy asks it`,
+    reason:
+      'Probes act as each login in a session of admin. Whatever asks for that session, its process, its program or the login behind it may answer a login of its own otherwise, and no probe sees that.',
+    remedy: 'Go by the tenant and by values of `context`, which are the same in every session.',
+  },
+  'no-predicate-index': {
+    severity: 'advice',
+    say: (columns, at) => `has no index that begins with ${columns}, by which ${at} is asked: every statement reads all of a tenant's rows`,
+    reason: 'A policy is asked with every statement; without an index each reads the tenant’s rows of the table from end to end.',
+    remedy: 'The statement that makes the index.',
+  },
+  'text-without-index': {
+    severity: 'advice',
+    say: (column, at) =>
+      `has texts in ${column} whose collation, or code page, no index answers ${at} by: every statement reads all of a tenant's rows`,
+    reason: 'On SQL Server policies compare texts by their bytes, which an index of another collation, or of `varchar`, is not ordered by.',
+    remedy: 'The statement that changes the column; what depends on it, such as its indexes, has to be made anew.',
+  },
+  'open-deciding-table': {
+    severity: 'leak',
+    say: (operations, at) =>
+      `decides by ${at} who sees what, and every user of a tenant may ${operations} its rows: no policy is on writing it`,
+    advise: (object) => `put a policy with write on ${object}, or make it a reference table, which app only reads`,
+    reason: 'Whoever may write permissions gives them to himself.',
+    remedy: 'A policy with `write` on the table, such as `{ role: … }`, or `reference` in place of a tenant column.',
+  },
+  'unseen-insert': {
+    severity: 'advice',
+    say: (policies) => `takes rows that whoever adds them does not see: adding them asks less than reading by ${policies}`,
+    advise: (object) => `say insert in the policies on ${object}, with what reading asks, where that is not meant`,
+    reason:
+      'A user adds rows that he can then neither see nor take back; PostgreSQL refuses them where the statement asks for them in return.',
+    remedy: 'Ask of `insert` what `read` asks, or leave it so where it is meant.',
+  },
+  'raw-subquery': {
+    severity: 'advice',
+    say: (_, at) => `has a policy in an engine's own words, ${at}, that reads another table and does not name the tenant`,
+    advise: () =>
+      'compare the tenant column of what it reads with the tenant: tenantry.current_tenant(), or SESSION_CONTEXT of tenantry.tenant',
+    reason:
+      'What a raw predicate reads is not looked at; without the tenant in it a sub-query may answer for all of them, and reads them all.',
+    remedy: 'Compare the tenant column of every table it reads with the tenant.',
+  },
+} as const satisfies Readonly<Record<string, FindingKind>>;
