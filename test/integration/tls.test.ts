@@ -185,7 +185,9 @@ describeNeeding('openssl', 'TLS', () => {
     const running = connection.execute(entry, compiled(sql`select pg_sleep(60)`), { readOnly: true, timeoutMs: 300 });
     await expect(running).rejects.toMatchObject({ code: 'TIMEOUT', outcome: 'not-run' });
     expect(connection.usable).toBe(true);
-    expect(firstBytes).toEqual([handshake, handshake]);
+    // A cancel request is made again while the statement goes on, as it may on a busy server.
+    expect(firstBytes.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(firstBytes)).toEqual(new Set([handshake]));
   });
 
   it('strict is refused by a server that does not encrypt', async () => {
