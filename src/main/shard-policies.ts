@@ -8,6 +8,9 @@ import type { Settings } from '../config.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { isSignedBy, signAgain } from '../policy/acceptance.ts';
 import { applyPolicies } from '../policy/apply.ts';
+import type { ProbeReport } from '../policy/probes.ts';
+import { tryUnentered } from '../policy/unentered.ts';
+import { qualifiedTables } from '../engine/qualified-tables.ts';
 import { policyState, verifyPolicies } from '../policy/verify.ts';
 import { compareTables } from '../policy/compare-tables.ts';
 import { findOverride, overrideGate } from '../policy/override.ts';
@@ -15,7 +18,7 @@ import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
 import { acceptingOn } from './accepting.ts';
-import { engineOf, type Engines } from './engines.ts';
+import { engineOf, type Engines, type FullEngine } from './engines.ts';
 import { inspectPolicies } from './inspection/inspect-policies.ts';
 import { testCases } from './policy-cases.ts';
 import { probingWith } from './probing.ts';
@@ -78,7 +81,13 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       const refusal = await refusalOfApp(engines, settings, shard);
       // What a connection would say of it is known already.
       const isKnown = refusal instanceof NotAccepted && found.objection !== undefined;
-      return { ...found, refused: isKnown ? undefined : refusal?.reason };
+      const unentered = await triedUnentered(engine, settings, shard);
+      return {
+        ...found,
+        tried: found.tried + unentered.tried,
+        findings: [...found.findings, ...unentered.findings],
+        refused: isKnown ? undefined : refusal?.reason,
+      };
     },
     signing: (settings, shard, work) =>
       withShard(engines, settings, shard, (admin) => {
@@ -119,6 +128,17 @@ async function refusalOfApp(engines: Engines, settings: Settings, shard: Shard):
   } catch (error) {
     if (error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED') return error;
     throw error;
+  }
+}
+
+/** What app reads in a session of its own login before it has entered. */
+async function triedUnentered(engine: FullEngine, { logins, tables, limits }: Settings, { address }: Shard): Promise<ProbeReport> {
+  const { connectTimeoutMs, adminStatementTimeoutMs: statementTimeoutMs, adminLockTimeoutMs: lockTimeoutMs } = limits;
+  const app = engine.open(address, logins.app, { connections: 1, connectTimeoutMs, statementTimeoutMs, lockTimeoutMs });
+  try {
+    return await tryUnentered(app, qualifiedTables(tables, engine.dialect));
+  } finally {
+    await app.close();
   }
 }
 

@@ -85,6 +85,30 @@ describe('policy verify', () => {
     }
   });
 
+  it('tells what only the session of a tenant shows: a policy that asks who logged in', async () => {
+    const tenantPolicy = (or: string): string =>
+      `alter policy tenantry_tenant on "Blogs" using ("TenantId" = (select tenantry.current_tenant())${or}) with check ("TenantId" = (select tenantry.current_tenant()))`;
+    await shard.query(sqlText(`insert into "Blogs" values (42, 1, 'One'); ${tenantPolicy(` or session_user = '${appUser}'`)}`));
+    try {
+      const { code, out } = await world.run('policy verify --shard a --json');
+      const [found] = itemsOf<{ findings: object[] }>(out);
+      expect({ code, findings: found?.findings }).toEqual({
+        code: 2,
+        findings: [
+          {
+            table: 'public.Blogs',
+            probe: 'app by its own login, without a tenant: select',
+            outcome: 'leaked',
+            text: 'reached 1 row',
+          },
+        ],
+      });
+    } finally {
+      await shard.query(sqlText(`delete from "Blogs"; ${tenantPolicy('')}`));
+    }
+    await run('policy verify --shard a');
+  });
+
   it('is told by the doctor to be of another time where what it found was changed, and accepted, since', async () => {
     await run('policy verify --shard a');
     await shard.query(sqlText('create table "Later" (id integer); grant select on "Later" to tenantry_app'));

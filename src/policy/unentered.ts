@@ -1,0 +1,48 @@
+import { asError, hadNoAnswer, TenantryError } from '../core/errors.ts';
+import { sql } from '../core/sql.ts';
+import type { SqlDatabase } from '../core/session.ts';
+import type { AttemptOutcome } from '../engine/rehearsal.ts';
+import { nameOf } from '../engine/qualified-tables.ts';
+import type { LocatedTable } from './model.ts';
+import { reachesNothing } from './probe-expectations.ts';
+import type { ProbeFinding, ProbeReport } from './probes.ts';
+
+const what = 'app by its own login, without a tenant: select';
+
+/**
+ * Tries over a connection of app's own login, which nobody can tell from one of a tenant, what it reads of each tenants' table before it has
+ * entered: nothing, or it is refused. Of a table without rows that says nothing. Each is asked in a transaction that is undone. `app` is the
+ * database as app. Throws where it does not answer.
+ */
+export async function tryUnentered(app: SqlDatabase, tables: readonly LocatedTable[]): Promise<ProbeReport> {
+  const findings: ProbeFinding[] = [];
+  const tried = tables.filter(({ tenantColumn }) => tenantColumn !== undefined);
+  for (const table of tried) {
+    const found = reachesNothing(await look(app, table));
+    if (found !== undefined) findings.push({ table: nameOf(table), probe: what, ...found });
+  }
+  return { tried: tried.length, findings };
+}
+
+/** Carries an answer out of a transaction that is not to be committed. */
+class Undone extends Error {
+  readonly rowCount: number;
+
+  constructor(rowCount: number) {
+    super('The transaction is undone.');
+    this.rowCount = rowCount;
+  }
+}
+
+/** One row where there is any: how many others there are is not asked. */
+async function look(app: SqlDatabase, { schema, table }: LocatedTable): Promise<AttemptOutcome> {
+  const asked = sql`select case when exists (select 1 from ${sql.id(schema, table)}) then 1 else 0 end as ${sql.id('found')}`;
+  const looking = app.transaction(async (session) => {
+    const [row] = (await session.query<{ found: number }>(asked)).rows;
+    throw row === undefined ? new TenantryError('INTERNAL', `Nobody knows what app reads of ${table}.`) : new Undone(row.found);
+  });
+  const thrown = asError(await looking.catch((error: unknown) => error));
+  if (thrown instanceof Undone) return { outcome: 'done', rowCount: thrown.rowCount };
+  if (!(thrown instanceof TenantryError) || thrown.code === 'INTERNAL' || hadNoAnswer(thrown)) throw thrown;
+  return { outcome: 'refused', error: thrown };
+}
