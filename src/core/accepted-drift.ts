@@ -26,6 +26,7 @@ const kinds = [
   'trigger',
   'rule',
   'foreign key',
+  'unique key',
   'rights',
   'foreign server',
   'assembly',
