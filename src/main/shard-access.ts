@@ -6,10 +6,10 @@ import { installShard } from '../policy/install.ts';
 import { purgeRows } from '../policy/purge.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import type { ShardAccess } from '../../shardmap/shard-access.ts';
-import { acceptingOn } from './accepting.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { probingWith } from './probing.ts';
 import { routedTables } from './routed-tables.ts';
+import { wantedPolicies } from './wanted-policies.ts';
 
 /** Access that closes what it opened. */
 export interface ClosableShardAccess extends ShardAccess {
@@ -18,7 +18,7 @@ export interface ClosableShardAccess extends ShardAccess {
 
 /** Shards as `admin`; databases stay open, each once, until everything is closed. */
 export function createShardAccess(engines: Engines, settings: Settings): ClosableShardAccess {
-  const { logins, tables, procedures, contextProtection, capabilities, limits } = settings;
+  const { logins, contextProtection, limits } = settings;
   const { connectTimeoutMs, adminStatementTimeoutMs: statementTimeoutMs, adminLockTimeoutMs: lockTimeoutMs } = limits;
   const bounds = { connectTimeoutMs, statementTimeoutMs, lockTimeoutMs };
   const opened = new Map<string, SqlDatabase>();
@@ -35,20 +35,10 @@ export function createShardAccess(engines: Engines, settings: Settings): Closabl
       if (row === undefined) throw new TenantryError('INTERNAL', 'engine/incarnation gave no row.');
       return row.incarnation;
     },
-    install: async (shard, { keyType }) => {
-      const accepting = acceptingOn(settings, shard);
+    install: async (shard, map) => {
       const engine = engineOf(engines, shard.address);
-      const probing = probingWith(engine, settings);
-      const { warnings } = await installShard(open(shard), engine, {
-        tables,
-        procedures,
-        keyType,
-        contextProtection,
-        capabilities,
-        accepting,
-        probing,
-      });
-      return warnings;
+      const installation = { ...wantedPolicies(settings, shard, map), contextProtection, probing: probingWith(engine, settings) };
+      return (await installShard(open(shard), engine, installation)).warnings;
     },
     purge: (session, shard, { keyType }, keys, limit) =>
       purgeRows(session, engineOf(engines, shard.address), {

@@ -23,6 +23,7 @@ import { inspectPolicies } from './inspection/inspect-policies.ts';
 import { testCases } from './policy-cases.ts';
 import { probingWith } from './probing.ts';
 import { createShardAccess } from './shard-access.ts';
+import { wantedPolicies } from './wanted-policies.ts';
 
 /** What the policies of shards are reached with. */
 interface ShardPoliciesParts {
@@ -35,35 +36,19 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
   return {
     apply: (settings, shard, { actor, ...options }) =>
       withShard(engines, settings, shard, (admin) => {
-        const { tables, procedures, capabilities } = settings;
-        return applyPolicies(admin, engineOf(engines, shard.address), {
-          tables,
-          procedures,
-          capabilities,
-          clock,
-          accepting: acceptingOn(settings, shard, actor),
-          probing: probingWith(engineOf(engines, shard.address), settings),
-          ...options,
-        });
+        const engine = engineOf(engines, shard.address);
+        const wanted = wantedPolicies(settings, shard, options, actor);
+        return applyPolicies(admin, engine, { ...wanted, ...options, clock, probing: probingWith(engine, settings) });
       }),
-    compare: (settings, shard, { keyType }) =>
-      withShard(engines, settings, shard, (admin) => {
-        const { tables, procedures, capabilities } = settings;
-        return compareTables(admin, engineOf(engines, shard.address), {
-          tables,
-          procedures,
-          capabilities,
-          keyType,
-          accepting: acceptingOn(settings, shard),
-        });
-      }),
+    compare: (settings, shard, map) =>
+      withShard(engines, settings, shard, (admin) =>
+        compareTables(admin, engineOf(engines, shard.address), wantedPolicies(settings, shard, map)),
+      ),
     override: (settings, shard, override) =>
       withShard(engines, settings, shard, (admin) => overrideGate(admin, acceptingOn(settings, shard).signer, override)),
-    requireServing: async (settings, shard, { keyType }) => {
-      const { tables, procedures } = settings;
-      const request = { tables, procedures, keyType, accepting: acceptingOn(settings, shard) };
+    requireServing: async (settings, shard, map) => {
       const { different, objection, differing } = await withShard(engines, settings, shard, (admin) =>
-        policyState(admin, engineOf(engines, shard.address), request),
+        policyState(admin, engineOf(engines, shard.address), wantedPolicies(settings, shard, map)),
       );
       if (different.length > 0)
         throw new TenantryError('CONFLICT', `The protection of ${different.join(', ')} is not, or no more, what the configuration says.`);
@@ -71,12 +56,10 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       const refused = await refusalOfApp(engines, settings, shard);
       if (refused !== undefined) throw refused;
     },
-    verify: async (settings, shard, { keyType }) => {
-      const { tables, procedures } = settings;
+    verify: async (settings, shard, map) => {
       const engine = engineOf(engines, shard.address);
-      const request = { tables, procedures, keyType, accepting: acceptingOn(settings, shard) };
       const found = await withShard(engines, settings, shard, (admin) =>
-        verifyPolicies(admin, engine, request, probingWith(engine, settings)),
+        verifyPolicies(admin, engine, wantedPolicies(settings, shard, map), probingWith(engine, settings)),
       );
       const refusal = await refusalOfApp(engines, settings, shard);
       // What a connection would say of it is known already.

@@ -2,8 +2,8 @@ import type { Finding } from '../../cli/services.ts';
 import type { Row, SqlDatabase } from '../../core/session.ts';
 import { applyPolicies } from '../../policy/apply.ts';
 import type { PolicyChange } from '../../policy/model.ts';
-import { acceptingOn } from '../accepting.ts';
 import { engineOf } from '../engines.ts';
+import { wantedPolicies } from '../wanted-policies.ts';
 import { diagnoseDrift, diagnoseIdleDrift } from './drift.ts';
 import { failure, warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
@@ -27,11 +27,7 @@ export async function diagnosePolicies({ engines, settings, shard, map, now }: S
   const apply = `tenantry policy apply --shard ${shard.name}`;
   try {
     const { changes, warnings, drift } = await applyPolicies(admin, engineOf(engines, shard.address), {
-      tables: settings.tables,
-      procedures: settings.procedures,
-      capabilities: settings.capabilities,
-      keyType: map.keyType,
-      accepting: acceptingOn(settings, shard),
+      ...wantedPolicies(settings, shard, map),
       dryRun: true,
     });
     const pending = [...new Set(changes.filter(({ kind }) => kind === 'set').map(({ table }) => table))];
