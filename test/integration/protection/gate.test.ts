@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeInt } from '../../../shardmap/key-encoding.ts';
 import { fleetKeyFromBase64 } from '../../../shardmap/mapping-token.ts';
@@ -6,12 +7,14 @@ import { sql, sqlText } from '../../../src/core/sql.ts';
 import type { ShardSigner } from '../../../src/core/shard-signer.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { EntryRefused } from '../../../src/engine/entry.ts';
+import { clientConfig } from '../../../src/engine/postgres/client-config.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
 import { signAgain } from '../../../src/policy/acceptance.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
 import { overrideGate } from '../../../src/policy/override.ts';
 import { accepting, signerOfTests } from '../../support/accepting.ts';
 import { compiled, entryOf, insert, read, write } from '../../support/app-shard.ts';
+import { enterByHand, refusalOf, shownFor } from '../../support/enter-by-hand.ts';
 import { blogs, postgresPolicies } from '../../support/policy-shard.ts';
 import { createTestShard, shardLogins, type TestShard } from '../../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
@@ -363,6 +366,26 @@ describe('An override', () => {
     await overrideGate(shard.admin, signer, { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });
     await change("update tenantry_watch.gate set override_until = now() - interval '1 second'");
     await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
+  });
+
+  it.each([
+    ['to read', true, read],
+    ['to write', true, write],
+    ['to read, by a key of a range', false, read],
+    ['to write, by a key of a range', false, write],
+  ] as const)('lets nobody in after its end who began his transaction before: %s', async (_title, isPoint, options) => {
+    await change('create policy more on "Blogs" as restrictive for delete using (false)');
+    await overrideGate(shard.admin, signerOfTests(shard.shardId), { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });
+    const client = new pg.Client(clientConfig(shard.address, shardLogins.app));
+    await client.connect();
+    try {
+      await client.query('begin');
+      await change('update tenantry_watch.gate set override_until = clock_timestamp()');
+      const entry = entryOf(1, isPoint);
+      expect(await refusalOf(enterByHand(client, { isPoint }, entry.mappingId, shownFor(entry), options))).toBe('TN012');
+    } finally {
+      await client.end();
+    }
   });
 
   it('is of a day at most', async () => {

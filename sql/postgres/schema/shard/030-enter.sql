@@ -2,7 +2,8 @@
 -- the lock without a query of its own; every name and operator with its schema, in place of a search_path to push and pop; no
 -- value to return, which would be one expression more.
 -- The gate is looked at with the mapping: who finds it open keeps it from being closed behind his back until his transaction has ended. It
--- stands in the comparison of a column, since as a condition of its own it would be a plan node above the scan, and that would ask for all columns.
+-- stands in the comparison of a column, since as a condition of its own it would be a plan node above the scan, and that would ask for all columns. Its
+-- end counts when the entry is made: a transaction may have begun long before.
 -- `ticket` is the epoch that the caller knows, as eight bytes, and the token of the mapping at that epoch: one value to compare.
 
 -- Everything that is not the common case: raises the reason of a refusal, or admits a transaction that holds the mapping's lock
@@ -39,7 +40,7 @@ begin
     raise exception using errcode = 'TN002', message = 'OFFLINE';
   elsif found_mapping.state = 'INCOMING' then
     raise exception using errcode = 'TN004', message = 'INCOMING';
-  elsif found_mapping.state = 'ONLINE' and (select g.open_until <= now() from tenantry_watch.gate g) is not false then
+  elsif found_mapping.state = 'ONLINE' and (select g.open_until <= clock_timestamp() from tenantry_watch.gate g) is not false then
     -- What protects the tenants of this shard is not what was accepted: for now it serves none.
     raise exception using errcode = 'TN012', message = 'SHARD_UNVERIFIED';
   elsif found_mapping.state <> 'ONLINE' or not locks_row then
@@ -63,7 +64,7 @@ begin
     perform tenantry.set_context(m.context_start operator(pg_catalog.||) pg_catalog.encode(tenant_key, 'hex'))
       from tenantry.local_mapping m
       where m.mapping_id operator(pg_catalog.=) mapping
-        and m.open_ticket operator(pg_catalog.=) case when (select g.open_until from tenantry_watch.gate g) operator(pg_catalog.>) current_timestamp then ticket end
+        and m.open_ticket operator(pg_catalog.=) case when (select g.open_until from tenantry_watch.gate g) operator(pg_catalog.>) pg_catalog.clock_timestamp() then ticket end
         and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key;
     if found then
       return;
@@ -82,7 +83,7 @@ begin
   perform tenantry.set_context(m.context_start operator(pg_catalog.||) pg_catalog.encode(tenant_key, 'hex')), pg_catalog.set_config('transaction_read_only', 'on', true)
     from tenantry.local_mapping m
     where m.mapping_id operator(pg_catalog.=) mapping
-      and m.open_ticket operator(pg_catalog.=) case when (select g.open_until from tenantry_watch.gate g) operator(pg_catalog.>) current_timestamp then ticket end
+      and m.open_ticket operator(pg_catalog.=) case when (select g.open_until from tenantry_watch.gate g) operator(pg_catalog.>) pg_catalog.clock_timestamp() then ticket end
       and tenant_key operator(pg_catalog.>=) m.first_key and tenant_key operator(pg_catalog.<) m.past_key;
   if not found then
     perform tenantry.enter_slowly(mapping, tenant_key, ticket, false);
@@ -102,7 +103,7 @@ begin
     perform tenantry.set_context(m.context)
       from tenantry.local_mapping m
       where m.mapping_id operator(pg_catalog.=) mapping
-        and m.open_entry operator(pg_catalog.=) case when (select g.open_until from tenantry_watch.gate g) operator(pg_catalog.>) current_timestamp then entry end;
+        and m.open_entry operator(pg_catalog.=) case when (select g.open_until from tenantry_watch.gate g) operator(pg_catalog.>) pg_catalog.clock_timestamp() then entry end;
     if found then
       return;
     end if;
@@ -120,7 +121,7 @@ begin
   perform tenantry.set_context(m.context), pg_catalog.set_config('transaction_read_only', 'on', true)
     from tenantry.local_mapping m
     where m.mapping_id operator(pg_catalog.=) mapping
-      and m.open_entry operator(pg_catalog.=) case when (select g.open_until from tenantry_watch.gate g) operator(pg_catalog.>) current_timestamp then entry end;
+      and m.open_entry operator(pg_catalog.=) case when (select g.open_until from tenantry_watch.gate g) operator(pg_catalog.>) pg_catalog.clock_timestamp() then entry end;
   if not found then
     perform tenantry.enter_slowly(mapping, pg_catalog.substr(entry, 25), pg_catalog.substr(entry, 1, 24), false);
   end if;
