@@ -1,5 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { ShardSigner, ShardStatement } from '../src/core/shard-signer.ts';
+import { LatestStatements } from './latest-statements.ts';
+import type { Shard } from './shard.ts';
 import { fleetMac, type FleetKey } from './mapping-token.ts';
 
 /** The keys of a fleet; two while the key is rotated. */
@@ -8,17 +10,32 @@ export interface FleetKeys {
   readonly previous?: FleetKey;
 }
 
-/** Signs for one shard by the fleet key: what is said of one shard says nothing of another one. */
-export function createShardSigner({ current, previous }: FleetKeys, shardId: string): ShardSigner {
+/** Signs for one shard by the fleet key: what is said of one shard says nothing of another one. `latest` is what is known of shards, and learns. */
+export function createShardSigner({ current, previous }: FleetKeys, shardId: string, latest = new LatestStatements()): ShardSigner {
   const keys = previous === undefined ? [current] : [current, previous];
   return {
     sign: (statement) => signature(current, shardId, statement),
-    isSigned: (statement, signed) =>
-      keys.some((key) => {
+    isSigned: (statement, signed) => {
+      const isSigned = keys.some((key) => {
         const expected = signature(key, shardId, statement);
         return signed.length === expected.length && timingSafeEqual(signed, expected);
-      }),
+      });
+      if (isSigned && statement.says !== 'verified') latest.note(shardId, statement.says, statement.number);
+      return isSigned;
+    },
+    isOutdated: (says, number) => number < latest.of(shardId)[says],
+    numberAt: (says, nowMs) => Math.max(Math.trunc(nowMs), latest.of(shardId)[says] + 1),
   };
+}
+
+/** The same for a shard of the catalog, which knows the latest of what was signed for it. */
+export function signerOfShard(
+  keys: FleetKeys,
+  shard: Pick<Shard, 'shardId' | 'acceptedNumber' | 'overrideNumber'>,
+  latest = new LatestStatements(),
+): ShardSigner {
+  latest.hear(shard);
+  return createShardSigner(keys, shard.shardId, latest);
 }
 
 /** What begins with a line of words is nothing that a mapping's token is made of: a map's name has no line breaks. */
@@ -29,9 +46,9 @@ function signature(key: FleetKey, shardId: string, statement: ShardStatement): U
 function wordsOf(statement: ShardStatement): readonly (string | number)[] {
   switch (statement.says) {
     case 'accepted':
-      return [statement.format, statement.fingerprint, statement.validUntilMs ?? 'for good'];
+      return [statement.format, statement.number, statement.fingerprint, statement.validUntilMs ?? 'for good'];
     case 'overridden':
-      return [statement.untilMs];
+      return [statement.number, statement.untilMs];
     case 'verified':
       return [statement.atMs, statement.fingerprint, statement.found];
   }

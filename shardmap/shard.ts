@@ -14,6 +14,9 @@ export interface Shard {
   /** Who the server was when the shard was added (see `identify` of the engine); empty while it is being added. */
   readonly incarnation: string;
   readonly state: ShardState;
+  /** Of what was accepted of it last, and of the last override, as far as the catalog was told (`LatestNumbers`); undefined: of none. */
+  readonly acceptedNumber?: number;
+  readonly overrideNumber?: number;
   /** The unfinished operation that holds the shard. */
   readonly operationId?: string;
 }

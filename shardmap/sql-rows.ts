@@ -11,7 +11,7 @@ type Nullable<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: Exclud
 export type MappingRow = Nullable<Mapping, 'high' | 'operationId'>;
 
 /** Columns of a shard, its address among them. */
-export type ShardRow = Nullable<Omit<Shard, 'address'> & ShardAddress, 'operationId'>;
+export type ShardRow = Nullable<Omit<Shard, 'address'> & ShardAddress, 'acceptedNumber' | 'overrideNumber' | 'operationId'>;
 
 /** Columns of an operation. */
 export type OperationRow = Operation & Row;
@@ -34,9 +34,19 @@ export function mappingFrom(row: MappingRow): Mapping {
 
 /** A shard from its columns. */
 export function shardFrom(row: ShardRow): Shard {
-  const { shardId, mapId, name, engine, host, port, database, tls, incarnation, state, operationId } = row;
+  const { shardId, mapId, name, engine, host, port, database, tls, incarnation, state, acceptedNumber, overrideNumber, operationId } = row;
   const address = { engine, host, port, database, tls };
-  return { shardId, mapId, name, address, incarnation, state, ...(operationId !== null && { operationId }) };
+  return {
+    shardId,
+    mapId,
+    name,
+    address,
+    incarnation,
+    state,
+    ...(acceptedNumber !== null && { acceptedNumber }),
+    ...(overrideNumber !== null && { overrideNumber }),
+    ...(operationId !== null && { operationId }),
+  };
 }
 
 /** An operation from its columns. */

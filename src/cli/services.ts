@@ -5,13 +5,13 @@ import type { Settings } from '../config.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
-import type { SigningKey } from '../core/shard-signer.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { PolicyCase, PolicyCases } from '../core/policy-case.ts';
 import type { CaseFileResult } from '../policy/cases/case-result.ts';
 import type { TableComparison } from '../policy/compare-tables.ts';
 import type { InspectedPolicies } from '../policy/inspection.ts';
 import type { PlannedChange, PolicyResult } from '../policy/model.ts';
+import type { LatestNumbers, SigningKey } from '../core/shard-signer.ts';
 import type { Override, OverrideInForce } from '../policy/override.ts';
 import type { ProbeReport } from '../policy/probes.ts';
 import type { PolicyState } from '../policy/verify.ts';
@@ -100,6 +100,8 @@ export interface ShardSigning {
   signedBy(): Promise<SigningKey>;
   /** Signs by the current fleet key what is signed there by the previous one; whether it was. */
   signAgain(): Promise<boolean>;
+  /** Numbers of what is signed there by a key of the fleet; 0: nothing is. */
+  latest(): Promise<LatestNumbers>;
 }
 
 /** What `shard show` tells of a shard besides the catalog. */

@@ -1,14 +1,26 @@
-/** What the fleet says of one shard. Times are milliseconds since 1970. */
+/** What the fleet says of one shard. Times are milliseconds since 1970; a `number` is greater than that of each statement of its kind before. */
 export type ShardStatement =
   /** What protects its rows is what was accepted; `validUntilMs` null: for good. */
-  | { readonly says: 'accepted'; readonly format: number; readonly fingerprint: string; readonly validUntilMs: number | null }
+  | {
+      readonly says: 'accepted';
+      readonly format: number;
+      readonly number: number;
+      readonly fingerprint: string;
+      readonly validUntilMs: number | null;
+    }
   /** Its tenants are let in until then, whatever protects them. */
-  | { readonly says: 'overridden'; readonly untilMs: number }
+  | { readonly says: 'overridden'; readonly number: number; readonly untilMs: number }
   /** Its protection was tried then, with this fingerprint; `found` is a digest of what came of it. */
   | { readonly says: 'verified'; readonly atMs: number; readonly fingerprint: string; readonly found: string };
 
 /** The version of what a fingerprint is made of and of how it is signed. */
-export const acceptanceFormat = 1;
+export const acceptanceFormat = 2;
+
+/** What of a shard a later statement ends. */
+export type NumberedStatement = Exclude<ShardStatement['says'], 'verified'>;
+
+/** The number of the latest statement of each kind that is known of a shard. */
+export type LatestNumbers = Readonly<Record<NumberedStatement, number>>;
 
 /** Signs for one shard, and knows its signatures, which nobody can make without the fleet key. */
 export interface ShardSigner {
@@ -16,10 +28,14 @@ export interface ShardSigner {
   sign(statement: ShardStatement): Uint8Array;
   /** Whether they are of the current fleet key or, while it is rotated, of the previous one. */
   isSigned(statement: ShardStatement, signature: Uint8Array): boolean;
+  /** Whether a later statement of its kind is known, by the catalog or by a signature that was seen: whoever has put this one back has no key. */
+  isOutdated(says: NumberedStatement, number: number): boolean;
+  /** The number of a statement that is made now, by the shard's clock. */
+  numberAt(says: NumberedStatement, nowMs: number): number;
 }
 
 /** The part of it that connections for tenants need. */
-export type ShardVerifier = Pick<ShardSigner, 'isSigned'>;
+export type ShardVerifier = Pick<ShardSigner, 'isSigned' | 'isOutdated'>;
 
 /** By which fleet key something is signed. */
 export type SigningKey = 'current' | 'previous' | 'neither';

@@ -17,13 +17,16 @@ interface Verification {
   readonly fingerprint: string;
   /** Of the function that told it; null where there is none. */
   readonly functionDigest: string | null;
-  /** This and the next three are null where nothing was accepted yet. */
+  /** This and the next four are null where nothing was accepted yet. */
   readonly format: number | null;
+  readonly number: number | null;
   readonly accepted: string | null;
   /** Also null: for good. */
   readonly validUntilMs: number | null;
   readonly signature: Uint8Array | null;
   readonly isOpen: boolean;
+  /** This and the next two are null where nobody overrides it. */
+  readonly overrideNumber: number | null;
   readonly overrideUntilMs: number | null;
   readonly overrideSignature: Uint8Array | null;
   readonly nowMs: number;
@@ -54,12 +57,14 @@ const mostNames = 12;
  */
 export async function verifyProtection(session: SqlSession, fingerprintFunction: string, signer: ShardVerifier): Promise<Verified> {
   const found = await look(session);
-  const { overrideUntilMs: untilMs, overrideSignature, nowMs } = found;
+  const { overrideNumber: number, overrideUntilMs: untilMs, overrideSignature, nowMs } = found;
   const isOverridden =
+    number !== null &&
     untilMs !== null &&
     untilMs > nowMs &&
     overrideSignature !== null &&
-    signer.isSigned({ says: 'overridden', untilMs }, overrideSignature);
+    signer.isSigned({ says: 'overridden', number, untilMs }, overrideSignature) &&
+    !signer.isOutdated('overridden', number);
   const { fingerprint, validUntilMs } = found;
   const overriddenUntilMs = isOverridden ? untilMs : undefined;
   return { fingerprint, ...objectionTo(found, fingerprintFunction, signer), overriddenUntilMs, validUntilMs, nowMs };
@@ -68,14 +73,34 @@ export async function verifyProtection(session: SqlSession, fingerprintFunction:
 async function look(session: SqlSession): Promise<Verification> {
   const cannotTell = 'The shard does not tell what protects its tenants: its schema is not that of this program, or was changed.';
   try {
-    const [row] = (await session.run<Row & Verification>('policy/verification')).rows;
-    if (row !== undefined) return row;
+    const [row] = (await session.run<Row & GivenVerification>('policy/verification')).rows;
+    if (row !== undefined) return withNumbers(row);
   } catch (cause) {
     const isAnswer = cause instanceof TenantryError && (cause.code === 'STATEMENT_FAILED' || cause.code === 'FORBIDDEN');
     if (!isAnswer || !(cause.cause instanceof SqlFailure)) throw cause;
     throw new TenantryError('SHARD_UNVERIFIED', cannotTell, { cause });
   }
   throw new TenantryError('SHARD_UNVERIFIED', cannotTell);
+}
+
+type Numeric = 'number' | 'validUntilMs' | 'overrideNumber' | 'overrideUntilMs';
+
+/** The same as a connection gives it: one for tenants gives 64-bit integers as texts. */
+type GivenVerification = Omit<Verification, Numeric | 'nowMs'> &
+  Readonly<Record<Numeric, number | string | null>> & { readonly nowMs: number | string };
+
+/** Beyond 2^53 they are nothing that was signed. */
+function withNumbers(row: GivenVerification): Verification {
+  const { number, validUntilMs, overrideNumber, overrideUntilMs, nowMs } = row;
+  const numeric = (value: number | string | null): number | null => (value === null ? null : Number(value));
+  return {
+    ...row,
+    number: numeric(number),
+    validUntilMs: numeric(validUntilMs),
+    overrideNumber: numeric(overrideNumber),
+    overrideUntilMs: numeric(overrideUntilMs),
+    nowMs: Number(nowMs),
+  };
 }
 
 function objectionTo(found: Verification, fingerprintFunction: string, signer: ShardVerifier): Pick<Verified, 'objection' | 'differing'> {
@@ -88,12 +113,14 @@ function objectionTo(found: Verification, fingerprintFunction: string, signer: S
 }
 
 function objectionToAcceptance(found: Verification, fingerprintFunction: string, signer: ShardVerifier): string | undefined {
-  const { format, accepted, validUntilMs, signature } = found;
+  const { format, number, accepted, validUntilMs, signature } = found;
   if (found.functionDigest !== fingerprintFunction)
     return "the function by which a shard tells what protects its tenants is not this program's";
-  if (format === null || accepted === null || signature === null) return 'what protects its tenants was not accepted yet';
-  if (format !== acceptanceFormat || !signer.isSigned({ says: 'accepted', format, fingerprint: accepted, validUntilMs }, signature))
+  if (format === null || number === null || accepted === null || signature === null)
+    return 'what protects its tenants was not accepted yet';
+  if (format !== acceptanceFormat || !signer.isSigned({ says: 'accepted', format, number, fingerprint: accepted, validUntilMs }, signature))
     return 'what protects its tenants was accepted by another program, for another shard or by another fleet key';
+  if (signer.isOutdated('accepted', number)) return 'what was accepted later than what is kept as accepted there is gone from it';
   return validUntilMs !== null && validUntilMs <= found.nowMs
     ? 'the time for which what protects its tenants was accepted is over'
     : undefined;

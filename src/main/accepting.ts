@@ -1,15 +1,15 @@
 import type { Settings } from '../config.ts';
 import type { Accepting } from '../policy/acceptance.ts';
-import { createShardSigner } from '../../shardmap/shard-signer.ts';
+import { signerOfShard } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 
 /** Who accepts what protects a shard: whoever holds the fleet key, by the name that is given. */
 export function acceptingOn(
   { fleetKey, drift }: Pick<Settings, 'fleetKey' | 'drift'>,
-  { shardId, name }: Pick<Shard, 'shardId' | 'name'>,
+  shard: Pick<Shard, 'shardId' | 'name' | 'acceptedNumber' | 'overrideNumber'>,
   acceptedBy = 'tenantry',
 ): Accepting {
-  return { signer: createShardSigner(fleetKey, shardId), acceptedBy, drift: driftOn(drift, name) };
+  return { signer: signerOfShard(fleetKey, shard), acceptedBy, drift: driftOn(drift, shard.name) };
 }
 
 /** What may stay as it is on a shard, whether its time is over or not. */

@@ -1,10 +1,12 @@
 import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ShardVerifier } from '../core/shard-signer.ts';
+import { LatestStatements } from '../../shardmap/latest-statements.ts';
 import { mappingToken } from '../../shardmap/mapping-token.ts';
-import { createShardSigner } from '../../shardmap/shard-signer.ts';
+import { signerOfShard } from '../../shardmap/shard-signer.ts';
 import { createLookup } from '../../shardmap/lookup.ts';
 import type { RedisRoutes } from '../../shardmap/redis-routes.ts';
+import type { Shard } from '../../shardmap/shard.ts';
 import type { ShardMap } from '../../shardmap/shard-map.ts';
 import type { ShardMapStore } from '../../shardmap/store.ts';
 import { connectShard, type ConnectShardDependencies } from '../router/connect-shard.ts';
@@ -44,7 +46,8 @@ export function joinRouter({ engines, store, map, knownShards, redis, clock, obs
   redis?.subscribe(lookup);
   const directory = new ShardDirectory((shardId) => store.getShard(shardId), clock);
   const expectations = { tables: routedTables(settings), contextProtection, capabilities, limits };
-  const signerOf = (shardId: string): ShardVerifier => createShardSigner(fleetKey, shardId);
+  const latest = new LatestStatements();
+  const signerOf = (shard: Shard): ShardVerifier => signerOfShard(fleetKey, shard, latest);
   const connecting: ConnectShardDependencies = { directory, engines, login: logins.app, expectations, signerOf };
   const keys = [fleetKey.current, ...(fleetKey.previous === undefined ? [] : [fleetKey.previous])];
   return createRouter({

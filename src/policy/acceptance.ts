@@ -18,6 +18,8 @@ export interface Accepting {
 
 /** What was found to be let be. */
 interface Kept {
+  /** By the shard's clock, in milliseconds since 1970. */
+  readonly nowMs: number;
   /** Drift whose time is not over. */
   readonly drift: readonly AcceptedDrift[];
   readonly kept: readonly Difference[];
@@ -32,35 +34,67 @@ export async function accept(
   renderer: PolicyRenderer,
   tables: readonly LocatedTable[],
   { signer, acceptedBy }: Pick<Accepting, 'signer' | 'acceptedBy'>,
-  { drift, kept }: Kept,
+  { nowMs, drift, kept }: Kept,
 ): Promise<void> {
   await session.run('policy/hold-gate');
   const { fingerprint, items } = await readFingerprint(session, renderer);
   const validUntilMs = endOf(presentDrift(drift, { kept, items, tables }));
+  const number = signer.numberAt('accepted', nowMs);
   const tenantColumns = new Set(tables.flatMap(({ tenantColumn }) => (tenantColumn === undefined ? [] : [tenantColumn])));
   await session.run('policy/accept', {
     format: acceptanceFormat,
+    number,
     fingerprint,
     items: JSON.stringify(items),
     tenantColumns: JSON.stringify([...tenantColumns]),
     validUntilMs,
-    signature: signer.sign({ says: 'accepted', format: acceptanceFormat, fingerprint, validUntilMs }),
+    signature: signer.sign({ says: 'accepted', format: acceptanceFormat, number, fingerprint, validUntilMs }),
     acceptedBy,
   });
 }
 
 /** The fingerprint that was accepted, whoever signed it; undefined where none was. */
 export async function acceptedFingerprint(session: SqlSession): Promise<string | undefined> {
-  return (await session.run<Row & Signatures>('policy/signatures')).rows[0]?.fingerprint;
+  return (await signaturesOf(session))?.fingerprint;
 }
 
 interface Signatures {
   readonly format: number;
+  readonly number: number;
   readonly fingerprint: string;
   readonly validUntilMs: number | null;
   readonly signature: Uint8Array;
+  /** This and the next two are null where nobody overrides it. */
+  readonly overrideNumber: number | null;
   readonly overrideUntilMs: number | null;
   readonly overrideSignature: Uint8Array | null;
+}
+
+/** What is said of a shard, and what it is signed with. */
+interface Signed {
+  readonly statement: ShardStatement;
+  readonly signature: Uint8Array;
+}
+
+function acceptedIn({ format, number, fingerprint, validUntilMs, signature }: Signatures): Signed {
+  return { statement: { says: 'accepted', format, number, fingerprint, validUntilMs }, signature };
+}
+
+function overriddenIn({ overrideNumber: number, overrideUntilMs: untilMs, overrideSignature: signature }: Signatures): Signed | undefined {
+  if (number === null || untilMs === null || signature === null) return undefined;
+  return { statement: { says: 'overridden', number, untilMs }, signature };
+}
+
+async function signaturesOf(session: SqlSession): Promise<Signatures | undefined> {
+  return (await session.run<Row & Signatures>('policy/signatures')).rows[0];
+}
+
+/** Has the signer hear of what is signed on a shard. */
+export async function hearSigned(session: SqlSession, signer: ShardVerifier): Promise<void> {
+  const found = await signaturesOf(session);
+  if (found === undefined) return;
+  for (const signed of [acceptedIn(found), overriddenIn(found)])
+    if (signed !== undefined) signer.isSigned(signed.statement, signed.signature);
 }
 
 /**
@@ -68,28 +102,26 @@ interface Signatures {
  * Whether it was: not where nothing was accepted, or by nobody known, or it was changed meanwhile.
  */
 export async function signAgain(session: SqlSession, signer: ShardSigner): Promise<boolean> {
-  const [found] = (await session.run<Row & Signatures>('policy/signatures')).rows;
+  const found = await signaturesOf(session);
   if (found === undefined) return false;
-  const { format, fingerprint, validUntilMs, signature: seen, overrideUntilMs, overrideSignature: overrideSeen } = found;
-  const accepted: ShardStatement = { says: 'accepted', format, fingerprint, validUntilMs };
-  if (!signer.isSigned(accepted, seen)) return false;
-  const overridden: ShardStatement | undefined = overrideUntilMs === null ? undefined : { says: 'overridden', untilMs: overrideUntilMs };
-  const isOverride = overridden !== undefined && overrideSeen !== null && signer.isSigned(overridden, overrideSeen);
+  const accepted = acceptedIn(found);
+  if (!signer.isSigned(accepted.statement, accepted.signature)) return false;
+  const overridden = overriddenIn(found);
+  const known = overridden !== undefined && signer.isSigned(overridden.statement, overridden.signature) ? overridden : undefined;
   const { rows } = await session.run('policy/sign-again', {
-    seen,
-    signature: signer.sign(accepted),
-    overrideSeen: isOverride ? overrideSeen : null,
-    overrideSignature: isOverride ? signer.sign(overridden) : null,
+    seen: accepted.signature,
+    signature: signer.sign(accepted.statement),
+    overrideSeen: known?.signature ?? null,
+    overrideSignature: known === undefined ? null : signer.sign(known.statement),
   });
   return rows.length > 0;
 }
 
 /** Whether all that is signed on a shard is so by a key that the verifier knows; not where nothing was accepted. */
-export async function isSignedBy(session: SqlSession, verifier: ShardVerifier): Promise<boolean> {
-  const [found] = (await session.run<Row & Signatures>('policy/signatures')).rows;
+export async function isSignedBy(session: SqlSession, verifier: Pick<ShardVerifier, 'isSigned'>): Promise<boolean> {
+  const found = await signaturesOf(session);
   if (found === undefined) return false;
-  const { format, fingerprint, validUntilMs, signature, overrideUntilMs, overrideSignature } = found;
-  if (!verifier.isSigned({ says: 'accepted', format, fingerprint, validUntilMs }, signature)) return false;
-  if (overrideUntilMs === null || overrideSignature === null) return true;
-  return verifier.isSigned({ says: 'overridden', untilMs: overrideUntilMs }, overrideSignature);
+  return [acceptedIn(found), overriddenIn(found)].every(
+    (signed) => signed === undefined || verifier.isSigned(signed.statement, signed.signature),
+  );
 }

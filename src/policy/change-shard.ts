@@ -19,7 +19,7 @@ import { probeChange, type Probing } from './probe-change.ts';
 const pauses = { firstMs: 500, longestMs: 8_000 };
 
 /** How a shard stands to the configuration, and to what was accepted of it. */
-export interface ShardComparison extends Comparison, Pick<Verified, 'fingerprint' | 'objection' | 'differing'> {
+export interface ShardComparison extends Comparison, Pick<Verified, 'fingerprint' | 'objection' | 'differing' | 'nowMs'> {
   /** What it lets be is not among `pending`. */
   readonly drift: DriftComparison;
   /** Where all is as it was accepted, until when that is and until when it is to be; undefined: the same. */
@@ -60,7 +60,7 @@ export async function compareShard(
   const { pending, drift } = await findDrift(session, renderer, configured, compared);
   const wantedMs = endOf(drift.present);
   const renewal = objection !== undefined || wantedMs === validUntilMs ? undefined : { untilMs: validUntilMs, wantedMs };
-  return { ...found, pending, drift, fingerprint, objection, differing, renewal };
+  return { ...found, pending, drift, fingerprint, objection, differing, nowMs, renewal };
 }
 
 /** Whether nothing is to be set, accepted, or accepted for another time. */
@@ -148,7 +148,7 @@ async function changeTables(
   const { inForce: drift } = found.drift;
   const { pending: left, kept } = sortDifferences((await compare(session, renderer, tables)).pending, drift);
   if (left.length > 0) throw refusal(left, dialect);
-  await accept(session, renderer, tables.tables, accepting, { drift, kept });
+  await accept(session, renderer, tables.tables, accepting, { nowMs: found.nowMs, drift, kept });
   // After the acceptance, which opens the gate, and before the commit: what leaks takes all of it back.
   return { ...found, unproven: probing === undefined ? [] : await probeChange(session, tables, found, probing) };
 }

@@ -19,13 +19,16 @@ export interface Override {
  */
 export async function overrideGate(shard: SqlDatabase, signer: ShardSigner, override: Override | null): Promise<number | null> {
   if (override === null) {
-    await shard.run('policy/override', { untilMs: null, reason: null, decidedBy: null, signature: null });
+    await shard.run('policy/override', { number: null, untilMs: null, reason: null, decidedBy: null, signature: null });
     return null;
   }
   const { forMs, reason, decidedBy } = override;
   if (!(forMs > 0 && forMs <= longestOverrideMs)) throw new TenantryError('INVALID_REQUEST', 'An override lasts up to 24 hours.');
-  const untilMs = (await shardTimeMs(shard)) + forMs;
-  await shard.run('policy/override', { untilMs, reason, decidedBy, signature: signer.sign({ says: 'overridden', untilMs }) });
+  const nowMs = await shardTimeMs(shard);
+  const untilMs = nowMs + forMs;
+  const number = signer.numberAt('overridden', nowMs);
+  const signature = signer.sign({ says: 'overridden', number, untilMs });
+  await shard.run('policy/override', { number, untilMs, reason, decidedBy, signature });
   return untilMs;
 }
 
@@ -35,7 +38,7 @@ export interface OverrideInForce {
   readonly until: string;
   readonly reason: string | null;
   readonly decidedBy: string | null;
-  /** By a key of the fleet: no connection is opened by any other. */
+  /** By a key of the fleet, and none was made since: no connection is opened by any other. */
   readonly isSigned: boolean;
 }
 
@@ -49,12 +52,12 @@ export function describeOverride({ until, reason, decidedBy, isSigned }: Overrid
 
 /** The override of a shard, as it is now; undefined: there is none. */
 export async function findOverride(session: SqlSession, verifier: ShardVerifier): Promise<OverrideInForce | undefined> {
-  const { rows } = await session.run<Row & Omit<OverrideInForce, 'until'> & { untilMs: number; signature: Uint8Array }>(
+  const { rows } = await session.run<Row & Omit<OverrideInForce, 'until'> & { number: number; untilMs: number; signature: Uint8Array }>(
     'policy/get-override',
   );
   const [found] = rows;
   if (found === undefined) return undefined;
-  const { untilMs, reason, decidedBy, signature } = found;
-  const isSigned = verifier.isSigned({ says: 'overridden', untilMs }, signature);
+  const { number, untilMs, reason, decidedBy, signature } = found;
+  const isSigned = verifier.isSigned({ says: 'overridden', number, untilMs }, signature) && !verifier.isOutdated('overridden', number);
   return { until: new Date(untilMs).toISOString(), reason, decidedBy, isSigned };
 }

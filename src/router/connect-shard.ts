@@ -14,8 +14,8 @@ export interface ConnectShardDependencies {
   readonly login: Login;
   /** What a shard must be like, whichever it is, and what its tenants are held to. */
   readonly expectations: Pick<ConnectionExpectations, 'tables' | 'contextProtection' | 'capabilities' | 'limits'>;
-  /** Of each shard, by its id. */
-  readonly signerOf: (shardId: string) => ShardVerifier;
+  /** Of each shard, as the catalog knows it. */
+  readonly signerOf: (shard: Shard) => ShardVerifier;
 }
 
 /** Opens a checked connection to a shard by its id. Throws as `RouterDependencies.connect` says; INVALID_CONFIGURATION for an engine that is not built in. */
@@ -28,7 +28,7 @@ export async function connectShard(
   const { address, incarnation } = shard;
   const engine = engineFor({ engines }, shard);
   try {
-    return await engine.connect(address, login, { shardId, incarnation, signer: signerOf(shardId), ...expectations }, signal);
+    return await engine.connect(address, login, { shardId, incarnation, signer: signerOf(shard), ...expectations }, signal);
   } catch (error) {
     directory.doubt(shardId);
     throw error;

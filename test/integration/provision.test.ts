@@ -252,7 +252,7 @@ describe('provisioning where others could make things before', () => {
   };
   const plant = `create function public.plant() returns trigger language plpgsql as $$ begin ${escalating} return new; end $$;`;
   const gate = `create table tenantry_watch.gate (only_row boolean primary key default true, open boolean not null default false,
-    changed_at timestamptz not null default now(), accepted_until timestamptz, override_until timestamptz, override_reason text, override_by text, override_signature bytea,
+    changed_at timestamptz not null default now(), accepted_until timestamptz, override_until timestamptz, override_number bigint, override_reason text, override_by text, override_signature bytea,
     open_until timestamptz);`;
   const planting = 'create trigger plant before insert on tenantry_watch.gate for each row execute function public.plant()';
   const unwatched = 'alter event trigger tenantry_changed disable; alter event trigger tenantry_dropped disable;';

@@ -18,14 +18,15 @@ export function accepting(shardId = '00000000-0000-4000-8000-000000000000'): Acc
 }
 
 const untilMs = Date.UTC(9000, 0, 1);
+const number = 1;
 
 /**
  * Lets tenants in until long after the tests, whatever they take away of the shard's protection: it is to be seen to leak. By the override
  * that an operator has; nobody watches what is changed any more. `root` is a superuser of the server, in the shard's database.
  */
 export async function letInAnyway(root: SqlSession, shardId: string): Promise<void> {
-  const signature = signerOfTests(shardId).sign({ says: 'overridden', untilMs });
-  await root.run('policy/override', { untilMs, reason: 'tests', decidedBy: 'tests', signature });
+  const signature = signerOfTests(shardId).sign({ says: 'overridden', number, untilMs });
+  await root.run('policy/override', { number, untilMs, reason: 'tests', decidedBy: 'tests', signature });
   await root.query(
     sqlText(
       'alter event trigger tenantry_changed disable; alter event trigger tenantry_dropped disable; alter event trigger tenantry_made disable',

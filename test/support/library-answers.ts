@@ -52,6 +52,7 @@ const library = new QueryLibrary();
 const given: Readonly<Record<string, SqlParameters>> = {
   'policy/accept': {
     format: 1,
+    number: 1,
     fingerprint: '',
     items: '[]',
     tenantColumns: '[]',

@@ -107,8 +107,8 @@ export async function createMssqlTestShard(
   );
   if (!watched) {
     const untilMs = Date.UTC(9000, 0, 1);
-    const signature = signerOfTests(shardId).sign({ says: 'overridden', untilMs });
-    await root.run('policy/override', { untilMs, reason: 'tests', decidedBy: 'tests', signature });
+    const signature = signerOfTests(shardId).sign({ says: 'overridden', number: 1, untilMs });
+    await root.run('policy/override', { number: 1, untilMs, reason: 'tests', decidedBy: 'tests', signature });
     await root.query(unwatched);
   }
   const incarnation = (await root.run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;

@@ -53,7 +53,7 @@ export function createShardRouter(
     engines: new Map([[address.engine, engine]]),
     login: shardLogins.app,
     expectations: { tables, contextProtection: 'guarded' },
-    signerOf: signerOfTests,
+    signerOf: (found) => signerOfTests(found.shardId),
   };
   const observer = createMetrics().router;
   const router = createRouter({

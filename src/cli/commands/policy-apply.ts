@@ -26,6 +26,7 @@ import {
   withWait,
   type Fleet,
 } from './fleet.ts';
+import { noteLatest } from './latest-statements.ts';
 
 interface ApplyOptions {
   readonly shard?: string;
@@ -71,7 +72,7 @@ export function addPolicyApplyCommand(policy: Command, world: CliWorld): void {
 }
 
 async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
-  return withAdministration(invocation, async ({ manager, audit }, settings) => {
+  return withAdministration(invocation, async ({ manager, audit, verdicts }, settings) => {
     const { options, output, world } = invocation;
     const { policies } = world.services;
     const { map, keyType, shards, planned, plan } = await target(invocation, manager, settings);
@@ -86,13 +87,15 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
       change: (shard) =>
         policies.apply(settings, shard, { keyType, actor: run.actor, dryRun: false, withinMs, stop, planned: planned?.get(shard.shardId) }),
       verify: (shard) => policies.requireServing(settings, shard, { keyType }),
-      record: (shard, outcome, detail) =>
-        audit.record({
+      record: async (shard, outcome, detail) => {
+        if (outcome === 'DONE') await noteLatest(verdicts, policies, settings, shard);
+        await audit.record({
           ...run,
           subject: `shard ${shard.name}`,
           outcome,
           detail: { map, ...(plan === undefined ? {} : { plan }), ...detail },
-        }),
+        });
+      },
     };
     const results = await rollOut(shards, steps, {
       canary: options.canary,

@@ -6,6 +6,7 @@ import { longestOverrideMs } from '../../policy/override.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import { chosenFleet, noteUnrecorded, withActor } from './fleet.ts';
+import { endLatestOverride, noteLatest } from './latest-statements.ts';
 
 interface OverrideOptions {
   readonly shard: string;
@@ -46,7 +47,7 @@ export function addPolicyOverrideCommand(policy: Command, world: CliWorld): void
 async function override(invocation: Invocation<OverrideOptions>): Promise<ExitCode> {
   const { options, output, world } = invocation;
   const wanted = wantedOf(options);
-  return await withAdministration(invocation, async ({ manager, audit }, settings) => {
+  return await withAdministration(invocation, async ({ manager, audit, verdicts }, settings) => {
     const { map, shards } = await chosenFleet(manager, settings, options);
     if (options.dryRun === true) {
       for (const { name: shard } of shards)
@@ -57,18 +58,23 @@ async function override(invocation: Invocation<OverrideOptions>): Promise<ExitCo
       return 2;
     }
     const actor = options.actor ?? world.userName();
+    const { policies } = world.services;
     for (const shard of shards) {
       const event = { runId: randomUUID(), actor, action: 'policy override', subject: `shard ${shard.name}` };
       const detail = { map, ...(wanted === null ? { end: true } : { forMs: wanted.forMs, reason: wanted.reason }) };
       const { result: until, unrecorded } = await recorded(
         {
-          record: (outcome, more) => audit.record({ ...event, outcome, detail: { ...detail, ...more } }),
+          record: async (outcome, more) => {
+            if (outcome === 'DONE') await noteLatest(verdicts, policies, settings, shard);
+            await audit.record({ ...event, outcome, detail: { ...detail, ...more } });
+          },
           begun: {},
           done: (untilText) => ({ until: untilText }),
           failed: ({ code, reason: why }) => ({ code, error: why }),
         },
         async () => {
-          const untilMs = await world.services.policies.override(settings, shard, wanted === null ? null : { ...wanted, decidedBy: actor });
+          if (wanted === null) await endLatestOverride(verdicts, policies, settings, shard);
+          const untilMs = await policies.override(settings, shard, wanted === null ? null : { ...wanted, decidedBy: actor });
           return untilMs === null ? null : new Date(untilMs).toISOString();
         },
       );

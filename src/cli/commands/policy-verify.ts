@@ -9,6 +9,7 @@ import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { ShardVerification } from '../services.ts';
 import { chosenFleet, defaultConcurrency, errorData, requireLooked, withConcurrency } from './fleet.ts';
+import { noteLatest } from './latest-statements.ts';
 
 interface VerifyOptions {
   readonly shard?: string;
@@ -59,6 +60,7 @@ async function verify(invocation: Invocation<VerifyOptions>): Promise<ExitCode> 
       if (!('error' in found)) {
         const { fingerprint, tried } = found;
         const verifiedAt = world.services.now().getTime();
+        await noteLatest(verdicts, world.services.policies, settings, shard);
         await verdicts.record(shard.shardId, { verifiedAt, verifiedBy: run.actor, fingerprint, tried, problems: problemsOf(found) });
       }
       await audit.record({

@@ -1,13 +1,13 @@
 import type { Finding } from '../../cli/services.ts';
 import type { SqlDatabase } from '../../core/session.ts';
 import { describeOverride, findOverride } from '../../policy/override.ts';
-import { createShardSigner } from '../../../shardmap/shard-signer.ts';
+import { signerOfShard } from '../../../shardmap/shard-signer.ts';
 import { warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
 
 /** That tenants are let in whatever protects them: until when, by whom and why. */
 export async function diagnoseOverride({ settings, shard }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
-  const found = await findOverride(admin, createShardSigner(settings.fleetKey, shard.shardId));
+  const found = await findOverride(admin, signerOfShard(settings.fleetKey, shard));
   if (found === undefined) return [];
   return [warning(`shard ${shard.name}`, describeOverride(found), `tenantry policy override --shard ${shard.name} --end`)];
 }

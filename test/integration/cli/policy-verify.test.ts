@@ -52,6 +52,35 @@ describe('policy verify', () => {
     await run('policy verify --shard a');
   });
 
+  it('keeps which acceptance is the latest: an older one that was put back is told, and accepted anew by policy apply', async () => {
+    const latest = async (): Promise<number> =>
+      (await catalog.query<{ number: number }>(sqlText(`select accepted_number as number from tenantry.shard where name = 'a'`))).rows[0]!
+        .number;
+    await run('policy verify --shard a');
+    const first = await latest();
+    await shard.query(
+      sqlText(`create table kept as select format, number, fingerprint, valid_until, signature from tenantry_watch.accepted;
+        create view totals as select 1 as one; grant select on totals to tenantry_app`),
+    );
+    await run('policy apply');
+    const second = await latest();
+    expect(second).toBeGreaterThan(first);
+    await shard.query(
+      sqlText(
+        'drop view totals; update tenantry_watch.accepted set (format, number, fingerprint, valid_until, signature) = (select * from kept)',
+      ),
+    );
+    const older = 'what was accepted later than what is kept as accepted there is gone from it';
+    const { code, out } = await world.run('policy verify --json --shard a');
+    expect({ code, found: itemsOf(out) }).toMatchObject({ code: 2, found: [{ objection: older }] });
+    expect(await told()).toContain(older);
+    expect(await latest()).toBe(second);
+    await run('policy apply');
+    await run('policy verify --shard a');
+    expect(await latest()).toBeGreaterThan(second);
+    await shard.query(sqlText('drop table kept'));
+  });
+
   it('tells a mapping that was written by hand, by which whoever wrote it would be let in', async () => {
     await shard.query(
       sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)

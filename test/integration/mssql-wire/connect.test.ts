@@ -119,7 +119,7 @@ describe('a connection that is opened for tenants', () => {
     ],
     ['no function', { functionDigest: null }, "is not this program's"],
     ['nothing', { format: null, accepted: null, signature: null }, 'what protects its tenants was not accepted yet'],
-    ['another format', { format: 2 }, 'was accepted by another program, for another shard or by another fleet key'],
+    ['another format', { format: 1 }, 'was accepted by another program, for another shard or by another fleet key'],
     ['another signature', { signature: Buffer.alloc(32) }, 'was accepted by another program, for another shard or by another fleet key'],
     ['a time that is over', { validUntilMs: BigInt(shardNowMs) }, 'the time for which what protects its tenants was accepted is over'],
     [
@@ -139,8 +139,9 @@ describe('a connection that is opened for tenants', () => {
     const until = (untilMs: number, signedFor = untilMs): Disorder => ({
       protection: {
         ...changed,
+        overrideNumber: 1n,
         overrideUntilMs: BigInt(untilMs),
-        overrideSignature: signerOfTests(shardId).sign({ says: 'overridden', untilMs: signedFor }),
+        overrideSignature: signerOfTests(shardId).sign({ says: 'overridden', number: 1, untilMs: signedFor }),
       },
     });
     shard.saysOfItself(until(shardNowMs + 1));

@@ -2,7 +2,8 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeInt } from '../../../shardmap/key-encoding.ts';
 import { fleetKeyFromBase64 } from '../../../shardmap/mapping-token.ts';
-import { createShardSigner } from '../../../shardmap/shard-signer.ts';
+import { LatestStatements } from '../../../shardmap/latest-statements.ts';
+import { createShardSigner, signerOfShard } from '../../../shardmap/shard-signer.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import type { ShardSigner } from '../../../src/core/shard-signer.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
@@ -11,7 +12,7 @@ import { clientConfig } from '../../../src/engine/postgres/client-config.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
 import { signAgain } from '../../../src/policy/acceptance.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
-import { overrideGate } from '../../../src/policy/override.ts';
+import { findOverride, overrideGate } from '../../../src/policy/override.ts';
 import { accepting, signerOfTests } from '../../support/accepting.ts';
 import { compiled, entryOf, insert, read, write } from '../../support/app-shard.ts';
 import { enterByHand, refusalOf, shownFor } from '../../support/enter-by-hand.ts';
@@ -107,6 +108,22 @@ describe('The gate of a shard', () => {
       await session.query(sqlText('alter policy tenantry_tenant on "Blogs" using (true)'));
     });
     await expect(changing).rejects.toMatchObject({ code: 'SERIALIZATION_FAILURE' });
+    expect((await app.execute(entryOf(1), all, read)).rows).toEqual([{ TenantId: 1 }]);
+  });
+
+  it('ends with the time for which what protects the tenants was accepted, for connections that are open', async () => {
+    const app = await connect();
+    const until = (end: string): Promise<unknown> => change(`update tenantry_watch.accepted set valid_until = ${end}`);
+    await until("now() + interval '1 day'");
+    expect((await app.execute(entryOf(1), all, read)).rows).toEqual([{ TenantId: 1 }]);
+    await change(
+      'set session_replication_role = replica; update tenantry_watch.accepted set valid_until = now(); set session_replication_role = default',
+    );
+    for (const isPoint of [true, false]) await expect(app.execute(entryOf(1, isPoint), all, read)).rejects.toMatchObject(unverified);
+    await expect(shard.admin.query(sqlText('update tenantry_watch.gate set accepted_until = null'))).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    await until('null');
     expect((await app.execute(entryOf(1), all, read)).rows).toEqual([{ TenantId: 1 }]);
   });
 
@@ -280,7 +297,7 @@ describe('A connection for tenants', () => {
     ['nothing was accepted', 'delete from tenantry_watch.accepted', 'was not accepted yet'],
     [
       'it was accepted in another form',
-      'update tenantry_watch.accepted set format = 2',
+      'update tenantry_watch.accepted set format = 1',
       'by another program, for another shard or by another fleet key',
     ],
     [
@@ -336,21 +353,72 @@ describe('A connection for tenants', () => {
   });
 });
 
-describe('An override', () => {
-  it('ends with the time for which what protects the tenants was accepted, for connections that are open', async () => {
-    const app = await connect();
-    const until = (end: string): Promise<unknown> => change(`update tenantry_watch.accepted set valid_until = ${end}`);
-    await until("now() + interval '1 day'");
-    expect((await app.execute(entryOf(1), all, read)).rows).toEqual([{ TenantId: 1 }]);
-    await until('now()');
-    for (const isPoint of [true, false]) await expect(app.execute(entryOf(1, isPoint), all, read)).rejects.toMatchObject(unverified);
-    await expect(shard.admin.query(sqlText('update tenantry_watch.gate set accepted_until = null'))).rejects.toMatchObject({
-      code: 'FORBIDDEN',
+describe('What was accepted or overridden before', () => {
+  const kept = (table: string, columns: string): string =>
+    `create table if not exists kept (of text, row jsonb); insert into kept select '${table}', to_jsonb(t) from (select ${columns} from tenantry_watch.${table}) t`;
+  const putBack = (table: string, columns: string): string =>
+    `update tenantry_watch.${table} set (${columns}) = (select ${columns} from jsonb_populate_record(null::tenantry_watch.${table}, (select row from kept where of = '${table}')))`;
+  const ofAcceptance = 'format, number, fingerprint, valid_until, signature';
+  const ofOverride = 'override_until, override_number, override_reason, override_by, override_signature';
+  const tests = fleetKeyFromBase64(Buffer.alloc(32, 7).toString('base64'), 'it');
+
+  it('is not accepted any more once something else was, for whoever has seen that or was told by the catalog', async () => {
+    const latest = new LatestStatements();
+    const seeing = createShardSigner({ current: tests }, shard.shardId, latest);
+    const request = { tables: [blogs], procedures: [], keyType: 'int', dryRun: false } as const;
+    await change(kept('accepted', ofAcceptance));
+    await change('create view totals as select 1 as one; grant select on totals to tenantry_app');
+    await applyPolicies(shard.admin, postgresPolicies, { ...request, accepting: accepting(shard.shardId) });
+    await expect(connect(seeing)).resolves.toBeDefined();
+    await change(
+      `drop view totals; set constraints all immediate; ${putBack('accepted', ofAcceptance)}; update tenantry_watch.gate set open = true`,
+    );
+    const older = refusing('what was accepted later than what is kept as accepted there is gone from it');
+    await expect(connect(seeing)).rejects.toMatchObject(older);
+    const acceptedNumber = latest.of(shard.shardId).accepted;
+    const told = signerOfShard({ current: tests }, { shardId: shard.shardId, acceptedNumber });
+    await expect(connect(told)).rejects.toMatchObject(older);
+    // Nobody knows of the later one.
+    await expect(connect()).resolves.toBeDefined();
+    const { changes } = await applyPolicies(shard.admin, postgresPolicies, {
+      ...request,
+      accepting: { ...accepting(shard.shardId), signer: told },
     });
-    await until('null');
-    expect((await app.execute(entryOf(1), all, read)).rows).toEqual([{ TenantId: 1 }]);
+    expect(changes.map(({ item }) => item)).toEqual(['what protects the shard']);
+    await expect(connect(seeing)).resolves.toBeDefined();
+    expect(latest.of(shard.shardId).accepted).toBeGreaterThan(acceptedNumber);
   });
 
+  it('overrides nothing any more once something else did', async () => {
+    const latest = new LatestStatements();
+    const seeing = createShardSigner({ current: tests }, shard.shardId, latest);
+    const override = { forMs: 60_000, reason: 'a test', decidedBy: 'tests' };
+    await overrideGate(shard.admin, seeing, override);
+    await change(kept('gate', ofOverride));
+    await overrideGate(shard.admin, seeing, { ...override, forMs: 30_000 });
+    await change('create policy more on "Blogs" as restrictive for delete using (false)');
+    await expect(connect(seeing)).resolves.toBeDefined();
+    await change(putBack('gate', ofOverride));
+    await expect(connect(seeing)).rejects.toMatchObject(refusing('policy public."Blogs" more (added)'));
+    expect(await findOverride(shard.admin, seeing)).toMatchObject({ reason: 'a test', isSigned: false });
+    const told = signerOfShard({ current: tests }, { shardId: shard.shardId, overrideNumber: latest.of(shard.shardId).overridden });
+    await expect(connect(told)).rejects.toMatchObject(refusing('policy public."Blogs" more (added)'));
+  });
+
+  it('keeps its number when another key signs it', async () => {
+    const other = fleetKeyFromBase64(Buffer.alloc(32, 8).toString('base64'), 'it');
+    const latest = new LatestStatements();
+    await expect(connect(createShardSigner({ current: tests }, shard.shardId, latest))).resolves.toBeDefined();
+    const { accepted } = latest.of(shard.shardId);
+    expect(accepted).toBeGreaterThan(0);
+    const rotating = createShardSigner({ current: other, previous: tests }, shard.shardId, latest);
+    expect(await signAgain(shard.admin, rotating)).toBe(true);
+    await expect(connect(rotating)).resolves.toBeDefined();
+    expect(latest.of(shard.shardId).accepted).toBe(accepted);
+  });
+});
+
+describe('An override', () => {
   it('lets tenants in for a while, and no longer than it is signed for, or until it ends', async () => {
     const signer = signerOfTests(shard.shardId);
     const app = await connect();

@@ -58,6 +58,10 @@ export const harmless: readonly Harmless[] = [
     reason: 'it is so',
   },
   {
+    matches: /^function (tenantry(_watch)?\.\w+\(.*\): with the rights of its owner|tenantry\.encoded_key\(.*\): immutable)$/,
+    reason: 'it is so, or it is told, as every change of these functions is',
+  },
+  {
     matches: /^function tenantry\.may_be_captured\(\): granted to everybody$/,
     reason: 'everybody has it: triggers ask it as whoever writes',
   },

@@ -1,6 +1,7 @@
 -- Takes what was found for what is to be, and opens the gate. The gate's row is changed only where it is closed, or was to end at another time:
 -- tenants hold it shared.
 -- @format int
+-- @number bigint
 -- @fingerprint nvarchar(64)
 -- @items nvarchar(max)
 -- @tenantColumns nvarchar(max)
@@ -18,8 +19,8 @@ FROM OPENJSON(@items) WITH ([kind] nvarchar(60), [object] nvarchar(600), [digest
 DELETE FROM [tenantry].[tenant_column];
 INSERT INTO [tenantry].[tenant_column] ([name]) SELECT c.[value] FROM OPENJSON(@tenantColumns) AS c;
 DELETE FROM [tenantry].[accepted];
-INSERT INTO [tenantry].[accepted] ([format], [fingerprint], [valid_until], [signature], [accepted_by])
-VALUES (@format, @fingerprint, @validUntil, @signature, @acceptedBy);
+INSERT INTO [tenantry].[accepted] ([format], [number], [fingerprint], [valid_until], [signature], [accepted_by])
+VALUES (@format, @number, @fingerprint, @validUntil, @signature, @acceptedBy);
 UPDATE g SET [open] = 1, [accepted_until] = @validUntil, [changed_at] = SYSUTCDATETIME() FROM [tenantry].[gate] AS g WITH (ROWLOCK) WHERE g.[open] = 0;
 SET @opened = @@ROWCOUNT;
 UPDATE g SET [accepted_until] = @validUntil FROM [tenantry].[gate] AS g WITH (ROWLOCK) WHERE EXISTS (SELECT g.[accepted_until] EXCEPT SELECT @validUntil);

@@ -1,5 +1,5 @@
 -- The override that lets tenants in now whatever protects them: no row where there is none. Times are milliseconds since 1970.
-SELECT DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), g.[override_until]) AS [untilMs], g.[override_reason] AS [reason],
+SELECT g.[override_number] AS [number], DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), g.[override_until]) AS [untilMs], g.[override_reason] AS [reason],
   g.[override_by] AS [decidedBy], g.[override_signature] AS [signature]
 FROM [tenantry].[gate] AS g
 WHERE g.[override_until] > SYSUTCDATETIME();

@@ -28,8 +28,8 @@ SELECT LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', (
     FROM sys.sql_modules AS m
     WHERE m.[object_id] = OBJECT_ID(N'tenantry.fingerprint_items')
   ) AS [functionDigest],
-  a.[format] AS [format], a.[fingerprint] AS [accepted], DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), a.[valid_until]) AS [validUntilMs],
-  a.[signature] AS [signature], a.[open] AS [isOpen],
+  a.[format] AS [format], a.[number] AS [number], a.[fingerprint] AS [accepted], DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), a.[valid_until]) AS [validUntilMs],
+  a.[signature] AS [signature], a.[open] AS [isOpen], a.[override_number] AS [overrideNumber],
   DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), a.[override_until]) AS [overrideUntilMs], a.[override_signature] AS [overrideSignature],
   DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), SYSUTCDATETIME()) AS [nowMs], COALESCE(@differing, N'[]') AS [differing]
 FROM [tenantry].[acceptance]() AS a;

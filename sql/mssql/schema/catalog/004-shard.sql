@@ -13,6 +13,9 @@ CREATE TABLE [tenantry].[shard] (
   [incarnation] nvarchar(200) COLLATE Latin1_General_100_BIN2 NOT NULL CONSTRAINT [shard_unknown_incarnation] DEFAULT (N''),
   [state] nvarchar(10) COLLATE Latin1_General_100_BIN2 NOT NULL
     CONSTRAINT [shard_state] CHECK ([state] IN (N'ADDING', N'ONLINE', N'REMOVING')),
+  -- Numbers of what was accepted of it last and of the last override: none that is older is believed. Null: none.
+  [accepted_number] bigint NULL,
+  [override_number] bigint NULL,
   [operation_id] uniqueidentifier NULL CONSTRAINT [shard_operation] REFERENCES [tenantry].[operation] ([operation_id]),
   -- 30 + 253 + 128 characters are 822 bytes and the port: below the 1,700 that a key may have.
   CONSTRAINT [shard_address] UNIQUE ([engine], [host], [port], [database]),

@@ -6,6 +6,8 @@ CREATE TABLE [tenantry].[accepted] (
     CONSTRAINT [accepted_one_row] CHECK ([only_row] = 1),
   -- How the fingerprint is made and signed.
   [format] int NOT NULL,
+  -- Greater than that of all acceptances before; signed, too.
+  [number] bigint NOT NULL,
   -- Of everything that decides what app can see or do here, as `fingerprint_items` tells it.
   [fingerprint] nvarchar(64) COLLATE Latin1_General_100_BIN2 NOT NULL,
   -- Null: for good.
@@ -38,11 +40,14 @@ CREATE TABLE [tenantry].[gate] (
   [changed_at] datetime2(7) NOT NULL CONSTRAINT [gate_now] DEFAULT (SYSUTCDATETIME()),
   -- Until then it lets tenants in although it is closed, as somebody has decided and answers for.
   [override_until] datetime2(7) NULL,
+  -- Greater than that of all overrides before.
+  [override_number] bigint NULL,
   [override_reason] nvarchar(400) COLLATE Latin1_General_100_BIN2 NULL,
   [override_by] nvarchar(200) COLLATE Latin1_General_100_BIN2 NULL,
   [override_signature] varbinary(32) NULL CONSTRAINT [gate_override_signature] CHECK (DATALENGTH([override_signature]) = 32),
   CONSTRAINT [gate_override] CHECK (
-    ([override_until] IS NULL AND [override_signature] IS NULL) OR ([override_until] IS NOT NULL AND [override_signature] IS NOT NULL)
+    ([override_until] IS NULL AND [override_number] IS NULL AND [override_signature] IS NULL)
+    OR ([override_until] IS NOT NULL AND [override_number] IS NOT NULL AND [override_signature] IS NOT NULL)
   )
 );
 GO

@@ -1,5 +1,5 @@
 -- @shardId uuid
 select s.shard_id as "shardId", s.map_id as "mapId", s.name, s.engine, s.host, s.port, s.database, s.tls,
-  s.incarnation, s.state, s.operation_id as "operationId"
+  s.incarnation, s.state, s.accepted_number as "acceptedNumber", s.override_number as "overrideNumber", s.operation_id as "operationId"
 from tenantry.shard s
 where s.shard_id = @shardId;

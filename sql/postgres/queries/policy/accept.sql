@@ -1,5 +1,6 @@
 -- Takes what was found for what is to be, and opens the gate.
 -- @format integer
+-- @number bigint
 -- @fingerprint text
 -- @items text
 -- @tenantColumns text
@@ -24,8 +25,8 @@ with item as (
 ), opened as (
   update tenantry_watch.gate set open = true, changed_at = clock_timestamp() where not open
 )
-insert into tenantry_watch.accepted (format, fingerprint, valid_until, signature, accepted_by)
-values (@format, @fingerprint, to_timestamp(@validUntilMs / 1000.0), @signature, @acceptedBy)
+insert into tenantry_watch.accepted (format, number, fingerprint, valid_until, signature, accepted_by)
+values (@format, @number, @fingerprint, to_timestamp(@validUntilMs / 1000.0), @signature, @acceptedBy)
     on conflict (only_row) do update
-   set format = excluded.format, fingerprint = excluded.fingerprint, valid_until = excluded.valid_until, signature = excluded.signature,
+   set format = excluded.format, number = excluded.number, fingerprint = excluded.fingerprint, valid_until = excluded.valid_until, signature = excluded.signature,
        accepted_at = clock_timestamp(), accepted_by = excluded.accepted_by

@@ -1,5 +1,6 @@
 -- The override that lets tenants in now whatever protects them: no row where there is none. Times are milliseconds since 1970.
-select cast(extract(epoch from g.override_until) * 1000 as bigint) as "untilMs",
+select g.override_number as "number",
+       cast(extract(epoch from g.override_until) * 1000 as bigint) as "untilMs",
        g.override_reason as "reason",
        g.override_by as "decidedBy",
        g.override_signature as "signature"

@@ -20,10 +20,12 @@ select (select encode(sha256(convert_to(coalesce(string_agg(concat_ws(chr(10), f
           join pg_catalog.pg_language l on l.oid = p.prolang
          where p.oid = to_regprocedure('tenantry_watch.fingerprint_items()')) as "functionDigest",
        a.format as "format",
+       a.number as "number",
        a.fingerprint as "accepted",
        cast(extract(epoch from a.valid_until) * 1000 as bigint) as "validUntilMs",
        a.signature as "signature",
        g.open as "isOpen",
+       g.override_number as "overrideNumber",
        cast(extract(epoch from g.override_until) * 1000 as bigint) as "overrideUntilMs",
        g.override_signature as "overrideSignature",
        cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as "nowMs",

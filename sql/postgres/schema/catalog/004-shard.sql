@@ -9,6 +9,9 @@ create table tenantry.shard (
   tls text not null check (tls in ('disable', 'require', 'verify-full', 'strict')),
   incarnation text not null default '',
   state text not null check (state in ('ADDING', 'ONLINE', 'REMOVING')),
+  -- Numbers of what was accepted of it last and of the last override: none that is older is believed. Null: none.
+  accepted_number bigint,
+  override_number bigint,
   operation_id uuid references tenantry.operation,
   unique (engine, host, port, database),
   unique (map_id, shard_id),

@@ -19,6 +19,8 @@ create table if not exists tenantry_watch.accepted (
   only_row boolean primary key default true check (only_row),
   -- How the fingerprint is made and signed.
   format integer not null,
+  -- Greater than that of all acceptances before; signed, too.
+  number bigint not null,
   -- Of everything that decides what app can see or do here, as `fingerprint_items` tells it.
   fingerprint text not null,
   -- Null: for good.
@@ -45,10 +47,13 @@ create table if not exists tenantry_watch.gate (
   changed_at timestamptz not null default now(),
   -- Until then it lets tenants in although it is closed, as somebody has decided and answers for.
   override_until timestamptz,
+  -- Greater than that of all overrides before.
+  override_number bigint,
   override_reason text,
   override_by text,
   override_signature bytea check (octet_length(override_signature) = 32),
   check ((override_until is null) = (override_signature is null)),
+  check ((override_until is null) = (override_number is null)),
   -- What `enter` looks at.
   open_until timestamptz generated always as (
     greatest(case when open then coalesce(accepted_until, timestamptz 'infinity') else timestamptz '-infinity' end, coalesce(override_until, timestamptz '-infinity'))
@@ -87,7 +92,7 @@ grant usage on schema tenantry_watch to tenantry_app, tenantry_admin, tenantry_d
 grant select on tenantry_watch.accepted, tenantry_watch.accepted_item, tenantry_watch.gate to tenantry_app;
 grant select on tenantry_watch.gate to tenantry_definer;
 grant select, insert, update, delete on tenantry_watch.accepted, tenantry_watch.accepted_item, tenantry_watch.tenant_column to tenantry_admin;
-grant select, update (open, changed_at, override_until, override_reason, override_by, override_signature) on tenantry_watch.gate to tenantry_admin;
+grant select, update (open, changed_at, override_until, override_number, override_reason, override_by, override_signature) on tenantry_watch.gate to tenantry_admin;
 grant select on tenantry_watch.change_log to tenantry_admin;
 alter schema tenantry_watch owner to tenantry_watcher;
 do $$

@@ -95,7 +95,7 @@ revoke execute on function tenantry_watch.end_with_acceptance(), tenantry_watch.
 -- Before PostgreSQL 18 a deferred trigger runs as whoever commits: its function as its owner all the same.
 do $$
 declare
-  watched regclass;
+  watched record;
 begin
   if not exists (select from pg_catalog.pg_trigger where tgrelid = 'tenantry_watch.change_log'::regclass and tgname = 'judged') then
     create constraint trigger judged after insert on tenantry_watch.change_log
@@ -109,10 +109,11 @@ begin
     create trigger ended after insert or update on tenantry_watch.accepted for each row execute function tenantry_watch.end_with_acceptance();
   end if;
   for watched in
-    select t.tgrelid from pg_catalog.pg_trigger t
-     where t.tgrelid in ('tenantry_watch.change_log'::regclass, 'tenantry_watch.gate'::regclass) and t.tgname = 'judged' and t.tgenabled <> 'A'
+    select t.tgrelid, t.tgname from pg_catalog.pg_trigger t
+     where t.tgrelid in ('tenantry_watch.change_log'::regclass, 'tenantry_watch.gate'::regclass, 'tenantry_watch.accepted'::regclass)
+       and t.tgname in ('judged', 'ended') and t.tgenabled <> 'A'
   loop
-    execute format('alter table %s enable always trigger judged', watched);
+    execute format('alter table %s enable always trigger %I', watched.tgrelid::pg_catalog.regclass, watched.tgname);
   end loop;
 end
 $$;
