@@ -17,6 +17,7 @@ import { accepting, signerOfTests } from '../../support/accepting.ts';
 import { compiled, entryOf, insert, read, write } from '../../support/app-shard.ts';
 import { enterByHand, refusalOf, shownFor } from '../../support/enter-by-hand.ts';
 import { blogs, postgresPolicies } from '../../support/policy-shard.ts';
+import { eventually } from '../../support/eventually.ts';
 import { createTestShard, shardLogins, type TestShard } from '../../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
 
@@ -145,6 +146,54 @@ describe('The gate of a shard', () => {
     await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
     await change('create table "Looked" ()');
     expect((await app.execute(entryOf(1), all, read)).rows).toHaveLength(1);
+  });
+
+  it.each(['read committed', 'repeatable read', 'serializable'] as const)(
+    'admits nobody under %s who was waiting for it while it was closed',
+    async (isolation) => {
+      const app = await connect();
+      let entering: Promise<unknown> | undefined;
+      await shard.root.transaction(async (session) => {
+        await session.query(sqlText('alter table "Blogs" disable row level security; set constraints all immediate'));
+        entering = (async () => {
+          const transaction = await app.begin(entryOf(1), { ...read, isolation });
+          try {
+            return (await transaction.query(all)).rows;
+          } finally {
+            await transaction.rollback();
+          }
+        })();
+        entering.catch(() => undefined);
+        await eventually(async () => {
+          const { rows } = await shard.admin.query(
+            sqlText(`select 1 from pg_locks where not granted and relation = 'tenantry_watch.gate'::regclass`),
+          );
+          expect(rows.length).toBeGreaterThan(0);
+        });
+      });
+      await expect(entering).rejects.toMatchObject(unverified);
+    },
+  );
+
+  it('has a change wait for whoever of admin locks its row, for as long as admin waits for others, and then it is refused', async () => {
+    const app = await connect();
+    const held = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<void>();
+    const holding = shard.admin.transaction(async (session) => {
+      await session.query(sqlText('select from tenantry_watch.gate for share'));
+      held.resolve();
+      await done.promise;
+    });
+    await held.promise;
+    try {
+      const changing = change(`set lock_timeout = '200ms'; alter table "Blogs" disable row level security`);
+      await expect(changing).rejects.toMatchObject({ code: 'TIMEOUT' });
+      expect((await app.execute(entryOf(1), all, read)).rows).toEqual([{ TenantId: 1 }]);
+    } finally {
+      done.resolve();
+      await holding;
+      await change('reset lock_timeout');
+    }
   });
 
   it('is closed by no login of tenants', async () => {
