@@ -1,17 +1,17 @@
 import { TenantryError } from '../src/core/errors.ts';
-import { schemaVersions } from '../src/core/schema-version.ts';
+import { otherVersion, otherVersionRemedy, schemaVersions } from '../src/core/schema-version.ts';
 import { LocalMap, type ShardIdentity } from './local-map.ts';
 import type { ShardAccess } from './shard-access.ts';
 import type { Shard } from './shard.ts';
 
 /** SHARD_UNVERIFIED: a shard's schema is of a version that this program does not work with. */
 export class OtherSchema extends TenantryError {
-  /** Made by a later version of Tenantry, not an earlier one. */
-  readonly isNewer: boolean;
+  /** What to do. */
+  readonly remedy: string;
 
   constructor({ name }: Pick<Shard, 'name'>, found: number) {
-    super('SHARD_UNVERIFIED', `The schema of shard ${name} has version ${found}; this program works with version ${schemaVersions.shard}.`);
-    this.isNewer = found > schemaVersions.shard;
+    super('SHARD_UNVERIFIED', otherVersion(`The schema of shard ${name}`, 'shard', found));
+    this.remedy = otherVersionRemedy('shard', found);
   }
 }
 

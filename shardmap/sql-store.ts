@@ -1,5 +1,5 @@
 import { TenantryError } from '../src/core/errors.ts';
-import { schemaVersions } from '../src/core/schema-version.ts';
+import { otherVersion, schemaVersions } from '../src/core/schema-version.ts';
 import type { Row, SqlDatabase, SqlParameters, SqlResult } from '../src/core/session.ts';
 import { catalogUnavailable, SqlCatalogChange, SqlCatalogReader } from './sql-catalog.ts';
 import { operationFrom, type OperationRow } from './sql-rows.ts';
@@ -32,16 +32,7 @@ export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore 
     }
     const found = (await this.run<{ version: number }>('catalog/schema-version')).rows[0]?.version;
     if (found === schemaVersions.catalog) return;
-    const difference =
-      found === undefined
-        ? 'no version'
-        : found > schemaVersions.catalog
-          ? `version ${found}, made by a newer Tenantry`
-          : `the older version ${found}`;
-    throw new TenantryError(
-      'INVALID_CONFIGURATION',
-      `The catalog's schema has ${difference}; this program works with version ${schemaVersions.catalog}.`,
-    );
+    throw new TenantryError('INVALID_CONFIGURATION', otherVersion("The catalog's schema", 'catalog', found));
   }
 
   async change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T> {

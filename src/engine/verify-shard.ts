@@ -1,6 +1,6 @@
 import { protectsAtLeast, weaklyProtected, type ContextProtection } from '../core/context-protection.ts';
 import { TenantryError } from '../core/errors.ts';
-import { schemaVersions } from '../core/schema-version.ts';
+import { otherVersion, schemaVersions } from '../core/schema-version.ts';
 import type { Row, SqlSession } from '../core/session.ts';
 import type { SqlDialect } from '../core/sql.ts';
 import { requireCapabilities, type Capabilities, type CapabilitiesOf } from './capabilities.ts';
@@ -112,8 +112,7 @@ export class NotAccepted extends TenantryError {
 /** Why a database is not the shard that is meant; undefined where it is. */
 function identityProblem(found: Inspection | undefined, expected: ConnectionExpectations): string | undefined {
   if (found === undefined || found.shardId === null) return 'The database has not been added to a shard map.';
-  if (found.schemaVersion !== schemaVersions.shard)
-    return `The schema of the shard has version ${found.schemaVersion}, and this program works with ${schemaVersions.shard}.`;
+  if (found.schemaVersion !== schemaVersions.shard) return otherVersion('The schema of the shard', 'shard', found.schemaVersion);
   if (found.shardId !== expected.shardId) return `The database is shard ${found.shardId}, and the catalog means ${expected.shardId}.`;
   if (found.incarnation === null)
     return 'The server is in recovery, or the login may not see which database it is on; only a primary can serve tenants.';

@@ -6,7 +6,7 @@ import { LocalMap } from '../../shardmap/local-map.ts';
 import { schemaStateOf } from '../../shardmap/schema-state.ts';
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import { formAsGoodAs, protectsAtLeast, type ContextProtection } from '../core/context-protection.ts';
-import { schemaVersions } from '../core/schema-version.ts';
+import { otherVersion, schemaVersions } from '../core/schema-version.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { shardSchemaFiles } from '../engine/schema-files.ts';
 import type { Accepting } from './acceptance.ts';
@@ -76,10 +76,7 @@ async function installSchema(
   }
   const found = (await new LocalMap(session).description())?.schemaVersion;
   if (found !== schemaVersions.shard) {
-    throw new TenantryError(
-      'INVALID_CONFIGURATION',
-      `The database is a shard whose schema has version ${found ?? 'unknown'}; this program works with version ${schemaVersions.shard}.`,
-    );
+    throw new TenantryError('INVALID_CONFIGURATION', otherVersion('The database is a shard whose schema', 'shard', found));
   }
   if (present.keyType !== keyType) {
     throw new TenantryError(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { otherVersion, schemaVersions } from '../../src/core/schema-version.ts';
 import { sql, sqlText } from '../../src/core/sql.ts';
 import type { Login, PrincipalName } from '../../src/core/principal.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
@@ -416,10 +417,10 @@ describe('installing a shard', () => {
     const admin = open(database, logins.admin);
     const installation = { ...emptyDatabase, keyType: 'int', accepting: accepting() } as const;
     await installShard(admin, policies, installation);
-    await admin.query(sql`update tenantry.schema_version set version = 3`);
+    await admin.query(sql`update tenantry.schema_version set version = ${schemaVersions.shard + 1}`);
     await expect(installShard(admin, policies, installation)).rejects.toMatchObject({
       code: 'INVALID_CONFIGURATION',
-      detail: 'The database is a shard whose schema has version 3; this program works with version 2.',
+      detail: otherVersion('The database is a shard whose schema', 'shard', schemaVersions.shard + 1),
     });
   });
 

@@ -22,8 +22,7 @@ export const rightsRemedy = 'tenantry shard add (printed SQL shows the rights it
 
 /** What a look that failed calls for: another program, a look at another server, a right or a login that is missing, a server that answers. */
 export function remedyOf(error: unknown, { name }: Shard): string {
-  // Nothing changes a schema that is there: docs/decisions/013-schema-versions.md.
-  if (error instanceof OtherSchema) return `go on with the version of Tenantry that made it${error.isNewer ? ', or a later one' : ''}`;
+  if (error instanceof OtherSchema) return error.remedy;
   const code = error instanceof TenantryError ? error.code : undefined;
   if (code === 'SHARD_UNVERIFIED') return 'tenantry recover';
   if (code === 'FORBIDDEN') return rightsRemedy;

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engineNames } from '../../../src/config/database-url.ts';
+import { otherVersion, schemaVersions } from '../../../src/core/schema-version.ts';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import { useCliFleet } from './fleet.ts';
@@ -156,9 +157,15 @@ describe('policy apply', () => {
   test.each([
     [
       'of a newer schema',
-      'update tenantry.schema_version set version = 3',
-      'update tenantry.schema_version set version = 2',
-      'On shard b: The schema of shard b has version 3; this program works with version 2 (SHARD_UNVERIFIED)',
+      `update tenantry.schema_version set version = ${schemaVersions.shard + 1}`,
+      `update tenantry.schema_version set version = ${schemaVersions.shard}`,
+      `On shard b: ${otherVersion('The schema of shard b', 'shard', schemaVersions.shard + 1).slice(0, -1)} (SHARD_UNVERIFIED)`,
+    ],
+    [
+      'of an older schema',
+      `update tenantry.schema_version set version = ${schemaVersions.shard - 1}`,
+      `update tenantry.schema_version set version = ${schemaVersions.shard}`,
+      'go on with the version of Tenantry that made it (SHARD_UNVERIFIED)',
     ],
     [
       'that is no shard any more',
@@ -210,19 +217,19 @@ describe('a catalog that is none', () => {
   });
 
   test('one of a newer schema is refused by every command', async () => {
-    await fleet.catalog.query(sqlText('update tenantry.schema_version set version = 2'));
+    await fleet.catalog.query(sqlText('update tenantry.schema_version set version = 3'));
     try {
       for (const line of ['tenant list', 'tenant add 50 --shard a', 'map create other', 'shard list', 'recover', 'serve']) {
         expect(await fleet.refused(line)).toContain(
-          "The catalog's schema has version 2, made by a newer Tenantry; this program works with version 1 (INVALID_CONFIGURATION)",
+          "The catalog's schema has version 3; this program works with version 2: go on with the version of Tenantry that made it, or a later one (INVALID_CONFIGURATION)",
         );
       }
       const { code, out } = await fleet.world.run('doctor');
       expect(code).toBe(2);
-      expect(out).toContain("problem  catalog: The catalog's schema has version 2");
+      expect(out).toContain("problem  catalog: The catalog's schema has version 3");
       expect(out).not.toContain('map create');
     } finally {
-      await fleet.catalog.query(sqlText('update tenantry.schema_version set version = 1'));
+      await fleet.catalog.query(sqlText('update tenantry.schema_version set version = 2'));
     }
   });
 

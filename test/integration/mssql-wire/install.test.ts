@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { schemaVersions } from '../../../src/core/schema-version.ts';
 import { fingerprintFunction } from '../../../src/engine/mssql/fingerprint-function.ts';
 import { installShard, type ShardInstallation } from '../../../src/policy/install.ts';
 import type { PolicyResult } from '../../../src/policy/model.ts';
@@ -27,7 +28,7 @@ function answerOf(text: string, found: Found): StatementAnswer {
     prepared = true,
     installed = true,
     isCatalog = false,
-    version = 2,
+    version = schemaVersions.shard,
     keyType = 'int',
     contextProtection = 'guarded',
     serialPlans = true,
@@ -84,7 +85,10 @@ test.each<[Found, string]>([
   [{ serialPlans: false }, expect.stringContaining('SET MAXDOP = 1')],
   [{ serialPlans: false, installed: false }, expect.stringContaining('SET MAXDOP = 1')],
   [{ isCatalog: true }, 'The database is a catalog; a catalog cannot be a shard.'],
-  [{ version: 3 }, 'The database is a shard whose schema has version 3; this program works with version 2.'],
+  [
+    { version: 4 },
+    'The database is a shard whose schema has version 4; this program works with version 3: go on with the version of Tenantry that made it, or a later one.',
+  ],
   [{ keyType: 'uuid' }, "The database is a shard for keys of type uuid; the map's are of type int."],
   [{ contextProtection: 'plain' }, 'The database is a shard whose context protection is plain; the configuration says guarded.'],
 ])('a SQL Server database that says %j does not become a shard, and nothing is changed in it', async (found, detail) => {

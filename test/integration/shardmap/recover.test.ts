@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { schemaVersions } from '../../../src/core/schema-version.ts';
 import type { Row, SqlDatabase } from '../../../src/core/session.ts';
 import type { Sql } from '../../../src/core/sql.ts';
 import { beginOperation } from '../../../shardmap/begin-operation.ts';
@@ -224,11 +225,11 @@ describeOnEachGround(
           'The database at the address of shard a is not a shard.',
         );
         await byHand(localByHand.identify(own, 'customers'));
-        await byHand(localByHand.setSchemaVersion(3));
+        await byHand(localByHand.setSchemaVersion(schemaVersions.shard + 1));
         expect((await world.manager.recover()).disagreements).toMatchObject([
-          { shard: 'a', what: 'schema', inCatalog: 'version 2', onShard: 'version 3' },
+          { shard: 'a', what: 'schema', inCatalog: `version ${schemaVersions.shard}`, onShard: `version ${schemaVersions.shard + 1}` },
         ]);
-        await byHand(localByHand.setSchemaVersion(2));
+        await byHand(localByHand.setSchemaVersion(schemaVersions.shard));
       });
 
       it('names a shard that does not answer, and goes on with the others', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { otherVersion, schemaVersions } from '../../../src/core/schema-version.ts';
 import { expectSettled, readState } from '../../support/shard-map-state.ts';
 import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
 import { describeOnEachGround } from '../../support/grounds/map-grounds.ts';
@@ -109,11 +110,11 @@ describeOnEachGround(
 
     describe('a catalog', () => {
       it('of a newer schema is refused', async () => {
-        await world.catalog.query(catalogByHand.setSchemaVersion(2));
+        await world.catalog.query(catalogByHand.setSchemaVersion(schemaVersions.catalog + 1));
         await expect(world.store.checkSchema()).rejects.toThrow(
-          "The catalog's schema has version 2, made by a newer Tenantry; this program works with version 1.",
+          otherVersion("The catalog's schema", 'catalog', schemaVersions.catalog + 1),
         );
-        await world.catalog.query(catalogByHand.setSchemaVersion(1));
+        await world.catalog.query(catalogByHand.setSchemaVersion(schemaVersions.catalog));
         await world.store.checkSchema();
       });
     });

@@ -14,7 +14,7 @@ CREATE TABLE [tenantry].[schema_version] (
 );
 GO
 
-INSERT INTO [tenantry].[schema_version] ([version]) VALUES (2);
+INSERT INTO [tenantry].[schema_version] ([version]) VALUES (3);
 GO
 
 -- One row once the shard has been added to a map: who it is. Compared on every new connection.

@@ -9,7 +9,7 @@ create table tenantry.schema_version (
   version integer not null,
   installed_at timestamptz not null default now()
 );
-insert into tenantry.schema_version (version) values (2);
+insert into tenantry.schema_version (version) values (3);
 
 -- One row once the shard has been added to a map: who it is. Compared on every new connection.
 create table tenantry.shard_identity (

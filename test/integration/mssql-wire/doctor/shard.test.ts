@@ -29,7 +29,7 @@ test('looks with each login at what concerns it, at the configured tables, and l
 });
 
 test.each([
-  [3, 'go on with the version of Tenantry that made it, or a later one'],
+  [4, 'go on with the version of Tenantry that made it, or a later one'],
   [1, 'go on with the version of Tenantry that made it'],
 ])('sends nobody to recover from a schema of version %i', async (version, remedy) => {
   const { columns } = inOrder['local-map/get-description'];

@@ -191,7 +191,7 @@ export const keptRows: readonly Mutation[] = Object.entries({
   'another model': `update tenantry.policy_model set model = '{}'`,
   'no model': 'delete from tenantry.policy_model',
   'another identity': 'update tenantry.shard_identity set shard_id = gen_random_uuid()',
-  'another version': 'update tenantry.schema_version set version = 3',
+  'another version': 'update tenantry.schema_version set version = version + 1',
   "another's token made known": `update tenantry.local_mapping set token = decode(repeat('00', 16), 'hex') where mapping_id = 2`,
   "another's token made one's own":
     'update tenantry.local_mapping set token = (select token from tenantry.local_mapping where mapping_id = 1) where mapping_id = 2',
