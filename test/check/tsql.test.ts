@@ -40,11 +40,11 @@ it("says that it did not run, and what is missing, where there is nothing that M
 describeNeeding('mono', "Microsoft's compiler over the T-SQL (about 15 s)", () => {
   const compile = () => check('check-tsql.ts', join(sql, 'mssql'));
 
-  it('passes over the library as it is', { timeout: 60_000 }, async () => {
+  it('passes over the library as it is', async () => {
     expect(await compile()).toMatchObject({ code: 0, report: expect.stringMatching(/ 0 findings|nothing has changed/) });
   });
 
-  it('finds every misspelt name, wherever it stands', { timeout: 60_000 }, async () => {
+  it('finds every misspelt name, wherever it stands', async () => {
     const faults = [
       ['queries/catalog/find-map.sql', 'm.[key_type]', 'm.[key_typ]'],
       ['queries/catalog/lock-map.sql', 'UPDLOCK, ROWLOCK', 'UPDLOCK, ROWLOK'],
@@ -77,7 +77,7 @@ describeNeeding('mono', "Microsoft's compiler over the T-SQL (about 15 s)", () =
       expect(report).toContain(named);
   });
 
-  it('finds a file that it would not compile', { timeout: 60_000 }, async () => {
+  it('finds a file that it would not compile', async () => {
     writeFileSync(join(sql, 'mssql', 'schema', 'shard', '900-forgotten.sql'), 'SELECT 1;\n');
     expect(await compile()).toMatchObject({ code: 1, report: expect.stringContaining('schema/shard/900-forgotten.sql is in no model') });
   });

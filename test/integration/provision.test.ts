@@ -332,9 +332,7 @@ describe('provisioning where others could make things before', () => {
     await made.promise;
     const provisioning = provision(administrator, provisioner, request);
     const outcome = expect(provisioning).rejects.toMatchObject({ code: 'CONFLICT' });
-    await expect
-      .poll(async () => (await admin.query(sql`select from pg_locks where not granted`)).rowCount, { timeout: 10_000 })
-      .toBeGreaterThan(0);
+    await expect.poll(async () => (await admin.query(sql`select from pg_locks where not granted`)).rowCount).toBeGreaterThan(0);
     looked.resolve();
     await racing;
     await outcome;

@@ -25,13 +25,13 @@ describeNeeding('redis-server', 'routes in a Redis in trouble', () => {
   });
 
   it('cost a frozen Redis one short wait, and are used again when it goes on', async () => {
-    const one = redis.start({ timeoutMs: 50 });
+    const one = redis.start({ timeoutMs: 1_000 });
     await one.connected();
     redis.server.freeze();
     const from = performance.now();
     for (let id = 1; id <= 200; id += 1) await one.find(id);
-    // 50 ms of waiting, then a rest of 300 ms in which nobody waits. If each waited it would be 10 s.
-    expect(performance.now() - from).toBeLessThan(5_000);
+    // One wait, then a rest in which nobody waits; if each waited it would be three minutes.
+    expect(performance.now() - from).toBeLessThan(30_000);
     expect(one.asked).toHaveLength(200);
     expect(one.troubles.length).toBeGreaterThanOrEqual(1);
     redis.server.thaw();
@@ -42,13 +42,13 @@ describeNeeding('redis-server', 'routes in a Redis in trouble', () => {
   });
 
   it('cost a dead Redis no wait, and are used again when it is back', async () => {
-    const one = redis.start({ timeoutMs: 50 });
+    const one = redis.start({ timeoutMs: 1_000 });
     await one.connected();
     await redis.server.kill();
     await eventually(async () => expect(await one.redis.cache.get(keyBytes(999_999))).toBeUndefined());
     const from = performance.now();
     for (let id = 1; id <= 200; id += 1) await one.find(id);
-    expect(performance.now() - from).toBeLessThan(5_000);
+    expect(performance.now() - from).toBeLessThan(30_000);
     expect(one.asked).toHaveLength(200);
 
     one.missed.mockClear();
@@ -94,7 +94,7 @@ describeNeeding('redis-server', 'routes in a Redis in trouble', () => {
     const from = performance.now();
     await redis.start().redis.publish({ map: redis.mapName, keys: { kind: 'point', low: keyBytes(1) } });
     await brief.redis.publish({ map: redis.mapName, keys: { kind: 'point', low: keyBytes(1) } });
-    expect(performance.now() - from).toBeLessThan(5_000);
+    expect(performance.now() - from).toBeLessThan(30_000);
     redis.server.thaw();
   });
 

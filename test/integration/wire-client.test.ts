@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { ExchangeBuilder } from '../../src/engine/postgres/exchange-builder.ts';
 import type { Exchange } from '../../src/engine/postgres/exchange.ts';
@@ -9,6 +9,7 @@ import { FakeClock } from '../support/fake-clock.ts';
 import type { PostgresAccess } from '../support/servers/postgres-access.ts';
 import { usePostgres } from '../support/servers/use-postgres.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
+import { eventually } from '../support/eventually.ts';
 
 async function connect(server: PostgresAccess, clock: Clock = systemClock): Promise<WireClient> {
   const client = new pg.Client({ connectionString: server.url() });
@@ -92,7 +93,7 @@ test('a cancel request that overtakes its statement, which the server ignores, i
       caller.abort();
       await cancelled;
       // The server closes once it has passed the request on, or found nothing to interrupt.
-      await vi.waitUntil(() => cancels.connections === 0, { interval: 5 });
+      await eventually(() => expect(cancels.connections).toBe(0));
     },
   });
   const sleeping = new ExchangeBuilder().run({ text: 'select pg_sleep(60)', values: [] });
@@ -116,7 +117,7 @@ test('a cancel request that is still on its way when the answer has come is wait
   let isOver = false;
   const answer = wire.run(asked, { timeoutMs: 30_000, signal: caller.signal }).finally(() => (isOver = true));
   caller.abort();
-  await vi.waitUntil(() => asked.settled, { interval: 5 });
+  await eventually(() => expect(asked.settled).toBe(true));
   for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
   expect({ isOver, busy: wire.busy }).toEqual({ isOver: false, busy: true });
   released.resolve();
@@ -141,7 +142,7 @@ test('a connection lost between the tag of a statement and the end of its answer
     match: ({ side, type }) => side === 'backend' && type === 'Z',
     when: 'before',
     action: async (connection) => {
-      await vi.waitUntil(() => exchange.tag !== undefined, { interval: 1 });
+      await eventually(() => expect(exchange.tag).toBeDefined());
       expect(exchange.settled).toBe(false);
       connection.cut();
     },

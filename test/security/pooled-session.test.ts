@@ -1,9 +1,10 @@
-import { vi } from 'vitest';
+import { expect } from 'vitest';
 import { holdRows } from '../support/held-rows.ts';
 import { defences } from './defences.ts';
 import { describeAttacks, succeeded, type Attack } from './support/attack.ts';
 import { notes, trafficOf, type Rows, type Traffic } from './support/traffic.ts';
 import { rowsOf, type World } from './support/world.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** Over one connection: what the attacker was shown, or what the victim met. */
 const onOneConnection =
@@ -205,7 +206,7 @@ async function whileItRuns(run: (text: string) => Promise<Rows>, { world, abort 
   const held = await holdRows(world.root, 'select from "Blogs" where "TenantId" = 1 for update');
   try {
     const running = run('update "Blogs" set "Name" = "Name"');
-    await Promise.race([running, vi.waitUntil(async () => (await held.waiting()) === 1)]);
+    await Promise.race([running, eventually(async () => expect(await held.waiting()).toBe(1))]);
     abort();
     await running;
   } finally {

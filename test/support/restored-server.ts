@@ -41,7 +41,7 @@ export async function whileStandby(server: PostgresServer, root: SqlDatabase, wo
       ({ rows }) => rows,
       () => [],
     );
-  await expect.poll(follows, { timeout: 10_000 }).toEqual([{ follows: true }]);
+  await expect.poll(follows).toEqual([{ follows: true }]);
   await work();
   await root.query(sqlText('select pg_promote()'));
   await restarted;

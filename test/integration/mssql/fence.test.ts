@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { compileSql, type CompiledSql } from '../../../src/core/compile-sql.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import type { EngineConnection, EngineTransaction, Isolation } from '../../../src/engine/engine.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { addPoint } from '../../support/add-point.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
+import { eventually } from '../../support/eventually.ts';
 import { createMssqlTestShard, type MssqlTestShard, type RowVersions } from '../../support/mssql-shard.ts';
 import { entryOf } from './support/entries.ts';
 import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from './support/fence-statements.ts';
@@ -163,14 +164,14 @@ function fenceTests(rowVersions: RowVersions): void {
     expect((await holders(false)).rows).toEqual([]);
 
     const running = idle.query(compiled(waits)).catch((error: unknown) => error);
-    await vi.waitUntil(async () => (await holders(false)).rows.length > 0, { timeout: 10_000 });
+    await eventually(async () => expect((await holders(false)).rows).not.toEqual([]));
     expect(await running).toBeInstanceOf(Error);
-    await vi.waitUntil(() => fenceGetsIn(1), { timeout: 10_000 });
+    await eventually(async () => expect(await fenceGetsIn(1)).toBe(true));
 
     const another = await inside(1);
     const other = sessionOf((await another.query(compiled(sessionNumber))).rows);
     expect((await holders(true)).rows).toEqual([{ pid: other, signalled: true }]);
-    await vi.waitUntil(() => fenceGetsIn(1), { timeout: 10_000 });
+    await eventually(async () => expect(await fenceGetsIn(1)).toBe(true));
     await expect(another.commit()).rejects.toBeInstanceOf(Error);
     expect(session).toBeGreaterThan(0);
   });
@@ -180,7 +181,7 @@ function fenceTests(rowVersions: RowVersions): void {
     await connection.begin(entryOf(1), { ...options, isolation: 'read committed' });
     expect(await fenceGetsIn(1)).toBe(false);
     await connection.close();
-    await vi.waitUntil(() => fenceGetsIn(1), { timeout: 10_000 });
+    await eventually(async () => expect(await fenceGetsIn(1)).toBe(true));
   });
 }
 

@@ -251,7 +251,7 @@ describe('The gate of a shard', () => {
     // Who waited for the table is a deadlock's victim.
     const others = refusals.filter((error) => !(error instanceof EntryRefused && error.refusal.reason === 'UNVERIFIED'));
     for (const error of others) expect(error).toMatchObject({ code: 'SERIALIZATION_FAILURE' });
-  }, 30_000);
+  });
 
   it('ends who has entered and stays, before the change can be seen', async () => {
     const app = await connect();
@@ -261,7 +261,7 @@ describe('The gate of a shard', () => {
     const staying = await app.begin(entryOf(1), { ...write, isolation: 'read committed' });
     await change('alter policy tenantry_tenant on "Blogs" using (true)').catch((error: unknown) => error);
     await expect(staying.query(all)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
-  }, 30_000);
+  });
 
   it('is not closed while somebody else holds it, such as a dump: the change is refused, and nobody is sent away for that', async () => {
     const app = await connect();

@@ -13,7 +13,14 @@ const schema = `create table "Notes" ("TenantId" integer not null, "NoteId" inte
 
 let fleet: RealFleet;
 beforeAll(async () => {
-  fleet = await startFleet({ shards: 2, tenants: 8, schema, tables: ['Notes'], limits: { poolPerShard: 4, idleMs: 200 }, fsync: false });
+  fleet = await startFleet({
+    shards: 2,
+    tenants: 8,
+    schema,
+    tables: ['Notes'],
+    limits: { poolPerShard: 4, idleMs: 200, catalogTimeoutMs: 120_000 },
+    fsync: false,
+  });
 });
 afterAll(() => fleet?.close());
 
@@ -23,15 +30,15 @@ describe('while the catalog', () => {
   /** What goes on by what is known, connections that are opened anew included, and what does not, within the time it has. */
   async function lookAround(warm: number, cold: number): Promise<void> {
     for (let time = 0; time < 5; time += 1) expect(await serves(fleet.tenantry, warm)).toEqual([{ tenant: warm }]);
-    await expect.poll(() => connections(), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => connections()).toBe(0);
     expect(await serves(fleet.tenantry, warm)).toEqual([{ tenant: warm }]);
     const startedAt = performance.now();
     await expect(fleet.tenantry.router.query(cold, whoAmI, { timeoutMs: 1_000 })).rejects.toMatchObject({
       code: 'CATALOG_UNAVAILABLE',
       retryable: true,
     });
-    // The limit is the call’s own, not the 5 s that the catalog has by itself.
-    expect(performance.now() - startedAt).toBeLessThan(4_500);
+    // The limit is the call’s own, not the two minutes that the catalog has by itself.
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
   }
 
   /** Connections of tenants that the first shard has. */
@@ -46,7 +53,7 @@ describe('while the catalog', () => {
     await fleet.catalog.kill();
     await lookAround(2, 4);
     await fleet.catalog.restart();
-    await expect.poll(() => serves(fleet.tenantry, 4).catch((error: unknown) => error), { timeout: 10_000 }).toEqual([{ tenant: 4 }]);
+    await expect.poll(() => serves(fleet.tenantry, 4).catch((error: unknown) => error)).toEqual([{ tenant: 4 }]);
   });
 
   it('stands still, it is the same', async () => {
@@ -57,7 +64,7 @@ describe('while the catalog', () => {
     } finally {
       fleet.catalog.thaw();
     }
-    await expect.poll(() => serves(fleet.tenantry, 6).catch((error: unknown) => error), { timeout: 10_000 }).toEqual([{ tenant: 6 }]);
+    await expect.poll(() => serves(fleet.tenantry, 6).catch((error: unknown) => error)).toEqual([{ tenant: 6 }]);
   });
 });
 

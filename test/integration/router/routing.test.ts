@@ -190,7 +190,7 @@ describe('a router over real shards', () => {
     await router.query(15, insert(1));
     const held = await holdBlogs();
     const greedy = Array.from({ length: 6 }, () => router.query(15, rename));
-    await expect.poll(() => held.waiting(), { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => held.waiting()).toBe(2);
     for (let time = 0; time < 20; time += 1) await router.query(16, whoAmI);
     expect(await held.waiting()).toBe(2);
     await held.release();
@@ -221,7 +221,7 @@ describe('a router over real shards', () => {
     await others.query(19, insert(1));
     const held = await holdBlogs();
     const running = Array.from({ length: 3 }, () => others.query(19, rename));
-    await expect.poll(() => held.waiting(), { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => held.waiting()).toBe(3);
     await held.release();
     await Promise.all(running);
     await expect.poll(async () => (await backends()).filter((pid) => !before.includes(pid))).toEqual([]);

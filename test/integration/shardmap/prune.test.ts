@@ -87,7 +87,7 @@ describeOnEachGround(
         await world.manager.sweep();
         expect(await logged()).toContain(id);
         await world.bringShardsBack();
-        await expect.poll(async () => (await world.manager.sweep()).pruned, { timeout: 10_000 }).toBeGreaterThan(0);
+        await expect.poll(async () => (await world.manager.sweep()).pruned).toBeGreaterThan(0);
         expect(await logged()).not.toContain(id);
         expect(await fences()).not.toContain(id);
       });

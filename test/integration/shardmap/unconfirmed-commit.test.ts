@@ -30,7 +30,7 @@ describe('a commit of the catalog whose wait for a standby was called off', () =
       await callOffStandbyWaits(world.catalog);
       return !ended;
     };
-    await expect.poll(goesOn, { timeout: 10_000 }).toBe(false);
+    await expect.poll(goesOn).toBe(false);
     expect(await outcome).toMatchObject({ code: 'COMMIT_UNKNOWN', outcome: 'unknown' });
     const { mappingId } = await world.manager.tenants.where(1);
     const local = new LocalMap(world.access.open((await world.store.findShard('a'))!));
