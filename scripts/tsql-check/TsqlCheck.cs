@@ -81,6 +81,7 @@ static class TsqlCheck
         var fragment = new TSql150Parser(initialQuotedIdentifiers: true).Parse(new StringReader(File.ReadAllText(file)), out errors);
         foreach (var e in errors) Report(file + "(" + e.Line + "," + e.Column + "): " + e.Message);
         if (errors.Count > 0) return null;
+        foreach (var conflict in Collations.ConflictsIn(fragment)) Report(file + conflict);
         if (server != null) foreach (var unknown in server.UnknownIn(fragment)) Report(file + unknown);
         return fragment as TSqlScript;
     }

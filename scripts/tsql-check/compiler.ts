@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const cache = fileURLToPath(new URL('../../node_modules/.cache/tsql-check/', import.meta.url));
-const programs = ['TsqlCheck.cs', 'ServersOwn.cs'];
+const programs = ['TsqlCheck.cs', 'Collations.cs', 'ServersOwn.cs'];
 const sources = [...programs, 'packages.csproj', 'tsql-check.exe.config'];
 const serversOwn = join(here, 'given', 'server.txt');
 

@@ -9,6 +9,8 @@ import { describeNeeding } from '../support/describe-needing.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+const collated = ' COLLATE Latin1_General_100_BIN2';
+
 /** A copy of the engines' libraries, to plant faults in. */
 let sql: string;
 beforeEach(() => {
@@ -44,7 +46,7 @@ describeNeeding('mono', "Microsoft's compiler over the T-SQL (about 15 s)", () =
     expect(await compile()).toMatchObject({ code: 0, report: expect.stringMatching(/ 0 findings|nothing has changed/) });
   });
 
-  it('finds every misspelt name, wherever it stands', async () => {
+  it('finds every misspelt name, wherever it stands, and texts that are compared by two collations', async () => {
     const faults = [
       ['queries/catalog/find-map.sql', 'm.[key_type]', 'm.[key_typ]'],
       ['queries/catalog/lock-map.sql', 'UPDLOCK, ROWLOCK', 'UPDLOCK, ROWLOK'],
@@ -60,6 +62,10 @@ describeNeeding('mono', "Microsoft's compiler over the T-SQL (about 15 s)", () =
       ['queries/policy/tables.sql', 'sys.schemas', 'sys.schemata'],
       ['queries/policy/lock.sql', '@DbPrincipal', '@Principal'],
       ['queries/catalog/lock-install.sql', 'sys.sp_getapplock', 'sys.sp_getaplock'],
+      // By two collations (468): the server's and a column's, JSON's and a column's, and what a query has made of JSON.
+      ['queries/policy/live-procedures.sql', `s.[name]${collated} = e.`, 's.[name] = e.'],
+      ['queries/policy/live-procedures.sql', `w.[schema]${collated} = e.`, 'w.[schema] = e.'],
+      ['queries/policy/predicate-warnings.sql', `c.[name] = j.[value]${collated}`, 'c.[name] = j.[value]'],
     ] as const;
     for (const [file, right, wrong] of faults) plant(`mssql/${file}`, right, wrong);
     const { code, report } = await compile();
@@ -73,6 +79,9 @@ describeNeeding('mono', "Microsoft's compiler over the T-SQL (about 15 s)", () =
       'hihg]',
       'schema_versions]',
       'shard_identities]',
+      's.name and e.schema_name may be of two collations',
+      'w.schema and e.schema_name may be of two collations',
+      'c.name and j.value may be of two collations',
     ])
       expect(report).toContain(named);
   });

@@ -26,12 +26,12 @@ FROM [tenantry].[exposed_procedure] AS e
 OUTER APPLY (
   SELECT TOP (1) o.[object_id]
   FROM sys.objects AS o
-  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id] AND s.[name] = e.[schema_name]
+  JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id] AND s.[name] COLLATE Latin1_General_100_BIN2 = e.[schema_name]
   JOIN sys.database_permissions AS r ON r.[class] = 1 AND r.[major_id] = o.[object_id] AND r.[state] <> N'D'
   JOIN sys.database_principals AS u ON u.[principal_id] = r.[grantee_principal_id] AND u.[name] = N'tenantry_app'
-  WHERE o.[name] = e.[routine_name]
+  WHERE o.[name] COLLATE Latin1_General_100_BIN2 = e.[routine_name]
 ) AS f
 WHERE NOT EXISTS (
   SELECT 1 FROM OPENJSON(@procedures) WITH ([schema] nvarchar(128), [routine] nvarchar(128)) AS w
-  WHERE w.[schema] = e.[schema_name] AND w.[routine] = e.[routine_name]
+  WHERE w.[schema] COLLATE Latin1_General_100_BIN2 = e.[schema_name] AND w.[routine] COLLATE Latin1_General_100_BIN2 = e.[routine_name]
 );

@@ -29,7 +29,7 @@ WITH need AS (
     TYPE_NAME(c.[user_type_id]) COLLATE Latin1_General_100_BIN2 AS [other_type_name],
     CASE WHEN c.[system_type_id] = n.[system_type_id] THEN 1 ELSE 0 END AS [is_same], f.[family], g.[family] AS [other_family]
   FROM need AS n
-  JOIN sys.columns AS c ON c.[object_id] = n.[other_id] AND c.[name] = n.[otherColumn]
+  JOIN sys.columns AS c ON c.[object_id] = n.[other_id] AND c.[name] = n.[otherColumn] COLLATE Latin1_General_100_BIN2
   LEFT JOIN sys.types AS y ON y.[user_type_id] = c.[system_type_id]
   LEFT JOIN family AS f ON f.[base] = n.[base]
   LEFT JOIN family AS g ON g.[base] = y.[name] COLLATE Latin1_General_100_BIN2

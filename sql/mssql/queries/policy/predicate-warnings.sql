@@ -23,7 +23,7 @@ WITH need AS (
     UNION ALL
     SELECT g.[value] COLLATE Latin1_General_100_BIN2, CAST(g.[key] AS int), 0 FROM OPENJSON(n.[also]) AS g
   ) AS j
-  JOIN sys.columns AS c ON c.[object_id] = n.[object_id] AND c.[name] = j.[value]
+  JOIN sys.columns AS c ON c.[object_id] = n.[object_id] AND c.[name] = j.[value] COLLATE Latin1_General_100_BIN2
   LEFT JOIN sys.types AS y ON y.[user_type_id] = c.[system_type_id]
   WHERE n.[use] = N'index'
 ), asked AS (
