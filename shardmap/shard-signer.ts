@@ -15,15 +15,17 @@ export function createShardSigner({ current, previous }: FleetKeys, shardId: str
   const keys = previous === undefined ? [current] : [current, previous];
   return {
     sign: (statement) => signature(current, shardId, statement),
-    isSigned: (statement, signed) => {
+    check: (statement, signed) => {
       const isSigned = keys.some((key) => {
         const expected = signature(key, shardId, statement);
         return signed.length === expected.length && timingSafeEqual(signed, expected);
       });
-      if (isSigned && statement.says !== 'verified') latest.note(shardId, statement.says, statement.number);
-      return isSigned;
+      if (!isSigned) return 'unsigned';
+      if (statement.says === 'verified') return 'signed';
+      const { says, number } = statement;
+      latest.note(shardId, says, number);
+      return number < latest.of(shardId)[says] ? 'outdated' : 'signed';
     },
-    isOutdated: (says, number) => number < latest.of(shardId)[says],
     numberAt: (says, nowMs) => Math.max(Math.trunc(nowMs), latest.of(shardId)[says] + 1),
   };
 }

@@ -22,20 +22,24 @@ export type NumberedStatement = Exclude<ShardStatement['says'], 'verified'>;
 /** The number of the latest statement of each kind that is known of a shard. */
 export type LatestNumbers = Readonly<Record<NumberedStatement, number>>;
 
+/**
+ * `signed`: by the current fleet key or, while it is rotated, the previous one. `outdated`: likewise, but a later statement of its kind is known,
+ * by the catalog or by a signature that was seen, so that somebody has put this one back. `unsigned`: by neither key.
+ */
+export type SignatureCheck = 'signed' | 'outdated' | 'unsigned';
+
 /** Signs for one shard, and knows its signatures, which nobody can make without the fleet key. */
 export interface ShardSigner {
   /** 32 bytes, by the current fleet key. */
   sign(statement: ShardStatement): Uint8Array;
-  /** Whether they are of the current fleet key or, while it is rotated, of the previous one. */
-  isSigned(statement: ShardStatement, signature: Uint8Array): boolean;
-  /** Whether a later statement of its kind is known, by the catalog or by a signature that was seen: whoever has put this one back has no key. */
-  isOutdated(says: NumberedStatement, number: number): boolean;
+  /** What a signature is worth. Learns by it: the number of a statement that is signed is remembered: none before it is `signed` from then on. */
+  check(statement: ShardStatement, signature: Uint8Array): SignatureCheck;
   /** The number of a statement that is made now, by the shard's clock. */
   numberAt(says: NumberedStatement, nowMs: number): number;
 }
 
 /** The part of it that connections for tenants need. */
-export type ShardVerifier = Pick<ShardSigner, 'isSigned' | 'isOutdated'>;
+export type ShardVerifier = Pick<ShardSigner, 'check'>;
 
 /** By which fleet key something is signed. */
 export type SigningKey = 'current' | 'previous' | 'neither';

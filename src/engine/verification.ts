@@ -63,8 +63,7 @@ export async function verifyProtection(session: SqlSession, fingerprintFunction:
     untilMs !== null &&
     untilMs > nowMs &&
     overrideSignature !== null &&
-    signer.isSigned({ says: 'overridden', number, untilMs }, overrideSignature) &&
-    !signer.isOutdated('overridden', number);
+    signer.check({ says: 'overridden', number, untilMs }, overrideSignature) === 'signed';
   const { fingerprint, validUntilMs } = found;
   const overriddenUntilMs = isOverridden ? untilMs : undefined;
   return { fingerprint, ...objectionTo(found, fingerprintFunction, signer), overriddenUntilMs, validUntilMs, nowMs };
@@ -118,9 +117,11 @@ function objectionToAcceptance(found: Verification, fingerprintFunction: string,
     return "the function by which a shard tells what protects its tenants is not this program's";
   if (format === null || number === null || accepted === null || signature === null)
     return 'what protects its tenants was not accepted yet';
-  if (format !== acceptanceFormat || !signer.isSigned({ says: 'accepted', format, number, fingerprint: accepted, validUntilMs }, signature))
-    return 'what protects its tenants was accepted by another program, for another shard or by another fleet key';
-  if (signer.isOutdated('accepted', number)) return 'what was accepted later than what is kept as accepted there is gone from it';
+  const unknown = 'what protects its tenants was accepted by another program, for another shard or by another fleet key';
+  if (format !== acceptanceFormat) return unknown;
+  const checked = signer.check({ says: 'accepted', format, number, fingerprint: accepted, validUntilMs }, signature);
+  if (checked === 'unsigned') return unknown;
+  if (checked === 'outdated') return 'an older acceptance was put back in place of the last one';
   return validUntilMs !== null && validUntilMs <= found.nowMs
     ? 'the time for which what protects its tenants was accepted is over'
     : undefined;

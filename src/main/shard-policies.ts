@@ -6,7 +6,7 @@ import { TenantryError } from '../core/errors.ts';
 import { NotAccepted } from '../engine/verify-shard.ts';
 import type { Settings } from '../config.ts';
 import type { SqlDatabase } from '../core/session.ts';
-import { hearSigned, isSignedBy, signAgain } from '../policy/acceptance.ts';
+import { isSignedBy, signAgain, signedNumbers } from '../policy/acceptance.ts';
 import { applyPolicies } from '../policy/apply.ts';
 import type { ProbeReport } from '../policy/probes.ts';
 import { tryUnentered } from '../policy/unentered.ts';
@@ -14,7 +14,6 @@ import { qualifiedTables } from '../engine/qualified-tables.ts';
 import { policyState, verifyPolicies } from '../policy/verify.ts';
 import { compareTables } from '../policy/compare-tables.ts';
 import { findOverride, overrideGate } from '../policy/override.ts';
-import { LatestStatements } from '../../shardmap/latest-statements.ts';
 import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
@@ -84,11 +83,7 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
             return (await isOf(fleetKey)) ? 'previous' : 'neither';
           },
           signAgain: () => signAgain(admin, acceptingOn(settings, shard).signer),
-          latest: async () => {
-            const latest = new LatestStatements();
-            await hearSigned(admin, createShardSigner(fleetKey, shard.shardId, latest));
-            return latest.of(shard.shardId);
-          },
+          latest: () => signedNumbers(admin, createShardSigner(fleetKey, shard.shardId)),
         });
       }),
     protection: (settings, shard) =>

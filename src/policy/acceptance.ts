@@ -1,6 +1,13 @@
 import type { AcceptedDrift } from '../core/accepted-drift.ts';
 import type { Row, SqlSession } from '../core/session.ts';
-import { acceptanceFormat, type ShardSigner, type ShardStatement, type ShardVerifier } from '../core/shard-signer.ts';
+import {
+  acceptanceFormat,
+  type LatestNumbers,
+  type NumberedStatement,
+  type ShardSigner,
+  type ShardStatement,
+  type ShardVerifier,
+} from '../core/shard-signer.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import { endOf, presentDrift } from './accepted-drift.ts';
 import type { Difference } from './diff.ts';
@@ -72,7 +79,7 @@ interface Signatures {
 
 /** What is said of a shard, and what it is signed with. */
 interface Signed {
-  readonly statement: ShardStatement;
+  readonly statement: Extract<ShardStatement, { readonly says: NumberedStatement }>;
   readonly signature: Uint8Array;
 }
 
@@ -89,12 +96,14 @@ async function signaturesOf(session: SqlSession): Promise<Signatures | undefined
   return (await session.run<Row & Signatures>('policy/signatures')).rows[0];
 }
 
-/** Has the signer hear of what is signed on a shard. */
-export async function hearSigned(session: SqlSession, signer: ShardVerifier): Promise<void> {
+/** Numbers of what is signed on a shard by a key that the verifier knows, outdated or not; 0: nothing is. */
+export async function signedNumbers(session: SqlSession, verifier: ShardVerifier): Promise<LatestNumbers> {
   const found = await signaturesOf(session);
-  if (found === undefined) return;
-  for (const signed of [acceptedIn(found), overriddenIn(found)])
-    if (signed !== undefined) signer.isSigned(signed.statement, signed.signature);
+  const numberOf = (signed: Signed | undefined): number =>
+    signed !== undefined && isByKey(verifier, signed) ? signed.statement.number : 0;
+  return found === undefined
+    ? { accepted: 0, overridden: 0 }
+    : { accepted: numberOf(acceptedIn(found)), overridden: numberOf(overriddenIn(found)) };
 }
 
 /**
@@ -105,9 +114,9 @@ export async function signAgain(session: SqlSession, signer: ShardSigner): Promi
   const found = await signaturesOf(session);
   if (found === undefined) return false;
   const accepted = acceptedIn(found);
-  if (!signer.isSigned(accepted.statement, accepted.signature)) return false;
+  if (!isByKey(signer, accepted)) return false;
   const overridden = overriddenIn(found);
-  const known = overridden !== undefined && signer.isSigned(overridden.statement, overridden.signature) ? overridden : undefined;
+  const known = overridden !== undefined && isByKey(signer, overridden) ? overridden : undefined;
   const { rows } = await session.run('policy/sign-again', {
     seen: accepted.signature,
     signature: signer.sign(accepted.statement),
@@ -118,10 +127,12 @@ export async function signAgain(session: SqlSession, signer: ShardSigner): Promi
 }
 
 /** Whether all that is signed on a shard is so by a key that the verifier knows; not where nothing was accepted. */
-export async function isSignedBy(session: SqlSession, verifier: Pick<ShardVerifier, 'isSigned'>): Promise<boolean> {
+export async function isSignedBy(session: SqlSession, verifier: ShardVerifier): Promise<boolean> {
   const found = await signaturesOf(session);
   if (found === undefined) return false;
-  return [acceptedIn(found), overriddenIn(found)].every(
-    (signed) => signed === undefined || verifier.isSigned(signed.statement, signed.signature),
-  );
+  return [acceptedIn(found), overriddenIn(found)].every((signed) => signed === undefined || isByKey(verifier, signed));
+}
+
+function isByKey(verifier: ShardVerifier, { statement, signature }: Signed): boolean {
+  return verifier.check(statement, signature) !== 'unsigned';
 }

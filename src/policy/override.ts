@@ -58,6 +58,6 @@ export async function findOverride(session: SqlSession, verifier: ShardVerifier)
   const [found] = rows;
   if (found === undefined) return undefined;
   const { number, untilMs, reason, decidedBy, signature } = found;
-  const isSigned = verifier.isSigned({ says: 'overridden', number, untilMs }, signature) && !verifier.isOutdated('overridden', number);
+  const isSigned = verifier.check({ says: 'overridden', number, untilMs }, signature) === 'signed';
   return { until: new Date(untilMs).toISOString(), reason, decidedBy, isSigned };
 }

@@ -70,7 +70,7 @@ describe('policy verify', () => {
         'drop view totals; update tenantry_watch.accepted set (format, number, fingerprint, valid_until, signature) = (select * from kept)',
       ),
     );
-    const older = 'what was accepted later than what is kept as accepted there is gone from it';
+    const older = 'an older acceptance was put back in place of the last one';
     const { code, out } = await world.run('policy verify --json --shard a');
     expect({ code, found: itemsOf(out) }).toMatchObject({ code: 2, found: [{ objection: older }] });
     expect(await told()).toContain(older);

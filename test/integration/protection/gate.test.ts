@@ -422,7 +422,7 @@ describe('What was accepted or overridden before', () => {
     await change(
       `drop view totals; set constraints all immediate; ${putBack('accepted', ofAcceptance)}; update tenantry_watch.gate set open = true`,
     );
-    const older = refusing('what was accepted later than what is kept as accepted there is gone from it');
+    const older = refusing('an older acceptance was put back in place of the last one');
     await expect(connect(seeing)).rejects.toMatchObject(older);
     const acceptedNumber = latest.of(shard.shardId).accepted;
     const told = signerOfShard({ current: tests }, { shardId: shard.shardId, acceptedNumber });

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import type { ShardStatement } from '../../../src/core/shard-signer.ts';
+import { LatestStatements } from '../../../shardmap/latest-statements.ts';
+import { fleetKeyFromBase64 } from '../../../shardmap/mapping-token.ts';
+import { createShardSigner } from '../../../shardmap/shard-signer.ts';
+
+const key = (byte: number): ReturnType<typeof fleetKeyFromBase64> => fleetKeyFromBase64(Buffer.alloc(32, byte).toString('base64'), 'it');
+const shardId = '00000000-0000-4000-8000-000000000001';
+const overridden = (number: number): ShardStatement => ({ says: 'overridden', number, untilMs: 1_000 });
+const accepted = (number: number): ShardStatement => ({ says: 'accepted', format: 2, number, fingerprint: 'ab', validUntilMs: null });
+
+it('takes no statement for the last one once it has checked a later one of its kind, by whichever key', () => {
+  const latest = new LatestStatements();
+  const before = createShardSigner({ current: key(1) }, shardId);
+  const signer = createShardSigner({ current: key(2), previous: key(1) }, shardId, latest);
+  const older = before.sign(accepted(5));
+  expect(signer.check(accepted(5), older)).toBe('signed');
+  expect(signer.check(overridden(9), signer.sign(overridden(9)))).toBe('signed');
+  expect(signer.check(accepted(5), older)).toBe('signed');
+  expect(signer.check(accepted(6), signer.sign(accepted(6)))).toBe('signed');
+  expect(signer.check(accepted(5), older)).toBe('outdated');
+  expect(latest.of(shardId)).toEqual({ accepted: 6, overridden: 9 });
+});
+
+it('learns nothing from what no key of the fleet has signed', () => {
+  const latest = new LatestStatements();
+  const signer = createShardSigner({ current: key(1) }, shardId, latest);
+  const foreign = createShardSigner({ current: key(2) }, shardId);
+  expect(signer.check(accepted(7), foreign.sign(accepted(7)))).toBe('unsigned');
+  expect(signer.check(accepted(8), signer.sign(accepted(7)))).toBe('unsigned');
+  expect(latest.of(shardId)).toEqual({ accepted: 0, overridden: 0 });
+  expect(signer.check(accepted(6), signer.sign(accepted(6)))).toBe('signed');
+});
+
+it('numbers a statement by the time, or after the last that it knows of', () => {
+  const latest = new LatestStatements();
+  latest.hear({ shardId, acceptedNumber: 100, overrideNumber: 300 });
+  const signer = createShardSigner({ current: key(1) }, shardId, latest);
+  expect(signer.numberAt('accepted', 200.5)).toBe(200);
+  expect(signer.numberAt('overridden', 200)).toBe(301);
+});
