@@ -1,6 +1,6 @@
 import { TenantryError } from '../src/core/errors.ts';
 import { otherVersion, otherVersionRemedy, schemaVersions } from '../src/core/schema-version.ts';
-import { LocalMap, type ShardIdentity } from './local-map.ts';
+import { LocalMap, type ShardDescription, type ShardIdentity } from './local-map.ts';
 import type { ShardAccess } from './shard-access.ts';
 import type { Shard } from './shard.ts';
 
@@ -20,16 +20,20 @@ export class OtherSchema extends TenantryError {
  * one, SHARD_UNVERIFIED for another schema version or another server, such as a restored backup.
  */
 export async function requireOwnShard(access: ShardAccess, shard: Shard): Promise<void> {
-  const found = await new LocalMap(access.open(shard)).description();
+  requireOwnDescription(await new LocalMap(access.open(shard)).description(), shard);
+  if (shard.incarnation === '' || (await access.identify(shard)) === shard.incarnation) return;
+  const detail = `The server of shard ${shard.name} is not the one that was added: it may be a restored backup. Run \`tenantry recover\`.`;
+  throw new TenantryError('SHARD_UNVERIFIED', detail);
+}
+
+/** The same of what a database says of itself alone, whichever server it is on. */
+export function requireOwnDescription(found: ShardDescription | undefined, shard: Shard): void {
   if (found === undefined || (found.identity === undefined && shard.state !== 'ADDING')) {
     throw new TenantryError('CONFLICT', `The database at the address of shard ${shard.name} is not a shard.`);
   }
   if (found.schemaVersion !== schemaVersions.shard) throw new OtherSchema(shard, found.schemaVersion);
   if (found.identity !== undefined && found.identity.shardId !== shard.shardId)
     throw inUseElsewhere(`database at the address of shard ${shard.name}`, found.identity);
-  if (shard.incarnation === '' || (await access.identify(shard)) === shard.incarnation) return;
-  const detail = `The server of shard ${shard.name} is not the one that was added: it may be a restored backup. Run \`tenantry recover\`.`;
-  throw new TenantryError('SHARD_UNVERIFIED', detail);
 }
 
 /** The error that a database belongs to another shard map, or is another shard of this one. */

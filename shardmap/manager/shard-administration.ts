@@ -1,7 +1,7 @@
 import { TenantryError } from '../../src/core/errors.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
 import { DryRunOperations } from '../dry-run-operations.ts';
-import { LocalMap } from '../local-map.ts';
+import { LocalMap, type ShardDescription } from '../local-map.ts';
 import type { OperationReport, Operations } from '../operations.ts';
 import { addShard } from '../operations/add-shard.ts';
 import { removeShard } from '../operations/remove-shard.ts';
@@ -51,13 +51,25 @@ export class ShardAdministration {
     const map = await findMap(store, choice.map ?? this.#options.map);
     const shard: Shard = { shardId: newId(), mapId: map.mapId, name, address, incarnation: '', state: 'ADDING' };
     const incarnation = await this.#identify(shard);
-    const identity = (await new LocalMap(access.open(shard)).description())?.identity;
-    if (identity !== undefined && !(await this.#isBeingAdded(identity.shardId))) throw inUseElsewhere('database', identity);
+    await this.requireFree(name, address, await new LocalMap(access.open(shard)).description(), choice);
     const request = { shardId: shard.shardId, name, address, incarnation };
-    // What the catalog has against it is found before the database is changed.
-    await new DryRunOperations(store, newId).run(addShard, map, request).catch(exceptInProgress);
     const warnings = await access.install(shard, map);
     return { ...(await this.#operations.run(addShard, map, request)), warnings };
+  }
+
+  /**
+   * Throws what the catalog has against a shard of this name and place, before its database is changed: CONFLICT where the name, the place,
+   * or the database by what it says of itself (`found`) is in use.
+   */
+  async requireFree(name: string, address: ShardAddress, found: ShardDescription | undefined, choice: MapChoice = {}): Promise<void> {
+    const { store, newId } = this.#options;
+    requireName('shard', name);
+    requireAddress(address);
+    const map = await findMap(store, choice.map ?? this.#options.map);
+    const identity = found?.identity;
+    if (identity !== undefined && !(await this.#isBeingAdded(identity.shardId))) throw inUseElsewhere('database', identity);
+    const request = { shardId: newId(), name, address, incarnation: 'any' };
+    await new DryRunOperations(store, newId).run(addShard, map, request).catch(exceptInProgress);
   }
 
   /** Takes a shard without mappings out of its map; `lost` without asking its server. Throws CONFLICT where it is in use. */

@@ -17,6 +17,7 @@ import type { ProbeReport } from '../policy/probes.ts';
 import type { PolicyState } from '../policy/verify.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { AuditTrail } from '../../shardmap/audit-trail.ts';
+import type { ShardDescription } from '../../shardmap/local-map.ts';
 import type { Verdicts } from '../../shardmap/verdicts.ts';
 import type { ShardMapManager } from '../../shardmap/manager.ts';
 import type { Shard } from '../../shardmap/shard.ts';
@@ -139,8 +140,13 @@ export interface ShardPolicies {
 export interface ShardPreparation {
   /** Whether the database was prepared; also false where the admin login is not admitted. Throws SHARD_UNAVAILABLE where there is no answer. */
   isPrepared(settings: Settings, address: ShardAddress): Promise<boolean>;
-  /** Prepares it, as a superuser of the server. */
-  prepare(settings: Settings, address: ShardAddress, superuser: Login): Promise<void>;
+  /** Prepares it, as a superuser of the server, once `requireFit` has found nothing against what the database is. */
+  prepare(
+    settings: Settings,
+    address: ShardAddress,
+    superuser: Login,
+    requireFit: (found: ShardDescription | undefined) => Promise<void>,
+  ): Promise<void>;
   /** The same as SQL to read and to run, with placeholders for passwords. */
   script(settings: Settings, address: ShardAddress): string;
 }

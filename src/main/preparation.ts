@@ -7,6 +7,7 @@ import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
 import { SqlFailure } from '../engine/sql-failure.ts';
 import { provision } from '../policy/provision.ts';
+import { LocalMap } from '../../shardmap/local-map.ts';
 import { schemaStateOf } from '../../shardmap/schema-state.ts';
 import { engineOf, type Engines } from './engines.ts';
 
@@ -27,11 +28,12 @@ export function createPreparation(engines: Engines): ShardPreparation {
         throw named(error, address);
       }
     },
-    prepare: async ({ logins, contextProtection, tables, procedures, limits }: Settings, address, superuser) => {
+    prepare: async ({ logins, contextProtection, tables, procedures, limits }: Settings, address, superuser, requireFit) => {
       const { provisioner } = engineOf(engines, address);
       try {
         await withDatabase({ engines, address, login: superuser, limits }, async (database) => {
           await refuseCatalog(database);
+          await requireFit(await new LocalMap(database).description());
           await provision(database, provisioner, { logins, contextProtection, tables, procedures });
         });
       } catch (error) {

@@ -18,7 +18,7 @@ import { sampleConfig, sampleEnvironment } from '../unit/config/sample.ts';
 /** The time of day, the server's and this machine's. */
 export const now = new Date('2026-11-21T12:00:00Z');
 /** What to run where a login or a right is missing. */
-export const rights = 'tenantry shard add (printed SQL shows the rights it needs)';
+export const rights = 'tenantry shard provision a (--bootstrap runs the SQL that it prints)';
 
 const text = 'nvarchar(400)';
 

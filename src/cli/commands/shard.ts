@@ -5,14 +5,15 @@ import { defaultPort, defaultTls, engineNames, type EngineName } from '../../con
 import { contextProtections, protectsAtLeast, type ContextProtection } from '../../core/context-protection.ts';
 import { isHostName } from '../../core/host-name.ts';
 import { TenantryError } from '../../core/errors.ts';
-import type { Login } from '../../core/principal.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import { tlsModes } from '../../core/tls-mode.ts';
 import { change, withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import { describeOverride } from '../../policy/override.ts';
-import type { ShardProtection } from '../services.ts';
+import { bootstrapLogin, withBootstrap } from './bootstrap.ts';
 import { warn } from './policy-text.ts';
+import { protectionOf } from './shard-protection.ts';
+import { addShardProvisionCommand } from './shard-provision.ts';
 
 interface AddOptions {
   readonly engine?: EngineName;
@@ -25,9 +26,8 @@ interface AddOptions {
 }
 
 const columns = ['name', 'engine', 'host', 'port', 'database', 'tls', 'state', 'shardId'] as const;
-const bootstrapVariables = ['TENANTRY_BOOTSTRAP_USER', 'TENANTRY_BOOTSTRAP_PASSWORD'] as const;
 
-/** `tenantry shard add|list|show|remove`. */
+/** `tenantry shard add|provision|list|show|remove`. */
 export function addShardCommands(program: Command, world: CliWorld): void {
   const shard = program.command('shard').description("databases that hold tenants' rows");
   addCommand<AddOptions>(
@@ -45,24 +45,24 @@ export function addShardCommands(program: Command, world: CliWorld): void {
       ofMap: true,
     },
     (command) =>
-      command
-        .addOption(new Option('--engine <name>', "engine of its server (default: the catalog's)").choices(engineNames))
-        .requiredOption('--host <host>', 'host name or IP address', host)
-        .option('--port <port>', "port, 1 to 65535 (default: the engine's own)", port)
-        .requiredOption('--database <name>', 'name of the database')
-        .addOption(new Option('--tls <mode>', 'default: verify-full, and disable for a loopback host').choices(tlsModes))
-        .addOption(
-          new Option(
-            '--context-protection <form>',
-            "how it keeps the tenant of a transaction, where that is to be better than the configuration demands (default: the configuration's)",
-          ).choices(contextProtections),
-        )
-        .option(
-          '--bootstrap',
-          `prepare server and database first, as the server's superuser ${bootstrapVariables[0]} with ${bootstrapVariables[1]}`,
-        ),
+      withBootstrap(
+        command
+          .addOption(new Option('--engine <name>', "engine of its server (default: the catalog's)").choices(engineNames))
+          .requiredOption('--host <host>', 'host name or IP address', host)
+          .option('--port <port>', "port, 1 to 65535 (default: the engine's own)", port)
+          .requiredOption('--database <name>', 'name of the database')
+          .addOption(new Option('--tls <mode>', 'default: verify-full, and disable for a loopback host').choices(tlsModes))
+          .addOption(
+            new Option(
+              '--context-protection <form>',
+              "how it keeps the tenant of a transaction, where that is to be better than the configuration demands (default: the configuration's)",
+            ).choices(contextProtections),
+          ),
+        'prepare server and database first',
+      ),
     add,
   );
+  addShardProvisionCommand(shard, world);
   addCommand(
     shard,
     world,
@@ -84,7 +84,7 @@ export function addShardCommands(program: Command, world: CliWorld): void {
         const { incarnation } = found;
         const counts = mappings.map(({ state, mappings: count }) => ({ state, mappings: count }));
         const { host: where, port: at, database } = found.address;
-        const protection = await protectionOf(invocation, settings, found);
+        const protection = await protectionOf(invocation.world, settings, found);
         const { override } = protection;
         const lines = [
           `shard ${found.name} of map ${map}: database ${database} on ${where}:${at}, ${found.state}, server ${incarnation}`,
@@ -124,20 +124,6 @@ export function addShardCommands(program: Command, world: CliWorld): void {
   );
 }
 
-/** A shard that does not answer is shown all the same. */
-async function protectionOf(
-  { world }: Pick<Invocation<unknown>, 'world'>,
-  settings: Settings,
-  shard: Shard,
-): Promise<ShardProtection & { readonly reason: string }> {
-  try {
-    return { ...(await world.services.policies.protection(settings, shard)), reason: 'it does not say' };
-  } catch (error) {
-    if (!(error instanceof TenantryError)) throw error;
-    return { contextProtection: null, override: undefined, reason: error.reason };
-  }
-}
-
 async function add(invocation: Invocation<AddOptions>): Promise<ExitCode> {
   const { args, options, settings, output, world } = invocation;
   const configured = withProtection(await settings(), options.contextProtection);
@@ -153,9 +139,10 @@ async function add(invocation: Invocation<AddOptions>): Promise<ExitCode> {
     output.result({ done: false, prepared: false, sql }, sql);
     return 2;
   }
-  if (options.bootstrap === true && options.dryRun !== true)
-    await preparation.prepare(configured, address, bootstrapLogin(configured, world));
+  const superuser = options.bootstrap === true && options.dryRun !== true ? bootstrapLogin(configured, world) : undefined;
   return change({ ...invocation, settings: async () => configured }, async ({ shards }) => {
+    if (superuser !== undefined)
+      await preparation.prepare(configured, address, superuser, (found) => shards.requireFree(name, address, found, { map: options.map }));
     const report = await shards.add(name, address, { map: options.map });
     warn(output, name, report.warnings);
     return report;
@@ -174,12 +161,6 @@ function withProtection(settings: Settings, wanted = settings.contextProtection)
     'INVALID_REQUEST',
     `A shard whose context protection is ${wanted} would not be let in: the configuration says ${settings.contextProtection}.`,
   );
-}
-
-function bootstrapLogin({ tls }: Settings, { environment }: CliWorld): Login {
-  const [user, password] = bootstrapVariables.map((name) => environment[name]);
-  if (user && password) return { user, password, ...(tls === undefined ? {} : { trust: tls }) };
-  throw new TenantryError('INVALID_REQUEST', `--bootstrap needs the server's superuser in ${bootstrapVariables.join(' and ')}.`);
 }
 
 function shown({

@@ -22,7 +22,7 @@ export function appFailure({ shard }: ShardDiagnosis, error: Error): Finding {
   // Which server it is has been looked at before: what is left is what the login may do, and the rules of the tables.
   if (error instanceof NotAccepted) return failure(`shard ${shard.name}`, error, `tenantry policy apply --shard ${shard.name}`);
   const isUnfit = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
-  return failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsRemedy : remedyOf(error, shard));
+  return failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsRemedy(shard) : remedyOf(error, shard));
 }
 
 /** The rights of another principal's login. */
@@ -38,7 +38,7 @@ export async function diagnosePrincipal({ engines, settings, shard }: ShardDiagn
       subject,
       level: 'problem',
       text: `It ${problem}.`,
-      remedy: rightsRemedy,
+      remedy: rightsRemedy(shard),
     }));
   } catch (error) {
     return [failure(subject, error, remedyOf(error, shard))];

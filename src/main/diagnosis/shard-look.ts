@@ -18,14 +18,16 @@ export interface ShardDiagnosis extends DiagnosisParts {
 }
 
 /** What to run where a login lacks a right, or is not let in. */
-export const rightsRemedy = 'tenantry shard add (printed SQL shows the rights it needs)';
+export function rightsRemedy({ name }: Shard): string {
+  return `tenantry shard provision ${name} (--bootstrap runs the SQL that it prints)`;
+}
 
 /** What a look that failed calls for: another program, a look at another server, a right or a login that is missing, a server that answers. */
-export function remedyOf(error: unknown, { name }: Shard): string {
+export function remedyOf(error: unknown, shard: Shard): string {
   if (error instanceof OtherSchema) return error.remedy;
   const code = error instanceof TenantryError ? error.code : undefined;
   if (code === 'SHARD_UNVERIFIED') return 'tenantry recover';
-  if (code === 'FORBIDDEN') return rightsRemedy;
+  if (code === 'FORBIDDEN') return rightsRemedy(shard);
   const isRefused = error instanceof TenantryError && error.cause instanceof SqlFailure && error.cause.loginRefused;
-  return isRefused ? rightsRemedy : unreached(`tenantry shard show ${name}`);
+  return isRefused ? rightsRemedy(shard) : unreached(`tenantry shard show ${shard.name}`);
 }

@@ -50,7 +50,7 @@ export async function startHttpWorld(tenants: number, rowsPerTenant: number): Pr
   );
   await owner.close();
   await services.installCatalog(settings, false);
-  await services.preparation.prepare(settings, shard, postgres);
+  await services.preparation.prepare(settings, shard, postgres, async () => undefined);
   const administration = await services.openAdministration(settings);
   const { manager } = administration;
   await manager.maps.create({ name: 'customers', kind: 'list', keyType: 'int', context: 'TenantId' });

@@ -77,7 +77,7 @@ describe('tenantry config', () => {
 
 const changing = [
   'init',
-  ...['add', 'remove'].map((verb) => `shard ${verb}`),
+  ...['add', 'provision', 'remove'].map((verb) => `shard ${verb}`),
   'key rotate',
   'map create',
   ...['add', 'offline', 'online', 'remove'].map((verb) => `tenant ${verb}`),
@@ -150,7 +150,7 @@ describe('every command', () => {
       "error: unknown command 'nonsense'",
       'init, serve, doctor, recover, config, shard, map, tenant, range, policy, key, audit, token',
     ],
-    [['shard', 'nonsense'], "error: unknown command 'nonsense'", 'add, list, show, remove'],
+    [['shard', 'nonsense'], "error: unknown command 'nonsense'", 'add, provision, list, show, remove'],
     [['map', 'list', '--nonsense'], "error: unknown option '--nonsense'", '--config <path>, --json'],
     [['map', 'list', 'one'], "error: too many arguments for 'list'", '--config <path>, --json'],
   ])('%j is refused with what is allowed', async (args, problem, allowed) => {

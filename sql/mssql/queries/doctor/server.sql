@@ -102,7 +102,7 @@ CROSS APPLY (VALUES
   (CASE WHEN g.[object_id] IS NULL THEN 1 END, N'problem',
     N'The trigger that keeps tenant traffic from definitions is missing or switched off: a tenant''s SQL could change the default'
       + N' schema of its login for all',
-    N'run the SQL that `tenantry shard add` prints'),
+    N'run the SQL that `tenantry shard provision` prints'),
   (CASE WHEN OBJECT_ID(N'tenantry.enter') IS NOT NULL AND @mayEnter = 0 THEN 1 END, N'problem',
     N'tenantry_app may not call tenantry.enter: no tenant can work here',
     N'GRANT EXECUTE ON [tenantry].[enter] TO [tenantry_app]'),
@@ -153,7 +153,7 @@ CROSS APPLY (VALUES
 
   (CASE WHEN NOT EXISTS (SELECT 1 FROM sys.triggers AS t WHERE t.[parent_class] = 0 AND t.[name] = N'tenantry_watching' AND t.[is_disabled] = 0) THEN 1 END, N'warning',
     N'No trigger watches its definitions: a change of rights, views or functions closes nothing by itself, and is found by the next sweep (limits.protectionSweepMs)',
-    N'tenantry shard add (printed SQL has the trigger of the database, which an administrator makes)'),
+    N'tenantry shard provision (printed SQL has the trigger of the database, which an administrator makes)'),
 
   -- What is around it.
   (CASE WHEN @unawaited > 0 THEN 1 END, N'warning',

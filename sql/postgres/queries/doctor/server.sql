@@ -7,6 +7,6 @@ from (values
     format('alter database %I set zero_damaged_pages = off', current_database())),
   ((select count(*) from pg_catalog.pg_event_trigger e where e.evtname in ('tenantry_changed', 'tenantry_dropped', 'tenantry_made') and e.evtenabled = 'A') < 3, 'warning',
     'Not every trigger that watches its definitions is there and switched on: a change of rights, views or functions may close nothing by itself, and is found by the next sweep (limits.protectionSweepMs)',
-    'tenantry shard add (printed SQL has the event triggers, which a superuser of the server makes)')
+    'tenantry shard provision (printed SQL has the event triggers, which a superuser of the server makes)')
 ) as s ("applies", "level", "text", "remedy")
 where s."applies";

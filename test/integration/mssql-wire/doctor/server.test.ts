@@ -21,7 +21,7 @@ test.each([
   ['a build without corrections', 'from before CU14', 'newest cumulative update'],
   ['options of every session', 'begin with XACT_ABORT ON', "EXEC sys.sp_configure N'user options', "],
   ['hints for parallel plans', 'gives statements the hint MAXDOP', 'take MAXDOP out of'],
-  ['definitions by app', 'keeps tenant traffic from definitions is missing', 'tenantry shard add'],
+  ['definitions by app', 'keeps tenant traffic from definitions is missing', 'tenantry shard provision'],
   ['definitions that nobody watches', 'No trigger watches its definitions', 'trigger of the database'],
   ['a missing grant', 'may not call tenantry.enter', 'GRANT EXECUTE ON [tenantry].[enter]'],
   ['a missing right of admin', 'may not end sessions', 'GRANT VIEW SERVER STATE, ALTER ANY CONNECTION TO'],

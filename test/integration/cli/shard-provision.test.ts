@@ -1,0 +1,82 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { schemaVersions } from '../../../src/core/schema-version.ts';
+import type { SqlDatabase } from '../../../src/core/session.ts';
+import { sqlText } from '../../../src/core/sql.ts';
+import { itemsOf } from '../../support/command-line.ts';
+import { useCliFleet } from './fleet.ts';
+
+const fleet = useCliFleet();
+
+/** Shard a lacks what provisioning gave it: an event trigger is switched off. */
+describe('a shard whose server was provisioned before', () => {
+  let shop: SqlDatabase;
+  beforeAll(() => {
+    shop = fleet.world.openDatabase('shop_a');
+  });
+  beforeEach(async () => void (await shop.query(sqlText('alter event trigger tenantry_changed disable'))));
+
+  const trigger = async (): Promise<unknown> =>
+    (await shop.query(sqlText(`select evtenabled::text as enabled from pg_event_trigger where evtname = 'tenantry_changed'`))).rows;
+  const [off, on] = [[{ enabled: 'D' }], [{ enabled: 'A' }]];
+
+  test('is given by shard provision --bootstrap what it lacks, as doctor says, and serves as before', async () => {
+    expect((await fleet.world.run('doctor')).out).toContain('tenantry shard provision');
+    expect(await fleet.world.run('shard provision a --bootstrap --actor Ann')).toMatchObject({
+      code: 0,
+      out: 'Done: Provision shard a. Where it is not as it was accepted: tenantry policy apply --shard a\n',
+      err: '',
+    });
+    expect(await trigger()).toEqual(on);
+    expect(await fleet.world.run('policy apply --dry-run')).toMatchObject({ code: 0 });
+    const audited = itemsOf<Record<string, unknown>>((await fleet.world.run('audit list --json --limit 2')).out);
+    expect(audited.map(({ actor, action, subject, outcome }) => [actor, action, subject, outcome])).toEqual(
+      ['DONE', 'BEGUN'].map((outcome) => ['Ann', 'shard provision', 'shard a', outcome]),
+    );
+  });
+
+  test.each(['', '--bootstrap --dry-run'])('is told the SQL for its administrator, and changed by nothing (%s)', async (options) => {
+    const { code, out, err } = await fleet.world.run(`shard provision a ${options}`);
+    expect(code).toBe(2);
+    expect(out).toContain('create event trigger tenantry_changed');
+    expect(out).not.toContain('a password, 3 words');
+    expect(err).toContain('run in database shop_a of shard a by an administrator');
+    const { sql, ...rest } = JSON.parse((await fleet.world.run(`shard provision a ${options} --json`)).out) as { sql: string };
+    expect(rest).toEqual({ version: 1, shard: 'a', done: false });
+    expect(sql).toContain('tenantry_definer');
+    expect(await trigger()).toEqual(off);
+  });
+
+  test.each([
+    ['by the name of another', 'update tenantry.shard_identity set shard_id = gen_random_uuid()', '(CONFLICT)'],
+    [
+      'of another schema version',
+      `update tenantry.schema_version set version = ${schemaVersions.shard - 1}`,
+      'go on with the version of Tenantry that made it (SHARD_UNVERIFIED)',
+    ],
+  ])('is refused and not changed where its database is a shard %s', async (_, spoil, problem) => {
+    const { rows } = await shop.query<{ id: string }>(sqlText('select shard_id as id from tenantry.shard_identity'));
+    await shop.query(sqlText(spoil));
+    try {
+      expect(await fleet.refused('shard provision a --bootstrap')).toContain(problem);
+      expect(await trigger()).toEqual(off);
+    } finally {
+      await shop.query(sqlText(`update tenantry.shard_identity set shard_id = '${rows[0]?.id}'`));
+      await shop.query(sqlText(`update tenantry.schema_version set version = ${schemaVersions.shard}`));
+    }
+  });
+
+  test('is not changed by shard add --bootstrap, which refuses it by its own name and by another', async () => {
+    for (const name of ['a', 'another']) {
+      expect(await fleet.refused(`shard add ${name} ${fleet.place} --database shop_a --bootstrap`)).toContain('in use already');
+      expect(await trigger()).toEqual(off);
+    }
+  });
+
+  test('keeps its name from another database, in which shard add --bootstrap makes nothing', async () => {
+    expect(await fleet.refused(`shard add a ${fleet.place} --database shop_b --bootstrap`)).toContain(
+      'There is a shard a already (CONFLICT)',
+    );
+    const made = await fleet.world.openDatabase('shop_b').query(sqlText(`select from pg_namespace where nspname like 'tenantry%'`));
+    expect(made.rowCount).toBe(0);
+  });
+});
