@@ -36,7 +36,7 @@ describeOnEachGround(
       let isDone = false;
       const split = world.manager.ranges.split(5).then(() => (isDone = true));
       const message = 'a split must wait (onceDrained) for the transaction that is still inside';
-      await expect.poll(() => enterAs(world, 8), { message, timeout: 5_000 }).toBe('DRAINING');
+      await expect.poll(() => enterAs(world, 8), { message }).toBe('DRAINING');
       for (let time = 0; time < 20; time++) expect(await enterAs(world, 8), message).toBe('DRAINING');
       expect(isDone, message).toBe(false);
       mine.leave();
