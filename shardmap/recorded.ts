@@ -37,7 +37,8 @@ export async function recorded<T>({ record, begun, done, failed }: Recording<T>,
   return unrecorded === undefined ? { result } : { result, unrecorded };
 }
 
-async function failureOf(work: Promise<void>): Promise<string | undefined> {
+/** Why work that does not decide what became of the rest has failed; undefined: it has not. */
+export async function failureOf(work: Promise<void>): Promise<string | undefined> {
   try {
     await work;
     return undefined;

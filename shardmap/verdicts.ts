@@ -1,6 +1,6 @@
 import { digest } from '../src/core/digest.ts';
 import type { Row, SqlSession } from '../src/core/session.ts';
-import type { LatestNumbers, ShardSigner, ShardStatement, SigningKey } from '../src/core/shard-signer.ts';
+import type { ShardSigner, ShardStatement, SigningKey } from '../src/core/shard-signer.ts';
 import { catalogUnavailable } from './sql-catalog.ts';
 import { unlessVictim } from './unless-victim.ts';
 
@@ -30,7 +30,7 @@ interface LatestVerdict extends Row, Verdict {
   readonly signature: Uint8Array;
 }
 
-/** The catalog's verdicts on shards, each signed for its shard, and what of theirs is the latest. */
+/** The catalog's verdicts on shards, each signed for its shard. */
 export class Verdicts {
   readonly #catalog: SqlSession;
   readonly #signerOf: (shardId: string) => ShardSigner;
@@ -76,11 +76,6 @@ export class Verdicts {
     if (signer.check(statementOf(verdict), seen) === 'unsigned') return;
     const signature = signer.sign(statementOf(verdict));
     await catalogUnavailable(unlessVictim(() => this.#catalog.run('catalog/sign-verdict-again', { verdictId, seen, signature })));
-  }
-
-  /** Keeps what is signed on the shard as its latest, unless later ones are known. Throws CATALOG_UNAVAILABLE. */
-  async noteLatest(shardId: string, latest: LatestNumbers): Promise<void> {
-    await catalogUnavailable(unlessVictim(() => this.#catalog.run('catalog/note-latest', { shardId, ...latest })));
   }
 
   async #latest(shardId: string): Promise<LatestVerdict | undefined> {

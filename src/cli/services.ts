@@ -11,13 +11,14 @@ import type { CaseFileResult } from '../policy/cases/case-result.ts';
 import type { TableComparison } from '../policy/compare-tables.ts';
 import type { InspectedPolicies } from '../policy/inspection.ts';
 import type { PlannedChange, PolicyResult } from '../policy/model.ts';
-import type { LatestNumbers, SigningKey } from '../core/shard-signer.ts';
+import type { SigningKey } from '../core/shard-signer.ts';
 import type { Override, OverrideInForce } from '../policy/override.ts';
 import type { ProbeReport } from '../policy/probes.ts';
 import type { PolicyState } from '../policy/verify.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { AuditTrail } from '../../shardmap/audit-trail.ts';
 import type { ShardDescription } from '../../shardmap/local-map.ts';
+import type { LatestNumberStore } from '../../shardmap/latest-numbers.ts';
 import type { Verdicts } from '../../shardmap/verdicts.ts';
 import type { ShardMapManager } from '../../shardmap/manager.ts';
 import type { Shard } from '../../shardmap/shard.ts';
@@ -52,6 +53,7 @@ export interface Administration {
   readonly manager: ShardMapManager;
   readonly audit: AuditTrail;
   readonly verdicts: Verdicts;
+  readonly latestNumbers: LatestNumberStore;
   close(): Promise<void>;
 }
 
@@ -69,6 +71,9 @@ interface PolicyOptions {
   /** Aborted: they are not tried again. */
   readonly stop?: AbortSignal;
 }
+
+/** Where it is kept which statement on a shard is the latest. */
+export type KeepsNumbers = Pick<LatestNumberStore, 'note'>;
 
 /** How a shard was found by `verify`. */
 export interface ShardVerification extends PolicyState, ProbeReport {
@@ -101,8 +106,6 @@ export interface ShardSigning {
   signedBy(): Promise<SigningKey>;
   /** Signs by the current fleet key what is signed there by the previous one; whether it was. */
   signAgain(): Promise<boolean>;
-  /** Numbers of what is signed there by a key of the fleet; 0: nothing is. */
-  latest(): Promise<LatestNumbers>;
 }
 
 /** What `shard show` tells of a shard besides the catalog. */
@@ -113,20 +116,31 @@ export interface ShardProtection {
 
 /** The policies of one shard. Each throws CONFLICT or SHARD_UNVERIFIED where the database at its address is not that shard. */
 export interface ShardPolicies {
-  /** Makes them what the configuration says, or tells what is pending. */
+  /** Makes them what the configuration says, or tells what is pending. `tellLatest` comes after it. */
   apply(settings: Settings, shard: Shard, options: PolicyOptions): Promise<PolicyResult>;
   /** How each table stands to the configuration. Changes nothing, and keeps no change waiting. */
   compare(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<TableComparison[]>;
-  /** Lets tenants in for a while whatever protects them, or ends that (null); until when, in milliseconds since 1970. */
-  override(settings: Settings, shard: Shard, override: Override | null): Promise<number | null>;
+  /** Lets tenants in for a while whatever protects them; until when, in milliseconds since 1970. `tellLatest` comes after it. */
+  override(settings: Settings, shard: Shard, override: Override): Promise<number>;
+  /** Ends that: first for whoever asks the catalog, then on the shard. Throws CATALOG_UNAVAILABLE with nothing changed. */
+  endOverride(settings: Settings, shard: Shard, numbers: KeepsNumbers): Promise<void>;
+  /**
+   * Has the catalog know what is signed there, so that nothing older is believed. Comes after `apply` and `override`, whatever became of it: run
+   * again, it makes up for what was not told.
+   */
+  tellLatest(settings: Settings, shard: Shard, numbers: KeepsNumbers): Promise<void>;
   /** Compares alone. Throws CONFLICT where something is pending, SHARD_UNVERIFIED where a connection of `app` is not let in. */
   requireServing(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<void>;
   /** Has what protects the shard looked at, and signed again, over one connection. */
   signing<T>(settings: Settings, shard: Shard, work: (signing: ShardSigning) => Promise<T>): Promise<T>;
   /** How it keeps the tenant of a transaction, null where it does not say; and by what tenants are let in now whatever protects them. */
   protection(settings: Settings, shard: Shard): Promise<ShardProtection>;
-  /** The same, and tries what the shard's logins may: all that is not as it must be. Never commits anything. */
-  verify(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<ShardVerification>;
+  /** The same, and tries what the shard's logins may: all that is not as it must be. Never commits anything there; tells `numbers` what is signed there. */
+  verify(
+    settings: Settings,
+    shard: Shard,
+    options: Pick<PolicyOptions, 'keyType'> & { readonly numbers: KeepsNumbers },
+  ): Promise<ShardVerification>;
   /**
    * Runs cases on the policies that are there, each statement in a transaction that is rolled back. Throws INVALID_REQUEST, before any is
    * run, for everything that they name and the shard has not.

@@ -3,6 +3,7 @@ import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { AuditTrail } from '../../shardmap/audit-trail.ts';
+import { LatestNumberStore } from '../../shardmap/latest-numbers.ts';
 import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import { Verdicts } from '../../shardmap/verdicts.ts';
 import { mappingToken, type FleetKey } from '../../shardmap/mapping-token.ts';
@@ -37,6 +38,7 @@ export interface OpenAdministration {
   readonly manager: ShardMapManager;
   readonly audit: AuditTrail;
   readonly verdicts: Verdicts;
+  readonly latestNumbers: LatestNumberStore;
   close(): Promise<void>;
 }
 
@@ -58,8 +60,9 @@ export async function openAdministration(
   opened.defer(() => redis?.close());
   const manager = createManager({ store, access, clock, publish: redis?.publish ?? (async () => undefined) }, settings);
   const verdicts = new Verdicts(database, (shardId) => createShardSigner(settings.fleetKey, shardId));
+  const ofCatalog = { audit: new AuditTrail(database), verdicts, latestNumbers: new LatestNumberStore(database) };
   const all = opened.move();
-  return { database, store, access, redis, manager, audit: new AuditTrail(database), verdicts, close: () => all.disposeAsync() };
+  return { database, store, access, redis, manager, ...ofCatalog, close: () => all.disposeAsync() };
 }
 
 interface ManagerParts {

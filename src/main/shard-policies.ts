@@ -1,11 +1,11 @@
 import { requireOwnShard } from '../../shardmap/own-shard.ts';
-import type { ShardPolicies } from '../cli/services.ts';
+import type { KeepsNumbers, ShardPolicies } from '../cli/services.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import { TenantryError } from '../core/errors.ts';
 import { NotAccepted } from '../engine/verify-shard.ts';
 import type { Settings } from '../config.ts';
-import type { SqlDatabase } from '../core/session.ts';
+import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { isSignedBy, signAgain, signedNumbers } from '../policy/acceptance.ts';
 import { applyPolicies } from '../policy/apply.ts';
 import type { ProbeReport } from '../policy/probes.ts';
@@ -13,7 +13,7 @@ import { tryUnentered } from '../policy/unentered.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import { policyState, verifyPolicies } from '../policy/verify.ts';
 import { compareTables } from '../policy/compare-tables.ts';
-import { findOverride, overrideGate } from '../policy/override.ts';
+import { endOverride, findOverride, overrideGate } from '../policy/override.ts';
 import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { openAppConnection } from './app-connection.ts';
@@ -46,6 +46,11 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       ),
     override: (settings, shard, override) =>
       withShard(engines, settings, shard, (admin) => overrideGate(admin, acceptingOn(settings, shard).signer, override)),
+    endOverride: (settings, shard, numbers) =>
+      withShard(engines, settings, shard, (admin) =>
+        endOverride(admin, acceptingOn(settings, shard).signer, (overridden) => numbers.note(shard.shardId, { accepted: 0, overridden })),
+      ),
+    tellLatest: (settings, shard, numbers) => withShard(engines, settings, shard, (admin) => tellLatest(admin, settings, shard, numbers)),
     requireServing: async (settings, shard, map) => {
       const { different, objection, differing } = await withShard(engines, settings, shard, (admin) =>
         policyState(admin, engineOf(engines, shard.address), wantedPolicies(settings, shard, map)),
@@ -56,11 +61,12 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       const refused = await refusalOfApp(engines, settings, shard);
       if (refused !== undefined) throw refused;
     },
-    verify: async (settings, shard, map) => {
+    verify: async (settings, shard, { numbers, ...map }) => {
       const engine = engineOf(engines, shard.address);
-      const found = await withShard(engines, settings, shard, (admin) =>
-        verifyPolicies(admin, engine, wantedPolicies(settings, shard, map), probingWith(engine, settings)),
-      );
+      const found = await withShard(engines, settings, shard, async (admin) => {
+        await tellLatest(admin, settings, shard, numbers);
+        return verifyPolicies(admin, engine, wantedPolicies(settings, shard, map), probingWith(engine, settings));
+      });
       const refusal = await refusalOfApp(engines, settings, shard);
       // What a connection would say of it is known already.
       const isKnown = refusal instanceof NotAccepted && found.objection !== undefined;
@@ -83,7 +89,6 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
             return (await isOf(fleetKey)) ? 'previous' : 'neither';
           },
           signAgain: () => signAgain(admin, acceptingOn(settings, shard).signer),
-          latest: () => signedNumbers(admin, createShardSigner(fleetKey, shard.shardId)),
         });
       }),
     protection: (settings, shard) =>
@@ -101,6 +106,11 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
     inspect: (settings, shard) =>
       withShard(engines, settings, shard, (admin) => inspectPolicies(admin, engineOf(engines, shard.address), shard.address.engine)),
   };
+}
+
+/** Has the catalog know what is signed on a shard by a key of the fleet, so that nothing older is believed there. */
+async function tellLatest(admin: SqlSession, { fleetKey }: Settings, { shardId }: Shard, numbers: KeepsNumbers): Promise<void> {
+  await numbers.note(shardId, await signedNumbers(admin, createShardSigner(fleetKey, shardId)));
 }
 
 /** Why a connection of app is not let in, opened as the router does; undefined where it is. */

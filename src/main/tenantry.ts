@@ -19,7 +19,7 @@ export interface TenantryParts extends AdministrationParts {
 }
 
 /** Router and manager of one configuration, over the same catalog and caches. */
-export interface OpenTenantry extends Omit<OpenAdministration, 'database' | 'redis' | 'audit' | 'verdicts'> {
+export interface OpenTenantry extends Omit<OpenAdministration, 'database' | 'redis' | 'audit' | 'verdicts' | 'latestNumbers'> {
   readonly map: ShardMap;
   readonly router: Router;
   /** Waits for calls that run, up to `limits.drainMs`, then closes every connection. */

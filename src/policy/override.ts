@@ -1,6 +1,7 @@
 import { TenantryError } from '../core/errors.ts';
 import type { Row, SqlDatabase, SqlSession } from '../core/session.ts';
 import type { ShardSigner, ShardVerifier } from '../core/shard-signer.ts';
+import { signedNumbers } from './acceptance.ts';
 import { shardTimeMs } from './shard-time.ts';
 
 /** The longest that tenants may be let into a shard in spite of what protects them: a day. */
@@ -14,15 +15,10 @@ export interface Override {
 }
 
 /**
- * Lets tenants into a shard for a while although what protects them is not what was accepted; null ends it. Until when that is, by
- * the shard's clock, in milliseconds since 1970. `shard` is the database as admin. Throws INVALID_REQUEST where it is longer than a day.
+ * Lets tenants into a shard for a while although what protects them is not what was accepted. Until when that is, by the shard's clock,
+ * in milliseconds since 1970. `shard` is the database as admin. Throws INVALID_REQUEST where it is longer than a day.
  */
-export async function overrideGate(shard: SqlDatabase, signer: ShardSigner, override: Override | null): Promise<number | null> {
-  if (override === null) {
-    await shard.run('policy/override', { number: null, untilMs: null, reason: null, decidedBy: null, signature: null });
-    return null;
-  }
-  const { forMs, reason, decidedBy } = override;
+export async function overrideGate(shard: SqlDatabase, signer: ShardSigner, { forMs, reason, decidedBy }: Override): Promise<number> {
   if (!(forMs > 0 && forMs <= longestOverrideMs)) throw new TenantryError('INVALID_REQUEST', 'An override lasts up to 24 hours.');
   const nowMs = await shardTimeMs(shard);
   const untilMs = nowMs + forMs;
@@ -30,6 +26,16 @@ export async function overrideGate(shard: SqlDatabase, signer: ShardSigner, over
   const signature = signer.sign({ says: 'overridden', number, untilMs });
   await shard.run('policy/override', { number, untilMs, reason, decidedBy, signature });
   return untilMs;
+}
+
+/**
+ * Ends whatever overrides a shard, and has `outdate` make known the number that is greater than that of every one before: also where none is there,
+ * since whoever took it away could put it back. Throws what `outdate` does, with nothing changed.
+ */
+export async function endOverride(shard: SqlDatabase, signer: ShardSigner, outdate: (number: number) => Promise<void>): Promise<void> {
+  const { overridden } = await signedNumbers(shard, signer);
+  await outdate(Math.max(signer.numberAt('overridden', await shardTimeMs(shard)), overridden + 1));
+  await shard.run('policy/override', { number: null, untilMs: null, reason: null, decidedBy: null, signature: null });
 }
 
 /** An override that lets tenants in now. */

@@ -1,4 +1,4 @@
-import { recorded } from '../../shardmap/recorded.ts';
+import { failureOf, recorded } from '../../shardmap/recorded.ts';
 import { asTenantryError, TenantryError } from '../core/errors.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import type { PolicyChange, PolicyFinding, PolicyResult } from './model.ts';
@@ -10,6 +10,8 @@ export interface RolloutSteps<S> {
   change(shard: S): Promise<PolicyResult>;
   /** Throws where something is left to change, or tenants would not be let in. */
   verify(shard: S): Promise<void>;
+  /** Has the catalog know what is signed there, after a change and where there was none to make: that of a run before may not have come to it. */
+  tell(shard: S): Promise<void>;
   /** Before a change, and after it. What it throws before keeps the change from being begun. */
   record(shard: S, outcome: 'BEGUN' | 'DONE' | 'FAILED', detail: Readonly<Record<string, unknown>>): Promise<void>;
 }
@@ -37,6 +39,8 @@ export interface ShardRollout {
   readonly error?: TenantryError;
   /** It is done, and why the audit trail has it only as begun. */
   readonly unrecorded?: string;
+  /** Why the catalog does not know yet what is signed there. */
+  readonly untold?: string;
 }
 
 /**
@@ -61,7 +65,7 @@ export async function rollOut<S extends { readonly name: string }>(
   let goesOn = true;
   const bring = async (looked: Looked<S>, isCanary: boolean): Promise<void> => {
     if (!goesOn || options.stop.aborted) return;
-    if (told({ ...(await changeOne(looked, steps)), ...(isCanary ? { canary: true } : {}) }).outcome === 'failed') goesOn = false;
+    if (told({ ...(await bringTo(looked, steps)), ...(isCanary ? { canary: true } : {}) }).outcome === 'failed') goesOn = false;
   };
   await bring(canary, others.length > 0);
   for await (const _ of inParallel(others, options.concurrency, (looked) => bring(looked, false)));
@@ -100,6 +104,14 @@ function canaryFirst<S extends { readonly name: string }>(looks: readonly Looked
     throw new TenantryError('NOT_FOUND', `Shard ${name} cannot come first: it is none of those that are to be changed, ${names}.`);
   }
   return [canary, ...looks.filter((looked) => looked !== canary)];
+}
+
+/** Never throws. The audit trail has the change before the catalog is told: each may fail without the other. */
+async function bringTo<S extends { readonly name: string }>(looked: Looked<S>, steps: RolloutSteps<S>): Promise<ShardRollout> {
+  const result = await changeOne(looked, steps);
+  if (result.outcome === 'failed' && result.changes.length === 0) return result;
+  const untold = await failureOf(steps.tell(looked.shard));
+  return untold === undefined ? result : { ...result, untold };
 }
 
 /** Never throws. A shard where there is nothing to do is verified too: what changed it may have failed before it was. */

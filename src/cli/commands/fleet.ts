@@ -63,6 +63,12 @@ export function noteUnrecorded(
   if (unrecorded !== undefined) output.note(`shard ${shard}: this is done, and the audit trail has only that it was begun: ${unrecorded}`);
 }
 
+/** Says that the catalog does not know what was signed last on a shard, where that is so. */
+export function noteUntold(output: Output, { shard, untold }: { readonly shard: string; readonly untold?: string | undefined }): void {
+  if (untold !== undefined)
+    output.note(`shard ${shard}: the catalog does not know yet what was signed last there, and policy verify tells it: ${untold}`);
+}
+
 /** Throws the first failure, with how far it went (`state`); CANCELLED where it was stopped between shards. */
 export function requireAll(results: readonly ShardResult[], state: string): void {
   const far = `${state}; run it again to go on.`;

@@ -20,13 +20,13 @@ import {
   errorData,
   named,
   noteUnrecorded,
+  noteUntold,
   requireAll,
   withActor,
   withConcurrency,
   withWait,
   type Fleet,
 } from './fleet.ts';
-import { noteLatest } from './latest-statements.ts';
 
 interface ApplyOptions {
   readonly shard?: string;
@@ -72,7 +72,7 @@ export function addPolicyApplyCommand(policy: Command, world: CliWorld): void {
 }
 
 async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
-  return withAdministration(invocation, async ({ manager, audit, verdicts }, settings) => {
+  return withAdministration(invocation, async ({ manager, audit, latestNumbers }, settings) => {
     const { options, output, world } = invocation;
     const { policies } = world.services;
     const { map, keyType, shards, planned, plan } = await target(invocation, manager, settings);
@@ -87,8 +87,8 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
       change: (shard) =>
         policies.apply(settings, shard, { keyType, actor: run.actor, dryRun: false, withinMs, stop, planned: planned?.get(shard.shardId) }),
       verify: (shard) => policies.requireServing(settings, shard, { keyType }),
+      tell: (shard) => policies.tellLatest(settings, shard, latestNumbers),
       record: async (shard, outcome, detail) => {
-        if (outcome === 'DONE') await noteLatest(verdicts, policies, settings, shard);
         await audit.record({
           ...run,
           subject: `shard ${shard.name}`,
@@ -104,6 +104,7 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
       onResult: (result) => {
         warn(output, result.shard, result.warnings);
         noteUnrecorded(output, result);
+        noteUntold(output, result);
         output.line(describe(result));
       },
     });

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
-import { recorded } from '../../../shardmap/recorded.ts';
+import { failureOf, recorded } from '../../../shardmap/recorded.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { longestOverrideMs } from '../../policy/override.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
-import { chosenFleet, noteUnrecorded, withActor } from './fleet.ts';
-import { endLatestOverride, noteLatest } from './latest-statements.ts';
+import { chosenFleet, noteUnrecorded, noteUntold, withActor } from './fleet.ts';
 
 interface OverrideOptions {
   readonly shard: string;
@@ -47,7 +46,7 @@ export function addPolicyOverrideCommand(policy: Command, world: CliWorld): void
 async function override(invocation: Invocation<OverrideOptions>): Promise<ExitCode> {
   const { options, output, world } = invocation;
   const wanted = wantedOf(options);
-  return await withAdministration(invocation, async ({ manager, audit, verdicts }, settings) => {
+  return await withAdministration(invocation, async ({ manager, audit, latestNumbers }, settings) => {
     const { map, shards } = await chosenFleet(manager, settings, options);
     if (options.dryRun === true) {
       for (const { name: shard } of shards)
@@ -64,23 +63,22 @@ async function override(invocation: Invocation<OverrideOptions>): Promise<ExitCo
       const detail = { map, ...(wanted === null ? { end: true } : { forMs: wanted.forMs, reason: wanted.reason }) };
       const { result: until, unrecorded } = await recorded(
         {
-          record: async (outcome, more) => {
-            if (outcome === 'DONE') await noteLatest(verdicts, policies, settings, shard);
-            await audit.record({ ...event, outcome, detail: { ...detail, ...more } });
-          },
+          record: (outcome, more) => audit.record({ ...event, outcome, detail: { ...detail, ...more } }),
           begun: {},
           done: (untilText) => ({ until: untilText }),
           failed: ({ code, reason: why }) => ({ code, error: why }),
         },
         async () => {
-          if (wanted === null) await endLatestOverride(verdicts, policies, settings, shard);
-          const untilMs = await policies.override(settings, shard, wanted === null ? null : { ...wanted, decidedBy: actor });
-          return untilMs === null ? null : new Date(untilMs).toISOString();
+          if (wanted !== null) return new Date(await policies.override(settings, shard, { ...wanted, decidedBy: actor })).toISOString();
+          await policies.endOverride(settings, shard, latestNumbers);
+          return null;
         },
       );
       noteUnrecorded(output, { shard: shard.name, unrecorded });
+      const untold = wanted === null ? undefined : await failureOf(policies.tellLatest(settings, shard, latestNumbers));
+      noteUntold(output, { shard: shard.name, untold });
       output.result(
-        { shard: shard.name, until },
+        { shard: shard.name, until, unrecorded, untold },
         until === null ? `shard ${shard.name}: no override any more` : `shard ${shard.name}: tenants are let in until ${until}`,
       );
     }

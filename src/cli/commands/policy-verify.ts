@@ -9,7 +9,6 @@ import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { ShardVerification } from '../services.ts';
 import { chosenFleet, defaultConcurrency, errorData, requireLooked, withConcurrency } from './fleet.ts';
-import { noteLatest } from './latest-statements.ts';
 
 interface VerifyOptions {
   readonly shard?: string;
@@ -46,13 +45,13 @@ export function addPolicyVerifyCommand(policy: Command, world: CliWorld): void {
 }
 
 async function verify(invocation: Invocation<VerifyOptions>): Promise<ExitCode> {
-  return withAdministration(invocation, async ({ manager, audit, verdicts }, settings) => {
+  return withAdministration(invocation, async ({ manager, audit, verdicts, latestNumbers }, settings) => {
     const { options, output, world } = invocation;
     const { map, keyType, shards } = await chosenFleet(manager, settings, options);
     const run = { runId: randomUUID(), actor: world.userName(), action: 'policy verify' };
     const proved = async (shard: Shard): Promise<Verified> => {
       const found = await foundOn(shard, async () => ({
-        ...(await world.services.policies.verify(settings, shard, { keyType })),
+        ...(await world.services.policies.verify(settings, shard, { keyType, numbers: latestNumbers })),
         localMap: await firstOf(manager.disagreements(shard), mostDisagreements),
       }));
       const detail =
@@ -60,7 +59,6 @@ async function verify(invocation: Invocation<VerifyOptions>): Promise<ExitCode> 
       if (!('error' in found)) {
         const { fingerprint, tried } = found;
         const verifiedAt = world.services.now().getTime();
-        await noteLatest(verdicts, world.services.policies, settings, shard);
         await verdicts.record(shard.shardId, { verifiedAt, verifiedBy: run.actor, fingerprint, tried, problems: problemsOf(found) });
       }
       await audit.record({

@@ -70,6 +70,33 @@ describe('policy apply over a fleet', () => {
     });
   });
 
+  it('is done and recorded where the catalog cannot be told what was signed, says so, and tells it when run again', async () => {
+    const latest = async (): Promise<number> =>
+      (await catalog.query<{ number: number }>(sqlText(`select accepted_number as number from tenantry.shard where name = 'a'`))).rows[0]!
+        .number;
+    const before = await latest();
+    await drift('a');
+    await catalog.query(
+      sqlText(`create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not now'; end $$;
+        create trigger refused before update of accepted_number on tenantry.shard for each row execute function refuse()`),
+    );
+    try {
+      const { code, err } = await world.run('policy apply --shard a');
+      expect({ code, err }).toEqual({
+        code: 0,
+        err: expect.stringMatching(
+          /^shard a: the catalog does not know yet what was signed last there, and policy verify tells it: /,
+        ) as string,
+      });
+      expect((await audited()).map(({ outcome }) => outcome)).toEqual(['BEGUN', 'DONE']);
+      expect(await latest()).toBe(before);
+    } finally {
+      await catalog.query(sqlText('drop function refuse cascade'));
+    }
+    expect(await run('policy apply --shard a')).toBe('shard a: as the configuration says\n');
+    expect(await latest()).toBeGreaterThan(before);
+  });
+
   it('records the user of the operating system where nobody else is named, and lists the last first', async () => {
     await drift('a');
     await run('policy apply --shard a');

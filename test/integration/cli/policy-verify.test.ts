@@ -81,6 +81,24 @@ describe('policy verify', () => {
     await shard.query(sqlText('drop table kept'));
   });
 
+  it('has an override that was ended be outdated, also where somebody had taken it away for that moment', async () => {
+    await run('policy override --shard a --for 5m --reason reviewed');
+    await shard.query(
+      sqlText(`create table kept as select override_until, override_number, override_reason, override_by, override_signature from tenantry_watch.gate;
+        update tenantry_watch.gate set override_until = null, override_number = null, override_signature = null`),
+    );
+    await run('policy override --shard a --end');
+    await shard.query(
+      sqlText(`update tenantry_watch.gate
+        set (override_until, override_number, override_reason, override_by, override_signature) = (select * from kept)`),
+    );
+    expect(JSON.parse(await run('shard show a --json'))).toMatchObject({ override: { reason: 'reviewed', isSigned: false } });
+    await run('policy override --shard a --for 5m --reason again');
+    expect(JSON.parse(await run('shard show a --json'))).toMatchObject({ override: { reason: 'again', isSigned: true } });
+    await run('policy override --shard a --end');
+    await shard.query(sqlText('drop table kept'));
+  });
+
   it('tells a mapping that was written by hand, by which whoever wrote it would be let in', async () => {
     await shard.query(
       sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)

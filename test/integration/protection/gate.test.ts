@@ -12,7 +12,7 @@ import { clientConfig } from '../../../src/engine/postgres/client-config.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
 import { signAgain } from '../../../src/policy/acceptance.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
-import { findOverride, overrideGate } from '../../../src/policy/override.ts';
+import { endOverride, findOverride, overrideGate } from '../../../src/policy/override.ts';
 import { accepting, signerOfTests } from '../../support/accepting.ts';
 import { compiled, entryOf, insert, read, write } from '../../support/app-shard.ts';
 import { enterByHand, refusalOf, shownFor } from '../../support/enter-by-hand.ts';
@@ -478,7 +478,7 @@ describe('An override', () => {
     await expect(connect()).resolves.toBeDefined();
     await change("update tenantry_watch.gate set override_until = override_until + interval '1 day'");
     await expect(connect()).rejects.toMatchObject(refusing('policy public."Blogs" more (added)'));
-    await overrideGate(shard.admin, signer, null);
+    await endOverride(shard.admin, signer, async () => undefined);
     await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
     await overrideGate(shard.admin, signer, { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });
     await change("update tenantry_watch.gate set override_until = now() - interval '1 second'");

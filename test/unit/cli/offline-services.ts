@@ -18,6 +18,8 @@ export const offlineServices: Services = {
     requireServing: unexpected,
     verify: unexpected,
     override: unexpected,
+    endOverride: unexpected,
+    tellLatest: unexpected,
     test: unexpected,
     protection: unexpected,
     signing: unexpected,

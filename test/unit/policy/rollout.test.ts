@@ -47,6 +47,7 @@ async function play({
     look: async ({ name }: { name: string }) => happen(`look ${name}`).then(() => result(name)),
     change: async ({ name }: { name: string }) => happen(`change ${name}`).then(() => result(name)),
     verify: ({ name }: { name: string }) => happen(`verify ${name}`),
+    tell: ({ name }: { name: string }) => happen(`tell ${name}`),
     record: ({ name }: { name: string }, outcome: string) => happen(`${outcome} ${name}`),
   };
   const onResult = ({ shard, outcome, canary }: ShardRollout): void =>
@@ -55,11 +56,11 @@ async function play({
   return { events, ends, results };
 }
 
-it('looks at all, then changes, verifies and records one, then the others', async () => {
+it('looks at all, then changes, verifies, records and tells one, then the others', async () => {
   const { events, ends } = await play({ concurrency: 1 });
   expect(events.slice(0, 5)).toEqual(['look a', 'look b', 'look c', 'look d', 'look e']);
-  expect(events.slice(5, 9)).toEqual(['BEGUN a', 'change a', 'verify a', 'DONE a']);
-  expect(events).toHaveLength(5 + 5 * 4);
+  expect(events.slice(5, 10)).toEqual(['BEGUN a', 'change a', 'verify a', 'DONE a', 'tell a']);
+  expect(events).toHaveLength(5 + 5 * 5);
   expect(ends).toEqual(['a changed first', 'b changed', 'c changed', 'd changed', 'e changed']);
 });
 
@@ -144,4 +145,18 @@ it('verifies a shard where nothing is to be changed: what changed it before may 
   const { ends, events } = await play({ inOrder: ['b'], failing: ['verify b'], concurrency: 1 });
   expect(ends).toEqual(['a changed first', 'b failed', 'c not reached', 'd not reached', 'e not reached']);
   expect(events.filter((event) => event.endsWith(' b'))).toEqual(['look b', 'verify b']);
+});
+
+it('has what the catalog could not be told on its result alone: the audit trail has it as done, and the others follow', async () => {
+  const { events, ends, results } = await play({ failing: ['tell a'], concurrency: 1 });
+  expect(ends).toEqual(['a changed first', 'b changed', 'c changed', 'd changed', 'e changed']);
+  expect(events).toContain('DONE a');
+  expect(results[0]?.untold).toContain('tell a took too long.');
+  expect(results[1]?.untold).toBeUndefined();
+});
+
+it('tells what is signed also where nothing was to be changed, or it failed once it was changed, and not where nothing came of it', async () => {
+  expect((await play({ inOrder: ['a', 'b', 'c', 'd', 'e'] })).events.filter((event) => event.startsWith('tell'))).toHaveLength(5);
+  expect((await play({ failing: ['verify a'] })).events).toContain('tell a');
+  expect((await play({ failing: ['change a'] })).events).not.toContain('tell a');
 });

@@ -1,0 +1,18 @@
+import type { SqlSession } from '../src/core/session.ts';
+import type { LatestNumbers } from '../src/core/shard-signer.ts';
+import { catalogUnavailable } from './sql-catalog.ts';
+import { unlessVictim } from './unless-victim.ts';
+
+/** What the catalog knows to be the latest that was signed for each shard: every process hears it with the shard's address. */
+export class LatestNumberStore {
+  readonly #catalog: SqlSession;
+
+  constructor(catalog: SqlSession) {
+    this.#catalog = catalog;
+  }
+
+  /** Keeps these, each unless a later one is known. Throws CATALOG_UNAVAILABLE. */
+  async note(shardId: string, latest: LatestNumbers): Promise<void> {
+    await catalogUnavailable(unlessVictim(() => this.#catalog.run('catalog/note-latest', { shardId, ...latest })));
+  }
+}
