@@ -73,9 +73,9 @@ export class Output {
     else if (written === 0) this.note(empty);
   }
 
-  /** A remark; not data. */
+  /** A remark for people; a program reads the data, and of what went wrong one object. */
   note(text: string): void {
-    this.#terminal.err.write(`${text}\n`);
+    if (!this.#json) this.#terminal.err.write(`${text}\n`);
   }
 
   /** A text in a colour, on a terminal. */
@@ -112,7 +112,8 @@ export class Output {
  */
 export function describeFailure(error: unknown, json: boolean): string {
   const { code, reason, message, retryable, retryAfterMs } = asTenantryError(error);
-  if (json) return JSON.stringify(versioned({ error: { code, message, retryable } }));
+  if (json)
+    return JSON.stringify(versioned({ error: { code, message, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } }));
   const [first = '', ...rest] = reason.split('\n');
   const [, sentence, end] = /^(.*?)([.:]?)$/.exec(first) ?? [];
   const lines = [`error: ${sentence} (${code})${end === ':' ? ':' : ''}`, ...rest];

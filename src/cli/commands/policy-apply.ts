@@ -12,7 +12,7 @@ import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { Output } from '../output.ts';
 import { fittingPlan } from './policy-plan.ts';
-import { asConfigured, describeChanges, warn } from './policy-text.ts';
+import { asConfigured, describeChanges, describeDone, warn } from './policy-text.ts';
 import {
   chosenFleet,
   defaultConcurrency,
@@ -161,7 +161,7 @@ function describe({ shard, outcome, canary, changes, error }: ShardRollout): str
   if (outcome === 'already so') return asConfigured(name);
   if (outcome === 'not reached') return `shard ${name}: not reached`;
   if (outcome === 'failed') return `shard ${name}: failed: ${error?.reason ?? ''}`;
-  return [`shard ${name}: ${changes.length} changed`, ...changes.map(({ table, item }) => `  ${table}: ${item}`)].join('\n');
+  return describeDone(name, changes);
 }
 
 function shown({ error, ...result }: ShardRollout): object {

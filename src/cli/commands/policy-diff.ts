@@ -41,7 +41,9 @@ export function addPolicyDiffCommand(policy: Command, world: CliWorld): void {
     },
     (command) =>
       withConcurrency(
-        command.option('--shard <name>', 'this shard only').option('--table <name>', 'this table only: Blogs, or public.Blogs'),
+        command
+          .option('--shard <name>', 'this shard only')
+          .option('--table <name>', 'this table only, and the shard as a whole: Blogs, or public.Blogs'),
       ),
     diff,
   );
@@ -52,6 +54,7 @@ async function diff(invocation: Invocation<DiffOptions>): Promise<ExitCode> {
     const { options, output, world } = invocation;
     const { keyType, shards } = await chosenFleet(manager, settings, options);
     const counts = new Map<string, number>();
+    let isThere = options.table === undefined;
     const unread: { readonly shard: string; readonly error: TenantryError }[] = [];
     const linesOf = async (shard: Shard): Promise<Line[]> => {
       try {
@@ -65,14 +68,14 @@ async function diff(invocation: Invocation<DiffOptions>): Promise<ExitCode> {
     const lines = async function* (): AsyncGenerator<Line, void, undefined> {
       for await (const ofShard of inParallel(shards, options.concurrency ?? defaultConcurrency, linesOf)) {
         for (const line of ofShard.filter((each) => isNamed(each, options.table))) {
+          isThere ||= line.table !== theShard;
           counts.set(line.state, (counts.get(line.state) ?? 0) + 1);
           yield line;
         }
       }
     };
-    await output.stream(lines(), columns, 'There is no such table, neither in the configuration nor on a shard.');
-    if (counts.size === 0 && options.table !== undefined)
-      throw new TenantryError('NOT_FOUND', `No shard and no configuration has a table ${options.table}.`);
+    await output.stream(lines(), columns, 'There is nothing to compare.');
+    if (!isThere) throw new TenantryError('NOT_FOUND', `No shard and no configuration has a table ${options.table}.`);
     output.note([...counts].map(([state, count]) => `${count} ${state}`).join(', '));
     requireLooked(unread);
     return [...counts.keys()].every((state) => state === 'same' || state === 'accepted') ? 0 : 2;
@@ -88,8 +91,10 @@ function linesOfShard({ name }: Shard, compared: readonly TableComparison[]): Li
 }
 
 function inWords(compared: ItemComparison): string {
-  const { accepted } = compared;
-  return `${differenceInWords(compared)}${accepted === undefined ? '' : ` (accepted until ${accepted.until}: ${accepted.reason})`}`;
+  const { item, state, accepted } = compared;
+  if (accepted === undefined) return differenceInWords(compared);
+  const until = `accepted until ${accepted.until}: ${accepted.reason}`;
+  return state === 'extra' ? `${item} is there, ${until}` : `${differenceInWords(compared)} (${until})`;
 }
 
 function differenceInWords({ item, state, before, after }: ItemComparison): string {
@@ -97,6 +102,7 @@ function differenceInWords({ item, state, before, after }: ItemComparison): stri
   return state === 'extra' ? `${item} is not in the model: ${before}` : `${item} is ${before}, and should be ${after}`;
 }
 
+/** Whatever table is asked for: a shard that serves nobody is told, and one that could not be read. */
 function isNamed({ table }: Line, name: string | undefined): boolean {
-  return name === undefined || table === null || table === name || table.endsWith(`.${name}`);
+  return name === undefined || table === null || table === theShard || table === name || table.endsWith(`.${name}`);
 }

@@ -7,13 +7,38 @@ export function asConfigured(shard: string): string {
   return `shard ${shard}: as the configuration says`;
 }
 
-/** What is to be done on a shard, with its statements. */
+/** What is to be done on a shard, with its statements; what would be accepted as it is stands apart from what would be another. */
 export function describeChanges(shard: string, changes: readonly PolicyChange[]): string {
-  const lines = changes.flatMap(({ table, item, statements }) => [
-    `  ${table}: ${item}`,
-    ...statements.map((statement) => `    ${statement.replaceAll('\n', '\n    ')};`),
+  const lines = changes.flatMap((change) => [
+    lineOf(change, pendingWords),
+    ...change.statements.map((statement) => `    ${statement.replaceAll('\n', '\n    ')};`),
   ]);
-  return [`shard ${shard}: ${changes.length} to change`, ...lines].join('\n');
+  return [`shard ${shard}: ${countsOf(changes, pendingWords)}`, ...lines].join('\n');
+}
+
+/** What was done on a shard. */
+export function describeDone(shard: string, changes: readonly PolicyChange[]): string {
+  return [`shard ${shard}: ${countsOf(changes, doneWords)}`, ...changes.map((change) => lineOf(change, doneWords))].join('\n');
+}
+
+type Words = Readonly<Record<PolicyChange['kind'], string>>;
+
+const pendingWords: Words = { set: 'to change', accept: 'to accept as it is', renew: 'to accept until another time' };
+const doneWords: Words = { set: 'changed', accept: 'accepted as it is', renew: 'accepted until another time' };
+
+/** `1 to change, 2 to accept as it is`. */
+function countsOf(changes: readonly PolicyChange[], words: Words): string {
+  const counts = (['set', 'accept', 'renew'] as const).map((kind) => ({
+    kind,
+    count: changes.filter((change) => change.kind === kind).length,
+  }));
+  return counts.flatMap(({ kind, count }) => (count === 0 ? [] : [`${count} ${words[kind]}`])).join(', ');
+}
+
+/** What is set is of a table, which is named; what is accepted names itself. */
+function lineOf({ kind, table, item, before, after }: PolicyChange, words: Words): string {
+  if (kind === 'set') return `  ${table}: ${item}`;
+  return kind === 'accept' ? `  ${words.accept}: ${item}` : `  ${item}: ${before}, then ${after}`;
 }
 
 /** Remarks of what the policies of a shard cannot mend by themselves. */

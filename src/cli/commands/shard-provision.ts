@@ -61,7 +61,10 @@ async function provision(invocation: Invocation<ProvisionOptions>): Promise<Exit
     );
     noteUnrecorded(output, { shard: name, unrecorded });
     const next = `tenantry policy apply --shard ${name}`;
-    output.result({ shard: name, done: true, next }, `Done: Provision shard ${name}. Where it is not as it was accepted: ${next}`);
+    output.result(
+      { shard: name, done: true, next, unrecorded },
+      `Done: Provision shard ${name}. Where it is not as it was accepted: ${next}`,
+    );
     return 0;
   });
 }

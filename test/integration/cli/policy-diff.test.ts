@@ -65,7 +65,7 @@ describe('policy diff', () => {
     await b.query(sqlText('create policy tenantry_own on "Blogs" as restrictive to tenantry_app using (true)'));
     await b.query(sqlText('alter table "Posts" no force row level security; drop policy tenantry_mover on "Posts"'));
     const { code, states, lines, err } = await diff();
-    expect({ code, err }).toEqual({ code: 2, err: '4 different, 1 missing, 1 extra\n' });
+    expect({ code, err }).toEqual({ code: 2, err: '' });
     expect(states).toEqual([
       'a public.Blogs different',
       'a public.Posts missing',
@@ -112,12 +112,13 @@ describe('policy diff', () => {
       catalog.query(sqlText(`update tenantry.shard set database = '${database}' where name = 'a'`));
     await moveTo('nowhere');
     try {
-      const { code, lines, states } = await diff();
+      const { code, lines, states, err } = await diff();
       expect({ code, states }).toEqual({
         code: 1,
         states: ['a null unreadable', 'b public.Blogs same', 'b public.Posts same', 'b the shard same'],
       });
       expect(lines[0]?.what).toMatch(/\(SHARD_UNAVAILABLE\)$/);
+      expect(JSON.parse(err)).toMatchObject({ version: 1, error: { code: 'SHARD_UNAVAILABLE' } });
     } finally {
       await moveTo('shop_a');
     }
@@ -140,15 +141,25 @@ describe('policy diff', () => {
           after: null,
         })),
       );
-      expect((await diff('--shard a --table Blogs')).code).toBe(0);
+      expect(await diff('--shard a --table Blogs')).toMatchObject({ code: 2, states: ['a public.Blogs same', 'a the shard different'] });
+      const { code: pending, out } = await world.run('policy apply --shard a --dry-run');
+      expect({ pending, out }).toEqual({
+        pending: 2,
+        out: 'shard a: 2 to accept as it is\n  to accept as it is: rights public."All"\n  to accept as it is: view public."All"\n',
+      });
     } finally {
       await a.query(sqlText('drop view "All"'));
     }
   });
 
   it('shows one table where one is named, and refuses a name that is none', async () => {
-    expect((await diff('--table Blogs --shard b')).states).toEqual(['b public.Blogs same']);
-    expect((await diff('--table public.Posts')).states).toEqual(['a public.Posts same', 'b public.Posts same']);
+    expect((await diff('--table Blogs --shard b')).states).toEqual(['b public.Blogs same', 'b the shard same']);
+    expect((await diff('--table public.Posts')).states).toEqual([
+      'a public.Posts same',
+      'a the shard same',
+      'b public.Posts same',
+      'b the shard same',
+    ]);
     expect(await diff('--table Nothing')).toMatchObject({ code: 1, err: expect.stringContaining('has a table Nothing') as string });
     expect(await diff('--shard z')).toMatchObject({ code: 1, err: expect.stringContaining('The map has no shard z') as string });
   });
@@ -177,8 +188,11 @@ describe('drift that the configuration accepts for a while', () => {
     await accepting({ object, until: dayIn(30) });
     expect((await world.run('policy diff')).code).toBe(2);
     const { code, out, err } = await run('policy diff --json --shard a --table Blogs');
-    expect({ code, err }).toEqual({ code: 0, err: '1 accepted\n' });
-    expect(itemsOf(out)).toMatchObject([{ state: 'accepted', items: [{ accepted: { until: endIn(30), reason } }] }]);
+    expect({ code, err }).toEqual({ code: 2, err: '' });
+    expect(itemsOf(out)).toMatchObject([
+      { state: 'accepted', items: [{ accepted: { until: endIn(30), reason } }] },
+      { table: 'the shard', state: 'different' },
+    ]);
     expect(itemsOf((await run('policy apply --dry-run --json --shard a')).out)).toMatchObject([
       { changes: [{ item: 'rights public."Blogs"', after: `accepted until ${endIn(30)}` }] },
     ]);
@@ -275,7 +289,7 @@ describe('drift that the configuration accepts for a while', () => {
     const told = await run('policy diff --shard a');
     expect({ code: told.code, last: told.out.split('\n').at(-2) }).toEqual({
       code: 0,
-      last: `a\tthe shard\taccepted\tview public."Totals" is not in the model: there (accepted until ${endIn(30)}: ${reason})`,
+      last: `a\tthe shard\taccepted\tview public."Totals" is there, accepted until ${endIn(30)}: ${reason}`,
     });
     await a.query(sqlText('drop view "Totals"'));
     expect((await run('policy apply')).code).toBe(0);

@@ -219,8 +219,7 @@ describe('policy verify', () => {
       done: true,
       warnings: [{ code: 'unproven', severity: 'advice', object: 'public.Posts', text: expect.stringContaining(refused) as string }],
     });
-    expect(err).toMatch(/^warning d: public\.Posts: /);
-    expect(err).toContain(refused);
+    expect(err).toBe('');
     await run('shard remove d --yes');
   });
 
