@@ -5,12 +5,20 @@ import type { SqlDialect } from '../core/sql.ts';
 /** A configured procedure of a database. */
 export type LocatedProcedure = Procedure & { readonly schema: string };
 
-/** A procedure that app was given to call, and that is configured no more. */
+/** A procedure that app was given to call, and that is configured no more: as it is now, or where it is gone, as it was given. */
 export interface ExposedProcedure extends Pick<LocatedProcedure, 'schema' | 'routine'> {
   /** As the server tells it from others of its name. */
   readonly arguments: string;
   /** Whether app may call it still. */
   readonly callable: boolean;
+  readonly given: GivenProcedure;
+}
+
+/** What was noted of a procedure when app was given to call it; its name and arguments may be others by now. */
+export interface GivenProcedure extends Pick<LocatedProcedure, 'schema' | 'routine'> {
+  readonly arguments: string;
+  /** The server's number of it, in decimal. */
+  readonly id: string;
 }
 
 /**

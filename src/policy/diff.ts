@@ -2,7 +2,7 @@ import { digest } from '../core/digest.ts';
 import type { SqlSession } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
 import { isPartOfAnother, type FoundTable, type PolicyItem, type PolicyRenderer, type PolicyTable } from '../engine/policy-renderer.ts';
-import type { LocatedProcedure } from '../engine/qualified-procedures.ts';
+import type { GivenProcedure, LocatedProcedure } from '../engine/qualified-procedures.ts';
 import { nameOf } from '../engine/qualified-tables.ts';
 import type { ConfiguredTable, ShardTables } from './model.ts';
 
@@ -63,9 +63,10 @@ interface LiveRight extends Record<string, unknown> {
   readonly routine: string;
   readonly item: string;
   readonly definition: string;
-  /** Not null: of a procedure that was configured, and is no more. */
   readonly arguments: string | null;
   readonly callable: boolean | null;
+  /** Not null: of a procedure that was configured, and is no more. */
+  readonly given: GivenProcedure | null;
 }
 
 /** Who may call the configured procedures, compared with who shall; and what was given to call those that are configured no more. */
@@ -83,19 +84,20 @@ async function compareProcedures(
     );
     return differences(nameOf({ schema, table: routine }), renderer.procedureRights(procedure), present);
   });
-  const left = rows.flatMap((row) => (row.arguments === null ? [] : [withdrawn(renderer, { ...row, arguments: row.arguments })]));
+  const left = rows.flatMap((row) => (row.given === null ? [] : [withdrawn(renderer, row, row.given)]));
   return { pending: [...pending, ...left], found: rows };
 }
 
 function withdrawn(
   renderer: PolicyRenderer,
-  { schema, routine, arguments: taken, callable, definition }: LiveRight & { readonly arguments: string },
+  { schema, routine, arguments: taken, callable, definition }: LiveRight,
+  given: GivenProcedure,
 ): Difference {
   const {
     item,
     statements,
     byAdministrator = statements,
-  } = renderer.withdrawal({ schema, routine, arguments: taken, callable: callable === true });
+  } = renderer.withdrawal({ schema, routine, arguments: taken ?? '', callable: callable === true, given });
   return { table: nameOf({ schema, table: routine }), item, before: definition, after: null, statements, byAdministrator };
 }
 

@@ -185,9 +185,15 @@ function procedureTexts(): GeneratedTsql[] {
     return [true, false].map((isNull) => callStatement(served)(new Map(all.map((parameter) => [parameter, isNull ? null : 'x']))));
   });
   const rights = qualifiedProcedures(configured, mssqlDialect).flatMap((procedure) =>
-    mssqlPolicyRenderer
-      .procedureRights(procedure)
-      .concat(mssqlPolicyRenderer.withdrawal(Object.assign({ arguments: '', callable: true }, procedure))),
+    mssqlPolicyRenderer.procedureRights(procedure).concat(
+      mssqlPolicyRenderer.withdrawal({
+        schema: procedure.schema,
+        routine: procedure.routine,
+        arguments: '',
+        callable: true,
+        given: { schema: procedure.schema, routine: procedure.routine, arguments: '', id: '1' },
+      }),
+    ),
   );
   return [
     ...bodies.map((body, index) => ({ name: `procedure ${index}`, text: `CREATE PROCEDURE [dbo].${body}`, defines: true })),

@@ -21,7 +21,7 @@ export const columnsOf = {
   'policy/extra-tables': { schema: text, table: text, hasPolicies: 'bit', tenantColumn: text },
   'policy/gate': { table: text, problem: text },
   'policy/live-items': { schema: text, table: text, item: text, definition: text },
-  'policy/live-procedures': { schema: text, routine: text, item: text, definition: text, arguments: text, callable: 'bit' },
+  'policy/live-procedures': { schema: text, routine: text, item: text, definition: text, arguments: text, callable: 'bit', given: text },
   'policy/predicate-problems': { schema: text, table: text, problem: text, detail: text, remedy: text, at: text, columns: text },
   'policy/predicate-warnings': { schema: text, table: text, warning: text, detail: text, remedy: text, at: text },
   'policy/problems': { schema: text, table: text, problem: text, detail: text, remedy: text },

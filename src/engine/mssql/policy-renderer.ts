@@ -41,9 +41,9 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
     ];
   },
   procedureRights: (procedure) => [givenProcedureItem(procedure), procedureRightsItem(procedure, 'public', null)],
-  withdrawal({ callable, ...procedure }) {
+  withdrawal({ callable, given, ...procedure }) {
     const { statements, ...item } = procedureRightsItem(procedure, principalGroups.app, null);
-    const forgotten = sql`DELETE FROM [tenantry].[exposed_procedure] WHERE ${exposureKey(procedure)}`;
+    const forgotten = sql`DELETE FROM [tenantry].[exposed_procedure] WHERE ${exposureKey(given)} AND [routine_id] = ${sqlText(textLiteral(given.id))}`;
     return { ...item, statements: [...(callable ? statements : []), forgotten] };
   },
   procedureRisks,
@@ -148,14 +148,14 @@ type ProcedurePlace = Pick<ExposedProcedure, 'schema' | 'routine'>;
 function givenProcedureItem(procedure: ProcedurePlace): PolicyItem {
   const { schema, routine } = procedure;
   const { statements, ...item } = procedureRightsItem(procedure, principalGroups.app, 'execute');
-  const place = sql`${sqlText(textLiteral(schema))}, ${sqlText(textLiteral(routine))}`;
+  const [place, id] = [sql`${sqlText(textLiteral(schema))}, ${sqlText(textLiteral(routine))}`, objectId(sql.id(schema, routine))];
   return {
     ...item,
     statements: [
       ...statements,
       sql`GRANT EXECUTE ON ${sql.id(schema, routine)} TO ${sql.id(principalGroups.app)} AS ${admin}`,
-      sql`DELETE FROM [tenantry].[exposed_procedure] WHERE ${exposureKey(procedure)};
-INSERT INTO [tenantry].[exposed_procedure] ([schema_name], [routine_name], [arguments]) VALUES (${place}, N'');`,
+      sql`DELETE FROM [tenantry].[exposed_procedure] WHERE ${exposureKey(procedure)} AND [routine_id] = ${id};
+INSERT INTO [tenantry].[exposed_procedure] ([schema_name], [routine_name], [arguments], [routine_id]) VALUES (${place}, N'', ${id});`,
     ],
   };
 }

@@ -53,12 +53,12 @@ export const postgresPolicyRenderer: PolicyRenderer = {
     ...schemaRights(schema).filter(({ item }) => item === 'rights of tenantry_app on its schema'),
     ...procedureRightsItems(schema, routine),
   ],
-  withdrawal: ({ schema, routine, arguments: taken, callable }) => ({
+  withdrawal: ({ schema, routine, arguments: taken, callable, given }) => ({
     item: 'rights of tenantry_app',
     definition: null,
     statements: [
       ...(callable ? [sql`revoke all on routine ${sql.id(schema, routine)}(${sqlText(taken)}) from tenantry_app`] : []),
-      sql`delete from tenantry.exposed_procedure where schema_name = ${literal(schema)} and routine_name = ${literal(routine)} and arguments = ${literal(taken)}`,
+      sql`delete from tenantry.exposed_procedure where schema_name = ${literal(given.schema)} and routine_name = ${literal(given.routine)} and arguments = ${literal(given.arguments)} and routine_id = ${literal(given.id)}`,
     ],
   }),
   procedureRisks,
@@ -198,7 +198,7 @@ function procedureRightsItems(schema: string, routine: string): PolicyItem[] {
       statements: [
         sql`revoke all on routine ${name} from tenantry_app`,
         sql`grant execute on routine ${name} to tenantry_app`,
-        sql`insert into tenantry.exposed_procedure select ${literal(schema)}, proname, pg_get_function_identity_arguments(oid) from pg_proc where oid = ${literal(compileSql(name, postgresDialect).text)}::regproc on conflict do nothing`,
+        sql`insert into tenantry.exposed_procedure select ${literal(schema)}, proname, pg_get_function_identity_arguments(oid), oid from pg_proc where oid = ${literal(compileSql(name, postgresDialect).text)}::regproc on conflict do nothing`,
       ],
     },
     { item: 'rights of public', definition: null, statements: [sql`revoke all on routine ${name} from public`] },

@@ -31,7 +31,9 @@ test('tables are compared without a lock and without a change: what lacks, what 
     },
     'policy/live-procedures': {
       columns: columnsOf['policy/live-procedures'],
-      rows: [['dbo', 'p_left', 'rights of tenantry_app', 'execute', '', true]],
+      rows: [
+        ['dbo', 'p_left', 'rights of tenantry_app', 'execute', '', true, '{"schema":"dbo","routine":"p_was","arguments":"","id":"7"}'],
+      ],
     },
     'policy/verification': protectionAnswer(accepting().signer, {
       fingerprint: 'e'.repeat(64),

@@ -47,7 +47,7 @@ describe('policy apply', () => {
         statements: [
           'revoke all on routine "sales"."Count Blogs" from tenantry_app',
           'grant execute on routine "sales"."Count Blogs" to tenantry_app',
-          `insert into tenantry.exposed_procedure select 'sales', proname, pg_get_function_identity_arguments(oid) from pg_proc where oid = '"sales"."Count Blogs"'::regproc on conflict do nothing`,
+          `insert into tenantry.exposed_procedure select 'sales', proname, pg_get_function_identity_arguments(oid), oid from pg_proc where oid = '"sales"."Count Blogs"'::regproc on conflict do nothing`,
         ],
       },
       {
@@ -103,8 +103,12 @@ describe('policy apply', () => {
       items: [{ item: 'rights of tenantry_app', state: 'extra', before: 'execute', after: null }],
       reasons: [],
     });
+    const { rows } = await shard.database.root.query<{ name: string; id: string }>(
+      sql`select routine_name as "name", routine_id::text as "id" from tenantry.exposed_procedure`,
+    );
+    const idOf = new Map(rows.map(({ name, id }) => [name, id]));
     const forget = (name: string, taken: string): string =>
-      `delete from tenantry.exposed_procedure where schema_name = 'public' and routine_name = '${name}' and arguments = '${taken}'`;
+      `delete from tenantry.exposed_procedure where schema_name = 'public' and routine_name = '${name}' and arguments = '${taken}' and routine_id = '${idOf.get(name)}'`;
     const { changes } = await shard.apply([blogs], { dryRun: true });
     expect(
       changes.filter(({ item }) => item === 'rights of tenantry_app').toSorted((one, other) => (one.table < other.table ? -1 : 1)),
@@ -130,6 +134,57 @@ describe('policy apply', () => {
     expect(
       await Promise.all(['left_behind(integer)', 'left_behind(text)', 'by_hand()'].map((name) => rightOf('tenantry_app', name))),
     ).toEqual([false, true, true]);
+    expect((await shard.apply([blogs])).changes).toEqual([]);
+  });
+
+  it('takes back what it gave of one that has other arguments, another name or another schema by now', async () => {
+    await shard.asAdmin(`
+      create type mood as enum ('a'); create type feel as enum ('a'); create schema other;
+      create function named(integer) returns void language sql as ''; create function of_type(a mood) returns void language sql as '';
+      create function of_place(a feel) returns void language sql as ''; create function renamed() returns void language sql as '';
+      create function away() returns void language sql as ''; create function restored(a integer) returns void language sql as '';
+      create function replaced() returns void language sql as '';
+      revoke all on function named, of_type, of_place, renamed, away, restored, replaced from public`);
+    // By the statements of policy apply.
+    const names = ['named', 'of_type', 'of_place', 'renamed', 'away', 'restored', 'replaced'];
+    for (const name of names)
+      await shard.asAdmin(`grant execute on function ${name} to tenantry_app;
+        insert into tenantry.exposed_procedure select 'public', proname, pg_get_function_identity_arguments(oid), oid from pg_proc where oid = '${name}'::regproc`);
+    await shard.asAdmin(`
+      create or replace function named(a integer default 1) returns void language sql as '';
+      alter type mood rename to mood_2; alter type feel set schema other;
+      alter function renamed rename to renamed_2; alter function away set schema other;
+      update tenantry.exposed_procedure set routine_id = 1, arguments = 'integer' where routine_name = 'restored';
+      alter function replaced rename to replaced_2; create function replaced() returns void language sql as ''`);
+    const now = [
+      'named(integer)',
+      'of_type(mood_2)',
+      'of_place(other.feel)',
+      'renamed_2()',
+      'other.away()',
+      'restored(integer)',
+      'replaced_2()',
+    ];
+    const rights = (): Promise<unknown[]> => Promise.all(now.map((name) => rightOf('tenantry_app', name)));
+    expect(await rights()).toEqual(now.map(() => true));
+    const { changes } = await shard.apply([blogs], { procedures: { replaced: anything } });
+    const taken = changes.filter(({ item, after }) => item === 'rights of tenantry_app' && after === null);
+    expect(taken.map(({ table, before }) => `${table}: ${before}`).toSorted()).toEqual(
+      ['other.away', 'public.named', 'public.of_place', 'public.of_type', 'public.renamed_2', 'public.replaced_2', 'public.restored'].map(
+        (table) => `${table}: execute`,
+      ),
+    );
+    expect(await rights()).toEqual(now.map(() => false));
+    expect(await rightOf('tenantry_app', 'replaced()')).toBe(true);
+    expect((await shard.apply([blogs])).changes.map(({ table, before }) => [table, before])).toEqual([['public.replaced', 'execute']]);
+    expect((await shard.apply([blogs])).changes).toEqual([]);
+  });
+
+  it("takes nothing of Tenantry's own from app, whatever is noted as given", async () => {
+    await shard.asAdmin(`insert into tenantry.exposed_procedure
+      select 'tenantry', proname, pg_get_function_identity_arguments(oid), oid from pg_proc where oid = 'tenantry.current_tenant()'::regprocedure`);
+    await shard.apply([blogs]);
+    expect(await rightOf('tenantry_app', 'tenantry.current_tenant()')).toBe(true);
     expect((await shard.apply([blogs])).changes).toEqual([]);
   });
 

@@ -9,12 +9,14 @@ CREATE TABLE [tenantry].[policy_model] (
 GO
 
 -- Procedures that app was given to call since they were configured: what `policy apply` takes back of one that is so no more. What
--- somebody else gave stands in no row. By its arguments no procedure is told from another here: they are the empty text.
+-- somebody else gave stands in no row. By its number one is found that has another name since. By its arguments no procedure is told from
+-- another here: they are the empty text.
 CREATE TABLE [tenantry].[exposed_procedure] (
   [schema_name] nvarchar(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
   [routine_name] nvarchar(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
   [arguments] nvarchar(128) COLLATE Latin1_General_100_BIN2 NOT NULL,
-  CONSTRAINT [exposed_procedure_key] PRIMARY KEY ([schema_name], [routine_name], [arguments])
+  [routine_id] bigint NOT NULL,
+  CONSTRAINT [exposed_procedure_key] PRIMARY KEY ([schema_name], [routine_name], [arguments], [routine_id])
 );
 GO
 

@@ -8,12 +8,14 @@ create table tenantry.policy_model (
 );
 
 -- Procedures that app was given to call since they were configured: what `policy apply` takes back of one that is so no more. What
--- somebody else gave stands in no row.
+-- somebody else gave stands in no row. By its number one is found that has another name since, or other arguments; by its name in a database
+-- that was loaded from a dump, in which it has another number.
 create table tenantry.exposed_procedure (
   schema_name text not null,
   routine_name text not null,
   arguments text not null,
-  primary key (schema_name, routine_name, arguments)
+  routine_id bigint not null,
+  primary key (schema_name, routine_name, arguments, routine_id)
 );
 
 -- What a policy's expressions are as the server writes them back: by a search path of its own, so that they read the same to everybody.
