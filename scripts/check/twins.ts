@@ -62,6 +62,8 @@ const columnsAlone: Readonly<Record<'postgres' | 'mssql', Readonly<Record<string
   },
   mssql: {
     'hidden_row.value': 'PostgreSQL itself keeps statistics of protected tables from readers (pg_stats)',
+    'accepted.row_version': 'PostgreSQL has xmin in every row',
+    'gate.row_version': 'PostgreSQL has xmin in every row',
     'mapping_fence.mapping_id': 'PostgreSQL has advisory locks',
     'mapping.low_length': 'SQL Server compares bytes as if the shorter side were filled up with zeros',
   },

@@ -25,6 +25,8 @@ interface Verification {
   readonly validUntilMs: number | null;
   readonly signature: Uint8Array | null;
   readonly isOpen: boolean;
+  /** The end of the gate's own; null: it has none. */
+  readonly openUntilMs: number | null;
   /** This and the next two are null where nobody overrides it. */
   readonly overrideNumber: number | null;
   readonly overrideUntilMs: number | null;
@@ -41,6 +43,8 @@ export interface Verified {
   readonly objection: string | undefined;
   /** Tenants are let in until then in spite of it, as somebody decided. */
   readonly overriddenUntilMs: number | undefined;
+  /** Whether an override lets tenants in that nobody signed, or that was ended: connections that are open go by it all the same. */
+  readonly isOverriddenByNobody: boolean;
   /** What is not as it was accepted; nothing where nothing was, or not by the fleet. */
   readonly differing: readonly DifferingObject[];
   /** Until when what was accepted is; null: for good, or nothing was. Milliseconds since 1970, as the time of the shard's clock. */
@@ -58,15 +62,21 @@ const mostNames = 12;
 export async function verifyProtection(session: SqlSession, fingerprintFunction: string, signer: ShardVerifier): Promise<Verified> {
   const found = await look(session);
   const { overrideNumber: number, overrideUntilMs: untilMs, overrideSignature, nowMs } = found;
+  const isInForce = untilMs !== null && untilMs > nowMs;
   const isOverridden =
+    isInForce &&
     number !== null &&
-    untilMs !== null &&
-    untilMs > nowMs &&
     overrideSignature !== null &&
     signer.check({ says: 'overridden', number, untilMs }, overrideSignature) === 'signed';
   const { fingerprint, validUntilMs } = found;
-  const overriddenUntilMs = isOverridden ? untilMs : undefined;
-  return { fingerprint, ...objectionTo(found, fingerprintFunction, signer), overriddenUntilMs, validUntilMs, nowMs };
+  return {
+    fingerprint,
+    ...objectionTo(found, fingerprintFunction, signer),
+    overriddenUntilMs: isOverridden ? untilMs : undefined,
+    isOverriddenByNobody: isInForce && !isOverridden,
+    validUntilMs,
+    nowMs,
+  };
 }
 
 async function look(session: SqlSession): Promise<Verification> {
@@ -82,7 +92,7 @@ async function look(session: SqlSession): Promise<Verification> {
   throw new TenantryError('SHARD_UNVERIFIED', cannotTell);
 }
 
-type Numeric = 'number' | 'validUntilMs' | 'overrideNumber' | 'overrideUntilMs';
+type Numeric = 'number' | 'validUntilMs' | 'openUntilMs' | 'overrideNumber' | 'overrideUntilMs';
 
 /** The same as a connection gives it: one for tenants gives 64-bit integers as texts. */
 type GivenVerification = Omit<Verification, Numeric | 'nowMs'> &
@@ -90,12 +100,13 @@ type GivenVerification = Omit<Verification, Numeric | 'nowMs'> &
 
 /** Beyond 2^53 they are nothing that was signed. */
 function withNumbers(row: GivenVerification): Verification {
-  const { number, validUntilMs, overrideNumber, overrideUntilMs, nowMs } = row;
+  const { number, validUntilMs, openUntilMs, overrideNumber, overrideUntilMs, nowMs } = row;
   const numeric = (value: number | string | null): number | null => (value === null ? null : Number(value));
   return {
     ...row,
     number: numeric(number),
     validUntilMs: numeric(validUntilMs),
+    openUntilMs: numeric(openUntilMs),
     overrideNumber: numeric(overrideNumber),
     overrideUntilMs: numeric(overrideUntilMs),
     nowMs: Number(nowMs),
@@ -105,10 +116,15 @@ function withNumbers(row: GivenVerification): Verification {
 function objectionTo(found: Verification, fingerprintFunction: string, signer: ShardVerifier): Pick<Verified, 'objection' | 'differing'> {
   const objection = objectionToAcceptance(found, fingerprintFunction, signer);
   if (objection !== undefined) return { objection, differing: [] };
-  const { accepted, fingerprint, differing, isOpen } = found;
+  const { accepted, fingerprint, differing } = found;
   if (accepted !== fingerprint)
     return { objection: `what protects its tenants was changed and not accepted: ${named(differing)}`, differing };
-  return { objection: isOpen ? undefined : 'its gate is closed, although what protects its tenants is as it was accepted', differing: [] };
+  return { objection: objectionToGate(found), differing: [] };
+}
+
+function objectionToGate({ isOpen, openUntilMs, validUntilMs }: Verification): string | undefined {
+  if (!isOpen) return 'its gate is closed, although what protects its tenants is as it was accepted';
+  return openUntilMs === validUntilMs ? undefined : 'its gate ends at another time than what was accepted';
 }
 
 function objectionToAcceptance(found: Verification, fingerprintFunction: string, signer: ShardVerifier): string | undefined {

@@ -62,8 +62,9 @@ export async function verifyShard(session: SqlSession, engine: VerifyingEngine, 
   const able = await capable();
   const problem = gateProblem((await gate()).rows);
   if (problem !== undefined) throw new TenantryError('SHARD_UNVERIFIED', problem);
-  const { objection, overriddenUntilMs, differing } = await protection();
+  const { objection, overriddenUntilMs, isOverriddenByNobody, differing } = await protection();
   if (objection !== undefined && overriddenUntilMs === undefined) throw new NotAccepted(objection, differing);
+  if (isOverriddenByNobody) throw new TenantryError('SHARD_UNVERIFIED', overriddenByNobody);
   return able;
 }
 
@@ -94,6 +95,9 @@ async function inspect(session: SqlSession, { lacksSchema }: VerifyingEngine): P
     });
   }
 }
+
+const overriddenByNobody =
+  'The shard may serve no tenants: what protects them is overridden by nobody who has a key of the fleet, or by an override that was ended. tenantry policy override --end takes it away.';
 
 /** The very shard that is meant, and nobody has accepted what protects its tenants as it is. */
 export class NotAccepted extends TenantryError {

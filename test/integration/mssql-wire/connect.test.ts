@@ -127,6 +127,12 @@ describe('a connection that is opened for tenants', () => {
       { fingerprint: '0'.repeat(64), isOpen: false, differing: '[{"kind":"predicate","object":"dbo.Blogs filter","change":"removed"}]' },
       'what protects its tenants was changed and not accepted: predicate dbo.Blogs filter (removed)',
     ],
+    ['a gate with another end', { openUntilMs: BigInt(shardNowMs + 1) }, 'its gate ends at another time than what was accepted'],
+    [
+      'an override that nobody signed',
+      { overrideNumber: 1n, overrideUntilMs: BigInt(shardNowMs + 1), overrideSignature: Buffer.alloc(32) },
+      'overridden by nobody who has a key of the fleet',
+    ],
     ['a closed gate', { isOpen: false }, 'its gate is closed, although what protects its tenants is as it was accepted'],
   ])('is refused where it was accepted otherwise: %s', async (_, protection, why) => {
     shard.saysOfItself(protection === undefined ? {} : { protection });

@@ -354,6 +354,11 @@ describe('A connection for tenants', () => {
       "update tenantry_watch.accepted set valid_until = now() + interval '1 day'",
       'by another fleet key',
     ],
+    [
+      'its gate ends later than what was accepted',
+      "update tenantry_watch.gate set accepted_until = now() + interval '1 day'",
+      'its gate ends at another time than what was accepted',
+    ],
     ['the fingerprint is another one', "update tenantry_watch.accepted set fingerprint = repeat('0', 64)", 'by another fleet key'],
     [
       'the function that tells it was replaced',
@@ -504,6 +509,33 @@ describe('An override', () => {
       await client.end();
     }
   });
+
+  it('lets no connection be opened that no key has signed, also where the gate is open, until it is over or taken away', async () => {
+    const signer = signerOfTests(shard.shardId);
+    await overrideGate(shard.admin, signer, { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });
+    await expect(connect()).resolves.toBeDefined();
+    const unsigned = "override_number = 1, override_signature = decode(repeat('00', 32), 'hex')";
+    await change(`update tenantry_watch.gate set override_until = now() + interval '1 day', ${unsigned}`);
+    await expect(connect()).rejects.toMatchObject(refusing('overridden by nobody who has a key of the fleet'));
+    await change("update tenantry_watch.gate set override_until = now() - interval '1 second'");
+    await expect(connect()).resolves.toBeDefined();
+    await change("update tenantry_watch.gate set override_until = now() + interval '1 day'");
+    await endOverride(shard.admin, signer, () => Promise.resolve());
+    await expect(connect()).resolves.toBeDefined();
+  });
+
+  it('has nobody stay inside when it ends before a change is committed that began while it was in force', async () => {
+    const app = await connect();
+    await overrideGate(shard.admin, signerOfTests(shard.shardId), { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });
+    const staying = await shard.root.transaction(async (session) => {
+      await session.query(sqlText('select'));
+      await shard.admin.query(sqlText('update tenantry_watch.gate set override_until = clock_timestamp()'));
+      const entered = await app.begin(entryOf(1), { ...write, isolation: 'read committed' });
+      await session.query(sqlText('alter table "Blogs" disable row level security'));
+      return entered;
+    });
+    await expect(staying.query(all)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
+  }, 30_000);
 
   it('is of a day at most', async () => {
     const override = { forMs: 86_400_001, reason: 'a test', decidedBy: 'tests' };

@@ -40,7 +40,24 @@ const unseenChanges = [
   ['grant set on parameter backtrace_functions to tenantry_app', 'revoke set on parameter backtrace_functions from tenantry_app'],
   ['grant temporary on database watched to tenantry_app', 'revoke temporary on database watched from tenantry_app'],
   ['alter event trigger tenantry_dropped disable', 'alter event trigger tenantry_dropped enable always'],
-  [`update tenantry_watch.accepted set valid_until = now()`, `update tenantry_watch.accepted set valid_until = null`],
+] as const;
+
+const forgedOverride = `update tenantry_watch.gate set override_until = now() + interval '1 day', override_number = 1, override_signature = decode(repeat('00', 32), 'hex')`;
+const noOverride = 'update tenantry_watch.gate set override_until = null, override_number = null, override_signature = null';
+
+/** As admin, and as each of them is found before a look when it was taken back. */
+const takenBack = [
+  [
+    'the end of what was accepted',
+    `update tenantry_watch.accepted set valid_until = now() + interval '1 day'`,
+    'update tenantry_watch.accepted set valid_until = null',
+  ],
+  ['an override', forgedOverride, noOverride],
+  [
+    'a change under an override',
+    `alter table "Blogs" disable row level security; ${forgedOverride}`,
+    `alter table "Blogs" enable row level security; ${noOverride}`,
+  ],
 ] as const;
 
 /** A router whose looks happen when `look` says, and which ends with the block. */
@@ -128,6 +145,12 @@ const changes: [
     (root) => root.query(sqlText('update tenantry_watch.gate set open = true')),
     'its gate is closed',
   ],
+  [
+    'it is overridden by nobody who could sign it',
+    (root) => root.query(sqlText(forgedOverride)),
+    (root) => root.query(sqlText(noOverride)),
+    'overridden by nobody who has a key of the fleet',
+  ],
 ];
 
 describe('A shard in use', () => {
@@ -180,6 +203,20 @@ describe('A shard in use', () => {
         await shard.root.query(sqlText(undo));
         expect(await word(), undo).toBe(first);
       }
+    } finally {
+      await eye.close();
+    }
+  });
+
+  it.each(takenBack)('is told of by another word for %s, also once it was taken back', async (_what, change, undo) => {
+    const eye = createPostgresEngine().open(shard.address, app, { connections: 1 });
+    const word = async (): Promise<unknown> => (await eye.run('policy/watch')).rows[0]?.['state'];
+    try {
+      const first = await word();
+      await shard.admin.query(sqlText(change));
+      const changed = await word();
+      await shard.admin.query(sqlText(undo));
+      expect(new Set([first, changed, await word()]).size).toBe(3);
     } finally {
       await eye.close();
     }

@@ -29,7 +29,8 @@ SELECT LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', (
     WHERE m.[object_id] = OBJECT_ID(N'tenantry.fingerprint_items')
   ) AS [functionDigest],
   a.[format] AS [format], a.[number] AS [number], a.[fingerprint] AS [accepted], DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), a.[valid_until]) AS [validUntilMs],
-  a.[signature] AS [signature], a.[open] AS [isOpen], a.[override_number] AS [overrideNumber],
+  a.[signature] AS [signature], a.[open] AS [isOpen], DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), a.[accepted_until]) AS [openUntilMs],
+  a.[override_number] AS [overrideNumber],
   DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), a.[override_until]) AS [overrideUntilMs], a.[override_signature] AS [overrideSignature],
   DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), SYSUTCDATETIME()) AS [nowMs], COALESCE(@differing, N'[]') AS [differing]
 FROM [tenantry].[acceptance]() AS a;

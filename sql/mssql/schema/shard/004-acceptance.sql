@@ -14,7 +14,9 @@ CREATE TABLE [tenantry].[accepted] (
   [valid_until] datetime2(7) NULL,
   [signature] varbinary(32) NOT NULL CONSTRAINT [accepted_signature] CHECK (DATALENGTH([signature]) = 32),
   [accepted_at] datetime2(7) NOT NULL CONSTRAINT [accepted_now] DEFAULT (SYSUTCDATETIME()),
-  [accepted_by] nvarchar(200) COLLATE Latin1_General_100_BIN2 NOT NULL
+  [accepted_by] nvarchar(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+  -- Another one after whatever was written to the row: nobody sets it.
+  [row_version] rowversion NOT NULL
 );
 GO
 
@@ -45,6 +47,7 @@ CREATE TABLE [tenantry].[gate] (
   [override_reason] nvarchar(400) COLLATE Latin1_General_100_BIN2 NULL,
   [override_by] nvarchar(200) COLLATE Latin1_General_100_BIN2 NULL,
   [override_signature] varbinary(32) NULL CONSTRAINT [gate_override_signature] CHECK (DATALENGTH([override_signature]) = 32),
+  [row_version] rowversion NOT NULL,
   CONSTRAINT [gate_override] CHECK (
     ([override_until] IS NULL AND [override_number] IS NULL AND [override_signature] IS NULL)
     OR ([override_until] IS NOT NULL AND [override_number] IS NOT NULL AND [override_signature] IS NOT NULL)

@@ -431,7 +431,7 @@ GO
 -- What app's connections read of what was accepted: by functions, since whoever may read a table may lock it.
 CREATE FUNCTION [tenantry].[acceptance]() RETURNS TABLE
 AS
-RETURN SELECT a.[format], a.[number], a.[fingerprint], a.[valid_until], a.[signature], g.[open], g.[override_until], g.[override_number], g.[override_signature]
+RETURN SELECT a.[format], a.[number], a.[fingerprint], a.[valid_until], a.[signature], g.[open], g.[accepted_until], g.[override_until], g.[override_number], g.[override_signature]
 FROM [tenantry].[gate] AS g WITH (READCOMMITTEDLOCK, ROWLOCK)
 LEFT JOIN [tenantry].[accepted] AS a WITH (READCOMMITTEDLOCK, ROWLOCK) ON a.[only_row] = g.[only_row];
 GO

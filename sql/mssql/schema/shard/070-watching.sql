@@ -91,12 +91,13 @@ BEGIN
   DECLARE @database nvarchar(20) = (
     SELECT CONCAT(d.[is_trustworthy_on], d.[is_db_chaining_on], d.[is_cdc_enabled]) FROM sys.databases AS d WHERE d.[name] = DB_NAME()
   );
-  DECLARE @gate nvarchar(20) = (
-    SELECT CONCAT(g.[open], CASE WHEN g.[override_until] > SYSUTCDATETIME() THEN 1 ELSE 0 END) FROM [tenantry].[gate] AS g WITH (READUNCOMMITTED)
+  -- By what no other column of theirs can hide: whatever was written to the two rows, and if it was put back.
+  DECLARE @gate nvarchar(40) = (
+    SELECT CONCAT(CAST(g.[row_version] AS bigint), N' ', CASE WHEN g.[override_until] > SYSUTCDATETIME() THEN 1 ELSE 0 END) FROM [tenantry].[gate] AS g WITH (READUNCOMMITTED)
   );
   -- A new acceptance may be of what a connection is to be opened otherwise for.
-  DECLARE @accepted nvarchar(200) = (
-    SELECT CONCAT(a.[fingerprint], N'|', CONVERT(nvarchar(30), a.[accepted_at], 126), N'|', CASE WHEN a.[valid_until] <= SYSUTCDATETIME() THEN N'over' ELSE N'valid' END) FROM [tenantry].[accepted] AS a WITH (READUNCOMMITTED)
+  DECLARE @accepted nvarchar(40) = (
+    SELECT CONCAT(CAST(a.[row_version] AS bigint), N' ', CASE WHEN a.[valid_until] <= SYSUTCDATETIME() THEN N'over' ELSE N'valid' END) FROM [tenantry].[accepted] AS a WITH (READUNCOMMITTED)
   );
   RETURN LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', CONCAT(@members, N'|', @triggers, N'|', @database, N'|', @gate, N'|', @accepted)), 2));
 END;

@@ -25,6 +25,7 @@ select (select encode(sha256(convert_to(coalesce(string_agg(concat_ws(chr(10), f
        cast(extract(epoch from a.valid_until) * 1000 as bigint) as "validUntilMs",
        a.signature as "signature",
        g.open as "isOpen",
+       cast(extract(epoch from g.accepted_until) * 1000 as bigint) as "openUntilMs",
        g.override_number as "overrideNumber",
        cast(extract(epoch from g.override_until) * 1000 as bigint) as "overrideUntilMs",
        g.override_signature as "overrideSignature",

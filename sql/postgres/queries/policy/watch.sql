@@ -35,10 +35,11 @@ with recursive become as (
   union all
   select concat_ws('|', 'row security', c.oid, c.relforcerowsecurity, c.relowner) from pg_catalog.pg_class c where c.relrowsecurity
   union all
-  select concat_ws('|', 'gate', g.open, coalesce(g.override_until > now(), false)) from tenantry_watch.gate g
+  -- By what no column of theirs can hide: whatever was written to the two rows, and if it was put back. The gate and an acceptance end by themselves.
+  select concat_ws('|', 'gate', g.xmin, coalesce(g.override_until > now(), false)) from tenantry_watch.gate g
   union all
-  -- An acceptance ends by itself. A new one may be of what a connection is to be opened otherwise for, such as a procedure that leaves settings.
-  select concat_ws('|', 'accepted', a.fingerprint, extract(epoch from a.accepted_at), coalesce(a.valid_until > now(), true)) from tenantry_watch.accepted a
+  -- A new one may be of what a connection is to be opened otherwise for, such as a procedure that leaves settings.
+  select concat_ws('|', 'accepted', a.xmin, coalesce(a.valid_until > now(), true)) from tenantry_watch.accepted a
 )
 select encode(sha256(convert_to(string_agg(w.word, chr(10) order by w.word collate "C"), 'UTF8')), 'hex') as "state"
   from word w

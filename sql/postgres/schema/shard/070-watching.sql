@@ -36,16 +36,16 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   was_open boolean;
-  -- No override lets tenants in while the gate is closed.
+  -- No override lets tenants in while the gate is closed; now, since the transaction may have begun long before.
   is_over boolean;
   is_accepted boolean;
 begin
   perform pg_advisory_xact_lock(1413828161, -1);
   -- Locked, so that who does not see it as it is fails.
-  select g.open, coalesce(g.override_until <= now(), true) into was_open, is_over from tenantry_watch.gate g for no key update;
+  select g.open, coalesce(g.override_until <= clock_timestamp(), true) into was_open, is_over from tenantry_watch.gate g for no key update;
   -- A stricter isolation looks at what was there when it began, and could open the gate over what another has changed since.
   is_accepted := current_setting('transaction_isolation') = 'read committed' and coalesce(
-    (select a.fingerprint = tenantry_watch.fingerprint() and coalesce(a.valid_until > now(), true) from tenantry_watch.accepted a), false);
+    (select a.fingerprint = tenantry_watch.fingerprint() and coalesce(a.valid_until > clock_timestamp(), true) from tenantry_watch.accepted a), false);
   if was_open = is_accepted then
     return 'same';
   end if;
