@@ -38,9 +38,9 @@ describe('a connection that is opened for tenants', () => {
   test.each<[Disorder, string]>([
     [{ rows: [] }, 'The database has not been added to a shard map.'],
     [{ shardId: null }, 'The database has not been added to a shard map.'],
-    [{ schemaVersion: 3 }, 'The schema of the shard has version 3, and this program works with 2.'],
+    [{ schemaVersion: 4 }, 'The schema of the shard has version 4; this program works with version 3'],
     // Of another version nothing else is believed.
-    [{ schemaVersion: 3, shardId: '00000000-0000-4000-8000-00000000000c' }, 'The schema of the shard has version 3'],
+    [{ schemaVersion: 4, shardId: '00000000-0000-4000-8000-00000000000c' }, 'The schema of the shard has version 4'],
     [{ shardId: '00000000-0000-4000-8000-00000000000c' }, 'The database is shard 00000000-0000-4000-8000-00000000000c'],
     [{ incarnation: null }, 'only a primary can serve tenants'],
     [{ incarnation: 'another' }, 'it was restored or replaced. Run: tenantry recover'],
