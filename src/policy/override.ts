@@ -53,7 +53,7 @@ export function describeOverride({ until, reason, decidedBy, isSigned }: Overrid
   const text = `Tenants are let in until ${until} whatever protects them, by ${decidedBy ?? 'somebody who is not named'}${reason === null ? '' : `: ${reason}`}`;
   return isSigned
     ? text
-    : `${text}. The override is signed by no key of the fleet: no connection is opened by it, and those that are open go by it`;
+    : `${text}. The override is signed by no key of the fleet, or was ended or replaced and put back: no connection is opened by it, and those that are open go by it`;
 }
 
 /** The override of a shard, as it is now; undefined: there is none. */
