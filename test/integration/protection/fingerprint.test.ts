@@ -30,6 +30,19 @@ beforeAll(async () => {
       create table "Parts" ("TenantId" integer not null) partition by list ("TenantId");
       create table "Parts1" partition of "Parts" for values in (1); grant insert on "Parts" to tenantry_app; alter table "Parts" enable row level security;
       create trigger whole before insert on "Parts" for each row execute function stamp();
+      create table "Quiet" ("Text" text); alter table "Quiet" enable row level security; create table "Quieter" ("Text" text);
+      create collation loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
+      create collation strict (provider = icu, locale = 'und-u-ks-level1');
+      create type secret as (v text); create function shown(secret) returns text language sql as 'select null';
+      revoke execute on function shown(secret) from public; create cast (secret as text) with function shown(secret);
+      create function write_on() returns void language sql as 'insert into public."Quiet" values (null)'; revoke execute on function write_on() from public;
+      create function keep() returns trigger language plpgsql security definer as 'begin perform public.write_on(); return new; end';
+      revoke execute on function keep() from public; create trigger kept after insert on "Blogs" for each row execute function keep();
+      create function helper_one() returns text language sql as 'select null'; revoke execute on function helper_one() from public;
+      create view totals as select 1 as value; create view sums as select 1 as value;
+      create function read_totals() returns text language plpgsql security definer as 'begin perform * from Totals; return Helper_One(); end';
+      create function read_sums() returns integer language sql security definer begin atomic select value from sums; end;
+      create foreign data wrapper bare; create server far foreign data wrapper bare; create user mapping for shop_app server far;
       create table "Archive" ("TenantId" integer not null, "BlogId" integer primary key);
       create role shop_other nologin; create role shop_reader nologin; create role shop_second login in role tenantry_app`),
   );
@@ -132,6 +145,46 @@ describe('The fingerprint of a shard', () => {
     ['create trigger gone after delete on "Kept" for each row execute function stamp()', ['trigger public."Kept" gone']],
     ['create rule gone as on delete to "Kept" do also delete from "Secrets"', ['rule public."Kept" gone']],
     ['alter table "Parts1" disable trigger whole', ['trigger public."Parts1" whole']],
+    // What an accepted function writes to, whether its text says so or not.
+    ['create trigger leak after insert on "Quiet" for each row execute function stamp()', ['trigger public."Quiet" leak']],
+    ['create trigger leak after insert on "Quieter" for each row execute function stamp()', ['trigger public."Quieter" leak']],
+    ['create rule leak as on insert to "Quieter" do also delete from "Secrets"', ['rule public."Quieter" leak']],
+    [
+      `create function said() returns text language sql volatile as 'select null'; revoke execute on function said() from public;
+       alter table "Quieter" alter column "Text" set default said()`,
+      ['default public."Quieter"."Text"', 'function public.said()'],
+    ],
+    [
+      `create function said() returns boolean language sql as 'select true'; revoke execute on function said() from public;
+       alter table "Quieter" add check (said())`,
+      ['call public."Quieter"', 'function public.said()'],
+    ],
+    ['create policy every on "Quiet" using (true)', ['policy public."Quiet" every']],
+    ['alter table "Quiet" disable row level security', ['rights public."Quiet"', 'table public."Quiet"']],
+    [
+      'create function read_secrets() returns text language sql security definer begin atomic select "Text" from public."Secrets"; end; revoke execute on function read_secrets() from public',
+      ['rights public."Secrets"', 'table public."Secrets"'],
+    ],
+    // A function's text names things in any case, or has none.
+    ["create or replace function helper_one() returns text language sql as 'select 1'", ['function public.helper_one()']],
+    ['create or replace view totals as select 2 as value', ['view public.totals']],
+    ['create or replace view sums as select 2 as value', ['view public.sums']],
+    ["create or replace function shown(secret) returns text language sql as 'select 1'", ['function public.shown(public.secret)']],
+    ['drop cast (secret as text); create cast (secret as text) with function shown(secret) as implicit', ['cast public.secret as text']],
+    ['create cast (integer as secret) with inout', ['cast integer as public.secret']],
+    // By which two tenants, or two users, are one.
+    ['alter table "Blogs" alter column "Country" type text collate loose', ['collation table column public."Blogs"."Country"']],
+    ['create domain name_of as text collate loose', ['collation type public.name_of', 'collation type public.name_of[]']],
+    ['create unique index on "Blogs" ("TenantId", ("Name" collate loose))', ['collation index public."Blogs_TenantId_Name_idx"']],
+    [
+      'alter collation strict rename to other; alter collation loose rename to strict',
+      ['collation public.loose', 'collation public.strict'],
+    ],
+    ["update pg_collation set collisdeterministic = false where collname = 'strict'", ['collation public.strict']],
+    ["create collation third (provider = icu, locale = 'und', deterministic = false)", ['collation public.third']],
+    ['alter server far owner to shop_other', ['foreign server far']],
+    ['create user mapping for public server far', ['foreign server far']],
+    ['drop user mapping for shop_app server far', ['foreign server far']],
     ['create unique index told on "Blogs" ("Name")', ['unique key public."Blogs" told']],
     ['create trigger gone before insert on "Parts1" for each row execute function stamp()', ['trigger public."Parts1" gone']],
     [
@@ -276,6 +329,7 @@ describe('The fingerprint of a shard', () => {
       'alter table "Blogs" alter column "Name" set statistics 500; create statistics s on "Name", "BlogId" from "Blogs"; analyze',
     ],
     ['how a table is stored', 'alter table "Blogs" set (fillfactor = 70)'],
+    ['a collation by which texts are equal only to themselves', "create collation exact (provider = icu, locale = 'und-u-ks-level1')"],
     ['a comment', 'comment on table "Blogs" is \'of the company\''],
     [
       'a table that app cannot reach',

@@ -1,8 +1,8 @@
 -- Everything that decides what app can see or do in this database, whatever the configuration says of it, and what the logins for reports and of the
 -- mover may besides on the same tables, by which they could make what runs for app's statements: one row for each object, with a
 -- digest of what matters of it. The same for whoever asks, by whatever settings: the function has its own. What has nothing to say about
--- protection (columns, indexes, tables of which app has nothing, logins and their passwords) is in none of it, so that an ordinary
--- migration leaves it as it is. Whoever relies on it compares this text, its settings and its owner with the program's own.
+-- protection (columns, indexes, tables of which app has nothing but for what runs when they are written to, logins and their passwords) is in
+-- none of it, so that an ordinary migration leaves it as it is. Whoever relies on it compares this text, its settings and its owner with the program's own.
 -- Run when a database is provisioned, as the administrator of its server: whoever changes it has servers provisioned again
 -- (docs/decisions/025-who-watches.md).
 create or replace function tenantry_watch.fingerprint_items() returns table (kind text, object text, digest text)
@@ -61,15 +61,36 @@ with recursive role as materialized (
       or exists (select from aclexplode(r.relacl) g where g.grantee in (select oid from grantee))
       or exists (select from pg_attribute a cross join lateral aclexplode(a.attacl) g
                   where a.attrelid = r.oid and a.attacl is not null and g.grantee in (select oid from grantee))
+), own_routine as materialized (
+  -- Those whose text is a program's. Texts may write names in any case.
+  select p.oid, lower(p.proname) as name, lower(p.prosrc) as text, p.prosecdef or p.prorettype = 'trigger'::regtype as for_others
+    from pg_proc p
+   where p.oid >= 16384 and p.prolang not in (select l.oid from pg_language l where l.lanname in ('internal', 'c'))
+     and p.pronamespace is distinct from to_regnamespace('tenantry')::oid and p.pronamespace <> 'tenantry_watch'::regnamespace
+), acting as (
+  -- What may run with another's rights: by its owner's, or by a trigger for what another function writes, and what these name.
+  select a.oid, a.text from own_routine a where a.for_others
+  union
+  -- As an equality, which the planner takes to be rare: for more it would make room that nothing fills.
+  select b.oid, b.text
+    from acting a
+    join own_routine b on not b.for_others
+     and case when strpos(a.text, b.name) > 0 then 1
+              else (select count(*) from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = a.oid and d.refclassid = 'pg_proc'::regclass and d.refobjid = b.oid) end = 1
 ), behind as (
   -- What a view reads it reads for its owner, and what stands above a table or below it is read with it.
   select oid from granted
   union
-  -- What runs with the rights of its owner names what it reads.
+  -- What runs with another's rights names what it reads. Of other tables it reads what it always did.
   select r.oid
     from relation r
-    join pg_proc p on p.prosecdef and p.pronamespace is distinct from to_regnamespace('tenantry')::oid and p.pronamespace <> 'tenantry_watch'::regnamespace and strpos(p.prosrc, r.relname) > 0
-   where r.relkind in ('v', 'm')
+    join acting a on strpos(a.text, lower(r.relname)) > 0
+   where not r.own and r.oid not in (select oid from granted)
+     and (r.relkind in ('v', 'm', 'f') or r.relrowsecurity or exists (select from pg_inherits i where i.inhparent = r.oid))
+  union
+  select d.refobjid
+    from acting a
+    join pg_depend d on d.classid = 'pg_proc'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
   union
   select x.oid
     from behind b
@@ -83,12 +104,16 @@ with recursive role as materialized (
 ), reached as materialized (
   select r.* from relation r where r.oid in (select oid from behind)
 ), tenant_default as (
-  -- A default that calls no function of this database's own gives nobody what is another's.
+  -- A default that calls no function of this database's own gives nobody what is another's. A new table has that for its tenant.
   select r.name, r.own, a.attname, d.oid, d.adbin, d.adrelid, a.attgenerated
-    from reached r
+    from relation r
     join pg_attrdef d on d.adrelid = r.oid
     join pg_attribute a on a.attrelid = r.oid and a.attnum = d.adnum
-   where r.own or exists (select from pg_depend e where e.classid = 'pg_attrdef'::regclass and e.objid = d.oid and e.refclassid = 'pg_proc'::regclass)
+   where r.own
+      or exists (select from pg_depend e
+                  where e.classid = 'pg_attrdef'::regclass and e.objid = d.oid and e.refclassid = 'pg_proc'::regclass
+                    and (r.oid in (select oid from behind)
+                         or e.refobjid not in (select p.oid from pg_proc p where p.pronamespace = to_regnamespace('tenantry'))))
 ), foreign_key as materialized (
   -- Of a part's key its whole's has told.
   select k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confkey, k.conpfeqop, k.confdelsetcols, k.confdeltype, k.confupdtype,
@@ -105,8 +130,9 @@ with recursive role as materialized (
           union all
           select k.confrelid, k.conrelid from foreign_key k where not k.only_checks) b on b.above = t.oid
 ), touched as materialized (
-  -- What runs for their rows runs for app's statement, whoever may name them. What a part has of its whole is told there.
-  select r.oid, r.name, r.oid in (select oid from reached) as named from relation r where r.oid in (select oid from keyed)
+  -- What runs for their rows may run for app's statement, whoever may name them: by a foreign key, or by a function that a trigger, a view or app
+  -- calls, and that names them in its text or puts the name together. What a part has of its whole is told there.
+  select r.oid, r.name, r.oid in (select oid from reached) as named from relation r where r.relkind <> 'S'
 ), beside as materialized (
   -- What is theirs, and app has nothing of: what can be named beside the whole, and what numbers their rows.
   select r.oid, r.name, r.relacl, r.relowner
@@ -209,6 +235,8 @@ with recursive role as materialized (
   union
   select o.oprcode from pg_operator o where o.oid >= 16384
   union
+  select t.castfunc from pg_cast t where t.oid >= 16384
+  union
   select c.refobjid from calling c where c.refclassid = 'pg_proc'::regclass
   union
   select d.refobjid
@@ -218,7 +246,7 @@ with recursive role as materialized (
      and (d.classid <> 'pg_attrdef'::regclass or d.objid in (select oid from tenant_default))
      and (d.classid <> 'pg_rewrite'::regclass or exists (select from pg_rewrite w where w.oid = d.objid and w.ev_class in (select oid from reached)))
 ), uncalled as materialized (
-  select p.oid, p.proname
+  select p.oid, lower(p.proname) as name
     from pg_proc p join made n on n.oid = p.pronamespace
    where p.oid >= 16384 and p.oid not in (select oid from called)
 ), routine as (
@@ -229,10 +257,12 @@ with recursive role as materialized (
     from routine u
     join pg_proc c on c.oid = u.oid
    cross join lateral (
-     select n.oid from uncalled n where strpos(c.prosrc, n.proname) > 0
+     select n.oid from (select lower(c.prosrc) as text offset 0) t join uncalled n on strpos(t.text, n.name) > 0
      union all
      select d.refobjid from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = c.oid and d.refclassid = 'pg_proc'::regclass
    ) p
+), loose as materialized (
+  select l.oid::regcollation as collation, to_jsonb(l) as said from pg_collation l where not l.collisdeterministic
 ), item as (
   select case r.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as kind, r.name as object,
          concat_ws('|', r.relkind, o.rolname, o.rolsuper or o.rolbypassrls, r.relrowsecurity, r.relforcerowsecurity,
@@ -325,6 +355,27 @@ with recursive role as materialized (
     from pg_operator o
    where o.oid < 16384
   union all
+  select 'casts', 'the server''s own', sum(hashtextextended(concat_ws('|', t.castsource, t.casttarget, t.castfunc, t.castcontext, t.castmethod), t.oid::bigint))::text
+    from pg_cast t
+   where t.oid < 16384
+  union all
+  -- No statement names a cast by which it has its value, nor an operator's collation.
+  select 'cast', format('%s as %s', format_type(t.castsource, null), format_type(t.casttarget, null)),
+         concat_ws('|', nullif(t.castfunc, 0)::regprocedure, t.castcontext, t.castmethod)
+    from pg_cast t
+   where t.oid >= 16384
+  union all
+  -- By one that is not deterministic two tenants' keys, or two users', may be equal. What takes it for its own is told, whatever it is.
+  select 'collation', l.collation::text, concat_ws('|', l.said ->> 'collprovider', l.said ->> 'collcollate', coalesce(l.said ->> 'colllocale', l.said ->> 'colliculocale'), l.said ->> 'collicurules')
+    from loose l
+  union all
+  select 'collation', format('%s %s', w.type, w.identity), string_agg(l.collation::text, ',' order by l.collation::text collate "C")
+    from loose l
+    join pg_depend d on d.refclassid = 'pg_collation'::regclass and d.refobjid = l.collation::oid
+   cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) w
+   where coalesce(w.schema !~ '^pg_temp', true)
+   group by w.type, w.identity
+  union all
   select 'views', 'the server''s own', concat_ws('|', count(*), sum(w.xmin::text::bigint), string_agg(w.ev_enabled::text, '' order by w.oid))
     from pg_rewrite w
    where w.ev_class < 16384
@@ -370,8 +421,13 @@ with recursive role as materialized (
     from pg_default_acl d join role r on r.oid = d.defaclrole left join pg_namespace n on n.oid = d.defaclnamespace
   union all
   select 'foreign server', s.srvname,
-         concat_ws('|', s.srvoptions, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(s.srvacl, acldefault('S', s.srvowner))) g))
+         concat_ws('|', s.srvoptions, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(s.srvacl, acldefault('S', s.srvowner))) g),
+           w.fdwname, o.rolname,
+           -- As whom each is somebody there, only a superuser may read.
+           (select string_agg(distinct case when m.umuser in (select oid from grantee where oid <> 0) then 'app' else m.usename end, ',') from pg_user_mappings m where m.srvid = s.oid))
     from pg_foreign_server s
+    join pg_foreign_data_wrapper w on w.oid = s.srvfdw
+    join role o on o.oid = s.srvowner
   union all
   select 'event trigger', e.evtname, concat_ws('|', e.evtevent, e.evtenabled, e.evttags, e.evtfoid::regprocedure, o.rolname)
     from pg_event_trigger e join role o on o.oid = e.evtowner
