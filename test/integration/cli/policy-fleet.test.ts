@@ -128,7 +128,9 @@ describe('policy apply over a fleet', () => {
     expect((await audited()).map(({ subject, outcome }) => `${subject} ${outcome}`)).toEqual(['shard b BEGUN', 'shard b FAILED']);
 
     await shards.b.query(sqlText('revoke tenantry_mover from t_app'));
-    expect(await run('policy apply')).toMatch(/^shard a \(canary\): \d changed\n  public.Blogs: row security\n[^]*\nshard c: \d changed\n/);
+    expect(await run('policy apply --concurrency 1')).toMatch(
+      /^shard a \(canary\): \d changed\n  public.Blogs: row security\nshard b: [^]*\nshard c: \d changed\n/,
+    );
   });
 
   it('changes nothing anywhere where one shard cannot be looked at, or first is none of them', async () => {
