@@ -69,9 +69,11 @@ export function presentDrift(drift: readonly AcceptedDrift[], { kept, items, tab
 
 /** Whether it is a configured table, what its policies rest on, or a trigger that Tenantry makes. */
 function isOfTable({ kind, object }: Pick<FingerprintItem, 'kind' | 'object'>, configured: ReadonlySet<string>): boolean {
-  const [name = '', part] = object.replaceAll(/["[\]]/g, '').split(' ');
-  if (!configured.has(name)) return false;
-  return kind === 'trigger' ? part?.startsWith('tenantry_') === true : part === undefined;
+  const name = object.replaceAll(/["[\]]/g, '');
+  if (kind !== 'trigger') return configured.has(name);
+  // Names may have spaces, the table's as well as the trigger's.
+  const at = name.indexOf(' tenantry_');
+  return at !== -1 && configured.has(name.slice(0, at));
 }
 
 /** Drift by whether its time is over, by the shard's clock. */

@@ -15,16 +15,17 @@ DECLARE @id int = OBJECT_ID(@name);
 IF NOT EXISTS (SELECT 1 FROM sys.change_tracking_tables AS k WHERE k.[object_id] = @id) THROW 51020, N'NOT_TRACKED', 1;
 DECLARE @oldest bigint = CHANGE_TRACKING_MIN_VALID_VERSION(@id);
 IF @since IS NULL OR @oldest IS NULL OR @since < @oldest THROW 51021, N'CHANGES_FORGOTTEN', 1;
-DECLARE @key nvarchar(max) = (
-  SELECT STRING_AGG(CAST(CONCAT(N'c.', QUOTENAME(n.[name])) AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY k.[key_ordinal])
-  FROM sys.indexes AS i
-  JOIN sys.index_columns AS k ON k.[object_id] = i.[object_id] AND k.[index_id] = i.[index_id] AND k.[key_ordinal] > 0
-  JOIN sys.columns AS n ON n.[object_id] = k.[object_id] AND n.[column_id] = k.[column_id]
-  WHERE i.[object_id] = @id AND i.[is_primary_key] = 1
-);
+DECLARE @key nvarchar(max), @names nvarchar(max);
+SELECT @key = STRING_AGG(CAST(CONCAT(N'c.', QUOTENAME(n.[name])) AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY k.[key_ordinal]),
+  @names = STRING_AGG(CAST(QUOTENAME(n.[name]) AS nvarchar(max)), N', ') WITHIN GROUP (ORDER BY k.[key_ordinal])
+FROM sys.indexes AS i
+JOIN sys.index_columns AS k ON k.[object_id] = i.[object_id] AND k.[index_id] = i.[index_id] AND k.[key_ordinal] > 0
+JOIN sys.columns AS n ON n.[object_id] = k.[object_id] AND n.[column_id] = k.[column_id]
+WHERE i.[object_id] = @id AND i.[is_primary_key] = 1;
+-- PATH would take a name with a dot for one thing within another; AUTO takes it as it is, and asks for a table.
 DECLARE @read nvarchar(max) = CONCAT(
-  N'SELECT (SELECT ', @key, N' FOR JSON PATH, WITHOUT_ARRAY_WRAPPER) AS [key], c.[SYS_CHANGE_VERSION] AS [version] FROM CHANGETABLE(CHANGES ',
-  @name, N', @since) AS c;');
+  N'SELECT (SELECT k.* FROM (VALUES (', @key, N')) AS k (', @names, N') FOR JSON AUTO, WITHOUT_ARRAY_WRAPPER) AS [key], c.[SYS_CHANGE_VERSION] AS [version] ',
+  N'FROM CHANGETABLE(CHANGES ', @name, N', @since) AS c;');
 EXEC sys.sp_executesql @read, N'@since bigint', @since = @since;
 GO
 GRANT EXECUTE ON [tenantry].[captured_keys] TO [tenantry_mover];

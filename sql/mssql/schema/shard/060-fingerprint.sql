@@ -34,6 +34,18 @@ BEGIN
   FROM sys.database_principals AS p
   WHERE p.[name] = N'public' OR p.[principal_id] IN (SELECT a.[principal_id] FROM above AS a);
 
+  -- Who sees all tenants by a right of Tenantry's, for reports or to move them; which login it is comes and goes.
+  DECLARE @beside TABLE ([principal_id] int NOT NULL PRIMARY KEY, [name] nvarchar(128) COLLATE Latin1_General_100_BIN2 NOT NULL);
+  WITH below AS (
+    SELECT p.[principal_id], CASE p.[name] WHEN N'tenantry_mover' THEN N'logins of mover' ELSE N'logins of reports' END AS [name]
+    FROM sys.database_principals AS p
+    WHERE p.[name] IN (N'tenantry_superuser', N'tenantry_mover')
+    UNION ALL
+    SELECT m.[member_principal_id], b.[name] FROM sys.database_role_members AS m JOIN below AS b ON b.[principal_id] = m.[role_principal_id]
+  )
+  INSERT INTO @beside ([principal_id], [name])
+  SELECT b.[principal_id], MAX(b.[name]) FROM below AS b GROUP BY b.[principal_id];
+
   -- Whose rights stand here: these, other roles, and what certificates and keys stand for, by which a signed routine may more.
   DECLARE @named TABLE (
     [principal_id] int NOT NULL PRIMARY KEY,
@@ -41,10 +53,12 @@ BEGIN
     [is_grantee] bit NOT NULL
   );
   INSERT INTO @named ([principal_id], [name], [is_grantee])
-  SELECT p.[principal_id], COALESCE(g.[name], p.[name] COLLATE Latin1_General_100_BIN2), CASE WHEN g.[principal_id] IS NULL THEN 0 ELSE 1 END
+  SELECT p.[principal_id], COALESCE(g.[name], CASE WHEN p.[type] <> N'R' THEN e.[name] END, p.[name] COLLATE Latin1_General_100_BIN2),
+    CASE WHEN g.[principal_id] IS NULL THEN 0 ELSE 1 END
   FROM sys.database_principals AS p
   LEFT JOIN @grantee AS g ON g.[principal_id] = p.[principal_id]
-  WHERE g.[principal_id] IS NOT NULL OR p.[type] IN (N'R', N'A', N'C', N'K') OR p.[name] = N'tenantry_definer';
+  LEFT JOIN @beside AS e ON e.[principal_id] = p.[principal_id]
+  WHERE g.[principal_id] IS NOT NULL OR e.[principal_id] IS NOT NULL OR p.[type] IN (N'R', N'A', N'C', N'K') OR p.[name] = N'tenantry_definer';
 
   -- To what they have a right of any kind: objects (1), schemas (3), or all that there is (0). What public may do with the server's own, whose
   -- numbers are below zero, comes with the server.
@@ -360,7 +374,8 @@ BEGIN
     LEFT JOIN sys.columns AS c ON p.[class] = 1 AND c.[object_id] = p.[major_id] AND c.[column_id] = p.[minor_id]
     LEFT JOIN sys.database_principals AS u ON p.[class] = 4 AND u.[principal_id] = p.[major_id]
     WHERE (p.[class] <> 1 OR p.[major_id] > 0 OR n.[name] <> N'public')
-      AND (n.[is_grantee] = 1 OR p.[class] IN (0, 3) OR (p.[class] = 1 AND p.[major_id] IN (SELECT b.[object_id] FROM @reached AS b)))
+      AND (n.[is_grantee] = 1 OR p.[permission_name] <> N'CONNECT' OR n.[principal_id] NOT IN (SELECT e.[principal_id] FROM @beside AS e))
+      AND (n.[is_grantee] = 1 OR p.[class] IN (0, 3) OR (p.[class] = 4 AND n.[principal_id] IN (SELECT e.[principal_id] FROM @beside AS e)) OR (p.[class] = 1 AND p.[major_id] IN (SELECT b.[object_id] FROM @reached AS b)))
   ) AS r;
 
   INSERT INTO @item ([kind], [object], [definition])
@@ -378,6 +393,26 @@ BEGIN
     AND (p.[type] = N'R' OR p.[name] = N'tenantry_definer')
   UNION ALL
   SELECT N'role', N'logins of app', CAST(g.[name] AS nvarchar(max)) FROM @grantee AS g WHERE g.[name] <> N'logins of app';
+
+  -- Whom the logins for reports and of the mover may become, and who may become the user that sees all definitions.
+  WITH above AS (
+    SELECT e.[principal_id], e.[name] FROM @beside AS e
+    UNION ALL
+    SELECT m.[role_principal_id], a.[name] FROM sys.database_role_members AS m JOIN above AS a ON a.[principal_id] = m.[member_principal_id]
+  )
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT DISTINCT N'role', a.[name], CONCAT(N'may be ', CAST(p.[name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2)
+  FROM above AS a
+  JOIN sys.database_principals AS p ON p.[principal_id] = a.[principal_id]
+  WHERE p.[type] = N'R' AND NOT EXISTS (SELECT 1 FROM @beside AS e WHERE e.[principal_id] = a.[principal_id] AND e.[name] = a.[name])
+  UNION ALL
+  SELECT DISTINCT N'role', N'members of tenantry_definer',
+    CONCAT(CASE WHEN g.[type] = N'R' THEN CAST(g.[name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2 ELSE N'a user' END, N' ',
+      p.[state] COLLATE Latin1_General_100_BIN2, N' ', p.[permission_name] COLLATE Latin1_General_100_BIN2)
+  FROM sys.database_permissions AS p
+  JOIN sys.database_principals AS u ON u.[principal_id] = p.[major_id] AND u.[name] = N'tenantry_definer'
+  JOIN sys.database_principals AS g ON g.[principal_id] = p.[grantee_principal_id]
+  WHERE p.[class] = 4;
 
   -- Azure SQL Database (5) has no assemblies; a statement that names its views is not compiled there, because it does not run.
   IF CAST(SERVERPROPERTY(N'EngineEdition') AS int) <> 5
