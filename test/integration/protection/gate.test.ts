@@ -524,6 +524,15 @@ describe('An override', () => {
     await expect(connect()).resolves.toBeDefined();
   });
 
+  it.each(['update tenantry_watch.gate set override_until', 'update tenantry_watch.accepted set valid_until'])(
+    'ends at a time that can be told, as an acceptance does: %s',
+    async (set) => {
+      await overrideGate(shard.admin, signerOfTests(shard.shardId), { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });
+      for (const end of ['infinity', '-infinity'])
+        await expect(shard.admin.query(sqlText(`${set} = '${end}'`))).rejects.toMatchObject({ cause: { sqlState: '23514' } });
+    },
+  );
+
   it('has nobody stay inside when it ends before a change is committed that began while it was in force', async () => {
     const app = await connect();
     await overrideGate(shard.admin, signerOfTests(shard.shardId), { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });

@@ -32,6 +32,9 @@ afterAll(async () => {
 
 /** As the server's superuser. */
 const unseenChanges = [
+  ['reassign owned by first_owner to second_owner', 'reassign owned by second_owner to first_owner'],
+  [`alter role ${shardLogins.superuser.user} createrole`, `alter role ${shardLogins.superuser.user} nocreaterole`],
+  [`grant pg_monitor to ${shardLogins.superuser.user}`, `revoke pg_monitor from ${shardLogins.superuser.user}`],
   [`grant tenantry_mover to ${app.user}`, `revoke tenantry_mover from ${app.user}`],
   ['grant pg_read_all_data to tenantry_app', 'revoke pg_read_all_data from tenantry_app'],
   ['alter role tenantry_app createrole', 'alter role tenantry_app nocreaterole'],
@@ -195,6 +198,11 @@ describe('A shard in use', () => {
   it('is told of by another word for each change that no event trigger sees, and by the same one once that is undone', async () => {
     const eye = createPostgresEngine().open(shard.address, app, { connections: 1 });
     const word = async (): Promise<unknown> => (await eye.run('policy/watch')).rows[0]?.['state'];
+    await shard.root.query(
+      sqlText(
+        `create role first_owner; create role second_owner; create view public.owned as select 1 as one; alter view public.owned owner to first_owner`,
+      ),
+    );
     try {
       const first = await word();
       for (const [change, undo] of unseenChanges) {
@@ -204,6 +212,7 @@ describe('A shard in use', () => {
         expect(await word(), undo).toBe(first);
       }
     } finally {
+      await shard.root.query(sqlText('drop view public.owned; drop role first_owner; drop role second_owner'));
       await eye.close();
     }
   });
@@ -301,6 +310,8 @@ describe('A shard whose definitions no trigger watches', () => {
     await unwatched.root.query(
       sqlText('drop event trigger tenantry_changed; drop event trigger tenantry_dropped; drop event trigger tenantry_made'),
     );
+    // Its owner has a view already: who owns any is seen by each look.
+    await unwatched.root.query(sqlText('create view "One" as select 1 as one'));
     const tables = [{ table: 'Blogs', tenantColumn: 'TenantId' }];
     await applyPolicies(
       unwatched.admin,

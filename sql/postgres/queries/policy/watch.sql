@@ -4,15 +4,19 @@ with recursive become as (
   select r.oid from pg_catalog.pg_roles r where r.rolname = session_user
   union
   select m.roleid from become b join pg_catalog.pg_auth_members m on m.member = b.oid
+), other as (
+  select r.oid from pg_catalog.pg_roles r where r.rolname in ('tenantry_superuser', 'tenantry_mover')
+  union
+  select m.member from other o join pg_catalog.pg_auth_members m on m.roleid = o.oid
 ), role as (
   select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolcanlogin, r.rolinherit
     from pg_catalog.pg_roles r
-   where r.oid in (select b.oid from become b)
+   where r.oid in (select b.oid from become b) or r.oid in (select o.oid from other o)
       or r.rolname in ('tenantry_app', 'tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer', 'tenantry_watcher', 'tenantry_probe')
 ), word as (
   select concat_ws('|', 'role', to_jsonb(r)) as word from role r
   union all
-  select concat_ws('|', 'member', to_jsonb(m)) from pg_catalog.pg_auth_members m join role r on r.oid = m.member where not r.rolcanlogin or r.oid in (select b.oid from become b)
+  select concat_ws('|', 'member', to_jsonb(m)) from pg_catalog.pg_auth_members m join role r on r.oid = m.member where not r.rolcanlogin or r.oid in (select b.oid from become b) or r.oid in (select o.oid from other o)
   union all
   select concat_ws('|', 'setting', to_jsonb(s)) from pg_catalog.pg_db_role_setting s
    where s.setrole = 0 or s.setrole in (select r.oid from role r)
@@ -30,6 +34,11 @@ with recursive become as (
   union all
   select concat_ws('|', 'function', p.oid, p.xmin) from pg_catalog.pg_proc p
    where p.pronamespace in (select n.oid from pg_catalog.pg_namespace n where n.nspname in ('tenantry', 'tenantry_watch'))
+  union all
+  -- REASSIGN OWNED tells no trigger of whose rows a view or a function shows from then on: who owned one owns none any more.
+  select concat_ws('|', 'owner', p.oid, p.proowner) from pg_catalog.pg_proc p where p.prosecdef and p.oid >= 16384
+  union all
+  select distinct concat_ws('|', 'owner', c.relowner) from pg_catalog.pg_class c where c.relkind in ('v', 'm', 'f') and c.relpersistence <> 't' and c.oid >= 16384
   union all
   select concat_ws('|', 'policy', p.oid, p.xmin) from pg_catalog.pg_policy p
   union all
