@@ -79,7 +79,10 @@ export interface PolicyRenderer {
   withdrawal(procedure: ExposedProcedure): PolicyItem;
   /** What the text of a procedure says that no call may do; `known` are texts that are looked at as well, its own among them. */
   procedureRisks(code: ProcedureCode, known: readonly ProcedureCode[]): readonly ProcedureRisk[];
-  /** Whether setting an item of a table sets an object of the fingerprint, so that what it was before is not accepted. */
+  /**
+   * Whether setting an item of a table sets the whole of an object of the fingerprint, so that nothing of what it was is accepted. Not where
+   * the object is more than that, as the rights on a table are besides those of one login.
+   */
   sets(changed: ChangedItem, object: Pick<DifferingObject, 'kind' | 'object'>): boolean;
   /** Removes an item that is there and not wanted; null where the item means nothing without its owner's leave. */
   removal(table: PolicyTable, item: string): Sql | null;

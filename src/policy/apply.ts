@@ -102,7 +102,7 @@ function signed(found: ShardComparison, renderer: PolicyRenderer): PolicyChange[
   return [signedChange('renew', 'end of what was accepted', accepted(renewal.untilMs), accepted(renewal.wantedMs))];
 }
 
-/** Each object that would be accepted as it is now; what is about to be set is shown as that. */
+/** Each object that would be accepted as it is now, or as it is with what is set of it; what is about to be set whole is shown as that alone. */
 function acceptances(objection: string, { differing, pending, drift }: ShardComparison, renderer: PolicyRenderer): PolicyChange[] {
   const after = accepted(endOf(drift.present));
   if (differing.length === 0) return [signedChange('accept', 'what protects the shard', objection, after)];

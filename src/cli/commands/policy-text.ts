@@ -35,10 +35,10 @@ function countsOf(changes: readonly PolicyChange[], words: Words): string {
   return counts.flatMap(({ kind, count }) => (count === 0 ? [] : [`${count} ${words[kind]}`])).join(', ');
 }
 
-/** What is set is of a table, which is named; what is accepted names itself. */
+/** What is set is of a table, which is named; what is accepted names itself, with the reason why it was not. */
 function lineOf({ kind, table, item, before, after }: PolicyChange, words: Words): string {
   if (kind === 'set') return `  ${table}: ${item}`;
-  return kind === 'accept' ? `  ${words.accept}: ${item}` : `  ${item}: ${before}, then ${after}`;
+  return kind === 'accept' ? `  ${words.accept}: ${item} (${before})` : `  ${item}: ${before}, then ${after}`;
 }
 
 /** Remarks of what the policies of a shard cannot mend by themselves. */

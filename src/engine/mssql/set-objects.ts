@@ -5,8 +5,6 @@ import type { DifferingObject } from '../verification.ts';
 export function setsObject({ on, item }: ChangedItem, { kind, object }: Pick<DifferingObject, 'kind' | 'object'>): boolean {
   const table = `${on.schema}.${on.table}`;
   if (item.startsWith('function ')) return kind === 'function' && object === `tenantry.${item.slice('function '.length)}`;
-  if (item.startsWith('rights of '))
-    return kind === 'rights' && object === (item.endsWith(' on its schema') ? `schema ${on.schema}` : table);
   switch (item) {
     case 'security policy':
       return kind === 'predicate' && object.startsWith(`${table} `);
@@ -16,8 +14,6 @@ export function setsObject({ on, item }: ChangedItem, { kind, object }: Pick<Dif
       return kind === 'predicate' && `${object} `.startsWith(`${table} block `);
     case 'default':
       return kind === 'default' && object === `${table} ${on.tenantColumn ?? ''}`;
-    case 'change tracking':
-      return kind === 'table' && object === table;
     default:
       return false;
   }

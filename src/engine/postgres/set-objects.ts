@@ -1,14 +1,8 @@
 import type { ChangedItem } from '../policy-renderer.ts';
 import type { DifferingObject } from '../verification.ts';
 
-/** By the first word of an item, the kind of the object that it is a part of. */
-const kinds: Readonly<Record<string, string>> = {
-  row: 'table',
-  policy: 'policy',
-  capture: 'trigger',
-  default: 'default',
-  rights: 'rights',
-};
+/** By the first word of an item, the kind of the object that it is the whole of. */
+const kinds: Readonly<Record<string, string>> = { policy: 'policy', capture: 'trigger', default: 'default' };
 
 /** `PolicyRenderer.sets`, by how `fingerprint_items` names objects: `public."Blogs" tenantry_tenant`, quoted where a name needs it. */
 export function setsObject({ on, item }: ChangedItem, { kind, object }: Pick<DifferingObject, 'kind' | 'object'>): boolean {
@@ -20,5 +14,5 @@ export function setsObject({ on, item }: ChangedItem, { kind, object }: Pick<Dif
     trigger: `${table} tenantry_capture_${rest.join(' ')}`,
     default: `${table}.${on.tenantColumn ?? ''}`,
   };
-  return object.replaceAll('"', '') === (names[kind] ?? table);
+  return object.replaceAll('"', '') === names[kind];
 }

@@ -12,13 +12,12 @@ import type { ShardDiagnosis } from './shard-look.ts';
 const mostNames = 12;
 const mostChanges = 5;
 
-/** A change that the shard noted. */
-interface LoggedChange {
+/** A change that the shard noted, after which it served no tenants. */
+interface ClosingChange {
   readonly changedAt: string;
   readonly login: string;
   readonly command: string;
   readonly object: string | null;
-  readonly verdict: 'same' | 'closed' | 'opened' | null;
 }
 
 /** The policies of the routed tables, by what `policy apply` would change. */
@@ -57,15 +56,14 @@ export async function diagnosePolicies({ engines, settings, shard, map, now }: S
   }
 }
 
-/** What would be accepted, and who has changed what lately. */
+/** What would be accepted, and whose changes closed the gate: nobody is named who did something else. */
 async function described(admin: SqlDatabase, unaccepted: readonly PolicyChange[]): Promise<string> {
   const objects = unaccepted.slice(0, mostNames).map(({ item, before }) => `${item} (${before ?? ''})`);
   const more = unaccepted.length > mostNames ? ` and ${unaccepted.length - mostNames} more` : '';
-  const { rows } = await admin.run<Row & LoggedChange>('policy/list-changes', { limit: mostChanges });
-  const closing = rows.filter(({ verdict }) => verdict === 'closed');
-  const changes = (closing.length > 0 ? closing : rows).map(
+  const { rows } = await admin.run<Row & ClosingChange>('policy/closing-changes', { limit: mostChanges });
+  const changes = rows.map(
     ({ changedAt, login, command, object }) => `${command}${object === null ? '' : ` ${object}`} by ${login} at ${changedAt}`,
   );
-  const lately = changes.length === 0 ? 'No change was noted.' : `Changed: ${changes.join('; ')}.`;
+  const lately = changes.length === 0 ? 'No change was noted that closed its gate.' : `Changed: ${changes.join('; ')}.`;
   return `What protects its tenants is not as it was accepted, and it may serve none: ${objects.join(', ')}${more}. ${lately}`;
 }

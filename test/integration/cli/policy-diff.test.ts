@@ -145,7 +145,7 @@ describe('policy diff', () => {
       const { code: pending, out } = await world.run('policy apply --shard a --dry-run');
       expect({ pending, out }).toEqual({
         pending: 2,
-        out: 'shard a: 2 to accept as it is\n  to accept as it is: rights public."All"\n  to accept as it is: view public."All"\n',
+        out: 'shard a: 2 to accept as it is\n  to accept as it is: rights public."All" (added since it was accepted)\n  to accept as it is: view public."All" (added since it was accepted)\n',
       });
     } finally {
       await a.query(sqlText('drop view "All"'));

@@ -50,7 +50,9 @@ describe('policy plan, and policy apply of it', () => {
     const { code, out } = await world.run('policy plan --out plan.json');
     expect({ code, out }).toEqual({
       code: 2,
-      out: expect.stringMatching(/^shard a: 1 to change\n {2}public\.Blogs: row security\n {4}alter table .*;\n/) as string,
+      out: expect.stringMatching(
+        /^shard a: 1 to change, 1 to accept as it is\n {2}public\.Blogs: row security\n {4}alter table .*;\n/,
+      ) as string,
     });
   });
 
@@ -75,15 +77,16 @@ describe('policy plan, and policy apply of it', () => {
       after: 'accepted',
       statements: [],
     };
+    const rest = { ...accepted, item: 'table public."Blogs"', before: 'changed since it was accepted' };
     expect(plan.shards.map(({ name, changes }) => [name, changes])).toEqual([
-      ['a', [forced, accepted]],
-      ['b', [forced]],
+      ['a', [forced, rest, accepted]],
+      ['b', [forced, rest]],
     ]);
     expect(plan.shards[0]?.warnings[0]).toMatchObject({ object: 'public.Posts', text: expect.stringContaining('by_title') as string });
     expect(await pending()).toEqual(['a pending', 'b pending']);
     expect((await world.run('policy apply --plan plan.json --dry-run')).code).toBe(2);
     expect(await run('policy apply --plan plan.json')).toMatch(
-      /^shard a \(canary\): 1 changed, 1 accepted as it is\n(?:.*\n)+shard b: 1 changed\n/,
+      /^shard a \(canary\): 1 changed, 2 accepted as it is\n(?:.*\n)+shard b: 1 changed, 1 accepted as it is\n/,
     );
     expect(await pending()).toEqual(['a already so', 'b already so']);
     const { digest } = plan;
@@ -103,12 +106,14 @@ describe('policy plan, and policy apply of it', () => {
     });
     expect(await pending()).toEqual(['a pending', 'b pending']);
     // Of the other one alone it holds still.
-    expect(await run('policy apply --plan plan.json --shard a')).toContain('shard a: 1 changed');
+    expect(await run('policy apply --plan plan.json --shard a')).toContain('shard a: 1 changed, 1 accepted as it is');
   });
 
   it('goes on with what was left of it', async () => {
     await run('policy apply --plan plan.json --shard a');
-    expect(await run('policy apply --plan plan.json')).toMatch(/^shard b \(canary\): 1 changed\n.*\nshard a: as the configuration says\n/);
+    expect(await run('policy apply --plan plan.json')).toMatch(
+      /^shard b \(canary\): 1 changed, 1 accepted as it is\n.*\n.*\nshard a: as the configuration says\n/,
+    );
   });
 
   it('refuses a plan that was edited, of another program, or from another configuration, before anything is changed', async () => {
@@ -126,6 +131,22 @@ describe('policy plan, and policy apply of it', () => {
     await writeFile(join(world.folder, 'other.json'), configuration({ tables: { Blogs: { tenant: 'TenantId' } } }));
     expect((await world.run('policy apply --plan plan.json --config other.json')).err).toContain('was made from another configuration');
     expect(await pending()).toEqual(['a pending', 'b pending']);
+  });
+
+  it('shows what would be accepted of a table whose rights are set in part, in a dry run, a plan and what was done', async () => {
+    await run('policy apply --plan plan.json');
+    await a.query(sqlText('grant truncate, trigger on "Blogs" to t_superuser; revoke select on "Blogs" from tenantry_mover'));
+    const ofShardA = (word: string, accepted: string): RegExp =>
+      new RegExp(
+        `^shard a( \\(canary\\))?: \\d ${word}, 1 ${accepted}\n(?:.*\n)*  ${accepted}: rights public\\."Blogs" \\(changed since it was accepted\\)\n`,
+      );
+    for (const line of ['policy apply --dry-run', 'policy plan --out plan.json'])
+      expect(await world.run(line)).toMatchObject({
+        code: 2,
+        out: expect.stringMatching(ofShardA('to change', 'to accept as it is')) as string,
+      });
+    expect(await run('policy apply --plan plan.json')).toMatch(ofShardA('changed', 'accepted as it is'));
+    await a.query(sqlText('revoke truncate, trigger on "Blogs" from t_superuser'));
   });
 
   it.each([

@@ -77,16 +77,10 @@ describe('policy apply', () => {
 
   it('changes nothing but what was planned, on a shard that is as it was then, and looks once more when it holds the lock', async () => {
     await shard.asRoot('alter table "Blogs" disable row level security');
-    const { state, changes } = await shard.apply([blogs], { dryRun: true });
+    const request = { tables: [blogs], procedures: [], accepting: accepting(shard.database.shardId), keyType: 'int' } as const;
+    const { state, changes } = await applyPolicies(shard.database.admin, postgresPolicies, { ...request, dryRun: true });
     const applying = (planned: PlannedChange): Promise<PolicyResult> =>
-      applyPolicies(shard.database.admin, postgresPolicies, {
-        tables: [blogs],
-        procedures: [],
-        accepting: accepting(shard.database.shardId),
-        keyType: 'int',
-        dryRun: false,
-        planned,
-      });
+      applyPolicies(shard.database.admin, postgresPolicies, { ...request, dryRun: false, planned });
     await expect(applying({ state, changes: [] })).rejects.toMatchObject({
       code: 'CONFLICT',
       detail: expect.stringContaining('other statements') as string,

@@ -5,17 +5,22 @@ import { policyTable } from '../../../support/policy-table.ts';
 const on = policyTable({ schema: 'public', table: 'Blogs' });
 
 test.each([
-  ['row security', 'table', 'public."Blogs"'],
   ['policy tenantry_tenant', 'policy', 'public."Blogs" tenantry_tenant'],
   ['policy tenantry_rows_own Rows', 'policy', 'public."Blogs" "tenantry_rows_own Rows"'],
   ['capture insert', 'trigger', 'public."Blogs" tenantry_capture_insert'],
   ['default', 'default', 'public."Blogs"."TenantId"'],
-  ['rights of tenantry_app', 'rights', 'public."Blogs"'],
 ])('to set %s sets %s %s', (item, kind, object) => {
   expect(setsObject({ on, item }, { kind, object })).toBe(true);
 });
 
 test.each([
+  // Its owner is of the same object; so are the rights of others.
+  ['row security', 'table', 'public."Blogs"'],
+  ['rights of tenantry_app', 'rights', 'public."Blogs"'],
+  ['rights of tenantry_app on its schema', 'rights', 'public."Blogs"'],
+  ['rights of tenantry_app on its schema', 'schema', 'public'],
+  ['rights of tenantry_app on sequence Blogs_Id_seq', 'rights', 'public."Blogs"'],
+  ['rights of tenantry_app on sequence Blogs_Id_seq', 'rights', 'public."Blogs_Id_seq"'],
   ['row security', 'rights', 'public."Blogs"'],
   ['row security', 'table', 'public."Posts"'],
   ['policy tenantry_tenant', 'policy', 'public."Blogs" more'],
