@@ -173,7 +173,7 @@ export const keptRows: readonly Mutation[] = Object.entries({
   'the gate opened behind a change':
     'drop policy tenantry_tenant on "Blogs"; set constraints all immediate; update tenantry_watch.gate set open = true',
   'the gate gone': 'delete from tenantry_watch.gate',
-  'an override without a signature': `drop policy tenantry_tenant on "Blogs"; update tenantry_watch.gate set override_until = now() + interval '1 day', override_signature = decode(repeat('00', 32), 'hex')`,
+  'an override without a signature': `drop policy tenantry_tenant on "Blogs"; update tenantry_watch.gate set override_until = now() + interval '1 day', override_number = 1, override_signature = decode(repeat('00', 32), 'hex')`,
   'what was accepted replaced by what is': `drop policy tenantry_tenant on "Blogs"; delete from tenantry_watch.accepted_item; insert into tenantry_watch.accepted_item select * from tenantry_watch.fingerprint_items(); update tenantry_watch.accepted set fingerprint = tenantry_watch.fingerprint()`,
   'what was accepted gone': 'delete from tenantry_watch.accepted',
   'the parts of what was accepted gone': 'delete from tenantry_watch.accepted_item',
