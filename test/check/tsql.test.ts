@@ -62,9 +62,10 @@ describeNeeding('mono', "Microsoft's compiler over the T-SQL (about 15 s)", () =
       ['queries/policy/tables.sql', 'sys.schemas', 'sys.schemata'],
       ['queries/policy/lock.sql', '@DbPrincipal', '@Principal'],
       ['queries/catalog/lock-install.sql', 'sys.sp_getapplock', 'sys.sp_getaplock'],
-      // By two collations (468): the server's and a column's, JSON's and a column's, and what a query has made of JSON.
+      // By two collations (468): the server's and a column's, the server's and JSON's, and the server's and what a query has made of JSON.
       ['queries/policy/live-procedures.sql', `s.[name]${collated} = e.`, 's.[name] = e.'],
-      ['queries/policy/live-procedures.sql', `w.[schema]${collated} = e.`, 'w.[schema] = e.'],
+      ['queries/policy/extra-tables.sql', `k.[tenantColumn] = c.[name]${collated}`, 'k.[tenantColumn] = c.[name]'],
+      ['queries/policy/tables.sql', `s.[name] = w.[schema]${collated}`, 's.[name] = w.[schema]'],
       ['queries/policy/predicate-warnings.sql', `c.[name] = j.[value]${collated}`, 'c.[name] = j.[value]'],
     ] as const;
     for (const [file, right, wrong] of faults) plant(`mssql/${file}`, right, wrong);
@@ -80,7 +81,8 @@ describeNeeding('mono', "Microsoft's compiler over the T-SQL (about 15 s)", () =
       'schema_versions]',
       'shard_identities]',
       's.name and e.schema_name may be of two collations',
-      'w.schema and e.schema_name may be of two collations',
+      'k.tenantColumn and c.name may be of two collations',
+      's.name and w.schema may be of two collations',
       'c.name and j.value may be of two collations',
     ])
       expect(report).toContain(named);
