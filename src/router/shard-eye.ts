@@ -28,7 +28,7 @@ export function openShardEye(dependencies: ConnectShardDependencies, shardId: st
   const databaseOf = async (shard: Shard): Promise<SqlDatabase> => {
     if (open !== undefined && isSamePlace(open.shard, shard)) return open.database;
     await open?.database.close();
-    const options = { connections: 1, connectTimeoutMs, statementTimeoutMs: lookTimeoutMs };
+    const options = { connections: 1, connectTimeoutMs, statementTimeoutMs: lookTimeoutMs, serverNamesOnly: true };
     const database = engineFor(dependencies, shard).open(shard.address, dependencies.login, options);
     open = { shard, database };
     return database;

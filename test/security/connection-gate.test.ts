@@ -143,12 +143,12 @@ describe('A connection for tenants', () => {
       'where a new partition comes with rights of its own',
       () =>
         'alter default privileges grant select on tables to tenantry_app; create table "Events3" partition of "Events" for values in (3)',
-      'Events: its part "Events3" can be reached beside it',
+      'Events: its part public."Events3" can be reached beside it',
     ],
     [
       'where a column of a partition may be read',
       () => 'grant select ("EventId") on "Events1" to tenantry_app',
-      'Events: its part "Events1" can be reached beside it',
+      'Events: its part public."Events1" can be reached beside it',
     ],
     [
       'where its login may empty a routed table for everybody',
@@ -164,13 +164,13 @@ describe('A connection for tenants', () => {
       'where a routed table can be read by way of another one that it is a part of',
       () =>
         'create table "Everything" (like "Notes"); alter table "Notes" inherit "Everything"; grant select on "Everything" to tenantry_app',
-      'Notes: it can be reached by way of "Everything", of which it is a part',
+      'Notes: it can be reached by way of public."Everything", of which it is a part',
     ],
     [
       'where a part can be read by way of another table than its own',
       () =>
         'create table "AllEvents" (like "Notes"); create table "SomeEvents" () inherits ("AllEvents"); create table "OldNotes" () inherits ("Notes"); alter table "OldNotes" inherit "SomeEvents"; grant delete on "AllEvents" to tenantry_app',
-      'Notes: it can be reached by way of "AllEvents", of which it is a part',
+      'Notes: it can be reached by way of public."AllEvents", of which it is a part',
     ],
     [
       'whose login may become, without inheriting from it, one that reads the tokens',
@@ -181,7 +181,7 @@ describe('A connection for tenants', () => {
     [
       'whose login may become, without inheriting from it, one that reads a partition',
       (app) => `create role ${app}_other; grant select on "Events1" to ${app}_other; ${withoutInheriting(app, `${app}_other`)}`,
-      'Events: its part "Events1" can be reached beside it',
+      'Events: its part public."Events1" can be reached beside it',
     ],
     [
       'whose login may become one that the tenant policies of a table do not bind',
@@ -270,13 +270,13 @@ describe('A connection for tenants', () => {
     ...['delete', 'truncate', 'insert ("EventId")', 'update ("EventId")'].map((right): Weakness => [
       `where its login may ${right} in a partition`,
       (app) => `grant ${right} on "Events1" to ${app}`,
-      'Events: its part "Events1" can be reached beside it',
+      'Events: its part public."Events1" can be reached beside it',
     ]),
     [
       'where a partition of a partition may be read',
       (app) => `create table "Events3" partition of "Events" for values in (3) partition by list ("EventId");
         create table "Events3a" partition of "Events3" for values in (1); grant select on "Events3a" to ${app}`,
-      'Events: its part "Events3a" can be reached beside it',
+      'Events: its part public."Events3a" can be reached beside it',
     ],
     [
       'whose login may become, without inheriting from it, one that sets what keeps the tenant',

@@ -14,7 +14,10 @@ import { postgresDialect } from './postgres-dialect.ts';
  */
 export const sessionOptions = optionsOf(postgresDialect.defaultSchema);
 
-/** The same where a name without a schema is the server's own (`OpenOptions.serverNamesOnly`). */
+/** The search path by which a name without a schema is the server's own. */
+export const serverNames = searchPath('pg_catalog');
+
+/** Where every such name of a connection is (`OpenOptions.serverNamesOnly`). */
 export const serverNamesOptions = optionsOf('pg_catalog');
 
 /**
@@ -37,7 +40,12 @@ export function clientConfig(address: ShardAddress, login: Login): pg.ClientConf
 }
 
 function optionsOf(schema: string): string {
-  return `-c search_path=${schema},pg_temp -c client_min_messages=notice`;
+  return `-c search_path=${searchPath(schema)} -c client_min_messages=notice`;
+}
+
+/** Without spaces, which would end an option. */
+function searchPath(schema: string): string {
+  return `${schema},pg_temp`;
 }
 
 /** pg indicates the host as the server's name, whatever it is told; that says which certificate is wanted, not which is taken. */

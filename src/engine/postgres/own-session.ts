@@ -7,11 +7,22 @@ import { failedTransaction } from '../failed-transaction.ts';
 import type { OwnSession } from '../own-database.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { parameterValue } from './parameter-value.ts';
+import { serverNames } from './client-config.ts';
 import { committedHereAlone, endsConnection, toEngineError, toOwnError } from './postgres-errors.ts';
 import type { QueryLibrary } from './query-library.ts';
 import { waitForStandby } from './server-message.ts';
 
-/** Statements of the program's own on one client of pg. Where that pipelines, one that is not waited for is sent all the same. */
+/** What stands around a statement of the library. */
+const serverNamesOnly = `set search_path to ${serverNames}`;
+const namesAsBefore = 'reset search_path';
+
+/**
+ * Statements of the program's own on one client of pg. Where that pipelines, one that is not waited for is sent all the same.
+ *
+ * A statement of the library (`run`) names the server's functions and operators, whatever the database has of the same names: an
+ * overload of the default schema that fits its arguments exactly would be called in place of a function of the server's that takes
+ * any. What is built from a configuration (`query`) means the database's own names.
+ */
 export class PostgresOwnSession implements OwnSession {
   readonly #client: pg.ClientBase;
   readonly #library: QueryLibrary;
@@ -35,7 +46,17 @@ export class PostgresOwnSession implements OwnSession {
   }
 
   async run<R extends Row>(file: string, parameters?: SqlParameters): Promise<SqlResult<R>> {
-    return await this.#send<R>(this.#library.query(file, parameters));
+    const statement = this.#library.query(file, parameters);
+    // All three are on their way before anything else of the session's. In a transaction that has failed none is run, and its end takes
+    // the path back.
+    const named = this.#send({ text: serverNamesOnly, values: [] });
+    const answer = this.#send<R>(statement);
+    const unnamed = this.#send({ text: namesAsBefore, values: [] });
+    const [, , { status }] = await Promise.allSettled([named, answer, unnamed]);
+    if (status === 'rejected' && this.#client.getTransactionStatus() !== 'E') this.broken = true;
+    const result = await answer;
+    await Promise.all([named, unnamed]);
+    return result;
   }
 
   async script(file: string): Promise<void> {

@@ -24,7 +24,7 @@ export function testTriggers(server: () => PostgresServer): void {
       [
         'switched off for a partition',
         'alter table "EventsUs" disable trigger tenantry_capture_update',
-        [['public.Events', 'capture update', 'not as it was made on partition "EventsUs"']],
+        [['public.Events', 'capture update', 'not as it was made on partition public."EventsUs"']],
       ],
       ['dropped', 'drop trigger tenantry_capture_truncate on "EventsEu"', [['public.EventsEu', 'capture truncate', null]]],
       [

@@ -165,7 +165,7 @@ describe('policy apply', () => {
     expect(await shard.gateProblems(tables)).toEqual([
       'Logs: row-level security is not enabled and forced',
       'Logs: its policy tenantry_tenant is missing or altered',
-      'Logs: its part "Logs_1" can be reached beside it',
+      'Logs: its part public."Logs_1" can be reached beside it',
     ]);
 
     await shard.asRoot('set role analyst; revoke select on "Logs_1" from tenantry_app; reset role');

@@ -110,7 +110,7 @@ describe('policies are refused before anything is applied where a shard cannot b
       [
         ['Level', 'userId', 'integer', 'string', 'text or varchar'],
         ['Padded', 'userId', 'character(5)', 'string', 'text or varchar'],
-        ['Code', 'userId', 'code', 'string', 'text or varchar'],
+        ['Code', 'userId', 'public.code', 'string', 'text or varchar'],
         ['Owner', 'level', 'text', 'int', 'smallint, integer or bigint'],
         ['Amount', 'account', 'numeric', 'bigint', 'smallint, integer or bigint'],
         ['Owner', 'device', 'text', 'uuid', 'uuid'],

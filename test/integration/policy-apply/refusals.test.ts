@@ -33,7 +33,7 @@ describe('policy apply refuses', () => {
       'a column of a domain',
       'create domain tenant as integer; create table t_domain (t tenant not null primary key)',
       { table: 't_domain', tenantColumn: 't' },
-      'of type tenant',
+      'of type public.tenant',
     ],
     [
       'a column that may be null',

@@ -81,7 +81,7 @@ describe('policy apply warns of', () => {
       `create function every() returns bigint security definer language sql as 'select count(*) from "Blogs"'; grant execute on function every() to public`,
       'public.every',
       'runs as tenantry_admin',
-      'alter function every() security invoker',
+      'alter function public.every() security invoker',
     ],
     [
       'a permissive policy of somebody else, whoever it is for',
