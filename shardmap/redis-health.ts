@@ -1,4 +1,5 @@
 import { failureCode } from '../src/core/failure-code.ts';
+
 /** Hears of Redis going away and coming back. */
 export interface RedisListener {
   /** Something began to fail, or fails for another reason than before; a text that is malformed is told each time. Requests go on. */

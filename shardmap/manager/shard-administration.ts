@@ -3,11 +3,12 @@ import type { ShardAddress } from '../../src/core/shard-address.ts';
 import { DryRunOperations } from '../dry-run-operations.ts';
 import { LocalMap, type ShardDescription } from '../local-map.ts';
 import type { OperationReport, Operations } from '../operations.ts';
-import { addShard } from '../operations/add-shard.ts';
+import { addShard, type AddShardRequest } from '../operations/add-shard.ts';
 import { removeShard } from '../operations/remove-shard.ts';
 import { inUseElsewhere } from '../own-shard.ts';
 import type { ShardAccess, ShardWarning } from '../shard-access.ts';
 import type { Shard } from '../shard.ts';
+import type { ShardMap } from '../shard-map.ts';
 import type { MappingCount, ShardMapStore } from '../store.ts';
 import { findMap, type MapChoice } from './map-scope.ts';
 import { noneOfThatName, requireHost, requireName } from './names.ts';
@@ -51,8 +52,8 @@ export class ShardAdministration {
     const map = await findMap(store, choice.map ?? this.#options.map);
     const shard: Shard = { shardId: newId(), mapId: map.mapId, name, address, incarnation: '', state: 'ADDING' };
     const incarnation = await this.#identify(shard);
-    await this.requireFree(name, address, await new LocalMap(access.open(shard)).description(), choice);
     const request = { shardId: shard.shardId, name, address, incarnation };
+    await this.#requireFree(map, request, await new LocalMap(access.open(shard)).description());
     const warnings = await access.install(shard, map);
     return { ...(await this.#operations.run(addShard, map, request)), warnings };
   }
@@ -66,9 +67,13 @@ export class ShardAdministration {
     requireName('shard', name);
     requireAddress(address);
     const map = await findMap(store, choice.map ?? this.#options.map);
+    await this.#requireFree(map, { shardId: newId(), name, address, incarnation: 'any' }, found);
+  }
+
+  async #requireFree(map: ShardMap, request: AddShardRequest, found: ShardDescription | undefined): Promise<void> {
+    const { store, newId } = this.#options;
     const identity = found?.identity;
     if (identity !== undefined && !(await this.#isBeingAdded(identity.shardId))) throw inUseElsewhere('database', identity);
-    const request = { shardId: newId(), name, address, incarnation: 'any' };
     await new DryRunOperations(store, newId).run(addShard, map, request).catch(exceptInProgress);
   }
 

@@ -9,7 +9,7 @@ import { inUseElsewhere } from '../own-shard.ts';
 import { readPayload } from './logged-mapping.ts';
 
 /** A database that has Tenantry's schema already. */
-interface AddShardRequest {
+export interface AddShardRequest {
   /** A fresh uuid. */
   readonly shardId: string;
   readonly name: string;

@@ -20,7 +20,11 @@ export interface CatalogAccess {
 
 /** Opens the catalog's database, unchecked; it connects when first used. */
 export function openCatalogDatabase(engines: Engines, { catalog, limits: { connectTimeoutMs } }: Settings): SqlDatabase {
-  return engineOf(engines, catalog.address).open(catalog.address, catalog.login, { connectTimeoutMs, statementTimeoutMs });
+  return engineOf(engines, catalog.address).open(catalog.address, catalog.login, {
+    connectTimeoutMs,
+    statementTimeoutMs,
+    serverNamesOnly: true,
+  });
 }
 
 /** Opens the catalog. Throws CATALOG_UNAVAILABLE, or INVALID_CONFIGURATION where it is none, or of another schema version. */

@@ -6,6 +6,7 @@ import { installShard } from '../policy/install.ts';
 import { purgeRows } from '../policy/purge.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import type { ShardAccess } from '../../shardmap/shard-access.ts';
+import { adminBounds } from './admin-bounds.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { probingWith } from './probing.ts';
 import { routedTables } from './routed-tables.ts';
@@ -19,8 +20,7 @@ export interface ClosableShardAccess extends ShardAccess {
 /** Shards as `admin`; databases stay open, each once, until everything is closed. */
 export function createShardAccess(engines: Engines, settings: Settings): ClosableShardAccess {
   const { logins, contextProtection, limits } = settings;
-  const { connectTimeoutMs, adminStatementTimeoutMs: statementTimeoutMs, adminLockTimeoutMs: lockTimeoutMs } = limits;
-  const bounds = { connectTimeoutMs, statementTimeoutMs, lockTimeoutMs };
+  const bounds = adminBounds(limits);
   const opened = new Map<string, SqlDatabase>();
   const open = ({ shardId, address }: Shard): SqlDatabase => {
     const key = [shardId, address.host, address.port, address.database].join(' ');

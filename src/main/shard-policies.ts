@@ -16,6 +16,7 @@ import { compareTables } from '../policy/compare-tables.ts';
 import { endOverride, findOverride, overrideGate } from '../policy/override.ts';
 import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
+import { adminBounds } from './admin-bounds.ts';
 import { openAppConnection } from './app-connection.ts';
 import { acceptingOn } from './accepting.ts';
 import { engineOf, type Engines, type FullEngine } from './engines.ts';
@@ -127,8 +128,7 @@ async function refusalOfApp(engines: Engines, settings: Settings, shard: Shard):
 
 /** What app reads in a session of its own login before it has entered. */
 async function triedUnentered(engine: FullEngine, { logins, tables, limits }: Settings, { address }: Shard): Promise<ProbeReport> {
-  const { connectTimeoutMs, adminStatementTimeoutMs: statementTimeoutMs, adminLockTimeoutMs: lockTimeoutMs } = limits;
-  const app = engine.open(address, logins.app, { connections: 1, connectTimeoutMs, statementTimeoutMs, lockTimeoutMs });
+  const app = engine.open(address, logins.app, { ...adminBounds(limits), connections: 1 });
   try {
     return await tryUnentered(app, qualifiedTables(tables, engine.dialect));
   } finally {

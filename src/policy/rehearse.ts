@@ -7,6 +7,7 @@ import type { Entry } from '../engine/entry.ts';
 import type { Attempt, AttemptOutcome, RehearsalBounds, RehearsedAttempt, RehearsedCaller, Rehearsals } from '../engine/rehearsal.ts';
 import type { SampleWords } from '../engine/sample-words.ts';
 import { lockPolicies } from './lock.ts';
+import { undone } from './undone.ts';
 
 /** Whom a rehearsal is about. */
 export interface RehearsalRequest {
@@ -65,17 +66,10 @@ export async function rehearse<T>(
   request: RehearsalRequest,
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
-  let undone: Undone<T> | undefined;
-  try {
-    return await admin.transaction<T>(async (session) => {
-      await lockPolicies(session);
-      undone = new Undone(await rehearseWithin(session, engine, request, work));
-      throw undone;
-    });
-  } catch (error) {
-    if (undone === undefined || error !== undone) throw error;
-    return undone.result;
-  }
+  return await undone(admin, async (session) => {
+    await lockPolicies(session);
+    return await rehearseWithin(session, engine, request, work);
+  });
 }
 
 /** The same within a transaction of admin, which goes on as if nothing had been. */
@@ -114,14 +108,4 @@ async function admitted(session: SqlSession, mappingId: number, { bytes }: Tenan
   const { epoch } = entry;
   await session.run('local-map/add-mapping', { mappingId, kind: 'point', low: bytes, high: null, state: 'ONLINE', epoch, token });
   return entry;
-}
-
-/** Thrown to roll a transaction back that has gone well. */
-class Undone<T> extends Error {
-  readonly result: T;
-
-  constructor(result: T) {
-    super('A rehearsal is undone.');
-    this.result = result;
-  }
 }

@@ -1,11 +1,12 @@
-import { asError, hadNoAnswer, TenantryError } from '../core/errors.ts';
+import { hadNoAnswer, TenantryError } from '../core/errors.ts';
 import { sql } from '../core/sql.ts';
-import type { SqlDatabase } from '../core/session.ts';
+import type { Row, SqlDatabase, SqlResult } from '../core/session.ts';
 import type { AttemptOutcome } from '../engine/rehearsal.ts';
 import { nameOf } from '../engine/qualified-tables.ts';
 import type { LocatedTable } from './model.ts';
 import { reachesNothing } from './probe-expectations.ts';
 import type { ProbeFinding, ProbeReport } from './probes.ts';
+import { undone } from './undone.ts';
 
 const what = 'app by its own login, without a tenant: select';
 
@@ -24,25 +25,22 @@ export async function tryUnentered(app: SqlDatabase, tables: readonly LocatedTab
   return { tried: tried.length, findings };
 }
 
-/** Carries an answer out of a transaction that is not to be committed. */
-class Undone extends Error {
-  readonly rowCount: number;
-
-  constructor(rowCount: number) {
-    super('The transaction is undone.');
-    this.rowCount = rowCount;
-  }
-}
-
 /** One row where there is any: how many others there are is not asked. */
 async function look(app: SqlDatabase, { schema, table }: LocatedTable): Promise<AttemptOutcome> {
   const asked = sql`select case when exists (select 1 from ${sql.id(schema, table)}) then 1 else 0 end as ${sql.id('found')}`;
-  const looking = app.transaction(async (session) => {
-    const [row] = (await session.query<{ found: number }>(asked)).rows;
-    throw row === undefined ? new TenantryError('INTERNAL', `Nobody knows what app reads of ${table}.`) : new Undone(row.found);
-  });
-  const thrown = asError(await looking.catch((error: unknown) => error));
-  if (thrown instanceof Undone) return { outcome: 'done', rowCount: thrown.rowCount };
-  if (!(thrown instanceof TenantryError) || thrown.code === 'INTERNAL' || hadNoAnswer(thrown)) throw thrown;
-  return { outcome: 'refused', error: thrown };
+  try {
+    return { outcome: 'done', rowCount: await undone(app, async (session) => rowCountOf(await session.query<Found>(asked), table)) };
+  } catch (error) {
+    if (!(error instanceof TenantryError) || error.code === 'INTERNAL' || hadNoAnswer(error)) throw error;
+    return { outcome: 'refused', error };
+  }
+}
+
+interface Found extends Row {
+  readonly found: number;
+}
+
+function rowCountOf({ rows: [row] }: SqlResult<Found>, table: string): number {
+  if (row === undefined) throw new TenantryError('INTERNAL', `Nobody knows what app reads of ${table}.`);
+  return row.found;
 }

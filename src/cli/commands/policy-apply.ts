@@ -88,14 +88,13 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
         policies.apply(settings, shard, { keyType, actor: run.actor, dryRun: false, withinMs, stop, planned: planned?.get(shard.shardId) }),
       verify: (shard) => policies.requireServing(settings, shard, { keyType }),
       tell: (shard) => policies.tellLatest(settings, shard, latestNumbers),
-      record: async (shard, outcome, detail) => {
-        await audit.record({
+      record: (shard, outcome, detail) =>
+        audit.record({
           ...run,
           subject: `shard ${shard.name}`,
           outcome,
           detail: { map, ...(plan === undefined ? {} : { plan }), ...detail },
-        });
-      },
+        }),
     };
     const results = await rollOut(shards, steps, {
       canary: options.canary,

@@ -26,6 +26,7 @@ const namesAsBefore = 'reset search_path';
 export class PostgresOwnSession implements OwnSession {
   readonly #client: pg.ClientBase;
   readonly #library: QueryLibrary;
+  readonly #hasServerNames: boolean;
   /** The connection failed in a way that leaves its state unknown. */
   broken = false;
   /** Statements whose answers are still to come. */
@@ -36,9 +37,11 @@ export class PostgresOwnSession implements OwnSession {
     this.#isAlone ||= routine === waitForStandby;
   };
 
-  constructor(client: pg.ClientBase, library: QueryLibrary) {
+  /** `hasServerNames`: the connection was opened with the server's names alone, so that no statement has to say so. */
+  constructor(client: pg.ClientBase, library: QueryLibrary, hasServerNames = false) {
     this.#client = client;
     this.#library = library;
+    this.#hasServerNames = hasServerNames;
   }
 
   query<R extends Row>(statement: Sql): Promise<SqlResult<R>> {
@@ -47,6 +50,7 @@ export class PostgresOwnSession implements OwnSession {
 
   async run<R extends Row>(file: string, parameters?: SqlParameters): Promise<SqlResult<R>> {
     const statement = this.#library.query(file, parameters);
+    if (this.#hasServerNames) return await this.#send<R>(statement);
     // All three are on their way before anything else of the session's. In a transaction that has failed none is run, and its end takes
     // the path back.
     const named = this.#send({ text: serverNamesOnly, values: [] });

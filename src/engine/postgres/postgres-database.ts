@@ -28,7 +28,8 @@ export function openPostgresDatabase(
   dependencies: DatabaseDependencies,
   options: OpenOptions = {},
 ): SqlDatabase {
-  return ownDatabase(new PostgresConnections(createPool(address, login, options), { ...dependencies, address, login }));
+  const { serverNamesOnly = false } = options;
+  return ownDatabase(new PostgresConnections(createPool(address, login, options), { ...dependencies, address, login, serverNamesOnly }));
 }
 
 function createPool(address: ShardAddress, login: Login, options: OpenOptions): pg.Pool {
@@ -59,6 +60,7 @@ function createPool(address: ShardAddress, login: Login, options: OpenOptions): 
 interface ConnectionsDependencies extends DatabaseDependencies {
   readonly address: ShardAddress;
   readonly login: Login;
+  readonly serverNamesOnly: boolean;
 }
 
 class PostgresConnections implements OwnConnections {
@@ -75,7 +77,7 @@ class PostgresConnections implements OwnConnections {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw toConnectError(error, this.#dependencies.address, this.#dependencies.login);
     });
-    const session = new PostgresOwnSession(client, this.#dependencies.library);
+    const session = new PostgresOwnSession(client, this.#dependencies.library, this.#dependencies.serverNamesOnly);
     this.#lent.add(client);
     try {
       if (client instanceof ServerClient) client.requireKnownVersion('INVALID_CONFIGURATION');

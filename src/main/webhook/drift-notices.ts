@@ -58,8 +58,8 @@ interface ShardDrift {
 }
 
 /**
- * Tells a webhook of each drift once and of its end once, and again now and then for as long as it does not take it. Nobody waits for it. Of a shard that comes and goes faster than the webhook takes
- * notices, the last is told that differs from what was told before.
+ * Tells a webhook of each drift once and of its end once, and again now and then for as long as it does not take it. Nobody waits for
+ * it. Of a shard that comes and goes faster than the webhook takes notices, the last is told that differs from what was told before.
  */
 export class DriftNotices {
   readonly #parts: DriftNoticesParts;

@@ -25,7 +25,7 @@ function notingEngines(): { engines: Engines; given: (OpenOptions | undefined)[]
 test('no statement of the catalog’s is waited for without a limit', async () => {
   const { engines, given } = notingEngines();
   await openCatalogDatabase(engines, resolveConfig(sampleConfig(), sampleEnvironment)).close();
-  expect(given).toEqual([{ connectTimeoutMs: 5_000, statementTimeoutMs: 15_000 }]);
+  expect(given).toEqual([{ connectTimeoutMs: 5_000, statementTimeoutMs: 15_000, serverNamesOnly: true }]);
 });
 
 test('no statement of admin on a shard, and no lock, is waited for longer than the configuration says', async () => {

@@ -138,21 +138,7 @@ ALTER TABLE ${name} ADD CONSTRAINT `);
 
 describe('what the tenant column of a new row is', () => {
   const defaultOf = (table: string, keyType: KeyType) => {
-    const items = mssqlPolicyRenderer.wanted(
-      {
-        schema: 'dbo',
-        table,
-        tenantColumn: 'Tenant]Id',
-        role: 'routed',
-        sequences: [],
-        capturable: true,
-        key: [],
-        columns: [],
-        policies: [],
-      },
-      keyType,
-      [],
-    );
+    const items = mssqlPolicyRenderer.wanted(policyTable({ schema: 'dbo', table, tenantColumn: 'Tenant]Id' }), keyType, []);
     const found = items.find(({ item }) => item === 'default');
     return { definition: found?.definition, text: compileSql(found!.statements[0]!, mssqlDialect).text };
   };
