@@ -42,7 +42,7 @@ beforeAll(async () => {
       create view totals as select 1 as value; create view sums as select 1 as value;
       create function read_totals() returns text language plpgsql security definer as 'begin perform * from Totals; return Helper_One(); end';
       create function read_sums() returns integer language sql security definer begin atomic select value from sums; end;
-      create foreign data wrapper bare; create server far foreign data wrapper bare; create user mapping for shop_app server far;
+      create foreign data wrapper bare; create server far foreign data wrapper bare; create user mapping for shop_app server far; revoke all on foreign server far from current_user;
       create table "Archive" ("TenantId" integer not null, "BlogId" integer primary key);
       create role shop_other nologin; create role shop_reader nologin; create role shop_second login in role tenantry_app`),
   );
@@ -183,6 +183,11 @@ describe('The fingerprint of a shard', () => {
     ["update pg_collation set collisdeterministic = false where collname = 'strict'", ['collation public.strict']],
     ["create collation third (provider = icu, locale = 'und', deterministic = false)", ['collation public.third']],
     ['alter server far owner to shop_other', ['foreign server far']],
+    [
+      `create foreign data wrapper other; drop server far cascade; create server far foreign data wrapper other;
+       create user mapping for shop_app server far; revoke all on foreign server far from current_user`,
+      ['foreign server far'],
+    ],
     ['create user mapping for public server far', ['foreign server far']],
     ['drop user mapping for shop_app server far', ['foreign server far']],
     ['create unique index told on "Blogs" ("Name")', ['unique key public."Blogs" told']],
