@@ -57,6 +57,7 @@ import { databaseOptions, parallelPlans, serialPlans, unwatched } from '../suppo
 import { catalogExamples, keyExamples, localExamples, serverExamples } from '../support/by-hand-examples.ts';
 import { describeNeeding } from '../support/describe-needing.ts';
 import { policyTables, predicateKinds, samples } from '../support/policies/mssql-predicates.ts';
+import { mssqlEnd } from '../support/policies/rendered.ts';
 import { compileGenerated, type GeneratedTsql } from '../support/generated-tsql.ts';
 import { entryOf } from '../support/scripted-shard.ts';
 import { emptyDatabase } from '../support/empty-database.ts';
@@ -76,6 +77,7 @@ describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
       ...ownTexts(),
       ...policyTexts(),
       ...rowPolicyTexts(),
+      ...renderedTexts(),
       ...provisioningTexts(),
       ...caseTexts(),
       ...procedureTexts(),
@@ -394,6 +396,12 @@ function textsOfRows(condition: Predicate, of: string): GeneratedTsql[] {
       .map((text, index) => ({ name: `${of} made ${index}`, text, defines: true })),
     ...applied.map((statement, index) => ({ name: `${of} applied ${index}`, text: compileSql(statement, mssqlDialect).text })),
   ];
+}
+
+/** What is kept of a model with every kind of predicate, as it was reviewed. */
+function renderedTexts(): GeneratedTsql[] {
+  const kept = readFileSync(new URL('../unit/engine/rendered/mssql.sql', import.meta.url), 'utf8');
+  return kept.split(`${mssqlEnd}\n`).map((text, index) => ({ name: `rendered ${index}`, text }));
 }
 
 function provisioningTexts(): GeneratedTsql[] {
