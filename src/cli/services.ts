@@ -8,7 +8,7 @@ import type { ShardAddress } from '../core/shard-address.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { PolicyCase, PolicyCases } from '../core/policy-case.ts';
 import type { CaseFileResult } from '../policy/cases/case-result.ts';
-import type { TableComparison } from '../policy/compare-tables.ts';
+import type { SubjectComparison } from '../policy/compare-tables.ts';
 import type { InspectedPolicies } from '../policy/inspection.ts';
 import type { PlannedChange, PolicyResult } from '../policy/model.ts';
 import type { SigningKey } from '../core/shard-signer.ts';
@@ -118,8 +118,8 @@ export interface ShardProtection {
 export interface ShardPolicies {
   /** Makes them what the configuration says, or tells what is pending. `tellLatest` comes after it. */
   apply(settings: Settings, shard: Shard, options: PolicyOptions): Promise<PolicyResult>;
-  /** How each table stands to the configuration. Changes nothing, and keeps no change waiting. */
-  compare(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<TableComparison[]>;
+  /** How each table and procedure stands to the configuration, and the shard to what was accepted of it. Changes nothing, and keeps no change waiting. */
+  compare(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<SubjectComparison[]>;
   /** Lets tenants in for a while whatever protects them; until when, in milliseconds since 1970. `tellLatest` comes after it. */
   override(settings: Settings, shard: Shard, override: Override): Promise<number>;
   /** Ends that: first for whoever asks the catalog, then on the shard. Throws CATALOG_UNAVAILABLE with nothing changed. */

@@ -41,8 +41,8 @@ export function sortDifferences(
   drift: readonly AcceptedDrift[],
 ): { readonly pending: readonly Difference[]; readonly kept: readonly Difference[] } {
   const objects = new Set(drift.map(({ object }) => object));
-  const { pending = [], kept = [] } = Object.groupBy(differences, ({ table, item }) =>
-    objects.has(driftOfItem(table, item)) ? 'kept' : 'pending',
+  const { pending = [], kept = [] } = Object.groupBy(differences, ({ object, item }) =>
+    objects.has(driftOfItem(object, item)) ? 'kept' : 'pending',
   );
   return { pending, kept };
 }
@@ -61,7 +61,7 @@ interface Present {
 export function presentDrift(drift: readonly AcceptedDrift[], { kept, items, tables }: Present): AcceptedDrift[] {
   const configured = new Set(tables.map(nameOf));
   const there = new Set([
-    ...kept.map(({ table, item }) => driftOfItem(table, item)),
+    ...kept.map(({ object, item }) => driftOfItem(object, item)),
     ...items.filter((item) => !isOfTable(item, configured)).map(({ kind, object }) => `${kind} ${object}`),
   ]);
   return drift.filter(({ object }) => there.has(object));

@@ -17,7 +17,7 @@ import { changeShard, compareShard, isAsItMustBe, type ShardComparison } from '.
 import type { Difference } from './diff.ts';
 import { problemsOf, refuseUnfit, unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
-import { theShard, type ConfiguredTable, type PlannedChange, type PolicyChange, type PolicyResult } from './model.ts';
+import type { ConfiguredTable, PlannedChange, PolicyChange, PolicyResult } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import type { Probing } from './probe-change.ts';
 import { procedureFindings } from './procedure-findings.ts';
@@ -107,13 +107,13 @@ function acceptances(objection: string, { differing, pending, drift }: ShardComp
   const after = accepted(endOf(drift.present));
   if (differing.length === 0) return [signedChange('accept', 'what protects the shard', objection, after)];
   return differing
-    .filter((object) => !pending.some(({ on, item }) => on !== undefined && renderer.sets({ on, item }, object)))
+    .filter((object) => !pending.some((difference) => difference.of === 'table' && renderer.sets(difference, object)))
     .map(({ kind, object, change: how }) => signedChange('accept', `${kind} ${object}`, `${how} since it was accepted`, after));
 }
 
 /** No statement says it. */
 function signedChange(kind: PolicyChange['kind'], item: string, before: string, after: string): PolicyChange {
-  return { kind, table: theShard, item, before, after, statements: [] };
+  return { kind, of: 'shard', object: null, item, before, after, statements: [] };
 }
 
 function accepted(untilMs: number | null): string {
@@ -132,6 +132,6 @@ function requirePlanned(planned: PlannedChange | undefined, found: PlannedChange
     );
 }
 
-function changeOf({ table, item, before, after, statements }: Difference, dialect: SqlDialect): PolicyChange {
-  return { kind: 'set', table, item, before, after, statements: statements.map((statement) => compileSql(statement, dialect).text) };
+function changeOf({ of, object, item, before, after, statements }: Difference, dialect: SqlDialect): PolicyChange {
+  return { kind: 'set', of, object, item, before, after, statements: statements.map((statement) => compileSql(statement, dialect).text) };
 }

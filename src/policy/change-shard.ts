@@ -137,12 +137,12 @@ async function changeTables(
       throw isInUse(error) ? new TableInUse(table, error) : error;
     }
   };
-  const byTable = Map.groupBy(pending, ({ table }) => table);
-  for (const [name, items] of inUseFirst([...byTable], inUse)) {
-    const lock = renderer.locking(items.flatMap(({ on, item }) => (on === undefined ? [] : [{ on, item }])));
+  const byObject = Map.groupBy(pending, ({ object }) => object);
+  for (const [name, items] of inUseFirst([...byObject], inUse)) {
+    const lock = renderer.locking(items.filter((difference) => difference.of === 'table'));
     if (lock !== null) await run(name, lock, 0);
   }
-  for (const [name, items] of byTable) {
+  for (const [name, items] of byObject) {
     for (const message of renderer.messages(items.flatMap(({ statements }) => statements))) await run(name, message, LockWait.statementMs);
   }
   const { inForce: drift } = found.drift;
@@ -153,8 +153,8 @@ async function changeTables(
   return { ...found, unproven: probing === undefined ? [] : await probeChange(session, tables, found, probing) };
 }
 
-function inUseFirst(tables: readonly [string, Difference[]][], inUse: ReadonlySet<string>): readonly [string, Difference[]][] {
-  return [...tables.filter(([name]) => inUse.has(name)), ...tables.filter(([name]) => !inUse.has(name))];
+function inUseFirst(objects: readonly [string, Difference[]][], inUse: ReadonlySet<string>): readonly [string, Difference[]][] {
+  return [...objects.filter(([name]) => inUse.has(name)), ...objects.filter(([name]) => !inUse.has(name))];
 }
 
 /** Whether a lock was not to be had, or this transaction gave way in a deadlock. */
@@ -164,9 +164,9 @@ function isInUse(error: unknown): error is TenantryError {
 
 /** What stays as it was although every statement was accepted: a server may only warn of rights that are not the admin's to give. */
 function refusal(left: readonly Difference[], dialect: SqlDialect): TenantryError {
-  const list = left.map(({ table, item, byAdministrator }) => {
+  const list = left.map(({ object, item, byAdministrator }) => {
     const texts = byAdministrator.map((statement) => compileSql(statement, dialect).text);
-    return `${item} (${table}): ${texts.join('; ')};`;
+    return `${item} (${object}): ${texts.join('; ')};`;
   });
   const detail = `The admin login may not set these; an administrator must, and nothing was changed:\n- ${list.join('\n- ')}`;
   return new TenantryError('INVALID_CONFIGURATION', detail);

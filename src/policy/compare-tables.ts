@@ -11,7 +11,7 @@ import type { Accepting } from './acceptance.ts';
 import { compareShard, type ShardComparison } from './change-shard.ts';
 import type { Comparison, Difference } from './diff.ts';
 import { problemsOf } from './findings.ts';
-import { theShard, type ConfiguredTable, type PolicyFinding, type ShardTables } from './model.ts';
+import type { ConfiguredTable, PolicyFinding, PolicySubject, ShardTables } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import { procedureFindings } from './procedure-findings.ts';
 
@@ -31,16 +31,17 @@ export interface ItemComparison {
   readonly accepted?: { readonly until: string; readonly reason: string };
 }
 
-/** A table or procedure of a shard beside the model; or the shard beside what was accepted of it, whatever that is of. */
-export interface TableComparison {
-  /** `schema.table`, or `schema.procedure`; or `theShard`. */
-  readonly table: string;
+/** A table or procedure of a shard beside the model; or the shard beside what was accepted of it. */
+export interface SubjectComparison extends PolicySubject {
   /** `missing`, `extra`: all that is not the same lacks on the shard, or in the model; `accepted`: it may be so for a while. */
   readonly state: 'same' | 'accepted' | State;
   readonly items: readonly ItemComparison[];
   /** Why it could not be what the model says, or what makes it look routed. */
   readonly reasons: readonly string[];
 }
+
+/** Of a table or procedure. */
+type NamedComparison = SubjectComparison & { readonly object: string };
 
 /** What a shard is compared with. */
 export interface ComparisonRequest {
@@ -66,13 +67,13 @@ interface ExtraTable extends Record<string, unknown> {
  * Compares a shard with the model, table by table, by name, and last with what was accepted of it; changes nothing and waits for no table.
  * `shard` is the database as admin. Throws SHARD_UNVERIFIED where it cannot tell what protects its tenants.
  */
-export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, request: ComparisonRequest): Promise<TableComparison[]> {
+export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, request: ComparisonRequest): Promise<SubjectComparison[]> {
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const procedures = qualifiedProcedures(request.procedures, engine.dialect);
   const configured: ShardTables = { tables: qualifiedTables(request.tables, engine.dialect), procedures, keyType: request.keyType };
   return await shard.transaction(async (session) => {
-    const compared = await compareShard(session, engine, configured, request.accepting);
-    const found = { ...compared, pending: [...compared.pending, ...compared.drift.kept] };
+    const shardFound = await compareShard(session, engine, configured, request.accepting);
+    const found = { ...shardFound, pending: [...shardFound.pending, ...shardFound.drift.kept] };
     const ofProcedures = await procedureFindings(session, engine, procedures);
     const problems = await problemsOf(session, configured.tables, configured.keyType);
     const known = JSON.stringify(
@@ -82,17 +83,17 @@ export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, re
     const extra = (await session.run<ExtraTable>('policy/extra-tables', { tables: known })).rows;
     const reasonsOf = (table: string): string[] => problems.filter(({ object }) => object === table).map(({ text }) => `It ${text}.`);
     const present = new Set(found.tables.map(nameOf));
-    const tables = [
-      ...found.tables.map((table) => comparedTable(nameOf(table), found, reasonsOf(nameOf(table)), drift)),
+    const subjects = [
+      ...found.tables.map(nameOf).map((object) => compared('table', object, found, reasonsOf(object), drift)),
       ...configured.tables
         .map(nameOf)
-        .filter((table) => !present.has(table))
-        .map((table): TableComparison => ({ table, state: 'missing', items: [], reasons: reasonsOf(table) })),
+        .filter((object) => !present.has(object))
+        .map((object): NamedComparison => ({ of: 'table', object, state: 'missing', items: [], reasons: reasonsOf(object) })),
       ...procedures.map(({ schema, routine }) => comparedProcedure(nameOf({ schema, table: routine }), found, ofProcedures, drift)),
-      ...exposed(found, procedures).map((name) => comparedTable(name, found, [], drift)),
+      ...exposed(found, procedures).map((object) => compared('procedure', object, found, [], drift)),
       ...extra.map(asExtra),
     ];
-    return [...tables.toSorted((one, other) => (one.table < other.table ? -1 : 1)), comparedAcceptance(found)];
+    return [...subjects.toSorted((one, other) => (one.object < other.object ? -1 : 1)), comparedAcceptance(found)];
   });
 }
 
@@ -102,7 +103,11 @@ const stateOfChange = { added: 'extra', removed: 'missing', changed: 'different'
 >;
 
 /** What is of no configured table, or is of one and was changed: whether all is as it was accepted. */
-function comparedAcceptance({ objection, differing, drift }: Pick<ShardComparison, 'objection' | 'differing' | 'drift'>): TableComparison {
+function comparedAcceptance({
+  objection,
+  differing,
+  drift,
+}: Pick<ShardComparison, 'objection' | 'differing' | 'drift'>): SubjectComparison {
   if (objection !== undefined) {
     const items = differing.map(({ kind, object, change }) => ({
       item: `${kind} ${object}`,
@@ -110,7 +115,7 @@ function comparedAcceptance({ objection, differing, drift }: Pick<ShardCompariso
       before: change === 'removed' ? null : `${change} since it was accepted`,
       after: change === 'added' ? null : 'accepted',
     }));
-    return { table: theShard, state: 'different', items, reasons: [`It may serve no tenants: ${objection}.`] };
+    return { of: 'shard', object: null, state: 'different', items, reasons: [`It may serve no tenants: ${objection}.`] };
   }
   const items = drift.present.filter(isOfFingerprint).map(({ object, untilMs, reason }) => ({
     item: object,
@@ -119,39 +124,42 @@ function comparedAcceptance({ objection, differing, drift }: Pick<ShardCompariso
     after: null,
     accepted: { until: new Date(untilMs).toISOString(), reason },
   }));
-  return { table: theShard, state: items.length === 0 ? 'same' : 'accepted', items, reasons: [] };
+  return { of: 'shard', object: null, state: items.length === 0 ? 'same' : 'accepted', items, reasons: [] };
 }
 
 /** Names of procedures that are configured no more, and that app may call as if they were. */
 function exposed({ pending }: Comparison, procedures: readonly LocatedProcedure[]): string[] {
   const configured = new Set(procedures.map(({ schema, routine }) => nameOf({ schema, table: routine })));
-  return [...new Set(pending.flatMap(({ on, table }) => (on === undefined && !configured.has(table) ? [table] : [])))];
+  return [...new Set(pending.flatMap(({ of, object }) => (of === 'procedure' && !configured.has(object) ? [object] : [])))];
 }
 
 function comparedProcedure(
-  name: string,
+  object: string,
   found: Comparison,
   findings: readonly PolicyFinding[],
   drift: ReadonlyMap<string, AcceptedDrift>,
-): TableComparison {
-  const refused = findings.filter(({ object, severity }) => object === name && severity === 'refused');
+): NamedComparison {
+  const refused = findings.filter((finding) => finding.object === object && finding.severity === 'refused');
   const reasons = refused.map(({ text }) => `It ${text}.`);
   const isMissing = refused.some(({ code }) => code === 'missing-procedure');
-  return isMissing ? { table: name, state: 'missing', items: [], reasons } : comparedTable(name, found, reasons, drift);
+  return isMissing
+    ? { of: 'procedure', object, state: 'missing', items: [], reasons }
+    : compared('procedure', object, found, reasons, drift);
 }
 
-function comparedTable(
-  table: string,
+function compared(
+  of: 'table' | 'procedure',
+  object: string,
   { pending }: Comparison,
   reasons: readonly string[],
   drift: ReadonlyMap<string, AcceptedDrift>,
-): TableComparison {
+): NamedComparison {
   const items = pending
-    .filter((difference) => difference.table === table)
-    .map((difference) => itemOf(difference, drift.get(driftOfItem(table, difference.item))));
+    .filter((difference) => difference.of === of && difference.object === object)
+    .map((difference) => itemOf(difference, drift.get(driftOfItem(object, difference.item))));
   const states = new Set(items.filter(({ accepted }) => accepted === undefined).map(({ state }) => state));
   const [only = items.length > 0 ? 'accepted' : 'same'] = states;
-  return { table, state: reasons.length > 0 || states.size > 1 ? 'different' : only, items, reasons };
+  return { of, object, state: reasons.length > 0 || states.size > 1 ? 'different' : only, items, reasons };
 }
 
 function itemOf({ item, before, after }: Difference, drift: AcceptedDrift | undefined): ItemComparison {
@@ -160,10 +168,10 @@ function itemOf({ item, before, after }: Difference, drift: AcceptedDrift | unde
   return { item, state, before, after, accepted: { until: new Date(drift.untilMs).toISOString(), reason: drift.reason } };
 }
 
-function asExtra({ schema, table, hasPolicies, tenantColumn }: ExtraTable): TableComparison {
+function asExtra({ schema, table, hasPolicies, tenantColumn }: ExtraTable): NamedComparison {
   const reasons = [
     ...(hasPolicies ? ["It has policies of Tenantry's, and is not in the configuration."] : []),
     ...(tenantColumn === null ? [] : [`It has a column ${tenantColumn}, and is not in the configuration.`]),
   ];
-  return { table: nameOf({ schema, table }), state: 'extra', items: [], reasons };
+  return { of: 'table', object: nameOf({ schema, table }), state: 'extra', items: [], reasons };
 }

@@ -6,19 +6,21 @@ import type { GivenProcedure, LocatedProcedure } from '../engine/qualified-proce
 import { nameOf } from '../engine/qualified-tables.ts';
 import type { ConfiguredTable, ShardTables } from './model.ts';
 
+/** What differs is of a table, for whose users a change waits, or of a procedure, where nobody has to. */
+type DifferenceSubject = { readonly object: string } & ({ readonly of: 'table'; readonly on: PolicyTable } | { readonly of: 'procedure' });
+
+/** Of a table. */
+export type TableDifference = Extract<Difference, { readonly of: 'table' }>;
+
 /** A difference with the statements that remove it. */
-export interface Difference {
-  /** `schema.table`, or `schema.procedure`. */
-  readonly table: string;
-  /** Undefined: it is of a procedure, which nobody has to wait for. */
-  readonly on?: PolicyTable;
+export type Difference = DifferenceSubject & {
   readonly item: string;
   readonly before: string | null;
   readonly after: string | null;
   readonly statements: readonly Sql[];
   /** What an administrator runs instead, where admin may not. */
   readonly byAdministrator: readonly Sql[];
-}
+};
 
 interface LiveItem extends Record<string, unknown> {
   readonly schema: string;
@@ -82,7 +84,7 @@ async function compareProcedures(
     const present = new Map(
       rows.filter((row) => row.schema === schema && row.routine === routine).map(({ item, definition }) => [item, definition]),
     );
-    return differences(nameOf({ schema, table: routine }), renderer.procedureRights(procedure), present);
+    return differences(procedureSubject(procedure), renderer.procedureRights(procedure), present);
   });
   const left = rows.flatMap((row) => (row.given === null ? [] : [withdrawn(renderer, row, row.given)]));
   return { pending: [...pending, ...left], found: rows };
@@ -98,7 +100,11 @@ function withdrawn(
     statements,
     byAdministrator = statements,
   } = renderer.withdrawal({ schema, routine, arguments: taken ?? '', callable: callable === true, given });
-  return { table: nameOf({ schema, table: routine }), item, before: definition, after: null, statements, byAdministrator };
+  return { ...procedureSubject({ schema, routine }), item, before: definition, after: null, statements, byAdministrator };
+}
+
+function procedureSubject({ schema, routine }: Pick<LocatedProcedure, 'schema' | 'routine'>): DifferenceSubject {
+  return { of: 'procedure', object: nameOf({ schema, table: routine }) };
 }
 
 /** Nobody but through its table reaches the rows of a part, and a reference table's are everybody's. */
@@ -119,24 +125,21 @@ function tableDifferences(
   table: PolicyTable,
   present: ReadonlyMap<string, string>,
 ): Difference[] {
-  const name = nameOf(table);
+  const subject = { of: 'table', object: nameOf(table), on: table } as const;
   const known = new Set(wanted.map(({ item }) => item));
-  const toSet = differences(name, wanted, present, table);
+  const toSet = differences(subject, wanted, present);
   const toRemove = [...present].flatMap(([item, before]) => {
     const removal = known.has(item) ? null : renderer.removal(table, item);
-    return removal === null
-      ? []
-      : [{ table: name, on: table, item, before, after: null, statements: [removal], byAdministrator: [removal] }];
+    return removal === null ? [] : [{ ...subject, item, before, after: null, statements: [removal], byAdministrator: [removal] }];
   });
   return [...toSet, ...toRemove];
 }
 
-/** What is to be set of an object, which is a table where one is given. */
-function differences(name: string, wanted: readonly PolicyItem[], present: ReadonlyMap<string, string>, on?: PolicyTable): Difference[] {
+/** What is to be set of it. */
+function differences(subject: DifferenceSubject, wanted: readonly PolicyItem[], present: ReadonlyMap<string, string>): Difference[] {
   return wanted
     .map(({ item, definition, statements, byAdministrator = statements }) => ({
-      table: name,
-      ...(on === undefined ? {} : { on }),
+      ...subject,
       item,
       before: present.get(item) ?? null,
       after: definition,

@@ -30,15 +30,18 @@ export interface ShardTables {
   readonly keyType: KeyType;
 }
 
-/** What stands in the place of a table's name for what is of no table: what was accepted of the shard. */
-export const theShard = 'the shard';
+/** What something of a shard is said of. */
+export interface PolicySubject {
+  /** `shard`: the shard as a whole, by what was accepted of it, whatever that is of. */
+  readonly of: 'table' | 'procedure' | 'shard';
+  /** `schema.table` or `schema.procedure`; null: the shard, which has no name of its own here. */
+  readonly object: string | null;
+}
 
 /** One difference between what protects a shard's tables and what must, or was accepted. */
-export interface PolicyChange {
+export interface PolicyChange extends PolicySubject {
   /** Something is set or removed; or accepted as it is, which no statement says; or what was accepted is so until another time. */
   readonly kind: 'set' | 'accept' | 'renew';
-  /** `schema.table`, `schema.procedure`, or `theShard`. */
-  readonly table: string;
   /** `row security`, `policy tenantry_tenant`, `rights of tenantry_app`... */
   readonly item: string;
   /** What it says now; null: it is not there. */

@@ -5,7 +5,8 @@ import type { PolicyFinding } from './model.ts';
 
 const change = z.strictObject({
   kind: z.enum(['set', 'accept', 'renew']),
-  table: z.string(),
+  of: z.enum(['table', 'procedure', 'shard']),
+  object: z.string().nullable(),
   item: z.string(),
   before: z.string().nullable(),
   after: z.string().nullable(),

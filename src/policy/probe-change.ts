@@ -36,8 +36,8 @@ export async function probeChange(
   found: Comparison & Pick<Verified, 'objection'> & { readonly drift: Pick<DriftComparison, 'kept'> },
   { rehearsals, users, withinMs, clock }: Probing,
 ): Promise<readonly ProbeFinding[]> {
-  const kept = new Set(found.drift.kept.map(({ table }) => table));
-  const changed = new Set([...found.pending.map(({ table }) => table), ...kept]);
+  const kept = new Set(found.drift.kept.map(({ object }) => object));
+  const changed = new Set([...found.pending.map(({ object }) => object), ...kept]);
   const isConcerned = (table: LocatedTable): boolean =>
     found.objection !== undefined || changed.has(nameOf(table)) || reads(table, tables).some((name) => changed.has(name));
   const bounds = { withinMs, lockMs: Math.min(withinMs, longestLockMs) };

@@ -121,7 +121,7 @@ async function changeOne<S extends { readonly name: string }>(
 ): Promise<ShardRollout> {
   let warnings = seen;
   let changes: readonly PolicyChange[] = [];
-  const counts = (): object => ({ changes: changes.length, tables: tablesOf(changes) });
+  const counts = (): object => ({ changes: changes.length, ...named(changes) });
   const change = async (): Promise<void> => {
     ({ changes, warnings } = await steps.change(shard));
     await steps.verify(shard);
@@ -147,6 +147,8 @@ async function changeOne<S extends { readonly name: string }>(
   }
 }
 
-function tablesOf(changes: readonly PolicyChange[]): string[] {
-  return [...new Set(changes.map(({ table }) => table))];
+/** What was set, and what was accepted of the shard, by name. */
+function named(changes: readonly PolicyChange[]): { readonly objects: string[]; readonly accepted: string[] } {
+  const objects = new Set(changes.flatMap(({ object }) => object ?? []));
+  return { objects: [...objects], accepted: changes.filter(({ of }) => of === 'shard').map(({ item }) => item) };
 }

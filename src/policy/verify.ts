@@ -26,7 +26,7 @@ export interface VerificationRequest {
 
 /** How a shard's protection stands to the configuration. */
 export interface PolicyState {
-  /** Tables whose protection is not what the configuration says. */
+  /** Tables and procedures whose protection is not what the configuration says. */
   readonly different: readonly string[];
   /** Why what protects it is not what was accepted; undefined where it is. */
   readonly objection: string | undefined;
@@ -62,5 +62,5 @@ function located({ dialect }: PolicyEngine, { tables, procedures, keyType }: Ver
 }
 
 function stateOf({ pending, objection, differing }: Awaited<ReturnType<typeof compareShard>>): PolicyState {
-  return { different: [...new Set(pending.map(({ table }) => table))], objection, differing };
+  return { different: [...new Set(pending.map(({ object }) => object))], objection, differing };
 }

@@ -91,7 +91,7 @@ describe('a configured table without a schema, where another of its name stands 
       keyType: 'int',
       dryRun: false,
     });
-    expect(changes.filter(({ kind }) => kind !== 'accept').map(({ table, item }) => [table, item])).toEqual([
+    expect(changes.filter(({ kind }) => kind !== 'accept').map(({ object, item }) => [object, item])).toEqual([
       ['public.Blogs', 'row security'],
     ]);
     const { rows } = await ground.shard.root.query(

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { Shard } from '../../../shardmap/shard.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { inParallel } from '../../core/in-parallel.ts';
-import type { ItemComparison, TableComparison } from '../../policy/compare-tables.ts';
-import { theShard } from '../../policy/model.ts';
+import type { ItemComparison, SubjectComparison } from '../../policy/compare-tables.ts';
+import type { PolicySubject } from '../../policy/model.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import { chosenFleet, defaultConcurrency, requireLooked, withConcurrency } from './fleet.ts';
@@ -14,18 +14,16 @@ interface DiffOptions {
   readonly concurrency?: number;
 }
 
-/** A line of the table: a table of a shard, the shard itself, or one that could not be read. */
-interface Line extends Record<string, unknown> {
+/** A table or procedure of a shard, or the shard as a whole, which may be unreadable. */
+interface Line extends PolicySubject, Record<string, unknown> {
   readonly shard: string;
-  /** Null: none could be read. */
-  readonly table: string | null;
-  readonly state: TableComparison['state'] | 'unreadable';
+  readonly state: SubjectComparison['state'] | 'unreadable';
   /** In words. */
   readonly what: string;
   readonly items: readonly ItemComparison[];
 }
 
-const columns = ['shard', 'table', 'state', 'what'] as const;
+const columns = ['shard', 'of', 'object', 'state', 'what'] as const;
 
 /** `tenantry policy diff`. */
 export function addPolicyDiffCommand(policy: Command, world: CliWorld): void {
@@ -62,13 +60,13 @@ async function diff(invocation: Invocation<DiffOptions>): Promise<ExitCode> {
       } catch (error) {
         if (!(error instanceof TenantryError)) throw error;
         unread.push({ shard: shard.name, error });
-        return [{ shard: shard.name, table: null, state: 'unreadable', what: `${error.reason} (${error.code})`, items: [] }];
+        return [{ shard: shard.name, of: 'shard', object: null, state: 'unreadable', what: `${error.reason} (${error.code})`, items: [] }];
       }
     };
     const lines = async function* (): AsyncGenerator<Line, void, undefined> {
       for await (const ofShard of inParallel(shards, options.concurrency ?? defaultConcurrency, linesOf)) {
         for (const line of ofShard.filter((each) => isNamed(each, options.table))) {
-          isThere ||= line.table !== theShard;
+          isThere ||= line.of !== 'shard' || line.state === 'unreadable';
           counts.set(line.state, (counts.get(line.state) ?? 0) + 1);
           yield line;
         }
@@ -82,11 +80,11 @@ async function diff(invocation: Invocation<DiffOptions>): Promise<ExitCode> {
   });
 }
 
-function linesOfShard({ name }: Shard, compared: readonly TableComparison[]): Line[] {
-  return compared.map(({ table, state, items, reasons }) => {
+function linesOfShard({ name }: Shard, compared: readonly SubjectComparison[]): Line[] {
+  return compared.map(({ of, object, state, items, reasons }) => {
     // The objection to a shard names what it is for.
-    const named = table === theShard && reasons.length > 0 ? [] : items.map(inWords);
-    return { shard: name, table, state, what: [...reasons, ...named].join('; '), items };
+    const named = of === 'shard' && reasons.length > 0 ? [] : items.map(inWords);
+    return { shard: name, of, object, state, what: [...reasons, ...named].join('; '), items };
   });
 }
 
@@ -103,6 +101,6 @@ function differenceInWords({ item, state, before, after }: ItemComparison): stri
 }
 
 /** Whatever table is asked for: a shard that serves nobody is told, and one that could not be read. */
-function isNamed({ table }: Line, name: string | undefined): boolean {
-  return name === undefined || table === null || table === theShard || table === name || table.endsWith(`.${name}`);
+function isNamed({ object }: Line, name: string | undefined): boolean {
+  return name === undefined || object === null || object === name || object.endsWith(`.${name}`);
 }

@@ -35,9 +35,9 @@ function countsOf(changes: readonly PolicyChange[], words: Words): string {
   return counts.flatMap(({ kind, count }) => (count === 0 ? [] : [`${count} ${words[kind]}`])).join(', ');
 }
 
-/** What is set is of a table, which is named; what is accepted names itself, with the reason why it was not. */
-function lineOf({ kind, table, item, before, after }: PolicyChange, words: Words): string {
-  if (kind === 'set') return `  ${table}: ${item}`;
+/** What is set is of a table or procedure, which is named; what is accepted names itself, with the reason why it was not. */
+function lineOf({ kind, object, item, before, after }: PolicyChange, words: Words): string {
+  if (kind === 'set') return `  ${object}: ${item}`;
   return kind === 'accept' ? `  ${words.accept}: ${item} (${before})` : `  ${item}: ${before}, then ${after}`;
 }
 

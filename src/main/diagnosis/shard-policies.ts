@@ -29,7 +29,7 @@ export async function diagnosePolicies({ engines, settings, shard, map, now }: S
       ...wantedPolicies(settings, shard, map),
       dryRun: true,
     });
-    const pending = [...new Set(changes.filter(({ kind }) => kind === 'set').map(({ table }) => table))];
+    const pending = [...new Set(changes.flatMap(({ object }) => object ?? []))];
     const unaccepted = changes.filter(({ kind }) => kind === 'accept');
     return [
       ...(unaccepted.length === 0 ? [] : [{ subject, level: 'problem' as const, text: await described(admin, unaccepted), remedy: apply }]),

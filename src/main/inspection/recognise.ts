@@ -4,7 +4,7 @@ import type { KeyType } from '../../core/key-type.ts';
 import type { SqlSession } from '../../core/session.ts';
 import { isPartOfAnother, type PolicyItem, type PolicyTable } from '../../engine/policy-renderer.ts';
 import { configuredName, qualifiedTables } from '../../engine/qualified-tables.ts';
-import { compare, type Difference } from '../../policy/diff.ts';
+import { compare, type TableDifference } from '../../policy/diff.ts';
 import type { LivePart } from '../../policy/live-parts.ts';
 import type { PolicyEngine } from '../../policy/policy-engine.ts';
 import { candidateModel, emptyModel, without, type KeptModel } from './candidate.ts';
@@ -42,14 +42,14 @@ export async function recognise(
     const wanted = { tables: qualifiedTables(read.tables, dialect), procedures: [], keyType };
     const { tables, pending } = await compare(session, renderer, wanted);
     const itemsOf = (table: PolicyTable): readonly PolicyItem[] => renderer.wanted(table, keyType, tables);
-    const wrong = pending.flatMap(({ on, item, after }) =>
-      on === undefined ? [] : wrongBy({ on, item, after }, itemsOf, configuredName(on, dialect)),
+    const wrong = pending.flatMap((difference) =>
+      difference.of === 'table' ? wrongBy(difference, itemsOf, configuredName(difference.on, dialect)) : [],
     );
     if (wrong.length > 0 && model !== emptyModel) {
       model = without(model, wrong);
       continue;
     }
-    const differing = new Set(pending.map(({ table, item }) => `${table} ${item}`));
+    const differing = new Set(pending.map(({ object, item }) => `${object} ${item}`));
     const said = new Set(tables.flatMap((table) => itemsOf(table).map(({ item }) => `${table.schema}.${table.table} ${item}`)));
     return {
       model: tidy(model),
@@ -62,12 +62,8 @@ export async function recognise(
   }
 }
 
-interface WrongItem extends Pick<Difference, 'item' | 'after'> {
-  readonly on: PolicyTable;
-}
-
 /** What a model says and is not there so. What is there besides is no fault of the model's; nor is a part, which it does not name. */
-function wrongBy({ on, item, after }: WrongItem, itemsOf: (table: PolicyTable) => readonly PolicyItem[], name: string): string[][] {
+function wrongBy({ on, item, after }: TableDifference, itemsOf: (table: PolicyTable) => readonly PolicyItem[], name: string): string[][] {
   if (after === null || item === 'model' || isPartOfAnother(on)) return [];
   const bare = new Map(itemsOf({ ...on, policies: [] }).map((each) => [each.item, each.definition]));
   const owning = on.policies.filter((policy) =>

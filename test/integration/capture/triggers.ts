@@ -52,7 +52,7 @@ export function testTriggers(server: () => PostgresServer): void {
       await world.asRoot(drift);
       await expect(world.capture()).rejects.toThrow('55000');
       const changes = await world.apply({ dryRun: true });
-      expect(changes.map(({ table, item, before }) => [table, item, before])).toEqual(expected);
+      expect(changes.map(({ object, item, before }) => [object, item, before])).toEqual(expected);
       await world.apply();
       expect(await world.apply({ dryRun: true })).toEqual([]);
       await world.capture();
@@ -74,7 +74,7 @@ export function testTriggers(server: () => PostgresServer): void {
       await world.asRoot('alter table "Posts" drop constraint "Posts_pkey", add primary key ("TenantId", "PostId")');
       await expect(world.capture()).rejects.toThrow('55000');
       const changes = await world.apply();
-      expect(changes.map(({ table, item, before, after }) => [table, item, before?.slice(-22), after])).toEqual(
+      expect(changes.map(({ object, item, before, after }) => [object, item, before?.slice(-22), after])).toEqual(
         ['insert', 'update', 'delete'].map((each) => [
           'public.Posts',
           `capture ${each}`,

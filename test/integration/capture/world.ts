@@ -79,7 +79,7 @@ export class CaptureWorld {
       accepting: accepting(shardId),
       dryRun,
     });
-    return changes.filter(({ table }) => table !== 'the shard');
+    return changes.filter(({ of }) => of !== 'shard');
   }
 
   async asAdmin(statement: string): Promise<void> {

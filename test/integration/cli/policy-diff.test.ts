@@ -20,7 +20,8 @@ let b: SqlDatabase;
 
 interface Line {
   readonly shard: string;
-  readonly table: string | null;
+  readonly of: string;
+  readonly object: string | null;
   readonly state: string;
   readonly what: string;
   readonly items: readonly { item: string; state: string; before: string | null; after: string | null }[];
@@ -42,7 +43,12 @@ afterAll(() => world.close());
 async function diff(options = ''): Promise<{ code: number; lines: Line[]; states: string[]; err: string }> {
   const { code, out, err } = await world.run(`policy diff --json ${options}`);
   const lines = out === '' ? [] : itemsOf<Line>(out);
-  return { code, lines, err, states: lines.map(({ shard, table, state }) => `${shard} ${table} ${state}`) };
+  return {
+    code,
+    lines,
+    err,
+    states: lines.map(({ shard, of, object, state }) => [shard, of, ...(object === null ? [] : [object]), state].join(' ')),
+  };
 }
 
 describe('policy diff', () => {
@@ -54,7 +60,7 @@ describe('policy diff', () => {
     const { code, out, err } = await world.run('policy diff');
     expect({ code, out, err }).toEqual({
       code: 0,
-      out: `shard\ttable\tstate\twhat\n${['a', 'b'].flatMap((shard) => ['public.Blogs', 'public.Posts', 'the shard'].map((table) => `${shard}\t${table}\tsame\t\n`)).join('')}`,
+      out: `shard\tof\tobject\tstate\twhat\n${['a', 'b'].flatMap((shard) => ['table\tpublic.Blogs', 'table\tpublic.Posts', 'shard\t'].map((line) => `${shard}\t${line}\tsame\t\n`)).join('')}`,
       err: '6 same\n',
     });
   });
@@ -67,12 +73,12 @@ describe('policy diff', () => {
     const { code, states, lines, err } = await diff();
     expect({ code, err }).toEqual({ code: 2, err: '' });
     expect(states).toEqual([
-      'a public.Blogs different',
-      'a public.Posts missing',
-      'a the shard different',
-      'b public.Blogs extra',
-      'b public.Posts different',
-      'b the shard different',
+      'a table public.Blogs different',
+      'a table public.Posts missing',
+      'a shard different',
+      'b table public.Blogs extra',
+      'b table public.Posts different',
+      'b shard different',
     ]);
     expect(lines[0]?.items).toEqual([
       { item: 'row security', state: 'different', before: 'enabled', after: 'forced' },
@@ -93,11 +99,11 @@ describe('policy diff', () => {
     await a.query(sqlText('create table "Later" ("TenantId" integer, "Id" integer); create table "Others" ("Id" integer)'));
     const { states, lines } = await diff('--shard a');
     expect(states).toEqual([
-      'a public.Blogs same',
-      'a public.Later extra',
-      'a public.Old extra',
-      'a public.Posts missing',
-      'a the shard different',
+      'a table public.Blogs same',
+      'a table public.Later extra',
+      'a table public.Old extra',
+      'a table public.Posts missing',
+      'a shard different',
     ]);
     expect(lines.slice(1, -1).map(({ what }) => what)).toEqual([
       "It has policies of Tenantry's, and is not in the configuration.; It has a column TenantId, and is not in the configuration.",
@@ -115,7 +121,7 @@ describe('policy diff', () => {
       const { code, lines, states, err } = await diff();
       expect({ code, states }).toEqual({
         code: 1,
-        states: ['a null unreadable', 'b public.Blogs same', 'b public.Posts same', 'b the shard same'],
+        states: ['a shard unreadable', 'b table public.Blogs same', 'b table public.Posts same', 'b shard same'],
       });
       expect(lines[0]?.what).toMatch(/\(SHARD_UNAVAILABLE\)$/);
       expect(JSON.parse(err)).toMatchObject({ version: 1, error: { code: 'SHARD_UNAVAILABLE' } });
@@ -128,7 +134,10 @@ describe('policy diff', () => {
     await a.query(sqlText('create view "All" as select * from "Blogs"; grant select on "All" to tenantry_app'));
     try {
       const { code, states, lines } = await diff('--shard a');
-      expect({ code, states }).toEqual({ code: 2, states: ['a public.Blogs same', 'a public.Posts same', 'a the shard different'] });
+      expect({ code, states }).toEqual({
+        code: 2,
+        states: ['a table public.Blogs same', 'a table public.Posts same', 'a shard different'],
+      });
       const [line] = lines.slice(-1);
       expect(line?.what).toBe(
         'It may serve no tenants: what protects its tenants was changed and not accepted: rights public."All" (added), view public."All" (added).',
@@ -141,7 +150,7 @@ describe('policy diff', () => {
           after: null,
         })),
       );
-      expect(await diff('--shard a --table Blogs')).toMatchObject({ code: 2, states: ['a public.Blogs same', 'a the shard different'] });
+      expect(await diff('--shard a --table Blogs')).toMatchObject({ code: 2, states: ['a table public.Blogs same', 'a shard different'] });
       const { code: pending, out } = await world.run('policy apply --shard a --dry-run');
       expect({ pending, out }).toEqual({
         pending: 2,
@@ -153,12 +162,12 @@ describe('policy diff', () => {
   });
 
   it('shows one table where one is named, and refuses a name that is none', async () => {
-    expect((await diff('--table Blogs --shard b')).states).toEqual(['b public.Blogs same', 'b the shard same']);
+    expect((await diff('--table Blogs --shard b')).states).toEqual(['b table public.Blogs same', 'b shard same']);
     expect((await diff('--table public.Posts')).states).toEqual([
-      'a public.Posts same',
-      'a the shard same',
-      'b public.Posts same',
-      'b the shard same',
+      'a table public.Posts same',
+      'a shard same',
+      'b table public.Posts same',
+      'b shard same',
     ]);
     expect(await diff('--table Nothing')).toMatchObject({ code: 1, err: expect.stringContaining('has a table Nothing') as string });
     expect(await diff('--shard z')).toMatchObject({ code: 1, err: expect.stringContaining('The map has no shard z') as string });
@@ -191,7 +200,7 @@ describe('drift that the configuration accepts for a while', () => {
     expect({ code, err }).toEqual({ code: 2, err: '' });
     expect(itemsOf(out)).toMatchObject([
       { state: 'accepted', items: [{ accepted: { until: endIn(30), reason } }] },
-      { table: 'the shard', state: 'different' },
+      { of: 'shard', object: null, state: 'different' },
     ]);
     expect(itemsOf((await run('policy apply --dry-run --json --shard a')).out)).toMatchObject([
       { changes: [{ item: 'rights public."Blogs"', after: `accepted until ${endIn(30)}` }] },
@@ -289,7 +298,7 @@ describe('drift that the configuration accepts for a while', () => {
     const told = await run('policy diff --shard a');
     expect({ code: told.code, last: told.out.split('\n').at(-2) }).toEqual({
       code: 0,
-      last: `a\tthe shard\taccepted\tview public."Totals" is there, accepted until ${endIn(30)}: ${reason}`,
+      last: `a\tshard\t\taccepted\tview public."Totals" is there, accepted until ${endIn(30)}: ${reason}`,
     });
     await a.query(sqlText('drop view "Totals"'));
     expect((await run('policy apply')).code).toBe(0);

@@ -67,7 +67,7 @@ describe('policy apply over a fleet', () => {
     expect(new Set(rows.map(({ runId }) => runId)).size).toBe(1);
     expect(rows[1]).toMatchObject({
       action: 'policy apply',
-      detail: { map: 'customers', changes: 2, tables: ['public.Blogs', 'the shard'] },
+      detail: { map: 'customers', changes: 2, objects: ['public.Blogs'], accepted: ['table public."Blogs"'] },
       recordedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
     });
   });

@@ -63,7 +63,8 @@ describe('policy plan, and policy apply of it', () => {
     expect(plan).toMatchObject({ format: 'tenantry policy plan 1', version: '0.0.0', map: 'customers' });
     const forced = {
       kind: 'set',
-      table: 'public.Blogs',
+      of: 'table',
+      object: 'public.Blogs',
       item: 'row security',
       before: 'enabled',
       after: 'forced',
@@ -71,7 +72,8 @@ describe('policy plan, and policy apply of it', () => {
     };
     const accepted = {
       kind: 'accept',
-      table: 'the shard',
+      of: 'shard',
+      object: null,
       item: 'unique key public."Posts" by_title',
       before: 'added since it was accepted',
       after: 'accepted',

@@ -60,27 +60,37 @@ test('tables are compared without a lock and without a change: what lacks, what 
   const compared = await compareTables(database, engine, { tables, procedures: [], keyType: 'int', accepting: accepting() });
   expect(compared).toEqual([
     {
-      table: 'dbo.Blogs',
+      of: 'table',
+      object: 'dbo.Blogs',
       state: 'missing',
       items: [{ item: 'block predicate', state: 'missing', before: null, after: 'tenant' }],
       reasons: [],
     },
-    { table: 'dbo.Later', state: 'extra', items: [], reasons: ['It has a column TenantId, and is not in the configuration.'] },
     {
-      table: 'dbo.Posts',
+      of: 'table',
+      object: 'dbo.Later',
+      state: 'extra',
+      items: [],
+      reasons: ['It has a column TenantId, and is not in the configuration.'],
+    },
+    {
+      of: 'table',
+      object: 'dbo.Posts',
       state: 'different',
       items: [{ item: 'security policy', state: 'different', before: 'off', after: 'on' }],
       reasons: [],
     },
-    { table: 'dbo.Users', state: 'missing', items: [], reasons: ['It does not exist in the shard.'] },
+    { of: 'table', object: 'dbo.Users', state: 'missing', items: [], reasons: ['It does not exist in the shard.'] },
     {
-      table: 'dbo.p_left',
+      of: 'procedure',
+      object: 'dbo.p_left',
       state: 'extra',
       items: [{ item: 'rights of tenantry_app', state: 'extra', before: 'execute', after: null }],
       reasons: [],
     },
     {
-      table: 'the shard',
+      of: 'shard',
+      object: null,
       state: 'different',
       items: [
         { item: 'view [dbo].[Everything]', state: 'extra', before: 'added since it was accepted', after: null },

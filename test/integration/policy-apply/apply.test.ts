@@ -42,7 +42,8 @@ describe('policy apply', () => {
     ]);
     expect(shown.changes[1]).toEqual({
       kind: 'set',
-      table: 'public.Posts',
+      of: 'table',
+      object: 'public.Posts',
       item: 'policy tenantry_tenant',
       before: null,
       after: 'restrictive all to tenantry_app using tenant check tenant',
@@ -135,7 +136,7 @@ describe('policy apply', () => {
       grant select on "Events1" to tenantry_app`);
     const events = { table: 'Events', tenantColumn: 'TenantId' };
     const { changes, warnings } = await shard.apply([blogs, events]);
-    expect(changes.filter(({ table }) => table === 'public.Events1').map(({ item, after }) => [item, after])).toEqual([
+    expect(changes.filter(({ object }) => object === 'public.Events1').map(({ item, after }) => [item, after])).toEqual([
       ['row security', 'forced'],
       ['policy tenantry_tenant', 'restrictive all to tenantry_app using tenant check tenant'],
       ['policy tenantry_base', 'permissive all to tenantry_app using true check true'],

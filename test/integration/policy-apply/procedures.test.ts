@@ -32,7 +32,8 @@ describe('policy apply', () => {
     expect(planned.changes).toEqual([
       {
         kind: 'set',
-        table: 'sales.Count Blogs',
+        of: 'procedure',
+        object: 'sales.Count Blogs',
         item: 'rights of tenantry_app on its schema',
         before: null,
         after: 'usage',
@@ -40,7 +41,8 @@ describe('policy apply', () => {
       },
       {
         kind: 'set',
-        table: 'sales.Count Blogs',
+        of: 'procedure',
+        object: 'sales.Count Blogs',
         item: 'rights of tenantry_app',
         before: null,
         after: 'execute',
@@ -52,7 +54,8 @@ describe('policy apply', () => {
       },
       {
         kind: 'set',
-        table: 'sales.Count Blogs',
+        of: 'procedure',
+        object: 'sales.Count Blogs',
         item: 'rights of public',
         before: 'execute',
         after: null,
@@ -69,9 +72,9 @@ describe('policy apply', () => {
           accepting: accepting(),
         })
       )
-        .filter(({ table }) => table.startsWith('sales'))
-        .map(({ table, state, items }) => [table, state, items.length]);
-    expect(await stateOf()).toEqual([['sales.Count Blogs', 'different', 3]]);
+        .filter(({ object }) => object?.startsWith('sales'))
+        .map(({ of, object, state, items }) => [of, object, state, items.length]);
+    expect(await stateOf()).toEqual([['procedure', 'sales.Count Blogs', 'different', 3]]);
     await shard.apply([blogs], { procedures });
     expect([await rightOf('tenantry_app', 'sales."Count Blogs"(integer)'), await rightOf('tenantry_app', '"Other"()')]).toEqual([
       true,
@@ -79,7 +82,7 @@ describe('policy apply', () => {
     ]);
     expect(await rightOf('tenantry_superuser', 'sales."Count Blogs"(integer)')).toBe(false);
     expect((await shard.apply([blogs], { procedures })).changes).toEqual([]);
-    expect(await stateOf()).toEqual([['sales.Count Blogs', 'same', 0]]);
+    expect(await stateOf()).toEqual([['procedure', 'sales.Count Blogs', 'same', 0]]);
   });
 
   it('takes back what it gave once a procedure is configured no more, of the very one it was given for, and nothing that others gave', async () => {
@@ -97,8 +100,9 @@ describe('policy apply', () => {
       keyType: 'int',
       accepting: accepting(),
     });
-    expect(compared.find(({ table }) => table === 'public.left_behind')).toEqual({
-      table: 'public.left_behind',
+    expect(compared.find(({ object }) => object === 'public.left_behind')).toEqual({
+      of: 'procedure',
+      object: 'public.left_behind',
       state: 'extra',
       items: [{ item: 'rights of tenantry_app', state: 'extra', before: 'execute', after: null }],
       reasons: [],
@@ -111,11 +115,12 @@ describe('policy apply', () => {
       `delete from tenantry.exposed_procedure where schema_name = 'public' and routine_name = '${name}' and arguments = '${taken}' and routine_id = '${idOf.get(name)}'`;
     const { changes } = await shard.apply([blogs], { dryRun: true });
     expect(
-      changes.filter(({ item }) => item === 'rights of tenantry_app').toSorted((one, other) => (one.table < other.table ? -1 : 1)),
+      changes.filter(({ item }) => item === 'rights of tenantry_app').toSorted((one, other) => (one.object! < other.object! ? -1 : 1)),
     ).toEqual([
       {
         kind: 'set',
-        table: 'public.gone',
+        of: 'procedure',
+        object: 'public.gone',
         item: 'rights of tenantry_app',
         before: 'given, and gone',
         after: null,
@@ -123,7 +128,8 @@ describe('policy apply', () => {
       },
       {
         kind: 'set',
-        table: 'public.left_behind',
+        of: 'procedure',
+        object: 'public.left_behind',
         item: 'rights of tenantry_app',
         before: 'execute',
         after: null,
@@ -169,14 +175,14 @@ describe('policy apply', () => {
     expect(await rights()).toEqual(now.map(() => true));
     const { changes } = await shard.apply([blogs], { procedures: { replaced: anything } });
     const taken = changes.filter(({ item, after }) => item === 'rights of tenantry_app' && after === null);
-    expect(taken.map(({ table, before }) => `${table}: ${before}`).toSorted()).toEqual(
+    expect(taken.map(({ object, before }) => `${object}: ${before}`).toSorted()).toEqual(
       ['other.away', 'public.named', 'public.of_place', 'public.of_type', 'public.renamed_2', 'public.replaced_2', 'public.restored'].map(
         (table) => `${table}: execute`,
       ),
     );
     expect(await rights()).toEqual(now.map(() => false));
     expect(await rightOf('tenantry_app', 'replaced()')).toBe(true);
-    expect((await shard.apply([blogs])).changes.map(({ table, before }) => [table, before])).toEqual([['public.replaced', 'execute']]);
+    expect((await shard.apply([blogs])).changes.map(({ object, before }) => [object, before])).toEqual([['public.replaced', 'execute']]);
     expect((await shard.apply([blogs])).changes).toEqual([]);
   });
 

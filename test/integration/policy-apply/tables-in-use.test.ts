@@ -40,7 +40,7 @@ describe('policy apply, while tenants use a table', () => {
       clock,
     });
   const changedTables = ({ changes }: PolicyResult): ReadonlySet<string> =>
-    new Set(changes.filter(({ kind }) => kind !== 'accept').map(({ table }) => table));
+    new Set(changes.filter(({ kind }) => kind !== 'accept').flatMap(({ object }) => object ?? []));
   const waiting = async (): Promise<string[]> =>
     (await user.query<{ name: string }>('select relation::regclass::text as name from pg_locks where not granted')).rows.map(
       ({ name }) => name,

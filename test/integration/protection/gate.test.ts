@@ -427,8 +427,8 @@ describe('A connection for tenants', () => {
     await change('create policy more on "Blogs" as restrictive for delete using (false)');
     const request = { tables: [blogs], procedures: [], keyType: 'int', accepting: accepting(shard.shardId) } as const;
     const { changes } = await applyPolicies(shard.admin, postgresPolicies, { ...request, dryRun: true });
-    expect(changes.map(({ table, item, before, after }) => [table, item, before, after])).toContainEqual([
-      'the shard',
+    expect(changes.map(({ of, item, before, after }) => [of, item, before, after])).toContainEqual([
+      'shard',
       'policy public."Blogs" more',
       'added since it was accepted',
       'accepted',

@@ -15,7 +15,7 @@ describeOnEachGround(
       action: 'policy apply',
       subject: 'shard a',
       outcome: 'BEGUN',
-      detail: { map: 'customers', changes: 2, tables: ['public.Blogs'] },
+      detail: { map: 'customers', changes: 2, objects: ['public.Blogs'], accepted: [] },
     };
 
     beforeAll(async () => {

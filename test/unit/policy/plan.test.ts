@@ -10,7 +10,8 @@ const shard: PlannedShard = {
   changes: [
     {
       kind: 'set',
-      table: 'public.Blogs',
+      of: 'table',
+      object: 'public.Blogs',
       item: 'row security',
       before: 'off',
       after: 'forced',

@@ -5,7 +5,8 @@ import { rollOut, type RolloutOptions, type ShardRollout } from '../../../src/po
 
 const change: PolicyChange = {
   kind: 'set',
-  table: 'public.Blogs',
+  of: 'table',
+  object: 'public.Blogs',
   item: 'row security',
   before: 'off',
   after: 'forced',
