@@ -33,6 +33,8 @@ interface Verification {
   readonly overrideSignature: Uint8Array | null;
   readonly nowMs: number;
   readonly differing: readonly DifferingObject[];
+  /** Changes of definitions, of transactions that have ended, of which nobody said what they came to. */
+  readonly unjudged: number;
 }
 
 /** What a shard was found to be protected by, and what is said against it. */
@@ -122,9 +124,12 @@ function objectionTo(found: Verification, fingerprintFunction: string, signer: S
   return { objection: objectionToGate(found), differing: [] };
 }
 
-function objectionToGate({ isOpen, openUntilMs, validUntilMs }: Verification): string | undefined {
+function objectionToGate({ isOpen, openUntilMs, validUntilMs, unjudged }: Verification): string | undefined {
   if (!isOpen) return 'its gate is closed, although what protects its tenants is as it was accepted';
-  return openUntilMs === validUntilMs ? undefined : 'its gate ends at another time than what was accepted';
+  if (openUntilMs !== validUntilMs) return 'its gate ends at another time than what was accepted';
+  return unjudged === 0
+    ? undefined
+    : 'definitions were changed past what judges each change, although what protects its tenants is as it was accepted';
 }
 
 function objectionToAcceptance(found: Verification, fingerprintFunction: string, signer: ShardVerifier): string | undefined {

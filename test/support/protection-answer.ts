@@ -17,6 +17,7 @@ const columns = {
   overrideSignature: 'varbinary(32)',
   nowMs: 'bigint',
   differing: 'nvarchar(max)',
+  unjudged: 'int',
 } as const;
 
 /** What a shard may say of what protects its tenants, by the columns of `policy/verification`. */
@@ -44,6 +45,7 @@ export function protectionAnswer(signer: ShardSigner, said: SaidOfProtection = {
     overrideSignature: null,
     nowMs: BigInt(shardNowMs),
     differing: '[]',
+    unjudged: 0,
     ...said,
   };
   const names = Object.keys(columns) as (keyof typeof columns)[];

@@ -134,6 +134,7 @@ describe('a connection that is opened for tenants', () => {
       'overridden by nobody who has a key of the fleet',
     ],
     ['a closed gate', { isOpen: false }, 'its gate is closed, although what protects its tenants is as it was accepted'],
+    ['a change that nobody judged', { unjudged: 1 }, 'definitions were changed past what judges each change'],
   ])('is refused where it was accepted otherwise: %s', async (_, protection, why) => {
     shard.saysOfItself(protection === undefined ? {} : { protection });
     await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining(why) });

@@ -7,6 +7,7 @@ import { startTdsServer } from '../../support/tds/server.ts';
 import { administered } from '../../support/administered.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { accepting } from '../../support/accepting.ts';
+import { protectionAnswer } from '../../support/protection-answer.ts';
 
 type Item = readonly [item: string, definition: string];
 
@@ -173,6 +174,21 @@ test('what is changed is accepted before its transaction ends, by whoever has ke
   await apply(['Blogs'], (table) => (isDone() ? inOrder(table) : []), changes, { onRequest });
   const last = asked.slice(asked.lastIndexOf('change') + 1).filter((file) => !/tables|live-|predicate/.test(file));
   expect(last).toEqual(['policy/hold-gate', 'policy/fingerprint', 'policy/accept', 'COMMIT TRANSACTION']);
+});
+
+test('a change that nobody judged is accepted with what is there, though nothing is to be set', async () => {
+  const asked: string[] = [];
+  const onRequest = (_text: string, file: string | undefined): void => {
+    if (file === 'policy/accept') asked.push(file);
+  };
+  const shown = await apply(['Blogs'], inOrder, [], {
+    said: { 'policy/verification': protectionAnswer(accepting().signer, { unjudged: 1 }) },
+    onRequest,
+  });
+  expect(shown).toMatchObject({
+    changes: [{ kind: 'accept', before: expect.stringContaining('past what judges each change') as string }],
+  });
+  expect(asked).toEqual(['policy/accept']);
 });
 
 test.each<[what: string, number: number, code: string]>([

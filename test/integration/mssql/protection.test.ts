@@ -98,6 +98,26 @@ describeNeeding('mssql', 'What protects the tenants of a shard on SQL Server its
       await connect();
     });
 
+    test('a change under the lock of policy changes, accepted by nobody, is told by the next look and each connection until it is', async () => {
+      const eye = engine.open(shard.address, shard.logins.app);
+      onTestFinished(() => eye.close());
+      const look = async (): Promise<unknown> => (await eye.run('policy/watch')).rows;
+      const before = await look();
+      await shard.admin.transaction(async (session) => {
+        await session.run('policy/lock', { lockTimeoutMs: 1_000 });
+        for (const state of ['OFF', 'ON'])
+          await session.query(sqlText(`ALTER SECURITY POLICY [tenantry].[policy_dbo] WITH (STATE = ${state})`));
+      });
+      expect(await look()).not.toEqual(before);
+      await expect(connect()).rejects.toMatchObject({
+        code: 'SHARD_UNVERIFIED',
+        message: expect.stringContaining('past what judges each change'),
+      });
+      await apply();
+      await connect();
+      expect(await latest()).toMatchObject({ verdict: 'same' });
+    });
+
     test.each(unseenChanges)('$title: no connection is opened until it is taken back', async ({ change, back, item }) => {
       await asRoot(change);
       await expect(connect()).rejects.toMatchObject({

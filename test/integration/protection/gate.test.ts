@@ -91,6 +91,11 @@ const overloads = [
 ].join(';');
 
 const change = (statement: string): Promise<unknown> => shard.root.query(sqlText(statement));
+/** As `policy apply` does. */
+function acceptWhatIsThere(): Promise<unknown> {
+  const request = { tables: [blogs], procedures: [], keyType: 'int', dryRun: false } as const;
+  return applyPolicies(shard.admin, postgresPolicies, { ...request, accepting: accepting(shard.shardId) });
+}
 const unverified = { refusal: { reason: 'UNVERIFIED' } };
 const refusing = (why: string): object => ({ code: 'SHARD_UNVERIFIED', message: expect.stringContaining(why) as string });
 
@@ -317,6 +322,32 @@ describe('The gate of a shard', () => {
     await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
   });
 
+  it('is no gate for whoever connects while a change is there that nobody judged, until what is there is accepted', async () => {
+    const eye = engine.open(shard.address, shardLogins.app, { connections: 1, serverNamesOnly: true });
+    const look = async (): Promise<unknown> => (await eye.run('policy/watch')).rows[0]?.['state'];
+    try {
+      await change('alter table "Blogs" add column note text');
+      const before = await look();
+      await change(
+        'update tenantry_watch.change_log set verdict = null where change_id = (select max(change_id) from tenantry_watch.change_log)',
+      );
+      expect(await look()).not.toBe(before);
+      await expect(connect()).rejects.toMatchObject(refusing('definitions were changed past what judges each change'));
+      expect((await shard.admin.run('policy/closing-changes', { limit: 9 })).rows).toMatchObject([
+        { command: 'ALTER TABLE', object: 'public."Blogs"' },
+      ]);
+      // One that is judged itself says nothing of those before it.
+      await change('alter table "Blogs" drop column note');
+      await expect(connect()).rejects.toMatchObject(refusing('past what judges'));
+      await acceptWhatIsThere();
+      await connect();
+      expect((await shard.root.query(sqlText('select from tenantry_watch.change_log where verdict is null'))).rows).toEqual([]);
+      expect((await shard.admin.run('policy/closing-changes', { limit: 9 })).rows).toEqual([]);
+    } finally {
+      await eye.close();
+    }
+  });
+
   it('is watched by nothing of admin’s, which would run for whoever changes something', async () => {
     const app = await connect();
     for (const statement of [
@@ -344,7 +375,17 @@ describe('The gate of a shard', () => {
         union select p.proname, p.proowner::regrole::text, p.prosrc ~ '\\mtenantry\\.'
         from pg_proc p where p.prosecdef and p.proowner = 'tenantry_watcher'::regrole order by 1`),
     );
-    const names = ['changed', 'clear_gate', 'dropped', 'end_with_acceptance', 'judge', 'judge_change', 'judge_opening', 'refuse_tenants'];
+    const names = [
+      'changed',
+      'clear_gate',
+      'dropped',
+      'end_with_acceptance',
+      'judge',
+      'judge_change',
+      'judge_opening',
+      'refuse_tenants',
+      'unjudged',
+    ];
     expect(rows).toEqual(names.map((name) => ({ name, owner: 'tenantry_watcher', others: false })));
   });
 
@@ -530,11 +571,6 @@ describe('Functions and operators of the default schema that fit exactly', () =>
     ['engine/server'],
   ];
 
-  const accept = (): Promise<unknown> => {
-    const request = { tables: [blogs], procedures: [], keyType: 'int', dryRun: false } as const;
-    return applyPolicies(shard.admin, postgresPolicies, { ...request, accepting: accepting(shard.shardId) });
-  };
-
   it('are called by no question that decides whether a shard is believed: not of a connection, a look, policy apply', async () => {
     await change(overloads);
     await expect(shard.admin.query(sql`select concat_ws(' '::text, 'a'::text, 'b'::text, 'c'::text)`)).rejects.toMatchObject({
@@ -551,7 +587,7 @@ describe('Functions and operators of the default schema that fit exactly', () =>
     } finally {
       await eye.close();
     }
-    await accept();
+    await acceptWhatIsThere();
     await expect(connect()).resolves.toBeDefined();
   });
 
@@ -559,7 +595,7 @@ describe('Functions and operators of the default schema that fit exactly', () =>
     await change(
       'alter event trigger tenantry_changed disable; alter event trigger tenantry_dropped disable; alter event trigger tenantry_made disable',
     );
-    await accept();
+    await acceptWhatIsThere();
     await change(
       'create table public.known as select kind, object, digest from tenantry_watch.fingerprint_items(); grant select on public.known to tenantry_app',
     );
@@ -582,7 +618,7 @@ describe('Functions and operators of the default schema that fit exactly', () =>
       await session.query(sql`rollback to savepoint before`);
       expect((await session.query(meant)).rows).toEqual(ours);
     });
-    await accept();
+    await acceptWhatIsThere();
     const app = await connect();
     expect((await app.execute(entryOf(1), compiled(meant), read)).rows).toEqual(ours);
   });

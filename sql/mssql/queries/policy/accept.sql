@@ -24,7 +24,9 @@ VALUES (@format, @number, @fingerprint, @validUntil, @signature, @acceptedBy);
 UPDATE g SET [open] = 1, [accepted_until] = @validUntil, [changed_at] = SYSUTCDATETIME() FROM [tenantry].[gate] AS g WITH (ROWLOCK) WHERE g.[open] = 0;
 SET @opened = @@ROWCOUNT;
 UPDATE g SET [accepted_until] = @validUntil FROM [tenantry].[gate] AS g WITH (ROWLOCK) WHERE EXISTS (SELECT g.[accepted_until] EXCEPT SELECT @validUntil);
-UPDATE [tenantry].[change_log]
+-- Its own changes, and those that nobody judged; of others under way, which are locked, each is judged by its own.
+UPDATE c
 SET [verdict] = CASE @opened WHEN 0 THEN N'same' ELSE N'opened' END
-WHERE [transaction_id] = CURRENT_TRANSACTION_ID() AND [verdict] IS NULL;
+FROM [tenantry].[change_log] AS c WITH (READCOMMITTEDLOCK, READPAST, ROWLOCK)
+WHERE c.[verdict] IS NULL;
 COMMIT TRANSACTION;

@@ -32,5 +32,6 @@ SELECT LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', (
   a.[signature] AS [signature], a.[open] AS [isOpen], DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), a.[accepted_until]) AS [openUntilMs],
   a.[override_number] AS [overrideNumber],
   DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), a.[override_until]) AS [overrideUntilMs], a.[override_signature] AS [overrideSignature],
-  DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), SYSUTCDATETIME()) AS [nowMs], COALESCE(@differing, N'[]') AS [differing]
+  DATEDIFF_BIG(millisecond, CAST(N'1970-01-01' AS datetime2(7)), SYSUTCDATETIME()) AS [nowMs], COALESCE(@differing, N'[]') AS [differing],
+  (SELECT u.[changes] FROM [tenantry].[unjudged]() AS u) AS [unjudged]
 FROM [tenantry].[acceptance]() AS a;

@@ -71,11 +71,16 @@ CREATE TABLE [tenantry].[change_log] (
   -- Where the command has one that can be named.
   [object] nvarchar(600) COLLATE Latin1_General_100_BIN2 NULL,
   [transaction_id] bigint NOT NULL,
-  -- What it came to: `same`, `closed` or `opened`. Null while its transaction is one that accepts what it has changed before it ends.
+  -- What it came to: `same`, `closed` or `opened`. Null while its transaction is one that accepts what it has changed before it ends; where that
+  -- has ended without, until what is there is accepted.
   [verdict] nvarchar(10) COLLATE Latin1_General_100_BIN2 NULL
     CONSTRAINT [change_log_verdict] CHECK ([verdict] IN (N'same', N'closed', N'opened')),
-  INDEX [change_log_unjudged] ([transaction_id], [verdict])
+  INDEX [change_log_unjudged] ([verdict], [transaction_id])
 );
+GO
+
+-- Who looks for changes that nobody judged passes over rows that are locked, and not over a table.
+ALTER TABLE [tenantry].[change_log] SET (LOCK_ESCALATION = DISABLE);
 GO
 
 -- Names of the columns that hold a tenant's key: a new table with one is covered when it is made.

@@ -55,7 +55,7 @@ END CATCH;
 GO
 
 -- Who changed what. A transaction that holds the lock of policy changes accepts what it has changed before it ends (`policy/accept`): judged by
--- each of its statements, it would close the gate, and tenants would wait for it.
+-- each of its statements, it would close the gate, and tenants would wait for it. One that ends without has left what `unjudged` counts.
 CREATE PROCEDURE [tenantry].[note_change] @login nvarchar(128), @event nvarchar(100), @schema nvarchar(128), @object nvarchar(128), @target nvarchar(128)
 AS
 SET NOCOUNT, XACT_ABORT ON;
@@ -72,9 +72,18 @@ END CATCH;
 RETURN 0;
 GO
 
--- A text that is another one after any change that the trigger of the database does not see, or that time brings: members of roles, triggers that
--- are switched off, options of the database, the gate and what overrides it, the end of what was accepted. What it was about is for whoever
--- looks then. READUNCOMMITTED waits for nobody: it is asked once a second.
+-- How many changes nobody judged, of transactions that have ended: rows of those under way are locked, and passed over. READPAST is refused
+-- (650) under any isolation but READ COMMITTED and REPEATABLE READ, and READCOMMITTEDLOCK is what it asks for where the database reads row versions.
+CREATE FUNCTION [tenantry].[unjudged]() RETURNS TABLE
+AS
+RETURN SELECT COUNT(*) AS [changes] FROM [tenantry].[change_log] AS c WITH (READCOMMITTEDLOCK, READPAST, ROWLOCK) WHERE c.[verdict] IS NULL;
+GO
+GRANT SELECT ON [tenantry].[unjudged] TO [tenantry_app];
+GO
+
+-- A text that is another one after any change that the trigger of the database does not see, or does not judge, or that time brings: security
+-- policies, members of roles, triggers that are switched off, options of the database, the gate and what overrides it, the end of what was
+-- accepted. What it was about is for whoever looks then. READUNCOMMITTED waits for nobody: it is asked once a second.
 CREATE FUNCTION [tenantry].[watched]() RETURNS nvarchar(64)
 WITH EXECUTE AS 'tenantry_definer'
 AS
@@ -88,6 +97,13 @@ BEGIN
     SELECT STRING_AGG(CONCAT(CAST(t.[object_id] AS nvarchar(max)), N' ', t.[is_disabled]), N',') WITHIN GROUP (ORDER BY t.[object_id])
     FROM sys.triggers AS t
   );
+  -- Altered and put back they are as they were, but for the time.
+  DECLARE @policies nvarchar(max) = (
+    SELECT STRING_AGG(CONCAT(CAST(y.[object_id] AS nvarchar(max)), N' ', y.[is_enabled], N' ', n.[predicates], N' ', CONVERT(nvarchar(30), y.[modify_date], 126)), N',')
+      WITHIN GROUP (ORDER BY y.[object_id])
+    FROM sys.security_policies AS y
+    CROSS APPLY (SELECT COUNT(*) AS [predicates] FROM sys.security_predicates AS p WHERE p.[object_id] = y.[object_id]) AS n
+  );
   DECLARE @database nvarchar(20) = (
     SELECT CONCAT(d.[is_trustworthy_on], d.[is_db_chaining_on], d.[is_cdc_enabled]) FROM sys.databases AS d WHERE d.[name] = DB_NAME()
   );
@@ -99,7 +115,7 @@ BEGIN
   DECLARE @accepted nvarchar(40) = (
     SELECT CONCAT(CAST(a.[row_version] AS bigint), N' ', CASE WHEN a.[valid_until] <= SYSUTCDATETIME() THEN N'over' ELSE N'valid' END) FROM [tenantry].[accepted] AS a WITH (READUNCOMMITTED)
   );
-  RETURN LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', CONCAT(@members, N'|', @triggers, N'|', @database, N'|', @gate, N'|', @accepted)), 2));
+  RETURN LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', CONCAT(@members, N'|', @triggers, N'|', @policies, N'|', @database, N'|', @gate, N'|', @accepted)), 2));
 END;
 GO
 GRANT EXECUTE ON [tenantry].[watched] TO [tenantry_app];

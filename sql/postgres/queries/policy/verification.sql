@@ -30,6 +30,7 @@ select (select encode(sha256(convert_to(coalesce(string_agg(concat_ws(chr(10), f
        cast(extract(epoch from g.override_until) * 1000 as bigint) as "overrideUntilMs",
        g.override_signature as "overrideSignature",
        cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as "nowMs",
-       coalesce((select jsonb_agg(jsonb_build_object('kind', d.kind, 'object', d.object, 'change', d.change) order by d.kind, d.object) from differing d), '[]') as "differing"
+       coalesce((select jsonb_agg(jsonb_build_object('kind', d.kind, 'object', d.object, 'change', d.change) order by d.kind, d.object) from differing d), '[]') as "differing",
+       tenantry_watch.unjudged() as "unjudged"
   from tenantry_watch.gate g
   left join tenantry_watch.accepted a on true

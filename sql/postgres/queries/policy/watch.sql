@@ -40,6 +40,8 @@ with recursive become as (
   union all
   select distinct concat_ws('|', 'owner', c.relowner) from pg_catalog.pg_class c where c.relkind in ('v', 'm', 'f') and c.relpersistence <> 't' and c.oid >= 16384
   union all
+  select concat_ws('|', 'unjudged', tenantry_watch.unjudged())
+  union all
   select concat_ws('|', 'policy', p.oid, p.xmin) from pg_catalog.pg_policy p
   union all
   select concat_ws('|', 'row security', c.oid, c.relforcerowsecurity, c.relowner) from pg_catalog.pg_class c where c.relrowsecurity

@@ -67,7 +67,7 @@ begin
   if exists (select from tenantry_watch.change_log c where c.transaction_id = new.transaction_id and c.verdict is null) then
     found_so := tenantry_watch.judge();
     update tenantry_watch.change_log c set verdict = found_so where c.transaction_id = new.transaction_id and c.verdict is null;
-    delete from tenantry_watch.change_log c where c.change_id < new.change_id - 10000;
+    delete from tenantry_watch.change_log c where c.change_id < new.change_id - 10000 and c.verdict is not null;
   end if;
   return null;
 end
@@ -81,16 +81,23 @@ begin
   return null;
 end
 $$;
--- Nobody else says until when: what was accepted ends for who is inside of a connection, too.
+-- Nobody else says until when: what was accepted ends for who is inside of a connection, too. Who accepts what is there has judged what nobody did.
 create or replace function tenantry_watch.end_with_acceptance() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   update tenantry_watch.gate g set accepted_until = new.valid_until where g.accepted_until is distinct from new.valid_until;
+  update tenantry_watch.change_log c set verdict = 'same' where c.verdict is null and c.transaction_id <> pg_current_xact_id()::text::bigint;
   return null;
 end
 $$;
-revoke execute on function tenantry_watch.end_with_acceptance(), tenantry_watch.clear_gate(), tenantry_watch.judge(), tenantry_watch.judge_change(), tenantry_watch.judge_opening() from public;
+-- How many changes nobody judged, of transactions that have ended: whoever could switch the judge off, or clear it away, was the server's superuser.
+create or replace function tenantry_watch.unjudged() returns integer
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select count(*)::integer from tenantry_watch.change_log c where c.verdict is null
+$$;
+revoke execute on function tenantry_watch.unjudged(), tenantry_watch.end_with_acceptance(), tenantry_watch.clear_gate(), tenantry_watch.judge(), tenantry_watch.judge_change(), tenantry_watch.judge_opening() from public;
 
 -- Before PostgreSQL 18 a deferred trigger runs as whoever commits: its function as its owner all the same.
 do $$
@@ -122,6 +129,8 @@ $$;
 grant pg_signal_backend to tenantry_watcher;
 grant execute on function pg_catalog.pg_terminate_backend(integer, bigint), pg_catalog.pg_stat_get_activity(integer),
   pg_catalog.pg_advisory_xact_lock(integer, integer), pg_catalog.set_config(text, text, boolean) to tenantry_watcher;
+grant execute on function tenantry_watch.unjudged() to tenantry_app, tenantry_admin;
+alter function tenantry_watch.unjudged() owner to tenantry_watcher;
 alter function tenantry_watch.end_with_acceptance() owner to tenantry_watcher;
 alter function tenantry_watch.clear_gate() owner to tenantry_watcher;
 alter function tenantry_watch.judge() owner to tenantry_watcher;

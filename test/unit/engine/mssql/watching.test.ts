@@ -28,6 +28,26 @@ test('everything that judges a change stands in a TRY block, whose CATCH ends th
   ]);
 });
 
+// READPAST is refused (650) under READ UNCOMMITTED, and without READCOMMITTEDLOCK where the database reads row versions; without READPAST the look
+// would wait for whoever changes something, and an acceptance would wait for one that waits for it.
+test('changes that nobody judged are looked for past those under way', () => {
+  const hints = 'WITH \\(READCOMMITTEDLOCK, READPAST, ROWLOCK\\)';
+  const log = 'FROM \\[tenantry\\]\\.\\[change_log\\] AS c ';
+  expect(read('schema/shard/070-watching.sql')).toMatch(
+    new RegExp(
+      `FUNCTION \\[tenantry\\]\\.\\[unjudged\\]\\(\\) RETURNS TABLE\nAS\nRETURN SELECT COUNT\\(\\*\\) AS \\[changes\\] ${log}${hints} WHERE c\\.\\[verdict\\] IS NULL;`,
+    ),
+  );
+  expect(read('queries/policy/accept.sql')).toMatch(
+    new RegExp(`\nUPDATE c\nSET \\[verdict\\] = [^\n]+\n${log}${hints}\nWHERE c\\.\\[verdict\\] IS NULL;\n`),
+  );
+  const settings = Array.from(
+    read('queries/policy/watch.sql').matchAll(/LEVEL READ \w+|\[unjudged\]\(\)|\[watched\]\(\)/g),
+    ([said]) => said,
+  );
+  expect(settings).toEqual(['LEVEL READ COMMITTED', '[unjudged]()', 'LEVEL READ UNCOMMITTED', '[watched]()']);
+});
+
 test('nothing but what tells the fingerprint, and what watches, runs as somebody else', () => {
   const others = globSync('**/*.sql', { cwd: root })
     .toSorted()
