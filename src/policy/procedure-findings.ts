@@ -131,7 +131,7 @@ function listed(found: readonly FoundValue[]): string {
 
 /** Where a server has no type of JSON, a text holds it. */
 function carries({ kind }: ProcedureValue, { baseType }: FoundValue, dialect: KindDialect): boolean {
-  const found = baseType === null ? null : dialect.columnKind(baseType);
+  const found = dialect.columnKind(baseType);
   return found === kind || (kind === 'json' && found === 'text');
 }
 

@@ -29,6 +29,6 @@ const kinds: Readonly<Record<string, ColumnKind>> = {
 };
 
 /** `SqlDialect.columnKind` of SQL Server. */
-export function columnKind(baseType: string): ColumnKind | null {
-  return kinds[baseType] ?? null;
+export function columnKind(baseType: string | null): ColumnKind | null {
+  return kinds[baseType ?? ''] ?? null;
 }

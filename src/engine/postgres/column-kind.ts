@@ -25,6 +25,6 @@ const kinds: Readonly<Record<string, ColumnKind>> = {
 };
 
 /** `SqlDialect.columnKind` of PostgreSQL. */
-export function columnKind(baseType: string): ColumnKind | null {
-  return kinds[baseType] ?? null;
+export function columnKind(baseType: string | null): ColumnKind | null {
+  return kinds[baseType ?? ''] ?? null;
 }

@@ -59,7 +59,7 @@ export async function describeTables(
 }
 
 function columnOf({ baseType, ...row }: z.infer<typeof descriptionRow>, { columnKind }: Pick<SqlDialect, 'columnKind'>): ColumnOfTable {
-  return { ...row, kind: baseType === null ? null : columnKind(baseType) };
+  return { ...row, kind: columnKind(baseType) };
 }
 
 /**
