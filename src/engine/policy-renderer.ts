@@ -2,7 +2,7 @@ import type { KeyType } from '../core/key-type.ts';
 import type { RowPolicy } from '../core/predicate.ts';
 import type { Sql } from '../core/sql.ts';
 import type { ProcedureCode, ProcedureRisk } from './procedure-code.ts';
-import type { ExposedProcedure, LocatedProcedure } from './qualified-procedures.ts';
+import type { ExposedProcedure, GivenProcedure, LocatedProcedure } from './qualified-procedures.ts';
 import type { DifferingObject } from './verification.ts';
 
 /** A table that exists on a shard, as `policy/tables` finds it. */
@@ -77,6 +77,8 @@ export interface PolicyRenderer {
   procedureRights(procedure: LocatedProcedure): readonly PolicyItem[];
   /** Takes back what app was given, and forgets that it was. */
   withdrawal(procedure: ExposedProcedure): PolicyItem;
+  /** Forgets that app was given it: of a procedure that is gone. */
+  forgetting(given: GivenProcedure): Sql;
   /** What the text of a procedure says that no call may do; `known` are texts that are looked at as well, its own among them. */
   procedureRisks(code: ProcedureCode, known: readonly ProcedureCode[]): readonly ProcedureRisk[];
   /**

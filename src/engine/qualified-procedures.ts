@@ -5,12 +5,10 @@ import type { SqlDialect } from '../core/sql.ts';
 /** A configured procedure of a database. */
 export type LocatedProcedure = Procedure & { readonly schema: string };
 
-/** A procedure that app was given to call, and that is configured no more: as it is now, or where it is gone, as it was given. */
+/** A procedure that app was given to call and may call still, and that is configured no more. */
 export interface ExposedProcedure extends Pick<LocatedProcedure, 'schema' | 'routine'> {
   /** As the server tells it from others of its name. */
   readonly arguments: string;
-  /** Whether app may call it still. */
-  readonly callable: boolean;
   readonly given: GivenProcedure;
 }
 

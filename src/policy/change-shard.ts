@@ -145,6 +145,7 @@ async function changeTables(
   for (const [name, items] of byObject) {
     for (const message of renderer.messages(items.flatMap(({ statements }) => statements))) await run(name, message, LockWait.statementMs);
   }
+  for (const statement of found.forgetting) await session.query(statement);
   const { inForce: drift } = found.drift;
   const { pending: left, kept } = sortDifferences((await compare(session, renderer, tables)).pending, drift);
   if (left.length > 0) throw refusal(left, dialect);

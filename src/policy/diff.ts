@@ -35,6 +35,8 @@ export interface Comparison {
   readonly tables: readonly PolicyTable[];
   /** Item by item, in the same order. */
   readonly pending: readonly Difference[];
+  /** What forgets that app was given procedures which are gone: nothing to be told, and left to a change of something else. */
+  readonly forgetting: readonly Sql[];
   /** A digest of all that was found: the same as long as nobody changes any of it. */
   readonly state: string;
 }
@@ -56,6 +58,7 @@ export async function compare(session: SqlSession, renderer: PolicyRenderer, con
   return {
     tables,
     pending: [...pending, ...calls.pending],
+    forgetting: calls.forgetting,
     state: digest([found, live, calls.found].map((rows) => rows.map((row) => JSON.stringify(row)).toSorted())),
   };
 }
@@ -66,6 +69,7 @@ interface LiveRight extends Record<string, unknown> {
   readonly item: string;
   readonly definition: string;
   readonly arguments: string | null;
+  /** Whether app may call it still; null of one that is configured. */
   readonly callable: boolean | null;
   /** Not null: of a procedure that was configured, and is no more. */
   readonly given: GivenProcedure | null;
@@ -76,7 +80,7 @@ async function compareProcedures(
   session: SqlSession,
   renderer: PolicyRenderer,
   procedures: readonly LocatedProcedure[],
-): Promise<{ readonly pending: Difference[]; readonly found: readonly LiveRight[] }> {
+): Promise<{ readonly pending: Difference[]; readonly found: readonly LiveRight[] } & Pick<Comparison, 'forgetting'>> {
   const places = procedures.map(({ schema, routine }) => ({ schema, routine }));
   const { rows } = await session.run<LiveRight>('policy/live-procedures', { procedures: JSON.stringify(places) });
   const pending = procedures.flatMap((procedure) => {
@@ -86,20 +90,17 @@ async function compareProcedures(
     );
     return differences(procedureSubject(procedure), renderer.procedureRights(procedure), present);
   });
-  const left = rows.flatMap((row) => (row.given === null ? [] : [withdrawn(renderer, row, row.given)]));
-  return { pending: [...pending, ...left], found: rows };
+  const left = rows.flatMap((row) => (row.given !== null && row.callable ? [withdrawn(renderer, row, row.given)] : []));
+  const forgetting = rows.flatMap(({ given, callable }) => (given === null || callable ? [] : [renderer.forgetting(given)]));
+  return { pending: [...pending, ...left], forgetting, found: rows };
 }
 
 function withdrawn(
   renderer: PolicyRenderer,
-  { schema, routine, arguments: taken, callable, definition }: LiveRight,
+  { schema, routine, arguments: taken, definition }: LiveRight,
   given: GivenProcedure,
 ): Difference {
-  const {
-    item,
-    statements,
-    byAdministrator = statements,
-  } = renderer.withdrawal({ schema, routine, arguments: taken ?? '', callable: callable === true, given });
+  const { item, statements, byAdministrator = statements } = renderer.withdrawal({ schema, routine, arguments: taken ?? '', given });
   return { ...procedureSubject({ schema, routine }), item, before: definition, after: null, statements, byAdministrator };
 }
 

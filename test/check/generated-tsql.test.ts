@@ -192,7 +192,6 @@ function procedureTexts(): GeneratedTsql[] {
         schema: procedure.schema,
         routine: procedure.routine,
         arguments: '',
-        callable: true,
         given: { schema: procedure.schema, routine: procedure.routine, arguments: '', id: '1' },
       }),
     ),

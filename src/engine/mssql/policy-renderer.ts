@@ -4,7 +4,7 @@ import { compileSql } from '../../core/compile-sql.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { PolicyItem, PolicyRenderer, PolicyTable } from '../policy-renderer.ts';
 import { principalGroups } from '../principal-logins.ts';
-import type { ExposedProcedure } from '../qualified-procedures.ts';
+import type { ExposedProcedure, GivenProcedure } from '../qualified-procedures.ts';
 import { tableRights } from '../table-rights.ts';
 import { fingerprintFunction } from './fingerprint-function.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
@@ -41,11 +41,11 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
     ];
   },
   procedureRights: (procedure) => [givenProcedureItem(procedure), procedureRightsItem(procedure, 'public', null)],
-  withdrawal({ callable, given, ...procedure }) {
+  withdrawal({ given, ...procedure }) {
     const { statements, ...item } = procedureRightsItem(procedure, principalGroups.app, null);
-    const forgotten = sql`DELETE FROM [tenantry].[exposed_procedure] WHERE ${exposureKey(given)} AND [routine_id] = ${sqlText(textLiteral(given.id))}`;
-    return { ...item, statements: [...(callable ? statements : []), forgotten] };
+    return { ...item, statements: [...statements, forgetting(given)] };
   },
+  forgetting,
   procedureRisks,
   locking: () => null,
   // Some, such as CREATE FUNCTION, must be the first of their batch; others declare the same variable.
@@ -163,6 +163,10 @@ INSERT INTO [tenantry].[exposed_procedure] ([schema_name], [routine_name], [argu
 function procedureRightsItem({ schema, routine }: ProcedurePlace, group: string, definition: string | null): PolicyItem {
   const revoke = sql`REVOKE ALTER, CONTROL, EXECUTE, TAKE OWNERSHIP, VIEW DEFINITION ON ${sql.id(schema, routine)} FROM ${sql.id(group)} CASCADE`;
   return { item: `rights of ${group}`, definition, statements: [sql`${revoke} AS ${admin}`], byAdministrator: [revoke] };
+}
+
+function forgetting({ id, ...given }: GivenProcedure): Sql {
+  return sql`DELETE FROM [tenantry].[exposed_procedure] WHERE ${exposureKey(given)} AND [routine_id] = ${sqlText(textLiteral(id))}`;
 }
 
 function exposureKey({ schema, routine }: ProcedurePlace): Sql {

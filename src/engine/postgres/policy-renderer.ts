@@ -3,6 +3,7 @@ import { compileSql } from '../../core/compile-sql.ts';
 import { rowOperations, type RowOperation, type RowPolicy } from '../../core/predicate.ts';
 import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import type { PolicyItem, PolicyRenderer } from '../policy-renderer.ts';
+import type { GivenProcedure } from '../qualified-procedures.ts';
 import { captureItems, captureRemoval } from './capture-triggers.ts';
 import { tableRights } from '../table-rights.ts';
 import type { LocatedTable, PolicyMark } from '../verify-shard.ts';
@@ -53,14 +54,12 @@ export const postgresPolicyRenderer: PolicyRenderer = {
     ...schemaRights(schema).filter(({ item }) => item === 'rights of tenantry_app on its schema'),
     ...procedureRightsItems(schema, routine),
   ],
-  withdrawal: ({ schema, routine, arguments: taken, callable, given }) => ({
+  withdrawal: ({ schema, routine, arguments: taken, given }) => ({
     item: 'rights of tenantry_app',
     definition: null,
-    statements: [
-      ...(callable ? [sql`revoke all on routine ${sql.id(schema, routine)}(${sqlText(taken)}) from tenantry_app`] : []),
-      sql`delete from tenantry.exposed_procedure where schema_name = ${literal(given.schema)} and routine_name = ${literal(given.routine)} and arguments = ${literal(given.arguments)} and routine_id = ${literal(given.id)}`,
-    ],
+    statements: [sql`revoke all on routine ${sql.id(schema, routine)}(${sqlText(taken)}) from tenantry_app`, forgetting(given)],
   }),
+  forgetting,
   procedureRisks,
   locking(items) {
     // Rights are given beside whoever uses the table.
@@ -206,6 +205,10 @@ function procedureRightsItems(schema: string, routine: string): PolicyItem[] {
 }
 
 /** A name in a schema is found by USAGE; who may CREATE there could put another table or function before a tenant's. */
+function forgetting({ schema, routine, arguments: taken, id }: GivenProcedure): Sql {
+  return sql`delete from tenantry.exposed_procedure where schema_name = ${literal(schema)} and routine_name = ${literal(routine)} and arguments = ${literal(taken)} and routine_id = ${literal(id)}`;
+}
+
 function schemaRights(schema: string): PolicyItem[] {
   return ['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((group) => ({
     item: `rights of ${group} on its schema`,

@@ -25,7 +25,7 @@ SELECT i.[schema] AS [schema], i.[routine] AS [routine], i.[item] AS [item], i.[
 FROM item AS i
 UNION ALL
 SELECT COALESCE(f.[schema], e.[schema_name]), COALESCE(f.[routine], e.[routine_name]), N'rights of tenantry_app',
-  CASE WHEN f.[routine] IS NULL THEN N'given, and gone' ELSE N'execute' END,
+  CASE WHEN f.[routine] IS NULL THEN N'gone' ELSE N'execute' END,
   e.[arguments], CAST(CASE WHEN f.[routine] IS NULL THEN 0 ELSE 1 END AS bit),
   (
     SELECT e.[schema_name] AS [schema], e.[routine_name] AS [routine], e.[arguments] AS [arguments], CAST(e.[routine_id] AS nvarchar(20)) AS [id]

@@ -24,7 +24,7 @@ select w."schema", w."routine", 'rights of tenantry_app on its schema',
   join pg_catalog.pg_namespace n on n.nspname = w."schema" and has_schema_privilege('tenantry_app', n.oid, 'usage')
 union all
 select coalesce(f.nspname, e.schema_name), coalesce(f.proname, e.routine_name), 'rights of tenantry_app',
-       case when f.oid is null then 'given, and gone' else 'execute' end,
+       case when f.oid is null then 'gone' else 'execute' end,
        coalesce(pg_get_function_identity_arguments(f.oid), e.arguments), f.oid is not null,
        jsonb_build_object('schema', e.schema_name, 'routine', e.routine_name, 'arguments', e.arguments, 'id', e.routine_id::text)
   from tenantry.exposed_procedure e
