@@ -56,6 +56,9 @@ export interface ChangedItem extends Pick<PolicyItem, 'item'> {
   readonly on: PolicyTable;
 }
 
+/** An object of a shard's fingerprint, as `fingerprint_items` of the engine names it. */
+export type FingerprintObject = Pick<DifferingObject, 'kind' | 'object'>;
+
 /** The part of an engine that knows how row-level security is written. */
 export interface PolicyRenderer {
   /** The digest of the function that tells a shard's fingerprint, as this program has it (`functionDigest` of `policy/fingerprint`). */
@@ -85,7 +88,12 @@ export interface PolicyRenderer {
    * Whether setting an item of a table sets the whole of an object of the fingerprint, so that nothing of what it was is accepted. Not where
    * the object is more than that, as the rights on a table are besides those of one login.
    */
-  sets(changed: ChangedItem, object: Pick<DifferingObject, 'kind' | 'object'>): boolean;
+  sets(changed: ChangedItem, object: FingerprintObject): boolean;
+  /**
+   * The table, as `schema.table`, with which an object of the fingerprint is always there: that of its name, or the one on which it is a
+   * trigger that Tenantry makes.
+   */
+  tableOf(object: FingerprintObject): string;
   /** Removes an item that is there and not wanted; null where the item means nothing without its owner's leave. */
   removal(table: PolicyTable, item: string): Sql | null;
 }

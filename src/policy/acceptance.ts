@@ -45,7 +45,7 @@ export async function accept(
 ): Promise<void> {
   await session.run('policy/hold-gate');
   const { fingerprint, items } = await readFingerprint(session, renderer);
-  const validUntilMs = endOf(presentDrift(drift, { kept, items, tables }));
+  const validUntilMs = endOf(presentDrift(renderer, drift, { kept, items, tables }));
   const number = signer.numberAt('accepted', nowMs);
   const tenantColumns = new Set(tables.flatMap(({ tenantColumn }) => (tenantColumn === undefined ? [] : [tenantColumn])));
   await session.run('policy/accept', {

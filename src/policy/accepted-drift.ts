@@ -2,9 +2,9 @@ import { driftOfItem, isOfFingerprint, type AcceptedDrift } from '../core/accept
 import { TenantryError } from '../core/errors.ts';
 import type { SqlSession } from '../core/session.ts';
 import { nameOf } from '../engine/qualified-tables.ts';
-import type { PolicyRenderer } from '../engine/policy-renderer.ts';
+import type { FingerprintObject, PolicyRenderer } from '../engine/policy-renderer.ts';
 import type { Difference } from './diff.ts';
-import { readFingerprint, type FingerprintItem } from './fingerprint.ts';
+import { readFingerprint } from './fingerprint.ts';
 import type { LocatedTable } from './model.ts';
 
 /** The drift that the configuration accepts on a shard, beside what is there. Times are by the shard's clock. */
@@ -29,9 +29,9 @@ export async function findDrift(
   const { inForce, over } = driftAt(nowMs, configured);
   const { pending, kept } = sortDifferences(differences, inForce);
   const items = configured.some(isOfFingerprint) ? (await readFingerprint(session, renderer)).items : [];
-  const present = presentDrift(inForce, { kept, items, tables });
+  const present = presentDrift(renderer, inForce, { kept, items, tables });
   // An item of a configured table is set back.
-  const outlived = presentDrift(over, { kept: [], items, tables });
+  const outlived = presentDrift(renderer, over, { kept: [], items, tables });
   return { pending, drift: { inForce, present, outlived, kept } };
 }
 
@@ -52,28 +52,23 @@ interface Present {
   /** Differences that stay as they are. */
   readonly kept: readonly Difference[];
   /** Of the fingerprint. */
-  readonly items: readonly Pick<FingerprintItem, 'kind' | 'object'>[];
+  readonly items: readonly FingerprintObject[];
   /** What is configured, which is always there: its items alone may differ. */
   readonly tables: readonly Pick<LocatedTable, 'schema' | 'table'>[];
 }
 
 /** Which drift is there: of a difference that is kept, or an object that is there besides what is configured. */
-export function presentDrift(drift: readonly AcceptedDrift[], { kept, items, tables }: Present): AcceptedDrift[] {
+export function presentDrift(
+  { tableOf }: Pick<PolicyRenderer, 'tableOf'>,
+  drift: readonly AcceptedDrift[],
+  { kept, items, tables }: Present,
+): AcceptedDrift[] {
   const configured = new Set(tables.map(nameOf));
   const there = new Set([
     ...kept.map(({ object, item }) => driftOfItem(object, item)),
-    ...items.filter((item) => !isOfTable(item, configured)).map(({ kind, object }) => `${kind} ${object}`),
+    ...items.filter((item) => !configured.has(tableOf(item))).map(({ kind, object }) => `${kind} ${object}`),
   ]);
   return drift.filter(({ object }) => there.has(object));
-}
-
-/** Whether it is a configured table, what its policies rest on, or a trigger that Tenantry makes. */
-function isOfTable({ kind, object }: Pick<FingerprintItem, 'kind' | 'object'>, configured: ReadonlySet<string>): boolean {
-  const name = object.replaceAll(/["[\]]/g, '');
-  if (kind !== 'trigger') return configured.has(name);
-  // Names may have spaces, the table's as well as the trigger's.
-  const at = name.indexOf(' tenantry_');
-  return at !== -1 && configured.has(name.slice(0, at));
 }
 
 /** Drift by whether its time is over, by the shard's clock. */

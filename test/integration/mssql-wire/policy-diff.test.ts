@@ -38,8 +38,8 @@ test('tables are compared without a lock and without a change: what lacks, what 
     'policy/verification': protectionAnswer(accepting().signer, {
       fingerprint: 'e'.repeat(64),
       differing: JSON.stringify([
-        { kind: 'view', object: '[dbo].[Everything]', change: 'added' },
-        { kind: 'rights', object: 'dbo', change: 'removed' },
+        { kind: 'view', object: 'dbo.Everything', change: 'added' },
+        { kind: 'rights', object: 'schema dbo', change: 'removed' },
       ]),
     }),
     'policy/problems': { columns: columnsOf['policy/problems'], rows: [['dbo', 'Users', 'missing-table', null, null]] },
@@ -93,11 +93,11 @@ test('tables are compared without a lock and without a change: what lacks, what 
       object: null,
       state: 'different',
       items: [
-        { item: 'view [dbo].[Everything]', state: 'extra', before: 'added since it was accepted', after: null },
-        { item: 'rights dbo', state: 'missing', before: null, after: 'accepted' },
+        { item: 'view dbo.Everything', state: 'extra', before: 'added since it was accepted', after: null },
+        { item: 'rights schema dbo', state: 'missing', before: null, after: 'accepted' },
       ],
       reasons: [
-        'It may serve no tenants: what protects its tenants was changed and not accepted: view [dbo].[Everything] (added), rights dbo (removed).',
+        'It may serve no tenants: what protects its tenants was changed and not accepted: view dbo.Everything (added), rights schema dbo (removed).',
       ],
     },
   ]);

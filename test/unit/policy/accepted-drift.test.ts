@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
 import { presentDrift } from '../../../src/policy/accepted-drift.ts';
 
 test.each([
@@ -12,7 +13,7 @@ test.each([
     { kind: 'view', object: `public."${table.table} of all"` },
   ];
   const drift = items.map(({ kind, object }) => ({ object: `${kind} ${object}`, reason: 'tried', untilMs: 1 }));
-  expect(presentDrift(drift, { kept: [], items, tables: [table] }).map(({ object }) => object)).toEqual([
+  expect(presentDrift(postgresPolicyRenderer, drift, { kept: [], items, tables: [table] }).map(({ object }) => object)).toEqual([
     `trigger ${written} audit rows`,
     `view public."${table.table} of all"`,
   ]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { setsObject } from '../../../../src/engine/mssql/set-objects.ts';
+import { setsObject, tableOf } from '../../../../src/engine/mssql/fingerprint-objects.ts';
 import { policyTable } from '../../../support/policy-table.ts';
 
 const on = policyTable({ schema: 'dbo', table: 'Blogs' });
@@ -31,4 +31,9 @@ test.each([
   ['model', 'table', 'dbo.Blogs'],
 ])('to set %s does not set %s %s', (item, kind, object) => {
   expect(setsObject({ on, item }, { kind, object })).toBe(false);
+});
+
+test('names are taken as they are, brackets among them', () => {
+  expect(tableOf({ kind: 'table', object: 'dbo.A [b]' })).toBe('dbo.A [b]');
+  expect(tableOf({ kind: 'trigger', object: 'dbo.Blogs tenantry_mine' })).toBe('dbo.Blogs tenantry_mine');
 });

@@ -1,8 +1,7 @@
-import type { ChangedItem } from '../policy-renderer.ts';
-import type { DifferingObject } from '../verification.ts';
+import type { ChangedItem, FingerprintObject } from '../policy-renderer.ts';
 
 /** `PolicyRenderer.sets`, by how `fingerprint_items` names objects: `dbo.Blogs block after insert`. */
-export function setsObject({ on, item }: ChangedItem, { kind, object }: Pick<DifferingObject, 'kind' | 'object'>): boolean {
+export function setsObject({ on, item }: ChangedItem, { kind, object }: FingerprintObject): boolean {
   const table = `${on.schema}.${on.table}`;
   if (item.startsWith('function ')) return kind === 'function' && object === `tenantry.${item.slice('function '.length)}`;
   switch (item) {
@@ -17,4 +16,9 @@ export function setsObject({ on, item }: ChangedItem, { kind, object }: Pick<Dif
     default:
       return false;
   }
+}
+
+/** `PolicyRenderer.tableOf`: names stand there as they are, and Tenantry makes no trigger on a table. */
+export function tableOf({ object }: FingerprintObject): string {
+  return object;
 }

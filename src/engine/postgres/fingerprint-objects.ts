@@ -1,11 +1,10 @@
-import type { ChangedItem } from '../policy-renderer.ts';
-import type { DifferingObject } from '../verification.ts';
+import type { ChangedItem, FingerprintObject } from '../policy-renderer.ts';
 
 /** By the first word of an item, the kind of the object that it is the whole of. */
 const kinds: Readonly<Record<string, string>> = { policy: 'policy', capture: 'trigger', default: 'default' };
 
 /** `PolicyRenderer.sets`, by how `fingerprint_items` names objects: `public."Blogs" tenantry_tenant`, quoted where a name needs it. */
-export function setsObject({ on, item }: ChangedItem, { kind, object }: Pick<DifferingObject, 'kind' | 'object'>): boolean {
+export function setsObject({ on, item }: ChangedItem, { kind, object }: FingerprintObject): boolean {
   const [word = '', ...rest] = item.split(' ');
   if (kinds[word] !== kind) return false;
   const table = `${on.schema}.${on.table}`;
@@ -14,5 +13,17 @@ export function setsObject({ on, item }: ChangedItem, { kind, object }: Pick<Dif
     trigger: `${table} tenantry_capture_${rest.join(' ')}`,
     default: `${table}.${on.tenantColumn ?? ''}`,
   };
-  return object.replaceAll('"', '') === names[kind];
+  return unquoted(object) === names[kind];
+}
+
+/** `PolicyRenderer.tableOf`. */
+export function tableOf({ kind, object }: FingerprintObject): string {
+  const name = unquoted(object);
+  // Names may have spaces, the table's as well as the trigger's.
+  const at = kind === 'trigger' ? name.indexOf(' tenantry_') : -1;
+  return at === -1 ? name : name.slice(0, at);
+}
+
+function unquoted(object: string): string {
+  return object.replaceAll('"', '');
 }

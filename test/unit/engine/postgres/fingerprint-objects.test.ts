@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { setsObject } from '../../../../src/engine/postgres/set-objects.ts';
+import { setsObject } from '../../../../src/engine/postgres/fingerprint-objects.ts';
 import { policyTable } from '../../../support/policy-table.ts';
 
 const on = policyTable({ schema: 'public', table: 'Blogs' });
