@@ -190,6 +190,13 @@ describe('The fingerprint of a shard', () => {
     ],
     ['create user mapping for public server far', ['foreign server far']],
     ['drop user mapping for shop_app server far', ['foreign server far']],
+    ["alter user mapping for shop_app server far options (add user 'shop_reports')", ['foreign server far']],
+    ["drop user mapping for shop_app server far; create user mapping for shop_app server far options (user 'a')", ['foreign server far']],
+    ["alter foreign data wrapper bare options (add debug 'on')", ['foreign server far']],
+    [
+      'revoke select (xmin) on pg_catalog.pg_user_mapping from tenantry_watcher',
+      ['foreign server far', "rights pg_user_mapping.xmin of the server's own"],
+    ],
     ['create unique index told on "Blogs" ("Name")', ['unique key public."Blogs" told']],
     ['create trigger gone before insert on "Parts1" for each row execute function stamp()', ['trigger public."Parts1" gone']],
     [

@@ -322,6 +322,32 @@ describe('The gate of a shard', () => {
     await expect(app.execute(entryOf(1), all, read)).rejects.toMatchObject(unverified);
   });
 
+  it('closes where a user mapping makes somebody else of who reads a foreign table, until it does so no more', async () => {
+    const { host, port, database } = shard.address;
+    const { user, password } = shardLogins.app;
+    const mapped = (action: string, who: typeof shardLogins.app): string =>
+      `user mapping for ${user} server self options (${action}user '${who.user}', ${action}password '${who.password}')`;
+    await change(`create extension postgres_fdw; create server self foreign data wrapper postgres_fdw options (host '${host}', port '${port}', dbname '${database}');
+      create ${mapped('', { user, password })}; grant usage on foreign server self to tenantry_app;
+      create foreign table public."Far" ("TenantId" integer) server self options (table_name 'Blogs'); grant select on "Far" to tenantry_app`);
+    await acceptWhatIsThere();
+    const app = await connect();
+    const far = compiled(sql`select "TenantId" from "Far" order by 1`);
+    expect((await app.execute(entryOf(1), far, read)).rows).toEqual([]);
+    await change(`alter ${mapped('set ', shardLogins.superuser)}`);
+    await expect(app.execute(entryOf(1), far, read)).rejects.toMatchObject(unverified);
+    await expect(connect()).rejects.toMatchObject(refusing('foreign server self (changed)'));
+    await acceptWhatIsThere();
+    expect((await app.execute(entryOf(1), far, read)).rows).toEqual([{ TenantId: 1 }, { TenantId: 2 }]);
+    // As where the server's administrator may not give this right.
+    await change('revoke select (xmin) on pg_catalog.pg_user_mapping from tenantry_watcher');
+    await acceptWhatIsThere();
+    await expect(connect()).rejects.toMatchObject(refusing('nobody may see whether a user mapping makes somebody else of it'));
+    await change('revoke select on "Far" from tenantry_app');
+    await acceptWhatIsThere();
+    await connect();
+  });
+
   it('is no gate for whoever connects while a change is there that nobody judged, until what is there is accepted', async () => {
     const eye = engine.open(shard.address, shardLogins.app, { connections: 1, serverNamesOnly: true });
     const look = async (): Promise<unknown> => (await eye.run('policy/watch')).rows[0]?.['state'];
@@ -385,6 +411,7 @@ describe('The gate of a shard', () => {
       'judge_opening',
       'refuse_tenants',
       'unjudged',
+      'user_mapping_versions',
     ];
     expect(rows).toEqual(names.map((name) => ({ name, owner: 'tenantry_watcher', others: false })));
   });

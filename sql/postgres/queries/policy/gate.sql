@@ -53,6 +53,11 @@ union all
 select null, 'the login may replicate the server or create roles, or may become a role that does'
  where exists (select from become b where b.rolreplication or b.rolcreaterole)
 union all
+-- `user_mapping_versions` has no row then.
+select null, 'the login reads foreign tables, and nobody may see whether a user mapping makes somebody else of it by now'
+ where not has_column_privilege('tenantry_watcher', 'pg_user_mapping'::regclass, 'xmin', 'select')
+   and exists (select from pg_catalog.pg_class c, acting a where c.relkind = 'f' and has_any_column_privilege(a.oid, c.oid, 'select, insert, update'))
+union all
 select null, 'the login has rights on the local shard map, which holds the tokens of mappings'
  where exists (select from acting a
                 where has_table_privilege(a.oid, 'tenantry.local_mapping', 'select, insert, update, delete, truncate, trigger')

@@ -1,3 +1,22 @@
+-- Whom a user mapping makes of somebody elsewhere, only a superuser reads: but whether it was written again, by the transaction that did. No row where
+-- the server's administrator may not give the right to that, as on some managed servers.
+do $$
+begin
+  grant select (oid, xmin) on pg_catalog.pg_user_mapping to tenantry_watcher;
+exception
+  when insufficient_privilege then null;
+end
+$$;
+create or replace function tenantry_watch.user_mapping_versions() returns table (mapping oid, version text)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if has_column_privilege('pg_user_mapping'::regclass, 'xmin', 'select') then
+    return query select u.oid, u.xmin::text from pg_user_mapping u;
+  end if;
+end
+$$;
+
 -- Everything that decides what app can see or do in this database, whatever the configuration says of it, and what the logins for reports and of the
 -- mover may besides on the same tables, by which they could make what runs for app's statements: one row for each object, with a
 -- digest of what matters of it. The same for whoever asks, by whatever settings: the function has its own. What has nothing to say about
@@ -422,9 +441,10 @@ with recursive role as materialized (
   union all
   select 'foreign server', s.srvname,
          concat_ws('|', s.srvoptions, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(s.srvacl, acldefault('S', s.srvowner))) g),
-           w.fdwname, o.rolname,
-           -- As whom each is somebody there, only a superuser may read.
-           (select string_agg(distinct case when m.umuser in (select oid from grantee where oid <> 0) then 'app' else m.usename end, ',') from pg_user_mappings m where m.srvid = s.oid))
+           w.fdwname, w.fdwoptions, o.rolname,
+           (select string_agg(concat_ws(' ', case when m.umuser in (select oid from grantee where oid <> 0) then 'app' else m.usename end, v.version), ',' order by m.usename collate "C")
+              from pg_user_mappings m left join tenantry_watch.user_mapping_versions() v on v.mapping = m.umid
+             where m.srvid = s.oid))
     from pg_foreign_server s
     join pg_foreign_data_wrapper w on w.oid = s.srvfdw
     join role o on o.oid = s.srvowner
@@ -490,7 +510,8 @@ as $$
   select encode(sha256(convert_to(coalesce(string_agg(concat_ws(chr(10), i.kind, i.object, i.digest), chr(10) order by i.kind collate "C", i.object collate "C"), ''), 'UTF8')), 'hex')
     from tenantry_watch.fingerprint_items() i
 $$;
-revoke execute on function tenantry_watch.fingerprint_items(), tenantry_watch.fingerprint() from public;
-grant execute on function tenantry_watch.fingerprint_items() to tenantry_app, tenantry_admin;
+revoke execute on function tenantry_watch.user_mapping_versions(), tenantry_watch.fingerprint_items(), tenantry_watch.fingerprint() from public;
+grant execute on function tenantry_watch.user_mapping_versions(), tenantry_watch.fingerprint_items() to tenantry_app, tenantry_admin;
+alter function tenantry_watch.user_mapping_versions() owner to tenantry_watcher;
 alter function tenantry_watch.fingerprint_items() owner to tenantry_watcher;
 alter function tenantry_watch.fingerprint() owner to tenantry_watcher;
