@@ -1,4 +1,4 @@
-import { asError, asTenantryError, TenantryError } from '../src/core/errors.ts';
+import { asTenantryError, TenantryError } from '../src/core/errors.ts';
 import type { AuditEvent } from './audit-trail.ts';
 
 type Detail = AuditEvent['detail'];
@@ -14,7 +14,7 @@ export interface Recording<T> {
 /** What work came to. `unrecorded`: it is done, and why the audit trail has it only as begun. */
 export interface Recorded<T> {
   readonly result: T;
-  readonly unrecorded?: string;
+  readonly unrecorded?: TenantryError;
 }
 
 /**
@@ -30,7 +30,7 @@ export async function recorded<T>({ record, begun, done, failed }: Recording<T>,
     const error = asTenantryError(thrown);
     const unrecorded = await failureOf(record('FAILED', failed(error)));
     if (unrecorded === undefined) throw error;
-    const detail = `${error.reason} That it failed could not be recorded: ${unrecorded}`;
+    const detail = `${error.reason} That it failed could not be recorded: ${unrecorded.reason}`;
     throw new TenantryError(error.code, detail, { cause: error, outcome: error.outcome });
   }
   const unrecorded = await failureOf(record('DONE', done(result)));
@@ -38,11 +38,11 @@ export async function recorded<T>({ record, begun, done, failed }: Recording<T>,
 }
 
 /** Why work that does not decide what became of the rest has failed; undefined: it has not. */
-export async function failureOf(work: Promise<void>): Promise<string | undefined> {
+export async function failureOf(work: Promise<void>): Promise<TenantryError | undefined> {
   try {
     await work;
     return undefined;
   } catch (error) {
-    return asError(error).message;
+    return asTenantryError(error);
   }
 }

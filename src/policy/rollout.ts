@@ -38,9 +38,9 @@ export interface ShardRollout {
   readonly warnings: readonly PolicyFinding[];
   readonly error?: TenantryError;
   /** It is done, and why the audit trail has it only as begun. */
-  readonly unrecorded?: string;
+  readonly unrecorded?: TenantryError;
   /** Why the catalog does not know yet what is signed there. */
-  readonly untold?: string;
+  readonly untold?: TenantryError;
 }
 
 /**

@@ -55,22 +55,43 @@ export function errorData({ code, message }: TenantryError): { readonly code: st
   return { code, message };
 }
 
-/** Says what is done and could not be recorded, where that is so. */
-export function noteUnrecorded(
-  output: Output,
-  { shard, unrecorded }: { readonly shard: string; readonly unrecorded?: string | undefined },
-): void {
-  if (unrecorded !== undefined) output.note(`shard ${shard}: this is done, and the audit trail has only that it was begun: ${unrecorded}`);
+/** What is done on a shard, and could not be written to the catalog. */
+interface Unwritten {
+  readonly shard: string;
+  /** Why the audit trail has it only as begun. */
+  readonly unrecorded?: TenantryError | undefined;
+  /** Why the catalog does not know yet what is signed there. */
+  readonly untold?: TenantryError | undefined;
 }
 
-/** Says that the catalog does not know what was signed last on a shard, where that is so. */
-export function noteUntold(output: Output, { shard, untold }: { readonly shard: string; readonly untold?: string | undefined }): void {
+/** Says what is done and could not be written to the catalog, where that is so. */
+export function noteUnwritten(output: Output, { shard, unrecorded, untold }: Unwritten): void {
+  if (unrecorded !== undefined)
+    output.note(`shard ${shard}: this is done, and the audit trail has only that it was begun: ${unrecorded.reason}`);
   if (untold !== undefined)
-    output.note(`shard ${shard}: the catalog does not know yet what was signed last there, and policy verify tells it: ${untold}`);
+    output.note(`shard ${shard}: the catalog does not know yet what was signed last there, and policy verify tells it: ${untold.reason}`);
 }
 
-/** Throws the first failure, with how far it went (`state`); CANCELLED where it was stopped between shards. */
-export function requireAll(results: readonly ShardResult[], state: string): void {
+/** Throws where something is done and could not be written to the catalog, once all of it was told. */
+export function requireWritten(results: readonly Unwritten[]): void {
+  const lacking = results.filter(({ unrecorded, untold }) => unrecorded !== undefined || untold !== undefined);
+  const cause = lacking[0]?.unrecorded ?? lacking[0]?.untold;
+  if (cause === undefined) return;
+  const shards = lacking.map(({ shard }) => `shard ${shard}`).join(', ');
+  throw new TenantryError(cause.code, `It is done, and not all of it could be written to the catalog: ${shards}.`, { cause });
+}
+
+/** A shard's result as data, each error in it by its code. */
+export function resultData({ error, unrecorded, untold, ...rest }: Partial<ShardResult> & Unwritten): Readonly<Record<string, unknown>> {
+  const errors = Object.entries({ error, unrecorded, untold });
+  return { ...rest, ...Object.fromEntries(errors.flatMap(([name, each]) => (each === undefined ? [] : [[name, errorData(each)]]))) };
+}
+
+/**
+ * Throws the first failure, with how far it went (`state`); CANCELLED where it was stopped between shards; and where what is done could not be
+ * written to the catalog.
+ */
+export function requireAll(results: readonly (ShardResult & Unwritten)[], state: string): void {
   const far = `${state}; run it again to go on.`;
   for (const { shard, error } of results)
     if (error !== undefined) {
@@ -79,6 +100,7 @@ export function requireAll(results: readonly ShardResult[], state: string): void
     }
   if (results.some(({ outcome }) => outcome === 'not reached'))
     throw new TenantryError('CANCELLED', `It was stopped between shards: ${far}`);
+  requireWritten(results);
 }
 
 /**

@@ -26,7 +26,7 @@ export interface ShardRotation extends ShardKeys {
   readonly outcome: 'rotated' | 'already so' | 'left' | 'failed' | 'not reached';
   readonly rotated?: number;
   /** It is done, and why the audit trail has it only as begun. */
-  readonly unrecorded?: string | undefined;
+  readonly unrecorded?: TenantryError | undefined;
 }
 
 /** What a shard is asked by. */

@@ -12,11 +12,11 @@ import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../co
 import {
   defaultConcurrency,
   defaultWaitSeconds,
-  errorData,
   named,
-  noteUnrecorded,
+  noteUnwritten,
   requireAll,
   requireLooked,
+  resultData,
   withActor,
   withConcurrency,
   withWait,
@@ -83,7 +83,7 @@ async function tellStatus(
   const previous = fleetKey.previous === undefined ? null : fleetKeyName(fleetKey.previous);
   const keys = { current: fleetKeyName(fleetKey.current), previous };
   output.result(
-    { keys, shards: looked.map(shown) },
+    { keys, shards: looked.map(resultData) },
     [`current key ${keys.current}, previous key ${keys.previous ?? 'none'}`, ...looked.map(describeKeys)].join('\n'),
   );
   requireLooked(looked);
@@ -103,13 +103,13 @@ async function rotate(invocation: Invocation<RotateOptions>): Promise<ExitCode> 
       const result: ShardRotation = stop.aborted
         ? ({ shard: shard.name, outcome: 'not reached' } as const)
         : await rotateOne(fleet, shard, { waitMs, record });
-      noteUnrecorded(output, result);
+      noteUnwritten(output, result);
       output.line(describe(result));
       return result;
     };
     const shards = await chosenShards(manager, options);
     const results = await Array.fromAsync(inParallel(shards, options.concurrency ?? defaultConcurrency, one));
-    output.whole({ items: results.map(shown) });
+    output.whole({ items: results.map(resultData) });
     requireAll(results, stateOf(results));
     return results.every(({ outcome }) => outcome !== 'left') ? 0 : 2;
   });
@@ -129,10 +129,6 @@ function requireTwoKeys({ fleetKey: { current, previous } }: Settings): void {
 async function chosenShards({ shards }: ShardMapManager, { shard }: FleetOptions): Promise<readonly Shard[]> {
   const all = await shards.list();
   return all.length === 0 ? [] : named(all, shard, 'catalog');
-}
-
-function shown({ error, ...known }: ShardKeys): object {
-  return error === undefined ? known : { ...known, error: errorData(error) };
 }
 
 /** Nothing where all is signed as it has to be. */

@@ -17,11 +17,10 @@ import {
   chosenFleet,
   defaultConcurrency,
   defaultWaitSeconds,
-  errorData,
   named,
-  noteUnrecorded,
-  noteUntold,
+  noteUnwritten,
   requireAll,
+  resultData,
   withActor,
   withConcurrency,
   withWait,
@@ -102,12 +101,11 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
       stop,
       onResult: (result) => {
         warn(output, result.shard, result.warnings);
-        noteUnrecorded(output, result);
-        noteUntold(output, result);
+        noteUnwritten(output, result);
         output.line(describe(result));
       },
     });
-    output.whole({ items: results.map(shown) });
+    output.whole({ items: results.map(resultData) });
     requireAll(results, stateOf(results));
     return 0;
   });
@@ -161,10 +159,6 @@ function describe({ shard, outcome, canary, changes, error }: ShardRollout): str
   if (outcome === 'not reached') return `shard ${name}: not reached`;
   if (outcome === 'failed') return `shard ${name}: failed: ${error?.reason ?? ''}`;
   return describeDone(name, changes);
-}
-
-function shown({ error, ...result }: ShardRollout): object {
-  return error === undefined ? result : { ...result, error: errorData(error) };
 }
 
 function stateOf(results: readonly ShardRollout[]): string {

@@ -5,7 +5,7 @@ import { TenantryError } from '../../core/errors.ts';
 import { longestOverrideMs } from '../../policy/override.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
-import { chosenFleet, noteUnrecorded, noteUntold, withActor } from './fleet.ts';
+import { chosenFleet, noteUnwritten, requireWritten, resultData, withActor } from './fleet.ts';
 
 interface OverrideOptions {
   readonly shard: string;
@@ -74,13 +74,14 @@ async function override(invocation: Invocation<OverrideOptions>): Promise<ExitCo
           return null;
         },
       );
-      noteUnrecorded(output, { shard: shard.name, unrecorded });
       const untold = wanted === null ? undefined : await failureOf(policies.tellLatest(settings, shard, latestNumbers));
-      noteUntold(output, { shard: shard.name, untold });
+      const result = { shard: shard.name, until, unrecorded, untold };
+      noteUnwritten(output, result);
       output.result(
-        { shard: shard.name, until, unrecorded, untold },
+        resultData(result),
         until === null ? `shard ${shard.name}: no override any more` : `shard ${shard.name}: tenants are let in until ${until}`,
       );
+      requireWritten([result]);
     }
     return 0;
   });

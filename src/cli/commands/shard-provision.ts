@@ -8,7 +8,7 @@ import { protectsAtLeast } from '../../core/context-protection.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import { bootstrapLogin, withBootstrap } from './bootstrap.ts';
-import { noteUnrecorded, withActor } from './fleet.ts';
+import { noteUnwritten, requireWritten, resultData, withActor } from './fleet.ts';
 import { protectionOf } from './shard-protection.ts';
 
 interface ProvisionOptions {
@@ -59,12 +59,11 @@ async function provision(invocation: Invocation<ProvisionOptions>): Promise<Exit
       },
       () => preparation.prepare(settings, address, superuser, async (found) => requireOwnDescription(found, shard)),
     );
-    noteUnrecorded(output, { shard: name, unrecorded });
     const next = `tenantry policy apply --shard ${name}`;
-    output.result(
-      { shard: name, done: true, next, unrecorded },
-      `Done: Provision shard ${name}. Where it is not as it was accepted: ${next}`,
-    );
+    const result = { shard: name, done: true, next, unrecorded };
+    noteUnwritten(output, result);
+    output.result(resultData(result), `Done: Provision shard ${name}. Where it is not as it was accepted: ${next}`);
+    requireWritten([result]);
     return 0;
   });
 }

@@ -85,9 +85,9 @@ describe('policy apply over a fleet', () => {
     try {
       const { code, err } = await world.run('policy apply --shard a');
       expect({ code, err }).toEqual({
-        code: 0,
+        code: 1,
         err: expect.stringMatching(
-          /^shard a: the catalog does not know yet what was signed last there, and policy verify tells it: /,
+          /^shard a: the catalog does not know yet what was signed last there, and policy verify tells it: .*\nerror: It is done, and not all of it could be written to the catalog: shard a \(/,
         ) as string,
       });
       expect((await audited()).map(({ outcome }) => outcome)).toEqual(['BEGUN', 'DONE']);
@@ -97,6 +97,34 @@ describe('policy apply over a fleet', () => {
     }
     expect(await run('policy apply --shard a')).toBe('shard a: as the configuration says\n');
     expect(await latest()).toBeGreaterThan(before);
+  });
+
+  it.each([
+    'policy apply --shard a',
+    'policy override --shard a --for 1m --reason tried',
+    'policy override --shard a --end',
+    'shard provision a --bootstrap',
+  ])('%s ends with 1 where it is done and the audit trail has only its beginning, and tells what came of it', async (line) => {
+    await drift('a');
+    await catalog.query(
+      sqlText(`create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not now'; end $$;
+        create trigger refused before insert on tenantry.audit for each row when (new.outcome = 'DONE') execute function refuse()`),
+    );
+    try {
+      const { code, out, err } = await world.run(`${line} --json`);
+      const { items: [told] = [JSON.parse(out) as object] } = JSON.parse(out) as { items?: [object] };
+      expect({ code, told, error: (JSON.parse(err) as { error: object }).error }).toMatchObject({
+        code: 1,
+        told: { shard: 'a', unrecorded: { code: 'STATEMENT_FAILED' } },
+        error: {
+          code: 'STATEMENT_FAILED',
+          message: expect.stringContaining('It is done, and not all of it could be written to the catalog: shard a.') as string,
+        },
+      });
+      expect((await audited()).map(({ outcome }) => outcome)).toEqual(['BEGUN']);
+    } finally {
+      await catalog.query(sqlText('drop function refuse cascade'));
+    }
   });
 
   it('records the user of the operating system where nobody else is named, and lists the last first', async () => {
