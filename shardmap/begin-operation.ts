@@ -10,7 +10,10 @@ export interface BegunOperation {
   readonly steps: OperationSteps;
 }
 
-/** Plans, logs and claims in one transaction of the catalog. Throws what speaks against the request, CATALOG_UNVERIFIED among it, or `HeldByOperation`. */
+/**
+ * Plans, logs and claims in one transaction of the catalog. Throws what speaks against the request, CATALOG_UNVERIFIED among it, or
+ * `HeldByOperation`.
+ */
 export async function beginOperation<Request>(
   catalog: CatalogChange,
   kind: OperationKind<Request>,

@@ -17,7 +17,10 @@ export interface TenantKey {
   readonly bytes: Uint8Array;
 }
 
-/** The two tenants of rehearsals, as canonical text: nobody's ids, and such as most conditions on a tenant column admit (docs/key-encoding.md). */
+/**
+ * The two tenants of rehearsals, as canonical text: nobody's ids, and such as most conditions on a tenant column admit
+ * (docs/key-encoding.md).
+ */
 const sentinelTexts: Readonly<Record<KeyType, readonly [string, string]>> = {
   int: ['2147480001', '2147480002'],
   bigint: ['9223372036854770001', '9223372036854770002'],

@@ -108,7 +108,10 @@ export class LocalMap {
       throw disagreement(`it is ${describeLocal(found)} where ${describeLocal({ state, epoch })} was expected`, mappingId);
   }
 
-  /** Takes a mapping back from the stand that an operation gave it, or deletes it. Where it is not of that stand, that was not the operation. */
+  /**
+   * Takes a mapping back from the stand that an operation gave it, or deletes it. Where it is not of that stand, that was not the
+   * operation.
+   */
   async takeBack(mappingId: number, from: LocalStand, to?: LocalStand & { readonly token: Uint8Array }): Promise<void> {
     if (to === undefined) {
       await this.#session.run('local-map/delete-mapping', { mappingId, state: from.state, epoch: from.epoch });

@@ -27,7 +27,10 @@ export interface ShardMapManager extends ShardMapAdministrations {
   readonly dryRun: ShardMapAdministrations & { recover(): Promise<RecoveryPreview> };
   /** Brings operations that other processes left to their end; for a service to call now and then. Throws CATALOG_UNVERIFIED. */
   sweep(): Promise<SweepReport>;
-  /** A sweep, and then where shards and catalog disagree; a catalog whose server has changed is accepted where they do not, or by `confirmed`. */
+  /**
+   * A sweep, and then where shards and catalog disagree; a catalog whose server has changed is accepted where they do not, or by
+   * `confirmed`.
+   */
   recover(choice?: RecoveryChoice): Promise<RecoveryReport>;
   /** Where a shard and the catalog disagree, as it is found, page by page. Changes nothing. */
   disagreements(shard: Shard): AsyncIterable<Disagreement>;

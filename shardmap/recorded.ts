@@ -18,8 +18,8 @@ export interface Recorded<T> {
 }
 
 /**
- * Does a piece of work that the audit trail has before and after it. Throws, with nothing done, what keeps its beginning from being recorded;
- * and what the work throws, with a word where that could not be recorded. What is done stays done, recorded or not.
+ * Does a piece of work that the audit trail has before and after it. Throws, with nothing done, what keeps its beginning from being
+ * recorded; and what the work throws, with a word where that could not be recorded. What is done stays done, recorded or not.
  */
 export async function recorded<T>({ record, begun, done, failed }: Recording<T>, work: () => Promise<T>): Promise<Recorded<T>> {
   await record('BEGUN', begun);

@@ -26,8 +26,8 @@ export interface ShardAccess {
   /** Who the server is now: changes when it is restored from a backup. Throws SHARD_UNVERIFIED where it does not say, such as a standby. */
   identify(shard: Shard): Promise<string>;
   /**
-   * Makes the database fit to be a shard of the map: schema, roles' grants, policies. May be repeated. Leaves
-   * `shard_identity` empty where it was. Gives what it could not mend or prove. Throws what an operator has to do where the server must be prepared first.
+   * Makes the database fit to be a shard of the map: schema, roles' grants, policies. May be repeated. Leaves `shard_identity` empty where
+   * it was. Gives what it could not mend or prove. Throws what an operator has to do where the server must be prepared first.
    */
   install(shard: Shard, map: ShardMap): Promise<readonly ShardWarning[]>;
   /** Deletes at most `limit` of a tenant's or a range's rows in routed tables, children before parents; how many it were. */

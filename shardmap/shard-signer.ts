@@ -10,7 +10,10 @@ export interface FleetKeys {
   readonly previous?: FleetKey;
 }
 
-/** Signs for one shard by the fleet key: what is said of one shard says nothing of another one. `latest` is what is known of shards, and learns. */
+/**
+ * Signs for one shard by the fleet key: what is said of one shard says nothing of another one. `latest` is what is known of shards, and
+ * learns.
+ */
 export function createShardSigner({ current, previous }: FleetKeys, shardId: string, latest = new LatestStatements()): ShardSigner {
   const keys = previous === undefined ? [current] : [current, previous];
   return {

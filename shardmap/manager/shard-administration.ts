@@ -44,7 +44,9 @@ export class ShardAdministration {
     this.#operations = operations;
   }
 
-  /** Makes a database a shard: its schema and policies, its identity, then the catalog. Throws CONFLICT where it, or the name, is in use. */
+  /**
+   * Makes a database a shard: its schema and policies, its identity, then the catalog. Throws CONFLICT where it, or the name, is in use.
+   */
   async add(name: string, address: ShardAddress, choice: MapChoice = {}): Promise<ShardReport> {
     const { store, access, newId } = this.#options;
     requireName('shard', name);

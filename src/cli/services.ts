@@ -33,7 +33,10 @@ export interface Services {
   defaultSchema(engine: EngineName): string;
   /** Makes the configured catalog's database a catalog where it is empty; a dry run answers `missing`. */
   installCatalog(settings: Settings, dryRun: boolean): Promise<'installed' | 'missing' | 'present'>;
-  /** The manager of the catalog's maps. Throws CATALOG_UNAVAILABLE, or INVALID_CONFIGURATION where the database is no catalog of this version. */
+  /**
+   * The manager of the catalog's maps. Throws CATALOG_UNAVAILABLE, or INVALID_CONFIGURATION where the database is no catalog of this
+   * version.
+   */
   openAdministration(settings: Settings): Promise<Administration>;
   /** What an administrator has to do, or did, before a database can be a shard. */
   readonly preparation: ShardPreparation;
@@ -118,15 +121,18 @@ export interface ShardProtection {
 export interface ShardPolicies {
   /** Makes them what the configuration says, or tells what is pending. `tellLatest` comes after it. */
   apply(settings: Settings, shard: Shard, options: PolicyOptions): Promise<PolicyResult>;
-  /** How each table and procedure stands to the configuration, and the shard to what was accepted of it. Changes nothing, and keeps no change waiting. */
+  /**
+   * How each table and procedure stands to the configuration, and the shard to what was accepted of it. Changes nothing, and keeps no
+   * change waiting.
+   */
   compare(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<SubjectComparison[]>;
   /** Lets tenants in for a while whatever protects them; until when, in milliseconds since 1970. `tellLatest` comes after it. */
   override(settings: Settings, shard: Shard, override: Override): Promise<number>;
   /** Ends that: first for whoever asks the catalog, then on the shard. Throws CATALOG_UNAVAILABLE with nothing changed. */
   endOverride(settings: Settings, shard: Shard, numbers: KeepsNumbers): Promise<void>;
   /**
-   * Has the catalog know what is signed there, so that nothing older is believed. Comes after `apply` and `override`, whatever became of it: run
-   * again, it makes up for what was not told.
+   * Has the catalog know what is signed there, so that nothing older is believed. Comes after `apply` and `override`, whatever became of
+   * it: run again, it makes up for what was not told.
    */
   tellLatest(settings: Settings, shard: Shard, numbers: KeepsNumbers): Promise<void>;
   /** Compares alone. Throws CONFLICT where something is pending, SHARD_UNVERIFIED where a connection of `app` is not let in. */
@@ -135,7 +141,10 @@ export interface ShardPolicies {
   signing<T>(settings: Settings, shard: Shard, work: (signing: ShardSigning) => Promise<T>): Promise<T>;
   /** How it keeps the tenant of a transaction, null where it does not say; and by what tenants are let in now whatever protects them. */
   protection(settings: Settings, shard: Shard): Promise<ShardProtection>;
-  /** The same, and tries what the shard's logins may: all that is not as it must be. Never commits anything there; tells `numbers` what is signed there. */
+  /**
+   * The same, and tries what the shard's logins may: all that is not as it must be. Never commits anything there; tells `numbers` what is
+   * signed there.
+   */
   verify(
     settings: Settings,
     shard: Shard,
@@ -152,7 +161,9 @@ export interface ShardPolicies {
 
 /** Roles, logins and rights of a shard's server. */
 export interface ShardPreparation {
-  /** Whether the database was prepared; also false where the admin login is not admitted. Throws SHARD_UNAVAILABLE where there is no answer. */
+  /**
+   * Whether the database was prepared; also false where the admin login is not admitted. Throws SHARD_UNAVAILABLE where there is no answer.
+   */
   isPrepared(settings: Settings, address: ShardAddress): Promise<boolean>;
   /** Prepares it, as a superuser of the server, once `requireFit` has found nothing against what the database is. */
   prepare(

@@ -40,8 +40,8 @@ export type PredicateConfig =
   | { readonly all: readonly PredicateConfig[] }
   | { readonly any: readonly PredicateConfig[] }
   /**
-   * Files with an expression of SQL, by engine, and the columns of the row that it names. Paths are of the working directory. `policy inspect`
-   * gives the expression itself, as `sql`.
+   * Files with an expression of SQL, by engine, and the columns of the row that it names. Paths are of the working directory. `policy
+   * inspect` gives the expression itself, as `sql`.
    */
   | {
       readonly raw: { readonly [Engine in EngineName]?: string | URL | { readonly sql: string } | undefined };

@@ -7,7 +7,9 @@ import { withPolicies } from './row-policies.ts';
 import type { TableSettings } from './settings.ts';
 import { anyTablesSchema } from './tables-schema.ts';
 
-/** The tables of a model as a whole configuration's are, or the first two steps to each problem of it: `policies`, and the policy's name. */
+/**
+ * The tables of a model as a whole configuration's are, or the first two steps to each problem of it: `policies`, and the policy's name.
+ */
 export type ReadModel = { readonly tables: readonly TableSettings[] } | { readonly problems: readonly (readonly string[])[] };
 
 /** Reads a model that may be anybody's words. */

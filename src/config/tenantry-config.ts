@@ -74,7 +74,10 @@ export type LimitsConfig = { readonly [Name in LimitName]?: number | undefined }
 
 /** Certificates of database servers, of catalog and shards. */
 export interface TlsConfig {
-  /** The authorities that are believed instead of those that Node trusts: path of a file with certificates in PEM, or `env('NAME')` with path or PEM. */
+  /**
+   * The authorities that are believed instead of those that Node trusts: path of a file with certificates in PEM, or `env('NAME')` with
+   * path or PEM.
+   */
   readonly ca?: string | EnvReference | undefined;
   /** By the host of an address: the name that its certificate has instead. */
   readonly serverNames?: Readonly<Record<string, string>> | undefined;
@@ -108,9 +111,14 @@ export interface ContextConfig {
 /** A table whose rows are tenants', each by its tenant column. */
 export interface TenantTableConfig {
   readonly tenant: string;
-  /** The table whose rows these belong to, and by which of the columns here they name its: `{ table: 'Projects', columns: { ProjectId: 'Id' } }`. */
+  /**
+   * The table whose rows these belong to, and by which of the columns here they name its: `{ table: 'Projects', columns: { ProjectId: 'Id'
+   * } }`.
+   */
   readonly parent?: { readonly table: string; readonly columns: Readonly<Record<string, string>> } | undefined;
-  /** Values of the row that `policy verify` makes up to try what a tenant may, where a constraint wants them of a kind that it cannot guess. */
+  /**
+   * Values of the row that `policy verify` makes up to try what a tenant may, where a constraint wants them of a kind that it cannot guess.
+   */
   readonly sample?: Readonly<Record<string, string | number | boolean | null>> | undefined;
 }
 
@@ -183,7 +191,9 @@ export interface TenantryConfig {
    * Default: as found.
    */
   readonly capabilities?: { readonly [Name in CapabilityName]?: boolean | undefined } | undefined;
-  /** Tables by exact-case name, with a schema where wanted (`dbo.Blogs`): with their tenant column, or `reference` for all tenants' tables. */
+  /**
+   * Tables by exact-case name, with a schema where wanted (`dbo.Blogs`): with their tenant column, or `reference` for all tenants' tables.
+   */
   readonly tables: Readonly<Record<string, TenantTableConfig | 'reference'>>;
   /** Policies beyond the tenant's, by a name of letters and digits. Default: none. */
   readonly policies?: Readonly<Record<string, PolicyConfig>> | undefined;

@@ -1,8 +1,8 @@
 /** Something on a shard that is not as the configuration, or what was accepted, has it, and may stay so for a while. */
 export interface AcceptedDrift {
   /**
-   * As `policy apply` and `doctor` name it: `public.Blogs: rights of tenantry_mover`, an item of a configured table; or `view public.totals`,
-   * an object that has a part in what tenants can see or do.
+   * As `policy apply` and `doctor` name it: `public.Blogs: rights of tenantry_mover`, an item of a configured table; or `view
+   * public.totals`, an object that has a part in what tenants can see or do.
    */
   readonly object: string;
   readonly reason: string;

@@ -43,7 +43,9 @@ export type Predicate =
       readonly at?: Places<'text' | 'columns'>;
     };
 
-/** Where a configuration says the parts of a predicate (`policies.mine.read.any[1].of`), for messages: it changes nothing of what is asked. */
+/**
+ * Where a configuration says the parts of a predicate (`policies.mine.read.any[1].of`), for messages: it changes nothing of what is asked.
+ */
 export type Places<Part extends string> = Readonly<Record<Part, string>>;
 
 /** A column of the row is among those that a table gives for a value of the call: permissions, members of organisations. */
@@ -56,7 +58,9 @@ export interface Membership {
   readonly value: ContextReference;
   /** Column that must be 1; undefined: that the row is there is enough. */
   readonly access?: string;
-  /** Few rows of the table are one caller's: an engine may gather them before it looks at any row. It changes nothing of what is admitted. */
+  /**
+   * Few rows of the table are one caller's: an engine may gather them before it looks at any row. It changes nothing of what is admitted.
+   */
   readonly few?: boolean;
   readonly at?: Places<'of' | 'gives' | 'key' | 'access'>;
 }

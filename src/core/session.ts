@@ -29,7 +29,9 @@ export interface SqlSession {
 
 /** One database as one principal, for the program's own work (catalog, local maps, policies). */
 export interface SqlDatabase extends SqlSession {
-  /** Why nothing is answered for now, although it will be: the server says that it lets nobody into the database yet. No PostgreSQL says so. */
+  /**
+   * Why nothing is answered for now, although it will be: the server says that it lets nobody into the database yet. No PostgreSQL says so.
+   */
   readonly holdUp?: TenantryError | undefined;
   /** Runs `work` in one READ COMMITTED transaction: committed when it resolves, rolled back when it throws. */
   transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T>;

@@ -1,4 +1,7 @@
-/** What the fleet says of one shard. Times are milliseconds since 1970; a `number` is greater than that of each statement of its kind before. */
+/**
+ * What the fleet says of one shard. Times are milliseconds since 1970; a `number` is greater than that of each statement of its kind
+ * before.
+ */
 export type ShardStatement =
   /** What protects its rows is what was accepted; `validUntilMs` null: for good. */
   | {
@@ -23,8 +26,8 @@ export type NumberedStatement = Exclude<ShardStatement['says'], 'verified'>;
 export type LatestNumbers = Readonly<Record<NumberedStatement, number>>;
 
 /**
- * `signed`: by the current fleet key or, while it is rotated, the previous one. `outdated`: likewise, but a later statement of its kind is known,
- * by the catalog or by a signature that was seen, so that somebody has put this one back. `unsigned`: by neither key.
+ * `signed`: by the current fleet key or, while it is rotated, the previous one. `outdated`: likewise, but a later statement of its kind is
+ * known, by the catalog or by a signature that was seen, so that somebody has put this one back. `unsigned`: by neither key.
  */
 export type SignatureCheck = 'signed' | 'outdated' | 'unsigned';
 
@@ -32,7 +35,10 @@ export type SignatureCheck = 'signed' | 'outdated' | 'unsigned';
 export interface ShardSigner {
   /** 32 bytes, by the current fleet key. */
   sign(statement: ShardStatement): Uint8Array;
-  /** What a signature is worth. Learns by it: the number of a statement that is signed is remembered: none before it is `signed` from then on. */
+  /**
+   * What a signature is worth. Learns by it: the number of a statement that is signed is remembered: none before it is `signed` from then
+   * on.
+   */
   check(statement: ShardStatement, signature: Uint8Array): SignatureCheck;
   /** The number of a statement that is made now, by the shard's clock. */
   numberAt(says: NumberedStatement, nowMs: number): number;

@@ -95,7 +95,9 @@ export interface CallingClauses {
 export interface SqlDialect {
   /** The schema of a table that is named without one. */
   readonly defaultSchema: string;
-  /** What values of a type are, by its name in the database, an alias resolved; null: they do not travel as JSON, or it is named by none. */
+  /**
+   * What values of a type are, by its name in the database, an alias resolved; null: they do not travel as JSON, or it is named by none.
+   */
   columnKind(baseType: string | null): ColumnKind | null;
   /** Quotes one identifier. */
   quote(identifier: string): string;

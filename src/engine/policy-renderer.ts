@@ -85,8 +85,8 @@ export interface PolicyRenderer {
   /** What the text of a procedure says that no call may do; `known` are texts that are looked at as well, its own among them. */
   procedureRisks(code: ProcedureCode, known: readonly ProcedureCode[]): readonly ProcedureRisk[];
   /**
-   * Whether setting an item of a table sets the whole of an object of the fingerprint, so that nothing of what it was is accepted. Not where
-   * the object is more than that, as the rights on a table are besides those of one login.
+   * Whether setting an item of a table sets the whole of an object of the fingerprint, so that nothing of what it was is accepted. Not
+   * where the object is more than that, as the rights on a table are besides those of one login.
    */
   sets(changed: ChangedItem, object: FingerprintObject): boolean;
   /**

@@ -63,8 +63,8 @@ export interface Rehearsals {
   readonly entersOnce: boolean;
   readonly samples: SampleWords;
   /**
-   * Begins a rehearsal in an open transaction of admin. Throws INVALID_CONFIGURATION, with what an administrator has to run, where admin may
-   * not act as one of these users. Without bounds statements take as long as others of the session may.
+   * Begins a rehearsal in an open transaction of admin. Throws INVALID_CONFIGURATION, with what an administrator has to run, where admin
+   * may not act as one of these users. Without bounds statements take as long as others of the session may.
    */
   begin(session: SqlSession, users: readonly string[], bounds?: RehearsalBounds): Promise<Rehearsal>;
 }

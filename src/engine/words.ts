@@ -2,7 +2,10 @@ import { endOfBlockComment } from './block-comment.ts';
 
 /** What an engine's texts are made of. */
 export interface WordRules {
-  /** Matches one part, with `g`: the beginning of a block comment (no more of it), a whole line comment, a text, a quoted name, a word or a sign. */
+  /**
+   * Matches one part, with `g`: the beginning of a block comment (no more of it), a whole line comment, a text, a quoted name, a word or a
+   * sign.
+   */
   readonly part: RegExp;
   /** Where a part that begins at `start` ends, where that is not the end of what `part` matched; undefined otherwise. */
   readonly endOf?: (text: string, start: number, part: string) => number | undefined;

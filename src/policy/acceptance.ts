@@ -33,8 +33,8 @@ interface Kept {
 }
 
 /**
- * Takes what protects the shard now, as the session's transaction sees it, for what is to be, and opens its gate: for good, or until the time
- * of the drift that is there is over. Throws as `readFingerprint` does.
+ * Takes what protects the shard now, as the session's transaction sees it, for what is to be, and opens its gate: for good, or until the
+ * time of the drift that is there is over. Throws as `readFingerprint` does.
  */
 export async function accept(
   session: SqlSession,

@@ -81,8 +81,8 @@ function driftAt(
 }
 
 /**
- * Throws CONFLICT where objects are there for which the time is over: whatever is accepted now would be so for good, and nothing that is set
- * takes them away.
+ * Throws CONFLICT where objects are there for which the time is over: whatever is accepted now would be so for good, and nothing that is
+ * set takes them away.
  */
 export function refuseOutlived(outlived: readonly AcceptedDrift[]): void {
   if (outlived.length === 0) return;

@@ -51,8 +51,9 @@ const defaultWithinMs = 60_000;
 
 /**
  * Makes the policies of one shard what the configuration says, in one transaction (docs/decisions/016-one-transaction-for-each-shard.md); a
- * second time changes nothing. `shard` is the database as admin. Throws INVALID_CONFIGURATION where the tables or the server do not fit, or admin
- * may not set all of it, CONFLICT where a drift is there whose time is over, and TIMEOUT where a table is in use for too long: the shard is as it was then.
+ * second time changes nothing. `shard` is the database as admin. Throws INVALID_CONFIGURATION where the tables or the server do not fit, or
+ * admin may not set all of it, CONFLICT where a drift is there whose time is over, and TIMEOUT where a table is in use for too long: the
+ * shard is as it was then.
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
   const { keyType, accepting } = request;
@@ -102,7 +103,10 @@ function signed(found: ShardComparison, renderer: PolicyRenderer): PolicyChange[
   return [signedChange('renew', 'end of what was accepted', accepted(renewal.untilMs), accepted(renewal.wantedMs))];
 }
 
-/** Each object that would be accepted as it is now, or as it is with what is set of it; what is about to be set whole is shown as that alone. */
+/**
+ * Each object that would be accepted as it is now, or as it is with what is set of it; what is about to be set whole is shown as that
+ * alone.
+ */
 function acceptances(objection: string, { differing, pending, drift }: ShardComparison, renderer: PolicyRenderer): PolicyChange[] {
   const after = accepted(endOf(drift.present));
   if (differing.length === 0) return [signedChange('accept', 'what protects the shard', objection, after)];

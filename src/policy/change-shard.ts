@@ -70,8 +70,9 @@ export function isAsItMustBe({ pending, objection, renewal }: ShardComparison): 
 
 /**
  * Sets what differs on a shard in one transaction, whole or not at all, and gives what was found before (docs/decisions/016). What then
- * protects it is accepted in the same transaction. Tables that are in use are waited for briefly, again and again. Throws TIMEOUT or SERIALIZATION_FAILURE, naming the table that was in use to the end,
- * and INVALID_CONFIGURATION, with all of it, for what admin may not set: the shard is as it was then.
+ * protects it is accepted in the same transaction. Tables that are in use are waited for briefly, again and again. Throws TIMEOUT or
+ * SERIALIZATION_FAILURE, naming the table that was in use to the end, and INVALID_CONFIGURATION, with all of it, for what admin may not
+ * set: the shard is as it was then.
  */
 export async function changeShard(
   shard: SqlDatabase,

@@ -16,7 +16,10 @@ export class LockWait {
     this.#clock = clock;
   }
 
-  /** Runs a statement that may wait for so long; what it takes beyond `workMs` is gone for those after it. Throws TIMEOUT where nothing is left. */
+  /**
+   * Runs a statement that may wait for so long; what it takes beyond `workMs` is gone for those after it. Throws TIMEOUT where nothing is
+   * left.
+   */
   async during<T>(workMs: number, statement: (patienceMs: number) => Promise<T>): Promise<T> {
     const patienceMs = Math.floor(this.#leftMs);
     if (patienceMs <= 0) throw new TenantryError('TIMEOUT', `Others held tables for more than ${longestMs} ms.`);

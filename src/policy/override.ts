@@ -29,8 +29,8 @@ export async function overrideGate(shard: SqlDatabase, signer: ShardSigner, { fo
 }
 
 /**
- * Ends whatever overrides a shard, and has `outdate` make known the number that is greater than that of every one before: also where none is there,
- * since whoever took it away could put it back. Throws what `outdate` does, with nothing changed.
+ * Ends whatever overrides a shard, and has `outdate` make known the number that is greater than that of every one before: also where none
+ * is there, since whoever took it away could put it back. Throws what `outdate` does, with nothing changed.
  */
 export async function endOverride(shard: SqlDatabase, signer: ShardSigner, outdate: (number: number) => Promise<void>): Promise<void> {
   const { overridden } = await signedNumbers(shard, signer);

@@ -26,9 +26,9 @@ export interface Probing {
 }
 
 /**
- * Tries within a change what the logins may with the tables that it concerns, and with those whose policies read them; with all of them where
- * what protected the shard was not what was accepted. Throws CONFLICT, naming each, where somebody reached what he must not, or did not reach
- * what he must, and TIMEOUT where it takes too long; what cannot be tried is given.
+ * Tries within a change what the logins may with the tables that it concerns, and with those whose policies read them; with all of them
+ * where what protected the shard was not what was accepted. Throws CONFLICT, naming each, where somebody reached what he must not, or did
+ * not reach what he must, and TIMEOUT where it takes too long; what cannot be tried is given.
  */
 export async function probeChange(
   session: SqlSession,

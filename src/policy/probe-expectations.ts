@@ -2,8 +2,8 @@ import type { TenantryError } from '../core/errors.ts';
 import type { AttemptOutcome } from '../engine/rehearsal.ts';
 
 /**
- * `leaked`: somebody reached what he must not. `blocked`: somebody did not reach what he must. `unproven`: neither was seen, since something
- * else was in the way.
+ * `leaked`: somebody reached what he must not. `blocked`: somebody did not reach what he must. `unproven`: neither was seen, since
+ * something else was in the way.
  */
 export type ProbeOutcome = 'leaked' | 'blocked' | 'unproven';
 

@@ -58,8 +58,9 @@ const tenant: StageCaller = { principal: 'app', tenant: 'a' };
 
 /**
  * Tries on every table what each principal may: a tenant without a context and against another tenant's rows, each by the row's key and
- * without reading a column; reports, moves and migrations across tenants. A table that has no sample row is told, and not tried.
- * Throws TIMEOUT where it is not done by the deadline, and INTERNAL where a statement has no answer. Whatever protects the tables, no statement changes another row than those that were made up.
+ * without reading a column; reports, moves and migrations across tenants. A table that has no sample row is told, and not tried. Throws
+ * TIMEOUT where it is not done by the deadline, and INTERNAL where a statement has no answer. Whatever protects the tables, no statement
+ * changes another row than those that were made up.
  */
 export async function probe(stage: Stage, { tables, parts, only = () => true, deadline }: ProbedTables): Promise<ProbeReport> {
   const samples = await SampleRows.of(stage, tables);
@@ -186,7 +187,10 @@ function unread(row: PointedRow | undefined, what: string, change: (condition: S
   return row === undefined ? [] : [[`${what} by a condition that reads no column`, change(row.condition), reachesNothing, row]];
 }
 
-/** What must become of an own row of a tenant whose call has brought no values: where a policy stands between, only what it forbids for certain is known. */
+/**
+ * What must become of an own row of a tenant whose call has brought no values: where a policy stands between, only what it forbids for
+ * certain is known.
+ */
 function ownExpectations(
   policies: LocatedTable['policies'] & {},
 ): (operation: RowOperation, free: Expectation, closed: Expectation) => Expectation {

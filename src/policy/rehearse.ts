@@ -57,8 +57,8 @@ interface RehearsingEngine {
 }
 
 /**
- * Tries statements as the shard's logins in a transaction of admin that is rolled back, whatever happens. Keeps changes of policies out meanwhile.
- * `admin` is the database as admin. Throws INVALID_CONFIGURATION where the server was provisioned without the rights for it.
+ * Tries statements as the shard's logins in a transaction of admin that is rolled back, whatever happens. Keeps changes of policies out
+ * meanwhile. `admin` is the database as admin. Throws INVALID_CONFIGURATION where the server was provisioned without the rights for it.
  */
 export async function rehearse<T>(
   admin: SqlDatabase,

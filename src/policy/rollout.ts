@@ -10,7 +10,10 @@ export interface RolloutSteps<S> {
   change(shard: S): Promise<PolicyResult>;
   /** Throws where something is left to change, or tenants would not be let in. */
   verify(shard: S): Promise<void>;
-  /** Has the catalog know what is signed there, after a change and where there was none to make: that of a run before may not have come to it. */
+  /**
+   * Has the catalog know what is signed there, after a change and where there was none to make: that of a run before may not have come to
+   * it.
+   */
   tell(shard: S): Promise<void>;
   /** Before a change, and after it. What it throws before keeps the change from being begun. */
   record(shard: S, outcome: 'BEGUN' | 'DONE' | 'FAILED', detail: Readonly<Record<string, unknown>>): Promise<void>;

@@ -11,9 +11,9 @@ import { undone } from './undone.ts';
 const what = 'app by its own login, without a tenant: select';
 
 /**
- * Tries over a connection of app's own login, which nobody can tell from one of a tenant, what it reads of each tenants' table before it has
- * entered: nothing, or it is refused. Of a table without rows that says nothing. Each is asked in a transaction that is undone. `app` is the
- * database as app. Throws where it does not answer.
+ * Tries over a connection of app's own login, which nobody can tell from one of a tenant, what it reads of each tenants' table before it
+ * has entered: nothing, or it is refused. Of a table without rows that says nothing. Each is asked in a transaction that is undone. `app`
+ * is the database as app. Throws where it does not answer.
  */
 export async function tryUnentered(app: SqlDatabase, tables: readonly LocatedTable[]): Promise<ProbeReport> {
   const findings: ProbeFinding[] = [];

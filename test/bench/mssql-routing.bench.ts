@@ -47,7 +47,10 @@ async function roundTrips(): Promise<Figure> {
   };
 }
 
-/** CPU for a statement of the two sides, each in its own process, round by round in turns; the ratio is the bare request's over the routed one's. */
+/**
+ * CPU for a statement of the two sides, each in its own process, round by round in turns; the ratio is the bare request's over the routed
+ * one's.
+ */
 async function cpu(port: string, count: number): Promise<Figure> {
   const sides = { bare: await startSide('bare', port, count), routed: await startSide('routed', port, count) };
   const micros = { bare: [] as number[], routed: [] as number[] };

@@ -16,7 +16,10 @@ import { faults, Player, turns, type ErrorOfServer, type Play } from '../support
 const programs = Number(process.env['TENANTRY_PROGRAMS'] ?? 150);
 const patientMs = 30_000;
 
-/** How a session reads: whole, row by row with pauses, left at a row, by a throw there, with its signal aborted there, never to its end, twice at once. */
+/**
+ * How a session reads: whole, row by row with pauses, left at a row, by a throw there, with its signal aborted there, never to its end,
+ * twice at once.
+ */
 const ways = ['query', 'whole', 'slowly', 'left', 'thrown', 'aborted', 'abandoned', 'not awaited', 'twice'] as const;
 
 interface Step {

@@ -87,7 +87,9 @@ describeAttacks(
   defences['pooled session'],
 );
 
-/** The owner of the schema has made this before anybody connected; no other attack finds it, whose connection would be reset for its sake. */
+/**
+ * The owner of the schema has made this before anybody connected; no other attack finds it, whose connection would be reset for its sake.
+ */
 const withCode =
   (code: string, deeds: (traffic: Traffic) => Promise<unknown>): Attack =>
   async (world) => {

@@ -36,7 +36,9 @@ export function unmetNeeds(): string[] {
   return allNeeds.map(unmet).filter((reason) => reason !== undefined);
 }
 
-/** What TENANTRY_TEST_REQUIRE names (separated by commas): where one of them is missing, the run fails. Throws for a name it does not know. */
+/**
+ * What TENANTRY_TEST_REQUIRE names (separated by commas): where one of them is missing, the run fails. Throws for a name it does not know.
+ */
 export function requiredNeeds(): Need[] {
   const names = (process.env['TENANTRY_TEST_REQUIRE'] ?? '')
     .split(',')

@@ -22,8 +22,8 @@ export interface Play {
 export type ErrorOfServer = readonly [number: number, severity: number];
 
 /**
- * What goes wrong: errors before, amid and above all else; a socket lost; an answer that cannot be read; one without counts; one that goes on
- * after an attention, and whose end comes with the acknowledgement; transactions that begin and end as nobody has asked.
+ * What goes wrong: errors before, amid and above all else; a socket lost; an answer that cannot be read; one without counts; one that goes
+ * on after an attention, and whose end comes with the acknowledgement; transactions that begin and end as nobody has asked.
  */
 export const faults = [
   'none',

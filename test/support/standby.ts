@@ -32,7 +32,9 @@ async function nameStandby(root: SqlDatabase, name: 'nobody' | ''): Promise<void
   await expect.poll(async () => (await root.query(settled)).rows).toEqual([{ name }]);
 }
 
-/** Whether a commit waited, which was then called off. A session may know the setting before the checkpointer does, for which commits look. */
+/**
+ * Whether a commit waited, which was then called off. A session may know the setting before the checkpointer does, for which commits look.
+ */
 async function aCommitWaits(root: SqlDatabase): Promise<boolean> {
   let isOver = false;
   const commit = root.query(sql`select pg_logical_emit_message(true, 'probe', '')`).then(

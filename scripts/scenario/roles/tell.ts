@@ -7,7 +7,10 @@ import { createStage, type Stage } from '../stage.ts';
 import { Caller } from './caller.ts';
 import { rolesConfig } from './config.ts';
 
-/** Tells the story of users, their roles, and what these may do by which method, from servers that start to servers that are gone. Throws `NotAsTold`. */
+/**
+ * Tells the story of users, their roles, and what these may do by which method, from servers that start to servers that are gone. Throws
+ * `NotAsTold`.
+ */
 export async function tellRoles(narrator: Narrator): Promise<void> {
   const stage = await createStage({ config: rolesConfig, servers: 1, database: 'roles' });
   try {

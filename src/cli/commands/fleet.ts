@@ -88,8 +88,8 @@ export function resultData({ error, unrecorded, untold, ...rest }: Partial<Shard
 }
 
 /**
- * Throws the first failure, with how far it went (`state`); CANCELLED where it was stopped between shards; and where what is done could not be
- * written to the catalog.
+ * Throws the first failure, with how far it went (`state`); CANCELLED where it was stopped between shards; and where what is done could not
+ * be written to the catalog.
  */
 export function requireAll(results: readonly (ShardResult & Unwritten)[], state: string): void {
   const far = `${state}; run it again to go on.`;
@@ -104,8 +104,8 @@ export function requireAll(results: readonly (ShardResult & Unwritten)[], state:
 }
 
 /**
- * Throws for the first shard that could not be looked at: nothing is known of it, so that a command which has told of all others ends with 1,
- * whatever it has found on them.
+ * Throws for the first shard that could not be looked at: nothing is known of it, so that a command which has told of all others ends with
+ * 1, whatever it has found on them.
  */
 export function requireLooked(results: readonly { readonly shard: string; readonly error?: TenantryError | undefined }[]): void {
   for (const { shard, error } of results) if (error !== undefined) throw onShard(shard, error);

@@ -28,7 +28,8 @@ export default defineConfig({
   // A second cache that processes share; without it each has its own alone.
   redis: { url: env.optional('REDIS_URL') },
 
-  // The tokens of mappings are made from this key: base64 of 32 bytes (openssl rand -base64 32). Two are valid while it is rotated: tenantry key rotate.
+  // The tokens of mappings are made from this key: base64 of 32 bytes (openssl rand -base64 32). Two are valid while it is rotated:
+  // tenantry key rotate.
   fleetKey: { current: env('TENANTRY_FLEET_KEY'), previous: env.optional('TENANTRY_FLEET_KEY_PREVIOUS') },
 
   // The map that requests are routed by: a list (one mapping for each tenant) or ranges of tenant ids.

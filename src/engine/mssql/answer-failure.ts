@@ -54,7 +54,9 @@ function commitUnknown(error: ServerError): TenantryError {
   return new TenantryError('COMMIT_UNKNOWN', undefined, { outcome: 'unknown', cause: toTenantsError(error) });
 }
 
-/** The session was ended for what it was asked. Whether before or after the COMMIT the server does not say, where it tells of no rollback. */
+/**
+ * The session was ended for what it was asked. Whether before or after the COMMIT the server does not say, where it tells of no rollback.
+ */
 function heavy(error: ServerError): TenantryError {
   const { code, cause, retryAfterMs } = toTenantsError(error);
   const detail = 'The server ended the session for its weight; the statement may have been carried out all the same.';

@@ -6,8 +6,8 @@ const position = sql.id('$row');
 
 /**
  * A call of a procedure. Its rows go through a table variable, which gives them the types of the configuration, so that they are read as
- * those of tables are, and under which the server refuses COMMIT and ROLLBACK itself (3915, 3916: *INSERT*, EXECUTE). A document is answered as it
- * comes: FOR JSON is refused there (13602).
+ * those of tables are, and under which the server refuses COMMIT and ROLLBACK itself (3915, 3916: *INSERT*, EXECUTE). A document is
+ * answered as it comes: FOR JSON is refused there (13602).
  */
 export function calling({ name, returns, row }: CalledProcedure): CallingClauses {
   const argument = (parameter: string) => sqlText(`@${parameter} = `);

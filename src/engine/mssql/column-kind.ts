@@ -1,6 +1,8 @@
 import type { ColumnKind } from '../../core/column-kind.ts';
 
-/** By the base type's name as `shard/describe-tables` and `policy/procedures` give it. What is called timestamp there is a row's version. */
+/**
+ * By the base type's name as `shard/describe-tables` and `policy/procedures` give it. What is called timestamp there is a row's version.
+ */
 const kinds: Readonly<Record<string, ColumnKind>> = {
   tinyint: 'int16',
   smallint: 'int16',

@@ -3,7 +3,9 @@ const codePageText = /^((?:var)?char\(\d+\)) COLLATE (\w+)$/;
 /** Types to which the server would bring the column instead of the value, or which it would compare with another's rounding. */
 const castTypes =
   /^(?:tinyint|smallint|bigint|bit|real|money|smallmoney|uniqueidentifier|date|(?:decimal|numeric)\(\d+,\d+\)|(?:datetime2|datetimeoffset|time)\(\d\))$/;
-/** Times that hold less than their texts say: whole minutes, or every third thousandth of a second. With the type that holds such a text. */
+/**
+ * Times that hold less than their texts say: whole minutes, or every third thousandth of a second. With the type that holds such a text.
+ */
 const coarseTimes: ReadonlyMap<string, string> = new Map([
   ['datetime', 'datetime2(3)'],
   ['smalldatetime', 'datetime2(0)'],

@@ -27,7 +27,9 @@ const loggedIn: Members = {
   'STATE.LOGGED_IN': (value) => value !== undefined,
 };
 
-/** Throws INVALID_CONFIGURATION, naming it, where the driver has changed a member that its types keep to themselves and that is used here. */
+/**
+ * Throws INVALID_CONFIGURATION, naming it, where the driver has changed a member that its types keep to themselves and that is used here.
+ */
 export function requireMembers(connection: Connection, when: 'at first' | 'logged in'): void {
   for (const [path, isRight] of Object.entries(when === 'at first' ? atFirst : loggedIn)) {
     const value = path.split('.').reduce<unknown>((within, name) => (within as Record<string, unknown> | undefined)?.[name], connection);

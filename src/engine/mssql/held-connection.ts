@@ -71,8 +71,9 @@ interface Reading {
 }
 
 /**
- * Of an answer that cannot be read the driver is told by an event. Where the request was cancelled before that answer came, its own listener
- * throws (it names variables that it has not reached by then), which nothing can catch and ends the process: the connection is closed instead.
+ * Of an answer that cannot be read the driver is told by an event. Where the request was cancelled before that answer came, its own
+ * listener throws (it names variables that it has not reached by then), which nothing can catch and ends the process: the connection is
+ * closed instead.
  */
 function outliveUnreadable(connection: Connection): void {
   const internals = connection as unknown as Reading;

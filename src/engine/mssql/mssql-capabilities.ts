@@ -2,7 +2,10 @@ import type { Capabilities, ServerFacts } from '../capabilities.ts';
 
 /** Azure SQL Database and Managed Instance: always of the newest kind, whatever version they tell (*SERVERPROPERTY*, EngineEdition). */
 const evergreen: ReadonlySet<number | null> = new Set([5, 8]);
-/** SQL Server 2016: CREATE SECURITY POLICY and sp_set_session_context came with it, whose read-only keys last as long as the logical connection. */
+/**
+ * SQL Server 2016: CREATE SECURITY POLICY and sp_set_session_context came with it, whose read-only keys last as long as the logical
+ * connection.
+ */
 const withPolicies = 13;
 /** The level of a database from which on OPENJSON is known (*OPENJSON*). */
 const withJson = 130;

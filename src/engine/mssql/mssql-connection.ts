@@ -58,7 +58,9 @@ export class MssqlConnection implements EngineConnection {
     await this.#wire.close();
   }
 
-  /** Where nobody has been let in before, the tenant that is set already is not that of a use before: another connection would have it too. */
+  /**
+   * Where nobody has been let in before, the tenant that is set already is not that of a use before: another connection would have it too.
+   */
   #failureOf(answer: Answer, expected: Expectation): Error | undefined {
     const failure = failureOf(answer, expected);
     const served = this.#served;

@@ -14,9 +14,10 @@ interface Packets {
 }
 
 /**
- * Bounds the packets of a connection, before it connects. The driver uses the size that it asks for from the first packet on; a login with a
- * token is longer than what a server takes by then. And it believes whatever size a server names: messages would be cut into packets without
- * data, and never end, or into such as have no header, which nothing catches. An answer that names such a size cannot be read instead.
+ * Bounds the packets of a connection, before it connects. The driver uses the size that it asks for from the first packet on; a login with
+ * a token is longer than what a server takes by then. And it believes whatever size a server names: messages would be cut into packets
+ * without data, and never end, or into such as have no header, which nothing catches. An answer that names such a size cannot be read
+ * instead.
  */
 export function boundPackets(connection: Connection): void {
   const internals = connection as unknown as Packets;

@@ -23,7 +23,8 @@ export interface PredicatePlace {
 
 /**
  * A predicate as a search condition. Names of the row stand for parameters of a function, and every other one behind an alias, so that no
- * table that is read has a column which is taken for the row's. Throws INVALID_CONFIGURATION for a raw predicate without words for SQL Server.
+ * table that is read has a column which is taken for the row's. Throws INVALID_CONFIGURATION for a raw predicate without words for SQL
+ * Server.
  */
 export function predicateSql(predicate: Predicate, place: PredicatePlace, depth = 1): Sql {
   switch (predicate.kind) {

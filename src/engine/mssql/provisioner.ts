@@ -123,7 +123,10 @@ function refusal(text: string): Sql {
   return sql`THROW 51016, ${sqlText(textLiteral(`${text}.`))}, 1;`;
 }
 
-/** What one edition alone knows is compiled only there: elsewhere the server would refuse the whole batch, branches that do not run included. */
+/**
+ * What one edition alone knows is compiled only there: elsewhere the server would refuse the whole batch, branches that do not run
+ * included.
+ */
 function asText(statements: Sql): Sql {
   return sqlText(`EXEC (${textLiteral(compileSql(statements, mssqlDialect).text)})`);
 }
@@ -157,8 +160,8 @@ function serverRights({ user }: Login): string {
 }
 
 /**
- * What it takes to put policies on a table, change its default and give rights to it, or to a procedure. Its owner stays: with another one every right
- * to it that anybody has would be gone (*ALTER AUTHORIZATION*), and routines of the old owner would reach it no more.
+ * What it takes to put policies on a table, change its default and give rights to it, or to a procedure. Its owner stays: with another one
+ * every right to it that anybody has would be gone (*ALTER AUTHORIZATION*), and routines of the old owner would reach it no more.
  */
 function controlledByAdmin(schema: string, object: string): Sql {
   const name = sql.id(schema, object);

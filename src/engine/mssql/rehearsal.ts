@@ -128,8 +128,8 @@ class MssqlRehearsal implements Rehearsal {
 }
 
 /**
- * A statement as another user, who enters first where it says so. It is a call, since it has a value: who acts goes back at its end, however
- * it ends. XACT_ABORT would roll back the whole transaction with the first refusal.
+ * A statement as another user, who enters first where it says so. It is a call, since it has a value: who acts goes back at its end,
+ * however it ends. XACT_ABORT would roll back the whole transaction with the first refusal.
  */
 export function attempted(user: string | undefined, entering: Entered | undefined, statement: Sql, before = nothing): Sql {
   return sql`DECLARE @tenantry_attempt bit = ${true};
@@ -151,8 +151,8 @@ function acting(user: string | undefined): Sql {
 
 /**
  * Several of them, each undone, in one message; a row for each says what became of it. Each is a call of its own, at whose end who acts
- * goes back. What leaves the transaction to be rolled back whole is thrown on, and so is a lock that was not given: those behind it would wait
- * as long, each.
+ * goes back. What leaves the transaction to be rolled back whole is thrown on, and so is a lock that was not given: those behind it would
+ * wait as long, each.
  */
 export function attemptedAll(attempts: readonly RehearsedAttempt[]): Sql {
   const each = attempts.map(({ caller: { user }, statement, before = nothing }, position) => {

@@ -12,9 +12,9 @@ const statement = typeOf('NVarChar', Infinity);
 const done = typeOf('Bit');
 
 /**
- * Stands before every caller's text, on its first line. A nested sp_executesql is parsed by the setting of the session, and not by that
- * of the batch around it (*SET QUOTED_IDENTIFIER*), and a reset takes the session's back to the database's, which is OFF unless somebody
- * said otherwise: names in double quotes would be texts, and tables with filtered indexes, indexes on computed columns or XML refused (1934).
+ * Stands before every caller's text, on its first line. A nested sp_executesql is parsed by the setting of the session, and not by that of
+ * the batch around it (*SET QUOTED_IDENTIFIER*), and a reset takes the session's back to the database's, which is OFF unless somebody said
+ * otherwise: names in double quotes would be texts, and tables with filtered indexes, indexes on computed columns or XML refused (1934).
  */
 export const statementHead = 'SET QUOTED_IDENTIFIER ON; ';
 
@@ -42,7 +42,9 @@ function bareParameters(entry: Entry): readonly TypedParameter[] {
   return parameters;
 }
 
-/** The statement of a caller's, and what the server sets once its message has run to the end. Throws FORBIDDEN for one that may not be sent. */
+/**
+ * The statement of a caller's, and what the server sets once its message has run to the end. Throws FORBIDDEN for one that may not be sent.
+ */
 export function statementParameters(text: string): TypedParameter[] {
   refuseParallelHint(text);
   return [

@@ -7,8 +7,8 @@ import { sqlWords } from '../words.ts';
 const number = String.raw`0[xX][\da-fA-F]*|\p{Sc}?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d*)?`;
 
 /**
- * A block comment's beginning, a line comment, a text, a quoted name (brackets, or what QUOTED_IDENTIFIER makes one), a number, a word, or one
- * more sign. A doubled quote is read as two texts, one behind the other. What is none of these is white space.
+ * A block comment's beginning, a line comment, a text, a quoted name (brackets, or what QUOTED_IDENTIFIER makes one), a number, a word, or
+ * one more sign. A doubled quote is read as two texts, one behind the other. What is none of these is white space.
  */
 const part = new RegExp(
   String.raw`/\*|--[^\n\r]*|'[^']*'?|"[^"]*"?|\[[^\]]*(?:\]\][^\]]*)*\]?|${number}|[\p{L}\p{N}\p{M}\p{Pc}\p{Sc}@#]+|[!-~]`,

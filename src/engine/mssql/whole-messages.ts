@@ -31,8 +31,8 @@ class UnwrittenValue extends Error {
 const longestPiece = 65_536;
 
 /**
- * Has the driver take a call's message in one piece (docs/decisions/015-driver.md); what it writes is the same. What cannot be written whole
- * throws before anything is sent.
+ * Has the driver take a call's message in one piece (docs/decisions/015-driver.md); what it writes is the same. What cannot be written
+ * whole throws before anything is sent.
  */
 export function sendWhole(connection: Connection, { WrittenParts: Parts }: Driver): void {
   const internals = connection as unknown as Requests;

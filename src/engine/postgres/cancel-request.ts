@@ -42,7 +42,9 @@ export function requestCancel(target: CancelTarget, signal: AbortSignal): Promis
   });
 }
 
-/** The server answers a request for TLS with one byte, `S` or `N`; the key of a session goes over an open line only where the session does. */
+/**
+ * The server answers a request for TLS with one byte, `S` or `N`; the key of a session goes over an open line only where the session does.
+ */
 function encrypt(socket: Socket, target: CancelTarget, options: ConnectionOptions, fail: (error: unknown) => void): void {
   const request = Buffer.alloc(8);
   request.writeInt32BE(8, 0);

@@ -54,7 +54,10 @@ const control: ReadonlySet<string> = new Set([
 const savepoints: ReadonlySet<string> = new Set(['SAVEPOINT', 'RELEASE']);
 const rollbackToSavepoint = /^\s*rollback\s+((work|transaction)\s+)?to\s/i;
 
-/** What a statement may have done to its session: nothing, something that a reset undoes, something that nothing undoes, or ended its transaction. */
+/**
+ * What a statement may have done to its session: nothing, something that a reset undoes, something that nothing undoes, or ended its
+ * transaction.
+ */
 export type Residue = 'none' | 'resettable' | 'permanent' | 'transaction-control';
 
 /** Judges by the tag that the server gave; `text` tells a ROLLBACK TO SAVEPOINT from other ROLLBACKs, which have the same tag. */

@@ -6,8 +6,8 @@ const owner = 'tenantry_watcher';
 const made = /^(language \w+ \w+)\n((?:set .+\n)+)as \$fingerprint\$([\s\S]*?)\$fingerprint\$;/m;
 
 /**
- * The digest of `tenantry_watch.fingerprint_items` as this program makes it: whose it is, how it runs, by which settings, and its text. The server
- * keeps each as it was written (`functionDigest` of `policy/fingerprint`).
+ * The digest of `tenantry_watch.fingerprint_items` as this program makes it: whose it is, how it runs, by which settings, and its text. The
+ * server keeps each as it was written (`functionDigest` of `policy/fingerprint`).
  */
 export function fingerprintFunction(): string {
   return (ofFile ??= digestOfFile());

@@ -1,8 +1,8 @@
 import { sqlWords } from '../words.ts';
 
 /**
- * A block comment's beginning, a line comment, a text (with backslashes in it where an E stands before it), a quoted name, the beginning of a
- * text in dollars, a word or number, or one more sign.
+ * A block comment's beginning, a line comment, a text (with backslashes in it where an E stands before it), a quoted name, the beginning of
+ * a text in dollars, a word or number, or one more sign.
  */
 const part = /\/\*|--[^\n\r]*|[eE]'(?:[^'\\]|\\.|'')*'?|'[^']*'?|"[^"]*"?|\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$|[\p{L}\p{N}_$]+|[!-~]/gsu;
 

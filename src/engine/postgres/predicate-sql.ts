@@ -52,7 +52,10 @@ function joined(of: readonly Predicate[], row: RowColumn, depth: number, { by, e
   )})`;
 }
 
-/** The server makes no join of a policy's sub-select. One of this form it asks row by row by an index, or all at once, whichever costs less; those of few values start from them (docs/decisions/017-forms-of-predicates.md). */
+/**
+ * The server makes no join of a policy's sub-select. One of this form it asks row by row by an index, or all at once, whichever costs less;
+ * those of few values start from them (docs/decisions/017-forms-of-predicates.md).
+ */
 function membership({ of, table, gives, key, value, access, few }: Membership, row: RowColumn): Sql {
   const member: RowColumn = (name) => sql.id('member', name);
   const conditions = [
@@ -66,7 +69,9 @@ function membership({ of, table, gives, key, value, access, few }: Membership, r
   return sql`exists (select ${from} and ${member(gives)}${equals}${row(of)})`;
 }
 
-/** An index on the column starts from the values of an array, which is worked out once; without one each row is compared with each of them. */
+/**
+ * An index on the column starts from the values of an array, which is worked out once; without one each row is compared with each of them.
+ */
 function amongFew(column: Sql, values: Sql): Sql {
   return sql`${column}${equals}any (array(${values}))`;
 }

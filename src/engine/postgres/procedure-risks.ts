@@ -7,8 +7,8 @@ const readLanguages: ReadonlySet<string> = new Set(['sql', 'plpgsql']);
 const beginnings: ReadonlySet<string> = new Set(['', ';', 'begin', 'atomic', 'then', 'else', 'loop', '>']);
 
 /**
- * What the text of a function or procedure says of transactions (decision 023). The server refuses it in a function, and in a procedure that
- * is called within a transaction, as all are: it would never be carried out.
+ * What the text of a function or procedure says of transactions (decision 023). The server refuses it in a function, and in a procedure
+ * that is called within a transaction, as all are: it would never be carried out.
  */
 export function procedureRisks({ text, language }: ProcedureCode): ProcedureRisk[] {
   if (text === null || !readLanguages.has(language)) return [{ code: 'unread-code', detail: `it is written in ${language}` }];

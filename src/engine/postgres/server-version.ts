@@ -40,7 +40,8 @@ export class ServerClient extends pg.Client {
       if (parameterName === 'server_version') this.#version = parameterValue;
     });
     if (connection.ssl !== false) return;
-    // Where TLS is asked for, pg looks at the first byte itself; here it would take any for the beginning of a message, and wait for its end.
+    // Where TLS is asked for, pg looks at the first byte itself; here it would take any for the beginning of a message, and wait for its
+    // end.
     connection.stream.once('data', (bytes: Buffer) => {
       if (!firstAnswers.has(String.fromCharCode(bytes[0] ?? 0)))
         connection.stream.destroy(new ForeignServer('The first byte of the answer is not that of PostgreSQL.'));

@@ -1,7 +1,10 @@
 import { TenantryError } from '../../core/errors.ts';
 import { endOfBlockComment } from '../block-comment.ts';
 
-/** First words of statements that read and change rows, or that concern only their own session and transaction. LOCK concerns a table of all tenants. */
+/**
+ * First words of statements that read and change rows, or that concern only their own session and transaction. LOCK concerns a table of all
+ * tenants.
+ */
 const allowed: ReadonlySet<string> = new Set(
   `select insert update delete merge with values table explain show copy call do notify listen unlisten
    set reset discard load prepare execute deallocate declare fetch move close

@@ -32,7 +32,9 @@ export function tenantIdOf({ type, text }: TenantKey): TenantId {
 
 type SourceReviver = (this: unknown, name: string, value: unknown, context: { readonly source?: string }) => unknown;
 
-/** Whether what a parser reads as a number was written in whole digits: 1e0 and 0.99999999999999999 are 1 to it, and only the text tells. */
+/**
+ * Whether what a parser reads as a number was written in whole digits: 1e0 and 0.99999999999999999 are 1 to it, and only the text tells.
+ */
 export function isWrittenAsInteger(claimsText: string, name: string): boolean {
   let written = true;
   const look: SourceReviver = (member, value, { source }) => {

@@ -30,7 +30,9 @@ export async function describeProcedures(
   return z.array(descriptionRow).parse(rows);
 }
 
-/** The configured procedures as shards of each engine describe them. Throws INVALID_CONFIGURATION that names every one that a shard has not. */
+/**
+ * The configured procedures as shards of each engine describe them. Throws INVALID_CONFIGURATION that names every one that a shard has not.
+ */
 export function joinProcedures(
   procedures: readonly Procedure[],
   described: readonly DescribedByShard[],

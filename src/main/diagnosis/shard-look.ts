@@ -22,7 +22,9 @@ export function rightsRemedy({ name }: Shard): string {
   return `tenantry shard provision ${name} (--bootstrap runs the SQL that it prints)`;
 }
 
-/** What a look that failed calls for: another program, a look at another server, a right or a login that is missing, a server that answers. */
+/**
+ * What a look that failed calls for: another program, a look at another server, a right or a login that is missing, a server that answers.
+ */
 export function remedyOf(error: unknown, shard: Shard): string {
   if (error instanceof OtherSchema) return error.remedy;
   const code = error instanceof TenantryError ? error.code : undefined;

@@ -2,8 +2,8 @@ import type { PolicyCase } from '../../core/policy-case.ts';
 import type { Rehearsals } from '../../engine/rehearsal.ts';
 
 /**
- * Cases by the stage that they are on, where they do not see each other. What a new row refers to is made up and stays, so that each such case has a stage of its
- * own; and where a session keeps its first tenant, so has everybody.
+ * Cases by the stage that they are on, where they do not see each other. What a new row refers to is made up and stays, so that each such
+ * case has a stage of its own; and where a session keeps its first tenant, so has everybody.
  */
 export function stagesOf(cases: readonly PolicyCase[], { entersOnce }: Pick<Rehearsals, 'entersOnce'>): readonly (readonly PolicyCase[])[] {
   const inserting = cases.filter(({ statement }) => 'values' in statement);

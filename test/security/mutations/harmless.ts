@@ -124,7 +124,10 @@ export const harmless: readonly Harmless[] = [
   },
 ];
 
-/** What leaks and is no matter of the catalog: rows of the local shard map, which admin writes. `tenantry doctor` compares them with the catalog's. */
+/**
+ * What leaks and is no matter of the catalog: rows of the local shard map, which admin writes. `tenantry doctor` compares them with the
+ * catalog's.
+ */
 export const ofTheShardMap = /^kept row in the database: (another's token made (known|one's own)|a mapping of (every|another's) key)$/;
 
 /** Why it does no harm; undefined: it is not listed. */

@@ -38,7 +38,10 @@ export class Ledger {
     }
   }
 
-  /** A call that was to write these payloads, all or none, has ended; without an error it was acknowledged. Returns `ok`, a code, or `caller`. */
+  /**
+   * A call that was to write these payloads, all or none, has ended; without an error it was acknowledged. Returns `ok`, a code, or
+   * `caller`.
+   */
   ended(payloads: readonly string[], error?: unknown): string {
     const outcome = error === undefined ? 'ok' : error instanceof TenantryError ? error.code : 'caller';
     this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);

@@ -38,7 +38,9 @@ export interface Rehearsal extends AsyncDisposable {
   program(...line: readonly string[]): Promise<Ended>;
   /** Runs the script of the one-shot `setup`, as it stands. */
   setup(): Promise<Ended>;
-  /** The program's command lines since this was called last, each after the administrator's name where one was given: `sa: shard add ...`. */
+  /**
+   * The program's command lines since this was called last, each after the administrator's name where one was given: `sa: shard add ...`.
+   */
   commandLines(): string[];
   /** Starts what the image starts. */
   serve(): Promise<RehearsedService>;

@@ -36,7 +36,9 @@ export const fourBytesOfN = perEngine(sqlText(`decode(lpad(to_hex(n), 8, '0'), '
 /** A statement that runs for a minute. */
 export const longStatement = perEngine(sqlText('select pg_sleep(60)'), sqlText(`WAITFOR DELAY '00:01:00'`));
 
-/** What a login's next sessions meet others in, they are not given up for: on PostgreSQL who looks for a deadlock is. As an administrator. */
+/**
+ * What a login's next sessions meet others in, they are not given up for: on PostgreSQL who looks for a deadlock is. As an administrator.
+ */
 export function findsNoDeadlocks(user: string): Sql {
   return perEngine(sqlText(`alter role "${user}" set deadlock_timeout = '1h'`), sqlText('SET NOCOUNT ON'));
 }

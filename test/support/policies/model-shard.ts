@@ -13,6 +13,9 @@ export interface ModelShard {
 export interface AskedShard {
   /** What each caller sees of each table of the shape, in the order of both. */
   seen(callers: readonly Caller[]): Promise<Row[][][]>;
-  /** What comes of a write, which is undone again. Rejects where the server refuses it for any other reason than a policy or a key that is taken. */
+  /**
+   * What comes of a write, which is undone again. Rejects where the server refuses it for any other reason than a policy or a key that is
+   * taken.
+   */
   attempt(caller: Caller, write: Write): Promise<Outcome>;
 }

@@ -18,7 +18,10 @@ export interface PostgresServer extends PostgresAccess {
   readonly directory: string;
   /** Process id of the postmaster. */
   readonly pid: number;
-  /** Shuts down (fast, or immediate as in a crash) where it runs, and starts again on the same port; its data directory is at rest in between. */
+  /**
+   * Shuts down (fast, or immediate as in a crash) where it runs, and starts again on the same port; its data directory is at rest in
+   * between.
+   */
   restart(shutdown?: 'fast' | 'immediate', atRest?: (dataDirectory: string) => Promise<void>): Promise<void>;
   /** SIGKILL to all its processes; `restart` brings it back by crash recovery. */
   kill(): Promise<void>;
@@ -29,7 +32,10 @@ export interface PostgresServer extends PostgresAccess {
   log(): string;
 }
 
-/** Starts a PostgreSQL server of its own from npm's binaries, on 127.0.0.1 with password authentication. Ends with this process at the latest. */
+/**
+ * Starts a PostgreSQL server of its own from npm's binaries, on 127.0.0.1 with password authentication. Ends with this process at the
+ * latest.
+ */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const template = await postgresTemplate();
   const { account, superuser: user, password } = template;

@@ -8,7 +8,10 @@ export interface DriverSettings {
   readonly [setting: string]: unknown;
 }
 
-/** Opens a pool of `mssql` with one connection, without encryption: a client that is not the engine. Without a listener its `error` would end the process. */
+/**
+ * Opens a pool of `mssql` with one connection, without encryption: a client that is not the engine. Without a listener its `error` would
+ * end the process.
+ */
 export async function openPool(
   server: TdsServer,
   { pool: poolOptions, options, ...rest }: DriverSettings = {},

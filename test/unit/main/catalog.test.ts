@@ -6,7 +6,10 @@ import { installCatalog } from '../../../src/main/catalog.ts';
 const nothing = { hasSchema: false, isCatalog: false, isShard: false };
 const here = [{ recorded: 'here', present: 'here' }];
 
-/** A database, empty by default, which then says this of the server that it is on: none where the login may not see it, as on SQL Server alone. */
+/**
+ * A database, empty by default, which then says this of the server that it is on: none where the login may not see it, as on SQL Server
+ * alone.
+ */
 function databaseOn(servers: readonly Row[], state: Row = nothing) {
   const made: string[] = [];
   const asked: string[] = [];

@@ -1,5 +1,5 @@
--- Takes what was found for what is to be, and opens the gate. The gate's row is changed only where it is closed, or was to end at another time:
--- tenants hold it shared.
+-- Takes what was found for what is to be, and opens the gate. The gate's row is changed only where it is closed, or was to end at another
+-- time: tenants hold it shared.
 -- @format int
 -- @number bigint
 -- @fingerprint nvarchar(64)

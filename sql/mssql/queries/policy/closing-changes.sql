@@ -1,4 +1,5 @@
--- Who closed the gate since what protects the tenants was accepted, and nobody opened it again, or has changed what nobody judged; the last first.
+-- Who closed the gate since what protects the tenants was accepted, and nobody opened it again, or has changed what nobody judged; the last
+-- first.
 -- @limit int
 SELECT TOP (@limit) c.[change_id] AS [changeId],
   REPLACE(CONVERT(nvarchar(23), CAST(c.[changed_at] AS datetime2(3)), 121), N' ', N'T') + N'Z' AS [changedAt],

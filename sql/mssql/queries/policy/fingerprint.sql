@@ -1,6 +1,6 @@
--- What decides what app can see or do on this shard, as it is now: its fingerprint, its items, and the digest of the function that tells them.
--- The digest of the function is made here and again in `policy/verification`, from the catalog: a function of the shard that told it could be replaced
--- as the other could.
+-- What decides what app can see or do on this shard, as it is now: its fingerprint, its items, and the digest of the function that tells
+-- them. The digest of the function is made here and again in `policy/verification`, from the catalog: a function of the shard that told it
+-- could be replaced as the other could.
 -- json: items
 SET NOCOUNT ON;
 DECLARE @found TABLE (

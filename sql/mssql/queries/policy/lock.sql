@@ -1,6 +1,6 @@
--- One policy change at a time on a shard. The lock belongs to tenantry_admin: tenant traffic cannot take it. What its transaction changes is
--- not judged by the trigger of the database, since it is accepted before the transaction ends. How long a table that
--- tenants are using is waited for stands in each statement that changes one: set here, it would end with this text.
+-- One policy change at a time on a shard. The lock belongs to tenantry_admin: tenant traffic cannot take it. What its transaction changes
+-- is not judged by the trigger of the database, since it is accepted before the transaction ends. How long a table that tenants are using
+-- is waited for stands in each statement that changes one: set here, it would end with this text.
 -- @lockTimeoutMs int
 DECLARE @granted int;
 EXEC @granted = sys.sp_getapplock @Resource = N'tenantry policies', @LockMode = N'Exclusive', @LockOwner = N'Transaction',

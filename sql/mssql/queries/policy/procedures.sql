@@ -1,7 +1,7 @@
--- The named procedures as the database has them: one row for each, without "form" where there is none. "parameters" are what a call gives, in
--- order; the server does not tell their defaults, nor what a procedure answers with: "columns" and "answer" are null. "code" is its text and
--- that of the procedures that it calls, up to eight deep; null where nobody may read it. "definers" are the procedures and functions among what it
--- calls, as deep, that run as another than who calls them.
+-- The named procedures as the database has them: one row for each, without "form" where there is none. "parameters" are what a call gives,
+-- in order; the server does not tell their defaults, nor what a procedure answers with: "columns" and "answer" are null. "code" is its text
+-- and that of the procedures that it calls, up to eight deep; null where nobody may read it. "definers" are the procedures and functions
+-- among what it calls, as deep, that run as another than who calls them.
 -- @procedures nvarchar(max)
 -- json: parameters, code, definers
 WITH configured AS (

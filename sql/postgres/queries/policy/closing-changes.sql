@@ -1,4 +1,5 @@
--- Who closed the gate since what protects the tenants was accepted, and nobody opened it again, or has changed what nobody judged; the last first.
+-- Who closed the gate since what protects the tenants was accepted, and nobody opened it again, or has changed what nobody judged; the last
+-- first.
 -- @limit integer
 select c.change_id as "changeId",
        to_char(c.changed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "changedAt",

@@ -1,5 +1,5 @@
--- Who may call the named procedures now, one row for each item that the program manages; and what app was given to call that is not
--- named any more, as it is called now, with its arguments, whether app may still call it, and what was noted when it was given. One that is found
+-- Who may call the named procedures now, one row for each item that the program manages; and what app was given to call that is not named
+-- any more, as it is called now, with its arguments, whether app may still call it, and what was noted when it was given. One that is found
 -- neither by its number nor by its name and arguments is taken to be whatever has its name.
 -- @procedures text
 -- json: given

@@ -1,7 +1,8 @@
--- The named procedures and functions as the database has them: one row for each, several where there is more than one of the name, and one without "form"
--- where there is none. "parameters" are what a call gives, in order; "columns" those of the rows that it answers with, null where it gives
--- one value or nothing; "answer" is the type of what it gives; "code" its text; "definers" are the functions that app may call and that run as their
--- owner, among those that its text or that of another below it names, as a call or otherwise, or that a body in BEGIN ATOMIC calls.
+-- The named procedures and functions as the database has them: one row for each, several where there is more than one of the name, and one
+-- without "form" where there is none. "parameters" are what a call gives, in order; "columns" those of the rows that it answers with, null
+-- where it gives one value or nothing; "answer" is the type of what it gives; "code" its text; "definers" are the functions that app may
+-- call and that run as their owner, among those that its text or that of another below it names, as a call or otherwise, or that a body in
+-- BEGIN ATOMIC calls.
 -- @procedures text
 with recursive configured as (
   select w."schema", w."routine", n.oid as namespace, p.oid

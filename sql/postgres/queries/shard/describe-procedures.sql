@@ -1,4 +1,5 @@
--- The named procedures that are there, functions among them; one that is not there has no row, one that is there more than once has several.
+-- The named procedures that are there, functions among them; one that is not there has no row, one that is there more than once has
+-- several.
 -- @procedures text
 select w."name" as "procedure", p.prokind = 'f' as "isFunction"
   from jsonb_to_recordset(cast(@procedures as jsonb)) as w("name" text, "schema" text, "routine" text)

@@ -6,7 +6,10 @@ interface Exposure {
   readonly told: string;
 }
 
-/** Change data capture of the blogs of a shard; a role that is not there is made, and without one everybody who reads the table reads what was captured. */
+/**
+ * Change data capture of the blogs of a shard; a role that is not there is made, and without one everybody who reads the table reads what
+ * was captured.
+ */
 export const captureBlogs = (role: string | null): readonly string[] => [
   'EXEC sys.sp_cdc_enable_db',
   `EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Blogs', @role_name = ${role === null ? 'NULL' : `N'${role}'`}`,

@@ -9,7 +9,10 @@ import { entryOf } from '../../../support/scripted-shard.ts';
 
 const changed = { rows: 1, error: null, severity: null };
 
-/** A session that notes what it is sent, and answers that what is tried together ended so; in the order and number that \`answering\` leaves. */
+/**
+ * A session that notes what it is sent, and answers that what is tried together ended so; in the order and number that \`answering\`
+ * leaves.
+ */
 function scripted(
   tried: readonly Row[],
   answering = (rows: readonly Row[]): readonly Row[] => rows,

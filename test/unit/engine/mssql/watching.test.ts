@@ -28,8 +28,8 @@ test('everything that judges a change stands in a TRY block, whose CATCH ends th
   ]);
 });
 
-// READPAST is refused (650) under READ UNCOMMITTED, and without READCOMMITTEDLOCK where the database reads row versions; without READPAST the look
-// would wait for whoever changes something, and an acceptance would wait for one that waits for it.
+// READPAST is refused (650) under READ UNCOMMITTED, and without READCOMMITTEDLOCK where the database reads row versions; without READPAST
+// the look would wait for whoever changes something, and an acceptance would wait for one that waits for it.
 test('changes that nobody judged are looked for past those under way', () => {
   const hints = 'WITH \\(READCOMMITTEDLOCK, READPAST, ROWLOCK\\)';
   const log = 'FROM \\[tenantry\\]\\.\\[change_log\\] AS c ';
