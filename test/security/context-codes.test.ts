@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defences } from './defences.ts';
 import { describeAttacks, succeeded, type Attack } from './support/attack.ts';
-import { enter, enterBringing, entryOf, rowsOf, WorldServer, type World } from './support/world.ts';
+import { enter, enterBringing, entryOf, letWorkersRead, rowsOf, WorldServer, type World } from './support/world.ts';
 
 const blogs = 'select * from "Blogs"';
 const diaries = 'select * from "Diaries"';
@@ -172,8 +172,7 @@ describe('The context in an ordinary setting with a code', () => {
     const client = await world.app();
     await client.query('begin');
     await enterBringing(client, 1, { userId: 'ann', roles: ['reader'] });
-    await client.query(`set local debug_parallel_query = on; set local parallel_setup_cost = 0; set local parallel_tuple_cost = 0;
-      set local min_parallel_table_scan_size = 0; set local parallel_leader_participation = off`);
+    await letWorkersRead(client);
     const told = `tenantry.current_tenant() as tenant, tenantry.context_value('userId') as user, tenantry.context_list('roles') as roles,
       tenantry.context_holds('roles', 'reader') as holds, tenantry.context_values() as values`;
     expect(await rowsOf(client, `select distinct ${told} from "Countries"`)).toEqual([

@@ -4,7 +4,7 @@ import type { QueryOptions } from '../../src/router/router.ts';
 import { defences } from './defences.ts';
 import { describeAttacks, type Attack } from './support/attack.ts';
 import { enterText, routerOf } from './support/traffic.ts';
-import { enterBringing, rowsOf, type World } from './support/world.ts';
+import { enterBringing, letWorkersRead, rowsOf, type World } from './support/world.ts';
 
 const ann = { userId: 'ann', roles: ['reader'] };
 const boss = { userId: 'boss', roles: ['auditor'] };
@@ -92,8 +92,7 @@ describeAttacks(
     'by a worker of a parallel plan': async (world) => {
       const client = await world.app();
       await enteredAs(client, ann);
-      await client.query(`set local debug_parallel_query = on; set local parallel_setup_cost = 0; set local parallel_tuple_cost = 0;
-        set local min_parallel_table_scan_size = 0; set local parallel_leader_participation = off`);
+      await letWorkersRead(client);
       const seen = await rowsOf(client, `${diaries} order by "DiaryId"`);
       if (seen.length === 0) throw new Error('The worker saw nothing of what was brought.');
       return seen;

@@ -175,6 +175,17 @@ export async function rowsOf<R extends Record<string, unknown>>(client: pg.Clien
   return (await client.query<R>(text)).rows;
 }
 
+/** Has workers read for the rest of the transaction whatever they may; PostgreSQL 15 knows the setting by another name. */
+export async function letWorkersRead(client: pg.Client): Promise<void> {
+  const [forced] = await rowsOf<{ name: string }>(
+    client,
+    "select name from pg_catalog.pg_settings where name in ('debug_parallel_query', 'force_parallel_mode')",
+  );
+  if (forced === undefined) throw new Error('No setting of this server has workers read.');
+  await client.query(`set local ${forced.name} = on; set local parallel_setup_cost = 0; set local parallel_tuple_cost = 0;
+    set local min_parallel_table_scan_size = 0; set local parallel_leader_participation = off`);
+}
+
 /** Makes a transaction a tenant's. */
 export async function enter(client: pg.Client, tenant: number, claims: Partial<ReturnType<typeof entryOf>> = {}): Promise<void> {
   const entry = { ...entryOf(tenant), ...claims };
