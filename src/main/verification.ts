@@ -1,0 +1,79 @@
+import type { Shard } from '../../shardmap/shard.ts';
+import type { KeepsNumbers, ShardVerification } from '../cli/services.ts';
+import type { Settings } from '../config.ts';
+import { TenantryError } from '../core/errors.ts';
+import type { KeyType } from '../core/key-type.ts';
+import { qualifiedTables } from '../engine/qualified-tables.ts';
+import { NotAccepted } from '../engine/verify-shard.ts';
+import type { ProbeReport } from '../policy/probes.ts';
+import { tryUnentered } from '../policy/unentered.ts';
+import { policyState, verifyPolicies } from '../policy/verify.ts';
+import { adminBounds } from './admin-bounds.ts';
+import { openAppConnection } from './app-connection.ts';
+import { engineOf, type Engines, type FullEngine } from './engines.ts';
+import { tellLatest } from './latest-numbers.ts';
+import { probingWith } from './probing.ts';
+import { wantedPolicies } from './wanted-policies.ts';
+import { withShard } from './with-shard.ts';
+
+interface VerifiedMap {
+  readonly keyType: KeyType;
+}
+
+/** `ShardPolicies.requireServing`. */
+export async function requireServing(engines: Engines, settings: Settings, shard: Shard, map: VerifiedMap): Promise<void> {
+  const { different, objection, differing } = await withShard(engines, settings, shard, (admin) =>
+    policyState(admin, engineOf(engines, shard.address), wantedPolicies(settings, shard, map)),
+  );
+  if (different.length > 0)
+    throw new TenantryError('CONFLICT', `The protection of ${different.join(', ')} is not, or no more, what the configuration says.`);
+  if (objection !== undefined) throw new NotAccepted(objection, differing);
+  const refused = await refusalOfApp(engines, settings, shard);
+  if (refused !== undefined) throw refused;
+}
+
+/** `ShardPolicies.verify`. */
+export async function proveShard(
+  engines: Engines,
+  settings: Settings,
+  shard: Shard,
+  { numbers, ...map }: VerifiedMap & { readonly numbers: KeepsNumbers },
+): Promise<ShardVerification> {
+  const engine = engineOf(engines, shard.address);
+  const found = await withShard(engines, settings, shard, async (admin) => {
+    await tellLatest(admin, settings, shard, numbers);
+    return verifyPolicies(admin, engine, wantedPolicies(settings, shard, map), probingWith(engine, settings));
+  });
+  const refusal = await refusalOfApp(engines, settings, shard);
+  // What a connection would say of it is known already.
+  const isKnown = refusal instanceof NotAccepted && found.objection !== undefined;
+  const unentered = await triedUnentered(engine, settings, shard);
+  return {
+    ...found,
+    tried: found.tried + unentered.tried,
+    findings: [...found.findings, ...unentered.findings],
+    refused: isKnown ? undefined : refusal?.reason,
+  };
+}
+
+/** Why a connection of app is not let in, opened as the router does; undefined where it is. */
+async function refusalOfApp(engines: Engines, settings: Settings, shard: Shard): Promise<TenantryError | undefined> {
+  try {
+    const connection = await openAppConnection(engines, settings, shard);
+    await connection.close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED') return error;
+    throw error;
+  }
+}
+
+/** What app reads in a session of its own login before it has entered. */
+async function triedUnentered(engine: FullEngine, { logins, tables, limits }: Settings, { address }: Shard): Promise<ProbeReport> {
+  const app = engine.open(address, logins.app, { ...adminBounds(limits), connections: 1 });
+  try {
+    return await tryUnentered(app, qualifiedTables(tables, engine.dialect));
+  } finally {
+    await app.close();
+  }
+}
