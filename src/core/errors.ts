@@ -40,6 +40,7 @@ export const errorCatalogue = {
     retryable: false,
     text: 'The commit of the change was not confirmed: it may have happened.',
   },
+  UNRECORDED: { status: 500, retryable: false, text: 'The change was made, and the catalog lacks what is to be known of it.' },
   TENANT_OFFLINE: { status: 503, retryable: true, text: 'The tenant is offline.' },
   TENANT_MOVING: { status: 503, retryable: true, text: 'The tenant is being moved or changed.' },
   SHARD_UNAVAILABLE: { status: 503, retryable: true, text: 'The shard cannot be reached.' },

@@ -72,13 +72,17 @@ export function noteUnwritten(output: Output, { shard, unrecorded, untold }: Unw
     output.note(`shard ${shard}: the catalog does not know yet what was signed last there, and policy verify tells it: ${untold.reason}`);
 }
 
-/** Throws where something is done and could not be written to the catalog, once all of it was told. */
+/** Throws UNRECORDED where something is done and could not be written to the catalog, once all of it was told. */
 export function requireWritten(results: readonly Unwritten[]): void {
-  const lacking = results.filter(({ unrecorded, untold }) => unrecorded !== undefined || untold !== undefined);
-  const cause = lacking[0]?.unrecorded ?? lacking[0]?.untold;
-  if (cause === undefined) return;
-  const shards = lacking.map(({ shard }) => `shard ${shard}`).join(', ');
-  throw new TenantryError(cause.code, `It is done, and not all of it could be written to the catalog: ${shards}.`, { cause });
+  const shards = (lacking: keyof Omit<Unwritten, 'shard'>): string =>
+    results.flatMap((result) => (result[lacking] === undefined ? [] : [`shard ${result.shard}`])).join(', ');
+  const [unrecorded, untold] = [shards('unrecorded'), shards('untold')];
+  if (unrecorded + untold === '') return;
+  const what = [
+    ...(unrecorded === '' ? [] : [`The audit trail has only that it was begun: ${unrecorded}.`]),
+    ...(untold === '' ? [] : [`The catalog does not know what was signed last, until policy verify tells it: ${untold}.`]),
+  ];
+  throw new TenantryError('UNRECORDED', `It is done. ${what.join(' ')}`);
 }
 
 /** A shard's result as data, each error in it by its code. */

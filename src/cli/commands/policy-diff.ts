@@ -41,7 +41,7 @@ export function addPolicyDiffCommand(policy: Command, world: CliWorld): void {
       withConcurrency(
         command
           .option('--shard <name>', 'this shard only')
-          .option('--table <name>', 'this table only, and the shard as a whole: Blogs, or public.Blogs'),
+          .option('--table <name>', 'this table or procedure only, and the shard as a whole: Blogs, or public.Blogs'),
       ),
     diff,
   );
@@ -73,7 +73,11 @@ async function diff(invocation: Invocation<DiffOptions>): Promise<ExitCode> {
       }
     };
     await output.stream(lines(), columns, 'There is nothing to compare.');
-    if (!isThere) throw new TenantryError('NOT_FOUND', `No shard and no configuration has a table ${options.table}.`);
+    if (!isThere)
+      throw new TenantryError(
+        'NOT_FOUND',
+        `There is no table or procedure ${options.table}, neither in the configuration nor on a shard that was looked at.`,
+      );
     output.note([...counts].map(([state, count]) => `${count} ${state}`).join(', '));
     requireLooked(unread);
     return [...counts.keys()].every((state) => state === 'same' || state === 'accepted') ? 0 : 2;
@@ -84,7 +88,14 @@ function linesOfShard({ name }: Shard, compared: readonly SubjectComparison[]): 
   return compared.map(({ of, object, state, items, reasons }) => {
     // The objection to a shard names what it is for.
     const named = of === 'shard' && reasons.length > 0 ? [] : items.map(inWords);
-    return { shard: name, of, object, state, what: [...reasons, ...named].join('; '), items };
+    return {
+      shard: name,
+      of,
+      object,
+      state,
+      what: [...reasons, named.join('; ')].filter((part) => part !== '').join(' '),
+      items,
+    };
   });
 }
 

@@ -205,11 +205,11 @@ function procedureRightsItems(schema: string, routine: string): PolicyItem[] {
   ];
 }
 
-/** A name in a schema is found by USAGE; who may CREATE there could put another table or function before a tenant's. */
 function forgetting({ schema, routine, arguments: taken, id }: GivenProcedure): Sql {
   return sql`delete from tenantry.exposed_procedure where schema_name = ${literal(schema)} and routine_name = ${literal(routine)} and arguments = ${literal(taken)} and routine_id = ${literal(id)}`;
 }
 
+/** A name in a schema is found by USAGE; who may CREATE there could put another table or function before a tenant's. */
 function schemaRights(schema: string): PolicyItem[] {
   return ['tenantry_app', 'tenantry_superuser', 'tenantry_mover'].map((group) => ({
     item: `rights of ${group} on its schema`,

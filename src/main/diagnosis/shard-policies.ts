@@ -65,5 +65,5 @@ async function described(admin: SqlDatabase, unaccepted: readonly PolicyChange[]
     ({ changedAt, login, command, object }) => `${command}${object === null ? '' : ` ${object}`} by ${login} at ${changedAt}`,
   );
   const lately = changes.length === 0 ? 'No change was noted that closed its gate.' : `Changed: ${changes.join('; ')}.`;
-  return `What protects its tenants is not as it was accepted, and it may serve none: ${objects.join(', ')}${more}. ${lately}`;
+  return `It may serve no tenants. Not accepted: ${objects.join(', ')}${more}. ${lately}`;
 }

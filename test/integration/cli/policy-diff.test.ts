@@ -106,8 +106,8 @@ describe('policy diff', () => {
       'a shard different',
     ]);
     expect(lines.slice(1, -1).map(({ what }) => what)).toEqual([
-      "It has policies of Tenantry's, and is not in the configuration.; It has a column TenantId, and is not in the configuration.",
-      "It has policies of Tenantry's, and is not in the configuration.; It has a column TenantId, and is not in the configuration.",
+      "It has policies of Tenantry's, and is not in the configuration. It has a column TenantId, and is not in the configuration.",
+      "It has policies of Tenantry's, and is not in the configuration. It has a column TenantId, and is not in the configuration.",
       'It does not exist in the shard.',
     ]);
     await a.query(sqlText('drop table "Later", "Others"; alter table "Old" rename to "Posts"'));
@@ -169,7 +169,10 @@ describe('policy diff', () => {
       'b table public.Posts same',
       'b shard same',
     ]);
-    expect(await diff('--table Nothing')).toMatchObject({ code: 1, err: expect.stringContaining('has a table Nothing') as string });
+    expect(await diff('--table Nothing')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('There is no table or procedure Nothing') as string,
+    });
     expect(await diff('--shard z')).toMatchObject({ code: 1, err: expect.stringContaining('The map has no shard z') as string });
   });
 });

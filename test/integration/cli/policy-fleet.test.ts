@@ -87,7 +87,7 @@ describe('policy apply over a fleet', () => {
       expect({ code, err }).toEqual({
         code: 1,
         err: expect.stringMatching(
-          /^shard a: the catalog does not know yet what was signed last there, and policy verify tells it: .*\nerror: It is done, and not all of it could be written to the catalog: shard a \(/,
+          /^shard a: the catalog does not know yet what was signed last there, and policy verify tells it: .*\nerror: It is done\. The catalog does not know what was signed last, until policy verify tells it: shard a \(UNRECORDED\)\n$/,
         ) as string,
       });
       expect((await audited()).map(({ outcome }) => outcome)).toEqual(['BEGUN', 'DONE']);
@@ -117,8 +117,9 @@ describe('policy apply over a fleet', () => {
         code: 1,
         told: { shard: 'a', unrecorded: { code: 'STATEMENT_FAILED' } },
         error: {
-          code: 'STATEMENT_FAILED',
-          message: expect.stringContaining('It is done, and not all of it could be written to the catalog: shard a.') as string,
+          code: 'UNRECORDED',
+          retryable: false,
+          message: expect.stringContaining('It is done. The audit trail has only that it was begun: shard a.') as string,
         },
       });
       expect((await audited()).map(({ outcome }) => outcome)).toEqual(['BEGUN']);
