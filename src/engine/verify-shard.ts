@@ -60,8 +60,8 @@ export async function verifyShard(session: SqlSession, engine: VerifyingEngine, 
   const identity = identityProblem(await inspection(), expected);
   if (identity !== undefined) throw new TenantryError('SHARD_UNVERIFIED', identity);
   const able = await capable();
-  const problem = gateProblem((await gate()).rows);
-  if (problem !== undefined) throw new TenantryError('SHARD_UNVERIFIED', problem);
+  const problems = (await gate()).rows;
+  if (problems.length > 0) throw new UnfitForTenants(problems);
   const { objection, overriddenUntilMs, isOverriddenByNobody, differing } = await protection();
   if (objection !== undefined && overriddenUntilMs === undefined) throw new NotAccepted(objection, differing);
   if (isOverriddenByNobody) throw new TenantryError('SHARD_UNVERIFIED', overriddenByNobody);
@@ -99,6 +99,17 @@ async function inspect(session: SqlSession, { lacksSchema }: VerifyingEngine): P
 const overriddenByNobody =
   'The shard may serve no tenants: what protects them is overridden by nobody who has a key of the fleet, or by an override that was ended. tenantry policy override --end takes it away.';
 
+/** The very shard that is meant, and its tables, or the login, are not what tenants may be served with. */
+export class UnfitForTenants extends TenantryError {
+  /** It is tables alone, whose protection `policy apply` sets. */
+  readonly isOfTables: boolean;
+
+  constructor(problems: readonly GateProblem[]) {
+    super('SHARD_UNVERIFIED', problems.map(({ table, problem }) => (table === null ? `${problem}.` : `${table}: ${problem}.`)).join(' '));
+    this.isOfTables = problems.every(({ table }) => table !== null);
+  }
+}
+
 /** The very shard that is meant, and nobody has accepted what protects its tenants as it is. */
 export class NotAccepted extends TenantryError {
   /** What is not as it was accepted. */
@@ -125,10 +136,4 @@ function identityProblem(found: Inspection | undefined, expected: ConnectionExpe
   if (!protectsAtLeast(found.contextProtection, expected.contextProtection))
     return weaklyProtected(found.contextProtection, expected.contextProtection);
   return undefined;
-}
-
-/** Why a connection may not serve tenants, as one text; undefined where nothing was found. */
-function gateProblem(problems: readonly GateProblem[]): string | undefined {
-  if (problems.length === 0) return undefined;
-  return problems.map(({ table, problem }) => (table === null ? `${problem}.` : `${table}: ${problem}.`)).join(' ');
 }

@@ -2,7 +2,7 @@ import type { Finding } from '../../cli/services.ts';
 import type { PrincipalName } from '../../core/principal.ts';
 import { asError, TenantryError } from '../../core/errors.ts';
 import type { EngineConnection } from '../../engine/engine.ts';
-import { NotAccepted } from '../../engine/verify-shard.ts';
+import { NotAccepted, UnfitForTenants } from '../../engine/verify-shard.ts';
 import { openAppConnection } from '../app-connection.ts';
 import { engineOf } from '../engines.ts';
 import { failure } from './finding.ts';
@@ -20,7 +20,9 @@ export async function connectAsApp({ engines, settings, shard }: ShardDiagnosis)
 /** Why `app` was let into no connection. */
 export function appFailure({ shard }: ShardDiagnosis, error: Error): Finding {
   // Which server it is has been looked at before: what is left is what the login may do, and the rules of the tables.
-  if (error instanceof NotAccepted) return failure(`shard ${shard.name}`, error, `tenantry policy apply --shard ${shard.name}`);
+  const isOfTables = error instanceof UnfitForTenants && error.isOfTables;
+  if (isOfTables || error instanceof NotAccepted)
+    return failure(`shard ${shard.name}`, error, `tenantry policy apply --shard ${shard.name}`);
   const isUnfit = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
   return failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsRemedy(shard) : remedyOf(error, shard));
 }

@@ -1,4 +1,5 @@
 import type { Finding } from '../../cli/services.ts';
+import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlDatabase } from '../../core/session.ts';
 import { applyPolicies } from '../../policy/apply.ts';
 import type { PolicyChange } from '../../policy/model.ts';
@@ -51,8 +52,8 @@ export async function diagnosePolicies({ engines, settings, shard, map, now }: S
       ...warnings.map(({ object, text, remedy = apply }): Finding => warning(subject, `${object}: ${text}`, remedy)),
     ];
   } catch (error) {
-    // What keeps them from being applied says itself what to run first.
-    return [failure(subject, error, apply)];
+    const isUnfit = error instanceof TenantryError && error.code === 'INVALID_CONFIGURATION';
+    return [failure(subject, error, isUnfit ? `what helps as said there, then ${apply}` : apply)];
   }
 }
 

@@ -37,7 +37,16 @@ describe('doctor', () => {
       /^problem shard a: The protection of public\.Blogs is not what the configuration says\. \| tenantry policy apply --shard a$/,
     ],
     ['a table that is not forced', 'alter table "Posts" no force row level security', /^problem shard a: The protection of public\.Posts /],
-    ['a login of app that is a superuser', 'alter role t_app superuser', /^problem shard a, login of app: .*superuser/],
+    [
+      'what app’s connection says of such a table, which policies mend and no login',
+      'alter table "Posts" no force row level security',
+      /^problem shard a: Posts: row-level security is not enabled and forced\. \| tenantry policy apply --shard a$/,
+    ],
+    [
+      'a login of app that is a superuser',
+      'alter role t_app superuser',
+      /^problem shard a, login of app: .*superuser.* \| tenantry shard provision a /,
+    ],
     [
       'a login of app that bypasses policies',
       'alter role t_app bypassrls',

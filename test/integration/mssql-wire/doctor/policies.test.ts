@@ -40,7 +40,7 @@ test('says where string keys are compared by another collation than by bytes', a
   const [finding] = await findings({
     'policy/problems': { columns: columnsOf['policy/problems'], rows: [['dbo', 'Blogs', 'collation', type, remedy]] },
   });
-  expect(finding).toMatchObject({ ...onShard, level: 'problem', remedy: 'tenantry policy apply --shard a' });
+  expect(finding).toMatchObject({ ...onShard, level: 'problem', remedy: 'what helps as said there, then tenantry policy apply --shard a' });
   expect(finding!.text).toContain(`dbo.Blogs has a tenant column of type ${type} whose collation does not compare bytes; run: ${remedy};`);
 });
 
