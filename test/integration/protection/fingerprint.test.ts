@@ -44,7 +44,11 @@ beforeAll(async () => {
       create function read_sums() returns integer language sql security definer begin atomic select value from sums; end;
       create foreign data wrapper bare; create server far foreign data wrapper bare; create user mapping for shop_app server far; revoke all on foreign server far from current_user;
       create table "Archive" ("TenantId" integer not null, "BlogId" integer primary key);
-      create role shop_other nologin; create role shop_reader nologin; create role shop_second login in role tenantry_app`),
+      create table "Hushed" ("Text" text); alter table "Hushed" enable row level security;
+      create function hush(text, text) returns text language sql as 'select "Text" from public."Hushed"'; revoke execute on function hush(text, text) from public;
+      create operator public.~~~> (function = hush, leftarg = text, rightarg = text);
+      create role shop_other nologin; create role shop_reader nologin; create role shop_second login in role tenantry_app;
+      create function theirs() returns integer language sql security definer as 'select 1'; alter function theirs() owner to shop_other`),
   );
   await shard.close();
 });
@@ -197,6 +201,17 @@ describe('The fingerprint of a shard', () => {
       'revoke select (xmin) on pg_catalog.pg_user_mapping from tenantry_watcher',
       ['foreign server far', "rights pg_user_mapping.xmin of the server's own"],
     ],
+    // By an operator, which a function that runs as its owner may use, without a name that stands in its text.
+    ['alter table "Hushed" disable row level security', ['rights public."Hushed"', 'table public."Hushed"']],
+    // They ask as whoever writes the row.
+    [
+      `alter table "Secrets" alter column "Text" set default ts_rewrite('a'::tsquery, 'select $$a$$::tsquery, plainto_tsquery("Name") from public."Blogs"')::text`,
+      ['default public."Secrets"."Text"'],
+    ],
+    [
+      `alter table "Secrets" add constraint asks check (query_to_xml('select "Name" from public."Blogs"', true, false, '')::text <> "Text")`,
+      ['call public."Secrets"'],
+    ],
     ['create unique index told on "Blogs" ("Name")', ['unique key public."Blogs" told']],
     ['create trigger gone before insert on "Parts1" for each row execute function stamp()', ['trigger public."Parts1" gone']],
     [
@@ -321,6 +336,17 @@ describe('The fingerprint of a shard', () => {
       'grant trigger on "Parts1" to shop_reader; grant shop_reader to shop_reports',
       'revoke trigger on "Parts1" from shop_reader; revoke shop_reader from shop_reports',
       ['rights public."Parts1"', 'role logins of reports'],
+    ],
+    // As whom a function runs.
+    [
+      'grant select on "Countries" to shop_reader; grant shop_reader to shop_other',
+      'revoke select on "Countries" from shop_reader; revoke shop_reader from shop_other',
+      ['rights public."Countries"', 'role shop_other'],
+    ],
+    [
+      'create policy theirs on "Blogs" to shop_reader using (true); grant shop_reader to shop_other',
+      'drop policy theirs on "Blogs"; revoke shop_reader from shop_other',
+      ['policy public."Blogs" theirs', 'role shop_other'],
     ],
     ['alter role shop_second set row_security = off', 'alter role shop_second reset row_security', ['settings of logins of app']],
     ['alter database :database set search_path = tenantry', 'alter database :database reset search_path', ['settings of everybody']],

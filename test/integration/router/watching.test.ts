@@ -33,6 +33,8 @@ afterAll(async () => {
 /** As the server's superuser. */
 const unseenChanges = [
   ['reassign owned by first_owner to second_owner', 'reassign owned by second_owner to first_owner'],
+  ['grant second_owner to first_owner', 'revoke second_owner from first_owner'],
+  ['alter role first_owner bypassrls', 'alter role first_owner nobypassrls'],
   [`alter role ${shardLogins.superuser.user} createrole`, `alter role ${shardLogins.superuser.user} nocreaterole`],
   [`grant pg_monitor to ${shardLogins.superuser.user}`, `revoke pg_monitor from ${shardLogins.superuser.user}`],
   [`grant tenantry_mover to ${app.user}`, `revoke tenantry_mover from ${app.user}`],

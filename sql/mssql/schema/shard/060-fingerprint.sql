@@ -414,6 +414,25 @@ BEGIN
   JOIN sys.database_principals AS g ON g.[principal_id] = p.[grantee_principal_id]
   WHERE p.[class] = 4;
 
+  -- As whom routines run: predicates ask which roles he is a member of.
+  WITH acting AS (
+    SELECT DISTINCT CASE m.[execute_as_principal_id] WHEN -2 THEN COALESCE(o.[principal_id], s.[principal_id]) ELSE m.[execute_as_principal_id] END AS [principal_id]
+    FROM sys.sql_modules AS m
+    JOIN sys.objects AS o ON o.[object_id] = m.[object_id]
+    JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
+    WHERE m.[execute_as_principal_id] IS NOT NULL
+  ), above AS (
+    SELECT a.[principal_id] AS [actor_id], a.[principal_id] FROM acting AS a
+    UNION ALL
+    SELECT a.[actor_id], m.[role_principal_id] FROM sys.database_role_members AS m JOIN above AS a ON a.[principal_id] = m.[member_principal_id]
+  )
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT DISTINCT N'role', w.[name] COLLATE Latin1_General_100_BIN2, CONCAT(N'may be ', CAST(p.[name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2)
+  FROM above AS a
+  JOIN sys.database_principals AS w ON w.[principal_id] = a.[actor_id]
+  JOIN sys.database_principals AS p ON p.[principal_id] = a.[principal_id]
+  WHERE a.[principal_id] <> a.[actor_id];
+
   -- Azure SQL Database (5) has no assemblies; a statement that names its views is not compiled there, because it does not run.
   IF CAST(SERVERPROPERTY(N'EngineEdition') AS int) <> 5
     INSERT INTO @item ([kind], [object], [definition])

@@ -8,15 +8,23 @@ with recursive become as (
   select r.oid from pg_catalog.pg_roles r where r.rolname in ('tenantry_superuser', 'tenantry_mover')
   union
   select m.member from other o join pg_catalog.pg_auth_members m on m.roleid = o.oid
+), owning as (
+  -- For whom views read, and as whom functions run.
+  select p.proowner as oid from pg_catalog.pg_proc p where p.prosecdef and p.oid >= 16384
+  union
+  select c.relowner from pg_catalog.pg_class c where c.relkind in ('v', 'm', 'f') and c.relpersistence <> 't' and c.oid >= 16384
+  union
+  select m.roleid from owning o join pg_catalog.pg_auth_members m on m.member = o.oid
 ), role as (
   select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolcanlogin, r.rolinherit
     from pg_catalog.pg_roles r
-   where r.oid in (select b.oid from become b) or r.oid in (select o.oid from other o)
+   where r.oid in (select b.oid from become b) or r.oid in (select o.oid from other o) or r.oid in (select o.oid from owning o)
       or r.rolname in ('tenantry_app', 'tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer', 'tenantry_watcher', 'tenantry_probe')
 ), word as (
   select concat_ws('|', 'role', to_jsonb(r)) as word from role r
   union all
-  select concat_ws('|', 'member', to_jsonb(m)) from pg_catalog.pg_auth_members m join role r on r.oid = m.member where not r.rolcanlogin or r.oid in (select b.oid from become b) or r.oid in (select o.oid from other o)
+  select concat_ws('|', 'member', to_jsonb(m)) from pg_catalog.pg_auth_members m join role r on r.oid = m.member
+   where not r.rolcanlogin or r.oid in (select b.oid from become b) or r.oid in (select o.oid from other o) or r.oid in (select o.oid from owning o)
   union all
   select concat_ws('|', 'setting', to_jsonb(s)) from pg_catalog.pg_db_role_setting s
    where s.setrole = 0 or s.setrole in (select r.oid from role r)

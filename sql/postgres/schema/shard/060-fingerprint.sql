@@ -81,8 +81,11 @@ with recursive role as materialized (
       or exists (select from pg_attribute a cross join lateral aclexplode(a.attacl) g
                   where a.attrelid = r.oid and a.attacl is not null and g.grantee in (select oid from grantee))
 ), own_routine as materialized (
-  -- Those whose text is a program's. Texts may write names in any case.
-  select p.oid, lower(p.proname) as name, lower(p.prosrc) as text, p.prosecdef or p.prorettype = 'trigger'::regtype as for_others
+  -- Those whose text is a program's. Texts may write names in any case. What an operator, an aggregate, a default and their like run by, no text
+  -- names where it runs.
+  select p.oid, lower(p.proname) as name, lower(p.prosrc) as text,
+         p.prosecdef or p.prorettype = 'trigger'::regtype
+           or exists (select from pg_depend d where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid) as for_others
     from pg_proc p
    where p.oid >= 16384 and p.prolang not in (select l.oid from pg_language l where l.lanname in ('internal', 'c'))
      and p.pronamespace is distinct from to_regnamespace('tenantry')::oid and p.pronamespace <> 'tenantry_watch'::regnamespace
@@ -122,6 +125,11 @@ with recursive role as materialized (
    ) x
 ), reached as materialized (
   select r.* from relation r where r.oid in (select oid from behind)
+), asking as materialized (
+  -- Functions of the server's own that run a text as SQL, as whoever writes the row: in an expression as it is stored.
+  select ':funcid (' || string_agg(p.oid::text, '|') || ') ' as call
+    from pg_proc p
+   where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^((query|cursor|table|schema|database)_to_xml|ts_rewrite$|ts_stat$)'
 ), tenant_default as (
   -- A default that calls no function of this database's own gives nobody what is another's. A new table has that for its tenant.
   select r.name, r.own, a.attname, d.oid, d.adbin, d.adrelid, a.attgenerated
@@ -129,6 +137,7 @@ with recursive role as materialized (
     join pg_attrdef d on d.adrelid = r.oid
     join pg_attribute a on a.attrelid = r.oid and a.attnum = d.adnum
    where r.own
+      or d.adbin::text ~ (select a.call from asking a)
       or exists (select from pg_depend e
                   where e.classid = 'pg_attrdef'::regclass and e.objid = d.oid and e.refclassid = 'pg_proc'::regclass
                     and (r.oid in (select oid from behind)
@@ -171,7 +180,9 @@ with recursive role as materialized (
                    union
                    select g.grantee from relation t cross join lateral aclexplode(t.relacl) g where t.own or t.oid in (select oid from keyed)
                    union
-                   select g.grantee from pg_attribute a cross join lateral aclexplode(a.attacl) g where a.attacl is not null and a.attrelid in (select oid from keyed))
+                   select g.grantee from pg_attribute a cross join lateral aclexplode(a.attacl) g where a.attacl is not null and a.attrelid in (select oid from keyed)
+                   union
+                   select m.oid from policy p cross join lateral unnest(p.polroles) m (oid) where p.reached)
 ), trigger as (
   select r.name, t.oid, t.tgname, t.tgenabled, t.tgfoid
     from touched r join pg_trigger t on t.tgrelid = r.oid
@@ -241,6 +252,11 @@ with recursive role as materialized (
           select r.name, pg_get_statisticsobjdef(s.oid), 'pg_statistic_ext'::regclass, s.oid
             from reached r join pg_statistic_ext s on s.stxrelid = r.oid and s.stxexprs is not null) u
     join pg_depend d on d.classid = u.class and d.objid = u.oid and d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass)
+  union all
+  select coalesce(r.name, format_type(k.contypid, null)), pg_get_constraintdef(k.oid), 'pg_constraint'::regclass, k.oid
+    from pg_constraint k
+    left join touched r on r.oid = k.conrelid
+   where k.contype = 'c' and k.oid >= 16384 and k.conbin::text ~ (select a.call from asking a)
 ), called as materialized (
   select p.oid
     from pg_proc p
@@ -482,6 +498,14 @@ with recursive role as materialized (
      select w.word from (values (l.rolsuper, 'is a superuser'), (l.rolbypassrls, 'bypasses row-level security'), (l.rolcreaterole, 'may create roles'), (l.rolcreatedb, 'may create databases'), (l.rolreplication, 'may replicate')) w (applies, word) where w.applies
    ) x
    group by b.login
+  union all
+  -- For whom a view reads, and as whom a function runs: policies for those whom he is a member of bind him.
+  select 'role', o.rolname, string_agg('may be ' || w.rolname, ',' order by w.rolname collate "C")
+    from role o
+    join weighty w on w.oid <> o.oid and pg_has_role(o.oid, w.oid, 'usage')
+   where not o.rolsuper
+     and o.oid in (select r.relowner from reached r union select p.proowner from routine u join pg_proc p on p.oid = u.oid where p.prosecdef)
+   group by o.rolname
   union all
   -- Nobody logs in as these.
   select 'role', 'members of ' || m.rolname, string_agg(distinct m.word, ',' order by m.word)
