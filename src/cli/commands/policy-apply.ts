@@ -4,10 +4,11 @@ import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { counted } from '../../core/counted.ts';
+import { asTenantryError, type TenantryError } from '../../core/errors.ts';
 import { inParallel } from '../../core/in-parallel.ts';
 import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
 import type { PlannedShard } from '../../policy/plan.ts';
-import { onShard, rollOut, type RolloutSteps, type ShardRollout } from '../../policy/rollout.ts';
+import { rollOut, type RolloutSteps, type ShardRollout } from '../../policy/rollout.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { Output } from '../output.ts';
@@ -20,6 +21,7 @@ import {
   named,
   noteUnwritten,
   requireAll,
+  requireLooked,
   resultData,
   withActor,
   withConcurrency,
@@ -129,28 +131,41 @@ async function target({ options, output, world }: Invocation<ApplyOptions>, mana
   return { ...all, plan, planned, shards: named(chosen ?? [], options.shard, 'plan') };
 }
 
-/** What would be done on each shard. */
+/** What would be done on a shard; `error` where it could not be looked at. */
+interface Previewed {
+  readonly shard: string;
+  readonly outcome: 'already so' | 'pending' | 'failed';
+  readonly changes: readonly PolicyChange[];
+  readonly warnings: readonly PolicyFinding[];
+  readonly error?: TenantryError;
+}
+
+/** Tells what would be done on each shard. Throws where one could not be looked at, once the others are told. */
 async function preview(
   shards: readonly Shard[],
   output: Output,
   { concurrency = defaultConcurrency }: ApplyOptions,
   look: RolloutSteps<Shard>['look'],
 ): Promise<ExitCode> {
-  const looked = async (shard: Shard): Promise<{ shard: string; changes: readonly PolicyChange[]; warnings: readonly PolicyFinding[] }> => {
+  const looked = async (shard: Shard): Promise<Previewed> => {
+    const { name } = shard;
     try {
       const { changes, warnings } = await look(shard);
-      return { shard: shard.name, changes, warnings };
+      return { shard: name, outcome: changes.length === 0 ? 'already so' : 'pending', changes, warnings };
     } catch (error) {
-      throw onShard(shard.name, error);
+      return { shard: name, outcome: 'failed', changes: [], warnings: [], error: asTenantryError(error) };
     }
   };
   const results = await Array.fromAsync(inParallel(shards, concurrency, looked));
   for (const { shard, warnings } of results) warn(output, shard, warnings);
-  output.result(
-    { items: results.map((result) => ({ ...result, outcome: result.changes.length === 0 ? 'already so' : 'pending' })) },
-    results.map(({ shard, changes }) => (changes.length === 0 ? asConfigured(shard) : describeChanges(shard, changes))).join('\n'),
-  );
+  output.result({ items: results.map(resultData) }, results.map(describePreview).join('\n'));
+  requireLooked(results);
   return results.every(({ changes }) => changes.length === 0) ? 0 : 2;
+}
+
+function describePreview({ shard, changes, error }: Previewed): string {
+  if (error !== undefined) return `shard ${shard}: could not be looked at: ${error.reason}`;
+  return changes.length === 0 ? asConfigured(shard) : describeChanges(shard, changes);
 }
 
 function describe({ shard, outcome, canary, changes, error }: ShardRollout): string {

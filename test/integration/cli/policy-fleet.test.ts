@@ -164,6 +164,28 @@ describe('policy apply over a fleet', () => {
     );
   });
 
+  it('tells in a dry run of the other shards where one cannot be looked at, and ends with 1', async () => {
+    await drift('a');
+    await shards.c.query(sqlText('alter table "Posts" rename to "Elsewhere"'));
+    try {
+      const { code, out, err } = await world.run('policy apply --dry-run --json');
+      expect({ code, err: (JSON.parse(err) as { error: object }).error }).toMatchObject({
+        code: 1,
+        err: { code: 'INVALID_CONFIGURATION' },
+      });
+      expect(itemsOf(out)).toMatchObject([
+        { shard: 'a', outcome: 'pending', changes: [{ object: 'public.Blogs' }, { of: 'shard' }] },
+        { shard: 'b', outcome: 'already so', changes: [] },
+        { shard: 'c', outcome: 'failed', error: { code: 'INVALID_CONFIGURATION' } },
+      ]);
+      expect((await world.run('policy apply --dry-run')).out).toMatch(
+        /\nshard c: could not be looked at: The tables of the shard do not fit/,
+      );
+    } finally {
+      await shards.c.query(sqlText('alter table "Elsewhere" rename to "Posts"'));
+    }
+  });
+
   it('changes nothing anywhere where one shard cannot be looked at, or first is none of them', async () => {
     await drift('a');
     await shards.c.query(sqlText('alter table "Posts" rename to "Elsewhere"'));
