@@ -7,7 +7,7 @@ import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
 import { SqlFailure } from '../engine/sql-failure.ts';
 import { provision } from '../policy/provision.ts';
-import { LocalMap } from '../../shardmap/local-map.ts';
+import { LocalMap, type ShardDescription } from '../../shardmap/local-map.ts';
 import { schemaStateOf } from '../../shardmap/schema-state.ts';
 import { engineOf, type Engines } from './engines.ts';
 
@@ -32,8 +32,8 @@ export function createPreparation(engines: Engines): ShardPreparation {
       const { provisioner } = engineOf(engines, address);
       try {
         await withDatabase({ engines, address, login: superuser, limits }, async (database) => {
-          await refuseCatalog(database);
-          await requireFit(await new LocalMap(database).description());
+          const isShard = await refuseCatalog(database);
+          await requireFit(isShard ? await describedByAdmin({ engines, address, login: logins.admin, limits }) : undefined);
           await provision(database, provisioner, { logins, contextProtection, tables, procedures });
         });
       } catch (error) {
@@ -79,8 +79,27 @@ function isSamePlace(one: ShardAddress, other: ShardAddress): boolean {
   return one.host === other.host && one.port === other.port && one.database === other.database;
 }
 
-/** Its rights would be changed before anybody noticed what it is. */
-async function refuseCatalog(database: SqlDatabase): Promise<void> {
-  const { isCatalog } = await schemaStateOf(database);
+/** Its rights would be changed before anybody noticed what it is. Answers whether it has the tables of a shard. */
+async function refuseCatalog(database: SqlDatabase): Promise<boolean> {
+  const { isCatalog, isShard } = await schemaStateOf(database);
   if (isCatalog) throw new TenantryError('INVALID_REQUEST', catalogIsNoShard);
+  return isShard;
+}
+
+/**
+ * What a shard says of itself. Its tables are admin's, who may have put in their place what would run as whoever reads it: so nobody
+ * who is more than admin does.
+ */
+async function describedByAdmin(opening: Opening): Promise<ShardDescription | undefined> {
+  try {
+    return await withDatabase(opening, (admin) => new LocalMap(admin).description());
+  } catch (error) {
+    if (!isRefusedLogin(error)) throw error;
+    const { host, port, database } = opening.address;
+    throw new TenantryError(
+      'FORBIDDEN',
+      `Database ${database} on ${host}:${port} is a shard, and does not let the admin login in, by which alone it is asked which: let it in as the configuration says, or have the SQL run that is printed without --bootstrap.`,
+      { cause: error },
+    );
+  }
 }

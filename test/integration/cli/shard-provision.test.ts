@@ -65,6 +65,38 @@ describe('a shard whose server was provisioned before', () => {
     }
   });
 
+  test.each(['shard provision a', 'shard add another --host HOST --database shop_a'])(
+    'has nothing of admin’s run as its superuser by %s --bootstrap',
+    async (command) => {
+      const admin = async (statements: string): Promise<unknown> =>
+        shop.query(sqlText(`set role tenantry_admin; ${statements}; reset role`));
+      await shop.query(sqlText('create table public.ran_as (login text); grant all on public.ran_as to public'));
+      await admin(`create function public.plant() returns boolean language plpgsql as $$ begin
+          insert into public.ran_as values (current_user); return true; end $$;
+        alter table tenantry.schema_version rename to planted_version;
+        create view tenantry.schema_version as select * from tenantry.planted_version where public.plant();`);
+      try {
+        await fleet.world.run(`${command.replace('--host HOST', fleet.place)} --bootstrap`);
+        expect((await shop.query(sqlText('select distinct login from public.ran_as'))).rows).toEqual([{ login: 'tenantry_admin' }]);
+      } finally {
+        await admin(`drop view tenantry.schema_version; alter table tenantry.planted_version rename to schema_version;
+          drop function public.plant()`);
+        await shop.query(sqlText('drop table public.ran_as'));
+      }
+    },
+  );
+
+  test('is not changed where it does not let admin in, who alone is asked which shard it is', async () => {
+    await shop.query(sqlText('alter role t_admin nologin'));
+    try {
+      for (const line of ['shard provision a', `shard add another ${fleet.place} --database shop_a`])
+        expect(await fleet.refused(`${line} --bootstrap`)).toContain('does not let the admin login in');
+      expect(await trigger()).toEqual(off);
+    } finally {
+      await shop.query(sqlText('alter role t_admin login'));
+    }
+  });
+
   test('is not changed by shard add --bootstrap, which refuses it by its own name and by another', async () => {
     for (const name of ['a', 'another']) {
       expect(await fleet.refused(`shard add ${name} ${fleet.place} --database shop_a --bootstrap`)).toContain('in use already');
