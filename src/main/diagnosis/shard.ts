@@ -10,6 +10,7 @@ import { diagnoseCapabilities } from './capabilities.ts';
 import { failure } from './finding.ts';
 import { remedyOf, type ShardDiagnosis } from './shard-look.ts';
 import { appFailure, connectAsApp, diagnosePrincipal } from './shard-logins.ts';
+import { diagnoseNumbers } from './shard-numbers.ts';
 import { diagnoseServer } from './shard-server.ts';
 import { diagnoseOverride } from './shard-override.ts';
 import { diagnosePolicies } from './shard-policies.ts';
@@ -77,6 +78,7 @@ async function* findingsBeside(
   const isAble = capabilities.every(({ level }) => level !== 'problem');
   if (isAble) yield* await diagnosePolicies(look, admin);
   yield* await diagnoseOverride(look, admin);
+  yield* await diagnoseNumbers(look, admin);
   for (const principal of otherPrincipals) yield* await diagnosePrincipal(look, principal);
   if (isAble && app instanceof Error) yield appFailure(look, app);
   yield* diagnoseLocalMap(look);
