@@ -7,7 +7,7 @@ const issuers = (...list: readonly Record<string, unknown>[]) => ({ auth: { issu
 const byReference = "must be a reference to the environment, env('NAME'), never the value itself";
 const noSuchDrift =
   'must be an object as policy apply and doctor name it, such as public.Blogs: default, or view public.totals; by itself it may be a ' +
-  "view, materialized view, table, sequence, function, procedure, synonym, queue, trigger, rule, foreign key, unique key, rights, foreign server, assembly, parameter, none of Tenantry's own";
+  "view, materialized view, table, sequence, function, procedure, synonym, queue, trigger, rule, foreign key, unique key, call, cast, collation, settings, rights, foreign server, assembly, parameter, none of Tenantry's own";
 const allKeys =
   'catalog, redis, fleetKey, map, logins, contextProtection, context, capabilities, tables, policies, procedures, tls, auth, limits, http, webhook, drift';
 const allAlgorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, HS256, HS384, HS512';

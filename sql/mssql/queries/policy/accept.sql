@@ -26,7 +26,7 @@ SET @opened = @@ROWCOUNT;
 UPDATE g SET [accepted_until] = @validUntil FROM [tenantry].[gate] AS g WITH (ROWLOCK) WHERE EXISTS (SELECT g.[accepted_until] EXCEPT SELECT @validUntil);
 -- Its own changes, and those that nobody judged; of others under way, which are locked, each is judged by its own.
 UPDATE c
-SET [verdict] = CASE @opened WHEN 0 THEN N'same' ELSE N'opened' END
+SET [verdict] = CASE WHEN c.[transaction_id] <> CURRENT_TRANSACTION_ID() THEN N'accepted' WHEN @opened = 0 THEN N'same' ELSE N'opened' END
 FROM [tenantry].[change_log] AS c WITH (READCOMMITTEDLOCK, READPAST, ROWLOCK)
 WHERE c.[verdict] IS NULL;
 COMMIT TRANSACTION;

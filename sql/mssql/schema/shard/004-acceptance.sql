@@ -72,9 +72,9 @@ CREATE TABLE [tenantry].[change_log] (
   [object] nvarchar(600) COLLATE Latin1_General_100_BIN2 NULL,
   [transaction_id] bigint NOT NULL,
   -- What it came to: `same`, `closed` or `opened`. Null while its transaction is one that accepts what it has changed before it ends; where that
-  -- has ended without, until what is there is accepted.
+  -- has ended without, until it is `accepted` with what is there.
   [verdict] nvarchar(10) COLLATE Latin1_General_100_BIN2 NULL
-    CONSTRAINT [change_log_verdict] CHECK ([verdict] IN (N'same', N'closed', N'opened')),
+    CONSTRAINT [change_log_verdict] CHECK ([verdict] IN (N'same', N'closed', N'opened', N'accepted')),
   INDEX [change_log_unjudged] ([verdict], [transaction_id])
 );
 GO

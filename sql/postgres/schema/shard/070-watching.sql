@@ -81,13 +81,13 @@ begin
   return null;
 end
 $$;
--- Nobody else says until when: what was accepted ends for who is inside of a connection, too. Who accepts what is there has judged what nobody did.
+-- Nobody else says until when: what was accepted ends also for whoever has a connection open. What nobody judged is accepted with what is there.
 create or replace function tenantry_watch.end_with_acceptance() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   update tenantry_watch.gate g set accepted_until = new.valid_until where g.accepted_until is distinct from new.valid_until;
-  update tenantry_watch.change_log c set verdict = 'same' where c.verdict is null and c.transaction_id <> pg_current_xact_id()::text::bigint;
+  update tenantry_watch.change_log c set verdict = 'accepted' where c.verdict is null and c.transaction_id <> pg_current_xact_id()::text::bigint;
   return null;
 end
 $$;
