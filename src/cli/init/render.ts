@@ -55,6 +55,9 @@ ${entries.join('\n')}
   // Stored procedures that the HTTP API calls for its callers.
   // procedures: { CloseOrder: { parameters: { OrderId: 'int64' }, returns: 'nothing' } },
 
+  // What "policy diff" names and may stay so on some shards until a day is over, because somebody decided it.
+  // drift: [{ shards: ['a'], object: 'view public.totals', reason: 'why, and who decided', until: '2099-12-31' }],
+
   // Who is told of a shard that may serve nobody because of what protects its tenants.
   // webhook: { url: env('TENANTRY_WEBHOOK_URL'), secret: env('TENANTRY_WEBHOOK_SECRET') },
 

@@ -4,6 +4,7 @@ import type { Row, SqlParameters, SqlResult } from '../../core/session.ts';
 import { compileSql, type CompiledSql } from '../../core/compile-sql.ts';
 import type { Sql } from '../../core/sql.ts';
 import { failedTransaction } from '../failed-transaction.ts';
+import type { OpenOptions } from '../engine.ts';
 import type { OwnSession } from '../own-database.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { parameterValue } from './parameter-value.ts';
@@ -13,7 +14,7 @@ import type { QueryLibrary } from './query-library.ts';
 import { waitForStandby } from './server-message.ts';
 
 /** What stands around a statement of the library. */
-const serverNamesOnly = `set search_path to ${serverNames}`;
+const namesOfTheServer = `set search_path to ${serverNames}`;
 const namesAsBefore = 'reset search_path';
 
 /**
@@ -26,7 +27,7 @@ const namesAsBefore = 'reset search_path';
 export class PostgresOwnSession implements OwnSession {
   readonly #client: pg.ClientBase;
   readonly #library: QueryLibrary;
-  readonly #hasServerNames: boolean;
+  readonly #serverNamesOnly: boolean;
   /** The connection failed in a way that leaves its state unknown. */
   broken = false;
   /** Statements whose answers are still to come. */
@@ -37,11 +38,11 @@ export class PostgresOwnSession implements OwnSession {
     this.#isAlone ||= routine === waitForStandby;
   };
 
-  /** `hasServerNames`: the connection was opened with the server's names alone, so that no statement has to say so. */
-  constructor(client: pg.ClientBase, library: QueryLibrary, hasServerNames = false) {
+  /** `serverNamesOnly`: the connection was opened so (`OpenOptions`), and no statement has to say it. */
+  constructor(client: pg.ClientBase, library: QueryLibrary, { serverNamesOnly = false }: Pick<OpenOptions, 'serverNamesOnly'> = {}) {
     this.#client = client;
     this.#library = library;
-    this.#hasServerNames = hasServerNames;
+    this.#serverNamesOnly = serverNamesOnly;
   }
 
   query<R extends Row>(statement: Sql): Promise<SqlResult<R>> {
@@ -50,10 +51,10 @@ export class PostgresOwnSession implements OwnSession {
 
   async run<R extends Row>(file: string, parameters?: SqlParameters): Promise<SqlResult<R>> {
     const statement = this.#library.query(file, parameters);
-    if (this.#hasServerNames) return await this.#send<R>(statement);
+    if (this.#serverNamesOnly) return await this.#send<R>(statement);
     // All three are on their way before anything else of the session's. In a transaction that has failed none is run, and its end takes
     // the path back.
-    const named = this.#send({ text: serverNamesOnly, values: [] });
+    const named = this.#send({ text: namesOfTheServer, values: [] });
     const answer = this.#send<R>(statement);
     const unnamed = this.#send({ text: namesAsBefore, values: [] });
     const [, , { status }] = await Promise.allSettled([named, answer, unnamed]);

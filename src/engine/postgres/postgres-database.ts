@@ -77,7 +77,7 @@ class PostgresConnections implements OwnConnections {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw toConnectError(error, this.#dependencies.address, this.#dependencies.login);
     });
-    const session = new PostgresOwnSession(client, this.#dependencies.library, this.#dependencies.serverNamesOnly);
+    const session = new PostgresOwnSession(client, this.#dependencies.library, this.#dependencies);
     this.#lent.add(client);
     try {
       if (client instanceof ServerClient) client.requireKnownVersion('INVALID_CONFIGURATION');

@@ -80,8 +80,8 @@ describe('tenantry init', () => {
   test('writes examples of what else there is, each valid once it is no comment', async () => {
     await init(['--table', 'Blogs', '--key', 'int', '--output', 'tenantry.config.ts']);
     const written = await readFile(join(folder, 'tenantry.config.ts'), 'utf8');
-    const examples = /^ {2}\/\/ (?=(context|policies|procedures|webhook): )/gm;
-    expect([...written.matchAll(examples)].map(([, name]) => name)).toEqual(['context', 'policies', 'procedures', 'webhook']);
+    const examples = /^ {2}\/\/ (?=(context|policies|procedures|drift|webhook): )/gm;
+    expect([...written.matchAll(examples)].map(([, name]) => name)).toEqual(['context', 'policies', 'procedures', 'drift', 'webhook']);
     await writeFile(join(folder, 'whole.config.ts'), written.replaceAll(examples, '  '));
     const hook = {
       TENANTRY_WEBHOOK_URL: 'https://example.com/hook',
