@@ -356,7 +356,11 @@ describe('The gate of a shard', () => {
     const eye = engine.open(shard.address, shardLogins.app, { connections: 1, serverNamesOnly: true });
     const look = async (): Promise<unknown> => (await eye.run('policy/watch')).rows[0]?.['state'];
     try {
-      await change('alter table "Blogs" add column note text');
+      // Those of the transaction that asks are judged when it ends.
+      await shard.admin.transaction(async (session) => {
+        await session.query(sqlText('alter table "Blogs" add column note text'));
+        expect((await session.run('policy/verification')).rows).toMatchObject([{ unjudged: 0 }]);
+      });
       const before = await look();
       await change(
         'update tenantry_watch.change_log set verdict = null where change_id = (select max(change_id) from tenantry_watch.change_log)',

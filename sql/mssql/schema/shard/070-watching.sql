@@ -72,11 +72,12 @@ END CATCH;
 RETURN 0;
 GO
 
--- How many changes nobody judged, of transactions that have ended: rows of those under way are locked, and passed over. READPAST is refused
+-- How many changes nobody judged, of transactions that have ended: rows of others under way are locked, and passed over. READPAST is refused
 -- (650) under any isolation but READ COMMITTED and REPEATABLE READ, and READCOMMITTEDLOCK is what it asks for where the database reads row versions.
 CREATE FUNCTION [tenantry].[unjudged]() RETURNS TABLE
 AS
-RETURN SELECT COUNT(*) AS [changes] FROM [tenantry].[change_log] AS c WITH (READCOMMITTEDLOCK, READPAST, ROWLOCK) WHERE c.[verdict] IS NULL;
+RETURN SELECT COUNT(*) AS [changes] FROM [tenantry].[change_log] AS c WITH (READCOMMITTEDLOCK, READPAST, ROWLOCK)
+WHERE c.[verdict] IS NULL AND c.[transaction_id] <> CURRENT_TRANSACTION_ID();
 GO
 GRANT SELECT ON [tenantry].[unjudged] TO [tenantry_app];
 GO

@@ -95,7 +95,7 @@ $$;
 create or replace function tenantry_watch.unjudged() returns integer
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-  select count(*)::integer from tenantry_watch.change_log c where c.verdict is null
+  select count(*)::integer from tenantry_watch.change_log c where c.verdict is null and c.transaction_id is distinct from pg_current_xact_id_if_assigned()::text::bigint
 $$;
 revoke execute on function tenantry_watch.unjudged(), tenantry_watch.end_with_acceptance(), tenantry_watch.clear_gate(), tenantry_watch.judge(), tenantry_watch.judge_change(), tenantry_watch.judge_opening() from public;
 

@@ -35,7 +35,8 @@ test('changes that nobody judged are looked for past those under way', () => {
   const log = 'FROM \\[tenantry\\]\\.\\[change_log\\] AS c ';
   expect(read('schema/shard/070-watching.sql')).toMatch(
     new RegExp(
-      `FUNCTION \\[tenantry\\]\\.\\[unjudged\\]\\(\\) RETURNS TABLE\nAS\nRETURN SELECT COUNT\\(\\*\\) AS \\[changes\\] ${log}${hints} WHERE c\\.\\[verdict\\] IS NULL;`,
+      `FUNCTION \\[tenantry\\]\\.\\[unjudged\\]\\(\\) RETURNS TABLE\nAS\nRETURN SELECT COUNT\\(\\*\\) AS \\[changes\\] ${log}${hints}
+WHERE c\\.\\[verdict\\] IS NULL AND c\\.\\[transaction_id\\] <> CURRENT_TRANSACTION_ID\\(\\);`,
     ),
   );
   expect(read('queries/policy/accept.sql')).toMatch(
