@@ -41,8 +41,8 @@ export interface Services {
   /** What an administrator has to do, or did, before a database can be a shard. */
   readonly preparation: ShardPreparation;
   readonly policies: ShardPolicies;
-  /** What protects the tables of any database, Tenantry's or not. */
-  inspectPolicies(address: ShardAddress, login: Login): Promise<InspectedPolicies<PolicyModel>>;
+  /** What protects the tables of any database, in its own words. Nothing that is there is called, and nothing but the server's catalogs read. */
+  inspectDatabase(address: ShardAddress, login: Login): Promise<InspectedPolicies<PolicyModel>>;
   /** Runs cases in a database of its own, made on a server for them and dropped at the end, whatever happens. */
   testOnScratch(settings: Settings, scratch: ScratchPlace, run: CaseRun): Promise<void>;
   /** Looks at everything that the configuration names. Never throws: what fails is a finding. */

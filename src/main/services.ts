@@ -5,7 +5,7 @@ import { installCatalog } from './catalog.ts';
 import { openCatalogDatabase } from './catalog-access.ts';
 import { diagnose } from './diagnosis/diagnose.ts';
 import { engineOf, type Engines } from './engines.ts';
-import { inspectPolicies } from './inspection/inspect-policies.ts';
+import { inspectDatabase } from './inspection/inspect-policies.ts';
 import { testOnScratch } from './policy-cases.ts';
 import { createPreparation } from './preparation.ts';
 import { serve } from './service.ts';
@@ -39,11 +39,11 @@ export function createServices(parts: ServicesParts): Services {
     openAdministration: (settings) => openAdministration({ engines, clock, onTrouble: warnOf(warn) }, settings),
     preparation: createPreparation(engines),
     policies: createShardPolicies(parts),
-    inspectPolicies: async (address, login) => {
+    inspectDatabase: async (address, login) => {
       const engine = engineOf(engines, address);
       const database = engine.open(address, login, { serverNamesOnly: true });
       try {
-        return await inspectPolicies(database, engine, address.engine);
+        return await inspectDatabase(database, engine, address.engine);
       } finally {
         await database.close();
       }

@@ -9,7 +9,7 @@ import { endOverride, findOverride, overrideGate } from '../policy/override.ts';
 import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import { acceptingOn } from './accepting.ts';
 import { engineOf, type Engines } from './engines.ts';
-import { inspectPolicies } from './inspection/inspect-policies.ts';
+import { inspectShard } from './inspection/inspect-policies.ts';
 import { tellLatest } from './latest-numbers.ts';
 import { testCases } from './policy-cases.ts';
 import { probingWith } from './probing.ts';
@@ -71,6 +71,6 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
         testCases(admin, engineOf(engines, shard.address), settings, { ...run, isScratch: false }),
       ),
     inspect: (settings, shard) =>
-      withShard(engines, settings, shard, (admin) => inspectPolicies(admin, engineOf(engines, shard.address), shard.address.engine)),
+      withShard(engines, settings, shard, (admin) => inspectShard(admin, engineOf(engines, shard.address), shard.address.engine)),
   };
 }

@@ -22,7 +22,7 @@ export function addPolicyInspectCommand(policy: Command, world: CliWorld): void 
     {
       usage: 'inspect',
       summary:
-        'show what protects the tables of a shard, or of any database: as the configuration would say it, and in its own words what that cannot say',
+        'show what protects the tables of a shard, as the configuration would say it, and in its own words what that cannot say; or of any database, all in its own words',
       examples: [
         'policy inspect --shard a',
         'policy inspect --url LEGACY_DATABASE_URL --json',
@@ -45,7 +45,7 @@ async function inspect(invocation: Invocation<InspectOptions>): Promise<void> {
     throw new TenantryError('INVALID_REQUEST', '--sql and --json do not go together: say one of them.');
   const { inspection, script } = await inspected(invocation);
   if (options.sql === true) output.line(script.trimEnd());
-  else output.result({ ...inspection }, described(inspection));
+  else output.result({ ...inspection }, options.shard === undefined ? toldAsIs(inspection) : described(inspection));
 }
 
 async function inspected(invocation: Invocation<InspectOptions>): Promise<InspectedPolicies<PolicyModel>> {
@@ -58,7 +58,7 @@ async function inspected(invocation: Invocation<InspectOptions>): Promise<Inspec
     );
   if (url !== undefined) {
     const { address, login } = databaseOfVariable(world, url, '--url');
-    return world.services.inspectPolicies(address, login);
+    return world.services.inspectDatabase(address, login);
   }
   return withManager(invocation, async (manager, settings) => {
     const { shards } = await chosenFleet(manager, settings, options);
@@ -74,16 +74,24 @@ function described({ model, tables }: Inspection<PolicyModel>): string {
   return [
     `${counted(tables.length, 'table')}, ${known} of them as a configuration says it, with ${counted(policies.length, 'policy', 'policies')} beyond the tenant's`,
     ...policies.map((text) => `  ${text}`),
-    ...tables.flatMap((table) => describedTable(table, model)),
+    ...tables.flatMap((table) => describedTable(table, `${asConfigured(table, model)}; `)),
   ].join('\n');
 }
 
-function describedTable({ table, owner, rowSecurity, inModel, raw, rights }: InspectedTable, { tables }: PolicyModel): string[] {
+/** Of a database that nobody has compared with a configuration. */
+function toldAsIs({ tables }: Inspection<PolicyModel>): string {
+  return [counted(tables.length, 'table'), ...tables.flatMap((table) => describedTable(table, ''))].join('\n');
+}
+
+function asConfigured({ inModel }: InspectedTable, { tables }: PolicyModel): string {
   const setting = inModel === null ? undefined : tables[inModel];
-  const known =
-    setting === undefined ? 'not as a configuration says it' : setting === 'reference' ? 'reference' : `tenant ${setting.tenant}`;
+  if (setting === undefined) return 'not as a configuration says it';
+  return setting === 'reference' ? 'reference' : `tenant ${setting.tenant}`;
+}
+
+function describedTable({ table, owner, rowSecurity, raw, rights }: InspectedTable, known: string): string[] {
   return [
-    `${table}: ${known}; row security ${rowSecurity}; owner ${owner ?? 'unknown'}`,
+    `${table}: ${known}row security ${rowSecurity}; owner ${owner ?? 'unknown'}`,
     ...raw.map(({ name, kind, command, roles, using, check }) => {
       const conditions = [using === null ? '' : ` using ${using}`, check === null ? '' : ` check ${check}`].join('');
       return `  ${kind} ${name}${command === null ? '' : ` for ${command}`}${roles === null ? '' : ` to ${roles.join(', ')}`}${conditions}`;

@@ -9,24 +9,36 @@ import type { PolicyEngine } from '../../policy/policy-engine.ts';
 import { nothingRecognised, recognise, type Recognised } from './recognise.ts';
 
 interface FoundSchema extends Record<string, unknown> {
-  readonly installed: boolean;
   readonly keyType: KeyType | null;
 }
 
+/** What protects the tables of a shard, `admin` being its admin login: as a configuration says it, where what is there is what that would make. */
+export async function inspectShard(admin: SqlDatabase, engine: PolicyEngine, engineName: string): Promise<InspectedPolicies<PolicyModel>> {
+  const parts = await readLiveParts(admin);
+  const keyType = (await admin.run<FoundSchema>('policy/shard-schema')).rows[0]?.keyType ?? null;
+  const recognised =
+    keyType === null ? nothingRecognised : await admin.transaction((session) => recognise(session, engine, parts, keyType));
+  return inspected(parts, recognised, engine, engineName);
+}
+
 /**
- * What protects the tables of any database: as a configuration says it, where the database is a shard and what is there is what that
- * would make, and in its own words elsewhere. `database` is one whose login may read all of it; nothing is changed.
+ * What protects the tables of any database, in its own words. The login may be its server's superuser, and what calls itself Tenantry's there
+ * anybody's: so nothing is read but the server's own catalogs, and nothing of the database's runs.
  */
-export async function inspectPolicies(
+export async function inspectDatabase(
   database: SqlDatabase,
   engine: PolicyEngine,
   engineName: string,
 ): Promise<InspectedPolicies<PolicyModel>> {
-  const parts = await readLiveParts(database);
-  const [schema] = (await database.run<FoundSchema>('policy/shard-schema')).rows;
-  const keyType = schema?.installed === true ? schema.keyType : null;
-  const recognised =
-    keyType === null ? nothingRecognised : await database.transaction((session) => recognise(session, engine, parts, keyType));
+  return inspected(await readLiveParts(database), nothingRecognised, engine, engineName);
+}
+
+function inspected(
+  parts: readonly LivePart[],
+  recognised: Recognised,
+  engine: PolicyEngine,
+  engineName: string,
+): InspectedPolicies<PolicyModel> {
   const tables = parts.filter(({ part }) => part === 'table').map((table) => inspectedTable(table, parts, recognised, engine));
   return {
     inspection: { engine: engineName, model: recognised.model, tables },

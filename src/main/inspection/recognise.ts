@@ -18,7 +18,7 @@ export interface Recognised {
   readonly wanted: readonly PolicyItem[];
 }
 
-/** Of a database that is no shard. */
+/** Of a database that is not known to be a shard. */
 export const nothingRecognised: Recognised = { model: emptyModel, says: () => false, wanted: [] };
 
 /**

@@ -77,11 +77,41 @@ describe('policy inspect', () => {
     expect(out).toContain('alter table public."Blogs" enable row level security;\n');
   });
 
-  it('reads a shard by a URL as it does by its name', async () => {
+  it('tells a shard by a URL in its own words', async () => {
     const environment = { ...world.environment, SHARD_URL: world.server.url('shop_a') };
-    const byUrl = await world.run('policy inspect --url SHARD_URL --json', { environment });
-    expect(byUrl.code).toBe(0);
-    expect(JSON.parse(byUrl.out)).toEqual(JSON.parse((await world.run('policy inspect --shard a --json')).out));
+    const { code, out } = await world.run('policy inspect --url SHARD_URL', { environment });
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^2 tables\npublic\.Blogs: row security forced; owner \w+\n {2}permissive tenantry_admin for all to tenantry_admin /,
+    );
+    expect(out).toContain('\n  restrictive tenantry_tenant for all to tenantry_app using ');
+  });
+
+  it('runs as the superuser of a URL nothing of a database that says it is a shard', async () => {
+    const untouched = world.openDatabase('untouched');
+    await untouched.query(
+      sqlText(`create table public.ran (what text);
+        create function public.run(what text) returns text language plpgsql as $$ begin insert into public.ran values (what); return '{}'; end $$;
+        create schema tenantry;
+        create view tenantry.schema_version as select 1 as version where public.run('schema_version') is not null;
+        create function tenantry.current_tenant() returns integer language sql return length(public.run('current_tenant'));
+        create function tenantry.context() returns integer language sql return length(public.run('context'));
+        create function tenantry.policy_mark(oid, text) returns text language sql return public.run('policy_mark');
+        create view tenantry.policy_model as select 'public'::text as schema_name, 'Blogs'::text as table_name, public.run('policy_model') as model;
+        create view tenantry.exposed_procedure as
+          select public.run('exposed') as schema_name, '' as routine_name, '' as arguments, 0::oid as routine_id;
+        create policy tenantry_tenant on "Blogs" as restrictive using ("TenantId" = (select tenantry.current_tenant()));
+        comment on policy tenantry_tenant on "Blogs" is 'tenantry 00000000000000000000000000000000 ';`),
+    );
+    const environment = { ...world.environment, OLD_URL: world.server.url('untouched'), TENANTRY_CONFIG: 'nowhere.json' };
+    const { code, err } = await world.run('policy inspect --url OLD_URL', { environment });
+    const { rows } = await untouched.query(sqlText('select what from public.ran'));
+    await untouched.query(
+      sqlText(
+        'drop policy tenantry_tenant on "Blogs"; drop schema tenantry cascade; drop function public.run(text); drop table public.ran',
+      ),
+    );
+    expect({ code, err, rows }).toEqual({ code: 0, err: '', rows: [] });
   });
 
   it.each([

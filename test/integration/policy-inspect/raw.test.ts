@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sqlText } from '../../../src/core/sql.ts';
+import { QueryLibrary } from '../../../src/engine/postgres/query-library.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
-import { inspectPolicies } from '../../../src/main/inspection/inspect-policies.ts';
+import { inspectDatabase, inspectShard } from '../../../src/main/inspection/inspect-policies.ts';
 import type { PolicyModel } from '../../../src/config/policy-model.ts';
 import type { InspectedPolicies, InspectedTable } from '../../../src/policy/inspection.ts';
 import { everyPredicate, itsTables, tablesOf } from '../../support/every-predicate.ts';
@@ -11,7 +12,7 @@ const shard = usePolicyShard();
 const { policies } = everyPredicate;
 
 function inspect(): Promise<InspectedPolicies<PolicyModel>> {
-  return inspectPolicies(shard.database.root, postgresPolicies, 'postgres');
+  return inspectShard(shard.database.admin, postgresPolicies, 'postgres');
 }
 
 async function drifted(statements: string): Promise<InspectedPolicies<PolicyModel>> {
@@ -90,6 +91,31 @@ describe('what a shard has and its configuration did not make', () => {
   });
 });
 
+describe('what is asked of a database that may be anybody’s', () => {
+  const library = new QueryLibrary();
+
+  it.each([
+    ['policy/inspect', undefined],
+    ['inspect/list-tables', { column: 'TenantId' }],
+    ['catalog/schema-state', undefined],
+  ] as const)('names nothing that its server was not delivered with: %s', async (file, parameters) => {
+    const { text } = library.query(file, parameters);
+    const { rows } = await shard.database.root.transaction(async (session) => {
+      await session.query(sqlText('set local search_path to pg_catalog, pg_temp'));
+      // What such a body names is noted when it is made.
+      await session.query(sqlText(`create function pg_temp.asked(text) returns void language sql begin atomic ${text.trimEnd()} ; end`));
+      const named = await session.query(
+        sqlText(`select pg_describe_object(refclassid, refobjid, refobjsubid) as what from pg_depend
+          where classid = 'pg_proc'::regclass and objid = 'pg_temp.asked(text)'::regprocedure
+            and refobjid >= 16384 and refclassid <> 'pg_namespace'::regclass`),
+      );
+      await session.query(sqlText('drop function pg_temp.asked(text)'));
+      return named;
+    });
+    expect(rows).toEqual([]);
+  });
+});
+
 describe('a database that Tenantry never touched', () => {
   const tables = `
     create schema "odd schema";
@@ -111,7 +137,7 @@ describe('a database that Tenantry never touched', () => {
     const root = createPostgresEngine().open({ engine: 'postgres', host, port, database: name, tls: 'disable' }, shard.server);
     try {
       for (const statement of statements) await root.query(sqlText(statement));
-      return await inspectPolicies(root, postgresPolicies, 'postgres');
+      return await inspectDatabase(root, postgresPolicies, 'postgres');
     } finally {
       await root.close();
     }

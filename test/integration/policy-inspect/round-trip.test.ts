@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { inspectPolicies } from '../../../src/main/inspection/inspect-policies.ts';
+import { inspectShard } from '../../../src/main/inspection/inspect-policies.ts';
 import type { PolicyModel } from '../../../src/config/policy-model.ts';
 import type { InspectedPolicies } from '../../../src/policy/inspection.ts';
 import { everyPredicate, itsTables, tablesOf } from '../../support/every-predicate.ts';
@@ -8,7 +8,7 @@ import { postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts'
 const shard = usePolicyShard();
 
 function inspect(): Promise<InspectedPolicies<PolicyModel>> {
-  return inspectPolicies(shard.database.admin, postgresPolicies, 'postgres');
+  return inspectShard(shard.database.admin, postgresPolicies, 'postgres');
 }
 
 async function anotherShard(): Promise<void> {

@@ -25,7 +25,7 @@ export const offlineServices: Services = {
     signing: unexpected,
     inspect: unexpected,
   },
-  inspectPolicies: unexpected,
+  inspectDatabase: unexpected,
   testOnScratch: unexpected,
   diagnose: unexpected,
   serve: unexpected,
