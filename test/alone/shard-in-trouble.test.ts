@@ -16,7 +16,7 @@ const tenantsInTrouble = [1, 3, 5, 7, 9, 11, 13, 15, 17, 19];
 const calmTenants = [2, 4, 6, 8];
 
 // 10 connections for two shards, each of which would like to have 10.
-const limits = { poolPerShard: 10, connections: 10, perTenant: 8, statementTimeoutMs: 1_500, waitMs: 700, connectTimeoutMs: 1_000 };
+const limits = { poolPerShard: 10, connections: 10, perTenant: 8, statementTimeoutMs: 1_500, waitMs: 4_000, connectTimeoutMs: 5_000 };
 
 let fleet: ShardFleet;
 beforeAll(async () => {

@@ -171,7 +171,7 @@ describe('a stream of large rows', () => {
 describe('the server itself', () => {
   test('ends a transaction that stands still, as where the program does, and its mapping is free', async () => {
     await connection.close();
-    connection = await connect({ transactionTimeoutMs: 1 });
+    connection = await connect({ transactionTimeoutMs: 2_000 });
     await begin();
     const canFence = async (): Promise<unknown> =>
       await shard.admin.transaction(

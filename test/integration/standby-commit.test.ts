@@ -24,7 +24,7 @@ describe('where a write has to reach a standby before it is confirmed, and the w
   });
 
   test('by the time limit of a commit', async () => {
-    const transaction = await app.connection.begin(entryOf(1), { ...write, timeoutMs: 300, isolation: 'read committed' });
+    const transaction = await app.connection.begin(entryOf(1), { ...write, timeoutMs: 1_000, isolation: 'read committed' });
     await transaction.query(compiled(insert(1)));
     await expect(transaction.commit()).rejects.toMatchObject(unknown);
   });
@@ -40,12 +40,12 @@ describe('where a write has to reach a standby before it is confirmed, and the w
     await app.shard.root.query(sqlText(`${login} set client_min_messages = error`));
     const deaf = await app.connect();
     await app.shard.root.query(sqlText(`${login} reset client_min_messages`));
-    await expect(deaf.execute(entryOf(1), compiled(insert(1)), { ...write, timeoutMs: 300 })).rejects.toMatchObject(unknown);
+    await expect(deaf.execute(entryOf(1), compiled(insert(1)), { ...write, timeoutMs: 1_000 })).rejects.toMatchObject(unknown);
     await deaf.close();
   });
 
   test.each(['set local client_min_messages = error', 'set client_min_messages = error'])('after %s in its transaction', async (text) => {
-    const transaction = await app.connection.begin(entryOf(1), { ...write, timeoutMs: 300, isolation: 'read committed' });
+    const transaction = await app.connection.begin(entryOf(1), { ...write, timeoutMs: 1_000, isolation: 'read committed' });
     await transaction.query(compiled(sqlText(text)));
     await transaction.query(compiled(insert(1)));
     await expect(transaction.commit()).rejects.toMatchObject(unknown);
@@ -60,8 +60,8 @@ describe('where a write has to reach a standby before it is confirmed, and the w
     );
     const deaf = await app.connect();
     const quietly = compiled(sql`select 1 as n from quietly()`);
-    await expect(deaf.execute(entryOf(1), quietly, { ...write, timeoutMs: 300 })).rejects.toMatchObject(unknown);
-    const transaction = await deaf.begin(entryOf(2), { ...write, timeoutMs: 300, isolation: 'read committed' });
+    await expect(deaf.execute(entryOf(1), quietly, { ...write, timeoutMs: 1_000 })).rejects.toMatchObject(unknown);
+    const transaction = await deaf.begin(entryOf(2), { ...write, timeoutMs: 1_000, isolation: 'read committed' });
     await transaction.query(quietly);
     await expect(transaction.commit()).rejects.toMatchObject(unknown);
     await awaitNoStandby(app.shard.root);

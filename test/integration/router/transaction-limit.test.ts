@@ -22,7 +22,7 @@ const canFence = async (): Promise<unknown> =>
 
 describe('a transaction whose callback does not end', () => {
   it('is rolled back at its limit, and gives up its lock, its turn and its connection', async () => {
-    const router = fleet.router({ transactionTimeoutMs: 300, perTenant: 1, poolPerShard: 1, connections: 1 });
+    const router = fleet.router({ transactionTimeoutMs: 1_500, perTenant: 1, poolPerShard: 1, connections: 1 });
     let kept: TenantSession | undefined;
     let heldWhileItRan: unknown;
     const hanging = router.withTenant(1, async (session) => {
@@ -40,7 +40,7 @@ describe('a transaction whose callback does not end', () => {
   });
 
   it('fails with TIMEOUT in the statement that runs at that moment, and no neighbour pays for it', async () => {
-    const router = fleet.router({ transactionTimeoutMs: 200 });
+    const router = fleet.router({ transactionTimeoutMs: 1_500 });
     const inside: unknown[] = [];
     const slow = (): Promise<unknown> =>
       router.withTenant(1, (session) => session.query(sql`select pg_sleep(10)`).catch((error: unknown) => inside.push(error)));
