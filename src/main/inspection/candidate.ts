@@ -24,7 +24,22 @@ function pieceOf(text: string): PolicyModel {
     const value: unknown = typeof read === 'object' && read !== null ? Reflect.get(read, name) : undefined;
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
   };
-  return { context: member('context'), tables: member('tables'), policies: member('policies') } as PolicyModel;
+  const policies = Object.entries(member('policies')).filter(([, policy]) => !namesFile(policy));
+  return { context: member('context'), tables: member('tables'), policies: Object.fromEntries(policies) } as PolicyModel;
+}
+
+/** JSON nested deeper than this is no policy. */
+const mostNested = 64;
+
+/** A kept model has the expressions themselves: a file would be one of this machine, and read. */
+function namesFile(said: unknown, nested = 0): boolean {
+  if (typeof said !== 'object' || said === null) return false;
+  if (nested > mostNested) return true;
+  return Object.entries(said).some(([key, value]: [string, unknown]) =>
+    key === 'raw' && typeof value === 'object' && value !== null
+      ? Object.values(value).some((text) => typeof text === 'string')
+      : namesFile(value, nested + 1),
+  );
 }
 
 function parsed(text: string): unknown {

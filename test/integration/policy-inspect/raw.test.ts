@@ -1,4 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { sqlText } from '../../../src/core/sql.ts';
 import { QueryLibrary } from '../../../src/engine/postgres/query-library.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
@@ -59,6 +62,19 @@ describe('what a shard has and its configuration did not make', () => {
     await restored();
     const { model } = (await drifted(drift)).inspection;
     expect(Object.keys(policies).filter((name) => !Object.hasOwn(model.policies, name))).toEqual(untold);
+  });
+
+  it('is in no file of this machine, whatever the database says', async () => {
+    await restored();
+    const folder = await mkdtemp(join(tmpdir(), 'tenantry-inspect-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'loud.sql');
+    await writeFile(file, '"Samples"."Title" = upper("Samples"."Title") -- loud');
+    const { model } = (
+      await drifted(`update tenantry.policy_model set model = jsonb_set(model::jsonb, '{policies,loud,insert,raw,postgres}', '"${file}"')::text
+        where table_name = 'Samples'`)
+    ).inspection;
+    expect(Object.keys(policies).filter((name) => !Object.hasOwn(model.policies, name))).toEqual(['loud']);
   });
 
   it('stands beside the model, with everything that makes it', async () => {
