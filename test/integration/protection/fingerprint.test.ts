@@ -47,6 +47,35 @@ beforeAll(async () => {
       create table "Hushed" ("Text" text); alter table "Hushed" enable row level security;
       create function hush(text, text) returns text language sql as 'select "Text" from public."Hushed"'; revoke execute on function hush(text, text) from public;
       create operator public.~~~> (function = hush, leftarg = text, rightarg = text);
+      create foreign data wrapper other_bare; create server abroad foreign data wrapper other_bare;
+      create foreign table "Abroad" ("Whose" integer options (column_name 'Whose'), "Payer" integer) server abroad; grant select on "Abroad" to tenantry_app;
+      create function compared(integer, integer) returns integer language sql as 'select 0'; revoke execute on function compared(integer, integer) from public;
+      create operator class another_order for type integer using btree as operator 1 <, function 1 compared(integer, integer);
+      create function spread_of(float8, float8) returns float8 language sql immutable as 'select 0'; revoke execute on function spread_of(float8, float8) from public;
+      create type spans as range (subtype = float8, subtype_diff = spread_of);
+      do $$
+        declare way text;
+        begin
+          foreach way in array array['view', 'aggregate', 'default', 'policy', 'rule', 'question', 'proc'] loop
+            execute format('create table %I ("Text" text)', 'By ' || way);
+            execute format('alter table %I enable row level security', 'By ' || way);
+          end loop;
+          foreach way in array array['view', 'aggregate', 'default', 'policy'] loop
+            execute format('create function %I(integer, integer) returns integer language sql as $read$select count(*)::integer from %I$read$', 'read_' || way, 'By ' || way);
+            execute format('revoke execute on function %I(integer, integer) from public', 'read_' || way);
+          end loop;
+        end
+      $$;
+      create view shown_by as select read_view(1, 1) as value;
+      create aggregate counted(integer) (sfunc = read_aggregate, stype = integer);
+      create table given ("Value" integer default read_default(1, 1));
+      create rule copied as on insert to given do also delete from "By rule";
+      create table bound ("Value" integer); alter table bound enable row level security;
+      create policy answer on bound to tenantry_admin using (read_policy(1, 1) > 0 and exists (select from "By question"));
+      create table "We""ird" ("Text" text); alter table "We""ird" enable row level security;
+      create function "help""er"() returns text language sql as 'select null'; revoke execute on function "help""er"() from public;
+      create function run_all() returns text language plpgsql security definer
+        as 'begin insert into given default values; perform * from shown_by, bound, "We""ird"; return counted(1) || "help""er"(); end';
       create role shop_other nologin; create role shop_reader nologin; create role shop_second login in role tenantry_app;
       create function theirs() returns integer language sql security definer as 'select 1'; alter function theirs() owner to shop_other`),
   );
@@ -166,9 +195,33 @@ describe('The fingerprint of a shard', () => {
     ['create policy every on "Quiet" using (true)', ['policy public."Quiet" every']],
     ['alter table "Quiet" disable row level security', ['rights public."Quiet"', 'table public."Quiet"']],
     [
-      'create function read_secrets() returns text language sql security definer begin atomic select "Text" from public."Secrets"; end; revoke execute on function read_secrets() from public',
-      ['rights public."Secrets"', 'table public."Secrets"'],
+      'create function read_it() returns text language sql begin atomic select "Text" from public."By proc"; end; revoke execute on function read_it() from public',
+      ['rights public."By proc"', 'table public."By proc"'],
     ],
+    // What it comes to by something else than a name in its text.
+    [
+      `alter table "By view" disable row level security; alter table "By aggregate" disable row level security;
+       alter table "By default" disable row level security;
+       alter table "By policy" disable row level security; alter table "By question" disable row level security;
+       alter table "We""ird" disable row level security; create policy every on "By rule" using (true)`,
+      [
+        'policy public."By rule" every',
+        ...['By aggregate', 'By default', 'By policy', 'By question', 'By view', 'We""ird'].map((name) => `rights public."${name}"`),
+        ...['By aggregate', 'By default', 'By policy', 'By question', 'By view', 'We""ird'].map((name) => `table public."${name}"`),
+      ],
+    ],
+    [
+      `create or replace function "help""er"() returns text language sql as 'select 1';
+       create or replace function compared(integer, integer) returns integer language sql as 'select 1';
+       create or replace function spread_of(float8, float8) returns float8 language sql immutable as 'select 1'`,
+      [
+        'function public."help""er"()',
+        'function public.compared(integer, integer)',
+        'function public.spread_of(double precision, double precision)',
+      ],
+    ],
+    // Which column it is there.
+    [`alter foreign table "Abroad" alter column "Whose" options (set column_name 'Payer')`, ['table public."Abroad"']],
     // A function's text names things in any case, or has none.
     ["create or replace function helper_one() returns text language sql as 'select 1'", ['function public.helper_one()']],
     ['create or replace view totals as select 2 as value', ['view public.totals']],
@@ -373,6 +426,18 @@ describe('The fingerprint of a shard', () => {
       'a table that app cannot reach',
       'create table "Own" ("Id" integer primary key, "Text" text default upper(\'x\')); create index on "Own" ("Text")',
     ],
+    [
+      'a table with row-level security, and a view, that nothing names',
+      'create table "Locked" ("Id" integer); alter table "Locked" enable row level security; create view "Looked" as select * from "Secrets"',
+    ],
+    [
+      'what somebody makes for his session alone',
+      `create function pg_temp.read_it() returns text language sql as 'select max("Text") from "By proc"';
+       create function pg_temp.count_it() returns bigint language sql begin atomic select count(*) from "By proc"; end;
+       create temporary table mine ("Text" text); create policy mine on mine using (exists (select from "By proc"));
+       create rule mine as on insert to mine do also delete from "By proc"`,
+    ],
+    ['a column of a foreign table', 'alter foreign table "Abroad" add column "Note" text'],
     ['a part of a table that has a trigger', 'create table "Parts2" partition of "Parts" for values in (2)'],
     ['a part of a table that is protected', 'create table "Old" () inherits ("Blogs")'],
     [

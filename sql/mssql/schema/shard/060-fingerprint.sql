@@ -92,7 +92,7 @@ BEGIN
     );
 
   -- And what these name: the chain of ownership asks for no right to it. A procedure that is called without its schema is that of dbo, which
-  -- is the default schema of app's users. The history of a table is read with it.
+  -- is the default schema of app's users. The history of a table is read with it, and what its predicates call.
   DECLARE @more int = 1;
   WHILE @more > 0
   BEGIN
@@ -114,6 +114,14 @@ BEGIN
       SELECT t.[history_table_id]
       FROM sys.tables AS t
       JOIN @reached AS b ON b.[object_id] = t.[object_id]
+      UNION ALL
+      SELECT i.[object_id]
+      FROM sys.security_predicates AS p
+      JOIN @reached AS b ON b.[object_id] = p.[target_object_id]
+      JOIN sys.objects AS i ON i.[type] = N'IF'
+      JOIN sys.schemas AS s ON s.[schema_id] = i.[schema_id]
+      WHERE CHARINDEX(
+        CONCAT(QUOTENAME(s.[name]), N'.', QUOTENAME(i.[name]), N'(') COLLATE Latin1_General_100_BIN2, p.[predicate_definition] COLLATE Latin1_General_100_BIN2) > 0
     ) AS f
     JOIN sys.objects AS o ON o.[object_id] = f.[object_id]
     WHERE NOT EXISTS (SELECT 1 FROM @reached AS b WHERE b.[object_id] = o.[object_id]);

@@ -81,38 +81,32 @@ with recursive role as materialized (
       or exists (select from pg_attribute a cross join lateral aclexplode(a.attacl) g
                   where a.attrelid = r.oid and a.attacl is not null and g.grantee in (select oid from grantee))
 ), own_routine as materialized (
-  -- Those whose text is a program's. Texts may write names in any case. What an operator, an aggregate, a default and their like run by, no text
-  -- names where it runs.
-  select p.oid, lower(p.proname) as name, lower(p.prosrc) as text,
-         p.prosecdef or p.prorettype = 'trigger'::regtype
-           or exists (select from pg_depend d where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid) as for_others
+  -- Those whose text is a program's. Texts may write names in any case. Who makes one for his session alone says nothing of others'.
+  select p.oid, lower(p.prosrc) as text
     from pg_proc p
+    join made n on n.oid = p.pronamespace and n.nspname not in ('tenantry', 'tenantry_watch')
    where p.oid >= 16384 and p.prolang not in (select l.oid from pg_language l where l.lanname in ('internal', 'c'))
-     and p.pronamespace is distinct from to_regnamespace('tenantry')::oid and p.pronamespace <> 'tenantry_watch'::regnamespace
-), acting as (
-  -- What may run with another's rights: by its owner's, or by a trigger for what another function writes, and what these name.
-  select a.oid, a.text from own_routine a where a.for_others
-  union
-  -- As an equality, which the planner takes to be rare: for more it would make room that nothing fills.
-  select b.oid, b.text
-    from acting a
-    join own_routine b on not b.for_others
-     and case when strpos(a.text, b.name) > 0 then 1
-              else (select count(*) from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = a.oid and d.refclassid = 'pg_proc'::regclass and d.refobjid = b.oid) end = 1
+), said as materialized (
+  -- Which of them runs with another's rights, no name in a text tells: operators, aggregates, defaults, policies, casts and views call what they call.
+  select string_agg(a.text, chr(10)) as text from own_routine a
 ), behind as (
   -- What a view reads it reads for its owner, and what stands above a table or below it is read with it.
   select oid from granted
   union
-  -- What runs with another's rights names what it reads. Of other tables it reads what it always did.
+  -- What can come to show other rows than it did, where a function, a policy or a rule of any table names it.
   select r.oid
     from relation r
-    join acting a on strpos(a.text, lower(r.relname)) > 0
    where not r.own and r.oid not in (select oid from granted)
      and (r.relkind in ('v', 'm', 'f') or r.relrowsecurity or exists (select from pg_inherits i where i.inhparent = r.oid))
-  union
-  select d.refobjid
-    from acting a
-    join pg_depend d on d.classid = 'pg_proc'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
+     and (strpos((select text from said), replace(lower(r.relname), '"', '""')) > 0
+          or exists (select from pg_depend d
+                      where d.refclassid = 'pg_class'::regclass and d.refobjid = r.oid
+                        and ((d.classid = 'pg_proc'::regclass and d.objid in (select oid from own_routine))
+                             or (d.classid = 'pg_policy'::regclass
+                                 and exists (select from pg_policy p join relation t on t.oid = p.polrelid where p.oid = d.objid and t.oid <> r.oid))
+                             or (d.classid = 'pg_rewrite'::regclass
+                                 and exists (select from pg_rewrite w join relation t on t.oid = w.ev_class
+                                              where w.oid = d.objid and w.rulename <> '_RETURN' and t.oid <> r.oid)))))
   union
   select x.oid
     from behind b
@@ -276,12 +270,12 @@ with recursive role as materialized (
   union
   select d.refobjid
     from pg_depend d
-   where d.refclassid = 'pg_proc'::regclass and d.classid in ('pg_policy'::regclass, 'pg_attrdef'::regclass, 'pg_rewrite'::regclass)
+   where d.refclassid = 'pg_proc'::regclass and d.classid in ('pg_policy'::regclass, 'pg_attrdef'::regclass, 'pg_rewrite'::regclass, 'pg_amproc'::regclass, 'pg_type'::regclass)
      and (d.classid <> 'pg_policy'::regclass or d.objid in (select oid from policy p where p.reached))
      and (d.classid <> 'pg_attrdef'::regclass or d.objid in (select oid from tenant_default))
      and (d.classid <> 'pg_rewrite'::regclass or exists (select from pg_rewrite w where w.oid = d.objid and w.ev_class in (select oid from reached)))
 ), uncalled as materialized (
-  select p.oid, lower(p.proname) as name
+  select p.oid, replace(lower(p.proname), '"', '""') as name
     from pg_proc p join made n on n.oid = p.pronamespace
    where p.oid >= 16384 and p.oid not in (select oid from called)
 ), routine as (
@@ -302,7 +296,12 @@ with recursive role as materialized (
   select case r.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as kind, r.name as object,
          concat_ws('|', r.relkind, o.rolname, o.rolsuper or o.rolbypassrls, r.relrowsecurity, r.relforcerowsecurity,
            case when r.relkind in ('v', 'm') then concat(pg_get_viewdef(r.oid), array_to_string(r.reloptions, ',')) end,
-           case when r.relkind = 'f' then (select concat(f.ftserver, f.ftoptions) from pg_foreign_table f where f.ftrelid = r.oid) end,
+           case when r.relkind = 'f' then (
+             select concat(f.ftserver, f.ftoptions,
+                      (select string_agg(concat_ws(' ', a.attname, a.attfdwoptions), ',' order by a.attnum)
+                         from pg_attribute a where a.attrelid = f.ftrelid and a.attfdwoptions is not null and not a.attisdropped))
+               from pg_foreign_table f
+              where f.ftrelid = r.oid) end,
            -- Of a table without row security everything below it is shown.
            case when not r.relrowsecurity then (select string_agg(i.inhrelid::regclass::text, ',' order by i.inhrelid::regclass::text collate "C") from pg_inherits i where i.inhparent = r.oid) end,
            (select string_agg(i.inhparent::regclass::text, ',' order by i.inhseqno) from pg_inherits i where i.inhrelid = r.oid)) as definition
