@@ -1,6 +1,9 @@
 import type { LiveObjects } from './live-objects.ts';
+import { shardLogins } from '../../support/postgres-shard.ts';
 import { eventTriggerForms, functionForms, guardedFunctionForms, guardedRelationForms, languageForms } from './forms/code.ts';
+import { foreignServerForms, foreignTableForms, userMappingForms } from './forms/elsewhere.ts';
 import { policyForms } from './forms/policies.ts';
+import { castForms, domainForms, foreignKeyForms, ruleForms, uniqueKeyForms } from './forms/rules.ts';
 import { databaseForms, keptRows, news, predefinedRoleForms, roleForms, schemaForms } from './forms/server.ts';
 import { sequenceForms, tableForms, tableRightForms, tenantColumnForms, triggerForms, viewForms } from './forms/tables.ts';
 import { each, type Mutation } from './mutation.ts';
@@ -17,9 +20,17 @@ export function mutationsOf(live: LiveObjects): readonly Mutation[] {
       tenantColumnForms,
     ),
     ...each('trigger', live.triggers, triggerForms),
+    ...each('rule', live.rules, ruleForms),
+    ...each('unique key', live.uniqueKeys, uniqueKeyForms),
+    ...each('foreign key', live.foreignKeys, foreignKeyForms),
     ...each('view', live.views, viewForms),
     ...each('sequence', live.sequences, sequenceForms),
     ...each('function', live.functions, functionForms),
+    ...each('cast', live.casts, castForms),
+    ...each('domain', live.domains, domainForms),
+    ...each('foreign server', live.foreignServers, foreignServerForms),
+    ...each('user mapping', live.userMappings, userMappingForms(shardLogins.superuser)),
+    ...each('foreign table', live.foreignTables, foreignTableForms),
     ...each('event trigger', live.eventTriggers, eventTriggerForms),
     ...each('language', live.languages, languageForms),
     ...each('relation of the server', live.guardedRelations, guardedRelationForms),

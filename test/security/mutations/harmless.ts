@@ -17,7 +17,8 @@ export const harmless: readonly Harmless[] = [
     reason: 'it has none: app has no right to it, or may read all of it',
   },
   {
-    matches: /^function public\.(note|remember|tell|tell_more)\(.*: (with the rights of its owner|owned by a superuser|immutable)$/,
+    matches:
+      /^function public\.(note|remember|tell|tell_more|tell_state)\(.*: (with the rights of its owner|owned by a superuser|immutable)$/,
     reason: 'it is so',
   },
   {
@@ -50,7 +51,7 @@ export const harmless: readonly Harmless[] = [
   },
   { matches: /^policy .* tenantry_rows_\w+_insert: expression changed in the catalog$/, reason: 'an insert goes by the other expression' },
   {
-    matches: /^function (public\.note|tenantry(_watch)?\.\w+)\(.*\): taken from app$/,
+    matches: /^function (public\.(note|state)|tenantry(_watch)?\.\w+)\(.*\): taken from app$/,
     reason: 'it had no right of its own to it: who watches and who captures call it, or everybody may',
   },
   {
@@ -83,6 +84,24 @@ export const harmless: readonly Harmless[] = [
     matches: /^function public\.(every_blog|keep_copy|told_of)\(/,
     reason: 'app may not call it, and nothing that app may calls it; what does is told',
   },
+  {
+    matches: /^unique key .*: (drop|renamed|not unique in the catalog|a comment)$/,
+    reason: 'who sees which row stays as it was; where tenants could tell from it that there are others, it is told',
+  },
+  {
+    matches:
+      /^foreign key .*: (made again (on delete cascade|on update cascade|on delete set null .*|not valid)|deferred|off in the catalog|renamed|drop|a comment)$/,
+    reason: 'it leads to rows of the same tenant, or nowhere',
+  },
+  {
+    matches: /^domain .*: (a default by a function that is there|without its check|not null|owned by app|renamed|drop|a comment)$/,
+    reason: 'it calls nothing, or what the caller may call',
+  },
+  {
+    matches: /^(cast|foreign server|foreign table) .*: (of another version|a column more|taken from app|a comment)$/,
+    reason: 'what it shows, and to whom, stays as it was',
+  },
+  { matches: /^new .*: a wrapper for foreign data$/, reason: 'app may make no table anywhere, and a server that it makes is told' },
   { matches: /^language (c|internal): /, reason: 'only a superuser writes functions in it' },
   {
     matches: /^language .*: (granted to app|granted to everybody|taken from everybody|trusted in the catalog|renamed|owned by app)$/,

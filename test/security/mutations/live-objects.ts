@@ -35,9 +35,20 @@ export interface LiveFunction extends LiveObject {
   readonly result: string;
 }
 
-export interface LiveTrigger extends LiveObject {
+/** What belongs to a table: a trigger, a rule, a constraint. */
+export interface LivePart extends LiveObject {
   readonly name: string;
   readonly table: string;
+}
+
+export interface LiveForeignTable extends LiveObject {
+  /** Its first column. */
+  readonly column: string;
+}
+
+export interface LiveCast extends LiveObject {
+  /** Its function, with types. */
+  readonly by: string;
 }
 
 /** What of a shard a mutation may change. */
@@ -45,7 +56,15 @@ export interface LiveObjects {
   readonly tables: readonly LiveTable[];
   readonly policies: readonly LivePolicy[];
   readonly functions: readonly LiveFunction[];
-  readonly triggers: readonly LiveTrigger[];
+  readonly triggers: readonly LivePart[];
+  readonly rules: readonly LivePart[];
+  readonly uniqueKeys: readonly LivePart[];
+  readonly foreignKeys: readonly LivePart[];
+  readonly casts: readonly LiveCast[];
+  readonly domains: readonly LiveObject[];
+  readonly foreignServers: readonly LiveObject[];
+  readonly userMappings: readonly LiveObject[];
+  readonly foreignTables: readonly LiveForeignTable[];
   readonly views: readonly LiveObject[];
   readonly sequences: readonly LiveObject[];
   readonly schemas: readonly LiveObject[];
@@ -64,6 +83,9 @@ export async function readLiveObjects(session: SqlSession): Promise<LiveObjects>
   const ours = `n.nspname in ('public', 'tenantry', 'tenantry_watch')`;
   const relation = (kinds: string, columns = ''): string =>
     `select format('%I.%I', n.nspname, c.relname) as object${columns} from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${ours} and c.relkind in (${kinds})`;
+  const constraint = (which: string): string =>
+    `select format('%I on %s', k.conname, k.conrelid::regclass) as object, quote_ident(k.conname) as name, k.conrelid::regclass::text as table
+       from pg_constraint k join pg_namespace n on n.oid = k.connamespace where n.nspname = 'public' and k.conparentid = 0 and ${which}`;
   return {
     tables: await read(
       relation(
@@ -88,6 +110,23 @@ export async function readLiveObjects(session: SqlSession): Promise<LiveObjects>
     ),
     triggers: await read(
       `select format('%s %I', t.tgrelid::regclass, t.tgname) as object, quote_ident(t.tgname) as name, t.tgrelid::regclass::text as table from pg_trigger t where not t.tgisinternal`,
+    ),
+    rules: await read(
+      `select format('%I on %s', w.rulename, w.ev_class::regclass) as object, quote_ident(w.rulename) as name, w.ev_class::regclass::text as table
+         from pg_rewrite w where w.oid >= 16384 and w.rulename <> '_RETURN'`,
+    ),
+    uniqueKeys: await read(constraint("k.contype in ('p', 'u')")),
+    foreignKeys: await read(constraint("k.contype = 'f'")),
+    casts: await read(
+      `select format('(%s as %s)', t.castsource::regtype, t.casttarget::regtype) as object, t.castfunc::regprocedure::text as by from pg_cast t where t.oid >= 16384`,
+    ),
+    domains: await read(
+      `select format('%I.%I', n.nspname, t.typname) as object from pg_type t join pg_namespace n on n.oid = t.typnamespace where ${ours} and t.typtype = 'd'`,
+    ),
+    foreignServers: await read(`select quote_ident(s.srvname) as object from pg_foreign_server s`),
+    userMappings: await read(`select format('for %I server %I', m.usename, m.srvname) as object from pg_user_mappings m`),
+    foreignTables: await read(
+      relation(`'f'`, `, (select quote_ident(a.attname) from pg_attribute a where a.attrelid = c.oid and a.attnum = 1) as column`),
     ),
     views: await read(relation(`'v', 'm'`)),
     sequences: await read(relation(`'S'`)),

@@ -57,6 +57,7 @@ export async function startMutationWorld(): Promise<MutationWorld> {
     'view "Told"',
   ];
   await shard.root.query(sqlText(ofRoot.map((object) => `alter ${object} owner to current_user`).join('; ')));
+  await shard.root.query(sqlText(elsewhere(shard)));
   for (const [tenant, key] of [
     [1, '80000001'],
     [2, '80000002'],
@@ -77,6 +78,26 @@ export async function startMutationWorld(): Promise<MutationWorld> {
       await server.stop();
     },
   };
+}
+
+/**
+ * Foreign tables of this very database: one that app reads as app, who has entered as nobody there, and one behind a view whose owner sees
+ * every tenant.
+ */
+function elsewhere({ address: { host, port, database } }: TestShard): string {
+  const as = ({ user, password }: typeof shardLogins.app): string => `server far options (user '${user}', password '${password}')`;
+  return `create schema elsewhere; create extension postgres_fdw schema elsewhere;
+    create server far foreign data wrapper postgres_fdw
+      options (host '${host}', port '${port}', dbname '${database}', options '-c lock_timeout=20 -c statement_timeout=1000');
+    create user mapping for ${shardLogins.app.user} ${as(shardLogins.app)};
+    create user mapping for tenantry_admin ${as(shardLogins.superuser)};
+    create foreign table public."Far" ("Text" text options (column_name 'Name')) server far options (table_name 'Blogs');
+    create foreign table public."FarBlogs" (
+      "Whose" integer options (column_name 'TenantId'), "Text" text options (column_name 'Name')
+    ) server far options (table_name 'Blogs');
+    create view public."FarOwn" as select "Text" from public."FarBlogs" where "Whose" = (select tenantry.current_tenant());
+    alter foreign table public."Far" owner to tenantry_admin; alter foreign table public."FarBlogs" owner to tenantry_admin;
+    alter view public."FarOwn" owner to tenantry_admin; grant select on public."Far", public."FarOwn" to tenantry_app`;
 }
 
 function file(name: string): string {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shardLogins } from '../../support/postgres-shard.ts';
 import { mutationsOf, sampleOf } from './catalog.ts';
 import { harmless, ofTheShardMap, reasonOf, unseenByTriggers } from './harmless.ts';
 import { readLiveObjects } from './live-objects.ts';
@@ -166,6 +167,18 @@ describe('The judge', () => {
       ['fingerprint', 'event trigger'],
     ],
     [
+      'a user mapping makes somebody else of app',
+      `alter user mapping for shop_app server far options (set user '${shardLogins.superuser.user}', set password '${shardLogins.superuser.password}')`,
+      'shop_app: select public."Far"',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
+      'a view over a foreign table goes by another column',
+      `alter foreign table "FarBlogs" alter column "Whose" options (set column_name 'BlogId')`,
+      'entered, shop_app: select public."FarOwn"',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
       'reports may write',
       'create policy mine on "Blogs" for delete to tenantry_superuser using (true); grant delete on "Blogs" to tenantry_superuser',
       'shop_reports: delete public."Blogs"',
@@ -191,6 +204,13 @@ describe('The judge', () => {
       caughtBy: [],
     });
   });
+
+  it.each(['comment on table "Blogs" is \'x\'', 'alter table "Blogs" add column "More" text', 'create table other ()'])(
+    'sees nobody told where nothing that protects was changed: %s',
+    async (statement) => {
+      expect(await world.judge({ kind: '', object: '', form: '', statement })).toEqual({ leaks: [], caughtBy: [] });
+    },
+  );
 
   it('judges where the language of its own functions has another name', async () => {
     const judgement = await world.judge({ kind: '', object: '', form: '', statement: 'alter language sql rename to another' });

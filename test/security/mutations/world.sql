@@ -78,6 +78,13 @@ create function note(value text) returns boolean language plpgsql security defin
 create function remember(value text) returns boolean language plpgsql immutable security definer
   as $$ begin return public.note(value); end $$;
 grant execute on function tell(), tell_more(), remember(text) to tenantry_app;
+create type stated as ("Text" text);
+create function state(stated) returns text language sql as 'select ($1)."Text"';
+create cast (stated as text) with function state(stated);
+create function tell_state() returns text language sql security definer as $$ select row('nothing')::public.stated::text $$;
+grant execute on function tell_state() to tenantry_app;
+create domain word as text constraint said check (value <> '');
+create rule noted as on delete to "Ledger" do also notify noted;
 create sequence "Visits";
 grant usage on sequence "Visits" to tenantry_app;
 analyze;

@@ -1,4 +1,4 @@
-import type { LiveObject, LiveTable, LiveTrigger } from '../live-objects.ts';
+import type { LiveObject, LivePart, LiveTable } from '../live-objects.ts';
 import type { Form } from '../mutation.ts';
 
 const rights = ['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger'] as const;
@@ -187,7 +187,7 @@ export const tenantColumnForms: readonly Form<LiveTable>[] = [
   ['with other statistics', ({ object }) => `alter table ${object} alter column "TenantId" set statistics 0`],
 ];
 
-export const triggerForms: readonly Form<LiveTrigger>[] = [
+export const triggerForms: readonly Form<LivePart>[] = [
   ['off', ({ table, name }) => `alter table ${table} disable trigger ${name}`],
   ['of a replica', ({ table, name }) => `alter table ${table} enable replica trigger ${name}`],
   ['drop', ({ table, name }) => `drop trigger ${name} on ${table}`],
