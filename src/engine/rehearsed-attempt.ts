@@ -20,6 +20,6 @@ export async function attemptOf<R extends Row>(session: SqlSession, statement: S
 export function refusalOf(error: unknown): TenantryError {
   if (error instanceof EntryRefused)
     throw new TenantryError('INTERNAL', `A tenant of a rehearsal was not let in: ${error.refusal.reason}.`, { cause: error });
-  if (!(error instanceof TenantryError) || sayNothing.has(error.code)) throw error;
+  if (!(error instanceof TenantryError) || sayNothing.has(error.code) || error.outcome === 'unknown') throw error;
   return error;
 }

@@ -310,10 +310,14 @@ function rehearsedTexts(): GeneratedTsql[] {
   const asDbo = { caller: { user: 'dbo' }, statement: sql`DELETE FROM [dbo].[Blogs] WHERE [Name] = N'it''s'` };
   const together = compileSql(attemptedAll([asDbo, { ...asDbo, before: sql`SELECT 1 AS [one];` }]), mssqlDialect);
   const inner = /sp_executesql\] N'((?:[^']|'')+)'/.exec(together.text)![1]!.replaceAll("''", "'");
-  const alone = Object.entries(entered).map(([name, entering]) => {
+  const alone = Object.entries(entered).flatMap(([name, entering]) => {
     const statement = attempted('dbo', entering, sql`SELECT @@SPID AS [session], ${1} AS [one];`);
     const { text, values } = compileSql(statement, mssqlDialect);
-    return { name: `rehearsed by ${name}`, text: ownBatch(text), parameters: callersParameters(values) };
+    const [called, , ...given] = values;
+    return [
+      { name: `rehearsed by ${name}`, text: ownBatch(text), parameters: callersParameters(values) },
+      { name: `called by ${name}`, text: called as string, parameters: callersParameters(given) },
+    ];
   });
   return [
     ...alone,

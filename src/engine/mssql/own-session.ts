@@ -5,12 +5,12 @@ import type { Sql } from '../../core/sql.ts';
 import { failedTransaction } from '../failed-transaction.ts';
 import type { OpenOptions } from '../engine.ts';
 import type { OwnSession } from '../own-database.ts';
-import { unreadable } from './answer-failure.ts';
+import { transactionControlled, unreadable } from './answer-failure.ts';
 import type { Answer } from './answer.ts';
 import { endsConnectionUnasked, leavesOpen, toOwnError, toStatementError } from './mssql-errors.ts';
 import { mssqlDialect } from './mssql-dialect.ts';
 import type { QueryLibrary } from './query-library.ts';
-import { endBatches, ownBatch, ownBegin, ownSession } from './routed-batch.ts';
+import { endBatches, endedTransaction, ownBatch, ownBegin, ownSession } from './routed-batch.ts';
 import { callersParameters } from './routed-parameters.ts';
 import type { Message } from './message.ts';
 import type { WireClient } from './wire-client.ts';
@@ -95,8 +95,9 @@ export class MssqlOwnSession implements OwnSession {
     const { error, loss, interruption, rowError } = answer;
     if (answer.refusedValue) throw new TenantryError('INVALID_REQUEST', 'A value of the statement does not fit its type.');
     if (error !== undefined) {
-      if (endsConnectionUnasked(error)) this.#wire.discard();
-      throw toOwnError(error, message.text);
+      const isEnded = error.number === endedTransaction;
+      if (isEnded || endsConnectionUnasked(error)) this.#wire.discard();
+      throw isEnded ? transactionControlled() : toOwnError(error, message.text);
     }
     // Whether a lost connection took the statement with it cannot be known here.
     if (loss !== undefined)

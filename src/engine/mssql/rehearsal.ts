@@ -1,14 +1,17 @@
 import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlSession } from '../../core/session.ts';
-import { sql, sqlText, type Sql } from '../../core/sql.ts';
+import { sql, sqlText, type Sql, type SqlValue } from '../../core/sql.ts';
 import type { Entry } from '../entry.ts';
 import type { Attempt, AttemptOutcome, RehearsalBounds, RehearsedAttempt, RehearsedCaller, Rehearsal, Rehearsals } from '../rehearsal.ts';
 import { attemptOf, refusalOf } from '../rehearsed-attempt.ts';
 import { requireRehearsalRights } from '../rehearsal-rights.ts';
 import { compileSql } from '../../core/compile-sql.ts';
+import { deepened, depthKept, surfaced, transactionKept, watched } from './attempt-depth.ts';
 import { lockTimedOut } from './error-table.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
 import { toStatementError } from './mssql-errors.ts';
+import { callersParameters, statementHead } from './routed-parameters.ts';
+import { objectionTo } from './rehearsed-words.ts';
 import { mssqlSamples } from './sample-words.ts';
 
 const begun = sql`SAVE TRANSACTION [tenantry_rehearsal];`;
@@ -36,6 +39,7 @@ interface Tried extends Record<string, unknown> {
 export const mssqlRehearsals: Rehearsals = {
   entersOnce: true,
   samples: mssqlSamples,
+  objection: objectionTo,
   begin: async (session, users, bounds) => {
     await requireRehearsalRights(session, users);
     await session.query(begun);
@@ -128,14 +132,28 @@ class MssqlRehearsal implements Rehearsal {
 }
 
 /**
- * A statement as another user, who enters first where it says so. It is a call, since it has a value: who acts goes back at its end,
- * however it ends. XACT_ABORT would roll back the whole transaction with the first refusal.
+ * A statement as another user, who enters first where it says so. XACT_ABORT would roll back the whole transaction with the first refusal.
+ * It is a call in a call: who acts, and what it sets, goes back at its end, and one that cannot be parsed is an error like any other.
  */
 export function attempted(user: string | undefined, entering: Entered | undefined, statement: Sql, before = nothing): Sql {
-  return sql`DECLARE @tenantry_attempt bit = ${true};
-SET XACT_ABORT OFF;
-SAVE TRANSACTION [tenantry_attempt];
-${before}${acting(user)}${entering === undefined ? nothing : entered(entering)}${statement}`;
+  const entry = entering === undefined ? nothing : entered(entering);
+  const { text, values } = compileSql(inScope(user, sql`${entry}${statement}`, before), mssqlDialect);
+  return sql`${sqlText(`${watched}SAVE TRANSACTION [tenantry_attempt];
+BEGIN TRY
+${deepened}EXEC [sys].[sp_executesql] `)}${text}${valuesOf(values)};
+${sqlText(`${depthKept}${surfaced}END TRY
+BEGIN CATCH
+${transactionKept}IF XACT_STATE() = 1 ${surfaced}THROW;
+END CATCH;`)}`;
+}
+
+/** How sp_executesql is given the values of its statement, under the names that they have there. */
+function valuesOf(values: readonly SqlValue[]): Sql {
+  if (values.length === 0) return nothing;
+  const parameters = callersParameters(values);
+  const declared = parameters.map(({ name, type }) => `@${name} ${type.text}`).join(', ');
+  const given = values.map((value, index) => sql`${sqlText(mssqlDialect.placeholder(index + 1))} = ${value}`);
+  return sql`, ${declared}, ${sql.join(given)}`;
 }
 
 function waiting({ lockMs }: RehearsalBounds): Sql {
@@ -157,18 +175,22 @@ function acting(user: string | undefined): Sql {
 export function attemptedAll(attempts: readonly RehearsedAttempt[]): Sql {
   const each = attempts.map(({ caller: { user }, statement, before = nothing }, position) => {
     const { text } = compileSql(
-      sql`${before}${acting(user)}${statement};
+      sql`${inScope(user, statement, before)};
 SET @rows = @@ROWCOUNT;`,
       mssqlDialect,
     );
-    return sqlText(`SAVE TRANSACTION [tenantry_attempt];
+    return sqlText(`${deepened}SAVE TRANSACTION [tenantry_attempt];
 BEGIN TRY
 SET @tenantry_rows = 0;
 EXEC [sys].[sp_executesql] ${textLiteral(text)}, N'@rows int OUTPUT', @rows = @tenantry_rows OUTPUT;
-INSERT INTO @tenantry_tried VALUES (${position}, @tenantry_rows, NULL, NULL);
+${depthKept}INSERT INTO @tenantry_tried VALUES (${position}, @tenantry_rows, NULL, NULL);
 END TRY
 BEGIN CATCH
-IF XACT_STATE() <> 1 OR ERROR_NUMBER() = ${lockTimedOut} THROW;
+${transactionKept}IF XACT_STATE() <> 1 THROW;
+IF ERROR_NUMBER() = ${lockTimedOut}
+BEGIN
+${surfaced}THROW;
+END;
 INSERT INTO @tenantry_tried VALUES (${position}, 0, ERROR_NUMBER(), ERROR_SEVERITY());
 END CATCH;
 ROLLBACK TRANSACTION [tenantry_attempt];
@@ -176,8 +198,12 @@ ROLLBACK TRANSACTION [tenantry_attempt];
   });
   return sql`DECLARE @tenantry_attempt bit = ${true}, @tenantry_rows int;
 DECLARE @tenantry_tried table ([position] int NOT NULL PRIMARY KEY, [rows] int NOT NULL, [error] int NULL, [severity] int NULL);
-SET XACT_ABORT OFF;
-${sql.join(each, sql``)}SELECT t.[position] AS [position], t.[rows] AS [rows], t.[error] AS [error], t.[severity] AS [severity] FROM @tenantry_tried AS t ORDER BY t.[position];`;
+${sqlText(watched)}${sql.join(each, nothing)}${sqlText(surfaced)}SELECT t.[position] AS [position], t.[rows] AS [rows], t.[error] AS [error], t.[severity] AS [severity] FROM @tenantry_tried AS t ORDER BY t.[position];`;
+}
+
+/** The text of a nested call: what admin does before, and a statement as a user. Whatever comes first there needs an EXECUTE to be called. */
+function inScope(user: string | undefined, statement: Sql, before: Sql): Sql {
+  return sql`${sqlText(statementHead)}${before}${acting(user)}${statement}`;
 }
 
 function entered({ entry: { mappingId, key, epoch, token }, contextValues }: Entered): Sql {

@@ -26,6 +26,7 @@ const sentAtOnce = 32;
 export const postgresRehearsals: Rehearsals = {
   entersOnce: false,
   samples: postgresSamples,
+  objection: (text) => (isOneAlone(sqlText(text)) ? undefined : text.includes(';') ? 'a semicolon' : 'a statement of transactions'),
   begin: async (session, users, bounds) => {
     await requireRehearsalRights(session, users);
     if (bounds === undefined) {

@@ -18,6 +18,7 @@ import { saidRows, saidValues } from './said-values.ts';
 import { stagesOf } from './stages.ts';
 import { describeTested, type TestedTables } from './tested-tables.ts';
 import { CaseRows } from './case-rows.ts';
+import { ownWordsProblems } from './own-words.ts';
 import { tryCase, type CaseParts } from './try-case.ts';
 
 /** What an engine needs for cases. */
@@ -60,16 +61,17 @@ export async function* runCases(
   engine: CasesEngine,
   request: CasesRequest,
 ): AsyncGenerator<CaseFileResult, void, undefined> {
-  const checked = await checkCases(admin, engine, request.files);
+  const checked = await checkCases(admin, engine, request);
   for (const file of request.files) yield await runFile(admin, engine, request, { file, ...checked });
 }
 
-async function checkCases(admin: SqlDatabase, { dialect }: CasesEngine, files: readonly PolicyCases[]): Promise<CheckedCases> {
-  const tables = await describeTested(admin, dialect, files);
+async function checkCases(admin: SqlDatabase, engine: CasesEngine, { files }: CasesRequest): Promise<CheckedCases> {
+  const tables = await describeTested(admin, engine.dialect, files);
   const said = files.map((file) => saidRows(file).flatMap(saidValues));
   const { values, problems } = await convertValues(admin, tables, said.flat());
   const lists = files.flatMap((file, index) => {
-    const own = [...columnProblems(file, tables), ...problems.filter((problem) => said[index]?.some(({ path }) => path === problem.path))];
+    const ofValues = problems.filter((problem) => said[index]?.some(({ path }) => path === problem.path));
+    const own = [...columnProblems(file, tables), ...ofValues, ...ownWordsProblems(file, engine, [])];
     return own.length === 0 ? [] : [problemList(file.file, own)];
   });
   if (lists.length > 0) throw new TenantryError('INVALID_REQUEST', lists.join('\n'));

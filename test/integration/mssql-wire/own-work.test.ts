@@ -41,6 +41,17 @@ describe("the database of the program's own work", () => {
     await database.close();
   });
 
+  test('closes the connection on which a statement ended its transaction (51017), and says that nobody knows what it committed', async () => {
+    const database = shard.openDatabase();
+    const failing = database.transaction(async (session) => {
+      shard.answer = () => ({ error: { number: 51_017, message: 'The statement ended its transaction.' } });
+      await session.query(change('a'));
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'TRANSACTION_CONTROL', outcome: 'unknown' });
+    await expect.poll(() => shard.server.connections).toBe(0);
+    await database.close();
+  });
+
   test('no text but that is told, whatever stands in what was sent', async () => {
     const database = shard.openDatabase();
     shard.answer = () => ({ error: { number: 51_014, message: 'a value' } });

@@ -276,6 +276,22 @@ describe('files that do not fit', () => {
 `);
   });
 
+  it('are refused with every statement of their own words that might stay, before any is run', async () => {
+    const err = await refused({
+      cases: [
+        { name: 'a', as: 'owner', sql: { mssql: 'select 1 commit', postgres: 'delete from "Countries"' }, expect: { changed: 2 } },
+        { name: 'b', as: 'owner', sql: 'delete from "Countries"; commit', expect: { changed: 1 } },
+        { name: 'c', as: 'ann', sql: { postgres: '/* x */ Release savepoint tenantry_attempt' }, expect: 'denied' },
+      ],
+    });
+    expect(err).toBe(`error: own.json has 2 problems (INVALID_REQUEST):
+  cases[1].sql: must be one statement that is undone whole, and has for postgres: a semicolon; take it out of the case
+  cases[2].sql: must be one statement that is undone whole, and has for postgres: a statement of transactions; take it out of the case
+`);
+    const { rows } = await ground.shard.query(sqlText('select count(*)::int as n from "Countries"'));
+    expect(rows).toEqual([{ n: 1 }]);
+  });
+
   it('are refused all at once, whatever is wrong with each', async () => {
     await ground.write('own.json', { ...file, cases: [] });
     await ground.write('bad.json', '{');
