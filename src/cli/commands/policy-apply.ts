@@ -4,7 +4,7 @@ import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { counted } from '../../core/counted.ts';
-import { asTenantryError, type TenantryError } from '../../core/errors.ts';
+import { asTenantryError, hadNoAnswer, type TenantryError } from '../../core/errors.ts';
 import { inParallel } from '../../core/in-parallel.ts';
 import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
 import type { PlannedShard } from '../../policy/plan.ts';
@@ -131,7 +131,7 @@ async function target({ options, output, world }: Invocation<ApplyOptions>, mana
   return { ...all, plan, planned, shards: named(chosen ?? [], options.shard, 'plan') };
 }
 
-/** What would be done on a shard; `error` where it could not be looked at. */
+/** What would be done on a shard; `error`: why it could not be looked at, or why it cannot be done. */
 interface Previewed {
   readonly shard: string;
   readonly outcome: 'already so' | 'pending' | 'failed';
@@ -140,7 +140,7 @@ interface Previewed {
   readonly error?: TenantryError;
 }
 
-/** Tells what would be done on each shard. Throws where one could not be looked at, once the others are told. */
+/** Tells what would be done on each shard. Throws where that is not known of one, or cannot be done there, once the others are told. */
 async function preview(
   shards: readonly Shard[],
   output: Output,
@@ -164,7 +164,7 @@ async function preview(
 }
 
 function describePreview({ shard, changes, error }: Previewed): string {
-  if (error !== undefined) return `shard ${shard}: could not be looked at: ${error.reason}`;
+  if (error !== undefined) return `shard ${shard}: ${hadNoAnswer(error) ? 'could not be looked at' : 'cannot be done'}: ${error.reason}`;
   return changes.length === 0 ? asConfigured(shard) : describeChanges(shard, changes);
 }
 
