@@ -1,8 +1,5 @@
 import type { Shard } from './shard.ts';
-import type { LatestNumbers, NumberedStatement } from '../src/core/shard-signer.ts';
-
-/** Of a shard of which nothing is known. */
-const none: LatestNumbers = { accepted: 0, overridden: 0 };
+import { nothingSigned, type LatestNumbers, type NumberedStatement } from '../src/core/shard-signer.ts';
 
 /** Numbers of the latest statements of shards, as far as a process has heard of them: none of an older one is believed again. */
 export class LatestStatements {
@@ -15,7 +12,7 @@ export class LatestStatements {
   }
 
   of(shardId: string): LatestNumbers {
-    return this.#byShard.get(shardId) ?? none;
+    return this.#byShard.get(shardId) ?? nothingSigned;
   }
 
   note(shardId: string, says: NumberedStatement, number: number): void {

@@ -1,3 +1,4 @@
+import { nothingSigned } from '../src/core/shard-signer.ts';
 import type { Disagreement } from './compare-shard.ts';
 import { DryRunOperations } from './dry-run-operations.ts';
 import { MapAdministration } from './manager/map-administration.ts';
@@ -84,7 +85,7 @@ function withoutInstalling(access: ShardAccess): ShardAccess {
   return {
     open: (shard) => access.open(shard),
     identify: (shard) => access.identify(shard),
-    install: async () => [],
+    install: async () => ({ warnings: [], latest: nothingSigned }),
     purge: (...batch) => access.purge(...batch),
   };
 }

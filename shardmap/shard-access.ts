@@ -1,4 +1,5 @@
 import type { SqlDatabase, SqlSession } from '../src/core/session.ts';
+import type { LatestNumbers } from '../src/core/shard-signer.ts';
 import type { MappingKeys } from './mapping.ts';
 import type { Shard } from './shard.ts';
 import type { ShardMap } from './shard-map.ts';
@@ -16,6 +17,14 @@ export interface ShardWarning {
   readonly remedy?: string;
 }
 
+/** What a database that was made fit to be a shard is like. */
+export interface InstalledShard {
+  /** What could not be mended or proven. */
+  readonly warnings: readonly ShardWarning[];
+  /** What is signed there. */
+  readonly latest: LatestNumbers;
+}
+
 /**
  * How the shard map reaches shards, as `admin`. `main.ts` joins it to the engines. Everything throws SHARD_UNAVAILABLE
  * where the server does not answer.
@@ -27,9 +36,9 @@ export interface ShardAccess {
   identify(shard: Shard): Promise<string>;
   /**
    * Makes the database fit to be a shard of the map: schema, roles' grants, policies. May be repeated. Leaves `shard_identity` empty where
-   * it was. Gives what it could not mend or prove. Throws what an operator has to do where the server must be prepared first.
+   * it was. Throws what an operator has to do where the server must be prepared first.
    */
-  install(shard: Shard, map: ShardMap): Promise<readonly ShardWarning[]>;
+  install(shard: Shard, map: ShardMap): Promise<InstalledShard>;
   /** Deletes at most `limit` of a tenant's or a range's rows in routed tables, children before parents; how many it were. */
   purge(session: SqlSession, shard: Shard, map: ShardMap, keys: MappingKeys, limit: number): Promise<number>;
 }

@@ -157,8 +157,8 @@ export class SqlCatalogChange extends SqlCatalogReader implements CatalogChange 
   }
 
   async addShard(shard: Omit<Shard, 'incarnation'>): Promise<boolean> {
-    const { shardId, mapId, name, address, state, operationId } = shard;
-    return this.#one('catalog/add-shard', { shardId, mapId, name, ...address, state, operationId: operationId ?? null });
+    const { shardId, mapId, name, address, state, acceptedNumber = null, overrideNumber = null, operationId = null } = shard;
+    return this.#one('catalog/add-shard', { shardId, mapId, name, ...address, state, acceptedNumber, overrideNumber, operationId });
   }
 
   async claimEmptyShard(shardId: string, operationId: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { TenantryError } from '../../src/core/errors.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
+import { nothingSigned } from '../../src/core/shard-signer.ts';
 import { DryRunOperations } from '../dry-run-operations.ts';
 import { LocalMap, type ShardDescription } from '../local-map.ts';
 import type { OperationReport, Operations } from '../operations.ts';
@@ -54,10 +55,10 @@ export class ShardAdministration {
     const map = await findMap(store, choice.map ?? this.#options.map);
     const shard: Shard = { shardId: newId(), mapId: map.mapId, name, address, incarnation: '', state: 'ADDING' };
     const incarnation = await this.#identify(shard);
-    const request = { shardId: shard.shardId, name, address, incarnation };
-    await this.#requireFree(map, request, await new LocalMap(access.open(shard)).description());
-    const warnings = await access.install(shard, map);
-    return { ...(await this.#operations.run(addShard, map, request)), warnings };
+    const place = { shardId: shard.shardId, name, address, incarnation };
+    await this.#requireFree(map, place, await new LocalMap(access.open(shard)).description());
+    const { warnings, latest } = await access.install(shard, map);
+    return { ...(await this.#operations.run(addShard, map, { ...place, latest })), warnings };
   }
 
   /**
@@ -72,11 +73,11 @@ export class ShardAdministration {
     await this.#requireFree(map, { shardId: newId(), name, address, incarnation: 'any' }, found);
   }
 
-  async #requireFree(map: ShardMap, request: AddShardRequest, found: ShardDescription | undefined): Promise<void> {
+  async #requireFree(map: ShardMap, place: Omit<AddShardRequest, 'latest'>, found: ShardDescription | undefined): Promise<void> {
     const { store, newId } = this.#options;
     const identity = found?.identity;
     if (identity !== undefined && !(await this.#isBeingAdded(identity.shardId))) throw inUseElsewhere('database', identity);
-    await new DryRunOperations(store, newId).run(addShard, map, request).catch(exceptInProgress);
+    await new DryRunOperations(store, newId).run(addShard, map, { ...place, latest: nothingSigned }).catch(exceptInProgress);
   }
 
   /** Takes a shard without mappings out of its map; `lost` without asking its server. Throws CONFLICT where it is in use. */

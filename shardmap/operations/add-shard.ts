@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { TenantryError } from '../../src/core/errors.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
+import type { LatestNumbers } from '../../src/core/shard-signer.ts';
 import { tlsModes } from '../../src/core/tls-mode.ts';
 import type { LocalMap, ShardIdentity } from '../local-map.ts';
 import { HeldByOperation, type OperationKind } from '../operation-steps.ts';
@@ -16,6 +17,8 @@ export interface AddShardRequest {
   readonly address: ShardAddress;
   /** Who its server is now. */
   readonly incarnation: string;
+  /** What is signed there: the catalog knows it from the moment it knows the shard, so that nothing older is believed. */
+  readonly latest: LatestNumbers;
 }
 
 /** Makes a database a shard of the map: it is told whose it is, then the catalog knows who it is. */
@@ -32,14 +35,15 @@ export const addShard: OperationKind<AddShardRequest> = {
   },
 
   bind(payload) {
-    const { shardId, mapId, name, address, incarnation, description } = readPayload(payloadSchema, addShard.name, payload);
+    const { shardId, mapId, name, address, incarnation, latest, description } = readPayload(payloadSchema, addShard.name, payload);
     return {
       description,
       shardIds: [shardId],
       mappingIds: [],
       changes: [],
       async claim(catalog, operationId) {
-        if (!(await catalog.addShard({ shardId, mapId, name, address, state: 'ADDING', operationId })))
+        const numbers = { acceptedNumber: latest.accepted, overrideNumber: latest.overridden };
+        if (!(await catalog.addShard({ shardId, mapId, name, address, state: 'ADDING', ...numbers, operationId })))
           throw await refusal(catalog, name, address);
       },
       phases: [
@@ -84,6 +88,7 @@ const payloadSchema = z.object({
     tls: z.enum(tlsModes),
   }),
   incarnation: z.string().min(1),
+  latest: z.object({ accepted: z.int(), overridden: z.int() }),
   description: z.string(),
 });
 

@@ -25,6 +25,9 @@ export type NumberedStatement = Exclude<ShardStatement['says'], 'verified'>;
 /** The number of the latest statement of each kind that is known of a shard. */
 export type LatestNumbers = Readonly<Record<NumberedStatement, number>>;
 
+/** Of a shard where nobody has signed anything yet, as far as is known. */
+export const nothingSigned: LatestNumbers = { accepted: 0, overridden: 0 };
+
 /**
  * `signed`: by the current fleet key or, while it is rotated, the previous one. `outdated`: likewise, but a later statement of its kind is
  * known, by the catalog or by a signature that was seen, so that somebody has put this one back. `unsigned`: by neither key.

@@ -2,8 +2,10 @@ import type { Settings } from '../config.ts';
 import { hadNoAnswer, TenantryError } from '../core/errors.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { SqlFailure } from '../engine/sql-failure.ts';
+import { signedNumbers } from '../policy/acceptance.ts';
 import { installShard } from '../policy/install.ts';
 import { purgeRows } from '../policy/purge.ts';
+import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import type { ShardAccess } from '../../shardmap/shard-access.ts';
 import { adminBounds } from './admin-bounds.ts';
@@ -38,7 +40,9 @@ export function createShardAccess(engines: Engines, settings: Settings): Closabl
     install: async (shard, map) => {
       const engine = engineOf(engines, shard.address);
       const installation = { ...wantedPolicies(settings, shard, map), contextProtection, probing: probingWith(engine, settings) };
-      return (await installShard(open(shard), engine, installation)).warnings;
+      const admin = open(shard);
+      const { warnings } = await installShard(admin, engine, installation);
+      return { warnings, latest: await signedNumbers(admin, createShardSigner(settings.fleetKey, shard.shardId)) };
     },
     purge: (session, shard, { keyType }, keys, limit) =>
       purgeRows(session, engineOf(engines, shard.address), {

@@ -2,6 +2,7 @@ import type { AcceptedDrift } from '../core/accepted-drift.ts';
 import type { Row, SqlSession } from '../core/session.ts';
 import {
   acceptanceFormat,
+  nothingSigned,
   type LatestNumbers,
   type NumberedStatement,
   type ShardSigner,
@@ -101,9 +102,7 @@ export async function signedNumbers(session: SqlSession, verifier: ShardVerifier
   const found = await signaturesOf(session);
   const numberOf = (signed: Signed | undefined): number =>
     signed !== undefined && isByKey(verifier, signed) ? signed.statement.number : 0;
-  return found === undefined
-    ? { accepted: 0, overridden: 0 }
-    : { accepted: numberOf(acceptedIn(found)), overridden: numberOf(overriddenIn(found)) };
+  return found === undefined ? nothingSigned : { accepted: numberOf(acceptedIn(found)), overridden: numberOf(overriddenIn(found)) };
 }
 
 /**

@@ -1,10 +1,11 @@
 import { mappingToken, fleetKeyFromBase64 } from '../../shardmap/mapping-token.ts';
 import type { MappingKeys } from '../../shardmap/mapping.ts';
-import type { ShardAccess, ShardWarning } from '../../shardmap/shard-access.ts';
+import type { InstalledShard, ShardAccess } from '../../shardmap/shard-access.ts';
 import type { ShardMap } from '../../shardmap/shard-map.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import type { SqlDatabase, SqlSession } from '../../src/core/session.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
+import { nothingSigned } from '../../src/core/shard-signer.ts';
 import type { Engine, OpenOptions } from '../../src/engine/engine.ts';
 import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
@@ -55,7 +56,7 @@ export class TestShardAccess implements ShardAccess {
     return (await this.open(shard).run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;
   }
 
-  async install(shard: Shard, { keyType }: ShardMap): Promise<readonly ShardWarning[]> {
+  async install(shard: Shard, { keyType }: ShardMap): Promise<InstalledShard> {
     // Imported when needed: processes that tests start are to be up at once.
     const { installShard } = await import('../../src/policy/install.ts');
     const { warnings } = await installShard(this.open(shard), await fullEngine(shard), {
@@ -65,7 +66,7 @@ export class TestShardAccess implements ShardAccess {
       keyType,
       contextProtection: 'guarded',
     });
-    return warnings;
+    return { warnings, latest: nothingSigned };
   }
 
   async purge(session: SqlSession, shard: Shard, { keyType }: ShardMap, keys: MappingKeys, limit: number): Promise<number> {

@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { failureOf } from '../../../shardmap/recorded.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { defaultPort, defaultTls, engineNames, type EngineName } from '../../config/database-url.ts';
@@ -8,11 +7,10 @@ import { isHostName } from '../../core/host-name.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { ShardAddress } from '../../core/shard-address.ts';
 import { tlsModes } from '../../core/tls-mode.ts';
-import { change, withAdministration, withManager } from '../administration.ts';
+import { change, withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import { describeOverride } from '../../policy/override.ts';
 import { bootstrapLogin, withBootstrap } from './bootstrap.ts';
-import { noteUnwritten, requireWritten } from './fleet.ts';
 import { warn } from './policy-text.ts';
 import { protectionOf } from './shard-protection.ts';
 import { addShardProvisionCommand } from './shard-provision.ts';
@@ -142,26 +140,13 @@ async function add(invocation: Invocation<AddOptions>): Promise<ExitCode> {
     return 2;
   }
   const superuser = options.bootstrap === true && options.dryRun !== true ? bootstrapLogin(configured, world) : undefined;
-  const configuredSo = { ...invocation, settings: async () => configured };
-  const code = await change(configuredSo, async ({ shards }) => {
+  return change({ ...invocation, settings: async () => configured }, async ({ shards }) => {
     if (superuser !== undefined)
       await preparation.prepare(configured, address, superuser, (found) => shards.requireFree(name, address, found, { map: options.map }));
     const report = await shards.add(name, address, { map: options.map });
     warn(output, name, report.warnings);
     return report;
   });
-  if (options.dryRun !== true) await tellLatest(configuredSo, name);
-  return code;
-}
-
-/** Has the catalog know what was signed on the shard when it was added. Throws UNRECORDED where that cannot be. */
-async function tellLatest(invocation: Pick<Invocation<AddOptions>, 'settings' | 'world' | 'output'>, shard: string): Promise<void> {
-  const told = withAdministration(invocation, async ({ manager, latestNumbers }, settings) =>
-    invocation.world.services.policies.tellLatest(settings, await manager.shards.show(shard), latestNumbers),
-  );
-  const result = { shard, untold: await failureOf(told) };
-  noteUnwritten(invocation.output, result);
-  requireWritten([result]);
 }
 
 function addressOf({ catalog }: Settings, options: AddOptions): ShardAddress {

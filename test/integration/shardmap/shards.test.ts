@@ -62,6 +62,20 @@ describeOnEachGround(
         expect(await tenants.where(5, { map: 'partners' })).toMatchObject({ shard: 'p' });
       });
 
+      it('is known to the catalog with what is signed there', async () => {
+        const { access, store } = world;
+        const manager = world.createManager({
+          access: {
+            open: (of) => access.open(of),
+            identify: (of) => access.identify(of),
+            install: async (...of) => ({ ...(await access.install(...of)), latest: { accepted: 7, overridden: 3 } }),
+            purge: (...of) => access.purge(...of),
+          },
+        });
+        await manager.shards.add('signed', await world.prepareDatabase('signed'));
+        expect(await store.findShard('signed')).toMatchObject({ acceptedNumber: 7, overrideNumber: 3 });
+      });
+
       it('of another catalog is refused, and stays as it is', async () => {
         const address = await world.prepareDatabase('elsewhere');
         const shard = { shardId: crypto.randomUUID(), mapId: 1, name: 'x', address, incarnation: '', state: 'ADDING' } as const;

@@ -9,9 +9,13 @@
 -- @database nvarchar(4000)
 -- @tls nvarchar(4000)
 -- @state nvarchar(4000)
+-- @acceptedNumber bigint
+-- @overrideNumber bigint
 -- @operationId uniqueidentifier
-INSERT INTO [tenantry].[shard] ([shard_id], [map_id], [name], [engine], [host], [port], [database], [tls], [state], [operation_id])
-SELECT @shardId, @mapId, @name, @engine, @host, @port, @database, @tls, @state, @operationId
+INSERT INTO [tenantry].[shard] (
+  [shard_id], [map_id], [name], [engine], [host], [port], [database], [tls], [state], [accepted_number], [override_number], [operation_id]
+)
+SELECT @shardId, @mapId, @name, @engine, @host, @port, @database, @tls, @state, @acceptedNumber, @overrideNumber, @operationId
 WHERE NOT EXISTS (SELECT 1 FROM [tenantry].[shard] AS s WITH (UPDLOCK, HOLDLOCK) WHERE s.[shard_id] = @shardId)
   AND NOT EXISTS (SELECT 1 FROM [tenantry].[shard] AS s WITH (UPDLOCK, HOLDLOCK) WHERE s.[name] = @name)
   AND NOT EXISTS (
