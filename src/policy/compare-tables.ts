@@ -83,6 +83,7 @@ export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, re
     const extra = (await session.run<ExtraTable>('policy/extra-tables', { tables: known })).rows;
     const reasonsOf = (table: string): string[] => problems.filter(({ object }) => object === table).map(({ text }) => `It ${text}.`);
     const present = new Set(found.tables.map(nameOf));
+    const ofShard = problems.filter(({ code }) => code === 'immutable-tenant').map(({ object, text }) => `${object} ${text}.`);
     const subjects = [
       ...found.tables.map(nameOf).map((object) => compared('table', object, found, reasonsOf(object), drift)),
       ...configured.tables
@@ -93,7 +94,7 @@ export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, re
       ...exposed(found, procedures).map((object) => compared('procedure', object, found, [], drift)),
       ...extra.map(asExtra),
     ];
-    return [...subjects.toSorted((one, other) => (one.object < other.object ? -1 : 1)), comparedAcceptance(found)];
+    return [...subjects.toSorted((one, other) => (one.object < other.object ? -1 : 1)), comparedAcceptance(found, ofShard)];
   });
 }
 
@@ -102,12 +103,11 @@ const stateOfChange = { added: 'extra', removed: 'missing', changed: 'different'
   State
 >;
 
-/** What is of no configured table, or is of one and was changed: whether all is as it was accepted. */
-function comparedAcceptance({
-  objection,
-  differing,
-  drift,
-}: Pick<ShardComparison, 'objection' | 'differing' | 'drift'>): SubjectComparison {
+/** What is of no configured table, or is of one and was changed: whether all is as it was accepted, and what is there that may not be. */
+function comparedAcceptance(
+  { objection, differing, drift }: Pick<ShardComparison, 'objection' | 'differing' | 'drift'>,
+  problems: readonly string[],
+): SubjectComparison {
   if (objection !== undefined) {
     const items = differing.map(({ kind, object, change }) => ({
       item: `${kind} ${object}`,
@@ -115,7 +115,7 @@ function comparedAcceptance({
       before: change === 'removed' ? null : `${change} since it was accepted`,
       after: change === 'added' ? null : 'accepted',
     }));
-    return { of: 'shard', object: null, state: 'different', items, reasons: [`It may serve no tenants: ${objection}.`] };
+    return { of: 'shard', object: null, state: 'different', items, reasons: [`It may serve no tenants: ${objection}.`, ...problems] };
   }
   const items = drift.present.filter(isOfFingerprint).map(({ object, untilMs, reason }) => ({
     item: object,
@@ -124,7 +124,8 @@ function comparedAcceptance({
     after: null,
     accepted: { until: new Date(untilMs).toISOString(), reason },
   }));
-  return { of: 'shard', object: null, state: items.length === 0 ? 'same' : 'accepted', items, reasons: [] };
+  const state = problems.length > 0 ? 'different' : items.length === 0 ? 'same' : 'accepted';
+  return { of: 'shard', object: null, state, items, reasons: problems };
 }
 
 /** Names of procedures that are configured no more, and that app may call as if they were. */

@@ -1,7 +1,9 @@
--- Why a configured table cannot be routed, one row for each reason; `remedy` is SQL where SQL helps.
+-- Why a configured table cannot be routed, or no table of this database, for a function whose answer would outlast the tenant that it was
+-- given to: one row for each reason; `remedy` is SQL where SQL helps. Functions are judged by their texts, comments included, or by what the
+-- server knows of a body in BEGIN ATOMIC; nothing waits for a table here, so no definition is asked for in words.
 -- @tables text
 -- @keyType text
-with configured as (
+with recursive configured as (
   select t."schema", t."table", t."tenantColumn", c.oid, c.relkind, c.relowner, c.relnamespace,
          format('%I.%I', t."schema", t."table") as name
     from jsonb_to_recordset(@tables::jsonb) as t ("schema" text, "table" text, "tenantColumn" text)
@@ -19,6 +21,76 @@ with configured as (
     join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attname = r."tenantColumn" and a.attnum > 0 and not a.attisdropped and r.relkind in ('r', 'p')
     left join pg_catalog.pg_collation col on col.oid = a.attcollation
     join pg_catalog.pg_database db on db.datname = current_database()
+), routine as materialized (
+  select p.oid, n.nspname, p.proname, p.prosqlbody is not null as is_parsed, lower(p.prosrc) as body,
+         strpos(lower(concat(p.prosrc, p.proconfig::text)), 'tenantry') > 0 as names_tenantry,
+         p.prokind = 'f' and p.provolatile = 'i' and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype) as is_immutable,
+         -- In one of these the tenant is kept, whatever its name is here.
+         lower(p.prosrc) ~ '\m(current_setting|pg_settings|pg_show_all_settings)\M'
+           or p.prosqlbody::text ~ (select ':funcid (' || string_agg(c.oid::text, '|') || ') '
+                                      from pg_catalog.pg_proc c where c.proname = 'current_setting' and c.oid < 16384) as reads_settings
+    from pg_catalog.pg_proc p
+    join pg_catalog.pg_namespace n on n.oid = p.pronamespace and n.nspname not in ('tenantry', 'tenantry_watch') and n.nspname !~ '^pg_temp_'
+    join pg_catalog.pg_language l on l.oid = p.prolang and l.lanname not in ('internal', 'c')
+   where p.oid >= 16384
+), nameable as materialized (
+  -- What a text may name, and how: what stands in no quotes folds to lower case, what stands in some has them doubled.
+  select o.class, o.oid, o.place, o.written, o.before || o.identifier || o.behind as pattern
+    from (select w.class, w.oid, w.place, w.written, w.before, w.behind,
+                 case when w.class = 'pg_operator'::regclass then w.escaped
+                      when w.name ~ '^[[:lower:]_][[:lower:][:digit:]_$]*$' then '"?' || w.escaped || '"?'
+                      else '"' || w.escaped || '"' end as identifier
+            from (select e.*, regexp_replace(e.written, '([^[:alnum:]_])', '\\\1', 'g') as escaped
+            from (select f.class, f.oid, f.place collate "default" as place, f.name collate "default" as name, f.before, f.behind,
+                         lower(replace(f.name, '"', '""') collate "default") as written
+                    from (select 'pg_proc'::regclass as class, p.oid, p.proname::text as name, format('%s.%s', n.nspname, p.proname) as place,
+                                 '(^|[^[:alnum:]_$])' as before, '\s*(\(|/\*|--)' as behind
+                            from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+                           where p.oid >= 16384
+                          union all
+                          select 'pg_class', c.oid, c.relname, format('%s.%s', n.nspname, c.relname),
+                                 '(\m(from|join|only|table)\M|\mfrom\M[^;]*,)[\s(]*(("[^"]+"|[[:alnum:]_$]+)\s*\.\s*)?', '($|[^[:alnum:]_$"])'
+                            from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                           where c.oid >= 16384 and c.relkind in ('r', 'p', 'v')
+                          union all
+                          select 'pg_operator', o.oid, o.oprname, format('%s.%s', n.nspname, o.oprname), '', ''
+                            from pg_catalog.pg_operator o join pg_catalog.pg_namespace n on n.oid = o.oprnamespace
+                           where o.oid >= 16384) f) e) w) o
+), asking as (
+  -- What answers by the tenant, or by a value that came with a call, and through what it does.
+  select 'pg_proc'::regclass as class, p.oid, null::text as through
+    from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+   where n.nspname = 'tenantry' and p.provolatile <> 'i'
+  union
+  select 'pg_class', c.oid, null
+    from pg_catalog.pg_class c left join configured r on r.oid = c.oid
+   where c.relkind in ('r', 'p') and case when r.oid is null then c.relrowsecurity else r."tenantColumn" is not null end
+  union
+  select 'pg_proc', u.oid, 'current_setting' from routine u where u.reads_settings
+  union
+  select x.class, x.oid, n.place
+    from asking a
+    join nameable n on n.class = a.class and n.oid = a.oid
+   cross join lateral (
+     select 'pg_proc'::regclass as class, u.oid
+       from routine u
+      where not u.is_parsed and strpos(u.body, n.written) > 0 and u.body ~ n.pattern
+        and (u.names_tenantry or n.place not like 'tenantry.%')
+     union all
+     -- What an argument is by default is asked for where the function is called, and so with each statement.
+     select d.classid::regclass, d.objid
+       from pg_catalog.pg_depend d
+      where d.refclassid = a.class and d.refobjid = a.oid
+        and (d.classid = 'pg_operator'::regclass
+             or d.classid = 'pg_proc'::regclass and (d.objid in (select u.oid from routine u where u.is_parsed)
+                                                     or d.objid in (select g.aggfnoid from pg_catalog.pg_aggregate g)))
+     union all
+     select 'pg_class', w.ev_class
+       from pg_catalog.pg_depend d
+       join pg_catalog.pg_rewrite w on w.oid = d.objid
+       join pg_catalog.pg_class v on v.oid = w.ev_class and v.relkind = 'v'
+      where d.refclassid = a.class and d.refobjid = a.oid and d.classid = 'pg_rewrite'::regclass) x
+   where x.class <> a.class or x.oid <> a.oid
 )
 select "schema" as "schema", "table" as "table", 'missing-table' as "problem", null as "detail", null as "remedy"
   from configured where oid is null
@@ -64,4 +136,12 @@ select "schema", "table", 'no-index', attname, format('create index on %s (%I)',
   from tenant_column c
  where not exists (select from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid join pg_catalog.pg_am m on m.oid = ic.relam
                     where i.indrelid = c.oid and i.indkey[0] = c.attnum and i.indpred is null and i.indisvalid and i.indisready and m.amname = 'btree')
+union all
+-- The planner puts the answer of such a function into the plan of a prepared statement, which outlasts the transaction, and the tenant.
+select u.nspname, u.proname, 'immutable-tenant', string_agg(distinct a.through, ', ' order by a.through),
+       format('alter function %I.%I(%s) stable', u.nspname, u.proname, pg_get_function_identity_arguments(u.oid))
+  from asking a
+  join routine u on u.oid = a.oid and u.is_immutable
+ where a.class = 'pg_proc'::regclass
+ group by u.oid, u.nspname, u.proname
  order by 1, 2, 3
