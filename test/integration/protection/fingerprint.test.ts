@@ -198,6 +198,12 @@ describe('The fingerprint of a shard', () => {
       'create function read_it() returns text language sql begin atomic select "Text" from public."By proc"; end; revoke execute on function read_it() from public',
       ['rights public."By proc"', 'table public."By proc"'],
     ],
+    // Where what is too long for its row lies.
+    ['grant usage on schema pg_toast to tenantry_app', ['schema pg_toast']],
+    [
+      `do $$ begin execute format('grant select on %s to tenantry_app', (select reltoastrelid::regclass from pg_class where oid = '"Secrets"'::regclass)); end $$`,
+      ['rights public."Secrets"'],
+    ],
     // What it comes to by something else than a name in its text.
     [
       `alter table "By view" disable row level security; alter table "By aggregate" disable row level security;

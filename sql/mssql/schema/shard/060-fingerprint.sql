@@ -92,7 +92,8 @@ BEGIN
     );
 
   -- And what these name: the chain of ownership asks for no right to it. A procedure that is called without its schema is that of dbo, which
-  -- is the default schema of app's users. The history of a table is read with it, and what its predicates call.
+  -- is the default schema of app's users. The history of a table is read with it, and what its predicates call. What a
+  -- trigger calls counts, of whichever table: a foreign key may write to it.
   DECLARE @more int = 1;
   WHILE @more > 0
   BEGIN
@@ -104,7 +105,7 @@ BEGIN
       JOIN sys.objects AS r ON r.[object_id] = d.[referencing_id]
       WHERE d.[referencing_class] = 1 AND d.[referenced_class] = 1
         AND d.[referenced_database_name] IS NULL AND d.[referenced_server_name] IS NULL
-        AND EXISTS (SELECT 1 FROM @reached AS b WHERE b.[object_id] IN (r.[object_id], r.[parent_object_id]))
+        AND (r.[type] = N'TR' OR EXISTS (SELECT 1 FROM @reached AS b WHERE b.[object_id] IN (r.[object_id], r.[parent_object_id])))
       UNION ALL
       SELECT OBJECT_ID(y.[base_object_name])
       FROM sys.synonyms AS y

@@ -68,7 +68,7 @@ with recursive role as materialized (
     from pg_namespace n
    where n.nspname <> 'pg_toast' and n.nspname !~ '^pg_(toast_)?temp_'
 ), relation as materialized (
-  select c.oid, c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relnamespace,
+  select c.oid, c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relnamespace, c.reltoastrelid,
          n.nspname in ('tenantry', 'tenantry_watch') as own, format('%I.%I', n.nspname, c.relname) as name
     from pg_class c
     join made n on n.oid = c.relnamespace and c.oid >= n.first_made
@@ -314,6 +314,15 @@ with recursive role as materialized (
               from pg_attribute a cross join lateral unnest(a.attacl) g where a.attrelid = r.oid and a.attacl is not null and not a.attisdropped))
     from reached r
   union all
+  -- What is too long for its row lies where no policy is asked.
+  select 'rights', r.name, concat_ws(' ', 'toast', g.acl, g.attname)
+    from relation r
+    join pg_class t on t.oid = r.reltoastrelid
+   cross join lateral (
+     select e::text as acl, null::name as attname from unnest(t.relacl) e
+     union all
+     select e::text, a.attname from pg_attribute a cross join lateral unnest(a.attacl) e where a.attrelid = t.oid and a.attacl is not null) g
+  union all
   select 'rights', r.name, concat_ws(' ', g.grantee::regrole, g.privilege, g.is_grantable, g.attname)
     from beside r
    cross join lateral (
@@ -434,7 +443,7 @@ with recursive role as materialized (
   select 'schema', n.nspname,
          concat_ws('|', o.rolname, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(n.nspacl, acldefault('n', n.nspowner))) g))
     from pg_namespace n join role o on o.oid = n.nspowner
-   where n.nspname !~ '^pg_(toast_)?temp_' and n.nspname <> 'pg_toast'
+   where n.nspname !~ '^pg_(toast_)?temp_'
      and (n.nspname in ('tenantry', 'tenantry_watch', 'pg_catalog', 'information_schema') or n.nspowner in (select oid from grantee)
           or exists (select from aclexplode(n.nspacl) g where g.grantee in (select oid from grantee)))
   union all
