@@ -725,6 +725,15 @@ describe('An override', () => {
     },
   );
 
+  it.each(['update tenantry_watch.gate set override_number', 'update tenantry_watch.accepted set number'])(
+    'has a number that a program can read, as an acceptance has: %s',
+    async (set) => {
+      await overrideGate(shard.admin, signerOfTests(shard.shardId), { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });
+      for (const number of ['9007199254740992', '-1'])
+        await expect(shard.admin.query(sqlText(`${set} = ${number}`))).rejects.toMatchObject({ cause: { sqlState: '23514' } });
+    },
+  );
+
   it('has nobody stay inside when it ends before a change is committed that began while it was in force', async () => {
     const app = await connect();
     await overrideGate(shard.admin, signerOfTests(shard.shardId), { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });

@@ -6,8 +6,8 @@ CREATE TABLE [tenantry].[accepted] (
     CONSTRAINT [accepted_one_row] CHECK ([only_row] = 1),
   -- How the fingerprint is made and signed.
   [format] int NOT NULL,
-  -- Greater than that of all acceptances before; signed, too.
-  [number] bigint NOT NULL,
+  -- Greater than that of all acceptances before; signed, too. A program reads no greater one.
+  [number] bigint NOT NULL CONSTRAINT [accepted_number] CHECK ([number] BETWEEN 0 AND 9007199254740991),
   -- Of everything that decides what app can see or do here, as `fingerprint_items` tells it.
   [fingerprint] nvarchar(64) COLLATE Latin1_General_100_BIN2 NOT NULL,
   -- Null: for good.
@@ -43,7 +43,7 @@ CREATE TABLE [tenantry].[gate] (
   -- Until then it lets tenants in although it is closed, as somebody has decided and answers for.
   [override_until] datetime2(7) NULL,
   -- Greater than that of all overrides before.
-  [override_number] bigint NULL,
+  [override_number] bigint NULL CONSTRAINT [gate_override_number] CHECK ([override_number] BETWEEN 0 AND 9007199254740991),
   [override_reason] nvarchar(400) COLLATE Latin1_General_100_BIN2 NULL,
   [override_by] nvarchar(200) COLLATE Latin1_General_100_BIN2 NULL,
   [override_signature] varbinary(32) NULL CONSTRAINT [gate_override_signature] CHECK (DATALENGTH([override_signature]) = 32),

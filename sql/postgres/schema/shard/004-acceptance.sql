@@ -19,8 +19,8 @@ create table if not exists tenantry_watch.accepted (
   only_row boolean primary key default true check (only_row),
   -- How the fingerprint is made and signed.
   format integer not null,
-  -- Greater than that of all acceptances before; signed, too.
-  number bigint not null,
+  -- Greater than that of all acceptances before; signed, too. A program reads no greater one.
+  number bigint not null check (number between 0 and 9007199254740991),
   -- Of everything that decides what app can see or do here, as `fingerprint_items` tells it.
   fingerprint text not null,
   -- Null: for good.
@@ -48,7 +48,7 @@ create table if not exists tenantry_watch.gate (
   -- Until then it lets tenants in although it is closed, as somebody has decided and answers for.
   override_until timestamptz check (isfinite(override_until)),
   -- Greater than that of all overrides before.
-  override_number bigint,
+  override_number bigint check (override_number between 0 and 9007199254740991),
   override_reason text,
   override_by text,
   override_signature bytea check (octet_length(override_signature) = 32),
