@@ -3,9 +3,13 @@ import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import { TenantryError } from '../core/errors.ts';
 import type { Terminal } from './terminal.ts';
+import { visible, visibleLines } from './visible.ts';
 
 /** Colours that mean something: good, bad, doubtful, less important, a heading. */
 export type Tone = 'good' | 'bad' | 'doubtful' | 'quiet' | 'heading';
+
+/** What begins and ends these. */
+const colour = /(\u001b\[(?:[12]|22|3[1-39])m)/; // oxlint-disable-line no-control-regex
 
 const tones = { good: 'green', bad: 'red', doubtful: 'yellow', quiet: 'dim', heading: 'bold' } as const;
 
@@ -27,7 +31,10 @@ export type ListRow = Readonly<Record<string, unknown>>;
 /** What a program is told: its members stand beside `version`, which is none of its own. */
 type Answer = Readonly<Record<string, unknown>> & { readonly version?: never };
 
-/** What a command says: its data on one stream, in JSON or for people; remarks on the other. */
+/**
+ * What a command says: its data on one stream, in JSON or for people; remarks on the other. People are shown control characters of names,
+ * which may be anybody's, and no terminal obeys them.
+ */
 export class Output {
   readonly #terminal: Terminal;
   readonly #json: boolean;
@@ -39,12 +46,17 @@ export class Output {
 
   /** One thing: `value` as JSON, or its text for people. */
   result(value: Answer, text: string): void {
-    this.#terminal.out.write(this.#json ? `${JSON.stringify(versioned(value), null, 2)}\n` : `${text}\n`);
+    this.#terminal.out.write(this.#json ? `${JSON.stringify(versioned(value), null, 2)}\n` : `${this.#shown(text)}\n`);
   }
 
   /** One line of a result that goes on: for people at once; JSON comes whole, by `whole`. */
   line(text: string): void {
-    if (!this.#json) this.#terminal.out.write(`${text}\n`);
+    if (!this.#json) this.#terminal.out.write(`${this.#shown(text)}\n`);
+  }
+
+  /** Statements for a database, character for character; on a terminal as people see any text. */
+  script(text: string): void {
+    this.#terminal.out.write(`${this.#terminal.out.isTTY === true ? this.#shown(text) : text}\n`);
   }
 
   /** The whole of what `line` told people. */
@@ -75,12 +87,20 @@ export class Output {
 
   /** A remark for people; a program reads the data, and of what went wrong one object. */
   note(text: string): void {
-    if (!this.#json) this.#terminal.err.write(`${text}\n`);
+    if (!this.#json) this.#terminal.err.write(`${this.#shown(text)}\n`);
   }
 
   /** A text in a colour, on a terminal. */
   tone(tone: Tone, text: string): string {
-    return this.#terminal.styled && !this.#json ? styleText(tones[tone], text, { validateStream: false }) : text;
+    return this.#terminal.styled && !this.#json ? styleText(tones[tone], visibleLines(text), { validateStream: false }) : text;
+  }
+
+  #shown(text: string): string {
+    if (!this.#terminal.styled) return visibleLines(text);
+    return text
+      .split(colour)
+      .map((part) => (colour.test(part) ? part : visibleLines(part)))
+      .join('');
   }
 
   /** Resolves when whoever reads has taken enough to go on. */
@@ -114,7 +134,7 @@ export function describeFailure(error: unknown, json: boolean): string {
   const { code, reason, message, retryable, retryAfterMs } = asTenantryError(error);
   if (json)
     return JSON.stringify(versioned({ error: { code, message, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } }));
-  const [first = '', ...rest] = reason.split('\n');
+  const [first = '', ...rest] = visibleLines(reason).split('\n');
   const [, sentence, end] = /^(.*?)([.:]?)$/.exec(first) ?? [];
   const lines = [`error: ${sentence} (${code})${end === ':' ? ':' : ''}`, ...rest];
   if (retryable)
@@ -154,5 +174,5 @@ function asTenantryError(error: unknown): TenantryError {
 
 function cellText(value: unknown): string {
   if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return visible(typeof value === 'string' ? value : JSON.stringify(value));
 }

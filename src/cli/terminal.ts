@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 /** Where a command reads and writes; injected, so that tests see both. */
 export interface Terminal {
   /** Data, and nothing else. */
-  readonly out: Writable;
+  readonly out: Writable & { readonly isTTY?: boolean };
   /** Everything that is said besides. */
   readonly err: Writable & { readonly isTTY?: boolean };
   /** Whether data may be coloured and drawn as a table. */

@@ -55,5 +55,5 @@ async function readSettings(settings: () => Promise<Settings>): Promise<Settings
 function line(finding: Finding, output: Output): string {
   const { subject, level, text } = finding;
   const advice = finding.level === 'ok' ? '' : `\n         ${output.tone('quiet', `run: ${finding.remedy}`)}`;
-  return `${output.tone(tones[level], level.padEnd(8))} ${subject}: ${text}${advice}`;
+  return `${output.tone(tones[level], level.padEnd(8))} ${subject}: ${text.replaceAll('\n', '\n         ')}${advice}`;
 }

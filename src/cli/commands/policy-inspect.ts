@@ -6,6 +6,7 @@ import type { InspectedPolicies, InspectedTable, Inspection } from '../../policy
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type Invocation } from '../command.ts';
 import { databaseOfVariable } from '../database-variable.ts';
+import { visible } from '../visible.ts';
 import { chosenFleet } from './fleet.ts';
 
 interface InspectOptions {
@@ -44,7 +45,7 @@ async function inspect(invocation: Invocation<InspectOptions>): Promise<void> {
   if (options.sql === true && options.json === true)
     throw new TenantryError('INVALID_REQUEST', '--sql and --json do not go together: say one of them.');
   const { inspection, script } = await inspected(invocation);
-  if (options.sql === true) output.line(script.trimEnd());
+  if (options.sql === true) output.script(script.trimEnd());
   else output.result({ ...inspection }, options.shard === undefined ? toldAsIs(inspection) : described(inspection));
 }
 
@@ -93,9 +94,14 @@ function describedTable({ table, owner, rowSecurity, raw, rights }: InspectedTab
   return [
     `${table}: ${known}row security ${rowSecurity}; owner ${owner ?? 'unknown'}`,
     ...raw.map(({ name, kind, command, roles, using, check }) => {
-      const conditions = [using === null ? '' : ` using ${using}`, check === null ? '' : ` check ${check}`].join('');
+      const conditions = [using === null ? '' : ` using ${inOneLine(using)}`, check === null ? '' : ` check ${inOneLine(check)}`].join('');
       return `  ${kind} ${name}${command === null ? '' : ` for ${command}`}${roles === null ? '' : ` to ${roles.join(', ')}`}${conditions}`;
     }),
     ...rights.map(({ to, rights: given, state }) => `  ${state} to ${to}: ${given}`),
-  ];
+  ].map(visible);
+}
+
+/** An expression as the server writes it, sub-queries on lines of their own. */
+function inOneLine(expression: string): string {
+  return expression.replaceAll(/\s*\n\s*/g, ' ');
 }

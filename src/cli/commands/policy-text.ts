@@ -1,6 +1,7 @@
 import type { ShardWarning } from '../../../shardmap/shard-access.ts';
 import type { PolicyChange } from '../../policy/model.ts';
 import type { Output } from '../output.ts';
+import { visible } from '../visible.ts';
 
 /** A shard where nothing is to be done. */
 export function asConfigured(shard: string): string {
@@ -10,7 +11,7 @@ export function asConfigured(shard: string): string {
 /** What is to be done on a shard, with its statements; what would be accepted as it is stands apart from what would be another. */
 export function describeChanges(shard: string, changes: readonly PolicyChange[]): string {
   const lines = changes.flatMap((change) => [
-    lineOf(change, pendingWords),
+    visible(lineOf(change, pendingWords)),
     ...change.statements.map((statement) => `    ${statement.replaceAll('\n', '\n    ')};`),
   ]);
   return [`shard ${shard}: ${countsOf(changes, pendingWords)}`, ...lines].join('\n');
@@ -18,7 +19,7 @@ export function describeChanges(shard: string, changes: readonly PolicyChange[])
 
 /** What was done on a shard. */
 export function describeDone(shard: string, changes: readonly PolicyChange[]): string {
-  return [`shard ${shard}: ${countsOf(changes, doneWords)}`, ...changes.map((change) => lineOf(change, doneWords))].join('\n');
+  return [`shard ${shard}: ${countsOf(changes, doneWords)}`, ...changes.map((change) => visible(lineOf(change, doneWords)))].join('\n');
 }
 
 type Words = Readonly<Record<PolicyChange['kind'], string>>;
@@ -44,5 +45,7 @@ function lineOf({ kind, object, item, before, after }: PolicyChange, words: Word
 /** Remarks of what the policies of a shard cannot mend by themselves. */
 export function warn(output: Output, shard: string, warnings: readonly ShardWarning[]): void {
   for (const { object, text, remedy } of warnings)
-    output.note(`${output.tone('doubtful', 'warning')} ${shard}: ${object}: ${text}${remedy === undefined ? '' : `; run: ${remedy};`}`);
+    output.note(
+      `${output.tone('doubtful', 'warning')} ${shard}: ${visible(`${object}: ${text}`)}${remedy === undefined ? '' : `; run: ${remedy};`}`,
+    );
 }

@@ -77,6 +77,21 @@ describe('policy inspect', () => {
     expect(out).toContain('alter table public."Blogs" enable row level security;\n');
   });
 
+  it('tells a table on its own line, whatever is in its name', async () => {
+    const untouched = world.openDatabase('untouched');
+    await untouched.query(sqlText('create table "Odd\u001b[2J\npublic.Blogs: gone" ()'));
+    const environment = { ...world.environment, OLD_URL: world.server.url('untouched'), TENANTRY_CONFIG: 'nowhere.json' };
+    const [people, program] = [
+      await world.run('policy inspect --url OLD_URL', { environment }),
+      await world.run('policy inspect --url OLD_URL --json', { environment }),
+    ];
+    await untouched.query(sqlText('drop table "Odd\u001b[2J\npublic.Blogs: gone"'));
+    expect(people.out.split('\n')).toContain(String.raw`public.Odd\u001b[2J\u000apublic.Blogs: gone: row security off; owner postgres`);
+    expect((JSON.parse(program.out) as { tables: { table: string }[] }).tables.map(({ table }) => table)).toContain(
+      'public.Odd\u001b[2J\npublic.Blogs: gone',
+    );
+  });
+
   it('tells a shard by a URL in its own words', async () => {
     const environment = { ...world.environment, SHARD_URL: world.server.url('shop_a') };
     const { code, out } = await world.run('policy inspect --url SHARD_URL', { environment });
