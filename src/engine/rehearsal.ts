@@ -2,7 +2,6 @@ import type { Row, SqlResult, SqlSession } from '../core/session.ts';
 import type { Sql } from '../core/sql.ts';
 import type { TenantryError } from '../core/errors.ts';
 import type { Entry } from './entry.ts';
-import type { ProcedureCode } from './procedure-code.ts';
 import type { SampleWords } from './sample-words.ts';
 
 /** As whom a statement is rehearsed. */
@@ -65,9 +64,9 @@ export interface Rehearsals {
   readonly samples: SampleWords;
   /**
    * What a statement in somebody's own words has in it that may stay when it is undone, or that may undo or outlast more than itself, as a
-   * noun; undefined where it can be tried. `callable` are the texts of procedures that it may call.
+   * noun; undefined where it can be tried.
    */
-  objection(text: string, callable: readonly ProcedureCode[]): string | undefined;
+  objection(text: string): string | undefined;
   /**
    * Begins a rehearsal in an open transaction of admin. Throws INVALID_CONFIGURATION, with what an administrator has to run, where admin
    * may not act as one of these users. Without bounds statements take as long as others of the session may.

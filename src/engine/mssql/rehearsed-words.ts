@@ -1,4 +1,3 @@
-import type { ProcedureCode } from '../procedure-code.ts';
 import { procedureRisks } from './procedure-risks.ts';
 import { tsqlWords } from './tsql-words.ts';
 
@@ -10,12 +9,13 @@ const defining: ReadonlySet<string> = new Set(['(', 'null', 'default']);
 
 /**
  * `Rehearsals.objection`: what no procedure may do in a call (decision 023) no statement of a rehearsal may either, but for changing rows;
- * and nothing that stays in its session, or reaches another server.
+ * nothing is called that nobody has read, and nothing is done that stays in its session or on
+ * another server.
  */
-export function objectionTo(text: string, callable: readonly ProcedureCode[]): string | undefined {
+export function objectionTo(text: string): string | undefined {
   const words = [...tsqlWords(text)];
   if (words.includes(';')) return 'a semicolon';
-  const risks = procedureRisks({ schema: 'dbo', routine: '', text, language: 'tsql' }, callable);
+  const risks = procedureRisks({ schema: 'dbo', routine: '', text, language: 'tsql' }, []);
   const risk = risks.find(({ code }) => code !== 'writes-in-reads');
   if (risk !== undefined) return risk.detail;
   return words.map((_, at) => lastingAt(words, at)).find((found) => found !== undefined);

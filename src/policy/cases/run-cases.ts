@@ -71,7 +71,7 @@ async function checkCases(admin: SqlDatabase, engine: CasesEngine, { files }: Ca
   const { values, problems } = await convertValues(admin, tables, said.flat());
   const lists = files.flatMap((file, index) => {
     const ofValues = problems.filter((problem) => said[index]?.some(({ path }) => path === problem.path));
-    const own = [...columnProblems(file, tables), ...ofValues, ...ownWordsProblems(file, engine, [])];
+    const own = [...columnProblems(file, tables), ...ofValues, ...ownWordsProblems(file, engine)];
     return own.length === 0 ? [] : [problemList(file.file, own)];
   });
   if (lists.length > 0) throw new TenantryError('INVALID_REQUEST', lists.join('\n'));

@@ -148,7 +148,19 @@ export class BatchRun {
       case 'check entry':
         return this.#entered === 0 ? 'through' : await this.#throw({ number: step.number, message: 'not entered' });
       case 'check count':
-        return session.depth === 1 ? 'through' : await this.#throw({ number: step.number, message: 'another transaction' });
+        return session.depth === step.depth ? 'through' : await this.#throw({ number: step.number, message: 'another transaction' });
+      case 'begin up to':
+        while (session.depth < step.depth) await this.#begin();
+        return 'through';
+      case 'commit down to':
+        while (session.depth > step.depth && !session.doomed) await this.#commit();
+        return 'through';
+      case 'save':
+        session.save(step.name);
+        return 'through';
+      case 'roll back to':
+        if (session.rollbackTo(step.name)) return 'through';
+        return await this.#raise({ number: 6401, message: 'No transaction or savepoint of that name was found.' });
       case 'check transaction': {
         const same = session.depth === 1 && session.transaction === this.#remembered;
         return same ? 'through' : await this.#throw({ number: step.number, message: 'another transaction' });

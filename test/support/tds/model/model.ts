@@ -111,7 +111,8 @@ export class SqlServerModel implements TdsScript {
 }
 
 function nestedStatement(request: TdsRequest): string {
-  const given = request.kind === 'rpc' ? request.parameters.find(({ name }) => name === '@tenantry_statement') : undefined;
+  const name = request.text.includes('sp_executesql] @p1') ? '@p1' : '@tenantry_statement';
+  const given = request.kind === 'rpc' ? request.parameters.find((parameter) => parameter.name === name) : undefined;
   return typeof given?.value === 'string' ? callersText(given.value) : '';
 }
 

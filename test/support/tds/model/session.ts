@@ -19,6 +19,8 @@ export class ModelSession {
   /** What statements will have done once the transaction is committed. */
   effects: (() => void)[] = [];
   static #transactions = 0n;
+  /** How many effects there were at each savepoint, which no depth has. */
+  readonly #saved = new Map<string, number>();
 
   /** Returns the descriptor of the transaction. */
   begin(): bigint {
@@ -34,12 +36,26 @@ export class ModelSession {
   commit(): boolean {
     this.depth -= 1;
     if (this.depth > 0) return false;
+    this.#saved.clear();
     for (const effect of this.effects.splice(0)) effect();
+    return true;
+  }
+
+  save(name: string): void {
+    this.#saved.set(name, this.effects.length);
+  }
+
+  /** Returns whether there was one; `depth` stays as it is. */
+  rollbackTo(name: string): boolean {
+    const kept = this.depth === 0 ? undefined : this.#saved.get(name);
+    if (kept === undefined) return false;
+    this.effects.splice(kept);
     return true;
   }
 
   rollback(): void {
     this.depth = 0;
+    this.#saved.clear();
     this.effects = [];
     this.doomed = false;
   }

@@ -5,7 +5,10 @@ export type Step =
   | { readonly kind: 'enter'; readonly brings: boolean }
   | { readonly kind: 'begin' | 'commit' | 'rollback' | 'return' | 'remember transaction' | 'done' | 'nothing' }
   | { readonly kind: 'begin try' | 'end try' | 'begin catch' | 'end catch' | 'rethrow' | 'run statement' }
-  | { readonly kind: 'check entry' | 'check count' | 'check transaction' | 'check ended'; readonly number: number }
+  | { readonly kind: 'check entry' | 'check transaction' | 'check ended'; readonly number: number }
+  | { readonly kind: 'check count'; readonly depth: number; readonly number: number }
+  | { readonly kind: 'begin up to' | 'commit down to'; readonly depth: number }
+  | { readonly kind: 'save' | 'roll back to'; readonly name: string }
   | { readonly kind: 'print'; readonly text: string }
   | { readonly kind: 'throw'; readonly number: number; readonly message: string }
   | { readonly kind: 'statement'; readonly text: string };
@@ -18,7 +21,10 @@ const thrown = String.raw`THROW (\d+), N?'(?:[^']|'')*', \d+`;
 const lines: readonly Recognise[] = [
   [/^SET XACT_ABORT (ON|OFF)$/i, (on) => ({ kind: 'xact abort', on: on?.toUpperCase() === 'ON' })],
   [/^SET TRANSACTION ISOLATION LEVEL ([A-Z ]+)$/i, (level = '') => ({ kind: 'isolation', level })],
-  [/^SET @tenantry_transaction = CURRENT_TRANSACTION_ID\(\)$/, () => ({ kind: 'remember transaction' })],
+  [
+    /^(?:SET @tenantry_transaction|DECLARE @tenantry_transaction bigint) = CURRENT_TRANSACTION_ID\(\)$/,
+    () => ({ kind: 'remember transaction' }),
+  ],
   [/^SET IMPLICIT_TRANSACTIONS (ON|OFF)$/i, (on) => ({ kind: 'implicit transactions', on: on?.toUpperCase() === 'ON' })],
   [/^SET @tenantry_done = 1$/, () => ({ kind: 'done' })],
   [/^SET (?=[A-Z_, ]*NOCOUNT)[A-Z_, ]+ (ON|OFF)$/i, (on) => ({ kind: 'no count', on: on?.toUpperCase() === 'ON' })],
@@ -29,16 +35,29 @@ const lines: readonly Recognise[] = [
   [/^BEGIN TRAN(?:SACTION)?$/i, () => ({ kind: 'begin' })],
   [/^COMMIT(?: TRAN(?:SACTION)?)?$/i, () => ({ kind: 'commit' })],
   [/^ROLLBACK(?: TRAN(?:SACTION)?)?$/i, () => ({ kind: 'rollback' })],
+  [/^WHILE @@TRANCOUNT < (\d+) BEGIN TRANSACTION$/, (depth) => ({ kind: 'begin up to', depth: Number(depth) })],
+  [
+    /^(?:IF XACT_STATE\(\) = 1 )?WHILE @@TRANCOUNT > (\d+) COMMIT TRANSACTION$/,
+    (depth) => ({ kind: 'commit down to', depth: Number(depth) }),
+  ],
+  [/^SAVE TRANSACTION (\[\w+\])$/, (name = '') => ({ kind: 'save', name })],
+  [/^ROLLBACK TRANSACTION (\[\w+\])$/, (name = '') => ({ kind: 'roll back to', name })],
   [/^(BEGIN|END) (TRY|CATCH)$/i, (edge, block) => ({ kind: `${edge} ${block}`.toLowerCase() as 'begin try' })],
   [/^THROW$/i, () => ({ kind: 'rethrow' })],
-  [/^EXEC \[sys\]\.\[sp_executesql\] @tenantry_statement(?:, N'[^']*'(?:, @\w+)+)?$/, () => ({ kind: 'run statement' })],
+  [
+    /^EXEC \[sys\]\.\[sp_executesql\] @(?:tenantry_statement(?:, N'[^']*'(?:, @\w+)+)?|p1(?:, @p2(?:, @p\d+ = @p\d+)+)?)$/,
+    () => ({ kind: 'run statement' }),
+  ],
   [/^RETURN$/i, () => ({ kind: 'return' })],
   [
     /^EXEC @tenantry_ok = \[tenantry\]\.\[enter\] @tenantry_mapping, @tenantry_key, @tenantry_epoch, @tenantry_token(, @tenantry_values)?$/,
     (brings) => ({ kind: 'enter', brings: brings !== undefined }),
   ],
   [new RegExp(`^IF @tenantry_ok IS NULL OR @tenantry_ok <> 0 ${thrown}$`), (number) => ({ kind: 'check entry', number: Number(number) })],
-  [new RegExp(`^IF @@TRANCOUNT <> 1 ${thrown}$`), (number) => ({ kind: 'check count', number: Number(number) })],
+  [
+    new RegExp(`^IF @@TRANCOUNT <> (\\d+) ${thrown}$`),
+    (depth, number) => ({ kind: 'check count', depth: Number(depth), number: Number(number) }),
+  ],
   [
     new RegExp(`^IF @@TRANCOUNT <> 1 OR CURRENT_TRANSACTION_ID\\(\\) <> @tenantry_transaction ${thrown}$`),
     (number) => ({ kind: 'check transaction', number: Number(number) }),

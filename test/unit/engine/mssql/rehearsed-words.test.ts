@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { objectionTo } from '../../../../src/engine/mssql/rehearsed-words.ts';
-import type { ProcedureCode } from '../../../../src/engine/procedure-code.ts';
-
-const callable: readonly ProcedureCode[] = [{ schema: 'dbo', routine: 'Known', text: '', language: 'tsql' }];
-const objection = (text: string): string | undefined => objectionTo(text, callable);
 
 describe('words of somebody’s own for SQL Server', () => {
   it.each([
@@ -42,7 +38,7 @@ describe('words of somebody’s own for SQL Server', () => {
     ['shutdown with nowait', 'SHUTDOWN'],
     ['dbcc checkident(Blogs, reseed, 1)', 'DBCC'],
   ])('are not tried: %s', (text, found) => {
-    expect(objection(text)).toBe(found);
+    expect(objectionTo(text)).toBe(found);
   });
 
   it.each([
@@ -56,8 +52,7 @@ describe('words of somebody’s own for SQL Server', () => {
     'truncate table Blogs',
     'drop security policy [tenantry].[policy]',
     'alter table Notes add foreign key (Blog) references Blogs (Id) on delete set null',
-    'exec dbo.Known @Id = 1',
   ])('are tried: %s', (text) => {
-    expect(objection(text)).toBeUndefined();
+    expect(objectionTo(text)).toBeUndefined();
   });
 });

@@ -12,7 +12,7 @@ function problems(engine: keyof typeof engines, ...texts: readonly Readonly<Reco
     const statement: CaseStatement = { kind: 'sql', text };
     return { name: String(index), as: { principal: 'admin', context: {} }, statement, expect: { kind: 'denied' }, at: ['cases', index] };
   });
-  return ownWordsProblems({ cases }, engines[engine], []).map(({ path, message }) => `${pathText(path)}: ${message}`);
+  return ownWordsProblems({ cases }, engines[engine]).map(({ path, message }) => `${pathText(path)}: ${message}`);
 }
 
 it('tells each case whose statement may outlast its rehearsal, by its place and for the engine that would run it', () => {
