@@ -109,14 +109,14 @@ function signed(found: ShardComparison, renderer: PolicyRenderer): PolicyChange[
  */
 function acceptances(objection: string, { differing, pending, drift }: ShardComparison, renderer: PolicyRenderer): PolicyChange[] {
   const after = accepted(endOf(drift.present));
-  if (differing.length === 0) return [signedChange('accept', 'what protects the shard', objection, after)];
+  if (differing.length === 0) return [signedChange('accept', objection, null, after)];
   return differing
     .filter((object) => !pending.some((difference) => difference.of === 'table' && renderer.sets(difference, object)))
     .map(({ kind, object, change: how }) => signedChange('accept', `${kind} ${object}`, `${how} since it was accepted`, after));
 }
 
 /** No statement says it. */
-function signedChange(kind: PolicyChange['kind'], item: string, before: string, after: string): PolicyChange {
+function signedChange(kind: PolicyChange['kind'], item: string, before: string | null, after: string): PolicyChange {
   return { kind, of: 'shard', object: null, item, before, after, statements: [] };
 }
 

@@ -39,7 +39,8 @@ function countsOf(changes: readonly PolicyChange[], words: Words): string {
 /** What is set is of a table or procedure, which is named; what is accepted names itself, with the reason why it was not. */
 function lineOf({ kind, object, item, before, after }: PolicyChange, words: Words): string {
   if (kind === 'set') return `  ${object}: ${item}`;
-  return kind === 'accept' ? `  ${words.accept}: ${item} (${before})` : `  ${item}: ${before}, then ${after}`;
+  if (kind === 'renew') return `  ${item}: ${before}, then ${after}`;
+  return `  ${words.accept}: ${item}${before === null ? '' : ` (${before})`}`;
 }
 
 /** Remarks of what the policies of a shard cannot mend by themselves. */

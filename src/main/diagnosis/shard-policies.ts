@@ -21,8 +21,18 @@ interface ClosingChange {
   readonly object: string | null;
 }
 
+/** What was found of a shard's policies. */
+interface DiagnosedPolicies {
+  readonly findings: readonly Finding[];
+  /** Whether they say what is there that nobody accepted. */
+  readonly tellUnaccepted: boolean;
+}
+
 /** The policies of the routed tables, by what `policy apply` would change. */
-export async function diagnosePolicies({ engines, settings, shard, map, now }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
+export async function diagnosePolicies(
+  { engines, settings, shard, map, now }: ShardDiagnosis,
+  admin: SqlDatabase,
+): Promise<DiagnosedPolicies> {
   const subject = `shard ${shard.name}`;
   const apply = `tenantry policy apply --shard ${shard.name}`;
   try {
@@ -32,7 +42,7 @@ export async function diagnosePolicies({ engines, settings, shard, map, now }: S
     });
     const pending = [...new Set(changes.flatMap(({ object }) => object ?? []))];
     const unaccepted = changes.filter(({ kind }) => kind === 'accept');
-    return [
+    const findings = [
       ...(unaccepted.length === 0 ? [] : [{ subject, level: 'problem' as const, text: await described(admin, unaccepted), remedy: apply }]),
       ...(pending.length === 0
         ? []
@@ -51,15 +61,16 @@ export async function diagnosePolicies({ engines, settings, shard, map, now }: S
       ...diagnoseIdleDrift(subject, settings, shard.name, drift, now()),
       ...warnings.map(({ object, text, remedy = apply }): Finding => warning(subject, `${object}: ${text}`, remedy)),
     ];
+    return { findings, tellUnaccepted: unaccepted.length > 0 };
   } catch (error) {
     const isUnfit = error instanceof TenantryError && error.code === 'INVALID_CONFIGURATION';
-    return [failure(subject, error, isUnfit ? `what helps as said there, then ${apply}` : apply)];
+    return { findings: [failure(subject, error, isUnfit ? `what helps as said there, then ${apply}` : apply)], tellUnaccepted: false };
   }
 }
 
 /** What would be accepted, and whose changes closed the gate: nobody is named who did something else. */
 async function described(admin: SqlDatabase, unaccepted: readonly PolicyChange[]): Promise<string> {
-  const objects = unaccepted.slice(0, mostNames).map(({ item, before }) => `${item} (${before ?? ''})`);
+  const objects = unaccepted.slice(0, mostNames).map(({ item, before }) => (before === null ? item : `${item} (${before})`));
   const more = unaccepted.length > mostNames ? ` and ${unaccepted.length - mostNames} more` : '';
   const { rows } = await admin.run<Row & ClosingChange>('policy/closing-changes', { limit: mostChanges });
   const changes = rows.map(

@@ -3,6 +3,7 @@ import type { PrincipalName } from '../../core/principal.ts';
 import type { SqlDatabase } from '../../core/session.ts';
 import type { EngineConnection } from '../../engine/engine.ts';
 import { requireOwnShard } from '../../../shardmap/own-shard.ts';
+import { NotAccepted } from '../../engine/verify-shard.ts';
 import { acceptedFingerprint } from '../../policy/acceptance.ts';
 import { engineOf } from '../engines.ts';
 import { createShardAccess } from '../shard-access.ts';
@@ -76,10 +77,12 @@ async function* findingsBeside(
   yield* capabilities;
   // Without them nothing else is tried, neither by policy apply nor by a connection of app.
   const isAble = capabilities.every(({ level }) => level !== 'problem');
-  if (isAble) yield* await diagnosePolicies(look, admin);
+  const policies = isAble ? await diagnosePolicies(look, admin) : undefined;
+  yield* policies?.findings ?? [];
   yield* await diagnoseOverride(look, admin);
   yield* await diagnoseNumbers(look, admin);
   for (const principal of otherPrincipals) yield* await diagnosePrincipal(look, principal);
-  if (isAble && app instanceof Error) yield appFailure(look, app);
+  const isToldAlready = app instanceof NotAccepted && policies?.tellUnaccepted === true;
+  if (isAble && app instanceof Error && !isToldAlready) yield appFailure(look, app);
   yield* diagnoseLocalMap(look);
 }

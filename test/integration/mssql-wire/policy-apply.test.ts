@@ -186,7 +186,7 @@ test('a change that nobody judged is accepted with what is there, though nothing
     onRequest,
   });
   expect(shown).toMatchObject({
-    changes: [{ kind: 'accept', before: expect.stringContaining('past what judges each change') as string }],
+    changes: [{ kind: 'accept', item: expect.stringContaining('past what judges each change') as string, before: null }],
   });
   expect(asked).toEqual(['policy/accept']);
 });
