@@ -67,7 +67,7 @@ function findingsPage(): string {
     '- `advice`: tenants are kept apart, at a cost, or something will not work as it looks.',
     '',
     'A finding says its `remedy`: a statement to run where one does it alone, else what the owner of the table has to choose.',
-    'This page is generated from `src/policy/finding-catalogue.ts` by `node scripts/generate-docs.ts`.',
+    'This page is generated from `src/policy/finding-catalogue.ts`, whose texts are in `src/policy/finding-kinds/`, by `node scripts/generate-docs.ts`.',
     '',
     '| code | severity | why it matters | what helps |',
     '|---|---|---|---|',

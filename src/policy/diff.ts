@@ -35,7 +35,7 @@ export interface Comparison {
   readonly tables: readonly PolicyTable[];
   /** Item by item, in the same order. */
   readonly pending: readonly Difference[];
-  /** What forgets that app was given procedures which are gone: nothing to be told, and left to a change of something else. */
+  /** Statements that forget what app was given of procedures which are gone. They are no difference of their own, and run with the next change. */
   readonly forgetting: readonly Sql[];
   /** A digest of all that was found: the same as long as nobody changes any of it. */
   readonly state: string;

@@ -30,7 +30,7 @@ export interface ShardTables {
   readonly keyType: KeyType;
 }
 
-/** What something of a shard is said of. */
+/** What a change of a shard, or a difference, is of. */
 export interface PolicySubject {
   /** `shard`: the shard as a whole, by what was accepted of it, whatever that is of. */
   readonly of: 'table' | 'procedure' | 'shard';

@@ -352,7 +352,7 @@ describe('The gate of a shard', () => {
     await connect();
   });
 
-  it('is no gate for whoever connects while a change is there that nobody judged, until what is there is accepted', async () => {
+  it('lets nobody connect while there is a change that nobody judged, until what is there is accepted', async () => {
     const eye = engine.open(shard.address, shardLogins.app, { connections: 1, serverNamesOnly: true });
     const look = async (): Promise<unknown> => (await eye.run('policy/watch')).rows[0]?.['state'];
     try {

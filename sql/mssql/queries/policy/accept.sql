@@ -24,7 +24,7 @@ VALUES (@format, @number, @fingerprint, @validUntil, @signature, @acceptedBy);
 UPDATE g SET [open] = 1, [accepted_until] = @validUntil, [changed_at] = SYSUTCDATETIME() FROM [tenantry].[gate] AS g WITH (ROWLOCK) WHERE g.[open] = 0;
 SET @opened = @@ROWCOUNT;
 UPDATE g SET [accepted_until] = @validUntil FROM [tenantry].[gate] AS g WITH (ROWLOCK) WHERE EXISTS (SELECT g.[accepted_until] EXCEPT SELECT @validUntil);
--- Its own changes, and those that nobody judged; of others under way, which are locked, each is judged by its own.
+-- The changes of this transaction, and those that nobody judged. Those of other transactions under way are locked, and left to them.
 UPDATE c
 SET [verdict] = CASE WHEN c.[transaction_id] <> CURRENT_TRANSACTION_ID() THEN N'accepted' WHEN @opened = 0 THEN N'same' ELSE N'opened' END
 FROM [tenantry].[change_log] AS c WITH (READCOMMITTEDLOCK, READPAST, ROWLOCK)
