@@ -182,8 +182,11 @@ describe('policy apply', () => {
   ])('refuses a shard %s by name, before another has been changed', async (_, spoil, mend, problem) => {
     await second?.query(sqlText(spoil));
     try {
-      for (const line of ['policy apply', 'policy apply --dry-run', 'policy apply --shard b'])
-        expect(await fleet.refused(line)).toContain(problem);
+      for (const line of ['policy apply', 'policy apply --shard b']) expect(await fleet.refused(line)).toContain(problem);
+      // What is pending on the others is told.
+      const { code, out, err } = await fleet.world.run('policy apply --dry-run');
+      expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(problem) as string });
+      expect(out).toMatch(/^shard a: 1 to change\n[^]*\nshard b: cannot be done: /);
       expect(await applied()).toBe(false);
     } finally {
       await second?.query(sqlText(mend));
