@@ -10,10 +10,10 @@ import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import { acceptingOn } from './accepting.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { inspectShard } from './inspection/inspect-policies.ts';
-import { tellLatest } from './latest-numbers.ts';
+import { tellLatest } from './tell-latest.ts';
 import { testCases } from './policy-cases.ts';
 import { probingWith } from './probing.ts';
-import { requireServing, proveShard } from './verification.ts';
+import { requireServing, proveShard } from './prove-shard.ts';
 import { wantedPolicies } from './wanted-policies.ts';
 import { withShard } from './with-shard.ts';
 

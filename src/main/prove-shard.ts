@@ -11,17 +11,18 @@ import { policyState, verifyPolicies } from '../policy/verify.ts';
 import { adminBounds } from './admin-bounds.ts';
 import { openAppConnection } from './app-connection.ts';
 import { engineOf, type Engines, type FullEngine } from './engines.ts';
-import { tellLatest } from './latest-numbers.ts';
+import { tellLatest } from './tell-latest.ts';
 import { probingWith } from './probing.ts';
 import { wantedPolicies } from './wanted-policies.ts';
 import { withShard } from './with-shard.ts';
 
-interface VerifiedMap {
+/** Of which type the keys of a map are. */
+interface MapKeys {
   readonly keyType: KeyType;
 }
 
 /** `ShardPolicies.requireServing`. */
-export async function requireServing(engines: Engines, settings: Settings, shard: Shard, map: VerifiedMap): Promise<void> {
+export async function requireServing(engines: Engines, settings: Settings, shard: Shard, map: MapKeys): Promise<void> {
   const { different, objection, differing } = await withShard(engines, settings, shard, (admin) =>
     policyState(admin, engineOf(engines, shard.address), wantedPolicies(settings, shard, map)),
   );
@@ -37,7 +38,7 @@ export async function proveShard(
   engines: Engines,
   settings: Settings,
   shard: Shard,
-  { numbers, ...map }: VerifiedMap & { readonly numbers: KeepsNumbers },
+  { numbers, ...map }: MapKeys & { readonly numbers: KeepsNumbers },
 ): Promise<ShardVerification> {
   const engine = engineOf(engines, shard.address);
   const found = await withShard(engines, settings, shard, async (admin) => {
