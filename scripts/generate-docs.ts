@@ -66,7 +66,7 @@ function findingsPage(): string {
     '- `leak`: one tenant, or one user of it, may learn, read or change what is not its own;',
     '- `advice`: tenants are kept apart, at a cost, or something will not work as it looks.',
     '',
-    'A finding says its `remedy`: a statement to run where one does it alone, else what the owner of the table has to choose.',
+    'A finding says its `remedy`, a statement to run, where one does it alone; else its `advice`: what the owner of the table has to choose.',
     'This page is generated from `src/policy/finding-catalogue.ts`, whose texts are in `src/policy/finding-kinds/`, by `node scripts/generate-docs.ts`.',
     '',
     '| code | severity | why it matters | what helps |',

@@ -13,8 +13,10 @@ export interface ShardWarning {
   readonly object: string;
   /** One sentence. */
   readonly text: string;
-  /** What mends it. */
+  /** A statement that mends it. */
   readonly remedy?: string;
+  /** What to change, where no statement does it alone. */
+  readonly advice?: string;
 }
 
 /** What a database that was made fit to be a shard is like. */

@@ -28,10 +28,16 @@ interface FoundByPredicate extends FoundProblem {
   readonly columns: readonly { readonly name: string }[] | null;
 }
 
+/** What is said of a finding behind its text. */
+export function whatHelps({ remedy, advice }: { readonly remedy?: string | undefined; readonly advice?: string | undefined }): string {
+  if (remedy !== undefined) return `; run: ${remedy};`;
+  return advice === undefined ? '' : `; what helps: ${advice}`;
+}
+
 /** Throws INVALID_CONFIGURATION with every reason why what is configured cannot be served as it is. */
 export function refuseUnfit(what: 'tables' | 'procedures', found: readonly PolicyFinding[]): void {
   if (found.length === 0) return;
-  const list = found.map(({ object, text, remedy }) => `${object} ${text}${remedy === undefined ? '' : `; run: ${remedy};`}`);
+  const list = found.map((each) => `${each.object} ${each.text}${whatHelps(each)}`);
   throw new TenantryError('INVALID_CONFIGURATION', `The ${what} of the shard do not fit:\n- ${list.join('\n- ')}`);
 }
 
@@ -94,6 +100,7 @@ export function finding(code: string, { schema, table, detail, remedy }: FoundRo
   if (!isFindingCode(code)) throw new TenantryError('INTERNAL', `The policy queries found ${code}, which has no text.`);
   const { severity, say, advise }: FindingKind = findingCatalogue[code];
   const object = `${schema}.${table}`;
-  const mended = remedy ?? advise?.(object, detail ?? '');
-  return { code, severity, object, text: `${say(detail ?? '', at)}${more}`, ...(mended === undefined ? {} : { remedy: mended }) };
+  const found = { code, severity, object, text: `${say(detail ?? '', at)}${more}` };
+  if (remedy !== null) return { ...found, remedy };
+  return advise === undefined ? found : { ...found, advice: advise(object, detail ?? '') };
 }

@@ -61,8 +61,10 @@ export interface PolicyFinding {
   readonly object: string;
   /** One sentence. */
   readonly text: string;
-  /** A statement that mends it, or what to change where its owner has to choose names. */
+  /** A statement that mends it. */
   readonly remedy?: string;
+  /** What to change, where no statement does it alone. */
+  readonly advice?: string;
 }
 
 /** What `policy apply` did, or would do, on one shard. */

@@ -1,4 +1,5 @@
 import type { ShardWarning } from '../../../shardmap/shard-access.ts';
+import { whatHelps } from '../../policy/findings.ts';
 import type { PolicyChange } from '../../policy/model.ts';
 import type { Output } from '../output.ts';
 import { visible } from '../visible.ts';
@@ -45,8 +46,6 @@ function lineOf({ kind, object, item, before, after }: PolicyChange, words: Word
 
 /** Remarks of what the policies of a shard cannot mend by themselves. */
 export function warn(output: Output, shard: string, warnings: readonly ShardWarning[]): void {
-  for (const { object, text, remedy } of warnings)
-    output.note(
-      `${output.tone('doubtful', 'warning')} ${shard}: ${visible(`${object}: ${text}`)}${remedy === undefined ? '' : `; run: ${remedy};`}`,
-    );
+  for (const { object, text, ...help } of warnings)
+    output.note(`${output.tone('doubtful', 'warning')} ${shard}: ${visible(`${object}: ${text}`)}${whatHelps(help)}`);
 }

@@ -2,6 +2,7 @@ import type { Finding } from '../../cli/services.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Row, SqlDatabase } from '../../core/session.ts';
 import { applyPolicies } from '../../policy/apply.ts';
+import { whatHelps } from '../../policy/findings.ts';
 import type { PolicyChange } from '../../policy/model.ts';
 import { engineOf } from '../engines.ts';
 import { wantedPolicies } from '../wanted-policies.ts';
@@ -59,12 +60,15 @@ export async function diagnosePolicies(
         .map(({ before, after }) => warning(subject, `What protects its tenants is ${before}, and is to be ${after}.`, apply)),
       ...diagnoseDrift(subject, drift, apply, now()),
       ...diagnoseIdleDrift(subject, settings, shard.name, drift, now()),
-      ...warnings.map(({ object, text, remedy = apply }): Finding => warning(subject, `${object}: ${text}`, remedy)),
+      ...warnings.map(({ object, text, remedy = apply, advice }): Finding =>
+        warning(subject, `${object}: ${text}${whatHelps({ advice })}`, remedy),
+      ),
     ];
     return { findings, tellUnaccepted: unaccepted.length > 0 };
   } catch (error) {
+    const found = failure(subject, error, apply);
     const isUnfit = error instanceof TenantryError && error.code === 'INVALID_CONFIGURATION';
-    return { findings: [failure(subject, error, isUnfit ? `what helps as said there, then ${apply}` : apply)], tellUnaccepted: false };
+    return { findings: [isUnfit ? { ...found, text: `${found.text}\nMend that first.` } : found], tellUnaccepted: false };
   }
 }
 

@@ -56,7 +56,7 @@ export const procedureProblems = {
   'rights-not-given': {
     severity: 'refused',
     say: () => 'cannot be given to app by the admin login, whom it does not belong to',
-    advise: (object) => `ALTER ${object}: give it to tenantry_admin`,
+    advise: (object) => `give ${object} to tenantry_admin (on SQL Server: CONTROL with grant option)`,
     reason: 'app gets EXECUTE on what the configuration exposes, and only its owner, or who was given that right, gives it.',
     remedy: 'Give the procedure to tenantry_admin (on SQL Server: CONTROL with grant option).',
   },

@@ -95,9 +95,9 @@ test('texts that no index answers are told of, and tables without policies ask n
     'policy/predicate-warnings': { columns: columnsOf['policy/predicate-warnings'], rows: [warning] },
   });
   const found = await database.transaction((session) => warningsOf(session, tables));
-  expect(found.map(({ code, remedy }) => [code, remedy])).toEqual([
-    ['text-without-index', 'ALTER TABLE x'],
-    ['unseen-insert', expect.anything()],
+  expect(found.map(({ code, remedy, advice }) => [code, remedy, advice])).toEqual([
+    ['text-without-index', 'ALTER TABLE x', undefined],
+    ['unseen-insert', undefined, expect.stringMatching(/^say insert in the policies on /)],
   ]);
   asked.clear();
   const plain = tables.map(({ schema, table, tenantColumn }) => ({ schema, table, tenantColumn }));

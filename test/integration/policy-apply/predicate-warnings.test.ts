@@ -142,7 +142,7 @@ describe('a table that decides who sees what', () => {
     severity: 'leak',
     object: 'public.Permissions',
     text: `decides by policies.mine.read.any[0].user who sees what, and every user of a tenant may ${operations} its rows: no policy is on writing it`,
-    remedy: 'put a policy with write on public.Permissions, or make it a reference table, which app only reads',
+    advice: 'put a policy with write on public.Permissions, or make it a reference table, which app only reads',
   });
 
   it('is one that nobody may write just so: a reference table is not written at all', async () => {
@@ -167,7 +167,7 @@ describe('rows that whoever adds them does not see are told of', () => {
     severity: 'advice',
     object: 'public.Samples',
     text: `takes rows that whoever adds them does not see: adding them asks less than reading by ${policies}`,
-    remedy: 'say insert in the policies on public.Samples, with what reading asks, where that is not meant',
+    advice: 'say insert in the policies on public.Samples, with what reading asks, where that is not meant',
   });
 
   it.each<[what: string, policies: object, found: readonly PolicyFinding[]]>([
@@ -199,7 +199,7 @@ it('a raw predicate that reads another table without the tenant is told of, by i
       severity: 'advice',
       object: 'public.Samples',
       text: "has a policy in an engine's own words, policies.mine.rows.all[0].raw.postgres, that reads another table and does not name the tenant",
-      remedy:
+      advice:
         'compare the tenant column of what it reads with the tenant: tenantry.current_tenant(), or SESSION_CONTEXT of tenantry.tenant',
     },
   ]);

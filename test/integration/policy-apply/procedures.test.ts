@@ -349,7 +349,9 @@ describe('policy apply refuses, before anything is changed,', () => {
   it("what is another owner's", async () => {
     await shard.asRoot('create function "F"() returns void language sql as $$ $$; grant execute on function "F" to tenantry_admin');
     await expect(shard.apply([blogs], { procedures: { F: anything } })).rejects.toMatchObject({
-      detail: expect.stringContaining('public.F cannot be given to app by the admin login, whom it does not belong to') as string,
+      detail: expect.stringContaining(
+        'public.F cannot be given to app by the admin login, whom it does not belong to; what helps: give public.F to tenantry_admin',
+      ) as string,
     });
   });
 });
