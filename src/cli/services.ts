@@ -8,7 +8,7 @@ import type { ShardAddress } from '../core/shard-address.ts';
 import type { ContextProtection } from '../core/context-protection.ts';
 import type { PolicyCase, PolicyCases } from '../core/policy-case.ts';
 import type { CaseFileResult } from '../policy/cases/case-result.ts';
-import type { SubjectComparison } from '../policy/compare-tables.ts';
+import type { SubjectComparison } from '../policy/compare-subjects.ts';
 import type { InspectedPolicies } from '../policy/inspection.ts';
 import type { PlannedChange, PolicyResult } from '../policy/model.ts';
 import type { SigningKey } from '../core/shard-signer.ts';

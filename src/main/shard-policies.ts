@@ -4,7 +4,7 @@ import type { ContextProtection } from '../core/context-protection.ts';
 import type { Settings } from '../config.ts';
 import { isSignedBy, signAgain } from '../policy/acceptance.ts';
 import { applyPolicies } from '../policy/apply.ts';
-import { compareTables } from '../policy/compare-tables.ts';
+import { compareSubjects } from '../policy/compare-subjects.ts';
 import { endOverride, findOverride, overrideGate } from '../policy/override.ts';
 import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import { acceptingOn } from './accepting.ts';
@@ -34,7 +34,7 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       }),
     compare: (settings, shard, map) =>
       withShard(engines, settings, shard, (admin) =>
-        compareTables(admin, engineOf(engines, shard.address), wantedPolicies(settings, shard, map)),
+        compareSubjects(admin, engineOf(engines, shard.address), wantedPolicies(settings, shard, map)),
       ),
     override: (settings, shard, override) =>
       withShard(engines, settings, shard, (admin) => overrideGate(admin, acceptingOn(settings, shard).signer, override)),

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Shard } from '../../../shardmap/shard.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { inParallel } from '../../core/in-parallel.ts';
-import type { ItemComparison, SubjectComparison } from '../../policy/compare-tables.ts';
+import type { ItemComparison, SubjectComparison } from '../../policy/compare-subjects.ts';
 import type { PolicySubject } from '../../policy/model.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';

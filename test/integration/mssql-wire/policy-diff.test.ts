@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compareTables } from '../../../src/policy/compare-tables.ts';
+import { compareSubjects } from '../../../src/policy/compare-subjects.ts';
 import { accepting } from '../../support/accepting.ts';
 import { administered } from '../../support/administered.ts';
 import { answerFile, askedFile, columnsOf, policyAnswers, type Said } from '../../support/library-answers.ts';
@@ -57,7 +57,7 @@ test('tables are compared without a lock and without a change: what lacks, what 
   });
   const { engine, database } = administered(server);
   const tables = ['Blogs', 'Posts', 'Users'].map((table) => ({ table, tenantColumn: 'TenantId' }));
-  const compared = await compareTables(database, engine, { tables, procedures: [], keyType: 'int', accepting: accepting() });
+  const compared = await compareSubjects(database, engine, { tables, procedures: [], keyType: 'int', accepting: accepting() });
   expect(compared).toEqual([
     {
       of: 'table',

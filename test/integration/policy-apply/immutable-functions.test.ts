@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sqlText } from '../../../src/core/sql.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
-import { compareTables } from '../../../src/policy/compare-tables.ts';
+import { compareSubjects } from '../../../src/policy/compare-subjects.ts';
 import { accepting } from '../../support/accepting.ts';
 import { blogs, postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
 import { createShardRouter } from '../../support/shard-router.ts';
@@ -130,9 +130,9 @@ describe('policy apply refuses an IMMUTABLE function', () => {
 it('policy diff tells such a function of the shard, whose state it is', async () => {
   const { admin, shardId } = shard.database;
   const compare = async () =>
-    (await compareTables(admin, postgresPolicies, { tables: [blogs], procedures: [], keyType: 'int', accepting: accepting(shardId) })).find(
-      ({ of }) => of === 'shard',
-    );
+    (
+      await compareSubjects(admin, postgresPolicies, { tables: [blogs], procedures: [], keyType: 'int', accepting: accepting(shardId) })
+    ).find(({ of }) => of === 'shard');
   await shard.apply();
   expect(await compare()).toEqual({ of: 'shard', object: null, state: 'same', items: [], reasons: [] });
   await shard.asRoot(`create function own_tenant() returns integer language sql immutable as 'select tenantry.current_tenant()';

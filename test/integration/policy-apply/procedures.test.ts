@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantryConfig } from '../../../src/config.ts';
-import { compareTables } from '../../../src/policy/compare-tables.ts';
+import { compareSubjects } from '../../../src/policy/compare-subjects.ts';
 import { proceduresSchema } from '../../../src/config/procedures-schema.ts';
 import { sqlText } from '../../../src/core/sql.ts';
 import { blogs, postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
@@ -65,7 +65,7 @@ describe('policy apply', () => {
     const { keyType, wanted } = { keyType: 'int' as const, wanted: proceduresSchema.parse(procedures) };
     const stateOf = async (): Promise<unknown> =>
       (
-        await compareTables(shard.database.admin, postgresPolicies, {
+        await compareSubjects(shard.database.admin, postgresPolicies, {
           tables: [blogs],
           procedures: wanted,
           keyType,
@@ -93,7 +93,7 @@ describe('policy apply', () => {
     await shard.apply([blogs], { procedures: configured });
     await shard.asAdmin(`
       create function left_behind(a text) returns void language sql as ''; grant execute on function left_behind(text), by_hand to tenantry_app`);
-    const compared = await compareTables(shard.database.admin, postgresPolicies, {
+    const compared = await compareSubjects(shard.database.admin, postgresPolicies, {
       tables: [blogs],
       procedures: [],
       keyType: 'int',
@@ -137,7 +137,7 @@ describe('policy apply', () => {
     await shard.asAdmin('create function gone() returns void language sql as $$ $$; revoke all on function gone from public');
     await shard.apply([blogs], { procedures: { gone: anything } });
     await shard.asAdmin('drop function gone');
-    const compared = await compareTables(shard.database.admin, postgresPolicies, {
+    const compared = await compareSubjects(shard.database.admin, postgresPolicies, {
       tables: [blogs],
       procedures: [],
       keyType: 'int',

@@ -67,7 +67,7 @@ interface ExtraTable extends Record<string, unknown> {
  * Compares a shard with the model, table by table, by name, and last with what was accepted of it; changes nothing and waits for no table.
  * `shard` is the database as admin. Throws SHARD_UNVERIFIED where it cannot tell what protects its tenants.
  */
-export async function compareTables(shard: SqlDatabase, engine: PolicyEngine, request: ComparisonRequest): Promise<SubjectComparison[]> {
+export async function compareSubjects(shard: SqlDatabase, engine: PolicyEngine, request: ComparisonRequest): Promise<SubjectComparison[]> {
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const procedures = qualifiedProcedures(request.procedures, engine.dialect);
   const configured: ShardTables = { tables: qualifiedTables(request.tables, engine.dialect), procedures, keyType: request.keyType };
