@@ -56,6 +56,11 @@ export interface ChangedItem extends Pick<PolicyItem, 'item'> {
   readonly on: PolicyTable;
 }
 
+/** What is to be changed of a table, or of a procedure, `schema.name`. */
+export interface ChangedSubject extends Pick<PolicyItem, 'item'> {
+  readonly object: string;
+}
+
 /** An object of a shard's fingerprint, as `fingerprint_items` of the engine names it. */
 export type FingerprintObject = Pick<DifferingObject, 'kind' | 'object'>;
 
@@ -89,6 +94,11 @@ export interface PolicyRenderer {
    * where the object is more than that, as the rights on a table are besides those of one login.
    */
   sets(changed: ChangedItem, object: FingerprintObject): boolean;
+  /**
+   * Whether changing an item of a table or procedure may change an object of the fingerprint, or bring it in: with the first right of app to
+   * a table, all that has its name comes in, and with later changes its rights and itself alone.
+   */
+  touches(changed: ChangedSubject, object: FingerprintObject, isNew: boolean): boolean;
   /**
    * The table, as `schema.table`, with which an object of the fingerprint is always there: that of its name, or the one on which it is a
    * trigger that Tenantry makes.

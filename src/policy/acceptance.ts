@@ -12,7 +12,7 @@ import {
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import { endOf, presentDrift } from './accepted-drift.ts';
 import type { Difference } from './diff.ts';
-import { readFingerprint } from './fingerprint.ts';
+import { readFingerprint, type Fingerprint } from './fingerprint.ts';
 import type { LocatedTable } from './model.ts';
 
 /** Who accepts what protects a shard. */
@@ -31,21 +31,24 @@ interface Kept {
   /** Drift whose time is not over. */
   readonly drift: readonly AcceptedDrift[];
   readonly kept: readonly Difference[];
+  /** Looks at what is about to be accepted; what it throws keeps it from that. */
+  readonly permit: (items: Fingerprint['items']) => void;
 }
 
 /**
  * Takes what protects the shard now, as the session's transaction sees it, for what is to be, and opens its gate: for good, or until the
- * time of the drift that is there is over. Throws as `readFingerprint` does.
+ * time of the drift that is there is over. Throws as `permit` and `readFingerprint` do.
  */
 export async function accept(
   session: SqlSession,
   renderer: PolicyRenderer,
   tables: readonly LocatedTable[],
   { signer, acceptedBy }: Pick<Accepting, 'signer' | 'acceptedBy'>,
-  { nowMs, drift, kept }: Kept,
+  { nowMs, drift, kept, permit }: Kept,
 ): Promise<void> {
   await session.run('policy/hold-gate');
   const { fingerprint, items } = await readFingerprint(session, renderer);
+  permit(items);
   const validUntilMs = endOf(presentDrift(renderer, drift, { kept, items, tables }));
   const number = signer.numberAt('accepted', nowMs);
   const tenantColumns = new Set(tables.flatMap(({ tenantColumn }) => (tenantColumn === undefined ? [] : [tenantColumn])));

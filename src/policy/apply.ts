@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '../core/clock.ts';
 import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { Procedure } from '../core/procedure.ts';
-import type { SqlDatabase } from '../core/session.ts';
+import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import { digest } from '../core/digest.ts';
 import { TenantryError } from '../core/errors.ts';
@@ -17,7 +17,7 @@ import { changeShard, compareShard, isAsItMustBe, type ShardComparison } from '.
 import type { Difference } from './diff.ts';
 import { problemsOf, refuseUnfit, unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
-import type { ConfiguredTable, PlannedChange, PolicyChange, PolicyResult } from './model.ts';
+import type { ConfiguredTable, PlannedChange, PolicyChange, PolicyFinding, PolicyResult } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import type { Probing } from './probe-change.ts';
 import { procedureFindings } from './procedure-findings.ts';
@@ -61,36 +61,38 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
   const procedures = qualifiedProcedures(request.procedures, engine.dialect);
   const wanted = { tables, procedures, keyType };
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
-  const { looked, warnings } = await shard.transaction(async (session) => {
-    await lockPolicies(session);
+  const examine = async (session: SqlSession): Promise<readonly PolicyFinding[]> => {
     refuseUnfit('tables', await problemsOf(session, tables, keyType));
     const ofProcedures = await procedureFindings(session, engine, procedures);
     refuseUnfit(
       'procedures',
       ofProcedures.filter(({ severity }) => severity === 'refused'),
     );
-    // Whoever changes it looks for itself, with the locks.
-    const found = request.dryRun ? await compareShard(session, engine, wanted, accepting) : undefined;
-    return { looked: found, warnings: [...(await warningsOf(session, tables)), ...ofProcedures] };
-  });
+    return [...(await warningsOf(session, tables)), ...ofProcedures];
+  };
   const permit = (found: ShardComparison): void => {
     refuseOutlived(found.drift.outlived);
     requirePlanned(request.planned, resultOf(found, engine));
   };
-  if (looked !== undefined) {
-    permit(looked);
-    return { ...resultOf(looked, engine), warnings, applied: isAsItMustBe(looked) };
+  if (request.dryRun) {
+    return await shard.transaction(async (session) => {
+      await lockPolicies(session);
+      const warnings = await examine(session);
+      const found = await compareShard(session, engine, wanted, accepting);
+      permit(found);
+      return { ...resultOf(found, engine), warnings, applied: isAsItMustBe(found) };
+    });
   }
-  const { clock = systemClock, withinMs = defaultWithinMs, stop } = request;
-  const found = await changeShard(shard, engine, wanted, { clock, withinMs, stop, permit, accepting, probing: request.probing });
-  return { ...resultOf(found, engine), warnings: [...warnings, ...found.unproven.map(unprovenFinding)], applied: true };
+  const { clock = systemClock, withinMs = defaultWithinMs, stop, probing } = request;
+  const found = await changeShard(shard, engine, wanted, { clock, withinMs, stop, examine, permit, accepting, probing });
+  return { ...resultOf(found, engine), warnings: [...found.warnings, ...found.unproven.map(unprovenFinding)], applied: true };
 }
 
 function resultOf(found: ShardComparison, { renderer, dialect }: PolicyEngine): PlannedChange & Pick<PolicyResult, 'drift'> {
-  const { pending, state, drift } = found;
+  const { pending, state, fingerprint, drift } = found;
   return {
     changes: [...pending.map((difference) => changeOf(difference, dialect)), ...signed(found, renderer)],
-    state,
+    state: digest([state, fingerprint]),
     drift: drift.present,
   };
 }

@@ -8,9 +8,11 @@ import { accept, type Accepting } from './acceptance.ts';
 import { endOf, findDrift, sortDifferences, type DriftComparison } from './accepted-drift.ts';
 import { compare, type Comparison, type Difference } from './diff.ts';
 import { verifyProtection, type Verified } from '../engine/verification.ts';
+import { readFingerprint, type Fingerprint } from './fingerprint.ts';
 import { LockWait } from './lock-wait.ts';
 import { lockPolicies } from './lock.ts';
-import type { ShardTables } from './model.ts';
+import type { PolicyFinding, ShardTables } from './model.ts';
+import { unexplainedEffects, type Effect } from './own-changes.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import type { ProbeFinding } from './probes.ts';
 import { probeChange, type Probing } from './probe-change.ts';
@@ -28,6 +30,8 @@ export interface ShardComparison extends Comparison, Pick<Verified, 'fingerprint
 
 /** What was found before a change. */
 export interface ShardChange extends ShardComparison {
+  /** What was examined to be minded. */
+  readonly warnings: readonly PolicyFinding[];
   /** What of it could not be tried. */
   readonly unproven: readonly ProbeFinding[];
 }
@@ -39,6 +43,8 @@ interface ChangeOptions {
   readonly withinMs: number;
   /** Aborted: no other try is made. */
   readonly stop?: AbortSignal | undefined;
+  /** Looks first, at what is not compared: what may undo what is set. What it throws ends it. */
+  readonly examine: (session: SqlSession) => Promise<readonly PolicyFinding[]>;
   /** Looks at what was found, before anything is changed; what it throws ends it. */
   readonly permit: (found: ShardComparison) => void;
   readonly accepting: Accepting;
@@ -70,33 +76,45 @@ export function isAsItMustBe({ pending, objection, renewal }: ShardComparison): 
 
 /**
  * Sets what differs on a shard in one transaction, whole or not at all, and gives what was found before (docs/decisions/016). What then
- * protects it is accepted in the same transaction. Tables that are in use are waited for briefly, again and again. Throws TIMEOUT or
- * SERIALIZATION_FAILURE, naming the table that was in use to the end, and INVALID_CONFIGURATION, with all of it, for what admin may not
- * set: the shard is as it was then.
+ * protects it is accepted in the same transaction: what was found with what is set, and nothing that others commit meanwhile, with which all
+ * of it is done again. Tables that are in use are waited for briefly, again and again. Throws TIMEOUT or SERIALIZATION_FAILURE, naming the
+ * table that was in use to the end, CONFLICT where others changed the shard to the end, and INVALID_CONFIGURATION, with all of it, for what
+ * admin may not set: the shard is as it was then.
  */
 export async function changeShard(
   shard: SqlDatabase,
   engine: PolicyEngine,
   tables: ShardTables,
-  { clock, withinMs, stop, permit, accepting, probing }: ChangeOptions,
+  { clock, withinMs, stop, ...change }: ChangeOptions,
 ): Promise<ShardChange> {
   const end = clock.now() + withinMs;
   const inUse = new Set<string>();
-  for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(2 * pauseMs, pauses.longestMs)) {
+  let effects: ReadonlySet<Effect> | undefined;
+  let pauseMs = pauses.firstMs;
+  for (;;) {
     try {
-      return await shard.transaction((session) => changeTables(session, engine, tables, { clock, inUse, permit, accepting, probing }));
+      return await shard.transaction((session) => changeTables(session, engine, tables, { ...change, clock, inUse, effects }));
     } catch (error) {
-      if (!(error instanceof TableInUse)) throw error;
-      if (clock.now() + pauseMs > end) throw error.told();
-      if (stop?.aborted !== true) await pause(clock, pauseMs);
+      if (!(error instanceof GivenUp)) throw error;
+      // A first time may be of its own doing, and waits for nobody.
+      const isAtOnce = error instanceof ChangedMeanwhile && effects === undefined;
+      if (!isAtOnce && clock.now() + pauseMs > end) throw error.told();
+      if (!isAtOnce && stop?.aborted !== true) await pause(clock, pauseMs);
       if (stop?.aborted === true) throw error.told();
-      inUse.add(error.table);
+      if (!isAtOnce) pauseMs = Math.min(2 * pauseMs, pauses.longestMs);
+      if (error instanceof TableInUse) inUse.add(error.table);
+      if (error instanceof ChangedMeanwhile) effects = error.effects;
     }
   }
 }
 
-/** A table that could not be had, in a try of which nothing stays. */
-class TableInUse extends Error {
+/** A try of which nothing stays, and that may be made again. */
+abstract class GivenUp extends Error {
+  abstract told(): TenantryError;
+}
+
+/** A table could not be had. */
+class TableInUse extends GivenUp {
   readonly table: string;
   readonly #reason: TenantryError;
 
@@ -106,30 +124,48 @@ class TableInUse extends Error {
     this.#reason = reason;
   }
 
-  told(): TenantryError {
+  override told(): TenantryError {
     const { code, reason, outcome } = this.#reason;
     const detail = `${this.table} is in use and could not be changed: ${reason} Nothing was changed; run it again.`;
     return new TenantryError(code, detail, { cause: this.#reason, outcome });
   }
 }
 
-interface Try extends Pick<ChangeOptions, 'clock' | 'permit' | 'accepting' | 'probing'> {
+/** What protects the shard is not what was found with what was set. */
+class ChangedMeanwhile extends GivenUp {
+  readonly effects: ReadonlySet<Effect>;
+
+  constructor(effects: ReadonlySet<Effect>) {
+    super('What protects the shard became another.');
+    this.effects = effects;
+  }
+
+  override told(): TenantryError {
+    const detail = 'Others changed what protects the shard while it was compared and set. Nothing was changed; run it again.';
+    return new TenantryError('CONFLICT', detail);
+  }
+}
+
+interface Try extends Omit<ChangeOptions, 'withinMs' | 'stop'> {
   /** Tables that were in use in a try before: they are locked while nothing else is, so that others wait behind them alone. */
   readonly inUse: ReadonlySet<string>;
+  /** What came of the try before, which is undone: what comes again of this one is its own doing. */
+  readonly effects: ReadonlySet<Effect> | undefined;
 }
 
 async function changeTables(
   session: SqlSession,
   engine: PolicyEngine,
   tables: ShardTables,
-  { clock, inUse, permit, accepting, probing }: Try,
+  { clock, inUse, effects, examine, permit, accepting, probing }: Try,
 ): Promise<ShardChange> {
   const { renderer, dialect } = engine;
   await lockPolicies(session);
+  const warnings = await examine(session);
   const found = await compareShard(session, engine, tables, accepting);
   permit(found);
   const { pending } = found;
-  if (isAsItMustBe(found)) return { ...found, unproven: [] };
+  if (isAsItMustBe(found)) return { ...found, warnings, unproven: [] };
   const wait = new LockWait(clock);
   const run = async (table: string, statement: Sql, workMs: number): Promise<void> => {
     try {
@@ -143,6 +179,13 @@ async function changeTables(
     const lock = renderer.locking(items.filter((difference) => difference.of === 'table'));
     if (lock !== null) await run(name, lock, 0);
   }
+  // With the tables locked, as long as others were waited for.
+  const { fingerprint, items: before } = await readFingerprint(session, renderer);
+  if (fingerprint !== found.fingerprint) throw new ChangedMeanwhile(effects ?? new Set());
+  const permitAcceptance = (after: Fingerprint['items']): void => {
+    const became = unexplainedEffects(renderer, pending, { before, after });
+    if ([...became].some((effect) => effects?.has(effect) !== true)) throw new ChangedMeanwhile(became);
+  };
   for (const [name, items] of byObject) {
     for (const message of renderer.messages(items.flatMap(({ statements }) => statements))) await run(name, message, LockWait.statementMs);
   }
@@ -150,9 +193,9 @@ async function changeTables(
   const { inForce: drift } = found.drift;
   const { pending: left, kept } = sortDifferences((await compare(session, renderer, tables)).pending, drift);
   if (left.length > 0) throw refusal(left, dialect);
-  await accept(session, renderer, tables.tables, accepting, { nowMs: found.nowMs, drift, kept });
+  await accept(session, renderer, tables.tables, accepting, { nowMs: found.nowMs, drift, kept, permit: permitAcceptance });
   // After the acceptance, which opens the gate, and before the commit: what leaks takes all of it back.
-  return { ...found, unproven: probing === undefined ? [] : await probeChange(session, tables, found, probing) };
+  return { ...found, warnings, unproven: probing === undefined ? [] : await probeChange(session, tables, found, probing) };
 }
 
 function inUseFirst(objects: readonly [string, Difference[]][], inUse: ReadonlySet<string>): readonly [string, Difference[]][] {

@@ -42,7 +42,7 @@ export const policyAnswers = {
   'policy/hold-gate': { columns: { held: 'bit' }, rows: [[true]] },
   'policy/fingerprint': {
     columns: { fingerprint: text, functionDigest: text, items: 'nvarchar(max)' },
-    rows: [['e'.repeat(64), fingerprintFunction(), '[]']],
+    rows: [['f'.repeat(64), fingerprintFunction(), '[]']],
   },
   'policy/accept': { columns: { accepted: 'bit' }, rows: [] },
   'policy/session-code': { columns: { schema: text, function: text }, rows: [] },

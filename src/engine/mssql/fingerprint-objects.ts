@@ -1,4 +1,4 @@
-import type { ChangedItem, FingerprintObject } from '../policy-renderer.ts';
+import type { ChangedItem, ChangedSubject, FingerprintObject } from '../policy-renderer.ts';
 
 /** `PolicyRenderer.sets`, by how `fingerprint_items` names objects: `dbo.Blogs block after insert`. */
 export function setsObject({ on, item }: ChangedItem, { kind, object }: FingerprintObject): boolean {
@@ -16,6 +16,14 @@ export function setsObject({ on, item }: ChangedItem, { kind, object }: Fingerpr
     default:
       return false;
   }
+}
+
+/** `PolicyRenderer.touches`. */
+export function touchesObject({ object: subject, item }: ChangedSubject, { kind, object }: FingerprintObject, isNew: boolean): boolean {
+  if (item === 'model') return false;
+  if (item.endsWith(' on its schema')) return kind === 'rights' && object === `schema ${subject.slice(0, subject.indexOf('.'))}`;
+  if (object === subject) return isNew || kind === 'table' || kind === 'rights' || kind === 'procedure' || kind === 'function';
+  return isNew && object.startsWith(`${subject} `);
 }
 
 /** `PolicyRenderer.tableOf`: names stand there as they are, and Tenantry makes no trigger on a table. */

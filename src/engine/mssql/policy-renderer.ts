@@ -10,7 +10,7 @@ import { fingerprintFunction } from './fingerprint-function.ts';
 import { mssqlDialect, textLiteral } from './mssql-dialect.ts';
 import { procedureRisks } from './procedure-risks.ts';
 import { removalFromPolicy, securityPolicy } from './security-policy.ts';
-import { setsObject, tableOf } from './fingerprint-objects.ts';
+import { setsObject, tableOf, touchesObject } from './fingerprint-objects.ts';
 
 const admin = sql.id(principalGroups.admin);
 
@@ -55,6 +55,7 @@ export const mssqlPolicyRenderer: PolicyRenderer = {
     sql`SET DEADLOCK_PRIORITY LOW;\nSET LOCK_TIMEOUT ${sqlText(String(lockTimeoutMs))};\n${statement}`,
   inScript: (statement) => `${statement.trimEnd()}\nGO`,
   sets: setsObject,
+  touches: touchesObject,
   tableOf,
   removal(table, item) {
     if (item === 'model') return sql`DELETE FROM [tenantry].[policy_model] WHERE ${modelKey(table)}`;

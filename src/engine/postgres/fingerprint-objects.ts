@@ -1,4 +1,4 @@
-import type { ChangedItem, FingerprintObject } from '../policy-renderer.ts';
+import type { ChangedItem, ChangedSubject, FingerprintObject } from '../policy-renderer.ts';
 
 /** By the first word of an item, the kind of the object that it is the whole of. */
 const kinds: Readonly<Record<string, string>> = { policy: 'policy', capture: 'trigger', default: 'default' };
@@ -14,6 +14,19 @@ export function setsObject({ on, item }: ChangedItem, { kind, object }: Fingerpr
     default: `${table}.${on.tenantColumn ?? ''}`,
   };
   return unquoted(object) === names[kind];
+}
+
+/** `PolicyRenderer.touches`. */
+export function touchesObject({ object: subject, item }: ChangedSubject, { kind, object }: FingerprintObject, isNew: boolean): boolean {
+  const name = unquoted(object);
+  const schema = subject.slice(0, subject.indexOf('.'));
+  if (item === 'model') return false;
+  if (item.endsWith(' on its schema')) return kind === 'schema' && name === schema;
+  const sequence = / on sequence (.*)$/.exec(item)?.[1];
+  if (sequence !== undefined) return name === `${schema}.${sequence}`;
+  if (kind === 'function') return name.startsWith(`${subject}(`);
+  if (!isNew) return name === subject && (kind === 'table' || kind === 'rights');
+  return name === subject || name.startsWith(`${subject} `) || name.startsWith(`${subject}.`);
 }
 
 /** `PolicyRenderer.tableOf`. */

@@ -12,7 +12,7 @@ import { postgresDialect } from './postgres-dialect.ts';
 import { literal } from './literal.ts';
 import { predicateSql } from './predicate-sql.ts';
 import { procedureRisks } from './procedure-risks.ts';
-import { setsObject, tableOf } from './fingerprint-objects.ts';
+import { setsObject, tableOf, touchesObject } from './fingerprint-objects.ts';
 
 type Place = Pick<LocatedTable, 'schema' | 'table'>;
 
@@ -71,6 +71,7 @@ export const postgresPolicyRenderer: PolicyRenderer = {
   patiently: (statement, lockTimeoutMs) => sql`set local lock_timeout = ${sqlText(String(lockTimeoutMs))};\n${statement}`,
   inScript: (statement) => `${statement.replace(/;$/, '')};`,
   sets: setsObject,
+  touches: touchesObject,
   tableOf,
   removal(table, item) {
     if (item === 'model')

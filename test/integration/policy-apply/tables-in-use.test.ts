@@ -1,9 +1,11 @@
 import pg from 'pg';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../src/core/clock.ts';
-import { applyPolicies } from '../../../src/policy/apply.ts';
-import type { PolicyResult } from '../../../src/policy/model.ts';
+import type { Row, SqlDatabase, SqlParameters, SqlSession } from '../../../src/core/session.ts';
+import { applyPolicies, type PolicyRequest } from '../../../src/policy/apply.ts';
+import type { PlannedChange, PolicyResult } from '../../../src/policy/model.ts';
 import { blogs, postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
+import { shardLogins } from '../../support/shard-logins.ts';
 import { accepting } from '../../support/accepting.ts';
 
 const shard = usePolicyShard();
@@ -103,5 +105,131 @@ describe('policy apply, while tenants use a table', () => {
     await shard.asAdmin('grant truncate on "Posts" to tenantry_app');
     const { changes } = await applyIn(0);
     expect(changes.filter(({ kind }) => kind === 'set').map(({ item }) => item)).toEqual(['rights of tenantry_app']);
+  });
+});
+
+describe('policy apply, while others change what protects the shard', () => {
+  let reader: pg.Client;
+  let other: pg.Client;
+
+  beforeAll(() => shard.renew());
+
+  beforeEach(async () => {
+    await shard.asAdmin('drop view if exists leak');
+    await apply();
+    await shard.asAdmin('alter table "Blogs" no force row level security');
+    reader = await client(shard.server.user, shard.server.password);
+    other = await client(shardLogins.admin.user, shardLogins.admin.password);
+    return async () => {
+      await reader.end();
+      await other.end();
+    };
+  });
+
+  const client = async (user: string, password: string): Promise<pg.Client> => {
+    const { host, port } = shard.server;
+    const { database } = shard.database.address;
+    const made = new pg.Client({ host, port, user, password, database });
+    await made.connect();
+    return made;
+  };
+  const request = (planned?: PlannedChange): PolicyRequest => ({
+    tables: [blogs],
+    procedures: [],
+    accepting: accepting(shard.database.shardId),
+    keyType: 'int',
+    dryRun: false,
+    planned,
+  });
+  const apply = (planned?: PlannedChange): Promise<PolicyResult> => applyPolicies(shard.database.admin, postgresPolicies, request(planned));
+  /** Commits as soon as the change, which has compared, waits for Blogs. */
+  const committing = async (statements: string, applying: () => Promise<PolicyResult>): Promise<PromiseSettledResult<PolicyResult>> => {
+    await reader.query('begin');
+    await reader.query('select from "Blogs"');
+    await other.query('begin');
+    await other.query(statements);
+    const result = Promise.allSettled([applying()]);
+    await expect
+      .poll(async () => (await reader.query('select from pg_locks where relation is not null and not granted')).rowCount, { interval: 2 })
+      .toBe(1);
+    await other.query('commit');
+    await reader.query('commit');
+    return (await result)[0];
+  };
+  const leak = 'create view leak as select * from "Blogs"; grant select on leak to tenantry_app';
+  const accepted = async (object: string): Promise<boolean> =>
+    (await reader.query('select from tenantry_watch.accepted_item where object = $1', [object])).rows.length > 0;
+
+  it.each([
+    ['a view', leak, 'view public.leak'],
+    [
+      'a trigger on the table',
+      'create function f() returns trigger language plpgsql as $$begin return new; end$$; create trigger t before insert on "Blogs" for each row execute function f()',
+      'trigger public."Blogs" t',
+    ],
+    ['rights on the table', 'grant select on "Blogs" to tenantry_watcher', 'rights public."Blogs"'],
+  ])('accepts %s that came after its look only by listing it', async (_, statements, object) => {
+    const settled = await committing(statements, () => apply());
+    expect(settled).toMatchObject({ status: 'fulfilled' });
+    const { value } = settled as PromiseFulfilledResult<PolicyResult>;
+    expect(value.changes.filter(({ kind }) => kind === 'accept').map(({ item }) => item)).toContain(object);
+    expect(await accepted(object.slice(object.indexOf(' ') + 1))).toBe(true);
+  });
+
+  it('warns of what it lists', async () => {
+    const settled = await committing(leak, () => apply());
+    expect(settled).toMatchObject({
+      value: { warnings: expect.arrayContaining([expect.objectContaining({ object: 'public.leak' })]) as unknown },
+    });
+  });
+
+  it('refuses a plan with what came after its look, and changes nothing', async () => {
+    const planned = await applyPolicies(shard.database.admin, postgresPolicies, { ...request(), dryRun: true });
+    expect(await committing(leak, () => apply(planned))).toMatchObject({ reason: { code: 'CONFLICT' } });
+    expect(await accepted('public.leak')).toBe(false);
+    expect((await reader.query('select relforcerowsecurity as forced from pg_class where oid = $1::regclass', ['"Blogs"'])).rows).toEqual([
+      { forced: false },
+    ]);
+  });
+
+  it('accepts what comes into reach with a table, at once', async () => {
+    await shard.asAdmin('alter table "Blogs" force row level security');
+    await shard.asAdmin(
+      `create function stamp() returns text language sql as $$select 'x'$$; revoke execute on function stamp() from public; create table "Posts" ("TenantId" integer not null, "PostId" integer, "Stamp" text default stamp(), primary key ("TenantId", "PostId"))`,
+    );
+    const posts = { table: 'Posts', tenantColumn: 'TenantId' };
+    await applyPolicies(shard.database.admin, postgresPolicies, { ...request(), tables: [blogs, posts], withinMs: 0 });
+    expect(await accepted('public.stamp()')).toBe(true);
+  });
+
+  it('says so where others change something each time, and has changed nothing', async () => {
+    let made = 0;
+    const admin = shard.database.admin;
+    const changedBefore = (session: SqlSession): SqlSession => {
+      let looks = 0;
+      return {
+        query: (statement) => session.query(statement),
+        script: (file) => session.script(file),
+        async run<R extends Row>(file: string, parameters?: SqlParameters) {
+          if (file === 'policy/fingerprint') looks += 1;
+          if (file === 'policy/fingerprint' && looks === 2) {
+            made += 1;
+            await other.query(`create view leak_${made} as select 1 as one; grant select on leak_${made} to tenantry_app`);
+          }
+          return await session.run<R>(file, parameters);
+        },
+      };
+    };
+    const changing: SqlDatabase = {
+      ...changedBefore(admin),
+      transaction: (work) => admin.transaction((session) => work(changedBefore(session))),
+      close: () => Promise.resolve(),
+    };
+    await expect(applyPolicies(changing, postgresPolicies, { ...request(), withinMs: 0 })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      detail: 'Others changed what protects the shard while it was compared and set. Nothing was changed; run it again.',
+    });
+    expect(made).toBe(2);
+    expect(await accepted('public.leak_1')).toBe(false);
   });
 });

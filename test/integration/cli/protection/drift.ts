@@ -110,7 +110,13 @@ export function testDrift(fleet: () => TwoShards): void {
       const over = { object: 'view public."Totals"', reason, untilMs: Date.now() - 1_000 };
       const tables = ['Blogs', 'Posts'].map((table) => ({ schema: 'public', table, tenantColumn: 'TenantId' }));
       await a.transaction((session) =>
-        accept(session, postgresPolicyRenderer, tables, { signer, acceptedBy: 'tests' }, { nowMs: Date.now(), drift: [over], kept: [] }),
+        accept(
+          session,
+          postgresPolicyRenderer,
+          tables,
+          { signer, acceptedBy: 'tests' },
+          { nowMs: Date.now(), drift: [over], kept: [], permit: () => {} },
+        ),
       );
       const { out } = await world.run('policy verify --json --shard a');
       expect(itemsOf(out)).toMatchObject([{ objection: 'the time for which what protects its tenants was accepted is over' }]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { setsObject, tableOf } from '../../../../src/engine/mssql/fingerprint-objects.ts';
+import { setsObject, tableOf, touchesObject } from '../../../../src/engine/mssql/fingerprint-objects.ts';
 import { policyTable } from '../../../support/policy-table.ts';
 
 const on = policyTable({ schema: 'dbo', table: 'Blogs' });
@@ -36,4 +36,22 @@ test.each([
 test('names are taken as they are, brackets among them', () => {
   expect(tableOf({ kind: 'table', object: 'dbo.A [b]' })).toBe('dbo.A [b]');
   expect(tableOf({ kind: 'trigger', object: 'dbo.Blogs tenantry_mine' })).toBe('dbo.Blogs tenantry_mine');
+});
+
+test.each([
+  ['rights of tenantry_app', 'rights', 'dbo.Blogs', false],
+  ['change tracking', 'table', 'dbo.Blogs', false],
+  ['rights of tenantry_app', 'unique key', 'dbo.Blogs UX', true],
+  ['rights of tenantry_app on its schema', 'rights', 'schema dbo', false],
+])('to set %s may change %s %s', (item, kind, object, isNew) => {
+  expect(touchesObject({ object: 'dbo.Blogs', item }, { kind, object }, isNew)).toBe(true);
+});
+
+test.each([
+  ['rights of tenantry_app', 'unique key', 'dbo.Blogs UX', false],
+  ['rights of tenantry_app', 'table', 'dbo.BlogsOld', true],
+  ['rights of tenantry_app on its schema', 'table', 'dbo.Blogs', true],
+  ['model', 'table', 'dbo.Blogs', true],
+])('to set %s leaves %s %s', (item, kind, object, isNew) => {
+  expect(touchesObject({ object: 'dbo.Blogs', item }, { kind, object }, isNew)).toBe(false);
 });
