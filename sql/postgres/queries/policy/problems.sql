@@ -35,7 +35,8 @@ with recursive configured as (
    where p.oid >= 16384
 ), nameable as materialized (
   -- What a text may name, and how: what stands in no quotes folds to lower case, what stands in some has them doubled.
-  select o.class, o.oid, o.place, o.written, o.before || o.identifier || o.behind as pattern
+  select o.class, o.oid, o.place, o.written, o.before || o.identifier || o.behind as pattern,
+         (select m[1] from regexp_matches(o.written, '([[:alnum:]_]+)', 'g') m order by length(m[1]) desc limit 1) as word
     from (select w.class, w.oid, w.place, w.written, w.before, w.behind,
                  case when w.class = 'pg_operator'::regclass then w.escaped
                       when w.name ~ '^[[:lower:]_][[:lower:][:digit:]_$]*$' then '"?' || w.escaped || '"?'
@@ -56,41 +57,52 @@ with recursive configured as (
                           select 'pg_operator', o.oid, o.oprname, format('%s.%s', n.nspname, o.oprname), '', ''
                             from pg_catalog.pg_operator o join pg_catalog.pg_namespace n on n.oid = o.oprnamespace
                            where o.oid >= 16384) f) e) w) o
+), worded as materialized (
+  -- None where there is nobody to be found: each text is taken to pieces once, since one look for each name in each takes minutes where there are thousands.
+  select distinct u.oid, w.word
+    from routine u
+   cross join lateral regexp_split_to_table(u.body, '[^[:alnum:]_]+') as w (word)
+   where not u.is_parsed and exists (select from routine i where i.is_immutable)
+), edge as materialized (
+  select 'pg_proc'::regclass as class, u.oid, n.class as through_class, n.oid as through_oid, n.place
+    from worded w
+    join nameable n on n.word = w.word
+    join routine u on u.oid = w.oid
+   where u.body ~ n.pattern and (u.names_tenantry or n.place not like 'tenantry.%')
+  union
+  select 'pg_proc', u.oid, n.class, n.oid, n.place
+    from nameable n
+    join routine u on not u.is_parsed and strpos(u.body, n.written) > 0
+   where n.word is null
+  union
+  -- What an argument is by default is asked for where the function is called, and so with each statement.
+  select d.classid::regclass, d.objid, n.class, n.oid, n.place
+    from nameable n
+    join pg_catalog.pg_depend d on d.refclassid = n.class and d.refobjid = n.oid
+   where d.classid = 'pg_operator'::regclass
+      or d.classid = 'pg_proc'::regclass and (d.objid in (select u.oid from routine u where u.is_parsed)
+                                              or d.objid in (select g.aggfnoid from pg_catalog.pg_aggregate g))
+  union
+  select 'pg_class', w.ev_class, n.class, n.oid, n.place
+    from nameable n
+    join pg_catalog.pg_depend d on d.refclassid = n.class and d.refobjid = n.oid and d.classid = 'pg_rewrite'::regclass
+    join pg_catalog.pg_rewrite w on w.oid = d.objid and (n.class <> 'pg_class'::regclass or w.ev_class <> n.oid)
+    join pg_catalog.pg_class v on v.oid = w.ev_class and v.relkind = 'v'
 ), asking as (
-  -- What answers by the tenant, or by a value that came with a call, and through what it does.
-  select 'pg_proc'::regclass as class, p.oid, null::text as through
+  -- What answers by the tenant, or by a value that came with a call.
+  select 'pg_proc'::regclass as class, p.oid
     from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
    where n.nspname = 'tenantry' and p.provolatile <> 'i'
   union
-  select 'pg_class', c.oid, null
+  select 'pg_class', c.oid
     from pg_catalog.pg_class c left join configured r on r.oid = c.oid
    where c.relkind in ('r', 'p') and case when r.oid is null then c.relrowsecurity else r."tenantColumn" is not null end
   union
-  select 'pg_proc', u.oid, 'current_setting' from routine u where u.reads_settings
+  select 'pg_proc', u.oid from routine u where u.reads_settings
   union
-  select x.class, x.oid, n.place
+  select e.class, e.oid
     from asking a
-    join nameable n on n.class = a.class and n.oid = a.oid
-   cross join lateral (
-     select 'pg_proc'::regclass as class, u.oid
-       from routine u
-      where not u.is_parsed and strpos(u.body, n.written) > 0 and u.body ~ n.pattern
-        and (u.names_tenantry or n.place not like 'tenantry.%')
-     union all
-     -- What an argument is by default is asked for where the function is called, and so with each statement.
-     select d.classid::regclass, d.objid
-       from pg_catalog.pg_depend d
-      where d.refclassid = a.class and d.refobjid = a.oid
-        and (d.classid = 'pg_operator'::regclass
-             or d.classid = 'pg_proc'::regclass and (d.objid in (select u.oid from routine u where u.is_parsed)
-                                                     or d.objid in (select g.aggfnoid from pg_catalog.pg_aggregate g)))
-     union all
-     select 'pg_class', w.ev_class
-       from pg_catalog.pg_depend d
-       join pg_catalog.pg_rewrite w on w.oid = d.objid
-       join pg_catalog.pg_class v on v.oid = w.ev_class and v.relkind = 'v'
-      where d.refclassid = a.class and d.refobjid = a.oid and d.classid = 'pg_rewrite'::regclass) x
-   where x.class <> a.class or x.oid <> a.oid
+    join edge e on e.through_class = a.class and e.through_oid = a.oid
 )
 select "schema" as "schema", "table" as "table", 'missing-table' as "problem", null as "detail", null as "remedy"
   from configured where oid is null
@@ -138,10 +150,13 @@ select "schema", "table", 'no-index', attname, format('create index on %s (%I)',
                     where i.indrelid = c.oid and i.indkey[0] = c.attnum and i.indpred is null and i.indisvalid and i.indisready and m.amname = 'btree')
 union all
 -- The planner puts the answer of such a function into the plan of a prepared statement, which outlasts the transaction, and the tenant.
-select u.nspname, u.proname, 'immutable-tenant', string_agg(distinct a.through, ', ' order by a.through),
+select u.nspname, u.proname, 'immutable-tenant', string_agg(distinct t.place, ', ' order by t.place),
        format('alter function %I.%I(%s) stable', u.nspname, u.proname, pg_get_function_identity_arguments(u.oid))
-  from asking a
-  join routine u on u.oid = a.oid and u.is_immutable
- where a.class = 'pg_proc'::regclass
+  from routine u
+ cross join lateral (select 'current_setting' as place where u.reads_settings
+                     union all
+                     select e.place from edge e join asking a on a.class = e.through_class and a.oid = e.through_oid
+                      where e.class = 'pg_proc'::regclass and e.oid = u.oid and e.through_oid <> u.oid) t
+ where u.is_immutable
  group by u.oid, u.nspname, u.proname
  order by 1, 2, 3
