@@ -77,6 +77,15 @@ describe('policy apply warns of', () => {
       'revoke select on public.stored from tenantry_app, public',
     ],
     [
+      'a definer function that nobody but an aggregate of its owner’s may call',
+      `create function counted(bigint, integer) returns bigint security definer language sql as 'select count(*) from "Blogs"';
+       revoke execute on function counted from public;
+       create aggregate every_one(integer) (sfunc = counted, stype = bigint); grant execute on function every_one(integer) to tenantry_app`,
+      'public.counted',
+      'is a function that runs as shop_admin, and app may call it',
+      'alter function public.counted(bigint,integer) security invoker',
+    ],
+    [
       'a definer function',
       `create function every() returns bigint security definer language sql as 'select count(*) from "Blogs"'; grant execute on function every() to public`,
       'public.every',

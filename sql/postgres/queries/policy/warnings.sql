@@ -137,7 +137,12 @@ select n.nspname, p.proname, 'definer-function', o.rolname, format('alter functi
   join own n0 on n0.oid = p.pronamespace
   join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   join pg_catalog.pg_roles o on o.oid = p.proowner
- where p.prosecdef and has_function_privilege('tenantry_app', p.oid, 'execute')
+ where p.prosecdef
+   and (has_function_privilege('tenantry_app', p.oid, 'execute')
+        -- The functions of an aggregate run by the right of its owner.
+        or exists (select from pg_catalog.pg_aggregate a
+                    where p.oid in (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
+                      and has_function_privilege('tenantry_app', a.aggfnoid, 'execute')))
 union all
 -- Probes act in a session of admin.
 select w."schema", w."table", 'session-identity', string_agg(distinct lower(w.word), ', ' order by lower(w.word)) || coalesce(', ' || w.place, ''), null
