@@ -1,6 +1,6 @@
-/** Every control character but the end of a line and a tab. */
-const obeyed = /[^\P{Cc}\n\t]/gu;
-const obeyedInLine = /\p{Cc}/gu;
+/** Every character that a terminal obeys or that turns text around, but the end of a line and a tab. */
+const obeyed = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
+const obeyedInLine = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
 
 /** A text of lines for people, its control characters written as JSON writes them: a terminal would obey those of a name of somebody's. */
 export function visibleLines(text: string): string {

@@ -58,6 +58,7 @@ export interface ChangedItem extends Pick<PolicyItem, 'item'> {
 
 /** What is to be changed of a table, or of a procedure, `schema.name`. */
 export interface ChangedSubject extends Pick<PolicyItem, 'item'> {
+  readonly of: 'table' | 'procedure';
   readonly object: string;
 }
 
@@ -95,8 +96,8 @@ export interface PolicyRenderer {
    */
   sets(changed: ChangedItem, object: FingerprintObject): boolean;
   /**
-   * Whether changing an item of a table or procedure may change an object of the fingerprint, or bring it in: with the first right of app to
-   * a table, all that has its name comes in, and with later changes its rights and itself alone.
+   * Whether changing an item of a table or procedure changes an object of the fingerprint, or brings it in: with the first right of app to a
+   * table all that has its name comes in.
    */
   touches(changed: ChangedSubject, object: FingerprintObject, isNew: boolean): boolean;
   /**

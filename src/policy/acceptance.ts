@@ -31,8 +31,8 @@ interface Kept {
   /** Drift whose time is not over. */
   readonly drift: readonly AcceptedDrift[];
   readonly kept: readonly Difference[];
-  /** Looks at what is about to be accepted; what it throws keeps it from that. */
-  readonly permit: (items: Fingerprint['items']) => void;
+  /** Looks at what is about to be accepted, while nobody else judges or accepts; what it throws keeps it from that. */
+  readonly permit: (items: Fingerprint['items']) => Promise<void>;
 }
 
 /**
@@ -48,7 +48,7 @@ export async function accept(
 ): Promise<void> {
   await session.run('policy/hold-gate');
   const { fingerprint, items } = await readFingerprint(session, renderer);
-  permit(items);
+  await permit(items);
   const validUntilMs = endOf(presentDrift(renderer, drift, { kept, items, tables }));
   const number = signer.numberAt('accepted', nowMs);
   const tenantColumns = new Set(tables.flatMap(({ tenantColumn }) => (tenantColumn === undefined ? [] : [tenantColumn])));

@@ -161,6 +161,10 @@ async function changeTables(
 ): Promise<ShardChange> {
   const { renderer, dialect } = engine;
   await lockPolicies(session);
+  const noted = await notedByOthers(session);
+  const requireAlone = async (): Promise<void> => {
+    if ((await notedByOthers(session)) !== noted) throw new ChangedMeanwhile(effects ?? new Set());
+  };
   const warnings = await examine(session);
   const found = await compareShard(session, engine, tables, accepting);
   permit(found);
@@ -182,7 +186,8 @@ async function changeTables(
   // With the tables locked, as long as others were waited for.
   const { fingerprint, items: before } = await readFingerprint(session, renderer);
   if (fingerprint !== found.fingerprint) throw new ChangedMeanwhile(effects ?? new Set());
-  const permitAcceptance = (after: Fingerprint['items']): void => {
+  const permitAcceptance = async (after: Fingerprint['items']): Promise<void> => {
+    await requireAlone();
     const became = unexplainedEffects(renderer, pending, { before, after });
     if ([...became].some((effect) => effects?.has(effect) !== true)) throw new ChangedMeanwhile(became);
   };
@@ -192,10 +197,18 @@ async function changeTables(
   for (const statement of found.forgetting) await session.query(statement);
   const { inForce: drift } = found.drift;
   const { pending: left, kept } = sortDifferences((await compare(session, renderer, tables)).pending, drift);
-  if (left.length > 0) throw refusal(left, dialect);
+  if (left.length > 0) {
+    await requireAlone();
+    throw refusal(left, dialect);
+  }
   await accept(session, renderer, tables.tables, accepting, { nowMs: found.nowMs, drift, kept, permit: permitAcceptance });
   // After the acceptance, which opens the gate, and before the commit: what leaks takes all of it back.
   return { ...found, warnings, unproven: probing === undefined ? [] : await probeChange(session, tables, found, probing) };
+}
+
+/** Another text after each change that others have committed; always the same where the server has nothing that notes them. */
+async function notedByOthers(session: SqlSession): Promise<string | undefined> {
+  return (await session.run<{ noted: string }>('policy/noted-by-others')).rows[0]?.noted;
 }
 
 function inUseFirst(objects: readonly [string, Difference[]][], inUse: ReadonlySet<string>): readonly [string, Difference[]][] {

@@ -40,6 +40,7 @@ export const policyAnswers = {
   'policy/extra-tables': { columns: columnsOf['policy/extra-tables'], rows: [] },
   'policy/verification': protectionAnswer(accepting().signer),
   'policy/hold-gate': { columns: { held: 'bit' }, rows: [[true]] },
+  'policy/noted-by-others': { columns: { noted: 'nvarchar(100)' }, rows: [['0 ']] },
   'policy/fingerprint': {
     columns: { fingerprint: text, functionDigest: text, items: 'nvarchar(max)' },
     rows: [['f'.repeat(64), fingerprintFunction(), '[]']],

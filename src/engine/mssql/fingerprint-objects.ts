@@ -19,10 +19,12 @@ export function setsObject({ on, item }: ChangedItem, { kind, object }: Fingerpr
 }
 
 /** `PolicyRenderer.touches`. */
-export function touchesObject({ object: subject, item }: ChangedSubject, { kind, object }: FingerprintObject, isNew: boolean): boolean {
-  if (item === 'model') return false;
+export function touchesObject({ of, object: subject, item }: ChangedSubject, { kind, object }: FingerprintObject, isNew: boolean): boolean {
+  if (item === 'change tracking') return kind === 'table' && object === subject;
+  if (!item.startsWith('rights of ')) return false;
   if (item.endsWith(' on its schema')) return kind === 'rights' && object === `schema ${subject.slice(0, subject.indexOf('.'))}`;
-  if (object === subject) return isNew || kind === 'table' || kind === 'rights' || kind === 'procedure' || kind === 'function';
+  const isOfProcedure = kind === 'procedure' || kind === 'function';
+  if (object === subject) return isNew || kind === 'rights' || (of === 'procedure' && isOfProcedure);
   return isNew && object.startsWith(`${subject} `);
 }
 

@@ -17,15 +17,16 @@ export function setsObject({ on, item }: ChangedItem, { kind, object }: Fingerpr
 }
 
 /** `PolicyRenderer.touches`. */
-export function touchesObject({ object: subject, item }: ChangedSubject, { kind, object }: FingerprintObject, isNew: boolean): boolean {
+export function touchesObject({ of, object: subject, item }: ChangedSubject, { kind, object }: FingerprintObject, isNew: boolean): boolean {
   const name = unquoted(object);
   const schema = subject.slice(0, subject.indexOf('.'));
-  if (item === 'model') return false;
+  if (item === 'row security') return kind === 'table' && name === subject;
+  if (!item.startsWith('rights of ')) return false;
   if (item.endsWith(' on its schema')) return kind === 'schema' && name === schema;
   const sequence = / on sequence (.*)$/.exec(item)?.[1];
   if (sequence !== undefined) return name === `${schema}.${sequence}`;
-  if (kind === 'function') return name.startsWith(`${subject}(`);
-  if (!isNew) return name === subject && (kind === 'table' || kind === 'rights');
+  if (of === 'procedure') return kind === 'function' && name.startsWith(`${subject}(`);
+  if (!isNew) return name === subject && kind === 'rights';
   return name === subject || name.startsWith(`${subject} `) || name.startsWith(`${subject}.`);
 }
 

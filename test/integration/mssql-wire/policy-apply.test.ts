@@ -174,7 +174,7 @@ test('what is changed is accepted before its transaction ends, by whoever has ke
   const isDone = (): boolean => changes.some((change) => change.includes('TO [tenantry_mover]'));
   await apply(['Blogs'], (table) => (isDone() ? inOrder(table) : []), changes, { onRequest });
   const last = asked.slice(asked.lastIndexOf('change') + 1).filter((file) => !/tables|live-|predicate/.test(file));
-  expect(last).toEqual(['policy/hold-gate', 'policy/fingerprint', 'policy/accept', 'COMMIT TRANSACTION']);
+  expect(last).toEqual(['policy/hold-gate', 'policy/fingerprint', 'policy/noted-by-others', 'policy/accept', 'COMMIT TRANSACTION']);
 });
 
 test('a change that nobody judged is accepted with what is there, though nothing is to be set', async () => {

@@ -4,8 +4,9 @@ import { encodeInt } from '../../../shardmap/key-encoding.ts';
 import { fleetKeyFromBase64 } from '../../../shardmap/mapping-token.ts';
 import { LatestStatements } from '../../../shardmap/latest-statements.ts';
 import { createShardSigner, signerOfShard } from '../../../shardmap/shard-signer.ts';
+import { proceduresSchema } from '../../../src/config/procedures-schema.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
-import type { SqlParameters } from '../../../src/core/session.ts';
+import type { Row, SqlDatabase, SqlParameters, SqlSession } from '../../../src/core/session.ts';
 import type { ShardSigner } from '../../../src/core/shard-signer.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { EntryRefused } from '../../../src/engine/entry.ts';
@@ -373,6 +374,9 @@ describe('The gate of a shard', () => {
       // One that is judged itself says nothing of those before it.
       await change('alter table "Blogs" drop column note');
       await expect(connect()).rejects.toMatchObject(refusing('past what judges'));
+      // To sign again is to look at nothing.
+      expect(await signAgain(shard.admin, signerOfTests(shard.shardId))).toBe(true);
+      await expect(connect()).rejects.toMatchObject(refusing('past what judges'));
       await acceptWhatIsThere();
       await connect();
       const { rows } = await shard.root.query(
@@ -518,6 +522,49 @@ describe('A connection for tenants', () => {
     await applyPolicies(shard.admin, postgresPolicies, { ...request, dryRun: false });
     const app = await connect();
     expect((await app.execute(entryOf(1), all, read)).rows).toHaveLength(1);
+  });
+});
+
+describe('What others commit while policy apply gives a procedure to app', () => {
+  const procedures = proceduresSchema.parse({ Close: { returns: 'nothing' } });
+  const request = () => ({ tables: [blogs], procedures, keyType: 'int', accepting: accepting(shard.shardId) }) as const;
+  /** Does it once, behind the look at what is there before anything is set. */
+  const meanwhile = (others: () => Promise<unknown>): SqlDatabase => {
+    let isDone = false;
+    const within = (session: SqlSession): SqlSession => ({
+      query: (statement) => session.query(statement),
+      script: (file) => session.script(file),
+      async run<R extends Row>(file: string, parameters?: SqlParameters) {
+        const answer = await session.run<R>(file, parameters);
+        if (file === 'policy/fingerprint' && !isDone) {
+          isDone = true;
+          await others();
+        }
+        return answer;
+      },
+    });
+    return {
+      ...within(shard.admin),
+      transaction: (work) => shard.admin.transaction((session) => work(within(session))),
+      close: () => Promise.resolve(),
+    };
+  };
+
+  it('is looked at like all that was there: a procedure that would end its caller’s transaction is given to nobody', async () => {
+    await change(`create procedure "Close"() language plpgsql as $$ begin null; end $$; alter procedure "Close" owner to tenantry_admin;
+      revoke execute on procedure "Close" from public`);
+    const commits = 'create or replace procedure "Close"() language plpgsql as $$ begin commit; end $$';
+    const applied = applyPolicies(
+      meanwhile(() => change(commits)),
+      postgresPolicies,
+      { ...request(), dryRun: false },
+    );
+    await expect(applied).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: expect.stringContaining('ends or changes the transaction') as string,
+    });
+    const { rows } = await shard.root.query(sqlText(`select has_function_privilege('tenantry_app', '"Close"()', 'execute') as given`));
+    expect(rows).toEqual([{ given: false }]);
   });
 });
 
@@ -720,7 +767,7 @@ describe('An override', () => {
     'ends at a time that can be told, as an acceptance does: %s',
     async (set) => {
       await overrideGate(shard.admin, signerOfTests(shard.shardId), { forMs: 60_000, reason: 'a test', decidedBy: 'tests' });
-      for (const end of ['infinity', '-infinity'])
+      for (const end of ['infinity', '-infinity', '290000-01-01'])
         await expect(shard.admin.query(sqlText(`${set} = '${end}'`))).rejects.toMatchObject({ cause: { sqlState: '23514' } });
     },
   );

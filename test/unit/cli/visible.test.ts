@@ -18,9 +18,9 @@ class Kept extends Writable {
   }
 }
 
-/** A name that colours a line, rings, goes back to its beginning and clears it. */
-const name = '\u001b[31mBlogs\u0007\r\u009b2K';
-const shown = String.raw`\u001b[31mBlogs\u0007\u000d\u009b2K`;
+/** A name that colours a line, rings, goes back to its beginning, clears it and turns what follows around. */
+const name = '\u001b[31mBlogs\u0007\r\u009b2K\u202e';
+const shown = String.raw`\u001b[31mBlogs\u0007\u000d\u009b2K\u202e`;
 
 function said(say: (output: Output) => void, { json = false, styled = false, isTTY = false } = {}): { out: string; err: string } {
   const [out, err] = [new Kept(isTTY), new Kept(isTTY)];

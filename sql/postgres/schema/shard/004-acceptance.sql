@@ -24,7 +24,7 @@ create table if not exists tenantry_watch.accepted (
   -- Of everything that decides what app can see or do here, as `fingerprint_items` tells it.
   fingerprint text not null,
   -- Null: for good.
-  valid_until timestamptz check (isfinite(valid_until)),
+  valid_until timestamptz check (isfinite(valid_until) and valid_until < timestamptz '10000-01-01 00:00:00+00'),
   signature bytea not null check (octet_length(signature) = 32),
   accepted_at timestamptz not null default now(),
   accepted_by text not null
@@ -46,7 +46,7 @@ create table if not exists tenantry_watch.gate (
   accepted_until timestamptz,
   changed_at timestamptz not null default now(),
   -- Until then it lets tenants in although it is closed, as somebody has decided and answers for.
-  override_until timestamptz check (isfinite(override_until)),
+  override_until timestamptz check (isfinite(override_until) and override_until < timestamptz '10000-01-01 00:00:00+00'),
   -- Greater than that of all overrides before.
   override_number bigint check (override_number between 0 and 9007199254740991),
   override_reason text,

@@ -87,7 +87,10 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   update tenantry_watch.gate g set accepted_until = new.valid_until where g.accepted_until is distinct from new.valid_until;
-  update tenantry_watch.change_log c set verdict = 'accepted' where c.verdict is null and c.transaction_id <> pg_current_xact_id()::text::bigint;
+  -- What is only signed again was looked at by nobody.
+  if tg_op = 'INSERT' or new.number is distinct from old.number then
+    update tenantry_watch.change_log c set verdict = 'accepted' where c.verdict is null and c.transaction_id <> pg_current_xact_id()::text::bigint;
+  end if;
   return null;
 end
 $$;

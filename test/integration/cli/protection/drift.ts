@@ -115,7 +115,7 @@ export function testDrift(fleet: () => TwoShards): void {
           postgresPolicyRenderer,
           tables,
           { signer, acceptedBy: 'tests' },
-          { nowMs: Date.now(), drift: [over], kept: [], permit: () => {} },
+          { nowMs: Date.now(), drift: [over], kept: [], permit: () => Promise.resolve() },
         ),
       );
       const { out } = await world.run('policy verify --json --shard a');

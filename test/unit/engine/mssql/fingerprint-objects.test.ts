@@ -44,7 +44,7 @@ test.each([
   ['rights of tenantry_app', 'unique key', 'dbo.Blogs UX', true],
   ['rights of tenantry_app on its schema', 'rights', 'schema dbo', false],
 ])('to set %s may change %s %s', (item, kind, object, isNew) => {
-  expect(touchesObject({ object: 'dbo.Blogs', item }, { kind, object }, isNew)).toBe(true);
+  expect(touchesObject({ of: 'table', object: 'dbo.Blogs', item }, { kind, object }, isNew)).toBe(true);
 });
 
 test.each([
@@ -52,6 +52,9 @@ test.each([
   ['rights of tenantry_app', 'table', 'dbo.BlogsOld', true],
   ['rights of tenantry_app on its schema', 'table', 'dbo.Blogs', true],
   ['model', 'table', 'dbo.Blogs', true],
+  ['block predicate', 'rights', 'dbo.Blogs', false],
+  ['default', 'table', 'dbo.Blogs', false],
+  ['rights of tenantry_app', 'procedure', 'dbo.Blogs', false],
 ])('to set %s leaves %s %s', (item, kind, object, isNew) => {
-  expect(touchesObject({ object: 'dbo.Blogs', item }, { kind, object }, isNew)).toBe(false);
+  expect(touchesObject({ of: 'table', object: 'dbo.Blogs', item }, { kind, object }, isNew)).toBe(false);
 });

@@ -32,26 +32,30 @@ test.each([
   expect(setsObject({ on, item }, { kind, object })).toBe(false);
 });
 
-test.each([
-  ['public.Blogs', 'row security', 'table', 'public."Blogs"', false],
-  ['public.Blogs', 'rights of tenantry_app', 'rights', 'public."Blogs"', false],
-  ['public.Blogs', 'rights of tenantry_app', 'foreign key', 'public."Blogs" parent', true],
-  ['public.Blogs', 'rights of tenantry_app', 'default', 'public."Blogs"."TenantId"', true],
-  ['public.Blogs', 'rights of tenantry_app on its schema', 'schema', 'public', false],
-  ['public.Blogs', 'rights of tenantry_app on sequence Ids', 'rights', 'public."Ids"', false],
-  ['public.total', 'rights of tenantry_app', 'function', 'public.total(integer)', false],
-])('on %s, to set %s may change %s %s', (object, item, kind, name, isNew) => {
-  expect(touchesObject({ object, item }, { kind, object: name }, isNew)).toBe(true);
+test.each<[of: 'table' | 'procedure', object: string, item: string, kind: string, name: string, isNew: boolean]>([
+  ['table', 'public.Blogs', 'row security', 'table', 'public."Blogs"', false],
+  ['table', 'public.Blogs', 'rights of tenantry_app', 'rights', 'public."Blogs"', false],
+  ['table', 'public.Blogs', 'rights of tenantry_app', 'foreign key', 'public."Blogs" parent', true],
+  ['table', 'public.Blogs', 'rights of tenantry_app', 'default', 'public."Blogs"."TenantId"', true],
+  ['table', 'public.Blogs', 'rights of tenantry_app on its schema', 'schema', 'public', false],
+  ['table', 'public.Blogs', 'rights of tenantry_app on sequence Ids', 'rights', 'public."Ids"', false],
+  ['procedure', 'public.total', 'rights of tenantry_app', 'function', 'public.total(integer)', false],
+])('on %s %s, to set %s may change %s %s', (of, object, item, kind, name, isNew) => {
+  expect(touchesObject({ of, object, item }, { kind, object: name }, isNew)).toBe(true);
 });
 
-test.each([
-  ['public.Blogs', 'row security', 'trigger', 'public."Blogs" mine', false],
-  ['public.Blogs', 'rights of tenantry_app', 'columns', 'public."Blogs"', false],
-  ['public.Blogs', 'rights of tenantry_app', 'table', 'public."BlogsOld"', true],
-  ['public.Blogs', 'rights of tenantry_app on its schema', 'rights', 'public."Blogs"', true],
-  ['public.Blogs', 'rights of tenantry_app on sequence Ids', 'rights', 'public."Blogs"', true],
-  ['public.Blogs', 'model', 'table', 'public."Blogs"', true],
-  ['public.total', 'rights of tenantry_app', 'function', 'public.totals()', false],
-])('on %s, to set %s leaves %s %s', (object, item, kind, name, isNew) => {
-  expect(touchesObject({ object, item }, { kind, object: name }, isNew)).toBe(false);
+test.each<[of: 'table' | 'procedure', object: string, item: string, kind: string, name: string, isNew: boolean]>([
+  ['table', 'public.Blogs', 'row security', 'trigger', 'public."Blogs" mine', false],
+  ['table', 'public.Blogs', 'rights of tenantry_app', 'columns', 'public."Blogs"', false],
+  ['table', 'public.Blogs', 'rights of tenantry_app', 'table', 'public."BlogsOld"', true],
+  ['table', 'public.Blogs', 'rights of tenantry_app on its schema', 'rights', 'public."Blogs"', true],
+  ['table', 'public.Blogs', 'rights of tenantry_app on sequence Ids', 'rights', 'public."Blogs"', true],
+  ['table', 'public.Blogs', 'model', 'table', 'public."Blogs"', true],
+  ['procedure', 'public.total', 'rights of tenantry_app', 'function', 'public.totals()', false],
+  ['procedure', 'public.total', 'rights of tenantry_app', 'rights', 'public.total', true],
+  ['table', 'public.Blogs', 'policy tenantry_tenant', 'rights', 'public."Blogs"', false],
+  ['table', 'public.Blogs', 'policy tenantry_tenant', 'table', 'public."Blogs"', false],
+  ['table', 'public.Blogs', 'rights of tenantry_app', 'function', 'public."Blogs"(integer)', true],
+])('on %s %s, to set %s leaves %s %s', (of, object, item, kind, name, isNew) => {
+  expect(touchesObject({ of, object, item }, { kind, object: name }, isNew)).toBe(false);
 });
