@@ -82,7 +82,7 @@ describe('policy apply warns of', () => {
        revoke execute on function counted from public;
        create aggregate every_one(integer) (sfunc = counted, stype = bigint); grant execute on function every_one(integer) to tenantry_app`,
       'public.counted',
-      'is a function that runs as shop_admin, and app may call it',
+      'is a function that runs as tenantry_admin, and app may call it',
       'alter function public.counted(bigint,integer) security invoker',
     ],
     [
