@@ -43,6 +43,7 @@ export const harmless: readonly Harmless[] = [
     reason: 'they keep foreign keys, and changes from being lost by a move; what those of Tenantry lack is told by policy diff',
   },
   { matches: /^table .*: row security on$/, reason: 'it is on, or there was none' },
+  { matches: /^view public\."FarOwn": without its options$/, reason: 'it has none' },
   { matches: /^table .*: a unique key without the tenant$/, reason: 'app has no right to it, or its rows are of no tenant' },
   { matches: /^table .*: a foreign key that pairs the tenants$/, reason: 'it leads to rows of the same tenant' },
   {
