@@ -2,16 +2,15 @@ import type { Settings } from '../config.ts';
 import { hadNoAnswer, TenantryError } from '../core/errors.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { SqlFailure } from '../engine/sql-failure.ts';
-import { signedNumbers } from '../policy/acceptance.ts';
 import { installShard } from '../policy/install.ts';
 import { purgeRows } from '../policy/purge.ts';
-import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import type { ShardAccess } from '../../shardmap/shard-access.ts';
 import { adminBounds } from './admin-bounds.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { probingWith } from './probing.ts';
 import { routedTables } from './routed-tables.ts';
+import { signedOn } from './signed-on.ts';
 import { wantedPolicies } from './wanted-policies.ts';
 
 /** Access that closes what it opened. */
@@ -42,7 +41,7 @@ export function createShardAccess(engines: Engines, settings: Settings): Closabl
       const installation = { ...wantedPolicies(settings, shard, map), contextProtection, probing: probingWith(engine, settings) };
       const admin = open(shard);
       const { warnings } = await installShard(admin, engine, installation);
-      return { warnings, latest: await signedNumbers(admin, createShardSigner(settings.fleetKey, shard.shardId)) };
+      return { warnings, latest: await signedOn(admin, settings, shard) };
     },
     purge: (session, shard, { keyType }, keys, limit) =>
       purgeRows(session, engineOf(engines, shard.address), {

@@ -1,7 +1,4 @@
 import { systemClock, type Clock } from '../core/clock.ts';
-import type { CapabilitySettings } from '../core/capability-settings.ts';
-import type { KeyType } from '../core/key-type.ts';
-import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import { digest } from '../core/digest.ts';
@@ -11,28 +8,19 @@ import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
-import type { Accepting } from './acceptance.ts';
 import { endOf, refuseOutlived } from './accepted-drift.ts';
 import { changeShard, compareShard, isAsItMustBe, type ShardComparison } from './change-shard.ts';
 import type { Difference } from './diff.ts';
 import { problemsOf, refuseUnfit, unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
-import type { ConfiguredTable, PlannedChange, PolicyChange, PolicyFinding, PolicyResult } from './model.ts';
+import type { PlannedChange, PolicyChange, PolicyFinding, PolicyResult } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import type { Probing } from './probe-change.ts';
 import { procedureFindings } from './procedure-findings.ts';
+import type { WantedPolicies } from './wanted.ts';
 
-/** Which policies a shard must have. */
-export interface PolicyRequest {
-  readonly tables: readonly ConfiguredTable[];
-  /** What app may call. */
-  readonly procedures: readonly Procedure[];
-  /** Key type of the shard map. */
-  readonly keyType: KeyType;
-  /** What the configuration says that the server can do, instead of what is found. */
-  readonly capabilities?: CapabilitySettings;
-  /** Who accepts what then protects the shard. */
-  readonly accepting: Accepting;
+/** Which policies a shard must have, and how they come there. */
+export interface PolicyRequest extends WantedPolicies {
   /** How what then is there is tried before it counts; undefined: it is not. */
   readonly probing?: Probing | undefined;
   /** Nothing is changed; the result says what would be. */

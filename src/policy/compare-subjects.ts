@@ -1,19 +1,16 @@
-import type { CapabilitySettings } from '../core/capability-settings.ts';
-import type { KeyType } from '../core/key-type.ts';
 import { driftOfItem, isOfFingerprint, type AcceptedDrift } from '../core/accepted-drift.ts';
-import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedProcedures, type LocatedProcedure } from '../engine/qualified-procedures.ts';
 import { nameOf, qualifiedTables } from '../engine/qualified-tables.ts';
 import type { DifferingObject } from '../engine/verification.ts';
-import type { Accepting } from './acceptance.ts';
 import { compareShard, type ShardComparison } from './change-shard.ts';
 import type { Comparison, Difference } from './diff.ts';
 import { problemsOf } from './findings.ts';
-import type { ConfiguredTable, PolicyFinding, PolicySubject, ShardTables } from './model.ts';
+import type { PolicyFinding, PolicySubject, ShardTables } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import { procedureFindings } from './procedure-findings.ts';
+import type { WantedPolicies } from './wanted.ts';
 
 /** How something on a shard stands to the model. */
 type State = 'missing' | 'different' | 'extra';
@@ -43,19 +40,6 @@ export interface SubjectComparison extends PolicySubject {
 /** Of a table or procedure. */
 type NamedComparison = SubjectComparison & { readonly object: string };
 
-/** What a shard is compared with. */
-export interface ComparisonRequest {
-  readonly tables: readonly ConfiguredTable[];
-  /** What app may call. */
-  readonly procedures: readonly Procedure[];
-  /** Key type of the shard map. */
-  readonly keyType: KeyType;
-  /** What the configuration says that the server can do, instead of what is found. */
-  readonly capabilities?: CapabilitySettings;
-  /** By whom what protects it must have been accepted, and what may stay as it is, until its time is over by the shard's clock. */
-  readonly accepting: Accepting;
-}
-
 interface ExtraTable extends Record<string, unknown> {
   readonly schema: string;
   readonly table: string;
@@ -67,7 +51,7 @@ interface ExtraTable extends Record<string, unknown> {
  * Compares a shard with the model, table by table, by name, and last with what was accepted of it; changes nothing and waits for no table.
  * `shard` is the database as admin. Throws SHARD_UNVERIFIED where it cannot tell what protects its tenants.
  */
-export async function compareSubjects(shard: SqlDatabase, engine: PolicyEngine, request: ComparisonRequest): Promise<SubjectComparison[]> {
+export async function compareSubjects(shard: SqlDatabase, engine: PolicyEngine, request: WantedPolicies): Promise<SubjectComparison[]> {
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const procedures = qualifiedProcedures(request.procedures, engine.dialect);
   const configured: ShardTables = { tables: qualifiedTables(request.tables, engine.dialect), procedures, keyType: request.keyType };

@@ -1,37 +1,26 @@
 import { TenantryError } from '../core/errors.ts';
-import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
-import type { KeyType } from '../../shardmap/key.ts';
 import { LocalMap } from '../../shardmap/local-map.ts';
 import { schemaStateOf } from '../../shardmap/schema-state.ts';
-import type { CapabilitySettings } from '../core/capability-settings.ts';
 import { formAsGoodAs, protectsAtLeast, type ContextProtection } from '../core/context-protection.ts';
 import { otherVersion, schemaVersions } from '../core/schema-version.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import { shardSchemaFiles } from '../engine/schema-files.ts';
-import type { Accepting } from './acceptance.ts';
 import { applyPolicies } from './apply.ts';
 import { lockPolicies } from './lock.ts';
-import type { ConfiguredTable, PolicyResult } from './model.ts';
+import type { PolicyResult } from './model.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import type { Probing } from './probe-change.ts';
+import type { WantedPolicies } from './wanted.ts';
 
 /** How an engine makes shards. */
 type InstallingEngine = PolicyEngine & Pick<Engine, 'contextForms' | 'watchesApart'>;
 
 /** What makes a database a shard. */
-export interface ShardInstallation {
-  readonly tables: readonly ConfiguredTable[];
-  /** What app may call. */
-  readonly procedures: readonly Procedure[];
-  /** Key type of the shard map. */
-  readonly keyType: KeyType;
+export interface ShardInstallation extends WantedPolicies {
   /** The least that is wanted; a new shard gets the form of its engine that is nearest to it. */
   readonly contextProtection: ContextProtection;
-  /** What the configuration says that the server can do, instead of what is found. */
-  readonly capabilities?: CapabilitySettings;
-  readonly accepting: Accepting;
   /** How the policies are tried before they count; undefined: they are not. */
   readonly probing?: Probing | undefined;
 }

@@ -9,8 +9,7 @@ const defining: ReadonlySet<string> = new Set(['(', 'null', 'default']);
 
 /**
  * `Rehearsals.objection`: what no procedure may do in a call (decision 023) no statement of a rehearsal may either, but for changing rows;
- * nothing is called that nobody has read, and nothing is done that stays in its session or on
- * another server.
+ * nothing is called that nobody has read, and nothing is done that stays in its session or on another server.
  */
 export function objectionTo(text: string): string | undefined {
   const words = [...tsqlWords(text)];

@@ -1,14 +1,13 @@
 import type { Finding } from '../../cli/services.ts';
 import type { SqlDatabase } from '../../core/session.ts';
-import { signedNumbers } from '../../policy/acceptance.ts';
-import { createShardSigner } from '../../../shardmap/shard-signer.ts';
+import { signedOn } from '../signed-on.ts';
 import { warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
 
 /** Whether the catalog knows what was signed last on the shard: what is older could be put back there, and processes that start would believe it. */
 export async function diagnoseNumbers({ settings, shard }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
-  const { shardId, name, acceptedNumber = 0, overrideNumber = 0 } = shard;
-  const signed = await signedNumbers(admin, createShardSigner(settings.fleetKey, shardId));
+  const { name, acceptedNumber = 0, overrideNumber = 0 } = shard;
+  const signed = await signedOn(admin, settings, shard);
   if (signed.accepted <= acceptedNumber && signed.overridden <= overrideNumber) return [];
   const text = 'The catalog does not know what was signed last of its protection, so that what is older could be put back unseen.';
   return [warning(`shard ${name}`, text, `tenantry policy verify --shard ${name}`)];

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../src/core/clock.ts';
-import type { Row, SqlDatabase, SqlParameters, SqlSession } from '../../../src/core/session.ts';
 import { applyPolicies, type PolicyRequest } from '../../../src/policy/apply.ts';
 import type { PlannedChange, PolicyResult } from '../../../src/policy/model.ts';
 import { blogs, postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
+import { doingAround } from '../../support/doing-around.ts';
 import { shardLogins } from '../../support/shard-logins.ts';
 import { accepting } from '../../support/accepting.ts';
 
@@ -204,27 +204,16 @@ describe('policy apply, while others change what protects the shard', () => {
 
   it('says so where others change something each time, and has changed nothing', async () => {
     let made = 0;
-    const admin = shard.database.admin;
-    const changedBefore = (session: SqlSession): SqlSession => {
+    const changing = doingAround(shard.database.admin, () => {
       let looks = 0;
       return {
-        query: (statement) => session.query(statement),
-        script: (file) => session.script(file),
-        async run<R extends Row>(file: string, parameters?: SqlParameters) {
-          if (file === 'policy/fingerprint') looks += 1;
-          if (file === 'policy/fingerprint' && looks === 2) {
-            made += 1;
-            await other.query(`create view leak_${made} as select 1 as one; grant select on leak_${made} to tenantry_app`);
-          }
-          return await session.run<R>(file, parameters);
+        async before(file) {
+          if (file !== 'policy/fingerprint' || ++looks !== 2) return;
+          made += 1;
+          await other.query(`create view leak_${made} as select 1 as one; grant select on leak_${made} to tenantry_app`);
         },
       };
-    };
-    const changing: SqlDatabase = {
-      ...changedBefore(admin),
-      transaction: (work) => admin.transaction((session) => work(changedBefore(session))),
-      close: () => Promise.resolve(),
-    };
+    });
     await expect(applyPolicies(changing, postgresPolicies, { ...request(), withinMs: 0 })).rejects.toMatchObject({
       code: 'CONFLICT',
       detail: 'Others changed what protects the shard while it was compared and set. Nothing was changed; run it again.',

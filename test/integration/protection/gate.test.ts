@@ -6,7 +6,7 @@ import { LatestStatements } from '../../../shardmap/latest-statements.ts';
 import { createShardSigner, signerOfShard } from '../../../shardmap/shard-signer.ts';
 import { proceduresSchema } from '../../../src/config/procedures-schema.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
-import type { Row, SqlDatabase, SqlParameters, SqlSession } from '../../../src/core/session.ts';
+import type { SqlDatabase, SqlParameters } from '../../../src/core/session.ts';
 import type { ShardSigner } from '../../../src/core/shard-signer.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { EntryRefused } from '../../../src/engine/entry.ts';
@@ -16,6 +16,7 @@ import { signAgain } from '../../../src/policy/acceptance.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
 import { endOverride, findOverride, overrideGate } from '../../../src/policy/override.ts';
 import { accepting, signerOfTests } from '../../support/accepting.ts';
+import { doingAround } from '../../support/doing-around.ts';
 import { compiled, entryOf, insert, read, write } from '../../support/app-shard.ts';
 import { enterByHand, refusalOf, shownFor } from '../../support/enter-by-hand.ts';
 import { blogs, postgresPolicies } from '../../support/policy-shard.ts';
@@ -531,23 +532,12 @@ describe('What others commit while policy apply gives a procedure to app', () =>
   /** Does it once, behind the look at what is there before anything is set. */
   const meanwhile = (others: () => Promise<unknown>): SqlDatabase => {
     let isDone = false;
-    const within = (session: SqlSession): SqlSession => ({
-      query: (statement) => session.query(statement),
-      script: (file) => session.script(file),
-      async run<R extends Row>(file: string, parameters?: SqlParameters) {
-        const answer = await session.run<R>(file, parameters);
-        if (file === 'policy/fingerprint' && !isDone) {
-          isDone = true;
-          await others();
-        }
-        return answer;
-      },
-    });
-    return {
-      ...within(shard.admin),
-      transaction: (work) => shard.admin.transaction((session) => work(within(session))),
-      close: () => Promise.resolve(),
+    const behind = async (file: string): Promise<void> => {
+      if (file !== 'policy/fingerprint' || isDone) return;
+      isDone = true;
+      await others();
     };
+    return doingAround(shard.admin, () => ({ behind }));
   };
 
   it('is looked at like all that was there: a procedure that would end its caller’s transaction is given to nobody', async () => {
