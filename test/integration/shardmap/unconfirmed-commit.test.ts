@@ -15,15 +15,20 @@ afterAll(async () => {
 });
 
 describe('a commit of the catalog whose wait for a standby was called off', () => {
-  /** Takes tenant 1 offline; just before the commit, the catalog begins to wait for a standby. */
-  const offline = (): Promise<unknown> =>
-    world
-      .createManager({ access: interruptedAccess(world.access, 2, () => awaitStandby(world.catalog)) })
+  /** Takes tenant 1 offline; just before the commit, the catalog begins to wait for a standby. Resolves once it does, or earlier where it ended. */
+  async function offline(): Promise<{ outcome: Promise<unknown> }> {
+    const waits = Promise.withResolvers<void>();
+    const begin = (): Promise<void> => awaitStandby(world.catalog).then(waits.resolve);
+    const outcome = world
+      .createManager({ access: interruptedAccess(world.access, 2, begin) })
       .tenants.offline(1)
       .catch((error: unknown) => error);
+    await Promise.race([waits.promise, outcome]);
+    return { outcome };
+  }
 
   it('is not taken for done because it can be read: no shard follows it', async () => {
-    const outcome = offline();
+    const { outcome } = await offline();
     let ended = false;
     void outcome.then(() => (ended = true));
     const goesOn = async (): Promise<boolean> => {
@@ -43,7 +48,7 @@ describe('a commit of the catalog whose wait for a standby was called off', () =
   });
 
   it('is done once a later one has reached the standby', async () => {
-    const outcome = offline();
+    const { outcome } = await offline();
     await expect.poll(() => callOffStandbyWaits(world.catalog)).toBe(1);
     await awaitNoStandby(world.catalog);
     expect(await outcome).toMatchObject({ description: expect.stringContaining('offline') as string });
