@@ -5,9 +5,9 @@ import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import type { Sql, SqlDialect } from '../core/sql.ts';
 import { accept, type Accepting } from './acceptance.ts';
-import { endOf, findDrift, sortDifferences, type DriftComparison } from './accepted-drift.ts';
-import { compare, type Comparison, type Difference } from './diff.ts';
-import { verifyProtection, type Verified } from '../engine/verification.ts';
+import { sortDifferences } from './accepted-drift.ts';
+import { compareShard, isAsItMustBe, type ShardComparison } from './compare-shard.ts';
+import { compare, type Difference } from './diff.ts';
 import { readFingerprint, type Fingerprint } from './fingerprint.ts';
 import { LockWait } from './lock-wait.ts';
 import { lockPolicies } from './lock.ts';
@@ -19,14 +19,6 @@ import { probeChange, type Probing } from './probe-change.ts';
 
 /** The pause before the second try; each later one is twice as long, up to the longest. */
 const pauses = { firstMs: 500, longestMs: 8_000 };
-
-/** How a shard stands to the configuration, and to what was accepted of it. */
-export interface ShardComparison extends Comparison, Pick<Verified, 'fingerprint' | 'objection' | 'differing' | 'nowMs'> {
-  /** What it lets be is not among `pending`. */
-  readonly drift: DriftComparison;
-  /** Where all is as it was accepted, until when that is and until when it is to be; undefined: the same. */
-  readonly renewal: { readonly untilMs: number | null; readonly wantedMs: number | null } | undefined;
-}
 
 /** What was found before a change. */
 export interface ShardChange extends ShardComparison {
@@ -50,28 +42,6 @@ interface ChangeOptions {
   readonly accepting: Accepting;
   /** How it is tried before it is committed; undefined: it is not. */
   readonly probing?: Probing | undefined;
-}
-
-/** Compares what protects a shard's tables with what must, and all that protects its tenants with what was accepted. */
-export async function compareShard(
-  session: SqlSession,
-  { renderer }: PolicyEngine,
-  tables: ShardTables,
-  { signer, drift: configured = [] }: Accepting,
-): Promise<ShardComparison> {
-  const found = await compare(session, renderer, tables);
-  const protection = await verifyProtection(session, renderer.fingerprintFunction(), signer);
-  const { fingerprint, objection, differing, validUntilMs, nowMs } = protection;
-  const compared = { differences: found.pending, tables: tables.tables, nowMs };
-  const { pending, drift } = await findDrift(session, renderer, configured, compared);
-  const wantedMs = endOf(drift.present);
-  const renewal = objection !== undefined || wantedMs === validUntilMs ? undefined : { untilMs: validUntilMs, wantedMs };
-  return { ...found, pending, drift, fingerprint, objection, differing, nowMs, renewal };
-}
-
-/** Whether nothing is to be set, accepted, or accepted for another time. */
-export function isAsItMustBe({ pending, objection, renewal }: ShardComparison): boolean {
-  return pending.length === 0 && objection === undefined && renewal === undefined;
 }
 
 /**

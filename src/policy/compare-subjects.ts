@@ -4,7 +4,7 @@ import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedProcedures, type LocatedProcedure } from '../engine/qualified-procedures.ts';
 import { nameOf, qualifiedTables } from '../engine/qualified-tables.ts';
 import type { DifferingObject } from '../engine/verification.ts';
-import { compareShard, type ShardComparison } from './change-shard.ts';
+import { compareShard, type ShardComparison } from './compare-shard.ts';
 import type { Comparison, Difference } from './diff.ts';
 import { problemsOf } from './findings.ts';
 import type { PolicyFinding, PolicySubject, ShardTables } from './model.ts';

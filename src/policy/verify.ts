@@ -5,7 +5,7 @@ import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import type { DifferingObject } from '../engine/verification.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import type { Accepting } from './acceptance.ts';
-import { compareShard, type ShardComparison } from './change-shard.ts';
+import { compareShard, type ShardComparison } from './compare-shard.ts';
 import { lockPolicies } from './lock.ts';
 import type { ConfiguredTable, ShardTables } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
