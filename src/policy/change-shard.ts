@@ -47,9 +47,9 @@ interface ChangeOptions {
 /**
  * Sets what differs on a shard in one transaction, whole or not at all, and gives what was found before (docs/decisions/016). What then
  * protects it is accepted in the same transaction: what was found with what is set, and nothing that others commit meanwhile, with which all
- * of it is done again. Tables that are in use are waited for briefly, again and again. Throws TIMEOUT or SERIALIZATION_FAILURE, naming the
- * table that was in use to the end, CONFLICT where others changed the shard to the end, and INVALID_CONFIGURATION, with all of it, for what
- * admin may not set: the shard is as it was then.
+ * of it is done again. Tables that are in use, and whoever judges the shard, are waited for briefly, again and again. Throws TIMEOUT or
+ * SERIALIZATION_FAILURE, naming what was in use to the end, CONFLICT where others changed the shard to the end, and INVALID_CONFIGURATION,
+ * with all of it, for what admin may not set: the shard is as it was then.
  */
 export async function changeShard(
   shard: SqlDatabase,
@@ -72,7 +72,7 @@ export async function changeShard(
       if (!isAtOnce && stop?.aborted !== true) await pause(clock, pauseMs);
       if (stop?.aborted === true) throw error.told();
       if (!isAtOnce) pauseMs = Math.min(2 * pauseMs, pauses.longestMs);
-      if (error instanceof TableInUse) inUse.add(error.table);
+      if (error instanceof InUse) inUse.add(error.what);
       if (error instanceof ChangedMeanwhile) effects = error.effects;
     }
   }
@@ -83,20 +83,24 @@ abstract class GivenUp extends Error {
   abstract told(): TenantryError;
 }
 
-/** A table could not be had. */
-class TableInUse extends GivenUp {
-  readonly table: string;
+/** What others hold, who judge or accept what protects the shard. */
+const theGate = 'The gate of the shard';
+
+/** A table, or the gate, could not be had. */
+class InUse extends GivenUp {
+  /** Name of the table, or `theGate`. */
+  readonly what: string;
   readonly #reason: TenantryError;
 
-  constructor(table: string, reason: TenantryError) {
-    super(`${table} is in use.`, { cause: reason });
-    this.table = table;
+  constructor(what: string, reason: TenantryError) {
+    super(`${what} is in use.`, { cause: reason });
+    this.what = what;
     this.#reason = reason;
   }
 
   override told(): TenantryError {
     const { code, reason, outcome } = this.#reason;
-    const detail = `${this.table} is in use and could not be changed: ${reason} Nothing was changed; run it again.`;
+    const detail = `${this.what} is in use and could not be changed: ${reason} Nothing was changed; run it again.`;
     return new TenantryError(code, detail, { cause: this.#reason, outcome });
   }
 }
@@ -117,7 +121,7 @@ class ChangedMeanwhile extends GivenUp {
 }
 
 interface Try extends Omit<ChangeOptions, 'withinMs' | 'stop'> {
-  /** Tables that were in use in a try before: they are locked while nothing else is, so that others wait behind them alone. */
+  /** What was in use in a try before: tables of it are locked while nothing else is, so that others wait behind them alone. */
   readonly inUse: ReadonlySet<string>;
   /** What came of the try before, which is undone: what comes again of this one is its own doing. */
   readonly effects: ReadonlySet<Effect> | undefined;
@@ -145,7 +149,7 @@ async function changeTables(
     try {
       await wait.during(workMs, async (patienceMs) => await session.query(renderer.patiently(statement, patienceMs)));
     } catch (error) {
-      throw isInUse(error) ? new TableInUse(table, error) : error;
+      throw isInUse(error) ? new InUse(table, error) : error;
     }
   };
   const byObject = Map.groupBy(pending, ({ object }) => object);
@@ -171,7 +175,10 @@ async function changeTables(
     await requireAlone();
     throw refusal(left, dialect);
   }
-  await accept(session, renderer, tables.tables, accepting, { nowMs: found.nowMs, drift, kept, permit: permitAcceptance });
+  const findings = { nowMs: found.nowMs, drift, kept, permit: permitAcceptance };
+  await accept(session, renderer, tables.tables, accepting, findings).catch((error: unknown) => {
+    throw isInUse(error) ? new InUse(theGate, error) : error;
+  });
   // After the acceptance, which opens the gate, and before the commit: what leaks takes all of it back.
   return { ...found, warnings, unproven: probing === undefined ? [] : await probeChange(session, tables, found, probing) };
 }

@@ -7,9 +7,9 @@ interface Around {
 }
 
 /** A database whose sessions do something else around statements of the library: what `around` gives is for one session. It is not closed. */
-export function doingAround(database: SqlDatabase, around: () => Around): SqlDatabase {
+export function doingAround(database: SqlDatabase, around: (session: SqlSession) => Around): SqlDatabase {
   const within = (session: SqlSession): SqlSession => {
-    const { before, behind } = around();
+    const { before, behind } = around(session);
     return {
       query: (statement) => session.query(statement),
       script: (file) => session.script(file),

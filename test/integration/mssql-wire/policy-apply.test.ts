@@ -234,6 +234,30 @@ test.each<[what: string, number: number, code: string]>([
   expect(endsIn(changes)).toEqual([...Array<string>(5).fill('ROLLBACK')]);
 });
 
+test.each<[what: string, number: number, code: string]>([
+  ['who holds its gate for longer than half a second', 1222, 'TIMEOUT'],
+  ['with whom a deadlock over it came about', 1205, 'SERIALIZATION_FAILURE'],
+])('whoever judges the shard, %s, is waited for again like who uses a table', async (_, number, code) => {
+  const changes: string[] = [];
+  const { clock, pauses } = pausing();
+  const holding: string[] = [];
+  const refuse = (text: string): number | undefined => {
+    if (!text.includes('[tenantry].[gate] AS g WITH (UPDLOCK')) return undefined;
+    holding.push(text);
+    return number;
+  };
+  const isDone = (): boolean => changes.some((change) => change.includes('TO [tenantry_mover]'));
+  const itemsOf = (table: string): readonly Item[] => (isDone() ? inOrder(table) : []);
+  const said = { 'policy/verification': protectionAnswer(accepting().signer, { unjudged: 1 }) };
+  await expect(apply(['Blogs'], itemsOf, changes, { clock, withinMs: 2_000, refuse, said })).rejects.toMatchObject({
+    code,
+    detail: expect.stringMatching(/^The gate of the shard is in use and could not be changed: .* Nothing was changed; run it again\.$/),
+  });
+  expect(pauses).toEqual([500, 1_000]);
+  expect(holding.filter((text) => !text.includes('SET LOCK_TIMEOUT 500;'))).toEqual([]);
+  expect(endsIn(changes)).toEqual([...Array<string>(3).fill('ROLLBACK')]);
+});
+
 test('what was in use is changed with everything else as soon as it can be', async () => {
   const changes: string[] = [];
   const { clock, pauses } = pausing();

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../src/core/clock.ts';
+import { sql } from '../../../src/core/sql.ts';
 import { applyPolicies, type PolicyRequest } from '../../../src/policy/apply.ts';
 import type { PlannedChange, PolicyResult } from '../../../src/policy/model.ts';
 import { blogs, postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
@@ -200,6 +201,47 @@ describe('policy apply, while others change what protects the shard', () => {
     const posts = { table: 'Posts', tenantColumn: 'TenantId' };
     await applyPolicies(shard.database.admin, postgresPolicies, { ...request(), tables: [blogs, posts], withinMs: 0 });
     expect(await accepted('public.stamp()')).toBe(true);
+  });
+
+  describe('and one of them judges it', () => {
+    beforeEach(async () => {
+      await other.query('begin');
+      // What the judge of a change takes.
+      await other.query('select pg_advisory_xact_lock(1413828161, -1)');
+    });
+
+    it('names what was in use where it stays so, and has changed nothing', async () => {
+      await expect(applyPolicies(shard.database.admin, postgresPolicies, { ...request(), withinMs: 0 })).rejects.toMatchObject({
+        code: 'TIMEOUT',
+        detail: expect.stringMatching(
+          /^The gate of the shard is in use and could not be changed: .* Nothing was changed; run it again\.$/,
+        ) as string,
+      });
+      expect((await reader.query('select relforcerowsecurity as forced from pg_class where oid = $1::regclass', ['"Blogs"'])).rows).toEqual(
+        [{ forced: false }],
+      );
+    });
+
+    it('tries again, and has waited no longer than half a second, whatever its tables took', async () => {
+      const clock: Clock = {
+        ...systemClock,
+        after: (ms, callback) => {
+          void other.query('commit');
+          return systemClock.after(Math.min(ms, 1), callback);
+        },
+      };
+      const waits: string[] = [];
+      const looking = doingAround(shard.database.admin, (session) => ({
+        async behind(file) {
+          if (file !== 'policy/hold-gate') return;
+          const { rows } = await session.query<{ wait: string }>(sql`select current_setting('lock_timeout') as wait`);
+          waits.push(...rows.map(({ wait }) => wait));
+        },
+      }));
+      const { changes } = await applyPolicies(looking, postgresPolicies, { ...request(), clock });
+      expect(changes.filter(({ kind }) => kind === 'set').map(({ item }) => item)).toEqual(['row security']);
+      expect(waits).toEqual(['500ms']);
+    });
   });
 
   it('says so where others change something each time, and has changed nothing', async () => {
