@@ -14,7 +14,7 @@ import { compareShard, isAsItMustBe, type ShardComparison } from './compare-shar
 import type { Difference } from './diff.ts';
 import { problemsOf, refuseUnfit, unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
-import type { PlannedChange, PolicyChange, PolicyFinding, PolicyResult } from './model.ts';
+import type { PlannedChange, PolicyChange, PolicyFinding, PolicyResult, SignedChange } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import type { Probing } from './probe-change.ts';
 import { procedureFindings } from './procedure-findings.ts';
@@ -87,7 +87,7 @@ function resultOf(found: ShardComparison, { renderer, dialect }: PolicyEngine): 
 }
 
 /** What would be signed by the program, for what is there then. */
-function signed(found: ShardComparison, renderer: PolicyRenderer): PolicyChange[] {
+function signed(found: ShardComparison, renderer: PolicyRenderer): SignedChange[] {
   const { objection, renewal } = found;
   if (objection !== undefined) return acceptances(objection, found, renderer);
   if (renewal === undefined) return [];
@@ -98,7 +98,7 @@ function signed(found: ShardComparison, renderer: PolicyRenderer): PolicyChange[
  * Each object that would be accepted as it is now, or as it is with what is set of it; what is about to be set whole is shown as that
  * alone.
  */
-function acceptances(objection: string, { differing, pending, drift }: ShardComparison, renderer: PolicyRenderer): PolicyChange[] {
+function acceptances(objection: string, { differing, pending, drift }: ShardComparison, renderer: PolicyRenderer): SignedChange[] {
   const after = accepted(endOf(drift.present));
   if (differing.length === 0) return [signedChange('accept', objection, null, after)];
   return differing
@@ -107,7 +107,7 @@ function acceptances(objection: string, { differing, pending, drift }: ShardComp
 }
 
 /** No statement says it. */
-function signedChange(kind: PolicyChange['kind'], item: string, before: string | null, after: string): PolicyChange {
+function signedChange(kind: SignedChange['kind'], item: string, before: string | null, after: string): SignedChange {
   return { kind, of: 'shard', object: null, item, before, after, statements: [] };
 }
 

@@ -7,7 +7,7 @@ import type { DifferingObject } from '../engine/verification.ts';
 import { compareShard, type ShardComparison } from './compare-shard.ts';
 import type { Comparison, Difference } from './diff.ts';
 import { problemsOf } from './findings.ts';
-import type { PolicyFinding, PolicySubject, ShardTables } from './model.ts';
+import type { NamedSubject, PolicyFinding, ShardTables, WholeShard } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import { procedureFindings } from './procedure-findings.ts';
 import type { WantedPolicies } from './wanted.ts';
@@ -28,8 +28,7 @@ export interface ItemComparison {
   readonly accepted?: { readonly until: string; readonly reason: string };
 }
 
-/** A table or procedure of a shard beside the model; or the shard beside what was accepted of it. */
-export interface SubjectComparison extends PolicySubject {
+interface Compared {
   /** `missing`, `extra`: all that is not the same lacks on the shard, or in the model; `accepted`: it may be so for a while. */
   readonly state: 'same' | 'accepted' | State;
   readonly items: readonly ItemComparison[];
@@ -37,8 +36,14 @@ export interface SubjectComparison extends PolicySubject {
   readonly reasons: readonly string[];
 }
 
-/** Of a table or procedure. */
-type NamedComparison = SubjectComparison & { readonly object: string };
+/** A table or procedure of a shard beside the model. */
+type NamedComparison = NamedSubject & Compared;
+
+/** A shard beside what was accepted of it. */
+type ShardAcceptance = WholeShard & Compared;
+
+/** One line of what `compareSubjects` gives. */
+export type SubjectComparison = NamedComparison | ShardAcceptance;
 
 interface ExtraTable extends Record<string, unknown> {
   readonly schema: string;
@@ -91,7 +96,7 @@ const stateOfChange = { added: 'extra', removed: 'missing', changed: 'different'
 function comparedAcceptance(
   { objection, differing, drift }: Pick<ShardComparison, 'objection' | 'differing' | 'drift'>,
   problems: readonly string[],
-): SubjectComparison {
+): ShardAcceptance {
   if (objection !== undefined) {
     const items = differing.map(({ kind, object, change }) => ({
       item: `${kind} ${object}`,

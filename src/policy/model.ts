@@ -30,18 +30,24 @@ export interface ShardTables {
   readonly keyType: KeyType;
 }
 
-/** What a change of a shard, or a difference, is of. */
-export interface PolicySubject {
-  /** `shard`: the shard as a whole, by what was accepted of it, whatever that is of. */
-  readonly of: 'table' | 'procedure' | 'shard';
-  /** `schema.table` or `schema.procedure`; null: the shard, which has no name of its own here. */
-  readonly object: string | null;
+/** A table or procedure of a shard. */
+export interface NamedSubject {
+  readonly of: 'table' | 'procedure';
+  /** `schema.table` or `schema.procedure`. */
+  readonly object: string;
 }
 
-/** One difference between what protects a shard's tables and what must, or was accepted. */
-export interface PolicyChange extends PolicySubject {
-  /** Something is set or removed; or accepted as it is, which no statement says; or what was accepted is so until another time. */
-  readonly kind: 'set' | 'accept' | 'renew';
+/** A shard as a whole, by what was accepted of it, whatever that is of. */
+export interface WholeShard {
+  readonly of: 'shard';
+  /** It has no name of its own here. */
+  readonly object: null;
+}
+
+/** What is compared. */
+export type PolicySubject = NamedSubject | WholeShard;
+
+interface ChangedItem {
   /** `row security`, `policy tenantry_tenant`, `rights of tenantry_app`... */
   readonly item: string;
   /** What it says now; null: it is not there. */
@@ -51,6 +57,15 @@ export interface PolicyChange extends PolicySubject {
   /** The exact statements, in order. */
   readonly statements: readonly string[];
 }
+
+/** Something that is set or removed. */
+type SetChange = NamedSubject & ChangedItem & { readonly kind: 'set' };
+
+/** What is signed, which no statement says: something is accepted as it is, or what was accepted is so until another time. */
+export type SignedChange = WholeShard & ChangedItem & { readonly kind: 'accept' | 'renew' };
+
+/** One difference between what protects a shard's tables and what must, or was accepted. */
+export type PolicyChange = SetChange | SignedChange;
 
 /** Something that the policies cannot mend by themselves. */
 export interface PolicyFinding {

@@ -3,15 +3,17 @@ import { digest } from '../core/digest.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { PolicyFinding } from './model.ts';
 
-const change = z.strictObject({
-  kind: z.enum(['set', 'accept', 'renew']),
-  of: z.enum(['table', 'procedure', 'shard']),
-  object: z.string().nullable(),
+const changedItem = {
   item: z.string(),
   before: z.string().nullable(),
   after: z.string().nullable(),
   statements: z.array(z.string()).readonly(),
-});
+};
+
+const change = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('set'), of: z.enum(['table', 'procedure']), object: z.string(), ...changedItem }),
+  z.strictObject({ kind: z.enum(['accept', 'renew']), of: z.literal('shard'), object: z.null(), ...changedItem }),
+]);
 
 const plannedShard = z.strictObject({
   name: z.string(),

@@ -15,8 +15,10 @@ interface DiffOptions {
 }
 
 /** A table or procedure of a shard, or the shard as a whole, which may be unreadable. */
-interface Line extends PolicySubject, Record<string, unknown> {
+interface Line extends Record<string, unknown> {
   readonly shard: string;
+  readonly of: PolicySubject['of'];
+  readonly object: PolicySubject['object'];
   readonly state: SubjectComparison['state'] | 'unreadable';
   /** In words. */
   readonly what: string;

@@ -21,6 +21,11 @@ const shard: PlannedShard = {
   warnings: [{ code: 'no-primary-key', severity: 'advice', object: 'public.Blogs', text: 'has no primary key' }],
 };
 const plan = makePlan(origin, new Date('2026-01-02T03:04:05.678Z'), [shard]);
+/** With another change in it, and its digest right. */
+const withChange = (other: object): string => {
+  const changed = { ...shard, changes: [{ ...shard.changes[0], ...other }] } as PlannedShard;
+  return JSON.stringify(makePlan(origin, new Date(plan.madeAt), [changed]));
+};
 const fleet = [shard, { name: 'b', shardId: '22222222-2222-2222-2222-222222222222', incarnation: 'server/1' }];
 
 describe('a plan', () => {
@@ -44,6 +49,10 @@ describe('a plan', () => {
     ['no JSON', '{', 'The file plan.json is no JSON.'],
     ['another thing', '{"format": "x"}', 'The file plan.json is no plan of this program: format'],
     ['something besides', JSON.stringify({ ...plan, more: 1 }), 'is no plan of this program'],
+    ['a change of a table without a name', withChange({ object: null }), 'shards.0.changes.0.object'],
+    ['a shard that is set', withChange({ of: 'shard', object: null }), 'shards.0.changes.0.of'],
+    ['a table that is accepted', withChange({ kind: 'accept' }), 'shards.0.changes.0.of'],
+    ['a shard by a name', withChange({ kind: 'renew', of: 'shard' }), 'shards.0.changes.0.object'],
   ])('is refused where it is none: %s', (_, text, message) => {
     expect(() => readPlan(text, 'plan.json')).toThrow(message);
     expect(() => readPlan(text, 'plan.json')).toThrow('tenantry policy plan --out plan.json');
