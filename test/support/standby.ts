@@ -33,16 +33,25 @@ async function nameStandby(root: SqlDatabase, name: 'nobody' | ''): Promise<void
 }
 
 /**
- * Whether a commit waited, which was then called off. A session may know the setting before the checkpointer does, for which commits look.
+ * Whether a commit of its own waited, which was then called off. A session may know the setting before the checkpointer does, for which commits look.
  */
 async function aCommitWaits(root: SqlDatabase): Promise<boolean> {
+  const own = Promise.withResolvers<number>();
   let isOver = false;
-  const commit = root.query(sql`select pg_logical_emit_message(true, 'probe', '')`).then(
-    () => (isOver = true),
-    () => (isOver = true),
-  );
+  const commit = root
+    .transaction(async (session) => {
+      const { rows } = await session.query(sql`select pg_backend_pid() as pid, pg_logical_emit_message(true, 'probe', '')`);
+      own.resolve(Number(rows[0]?.['pid']));
+    })
+    .catch(own.reject)
+    .finally(() => (isOver = true));
+  const pid = await own.promise;
   for (;;) {
-    if ((await callOffStandbyWaits(root)) > 0) return await commit;
+    const calledOff = await root.query(sql`select pg_cancel_backend(pid) from (${waiting}) w where pid = ${pid}`);
+    if (calledOff.rowCount > 0) {
+      await commit;
+      return true;
+    }
     if (isOver) return false;
   }
 }

@@ -117,7 +117,7 @@ test('all tables change in one transaction, which gives way to tenants', async (
     changes.some((change) => change.includes(`GRANT SELECT ON [dbo].[${table}] TO [tenantry_superuser]`));
   await apply(['Blogs', 'Posts'], (table) => (isDone(table) ? inOrder(table) : []), changes);
   const ends = changes.map((change) => /^(BEGIN|COMMIT|ROLLBACK) TRANSACTION/m.exec(change)?.[1] ?? /\[dbo\]\.\[(\w+)\]/.exec(change)?.[1]);
-  // The first transaction only looks; a message without any of these prepares the session.
+  // A message without any of these prepares the session.
   const said = ends.filter((end) => end !== undefined);
   expect(said.filter((end, index) => end !== said[index - 1])).toEqual(['BEGIN', 'Blogs', 'Posts', 'COMMIT']);
   const inTables = changes.filter((change) => change.includes('[dbo].['));
