@@ -118,6 +118,26 @@ describeNeeding('mssql', 'What protects the tenants of a shard on SQL Server its
       expect(await latest()).toMatchObject({ verdict: 'accepted' });
     });
 
+    test.each([
+      ['says was judged', `UPDATE [tenantry].[change_log] SET [verdict] = N'same' WHERE [verdict] IS NULL`],
+      ['takes off the log', 'DELETE FROM [tenantry].[change_log] WHERE [verdict] IS NULL'],
+    ])('a change under that lock that admin %s is told by the next look', async (_what, hide) => {
+      const eye = engine.open(shard.address, shard.logins.app);
+      onTestFinished(() => eye.close());
+      const look = async (): Promise<unknown> => (await eye.run('policy/watch')).rows;
+      const before = await look();
+      await shard.admin.transaction(async (session) => {
+        await session.run('policy/lock', { lockTimeoutMs: 1_000 });
+        await session.query(sqlText('CREATE VIEW [dbo].[Leak] AS SELECT [Name] FROM [dbo].[Blogs]'));
+        await session.query(sqlText(hide));
+      });
+      try {
+        expect(await look()).not.toEqual(before);
+      } finally {
+        await asRoot('DROP VIEW [dbo].[Leak]');
+      }
+    });
+
     test.each(unseenChanges)('$title: no connection is opened until it is taken back', async ({ change, back, item }) => {
       await asRoot(change);
       await expect(connect()).rejects.toMatchObject({
