@@ -99,7 +99,26 @@ async function fillPools(): Promise<void> {
   );
 }
 
-async function holdings(): Promise<{ sockets: number; listeners: number; backends: number; heapBytes: number }> {
+interface Holdings {
+  readonly sockets: number;
+  readonly listeners: number;
+  readonly backends: number;
+  readonly heapBytes: number;
+}
+
+/** What is held once all that is being closed has been. */
+async function settledHoldings(): Promise<Holdings> {
+  let last = await holdings();
+  const isSettled = async (): Promise<boolean> => {
+    const before = last;
+    last = await holdings();
+    return (['sockets', 'listeners', 'backends'] as const).every((what) => before[what] === last[what]);
+  };
+  await expect.poll(isSettled, { interval: 200 }).toBe(true);
+  return last;
+}
+
+async function holdings(): Promise<Holdings> {
   await fillPools();
   let backends = 0;
   for (const { root } of fleet.shards) {
@@ -122,9 +141,9 @@ describe('A hundred thousand requests, one in twenty of them aborted (about a mi
   it('leave as many sockets, listeners and server processes as before, and the heap within 5 percent', async () => {
     const random = randomFrom(seed);
     await send(10_000, random);
-    const before = await holdings();
+    const before = await settledHoldings();
     const { served, cancelled } = await send(100_000, random);
-    const after = await holdings();
+    const after = await settledHoldings();
 
     // One more for each shard looks at it.
     expect(before.backends).toBe(2 * (perShard + 1));

@@ -49,7 +49,8 @@ describe('the program as a process', () => {
       });
     expect((await insert(1)).status).toBe(201);
     expect((await fetch(`${ops}/livez`)).status).toBe(200);
-    const ended = once(child, 'exit');
+    // With its last line.
+    const ended = once(child, 'close');
     const inFlight = Array.from({ length: 8 }, (_, index) =>
       insert(index + 2).then(
         ({ status }) => status,
@@ -111,7 +112,7 @@ describe('the program as a process', () => {
     });
     onTestFinished(() => void child.kill('SIGKILL'));
     const [log, ended] = [textOf(child.stderr), once(child, 'exit')];
-    await expect.poll(async () => (await store.getOperation(operation.operationId))?.state, { timeout: 20_000 }).toBe('UNDONE');
+    await expect.poll(async () => (await store.getOperation(operation.operationId))?.state, { timeout: 60_000 }).toBe('UNDONE');
     expect(await store.findMapping(map.mapId, request.keys.low)).toBeUndefined();
     await once(child.stdout, 'data');
     child.kill('SIGTERM');

@@ -107,9 +107,17 @@ async function serve([program = '', ...args]: readonly string[], options: object
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
   const ended = once(child, 'exit').then(() => Promise.reject(new Error(`The service ended:\n${log}`)));
-  const said = String((await Promise.race([once(child.stdout, 'data'), ended]))[0]);
+  let said = '';
+  const addresses = /^api http:\/\/0\.0\.0\.0:(\d+)\nops http:\/\/0\.0\.0\.0:(\d+)\n/;
+  const listens = new Promise<void>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (addresses.test(said)) resolve();
+    });
+  });
+  await Promise.race([listens, ended]);
   ended.catch(() => undefined); // from here on its end is the test's to judge
-  const [apiPort = 0, opsPort = 0] = Array.from(said.matchAll(/http:\/\/0\.0\.0\.0:(\d+)/g), ([, port]) => Number(port));
+  const [apiPort = 0, opsPort = 0] = (addresses.exec(said) ?? []).slice(1).map(Number);
   return { process: child, apiPort, opsPort };
 }
 

@@ -24,7 +24,9 @@ export function testDrift(fleet: () => TwoShards): void {
     const reason = 'Change 4711.';
     const object = 'public.Blogs: rights of tenantry_mover';
     const lessen = sqlText('revoke insert on "Blogs" from tenantry_mover');
-    const dayIn = (days: number): string => new Date(Date.now() + 86_400_000 * days).toISOString().slice(0, 10);
+    // One day for all of them, also where it ends meanwhile.
+    const startedAt = Date.now();
+    const dayIn = (days: number): string => new Date(startedAt + 86_400_000 * days).toISOString().slice(0, 10);
     const endIn = (days: number): string => `${dayIn(days + 1)}T00:00:00.000Z`;
     const accepting = (drift: object): Promise<void> =>
       writeFile(join(world.folder, 'drift.json'), configuration({ drift: [{ shards: ['a'], reason, ...drift }] }));

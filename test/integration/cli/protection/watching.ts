@@ -60,7 +60,10 @@ export function testWatching(fleet: () => TwoShards): void {
         await eventually(() => expect(types).toEqual(['b shard.unverified.found']));
         await b.query(sqlText('drop view "Leak"'));
         await eventually(() => expect(types).toEqual(['b shard.unverified.found', 'b shard.unverified.ended']));
-        expect(await (await fetch(`${ops}/metrics`)).text()).toContain('tenantry_webhook_notices_total{outcome="delivered"} 2');
+        // It is counted once its answer has come back.
+        await eventually(async () =>
+          expect(await (await fetch(`${ops}/metrics`)).text()).toContain('tenantry_webhook_notices_total{outcome="delivered"} 2'),
+        );
       } finally {
         await b.query(sqlText('drop view if exists "Leak"'));
         stop.abort();
