@@ -77,14 +77,21 @@ async function watchedRouter({ on = shard, limits = {} }: { on?: TestShard; limi
   await on.admin.query(sqlText('delete from tenantry.local_mapping; delete from "Blogs"'));
   for (const tenant of [1, 2]) await addTenant(tenant);
   for (const tenant of [1, 2]) await router.query(tenant, sql`insert into "Blogs" ("BlogId", "Name") values (1, 'x')`);
+  /** Time goes on, and the next look has begun and ended. */
+  const tryToLook = async (afterMs = 1_000): Promise<LookOutcome> => {
+    heard = Promise.withResolvers();
+    clock.advance(afterMs);
+    return heard.promise;
+  };
   return {
     router,
     clock,
-    /** Time goes on, and the next look has begun and ended. */
-    look: async (afterMs = 1_000): Promise<LookOutcome> => {
-      heard = Promise.withResolvers();
-      clock.advance(afterMs);
-      return heard.promise;
+    tryToLook,
+    /** Likewise, until one was answered: a look has a second of the machine's own time, which a busy one may not have for it. */
+    look: async (afterMs?: number): Promise<LookOutcome> => {
+      let outcome = await tryToLook(afterMs);
+      while (outcome === 'unanswered') outcome = await tryToLook(5_000);
+      return outcome;
     },
     [Symbol.asyncDispose]: () => router.close(),
   };
@@ -235,17 +242,17 @@ describe('A shard in use', () => {
 
   it('is looked at no more than once at a time while it stands still, and its calls are as before', async () => {
     await using watched = await watchedRouter();
-    const { router, look } = watched;
+    const { router, look, tryToLook } = watched;
     expect(await look()).toBe('checked');
     server.freeze();
-    const unanswered = look().finally(() => server.thaw());
+    const unanswered = tryToLook().finally(() => server.thaw());
     expect(await unanswered).toBe('unanswered');
     expect(await router.query(1, rows)).toMatchObject({ rows: [{ n: 1 }] });
   });
 
   it('has its connections opened anew, and checked, once no look was answered for so long', async () => {
     await using watched = await watchedRouter({ limits: { unwatchedMs: 8_000, idleMs: 600_000 } });
-    const { router, clock, look } = watched;
+    const { router, clock, look, tryToLook } = watched;
     const pid = async (): Promise<number | undefined> =>
       (await router.query<{ pid: number }>(1, sql`select pg_backend_pid() as pid`)).rows[0]?.pid;
     expect(await look()).toBe('checked');
@@ -255,8 +262,8 @@ describe('A shard in use', () => {
       sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = ${app.user} and pid <> ${served ?? 0}`,
     );
     try {
-      expect(await look()).toBe('unanswered');
-      expect(await look(5_000)).toBe('unanswered');
+      expect(await tryToLook()).toBe('unanswered');
+      expect(await tryToLook(5_000)).toBe('unanswered');
       expect(await pid()).toBe(served);
     } finally {
       await shard.root.query(sqlText(`alter role ${app.user} connection limit -1`));
