@@ -26,7 +26,7 @@ function project(name: string, { include, exclude = [], group, maxWorkers, timeo
       // A hook may have to wait for the container of a SQL Server.
       hookTimeout: 120 * seconds,
       // What is awaited comes at once, or late on a busy machine; what never comes need not be told fast.
-      expect: { poll: { timeout: 10 * seconds, interval: 20 } },
+      expect: { poll: { timeout: 25 * seconds, interval: 20 } },
       // It imports JSON in the way of bundlers.
       server: { deps: { inline: [/@actions\/workflow-parser/] } },
     },
@@ -43,7 +43,7 @@ const ofTheProcess = ['driver-load', 'joining', 'tls', 'mssql-wire/entra', 'mssq
   (name) => `test/integration/${name}.test.ts`,
 );
 // One more worker than cores: a file often waits for its server.
-const withServers = { group: 1, maxWorkers: 3, timeoutMs: 60 * seconds } as const;
+const withServers = { group: 1, maxWorkers: 3, timeoutMs: 120 * seconds } as const;
 
 export default defineConfig({
   test: {
@@ -52,7 +52,7 @@ export default defineConfig({
     reporters: ['default', './test/support/not-run-reporter.ts'],
     projects: [
       folder('unit', { group: 0, maxWorkers: 2, timeoutMs: 30 * seconds, isolate: false }),
-      folder('contract', { ...withServers, timeoutMs: 30 * seconds, isolate: false }),
+      folder('contract', { ...withServers, isolate: false }),
       folder('integration', { ...withServers, exclude: ofTheProcess, isolate: false }),
       project('integration-process', { ...withServers, include: ofTheProcess, isolate: true }),
       folder('security', { ...withServers, exclude: ['test/security/mutations/**'], isolate: false }),

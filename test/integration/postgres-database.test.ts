@@ -117,7 +117,7 @@ describe('the database of the program itself', () => {
   });
 
   test('a statement that has its time is given up where the server stands still, and the next goes over a new connection', async () => {
-    const database = createPostgresEngine().open(shard.address, shardLogins.admin, { connections: 1, statementTimeoutMs: 300 });
+    const database = createPostgresEngine().open(shard.address, shardLogins.admin, { connections: 1, statementTimeoutMs: 1_000 });
     const session = sql`select pg_backend_pid() as pid`;
     const [before] = (await database.query(session)).rows;
     server.freeze();
@@ -131,7 +131,7 @@ describe('the database of the program itself', () => {
   });
 
   test('a statement that has its time is ended by a server that is well, which says so, and its connection stays', async () => {
-    const database = createPostgresEngine().open(shard.address, shardLogins.admin, { connections: 1, statementTimeoutMs: 300 });
+    const database = createPostgresEngine().open(shard.address, shardLogins.admin, { connections: 1, statementTimeoutMs: 1_000 });
     const session = sql`select pg_backend_pid() as pid`;
     const before = (await database.query(session)).rows;
     await expect(database.query(sql`select pg_sleep(30)`)).rejects.toMatchObject({

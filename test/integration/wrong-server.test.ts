@@ -33,9 +33,9 @@ afterAll(() => postgres.stop());
 /** Why a connection for tenants and one for the program's own work cannot be, which is the same. */
 async function refusalOf(engine: Kind, port: number, tls: TlsMode): Promise<string> {
   const address: ShardAddress = { engine, host: '127.0.0.1', port, database: 'shop', tls };
-  const database = engines[engine].open(address, login, { connectTimeoutMs: 2_000 });
+  const database = engines[engine].open(address, login, { connectTimeoutMs: 20_000 });
   onTestFinished(() => database.close());
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(20_000);
   const failures = await Promise.allSettled([
     database.query(sql`select 1 as n`),
     engines[engine].connect(address, login, expectations, signal),

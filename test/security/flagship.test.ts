@@ -87,7 +87,7 @@ describe('Thousands of requests of twelve tenants over two shards, pools of two,
     for (const code of ['CANCELLED', 'TIMEOUT', 'STATEMENT_FAILED', 'FORBIDDEN', 'TRANSACTION_CONTROL', 'caller']) {
       expect(outcomes.get(code) ?? 0, `calls that ended with ${code}: ${JSON.stringify([...outcomes])}`).toBeGreaterThan(0);
     }
-  }, 180_000);
+  }, 600_000);
 
   it('would be seen to show foreign rows if the policies let them through', async () => {
     const ledger = new Ledger();

@@ -71,7 +71,7 @@ export class RedisProcess {
   }
 
   find(id: number): Promise<Route> {
-    return this.lookup.find(id, new Deadline(systemClock, 2_000));
+    return this.lookup.find(id, new Deadline(systemClock, 20_000));
   }
 
   /** Resolves once both connections are there. */

@@ -36,7 +36,7 @@ export interface ScriptedConnectionOptions {
   readonly answerBytes?: number;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
-  /** Milliseconds for the login; 5,000 by default. */
+  /** Milliseconds for the login; 30,000 by default. */
   readonly timeoutMs?: number;
 }
 
@@ -122,7 +122,7 @@ export class ScriptedShard implements AsyncDisposable {
 
   static async connectTo(
     server: Pick<TdsServer, 'host' | 'port'>,
-    { answerBytes = 1_000_000, clock = systemClock, signal, timeoutMs = 5_000 }: ScriptedConnectionOptions = {},
+    { answerBytes = 1_000_000, clock = systemClock, signal, timeoutMs = 30_000 }: ScriptedConnectionOptions = {},
   ): Promise<MssqlConnection> {
     const held = await logIn(addressOf(server), { user: 'app', password: secretPassword }, { clock, timeoutMs, signal });
     return new MssqlConnection(new WireClient(held, { clock, answerBytes, bigints: 'text' }), allCapabilities);

@@ -47,7 +47,7 @@ export function managerOf({ catalog, catalogLogin, shards }: Omit<ChildOrder, 'c
     map: 'customers',
     newId: randomUUID,
     waitMs: 0,
-    drainMs: 5_000,
+    drainMs: 30_000,
     retention: { operations: 1_000, days: 30 },
   });
   return { manager, close: async () => void (await Promise.all([access.close(), database.close()])) };

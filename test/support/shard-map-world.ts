@@ -92,7 +92,7 @@ async function startServersAndWorld(
       map: 'customers',
       newId: randomUUID,
       waitMs: 0,
-      drainMs: 5_000,
+      drainMs: 30_000,
       retention: { operations: 1_000, days: 30 },
       ...options,
     });

@@ -57,7 +57,7 @@ export class TestIssuer {
 
   /** A token that is right in all but what `claims` and `header` change; a claim set to undefined is left out. */
   token(claims: JWTPayload = {}, header: Record<string, unknown> = {}, key: IssuerKey = this.keys[0]!): Promise<string> {
-    const exp = Math.floor(Date.now() / 1_000) + 300;
+    const exp = Math.floor(Date.now() / 1_000) + 3_600;
     const payload = { iss: this.issuer, aud: this.audience, sub: 'ann', exp, ...claims };
     return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid: key.kid, ...header }).sign(key.privateKey);
   }

@@ -151,7 +151,7 @@ describeNeeding('openssl', 'a login by Entra ID', () => {
     [{ kind: 'default' }, DefaultAzureCredential],
   ])('by %j: all connections of a login share what asks for its tokens and keeps them, and no others', async (entra, kind) => {
     const address = { engine: 'mssql', host: 'localhost', port: 1433, database: 'shop', tls: 'verify-full' } as const;
-    const limits = { clock: systemClock, timeoutMs: 1_000 };
+    const limits = { clock: systemClock, timeoutMs: 20_000 };
     const credentialOf = async (one: EntraCredential): Promise<unknown> => {
       const authentication = await authenticationOf({ user: 'shop-app', entra: one }, address, limits);
       expect(authentication.type).toBe('token-credential');

@@ -22,7 +22,7 @@ interface Place {
 /** The first statement of the program's own at an address: what it gives, or why it cannot be. */
 async function ask({ port, host = 'localhost', tls, trust }: Place): Promise<unknown> {
   const login = { user: 'app', password: 'a secret password', ...(trust === undefined ? {} : { trust }) };
-  const database = createMssqlEngine().open({ engine: 'mssql', host, port, database: 'shop', tls }, login, { connectTimeoutMs: 4_000 });
+  const database = createMssqlEngine().open({ engine: 'mssql', host, port, database: 'shop', tls }, login, { connectTimeoutMs: 20_000 });
   onTestFinished(() => database.close());
   return await database.query(sql`select n from t`).then(
     ({ rows }) => rows,

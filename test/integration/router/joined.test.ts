@@ -109,7 +109,7 @@ describe('a map of ranges', () => {
       kind: 'range',
       schema,
       tables: ['Notes'],
-      limits: { waitMs: 1_000 },
+      limits: {},
       fsync: false,
     });
     stack.defer(() => ranges.close());

@@ -109,8 +109,8 @@ describe('a router over real shards', () => {
     await fleet.addTenant(14, fleet.a);
     const suicide = async (): Promise<void> =>
       router.withTenant(13, async (session) => {
-        await session.query(sql`set local transaction_timeout = 500`);
-        await session.query(sql`select pg_sleep(5)`);
+        await session.query(sql`set local transaction_timeout = 2000`);
+        await session.query(sql`select pg_sleep(30)`);
       });
     const ends = await Promise.allSettled(Array.from({ length: 8 }, suicide));
     expect(ends).toEqual(Array.from({ length: 8 }, () => ({ status: 'rejected', reason: expect.objectContaining({ code: 'TIMEOUT' }) })));
@@ -159,6 +159,8 @@ describe('a router over real shards', () => {
     const router = fleet.router({ waitMs: 2_000 });
     await fleet.addTenant(12, fleet.a);
     const state = (to: string) => fleet.a.shard.admin.query(sql`update tenantry.local_mapping set state = ${to} where mapping_id = 12`);
+    // Opens the connection, of which nobody knows how long that takes.
+    await router.query(12, whoAmI);
     await state('DRAINING');
     await expect(router.query(12, whoAmI)).rejects.toMatchObject({ code: 'TENANT_MOVING' });
     const waiting = router.query(12, whoAmI);

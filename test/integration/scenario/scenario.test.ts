@@ -18,7 +18,7 @@ describe('npm run scenario (about 15 s each)', () => {
       expect(stdout.endsWith(`\n${name}: ${statements} statements checked, all as told.\n`)).toBe(true);
       expect(stdout.includes('\u001b[')).toBe(false);
     },
-    120_000,
+    300_000,
   );
 
   test('a scenario that is not there is refused with those that are', async () => {

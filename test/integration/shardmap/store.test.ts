@@ -42,7 +42,7 @@ describeOnEachGround(
 
     async function begin(operationId: string): Promise<void> {
       const operation = { operationId, mapId: a.mapId, kind: 'take-offline', payload: {}, state: 'PREPARING' } as const;
-      await world.store.change((catalog) => catalog.addOperation(operation, 60_000));
+      await world.store.change((catalog) => catalog.addOperation(operation, 600_000));
     }
 
     const adding = (tenant: number, { shardId, mapId }: Pick<Shard, 'shardId' | 'mapId'>): Mapping => ({

@@ -80,7 +80,7 @@ describe('a SQL Server of the tests in a container', () => {
     ['does not let anybody in', 'runs', Infinity],
   ] as const)('that %s is ended when its time is over', async (_, conduct, refusedLogins) => {
     const docker = fakeDocker(conduct, (await server(refusedLogins)).port);
-    await expect(startMssqlContainer(1_500)).rejects.toThrow('SQL Server did not answer within 1500 ms');
+    await expect(startMssqlContainer(4_000)).rejects.toThrow('SQL Server did not answer within 4000 ms');
     expect(docker.calls().at(-1)).toBe('ended by SIGTERM');
     expect(left(docker)).toEqual([]);
   });
