@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
@@ -7,9 +8,6 @@ import { visible, visibleLines } from './visible.ts';
 
 /** Colours that mean something: good, bad, doubtful, less important, a heading. */
 export type Tone = 'good' | 'bad' | 'doubtful' | 'quiet' | 'heading';
-
-/** What begins and ends these. */
-const colour = /(\u001b\[(?:[12]|22|3[1-39])m)/; // oxlint-disable-line no-control-regex
 
 const tones = { good: 'green', bad: 'red', doubtful: 'yellow', quiet: 'dim', heading: 'bold' } as const;
 
@@ -38,6 +36,8 @@ type Answer = Readonly<Record<string, unknown>> & { readonly version?: never };
 export class Output {
   readonly #terminal: Terminal;
   readonly #json: boolean;
+  /** Stands around what has its tone already; drawn, so that no name can have it. */
+  readonly #mark = randomUUID();
 
   constructor(terminal: Terminal, json: boolean) {
     this.#terminal = terminal;
@@ -90,16 +90,15 @@ export class Output {
     if (!this.#json) this.#terminal.err.write(`${this.#shown(text)}\n`);
   }
 
-  /** A text in a colour, on a terminal. */
+  /** A text in a colour, on a terminal: to be said by this output, as part of a text or the whole of it. */
   tone(tone: Tone, text: string): string {
-    return this.#terminal.styled && !this.#json ? styleText(tones[tone], visibleLines(text), { validateStream: false }) : text;
+    return this.#terminal.styled && !this.#json ? `${this.#mark}${coloured(tone, text)}${this.#mark}` : text;
   }
 
   #shown(text: string): string {
-    if (!this.#terminal.styled) return visibleLines(text);
     return text
-      .split(colour)
-      .map((part) => (colour.test(part) ? part : visibleLines(part)))
+      .split(this.#mark)
+      .map((part, index) => (index % 2 === 1 ? part : visibleLines(part)))
       .join('');
   }
 
@@ -117,7 +116,7 @@ export class Output {
 
   #table(cells: string[][], columns: readonly string[]): string {
     const table = new Table({
-      head: columns.map((column) => this.tone('heading', column)),
+      head: columns.map((column) => coloured('heading', column)),
       chars: borderless,
       style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     });
@@ -151,6 +150,10 @@ async function* batchesOf<T>(rows: AsyncIterable<T>, size: number): AsyncGenerat
     batch = [];
   }
   if (batch.length > 0) yield batch;
+}
+
+function coloured(tone: Tone, text: string): string {
+  return styleText(tones[tone], visibleLines(text), { validateStream: false });
 }
 
 function versioned(value: object): object {

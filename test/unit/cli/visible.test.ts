@@ -49,6 +49,20 @@ test('on a terminal the program’s own colours stay', () => {
   expect(out).toBe(`\u001b[32mok ${shown}\u001b[39m ${String.raw`\u001b[2J`}\n`);
 });
 
+test.each(['result', 'line', 'note'] as const)('on a coloured terminal a name has no colour of its own, in a %s', (way) => {
+  const named = (colour: string): string => `\u001b[${colour}mok\u001b[39m`;
+  for (const colour of ['1', '2', '31', '32', '33']) {
+    const say = (output: Output): void => {
+      const text = `${output.tone('bad', named(colour))} ${named(colour)}`;
+      if (way === 'result') output.result({}, text);
+      else output[way](text);
+    };
+    const { out, err } = said(say, { styled: true });
+    const seen = String.raw`\u001b[${colour}mok\u001b[39m`;
+    expect(out + err).toBe(`\u001b[31m${seen}\u001b[39m ${seen}\n`);
+  }
+});
+
 test('JSON has names as they are, and so has a script that goes to a file', () => {
   const { out } = said((output) => output.result({ name }, ''), { json: true });
   expect((JSON.parse(out) as { name: string }).name).toBe(name);
