@@ -68,9 +68,10 @@ export async function warningsOf(session: SqlSession, tables: readonly LocatedTa
   return [
     ...rows.map((row) => finding(row.warning, row)),
     ...(await predicateWarnings(session, tables)),
-    ...code.rows.map((row) =>
-      finding(row.schema === 'pg_temp' ? 'temporary-tables' : 'session-code', { schema: row.schema, table: row.function, ...nothingMore }),
-    ),
+    // The right to temporary tables is among the rows of policy/warnings, with the statement that takes it.
+    ...code.rows
+      .filter(({ schema }) => schema !== 'pg_temp')
+      .map((row) => finding('session-code', { schema: row.schema, table: row.function, detail: null, remedy: null })),
   ];
 }
 
@@ -92,8 +93,6 @@ export function unprovenFinding({ table: object, probe, text }: ProbeFinding): P
   const { severity, say }: FindingKind = findingCatalogue.unproven;
   return { code: 'unproven', severity, object, text: say(`${probe}: ${text}`, '') };
 }
-
-const nothingMore = { detail: null, remedy: null };
 
 /** A finding in words, by its code. */
 export function finding(code: string, { schema, table, detail, remedy }: FoundRow, at = '', more = ''): PolicyFinding {

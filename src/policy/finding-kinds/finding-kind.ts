@@ -6,7 +6,7 @@ export interface FindingKind {
   readonly severity: FindingSeverity;
   /** What is so with the object, in one sentence without its beginning; `at` is a place in the configuration. */
   readonly say: (detail: string, at: string) => string;
-  /** What to change, where no statement does it alone: of names and columns only the table's owner can choose. */
+  /** What to change, in words, where no statement does it alone: of names and columns only the table's owner can choose. */
   readonly advise?: (object: string, detail: string) => string;
   /** Why it matters, for docs/policy-findings.md. */
   readonly reason: string;

@@ -6,14 +6,14 @@ export const warnings = {
     severity: 'leak',
     say: () =>
       'has a primary key that does not begin with the tenant column: it cannot be moved between shards, and tells whether another tenant has a key',
-    advise: (object) => `ALTER TABLE ${object}: drop its primary key, and add one that begins with the tenant column`,
+    advise: (object) => `give ${object} a primary key that begins with the tenant column, in place of the one that it has`,
     reason: 'The refusal of a key that is taken says that another tenant has it.',
     remedy: 'A primary key that begins with the tenant column.',
   },
   'no-primary-key': {
     severity: 'advice',
     say: () => 'has no primary key: which of its rows a tenant changes cannot be told, so it cannot be moved between shards',
-    advise: (object) => `ALTER TABLE ${object}: add a primary key that begins with the tenant column`,
+    advise: (object) => `give ${object} a primary key that begins with the tenant column`,
     reason:
       'A move follows changes of rows by their keys. Of such a table PostgreSQL logs only that it has changed, and SQL Server tracks nothing.',
     remedy: 'A primary key that begins with the tenant column.',
@@ -21,14 +21,14 @@ export const warnings = {
   'unique-key': {
     severity: 'leak',
     say: (name) => `has a unique index ${name} without the tenant column: it tells whether another tenant has a value`,
-    advise: (object, name) => `CREATE UNIQUE INDEX on ${object}, with the tenant column among its keys, then drop ${name}`,
+    advise: (object, name) => `give ${object} a unique index that has the tenant column among its keys, and take ${name} away`,
     reason: 'The refusal of a value that is taken says that another tenant has it.',
     remedy: 'The tenant column among the keys of the index.',
   },
   'foreign-key': {
     severity: 'leak',
     say: (name) => `has a foreign key ${name} without the tenant column: it tells whether another tenant has a row, and may refer to it`,
-    advise: (object, name) => `ALTER TABLE ${object}: add a foreign key that has the tenant column on both sides, then drop ${name}`,
+    advise: (object, name) => `give ${object} a foreign key that has the tenant column on both sides, and take ${name} away`,
     reason: 'No policy is asked where a server looks for the row that a foreign key names: any row of any tenant can be probed.',
     remedy: 'The tenant column on both sides of the key.',
   },
@@ -47,7 +47,7 @@ export const warnings = {
   'definer-function': {
     severity: 'leak',
     say: (owner) => `is a function that runs as ${owner}, and app may call it`,
-    advise: (object) => `ALTER ${object}: let it run as whoever calls it, or take the right to it from app`,
+    advise: (object) => `let ${object} run as whoever calls it, or take the right to it from app`,
     reason: 'It reads and writes with the rights of its owner, whom no policy of app binds.',
     remedy: 'Let it run as whoever calls it, or take the right to it from app.',
   },
@@ -91,7 +91,6 @@ export const warnings = {
     severity: 'advice',
     say: () =>
       'may be used by app (TEMP), which the bootstrap takes from everybody: tables in it outlast a transaction and come before others by name, so the connections of this shard are reset after every statement, which costs time',
-    advise: () => 'REVOKE TEMPORARY ON DATABASE: of this one, from tenantry_app and public',
     reason: 'A temporary table of one tenant would be found by the next in the same session. The reset keeps tenants apart at a cost.',
     remedy: 'The statement that takes the right.',
   },
@@ -106,7 +105,7 @@ export const warnings = {
     severity: 'advice',
     say: () =>
       'may leave something in its session (SET without LOCAL, set_config, LISTEN, PREPARE, WITH HOLD, EXECUTE or another language; of pg_catalog: a right that the bootstrap takes from everybody is back): the connections of this shard are reset after every statement, which costs time',
-    advise: (object) => `ALTER ${object} so that it leaves nothing, or take the right to it from app and public`,
+    advise: (object) => `let ${object} leave nothing in its session, or take the right to it from app and public`,
     reason: 'What one tenant leaves in a session the next would find. The reset keeps tenants apart at a cost.',
     remedy: 'Let the function leave nothing, or take the right to it from app and public.',
   },

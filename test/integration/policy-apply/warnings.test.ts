@@ -182,11 +182,13 @@ describe('policy apply warns of', () => {
     ]);
   });
 
-  it('temporary tables, where app may make them again', async () => {
-    await shard.asRoot(`do $$ begin execute format('grant temporary on database %I to tenantry_app', current_database()); end $$`);
-    expect((await shard.apply()).warnings).toEqual([
-      expect.objectContaining({ code: 'temporary-tables', severity: 'advice', object: 'pg_temp.*' }),
-    ]);
+  it.each(['tenantry_app', 'public'])('temporary tables, where %s may make them again', async (grantee) => {
+    await shard.asRoot(`do $$ begin execute format('grant temporary on database %I to ${grantee}', current_database()); end $$`);
+    const { warnings } = await shard.apply();
+    const remedy = expect.stringMatching(/^revoke temporary on database \w+ from tenantry_app, public$/) as string;
+    expect(warnings).toEqual([expect.objectContaining({ code: 'temporary-tables', severity: 'advice', object: 'pg_temp.*', remedy })]);
+    await shard.asRoot(warnings[0]?.remedy ?? '');
+    expect((await shard.apply()).warnings).toEqual([]);
   });
 
   it('what asks for the session, which is admin’s where logins are tried: policies, functions and views of app', async () => {

@@ -3,11 +3,11 @@ import { columnsOf } from '../../../support/library-answers.ts';
 import { findings, inOrder, onShard, rights } from '../../../support/scripted-diagnosis.ts';
 
 test.each([
-  ['primary-key', null, 'ALTER TABLE dbo.Blogs: drop its primary key'],
-  ['no-primary-key', null, 'ALTER TABLE dbo.Blogs: add a primary key'],
-  ['unique-key', 'by_name', 'then drop by_name'],
-  ['foreign-key', 'to_post', 'then drop to_post'],
-  ['definer-function', 'its owner', 'ALTER dbo.Blogs: let it run as whoever calls it'],
+  ['primary-key', null, 'give dbo.Blogs a primary key that begins with the tenant column, in place of'],
+  ['no-primary-key', null, 'give dbo.Blogs a primary key that begins with the tenant column$'],
+  ['unique-key', 'by_name', 'and take by_name away'],
+  ['foreign-key', 'to_post', 'and take to_post away'],
+  ['definer-function', 'its owner', 'let dbo.Blogs run as whoever calls it'],
 ])('says what to change of a table that policies cannot keep as it is: %s', async (what, detail, remedy) => {
   const { columns } = inOrder['policy/warnings'];
   expect(await findings({ 'policy/warnings': { columns, rows: [['dbo', 'Blogs', what, detail, null]] } })).toEqual([
@@ -27,7 +27,7 @@ test('says which functions of app may leave something in a session, with what to
       ...onShard,
       level: 'warning',
       text: expect.stringMatching(
-        /^dbo\.remember: may leave something in its session .* the connections of this shard are reset after every statement, which costs time; what helps: ALTER dbo.remember so that it leaves nothing, or take the right to it from app and public$/,
+        /^dbo\.remember: may leave something in its session .* the connections of this shard are reset after every statement, which costs time; what helps: let dbo.remember leave nothing in its session, or take the right to it from app and public$/,
       ),
       remedy: 'tenantry policy apply --shard a',
     },
