@@ -24,7 +24,7 @@ function project(name: string, { include, exclude = [], group, maxWorkers, timeo
       isolate,
       testTimeout: timeoutMs,
       // A hook may have to wait for the container of a SQL Server.
-      hookTimeout: 120 * seconds,
+      hookTimeout: 300 * seconds,
       // What is awaited comes at once, or late on a busy machine; what never comes need not be told fast.
       expect: { poll: { timeout: 25 * seconds, interval: 20 } },
       // It imports JSON in the way of bundlers.
@@ -51,26 +51,26 @@ export default defineConfig({
     globalSetup: './test/support/global-setup.ts',
     reporters: ['default', './test/support/not-run-reporter.ts'],
     projects: [
-      folder('unit', { group: 0, maxWorkers: 2, timeoutMs: 30 * seconds, isolate: false }),
+      folder('unit', { group: 0, maxWorkers: 2, timeoutMs: 120 * seconds, isolate: false }),
       folder('contract', { ...withServers, isolate: false }),
       folder('integration', { ...withServers, exclude: ofTheProcess, isolate: false }),
       project('integration-process', { ...withServers, include: ofTheProcess, isolate: true }),
       folder('security', { ...withServers, exclude: ['test/security/mutations/**'], isolate: false }),
-      folder('chaos', { group: 2, maxWorkers: 3, timeoutMs: 300 * seconds, isolate: true }),
+      folder('chaos', { group: 2, maxWorkers: 3, timeoutMs: 600 * seconds, isolate: true }),
       // By itself: it measures how trouble spreads, and a busy neighbour would look like it.
-      folder('alone', { group: 3, maxWorkers: 1, timeoutMs: 180 * seconds, isolate: true }),
+      folder('alone', { group: 3, maxWorkers: 1, timeoutMs: 600 * seconds, isolate: true }),
       // Not in `npm test`: hundreds of changes of a shard, one after another.
       project('mutations', {
         include: ['test/security/mutations/**/*.test.ts'],
         group: 4,
         maxWorkers: 2,
-        timeoutMs: 180 * seconds,
+        timeoutMs: 600 * seconds,
         isolate: true,
       }),
       // Not in `npm test`: it installs the packages of the image, and starts the program some twenty times.
-      folder('image', { group: 4, maxWorkers: 1, timeoutMs: 180 * seconds, isolate: true }),
+      folder('image', { group: 4, maxWorkers: 1, timeoutMs: 600 * seconds, isolate: true }),
       // Not in `npm test`: it plants faults for `npm run check` to find, and has Microsoft's compiler judge what the program sends.
-      folder('check', { group: 4, maxWorkers: 2, timeoutMs: 120 * seconds, isolate: true }),
+      folder('check', { group: 4, maxWorkers: 2, timeoutMs: 600 * seconds, isolate: true }),
     ],
   },
 });

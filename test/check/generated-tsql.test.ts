@@ -71,7 +71,7 @@ const logins = {
 };
 
 describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
-  test("compiles, every statement of it, with Microsoft's compiler", { timeout: 120_000 }, async () => {
+  test("compiles, every statement of it, with Microsoft's compiler", { timeout: 600_000 }, async () => {
     const texts = [
       ...tenantStatements(),
       ...ownTexts(),
@@ -87,7 +87,7 @@ describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
     expect(passed, text).toBe(true);
   });
 
-  test('compiles where the suites for a real server try it', { timeout: 120_000 }, async () => {
+  test('compiles where the suites for a real server try it', { timeout: 600_000 }, async () => {
     const broken = { name: 'tried and broken', text: 'SELECT FROM' };
     const { text } = await compileGenerated([...triedTexts(), ...(await attackTexts()), broken]);
     // Names of the server's that nothing but these suites uses stand in no list.
@@ -97,7 +97,7 @@ describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
     expect([...new Set(unresolved.filter((name) => name !== undefined && !besideTheShard.test(name)))]).toEqual([]);
   });
 
-  test('compiles where suites for every engine change catalogs and local maps by hand', { timeout: 120_000 }, async () => {
+  test('compiles where suites for every engine change catalogs and local maps by hand', { timeout: 600_000 }, async () => {
     const examplesOf = (examples: Readonly<Record<string, Sql>>, of = ''): GeneratedTsql[] =>
       Object.entries(examples).map(([name, made]) => callersStatement(`${of}${name}`, compileSql(made, mssqlDialect)));
     const servers = serverExamples.map((made, index) => ({ name: `server ${index}`, text: compileSql(made, mssqlDialect).text }));
@@ -111,7 +111,7 @@ describeNeeding('mono', 'T-SQL that the program makes while it runs', () => {
     expect(slips).toEqual([expect.stringMatching(/wrong\.sql.*nothing/)]);
   });
 
-  test('is seen to be wrong where a name of it is', { timeout: 120_000 }, async () => {
+  test('is seen to be wrong where a name of it is', { timeout: 600_000 }, async () => {
     const wrong = compileSql(sql`select ${sql.id('NoSuchColumn')} from ${sql.id('dbo', 'Blogs')}`, mssqlDialect);
     const { passed, text } = await compileGenerated([callersStatement('wrong', wrong)]);
     expect(passed).toBe(false);

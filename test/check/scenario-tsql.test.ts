@@ -78,14 +78,14 @@ describeNeeding('mono', 'the scenarios on SQL Server', () => {
     ['roles', rolesConfig, 10],
     ['secure-api', secureApiConfig, 5],
     ['rls-as-code', changed, 1],
-  ] as const)('%s compiles, bound to its tables', { timeout: 120_000 }, async (folder, config, functions) => {
+  ] as const)('%s compiles, bound to its tables', { timeout: 600_000 }, async (folder, config, functions) => {
     const texts = await textsOf(folder, config);
     expect(texts.filter(({ text }) => text.startsWith('CREATE FUNCTION'))).toHaveLength(functions);
     const { passed, text } = await compileGenerated(texts);
     expect(passed, text).toBe(true);
   });
 
-  test('a column that a table has not is seen', { timeout: 120_000 }, async () => {
+  test('a column that a table has not is seen', { timeout: 600_000 }, async () => {
     const texts = await textsOf('organisations', organisationsConfig);
     const rename = (text: string): string => text.replace('  [OrganizationId] int', '  [Organization] int');
     const renamed = texts.map(({ name, text: made, defines = false }) => ({ name, text: rename(made), defines }));

@@ -12,7 +12,7 @@ const quickstart = readFileSync(join(checkout, 'docs/quickstart-sql-server.md'),
 const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string };
 
 // Packages are installed and programs started as often as an operator would.
-vi.setConfig({ hookTimeout: 300_000, testTimeout: 180_000 });
+vi.setConfig({ hookTimeout: 600_000, testTimeout: 600_000 });
 
 /** Each test goes on where the one before it ended, as `docker compose up` and a reader of the page would. */
 describeNeeding('openssl', 'docker-compose.yml without containers, PostgreSQL in place of SQL Server', () => {

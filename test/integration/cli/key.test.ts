@@ -85,7 +85,7 @@ describe('the fleet key', () => {
 
   test(
     'is rotated while requests run: no service that has both keys fails one; each of the others has one time',
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async () => {
       const services = [await router(both), await router(otherWayRound)];
       const onlyOld = await router(oldAlone);

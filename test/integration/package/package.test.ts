@@ -25,7 +25,7 @@ beforeAll(async () => {
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   chmodSync(join(installed, 'bin/tenantry.js'), 0o755);
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function inFolder(...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {

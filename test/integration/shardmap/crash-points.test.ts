@@ -31,7 +31,7 @@ describeOnEachGround(
 
     it.each(scenarios(() => spare).map((scenario) => [scenario.title, scenario] as const))(
       '%s',
-      { timeout: 120_000 },
+      { timeout: 300_000 },
       async (_title, scenario) => {
         const world = worlds[scenario.kind];
         const ends = new Set<string>();

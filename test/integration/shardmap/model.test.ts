@@ -92,7 +92,7 @@ describeOnEachGround(
     }
 
     describe('a range map', () => {
-      it(`is after any changes what a simple model says, on catalog and shards alike (seed ${seed})`, { timeout: 120_000 }, async () => {
+      it(`is after any changes what a simple model says, on catalog and shards alike (seed ${seed})`, { timeout: 300_000 }, async () => {
         const property = fc.asyncProperty(fc.array(change, { minLength: 5, maxLength: 20 }), async (changes) => {
           await clear();
           let model: readonly Range[] = [];
