@@ -12,6 +12,8 @@ import { shapes } from '../../support/policies/shapes.ts';
 import { seed } from '../../support/random.ts';
 
 const numRuns = Number(process.env['TENANTRY_RUNS'] ?? 100);
+/** So often as many again where something never came up: an upsert that changes nothing does not in one of a hundred runs. */
+const mostRuns = 6;
 
 describe.each(shapes)('random models over the tables of the $name, as PostgreSQL keeps them and as they are written', (shape) => {
   let shard: ModelShard;
@@ -22,10 +24,9 @@ describe.each(shapes)('random models over the tables of the $name, as PostgreSQL
 
   it('show the same rows and admit the same writes', async () => {
     const tally = new Tally();
-    await fc.assert(
-      fc.asyncProperty(arbitraryCase(shape), (one) => agrees(shard, one, tally)),
-      { seed, numRuns },
-    );
+    const property = fc.asyncProperty(arbitraryCase(shape), (one) => agrees(shard, one, tally));
+    for (let run = 0; run === 0 || (run < mostRuns && tally.missing().length > 0); run += 1)
+      await fc.assert(property, { seed: seed + run, numRuns });
     expect(tally.missing()).toEqual([]);
   }, 300_000);
 });

@@ -109,8 +109,8 @@ describe('a router over real shards', () => {
     await fleet.addTenant(14, fleet.a);
     const suicide = async (): Promise<void> =>
       router.withTenant(13, async (session) => {
-        await session.query(sql`set local transaction_timeout = 2000`);
-        await session.query(sql`select pg_sleep(30)`);
+        await session.query(sql`set local transaction_timeout = 500`);
+        await session.query(sql`select pg_sleep(5)`);
       });
     const ends = await Promise.allSettled(Array.from({ length: 8 }, suicide));
     expect(ends).toEqual(Array.from({ length: 8 }, () => ({ status: 'rejected', reason: expect.objectContaining({ code: 'TIMEOUT' }) })));
