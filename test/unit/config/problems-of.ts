@@ -3,6 +3,9 @@ import { resolveConfig, type Environment } from '../../../src/config.ts';
 import { TenantryError } from '../../../src/core/errors.ts';
 import { sampleEnvironment } from './sample.ts';
 
+/** What is said of a secret that is written down. */
+export const byReference = "must be a reference to the environment, env('NAME'), never the value itself";
+
 /** What a configuration is refused for, a line each; none where it is valid. */
 export function problemsOf(config: unknown, environment: Environment = sampleEnvironment): string[] {
   try {
