@@ -92,7 +92,7 @@ export function testOverride(shard: GatedShard): void {
         return entered;
       });
       await expect(staying.query(allBlogs)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
-    }, 30_000);
+    });
 
     it('is of a day at most', async () => {
       const override = { forMs: 86_400_001, reason: 'a test', decidedBy: 'tests' };
