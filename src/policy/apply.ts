@@ -51,13 +51,11 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
   const wanted = { tables, procedures, keyType };
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const examine = async (session: SqlSession): Promise<readonly PolicyFinding[]> => {
-    refuseUnfit('tables', await problemsOf(session, tables, keyType));
+    const ofTables = await problemsOf(session, wanted);
+    refuseUnfit('tables', ofTables);
     const ofProcedures = await procedureFindings(session, engine, procedures);
-    refuseUnfit(
-      'procedures',
-      ofProcedures.filter(({ severity }) => severity === 'refused'),
-    );
-    return [...(await warningsOf(session, tables)), ...ofProcedures];
+    refuseUnfit('procedures', ofProcedures);
+    return [...ofTables, ...(await warningsOf(session, tables)), ...ofProcedures];
   };
   const permit = (found: ShardComparison): void => {
     refuseOutlived(found.drift.outlived);

@@ -64,7 +64,7 @@ export async function compareSubjects(shard: SqlDatabase, engine: PolicyEngine, 
     const shardFound = await compareShard(session, engine, configured, request.accepting);
     const found = { ...shardFound, pending: [...shardFound.pending, ...shardFound.drift.kept] };
     const ofProcedures = await procedureFindings(session, engine, procedures);
-    const problems = await problemsOf(session, configured.tables, configured.keyType);
+    const problems = await problemsOf(session, configured);
     const known = JSON.stringify(
       [...configured.tables, ...found.tables].map(({ schema, table, tenantColumn }) => ({ schema, table, tenantColumn })),
     );

@@ -1,10 +1,9 @@
 import { TenantryError } from '../core/errors.ts';
-import type { KeyType } from '../core/key-type.ts';
 import type { SqlSession } from '../core/session.ts';
 import { suggest } from '../core/suggest.ts';
 import { findingCatalogue, isFindingCode } from './finding-catalogue.ts';
 import type { FindingKind } from './finding-kinds/finding-kind.ts';
-import type { LocatedTable, PolicyFinding } from './model.ts';
+import type { LocatedTable, PolicyFinding, ShardTables } from './model.ts';
 import type { ProbeFinding } from './probes.ts';
 import { openTables, predicateUses, wordFindings } from './predicate-lint.ts';
 import { predicateNeeds } from './predicate-needs.ts';
@@ -34,17 +33,23 @@ export function whatHelps({ remedy, advice }: { readonly remedy?: string | undef
   return advice === undefined ? '' : `; what helps: ${advice}`;
 }
 
-/** Throws INVALID_CONFIGURATION with every reason why what is configured cannot be served as it is. */
+/** Throws INVALID_CONFIGURATION with every reason why what is configured cannot be served as it is, where one of what was found is. */
 export function refuseUnfit(what: 'tables' | 'procedures', found: readonly PolicyFinding[]): void {
-  if (found.length === 0) return;
-  const list = found.map((each) => `${each.object} ${each.text}${whatHelps(each)}`);
+  const refused = found.filter(({ severity }) => severity === 'refused');
+  if (refused.length === 0) return;
+  const list = refused.map((each) => `${each.object} ${each.text}${whatHelps(each)}`);
   throw new TenantryError('INVALID_CONFIGURATION', `The ${what} of the shard do not fit:\n- ${list.join('\n- ')}`);
 }
 
-/** Every reason why the configured tables cannot be routed as they are, or asked what their policies ask. */
-export async function problemsOf(session: SqlSession, tables: readonly LocatedTable[], keyType: KeyType): Promise<PolicyFinding[]> {
+/** Every reason why the configured tables cannot be routed as they are, or asked what their policies ask, and what could become one. */
+export async function problemsOf(session: SqlSession, { tables, procedures, keyType }: ShardTables): Promise<PolicyFinding[]> {
   const { rows } = await session.run<FoundProblem>('policy/problems', { tables: JSON.stringify(tables), keyType });
-  return [...rows.map((row) => finding(row.problem, row)), ...(await predicateProblems(session, tables))];
+  // What app may call soon is found with what it may not call.
+  const isToBeCalled = ({ schema, table }: FoundProblem): boolean =>
+    procedures.some((procedure) => procedure.schema === schema && procedure.routine === table);
+  const codeOf = (row: FoundProblem): string =>
+    row.problem === 'immutable-unreached' && isToBeCalled(row) ? 'immutable-tenant' : row.problem;
+  return [...rows.map((row) => finding(codeOf(row), row)), ...(await predicateProblems(session, tables))];
 }
 
 async function predicateProblems(session: SqlSession, tables: readonly LocatedTable[]): Promise<PolicyFinding[]> {

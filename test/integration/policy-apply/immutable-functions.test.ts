@@ -71,6 +71,36 @@ describe('policy apply refuses an IMMUTABLE function', () => {
       ],
     ],
     [
+      'that calls one whose name has letters beyond ASCII',
+      `create function "prüfe"() returns integer language sql stable as 'select tenantry.current_tenant()';
+       create function "Über"() returns integer language sql stable as 'select tenantry.current_tenant()';
+       create function own() returns integer language sql immutable as 'select held.prüfe()';
+       create function own_quoted() returns integer language sql immutable as 'select held."Über"()'`,
+      [
+        ['own()', 'held.prüfe'],
+        ['own_quoted()', 'held.Über'],
+      ],
+    ],
+    [
+      'that calls one that shows the setting',
+      `create function shows() returns text language plpgsql as $$ declare shown text; begin execute 'show backtrace_functions' into shown; return shown; end $$;
+       create function own() returns text language sql immutable as 'select held.shows()'`,
+      [['own()', 'held.shows']],
+    ],
+    [
+      'that asks in a string that is run, or in a text that may be cut otherwise',
+      `create function run() returns integer language plpgsql immutable as $$ declare found integer; begin execute format('select %s', 'tenantry.current_tenant()') into found; return found; end $$;
+       create function escaped() returns integer language sql immutable as $$ select length(E'it\\'s ') + tenantry.current_tenant() + length(' ') $$;
+       create function nested() returns integer language sql immutable as $$ select /* /* */ it's */ tenantry.current_tenant() + length(' ') $$;
+       create function dollars() returns integer language sql immutable as 'select length($a$it''s $a$) + tenantry.current_tenant() + length('' '')'`,
+      [
+        ['dollars()', 'tenantry.current_tenant'],
+        ['escaped()', 'tenantry.current_tenant'],
+        ['nested()', 'tenantry.current_tenant'],
+        ['run()', 'tenantry.current_tenant'],
+      ],
+    ],
+    [
       'that reads a table whose rows are tenants’, itself or by a view',
       `create view seen with (security_invoker = true) as select * from public."Blogs";
        create function of_table() returns bigint language sql immutable as 'select count(*) from public."Blogs"';
@@ -114,6 +144,18 @@ describe('policy apply refuses an IMMUTABLE function', () => {
        create function plain(asks text, blogs text) returns text language sql immutable as $$ select '/Blogs/' || asks || blogs || 'from blogs' $$`,
     ],
     [
+      'comments, strings, and FROM that stands between values',
+      `create function asks() returns integer language sql stable as 'select tenantry.current_tenant()';
+       create function plain("Blogs" text, day date) returns boolean language sql immutable as $$
+         -- held.asks(), from "Blogs"
+         select trim(both ' ' from "Blogs") || extract(year from day) is distinct from "Blogs" || 'held.asks() from "Blogs"' || substring("Blogs" from 2) /* held.asks() */ $$`,
+    ],
+    [
+      'one that calls a function of another schema that only has the name',
+      `create function upper(value text) returns text language sql stable as 'select value || tenantry.current_tenant()';
+       create function plain(value text) returns text language sql immutable as 'select pg_catalog.upper(value)'`,
+    ],
+    [
       'one that calls a function of its own that only has such a name',
       `create function context(value text) returns text language sql immutable as 'select value';
        create function plain() returns text language sql immutable as $$ select held.context('x') $$`,
@@ -127,6 +169,44 @@ describe('policy apply refuses an IMMUTABLE function', () => {
   });
 });
 
+it('policy apply refuses one that stands among Tenantry’s own', async () => {
+  await shard.asAdmin(`create function tenantry.mine() returns integer language sql immutable as 'select tenantry.current_tenant()';
+    grant execute on function tenantry.mine() to tenantry_app`);
+  try {
+    await expect(shard.apply()).rejects.toThrow(
+      `- tenantry.mine ${sentence('tenantry.current_tenant')}; run: alter function tenantry.mine() stable;`,
+    );
+  } finally {
+    await shard.asAdmin('drop function tenantry.mine()');
+  }
+});
+
+it('policy apply warns of one that app may not call, and nothing does, and refuses it once a text or a policy calls it, or app is to call it', async () => {
+  await shard.asRoot(`create function own_tenant() returns integer language sql immutable as 'select tenantry.current_tenant()';
+    revoke execute on function own_tenant() from public; alter function own_tenant() owner to tenantry_admin`);
+  try {
+    const { warnings } = await shard.apply();
+    expect(warnings).toContainEqual({
+      code: 'immutable-unreached',
+      severity: 'leak',
+      object: 'public.own_tenant',
+      text: 'is IMMUTABLE, and its answer goes by the tenant or by what came with a call, through tenantry.current_tenant; app may not call it, and nothing does',
+      remedy: 'alter function public.own_tenant() stable',
+    });
+    await shard.asAdmin(
+      `create function by_text() returns integer language plpgsql security definer as 'begin return public.own_tenant(); end'`,
+    );
+    await expect(shard.apply()).rejects.toThrow(`- public.own_tenant ${sentence('tenantry.current_tenant')}`);
+    await shard.asAdmin('drop function by_text()');
+    const procedures = { 'public.own_tenant': { returns: 'nothing' } } as const;
+    await expect(shard.apply([blogs], { procedures })).rejects.toThrow(`- public.own_tenant ${sentence('tenantry.current_tenant')}`);
+    await shard.asAdmin('create policy own on "Blogs" as restrictive to tenantry_app using ("TenantId" = own_tenant())');
+    await expect(shard.apply()).rejects.toThrow(`- public.own_tenant ${sentence('tenantry.current_tenant')}`);
+  } finally {
+    await shard.asRoot('drop policy if exists own on "Blogs"; drop function if exists by_text(); drop function own_tenant()');
+  }
+});
+
 it('policy diff tells such a function of the shard, whose state it is', async () => {
   const { admin, shardId } = shard.database;
   const compare = async () =>
@@ -135,15 +215,14 @@ it('policy diff tells such a function of the shard, whose state it is', async ()
     ).find(({ of }) => of === 'shard');
   await shard.apply();
   expect(await compare()).toEqual({ of: 'shard', object: null, state: 'same', items: [], reasons: [] });
-  await shard.asRoot(`create function own_tenant() returns integer language sql immutable as 'select tenantry.current_tenant()';
-    revoke execute on function own_tenant() from public`);
+  await shard.asRoot(`create function own_tenant() returns integer language sql immutable as 'select tenantry.current_tenant()'`);
   try {
-    expect(await compare()).toEqual({
+    expect(await compare()).toMatchObject({
       of: 'shard',
       object: null,
       state: 'different',
-      items: [],
-      reasons: [`public.own_tenant ${sentence('tenantry.current_tenant')}.`],
+      items: [{ item: 'function public.own_tenant()' }],
+      reasons: [expect.stringContaining('It may serve no tenants'), `public.own_tenant ${sentence('tenantry.current_tenant')}.`],
     });
   } finally {
     await shard.asRoot('drop function own_tenant()');
