@@ -42,7 +42,7 @@ interface OpenOptions {
 function open(
   { port }: { readonly port: number },
   entra: EntraCredential,
-  { tls = 'verify-full', connectTimeoutMs = 5_000 }: OpenOptions = {},
+  { tls = 'verify-full', connectTimeoutMs = 30_000 }: OpenOptions = {},
 ): SqlDatabase {
   const database = createMssqlEngine().open(
     { engine: 'mssql', host: 'localhost', port, database: 'shop', tls },

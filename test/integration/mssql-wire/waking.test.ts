@@ -126,7 +126,7 @@ describe('a database of Azure SQL that wakes up (40613), through the router', ()
 
 describe("a database of Azure SQL that wakes up (40613), for the program's own work", () => {
   test('is waited for, whatever a login may take', async () => {
-    const database = shard.openDatabase({ clock, connectTimeoutMs: 2_000 });
+    const database = shard.openDatabase({ clock, connectTimeoutMs: 5_000 });
     refusals = 7;
     const work = [database.query(statement)];
     await refused(1);
