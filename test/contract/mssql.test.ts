@@ -7,7 +7,7 @@ import { describeNeeding } from '../support/describe-needing.ts';
 import { createMssqlTestShard } from '../support/mssql-shard.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 import { describeEngine, type EngineGround } from './engine.contract.ts';
-import { signerOfTests } from '../support/accepting.ts';
+import { expectationsOf } from '../support/shard-expectations.ts';
 
 describeNeeding('mssql', 'SQL Server itself', () => {
   describeEngine('SQL Server', openGround);
@@ -26,14 +26,7 @@ async function openGround(): Promise<EngineGround> {
   });
   for (const tenant of [1, 2]) await addPoint(shard.admin, entry(tenant));
   return {
-    connect: () =>
-      engine.connect({ ...shard.address, host: proxy.host, port: proxy.port }, shard.logins.app, {
-        shardId: shard.shardId,
-        incarnation: shard.incarnation,
-        signer: signerOfTests(shard.shardId),
-        tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-        contextProtection: 'guarded',
-      }),
+    connect: () => engine.connect({ ...shard.address, host: proxy.host, port: proxy.port }, shard.logins.app, expectationsOf(shard)),
     entry,
     setMapping: async (tenant, { state = 'ONLINE', epoch = 5, movedTo }) => {
       const token = movedTo === undefined ? entry(tenant).token : null;

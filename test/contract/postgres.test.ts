@@ -8,7 +8,7 @@ import { startPostgres } from '../support/servers/postgres.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 import type { WireMessage } from '../support/wire-message.ts';
 import { describeEngine, type EngineGround } from './engine.contract.ts';
-import { signerOfTests } from '../support/accepting.ts';
+import { expectationsOf } from '../support/shard-expectations.ts';
 
 describeEngine('PostgreSQL', () => openGround(true));
 describeEngine('PostgreSQL, entries of which no more is known than that they fit a mapping', () => openGround(false));
@@ -21,14 +21,7 @@ async function openGround(isPoint: boolean): Promise<EngineGround> {
   const tokens = new Map([1, 2].map((tenant) => [tenant, randomBytes(16)]));
   const entry = (tenant: number): Entry => ({ mappingId: tenant, key: encodeInt(tenant), epoch: 5, token: tokens.get(tenant)!, isPoint });
   return {
-    connect: () =>
-      engine.connect({ ...shard.address, host: proxy.host, port: proxy.port }, shardLogins.app, {
-        shardId: shard.shardId,
-        incarnation: shard.incarnation,
-        signer: signerOfTests(shard.shardId),
-        tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-        contextProtection: 'guarded',
-      }),
+    connect: () => engine.connect({ ...shard.address, host: proxy.host, port: proxy.port }, shardLogins.app, expectationsOf(shard)),
     entry,
     setMapping: async (tenant, { state = 'ONLINE', epoch = 5, movedTo }) => {
       const token = movedTo === undefined ? entry(tenant).token : null;

@@ -9,7 +9,7 @@ import type { Entry } from '../../src/engine/entry.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
-import { signerOfTests } from '../support/accepting.ts';
+import { expectationsOf } from '../support/shard-expectations.ts';
 
 const engine = createPostgresEngine();
 const token = randomBytes(16);
@@ -43,14 +43,7 @@ beforeEach(async () => {
 });
 
 const connect = (limits: Partial<ConnectionLimits> = {}) =>
-  engine.connect(shard.address, shardLogins.app, {
-    shardId: shard.shardId,
-    incarnation: shard.incarnation,
-    signer: signerOfTests(shard.shardId),
-    tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-    contextProtection: 'guarded',
-    limits,
-  });
+  engine.connect(shard.address, shardLogins.app, expectationsOf(shard, { limits }));
 const run = (statement: Sql, options = write) => connection.execute(entry, compiled(statement), options);
 const begin = (options: Partial<Parameters<EngineConnection['begin']>[1]> = {}): Promise<EngineTransaction> =>
   connection.begin(entry, { ...write, isolation: 'read committed', ...options });

@@ -16,7 +16,7 @@ import { describeNeeding } from '../support/describe-needing.ts';
 import { createTestShard, shardLogins, type TestShard } from '../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
-import { signerOfTests } from '../support/accepting.ts';
+import { expectationsOf } from '../support/shard-expectations.ts';
 
 const engine = createPostgresEngine();
 const token = randomBytes(16);
@@ -75,10 +75,7 @@ describeNeeding('openssl', 'TLS', () => {
 
   /** Connects to the shard for tenant traffic; the test closes it. */
   async function connect(address: Partial<ShardAddress>): Promise<EngineConnection> {
-    const { shardId, incarnation } = shard;
-    const tables = [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }];
-    const expectations = { shardId, incarnation, signer: signerOfTests(shardId), tables, contextProtection: 'guarded' } as const;
-    const connection = await engine.connect({ ...shard.address, ...address }, shardLogins.app, expectations);
+    const connection = await engine.connect({ ...shard.address, ...address }, shardLogins.app, expectationsOf(shard));
     onTestFinished(() => connection.close());
     return connection;
   }

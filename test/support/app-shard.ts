@@ -7,7 +7,7 @@ import type { Entry } from '../../src/engine/entry.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { createTestShard, shardLogins, type TestShard } from './postgres-shard.ts';
 import { startPostgres, type PostgresServer } from './servers/postgres.ts';
-import { signerOfTests } from './accepting.ts';
+import { expectationsOf } from './shard-expectations.ts';
 
 /** A shard on a server of its own, with tenants 1 and 2, each under a mapping of its id, as connections of app meet it. */
 export interface AppShard {
@@ -46,13 +46,7 @@ export function insert(id: number): Sql {
 export async function startAppShard(): Promise<AppShard> {
   const server = await startPostgres({ fsync: false, settings: { max_prepared_transactions: 1 } });
   const shard = await createTestShard(server, 'traps');
-  const expected = {
-    shardId: shard.shardId,
-    incarnation: shard.incarnation,
-    signer: signerOfTests(shard.shardId),
-    tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-    contextProtection: 'guarded',
-  } as const;
+  const expected = expectationsOf(shard);
   // As where the bootstrap could not take it away: blocks must do no harm either.
   await shard.root.query(sqlText('grant usage on language plpgsql to tenantry_app'));
   // For tests that look at what is left on a connection.

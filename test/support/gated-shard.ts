@@ -8,6 +8,7 @@ import type { EngineConnection } from '../../src/engine/engine.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { applyPolicies } from '../../src/policy/apply.ts';
 import { accepting, signerOfTests } from './accepting.ts';
+import { expectationsOf } from './shard-expectations.ts';
 import { compiled, entryOf, insert, write } from './app-shard.ts';
 import { blogs, postgresPolicies } from './policy-shard.ts';
 import { createTestShard, shardLogins, type TestShard } from './postgres-shard.ts';
@@ -68,10 +69,8 @@ export class GatedShard {
 
   /** Opens a connection as app, which is closed with the shard; by default it trusts the fleet key of the tests. */
   async connect(signer: ShardSigner = signerOfTests(this.shardId)): Promise<EngineConnection> {
-    const { address, shardId, incarnation } = present(this.#database);
-    const tables = [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }];
-    const expected = { shardId, incarnation, tables, contextProtection: 'guarded', signer } as const;
-    const connection = await engine.connect(address, shardLogins.app, expected);
+    const database = present(this.#database);
+    const connection = await engine.connect(database.address, shardLogins.app, expectationsOf(database, { signer }));
     this.#open.push(connection);
     return connection;
   }

@@ -15,7 +15,8 @@ import { loginsOf } from '../../support/grounds/logins.ts';
 import { describeOnEachEngine } from '../../support/grounds/map-grounds.ts';
 import { keyStatements } from '../../support/key-statements.ts';
 import { localByHand } from '../../support/shard-map-by-hand.ts';
-import { accepting, signerOfTests } from '../../support/accepting.ts';
+import { accepting } from '../../support/accepting.ts';
+import { expectationsOf } from '../../support/shard-expectations.ts';
 
 type Vector = readonly [text: string, encoding: string];
 const vectors = JSON.parse(readFileSync(new URL('../../../docs/key-vectors.json', import.meta.url), 'utf8')) as Record<KeyType, Vector[]>;
@@ -81,13 +82,7 @@ describeOnEachEngine('keys', (ground) => {
         await admin.query(localByHand.add({ mappingId, low: key, state: 'ONLINE', epoch, token }));
       const { incarnation } = (await admin.run<{ incarnation: string }>('engine/incarnation')).rows[0]!;
       const tables = groundTables.map((table) => ({ ...table, name: table.table }));
-      connection = await engine.connect(address, logins.app, {
-        shardId,
-        incarnation,
-        signer: signerOfTests(shardId),
-        tables,
-        contextProtection: 'guarded',
-      });
+      connection = await engine.connect(address, logins.app, expectationsOf({ shardId, incarnation }, { tables }));
     });
     afterAll(async () => {
       await connection?.close();

@@ -7,7 +7,7 @@ import { allCapabilities } from '../../support/all-capabilities.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
 import { changeTracking } from './support/change-tracking.ts';
-import { signerOfTests } from '../../support/accepting.ts';
+import { expectationsOf } from '../../support/shard-expectations.ts';
 
 describeNeeding('mssql', 'what a server is found to be able to do', () => {
   const engine = createMssqlEngine();
@@ -20,15 +20,8 @@ describeNeeding('mssql', 'what a server is found to be able to do', () => {
 
   /** As a connection of app finds it, and as doctor does. */
   const found = async (): Promise<unknown[]> => {
-    const { address, logins, shardId, incarnation, admin } = shard;
-    const tables = [{ name: 'blogs', table: 'Blogs', tenantColumn: 'TenantId' }];
-    const app = await engine.connect(address, logins.app, {
-      shardId,
-      incarnation,
-      signer: signerOfTests(shardId),
-      tables,
-      contextProtection: 'guarded',
-    });
+    const { address, logins, admin } = shard;
+    const app = await engine.connect(address, logins.app, expectationsOf(shard));
     await app.close();
     return [app.capabilities, await detectCapabilities(admin, engine.capabilitiesOf)];
   };

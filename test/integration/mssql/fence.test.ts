@@ -10,7 +10,7 @@ import { createMssqlTestShard, type MssqlTestShard, type RowVersions } from '../
 import { entryOf } from './support/entries.ts';
 import { entryUnder, locksOf, neverEscalated, sessionNumber, waits } from './support/fence-statements.ts';
 import { sessionOf } from './support/waiting.ts';
-import { signerOfTests } from '../../support/accepting.ts';
+import { expectationsOf } from '../../support/shard-expectations.ts';
 
 const engine = createMssqlEngine();
 const options = { readOnly: false, timeoutMs: 20_000 };
@@ -37,13 +37,7 @@ function fenceTests(rowVersions: RowVersions): void {
   });
 
   async function connect(): Promise<EngineConnection> {
-    const connection = await engine.connect(shard.address, shard.logins.app, {
-      shardId: shard.shardId,
-      incarnation: shard.incarnation,
-      signer: signerOfTests(shard.shardId),
-      tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-      contextProtection: 'guarded',
-    });
+    const connection = await engine.connect(shard.address, shard.logins.app, expectationsOf(shard));
     onTestFinished(() => connection.close());
     return connection;
   }

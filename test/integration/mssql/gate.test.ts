@@ -7,7 +7,7 @@ import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
 import { captureBlogs, captureNothing, exposures } from './support/exposures.ts';
-import { signerOfTests } from '../../support/accepting.ts';
+import { expectationsOf } from '../../support/shard-expectations.ts';
 
 describeNeeding('mssql', 'a connection of app that would see more than its own tenant', () => {
   const engine = createMssqlEngine();
@@ -18,14 +18,7 @@ describeNeeding('mssql', 'a connection of app that would see more than its own t
   });
   afterAll(async () => await shard?.close());
 
-  const connect = async (): Promise<EngineConnection> =>
-    await engine.connect(shard.address, shard.logins.app, {
-      shardId: shard.shardId,
-      incarnation: shard.incarnation,
-      signer: signerOfTests(shard.shardId),
-      tables: [{ name: 'blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-      contextProtection: 'guarded',
-    });
+  const connect = async (): Promise<EngineConnection> => await engine.connect(shard.address, shard.logins.app, expectationsOf(shard));
   const asRoot = async (statements: readonly string[]): Promise<void> => {
     for (const statement of statements) await shard.root.query(sqlText(statement));
   };

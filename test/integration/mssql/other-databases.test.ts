@@ -7,7 +7,7 @@ import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createDatabase, createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
 import { useMssql } from '../../support/servers/mssql.ts';
-import { signerOfTests } from '../../support/accepting.ts';
+import { expectationsOf } from '../../support/shard-expectations.ts';
 
 describeNeeding('mssql', 'a login of app that enters another database of its server', () => {
   const engine = createMssqlEngine();
@@ -26,14 +26,7 @@ describeNeeding('mssql', 'a login of app that enters another database of its ser
     await shard.close();
   });
 
-  const connect = async (): Promise<EngineConnection> =>
-    await engine.connect(shard.address, shard.logins.app, {
-      shardId: shard.shardId,
-      incarnation: shard.incarnation,
-      signer: signerOfTests(shard.shardId),
-      tables: [{ name: 'blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-      contextProtection: 'guarded',
-    });
+  const connect = async (): Promise<EngineConnection> => await engine.connect(shard.address, shard.logins.app, expectationsOf(shard));
 
   test('serves no tenant while it does, and serves again once it does not', async () => {
     await (await connect()).close();

@@ -5,7 +5,7 @@ import type { EngineConnection } from '../../../src/engine/engine.ts';
 import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, parallelPlans, serialPlans, type MssqlTestShard } from '../../support/mssql-shard.ts';
-import { signerOfTests } from '../../support/accepting.ts';
+import { expectationsOf } from '../../support/shard-expectations.ts';
 
 describeNeeding('mssql', 'plans of tenants', () => {
   const engine = createMssqlEngine();
@@ -15,14 +15,7 @@ describeNeeding('mssql', 'plans of tenants', () => {
   afterAll(async () => await shard.close());
 
   const connect = async (capabilities: CapabilitySettings = {}): Promise<EngineConnection> =>
-    await engine.connect(shard.address, shard.logins.app, {
-      shardId: shard.shardId,
-      incarnation: shard.incarnation,
-      signer: signerOfTests(shard.shardId),
-      tables: [{ name: 'blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-      contextProtection: 'guarded',
-      capabilities,
-    });
+    await engine.connect(shard.address, shard.logins.app, expectationsOf(shard, { capabilities }));
 
   test('are serial by the setting of the database', async () => {
     await (await connect()).close();

@@ -9,6 +9,7 @@ import { createMssqlEngine } from '../../../src/engine/mssql/mssql-engine.ts';
 import { mssqlPolicyRenderer } from '../../../src/engine/mssql/policy-renderer.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
 import { accepting, signerOfTests } from '../../support/accepting.ts';
+import { expectationsOf } from '../../support/shard-expectations.ts';
 import { addPoint } from '../../support/add-point.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
@@ -55,13 +56,7 @@ describeNeeding('mssql', 'What protects the tenants of a shard on SQL Server its
         },
       );
     const connect = async (): Promise<EngineConnection> => {
-      const connection = await engine.connect(shard.address, shard.logins.app, {
-        shardId: shard.shardId,
-        incarnation: shard.incarnation,
-        signer: signerOfTests(shard.shardId),
-        tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-        contextProtection: 'guarded',
-      });
+      const connection = await engine.connect(shard.address, shard.logins.app, expectationsOf(shard));
       onTestFinished(() => connection.close());
       return connection;
     };

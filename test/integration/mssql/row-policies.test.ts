@@ -14,7 +14,8 @@ import { addPoint } from '../../support/add-point.ts';
 import { describeNeeding } from '../../support/describe-needing.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-shard.ts';
 import { laboratory, laboratoryTables, onSamples, predicates } from './support/laboratory.ts';
-import { accepting, signerOfTests } from '../../support/accepting.ts';
+import { accepting } from '../../support/accepting.ts';
+import { expectationsOf } from '../../support/shard-expectations.ts';
 
 const engine = createMssqlEngine();
 const options = { readOnly: false, timeoutMs: 10_000 };
@@ -38,13 +39,7 @@ describeNeeding('mssql', 'policies beyond the tenant on SQL Server itself', () =
       { tables: tablesWith(policies), procedures: [], accepting: accepting(), keyType: 'int', dryRun },
     );
   const connect = (policies: readonly RowPolicy[]): Promise<EngineConnection> =>
-    engine.connect(shard.address, shard.logins.app, {
-      shardId: shard.shardId,
-      incarnation: shard.incarnation,
-      signer: signerOfTests(shard.shardId),
-      tables: tablesWith(policies),
-      contextProtection: 'guarded',
-    });
+    engine.connect(shard.address, shard.logins.app, expectationsOf(shard, { tables: tablesWith(policies) }));
 
   /** The rows of a statement of tenant 1 and its user, under these policies. */
   async function asUser(policies: readonly RowPolicy[], values: Values, statement: Sql): Promise<readonly Record<string, unknown>[]> {

@@ -11,7 +11,7 @@ import { createMssqlTestShard, type MssqlTestShard } from '../../support/mssql-s
 import { forbiddenStatements, harmlessResidues, sessionResidues } from '../../support/session-residues.ts';
 import { brings } from './support/context-values.ts';
 import { insert, textOf, transactionAttacks } from '../../support/transaction-attacks.ts';
-import { signerOfTests } from '../../support/accepting.ts';
+import { expectationsOf } from '../../support/shard-expectations.ts';
 
 const engine = createMssqlEngine();
 const options = { readOnly: false, timeoutMs: 10_000 };
@@ -34,13 +34,7 @@ describeNeeding('mssql', "a tenant's statement on SQL Server itself", () => {
   });
 
   function connect(): Promise<EngineConnection> {
-    return engine.connect(shard.address, shard.logins.app, {
-      shardId: shard.shardId,
-      incarnation: shard.incarnation,
-      signer: signerOfTests(shard.shardId),
-      tables: [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId' }],
-      contextProtection: 'guarded',
-    });
+    return engine.connect(shard.address, shard.logins.app, expectationsOf(shard));
   }
 
   function entryOf(tenant: number): Entry {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KeyType } from '../../../shardmap/key.ts';
 import { sql } from '../../../src/core/sql.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
-import { signerOfTests } from '../../support/accepting.ts';
+import { expectationsOf } from '../../support/shard-expectations.ts';
 import { useAppConnection } from '../../support/app-connection.ts';
 import { compiled, insert, read, write, entryOf } from '../../support/app-shard.ts';
 import { createTestShard, shardLogins } from '../../support/postgres-shard.ts';
@@ -39,12 +39,7 @@ describe('a key whose length is not its type’s', () => {
       sql`insert into tenantry.local_mapping (mapping_id, kind, low, high, state, epoch, token)
         values (1, 'range', decode('80', 'hex'), decode('90', 'hex'), 'ONLINE', 1, ${token})`,
     );
-    const typedApp = await engine.connect(typed.address, shardLogins.app, {
-      ...app.expected,
-      shardId: typed.shardId,
-      incarnation: typed.incarnation,
-      signer: signerOfTests(typed.shardId),
-    });
+    const typedApp = await engine.connect(typed.address, shardLogins.app, expectationsOf(typed));
     const wrong = { ...app.entry(1), key: Buffer.from(hex, 'hex') };
     const tenant = typedApp.execute(wrong, compiled(sql`select tenantry.current_tenant() is null as none`), read);
     await expect(tenant).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });

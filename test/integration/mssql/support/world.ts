@@ -10,7 +10,7 @@ import { addPoint } from '../../../support/add-point.ts';
 import { createMssqlTestShard, type MssqlTestShard } from '../../../support/mssql-shard.ts';
 import { enter, enterText, entryOf } from './entries.ts';
 import { carelessTraffic, routedTraffic, type Traffic } from './traffic.ts';
-import { signerOfTests } from '../../../support/accepting.ts';
+import { expectationsOf } from '../../../support/shard-expectations.ts';
 
 /** Tables of the world as a configuration names them. */
 const routedTables = [
@@ -91,13 +91,7 @@ class TestWorld implements World {
 
   async connect(changed: (incarnation: string) => string): Promise<EngineConnection> {
     const { address, shardId, incarnation } = this.#shard;
-    const expectations = {
-      shardId,
-      incarnation: changed(incarnation),
-      signer: signerOfTests(shardId),
-      tables: routedTables,
-      contextProtection: 'guarded',
-    } as const;
+    const expectations = expectationsOf({ shardId, incarnation: changed(incarnation) }, { tables: routedTables });
     return this.#keep(await this.#engine.connect(address, this.#login, expectations));
   }
 
