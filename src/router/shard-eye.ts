@@ -3,13 +3,18 @@ import type { Row, SqlDatabase } from '../core/session.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { connectShard, type ConnectShardDependencies, engineFor } from './connect-shard.ts';
 
+/** What was seen of a shard. */
+export interface ShardSight {
+  /** Another one once something was changed that no trigger of the database tells of. */
+  readonly state: string;
+  /** Another one once anything was changed that one does tell of, where somebody could have kept it from being judged. */
+  readonly noted: string;
+}
+
 /** Sees what protects the tenants of one shard, beside the connections that serve them. */
 export interface ShardEye {
-  /**
-   * A text that is another one once something was changed that no trigger of the database tells of. Rejects where the shard does not
-   * answer, within a second or two.
-   */
-  look(): Promise<string>;
+  /** Rejects where the shard does not answer, within a second or two. */
+  look(): Promise<ShardSight>;
   /** Passes what every connection for tenants passes. Throws SHARD_UNVERIFIED, with what was changed, and what `connectShard` throws. */
   verify(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -38,11 +43,12 @@ export function openShardEye(dependencies: ConnectShardDependencies, shardId: st
       const shard = await dependencies.directory.find(shardId);
       const database = await databaseOf(shard);
       try {
-        const [row] = (await database.run<Row & { readonly state: string }>('policy/watch')).rows;
-        return `${shard.incarnation} ${row?.state ?? ''}`;
+        const [row] = (await database.run<Row & ShardSight>('policy/watch')).rows;
+        return { state: `${shard.incarnation} ${row?.state ?? ''}`, noted: row?.noted ?? '' };
       } catch (error) {
         // That the question cannot be answered any more is an answer.
-        if (error instanceof TenantryError && (error.code === 'STATEMENT_FAILED' || error.code === 'FORBIDDEN')) return error.code;
+        if (error instanceof TenantryError && (error.code === 'STATEMENT_FAILED' || error.code === 'FORBIDDEN'))
+          return { state: error.code, noted: '' };
         throw error;
       }
     },

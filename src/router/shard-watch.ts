@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { Turns } from '../core/turns.ts';
 import type { RouterLimits } from './limits.ts';
-import type { ShardEye } from './shard-eye.ts';
+import type { ShardEye, ShardSight } from './shard-eye.ts';
 
 /** Milliseconds from the end of one look to the next; of a shard without an answer, which others may wait for. */
 const everyMs = 1_000;
@@ -43,14 +43,15 @@ export interface ShardWatchParts {
 /**
  * Looks at one shard every second, while it is in use, for what no trigger of its database sees. What was checked on each open connection
  * is taken to hold for as long as the eye sees the same; once it does not, none of these connections is used again, and the shard is checked
- * as for a new one. So it is now and again in any case, for what neither a look nor a trigger sees. One look at a time: a shard that stands
+ * as for a new one. So it is, and connections go on, after a change that was noted, and now and again in any case, for what neither a look nor
+ * a trigger sees. One look at a time: a shard that stands
  * still has none pile up, and after a while none of its connections is relied upon.
  */
 export class ShardWatch {
   readonly #parts: ShardWatchParts;
   #eye: ShardEye | undefined;
   /** What was seen before the shard was last checked; undefined: it was not, or there was no answer to that. */
-  #seen: string | undefined;
+  #seen: ShardSight | undefined;
   /** Nobody has looked since `start`. */
   #isFirst = false;
   /** It was checked last, and may serve nobody. */
@@ -138,23 +139,24 @@ export class ShardWatch {
 
   async #look(eye: ShardEye): Promise<LookOutcome> {
     const { changed, clock } = this.#parts;
-    let state: string;
+    let sight: ShardSight;
     try {
-      state = await eye.look();
+      sight = await eye.look();
     } catch (error) {
       // Whether a shard is there at all its calls find out, and the breaker with them. Of one that was removed nobody waits for the end.
       if (error instanceof TenantryError && error.code === 'NOT_FOUND') this.#isUnfit = false;
       return 'unanswered';
     }
-    if (state === this.#seen && clock.now() < this.#checkAt) return 'same';
+    const { state, noted } = this.#seen ?? {};
+    if (sight.state === state && sight.noted === noted && clock.now() < this.#checkAt) return 'same';
     if (this.#eye !== eye) return 'unanswered';
-    const isOther = this.#seen !== undefined && state !== this.#seen;
+    const isOther = state !== undefined && sight.state !== state;
     if (isOther) changed();
     this.#seen = undefined;
     const found = await this.#check(eye);
     if (found === undefined) return 'unanswered';
     const isNews = isOther || this.#isUnfit;
-    this.#seen = state;
+    this.#seen = sight;
     this.#isUnfit = found === 'unfit';
     this.#checkAt = clock.now() + this.#sooner(this.#isUnfit ? unfitMs : this.#parts.limits.protectionSweepMs);
     if (this.#isUnfit) return 'unfit';

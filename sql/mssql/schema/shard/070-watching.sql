@@ -84,7 +84,7 @@ GO
 
 -- A text that is another one after any change that the trigger of the database does not see, or does not judge, or that time brings: security
 -- policies, members of roles, triggers that are switched off, options of the database, the gate and what overrides it, the end of what was
--- accepted; and after any change that is noted, whatever became of its row. What it was about is for whoever looks then. READUNCOMMITTED waits for nobody: it is asked once a second.
+-- accepted. What it was about is for whoever looks then. READUNCOMMITTED waits for nobody: it is asked once a second.
 CREATE FUNCTION [tenantry].[watched]() RETURNS nvarchar(64)
 WITH EXECUTE AS 'tenantry_definer'
 AS
@@ -116,11 +116,19 @@ BEGIN
   DECLARE @accepted nvarchar(40) = (
     SELECT CONCAT(CAST(a.[row_version] AS bigint), N' ', CASE WHEN a.[valid_until] <= SYSUTCDATETIME() THEN N'over' ELSE N'valid' END) FROM [tenantry].[accepted] AS a WITH (READUNCOMMITTED)
   );
-  -- The log is admin's, who may write a verdict there himself, or take the row away: its number is given to no other then.
-  DECLARE @changes nvarchar(60) = (
-    SELECT CONCAT(IDENT_CURRENT(N'tenantry.change_log'), N' ', MAX(c.[change_id])) FROM [tenantry].[change_log] AS c WITH (READUNCOMMITTED)
-  );
-  RETURN LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', CONCAT(@members, N'|', @triggers, N'|', @policies, N'|', @database, N'|', @gate, N'|', @accepted, N'|', @changes)), 2));
+  RETURN LOWER(CONVERT(nvarchar(64), HASHBYTES(N'SHA2_256', CONCAT(@members, N'|', @triggers, N'|', @policies, N'|', @database, N'|', @gate, N'|', @accepted)), 2));
 END;
 GO
 GRANT EXECUTE ON [tenantry].[watched] TO [tenantry_app];
+GO
+
+-- A text that is another one after any change that was noted, judged or not. The log is admin's, who may write a verdict there himself, or take the row
+-- away: its number is given to no other then.
+CREATE FUNCTION [tenantry].[noted]() RETURNS nvarchar(60)
+WITH EXECUTE AS 'tenantry_definer'
+AS
+BEGIN
+  RETURN (SELECT CONCAT(IDENT_CURRENT(N'tenantry.change_log'), N' ', MAX(c.[change_id])) FROM [tenantry].[change_log] AS c WITH (READUNCOMMITTED));
+END;
+GO
+GRANT EXECUTE ON [tenantry].[noted] TO [tenantry_app];

@@ -1,5 +1,6 @@
 -- What no event trigger of this database sees and tenants' safety rests on, and what those triggers rest on themselves, as one text that is
 -- another one as soon as any of it is: asked every second, as app. Rows of the catalogs alone: what it means is found out by the check of a new connection.
+-- `noted` is always the same: whatever an event trigger notes is judged in its transaction, and the log is not admin's.
 with recursive become as (
   select r.oid from pg_catalog.pg_roles r where r.rolname = session_user
   union
@@ -60,5 +61,5 @@ with recursive become as (
   -- A new one may be of what a connection is to be opened otherwise for, such as a procedure that leaves settings.
   select concat_ws('|', 'accepted', a.xmin, coalesce(a.valid_until > now(), true)) from tenantry_watch.accepted a
 )
-select encode(sha256(convert_to(string_agg(w.word, chr(10) order by w.word collate "C"), 'UTF8')), 'hex') as "state"
+select encode(sha256(convert_to(string_agg(w.word, chr(10) order by w.word collate "C"), 'UTF8')), 'hex') as "state", '' as "noted"
   from word w
