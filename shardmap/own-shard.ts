@@ -1,5 +1,5 @@
 import { TenantryError } from '../src/core/errors.ts';
-import { otherVersion, otherVersionRemedy, schemaVersions } from '../src/core/schema-version.ts';
+import { otherVersion, otherVersionAdvice, schemaVersions } from '../src/core/schema-version.ts';
 import { LocalMap, type ShardDescription, type ShardIdentity } from './local-map.ts';
 import type { ShardAccess } from './shard-access.ts';
 import type { Shard } from './shard.ts';
@@ -7,11 +7,11 @@ import type { Shard } from './shard.ts';
 /** SHARD_UNVERIFIED: a shard's schema is of a version that this program does not work with. */
 export class OtherSchema extends TenantryError {
   /** What to do. */
-  readonly remedy: string;
+  readonly advice: string;
 
   constructor({ name }: Pick<Shard, 'name'>, found: number) {
     super('SHARD_UNVERIFIED', otherVersion(`The schema of shard ${name}`, 'shard', found));
-    this.remedy = otherVersionRemedy('shard', found);
+    this.advice = otherVersionAdvice('shard', found);
   }
 }
 

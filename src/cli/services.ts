@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import type { EngineName } from '../config/database-url.ts';
 import type { PolicyModel } from '../config/policy-model.ts';
 import type { Settings } from '../config.ts';
+import type { Help } from '../core/help.ts';
 import type { Login } from '../core/principal.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { ShardAddress } from '../core/shard-address.ts';
@@ -10,7 +11,7 @@ import type { PolicyCase, PolicyCases } from '../core/policy-case.ts';
 import type { CaseFileResult } from '../policy/cases/case-result.ts';
 import type { SubjectComparison } from '../policy/compare-subjects.ts';
 import type { InspectedPolicies } from '../policy/inspection.ts';
-import type { PlannedChange, PolicyResult } from '../policy/model.ts';
+import type { PlannedChange, PolicyFinding, PolicyResult } from '../policy/model.ts';
 import type { SigningKey } from '../core/shard-signer.ts';
 import type { Override, OverrideInForce } from '../policy/override.ts';
 import type { ProbeReport } from '../policy/probes.ts';
@@ -182,14 +183,10 @@ export type Finding = {
   readonly subject: string;
   /** One sentence. */
   readonly text: string;
-} & (
-  | { readonly level: 'ok' }
-  | {
-      readonly level: 'warning' | 'problem';
-      /** What to run: a command or statement that mends it, or shows what is to be mended. */
-      readonly remedy: string;
-    }
-);
+} & ({ readonly level: 'ok' } | (Help & Partial<FindingMark> & { readonly level: 'warning' | 'problem' }));
+
+/** What is found of the policies of a shard, in docs/policy-findings.md. */
+type FindingMark = Pick<PolicyFinding, 'code' | 'severity'>;
 
 /** How `serve` runs. */
 export interface ServeOptions {

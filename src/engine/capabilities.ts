@@ -7,6 +7,7 @@ import {
   type DispensableCapability,
   type RequiredCapability,
 } from '../core/capability-settings.ts';
+import { helpText, type Help } from '../core/help.ts';
 import type { Row, SqlSession } from '../core/session.ts';
 
 /** What a server can do beyond the common ground, by name; never asked by the engine's name. */
@@ -29,25 +30,28 @@ export type CapabilitiesOf = (facts: ServerFacts) => Capabilities;
 /** What is missing where a capability is, and what helps. */
 interface Lack {
   readonly what: string;
-  readonly remedy: string;
+  readonly help: Help;
 }
 
 /** What keeps a database from being a shard. */
 const prevents: Readonly<Record<RequiredCapability, Lack>> = {
-  securityPolicies: { what: 'it has no security policies, which show each tenant its own rows', remedy: 'upgrade the server' },
+  securityPolicies: { what: 'it has no security policies, which show each tenant its own rows', help: { advice: 'upgrade the server' } },
   readOnlyContext: {
     what: 'it has no session context that a statement cannot change, which names the tenant',
-    remedy: 'upgrade the server',
+    help: { advice: 'upgrade the server' },
   },
   jsonTables: {
     what: 'it does not read lists from JSON (SQL Server: a compatibility level of 130 or more), as the own statements of Tenantry do',
-    remedy: 'ALTER DATABASE CURRENT SET COMPATIBILITY_LEVEL = 150',
+    help: { remedy: 'ALTER DATABASE CURRENT SET COMPATIBILITY_LEVEL = 150' },
   },
   serialPlans: {
     what: "tenants' statements may run in parallel plans, in which the tenant of the session was seen to be wrong after a reset: rows of another tenant could be shown",
-    remedy:
-      'ALTER DATABASE SCOPED CONFIGURATION SET MAXDOP = 1 (reports over many rows take longer); or start the server with trace flag 11042; or give the logins of app ' +
-      'a Resource Governor group with MAX_DOP = 1, and say capabilities: { serialPlans: true }',
+    help: {
+      remedy: 'ALTER DATABASE SCOPED CONFIGURATION SET MAXDOP = 1',
+      advice:
+        'reports over many rows take longer then; or start the server with trace flag 11042; or give the logins of app ' +
+        'a Resource Governor group with MAX_DOP = 1, and say capabilities: { serialPlans: true }',
+    },
   },
 };
 
@@ -55,13 +59,16 @@ const prevents: Readonly<Record<RequiredCapability, Lack>> = {
 const costs: Readonly<Record<DispensableCapability, Lack>> = {
   resetClearsContext: {
     what: 'Its version is none of which a reset is known to clear the tenant of a connection: each connection serves one use, and every call waits for a login',
-    remedy: 'upgrade the server; or say capabilities: { resetClearsContext: true }, or false, where it is known',
+    help: { advice: 'upgrade the server; or say capabilities: { resetClearsContext: true }, or false, where it is known' },
   },
   changeTracking: {
     what: 'Change tracking is off: tenants cannot be moved from here while they work',
-    remedy:
-      'ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON), then tenantry policy apply, which has it on for the tables; ' +
-      'or say capabilities: { changeTracking: false } where no tenant is to be moved',
+    help: {
+      remedy: 'ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON)',
+      advice:
+        'then run tenantry policy apply, which has it on for the tables; ' +
+        'or say capabilities: { changeTracking: false } where no tenant is to be moved',
+    },
   },
 };
 
@@ -74,7 +81,7 @@ interface MissingCapability extends Lack {
 export function missingCapabilities(found: Capabilities, settings: CapabilitySettings): readonly MissingCapability[] {
   return requiredCapabilities
     .filter((name) => !(settings[name] ?? found[name]))
-    .map((name) => ({ name, what: prevents[name].what, remedy: prevents[name].remedy }));
+    .map((name) => ({ name, what: prevents[name].what, help: prevents[name].help }));
 }
 
 /** What Tenantry does without on a server, though nobody said that it should: the configuration counts either way. */
@@ -103,6 +110,6 @@ export async function requireCapabilities(
   const found = await detectCapabilities(session, capabilitiesOf);
   const missing = missingCapabilities(found, settings);
   if (missing.length === 0) return { ...found, ...settings };
-  const list = missing.map(({ name, what, remedy }) => `${what} (capabilities.${name}; ${remedy})`);
+  const list = missing.map(({ name, what, help }) => `${what} (capabilities.${name}; ${helpText(help)})`);
   throw new TenantryError(code, `The server cannot keep tenants apart: ${list.join('; ')}.`);
 }

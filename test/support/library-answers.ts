@@ -16,8 +16,8 @@ const text = 'nvarchar(400)';
 /** Columns of files that several tests answer. */
 export const columnsOf = {
   'engine/server': { major: 'int', edition: 'int', compatibility: 'int', serialPlans: 'bit', changeTracking: 'bit' },
-  'doctor/server': { level: text, text, remedy: text },
-  'doctor/change-tracking': { text, remedy: text },
+  'doctor/server': { level: text, text, remedy: text, advice: text },
+  'doctor/change-tracking': { text, remedy: text, advice: text },
   'policy/extra-tables': { schema: text, table: text, hasPolicies: 'bit', tenantColumn: text },
   'policy/gate': { table: text, problem: text },
   'policy/live-items': { schema: text, table: text, item: text, definition: text },

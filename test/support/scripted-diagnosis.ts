@@ -17,8 +17,8 @@ import { sampleConfig, sampleEnvironment } from '../unit/config/sample.ts';
 
 /** The time of day, the server's and this machine's. */
 export const now = new Date('2026-11-21T12:00:00Z');
-/** What to run where a login or a right is missing. */
-export const rights = 'tenantry shard provision a (--bootstrap runs the SQL that it prints)';
+/** What helps where a login or a right is missing. */
+export const rights = { remedy: 'tenantry shard provision a', advice: 'with --bootstrap it runs the SQL that it prints' };
 
 const text = 'nvarchar(400)';
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Settings } from '../../config.ts';
 import { TenantryError } from '../../core/errors.ts';
+import type { Help } from '../../core/help.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { Output, Tone } from '../output.ts';
 import type { Finding } from '../services.ts';
@@ -14,7 +15,8 @@ export function addDoctorCommand(program: Command, world: CliWorld): void {
     world,
     {
       usage: 'doctor',
-      summary: 'look at configuration, catalog, shards and Redis, and say what to run where something is wrong; ends with 2 where it is',
+      summary:
+        'look at configuration, catalog, shards and Redis, and say what to run or to change where something is wrong; ends with 2 where it is',
       examples: ['doctor', 'doctor --json'],
     },
     (command) => command,
@@ -54,6 +56,12 @@ async function readSettings(settings: () => Promise<Settings>): Promise<Settings
 
 function line(finding: Finding, output: Output): string {
   const { subject, level, text } = finding;
-  const advice = finding.level === 'ok' ? '' : `\n         ${output.tone('quiet', `run: ${finding.remedy}`)}`;
-  return `${output.tone(tones[level], level.padEnd(8))} ${subject}: ${text.replaceAll('\n', '\n         ')}${advice}`;
+  const help = finding.level === 'ok' ? [] : helpLines(finding).map((each) => output.tone('quiet', each));
+  return [`${output.tone(tones[level], level.padEnd(8))} ${subject}: ${text.replaceAll('\n', '\n         ')}`, ...help].join('\n         ');
+}
+
+/** What to run is said to be so, and nothing else is. */
+function helpLines({ remedy, advice }: Help): string[] {
+  if (remedy === undefined) return [`what helps: ${advice}`];
+  return [`run: ${remedy}`, ...(advice === undefined ? [] : [`note: ${advice}`])];
 }

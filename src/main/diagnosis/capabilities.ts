@@ -1,5 +1,6 @@
 import type { Finding } from '../../cli/services.ts';
 import { capabilityNames, type CapabilitySettings } from '../../core/capability-settings.ts';
+import { helpOf, type HelpRow } from '../../core/help.ts';
 import type { Row, SqlSession } from '../../core/session.ts';
 import {
   detectCapabilities,
@@ -8,10 +9,10 @@ import {
   type Capabilities,
   type CapabilitiesOf,
 } from '../../engine/capabilities.ts';
-import { warning } from './finding.ts';
+import { problem, warning } from './finding.ts';
 
 /** What a database says of itself (`doctor/change-tracking`). */
-type ChangeDanger = Row & { readonly text: string; readonly remedy: string };
+type ChangeDanger = Row & HelpRow & { readonly text: string };
 
 /**
  * What the server of a shard can do; what keeps it from having shards, as problems; what is done without, and what the configuration
@@ -27,13 +28,13 @@ export async function diagnoseCapabilities(
   const claimed = capabilityNames.filter((name) => settings[name] === true && !found[name]);
   return [
     { subject, level: 'ok', text: overview(found, settings) },
-    ...missingCapabilities(found, settings).map(({ what, remedy }): Finding => {
-      return { subject, level: 'problem', text: `The server cannot keep tenants apart: ${what}.`, remedy };
-    }),
-    ...forgoneCapabilities(found, settings).map(({ what, remedy }) => warning(subject, `${what}.`, remedy)),
+    ...missingCapabilities(found, settings).map(({ what, help }) =>
+      problem(subject, `The server cannot keep tenants apart: ${what}.`, help),
+    ),
+    ...forgoneCapabilities(found, settings).map(({ what, help }) => warning(subject, `${what}.`, help)),
     ...claimed.map((name) => {
       const text = `Nothing shows that it has ${name}, and the configuration says that it has.`;
-      return warning(subject, text, `take capabilities.${name} out of the configuration, unless it is known to be so`);
+      return warning(subject, text, { advice: `take capabilities.${name} out of the configuration, unless it is known to be so` });
     }),
     ...(found.changeTracking && settings.changeTracking !== false ? await diagnoseChangeTracking(subject, session) : []),
   ];
@@ -42,7 +43,7 @@ export async function diagnoseCapabilities(
 /** How the changes are kept that a move of a tenant follows. */
 async function diagnoseChangeTracking(subject: string, session: SqlSession): Promise<Finding[]> {
   const { rows } = await session.run<ChangeDanger>('doctor/change-tracking');
-  return rows.map(({ text, remedy }) => warning(subject, `${text}.`, remedy));
+  return rows.map((row) => warning(subject, `${row.text}.`, helpOf(row)));
 }
 
 /** Every capability by its name, and whether the configuration decides. */

@@ -2,18 +2,15 @@ import type { Finding } from '../../cli/services.ts';
 import type { Settings } from '../../config.ts';
 import { isLoopback } from '../../core/host-name.ts';
 import { counted } from '../../core/counted.ts';
-import type { Row } from '../../core/session.ts';
+import type { Help } from '../../core/help.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { CatalogServer } from '../../../shardmap/store.ts';
 import { openAdministration } from '../administration.ts';
 import { configuredMap } from '../catalog-access.ts';
 import { diagnoseDriftEntries } from './drift.ts';
-import { failure, unreached, type DiagnosisParts } from './finding.ts';
+import { danger, failure, unreached, type DatabaseDanger, type DiagnosisParts } from './finding.ts';
 import { diagnoseRedis } from './redis.ts';
 import { diagnoseShard } from './shard.ts';
-
-/** What a database says of itself (`doctor/catalog`). */
-type DatabaseDanger = Row & { readonly level: 'warning' | 'problem'; readonly text: string; readonly remedy: string };
 
 /** Looks at everything that a valid configuration names, one finding after another; what fails is one, and its text says what to do. */
 export async function* diagnose(parts: DiagnosisParts, settings: Settings): AsyncGenerator<Finding, void, undefined> {
@@ -30,7 +27,7 @@ function* diagnoseIssuers({ auth, http }: Settings): Generator<Finding, void, un
     subject: 'configuration',
     level: 'warning',
     text,
-    remedy: 'leave development issuers out of a configuration that others can reach',
+    advice: 'leave development issuers out of a configuration that others can reach',
   };
 }
 
@@ -39,7 +36,7 @@ function* diagnoseCatalogServer({ recorded, present }: CatalogServer): Generator
   const subject = 'catalog';
   if (present === null) {
     const text = 'Its server only follows another one. The shard map cannot be changed.';
-    yield { subject, level: 'problem', text, remedy: 'use the address of the other one, or promote this one and run tenantry recover' };
+    yield { subject, level: 'problem', text, advice: 'use the address of the other one, or promote this one and run tenantry recover' };
     return;
   }
   const text = `Its server is ${present}, and was ${recorded} when the shard map was changed: a restored backup, or a promoted standby. The shard map cannot be changed.`;
@@ -47,9 +44,11 @@ function* diagnoseCatalogServer({ recorded, present }: CatalogServer): Generator
 }
 
 /** A catalog that is none, or not the configuration's, is said to be so with what mends it; which one is meant, the configuration shows. */
-function remedyOfCatalog(error: unknown): string {
+function catalogHelp(error: unknown): Help {
   const isOther = error instanceof TenantryError && error.code === 'INVALID_CONFIGURATION';
-  return isOther ? 'tenantry config show (catalog.url, map)' : unreached('tenantry config show (catalog.url)');
+  return isOther
+    ? { remedy: 'tenantry config show', advice: 'look at catalog.url and map' }
+    : unreached('tenantry config show', 'catalog.url');
 }
 
 async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): AsyncGenerator<Finding, void, undefined> {
@@ -58,7 +57,7 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
   try {
     catalog = await openAdministration({ ...parts, onTrouble: () => undefined }, settings);
   } catch (error) {
-    yield failure(subject, error, remedyOfCatalog(error));
+    yield failure(subject, error, catalogHelp(error));
     return;
   }
   const { database, manager, store, verdicts } = catalog;
@@ -69,7 +68,7 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
     yield* diagnoseDriftEntries(settings, shards, parts.now());
     yield* diagnoseCatalogServer(await store.server());
     const { rows: dangers } = await database.run<DatabaseDanger>('doctor/catalog');
-    for (const { level, text, remedy } of dangers) yield { subject, level, text: `${text}.`, remedy };
+    for (const row of dangers) yield danger(subject, row);
     const unfinished = await store.listUnfinished();
     if (unfinished.length > 0)
       yield {
@@ -80,7 +79,7 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
       };
     for (const shard of shards) yield* diagnoseShard({ ...parts, settings, shard, map, manager, verdicts });
   } catch (error) {
-    yield failure(subject, error, remedyOfCatalog(error));
+    yield failure(subject, error, catalogHelp(error));
   } finally {
     await catalog.close();
   }

@@ -16,13 +16,11 @@ export function diagnoseDriftEntries({ drift }: Settings, shards: readonly { rea
       ...(untilMs > now.getTime()
         ? []
         : [
-            warning(
-              subject,
-              `The time of ${object} was over with ${until}: it is no accepted drift any more.`,
-              'take the entry away, or renew it',
-            ),
+            warning(subject, `The time of ${object} was over with ${until}: it is no accepted drift any more.`, {
+              advice: 'take the entry away, or renew it',
+            }),
           ]),
-      ...(unknown.length === 0 ? [] : [warning(subject, `The map has no shard ${unknown.join(', ')}.`, 'tenantry shard list')]),
+      ...(unknown.length === 0 ? [] : [warning(subject, `The map has no shard ${unknown.join(', ')}.`, { remedy: 'tenantry shard list' })]),
     ];
   });
 }
@@ -40,11 +38,9 @@ export function diagnoseIdleDrift(
     shards === '*' || !shards.includes(shard) || untilMs <= now.getTime() || there.has(object)
       ? []
       : [
-          warning(
-            subject,
-            `It has no ${object} that differs: drift[${index}] of the configuration comes to nothing on it.`,
-            'take the entry away, or name the object as policy apply --dry-run prints it',
-          ),
+          warning(subject, `It has no ${object} that differs: drift[${index}] of the configuration comes to nothing on it.`, {
+            advice: 'take the entry away, or name the object as policy apply --dry-run prints it',
+          }),
         ],
   );
 }
@@ -54,10 +50,8 @@ export function diagnoseDrift(subject: string, present: readonly AcceptedDrift[]
   return present.map(({ object, reason, untilMs }): Finding => {
     const text = `${object} may stay as it is until ${new Date(untilMs).toISOString()}: ${reason}`;
     if (untilMs - now.getTime() > weekMs) return { subject, level: 'ok', text };
-    return warning(
-      subject,
-      `${text}. Then it may serve no tenants.`,
-      `take the drift away and its entry, or renew the entry, then ${apply}`,
-    );
+    return warning(subject, `${text}. Then it may serve no tenants.`, {
+      advice: `take the drift away and its entry, or renew the entry, then run ${apply}`,
+    });
   });
 }

@@ -18,7 +18,7 @@ export async function diagnoseRedis(url: string, clock: Clock): Promise<Finding>
     );
     return { subject: 'redis', level: 'ok', text: 'It answers.' };
   } catch {
-    return warning('redis', `${cause}: every process has its own cache alone.`, unreached('tenantry config show (redis.url)'));
+    return warning('redis', `${cause}: every process has its own cache alone.`, unreached('tenantry config show', 'redis.url'));
   } finally {
     redis.disconnect();
   }

@@ -5,8 +5,8 @@ import type { EngineConnection } from '../../engine/engine.ts';
 import { NotAccepted, UnfitForTenants } from '../../engine/verify-shard.ts';
 import { openAppConnection } from '../app-connection.ts';
 import { engineOf } from '../engines.ts';
-import { failure } from './finding.ts';
-import { remedyOf, rightsRemedy, type ShardDiagnosis } from './shard-look.ts';
+import { failure, problem } from './finding.ts';
+import { helpWith, rightsHelp, type ShardDiagnosis } from './shard-look.ts';
 
 /** `app` is looked at as the router does it: by opening a connection. */
 export async function connectAsApp({ engines, settings, shard }: ShardDiagnosis): Promise<EngineConnection | Error> {
@@ -22,9 +22,9 @@ export function appFailure({ shard }: ShardDiagnosis, error: Error): Finding {
   // Which server it is has been looked at before: what is left is what the login may do, and the rules of the tables.
   const isOfTables = error instanceof UnfitForTenants && error.isOfTables;
   if (isOfTables || error instanceof NotAccepted)
-    return failure(`shard ${shard.name}`, error, `tenantry policy apply --shard ${shard.name}`);
+    return failure(`shard ${shard.name}`, error, { remedy: `tenantry policy apply --shard ${shard.name}` });
   const isUnfit = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
-  return failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsRemedy(shard) : remedyOf(error, shard));
+  return failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsHelp(shard) : helpWith(error, shard));
 }
 
 /** The rights of another principal's login. */
@@ -36,14 +36,9 @@ export async function diagnosePrincipal({ engines, settings, shard }: ShardDiagn
   });
   try {
     const { rows } = await database.run<{ problem: string }>('doctor/principal');
-    return rows.map(({ problem }) => ({
-      subject,
-      level: 'problem',
-      text: `It ${problem}.`,
-      remedy: rightsRemedy(shard),
-    }));
+    return rows.map((row) => problem(subject, `It ${row.problem}.`, rightsHelp(shard)));
   } catch (error) {
-    return [failure(subject, error, remedyOf(error, shard))];
+    return [failure(subject, error, helpWith(error, shard))];
   } finally {
     await database.close();
   }

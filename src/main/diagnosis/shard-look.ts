@@ -1,5 +1,6 @@
 import type { Settings } from '../../config.ts';
 import { TenantryError } from '../../core/errors.ts';
+import type { Help } from '../../core/help.ts';
 import { SqlFailure } from '../../engine/sql-failure.ts';
 import { OtherSchema } from '../../../shardmap/own-shard.ts';
 import type { ShardMapManager } from '../../../shardmap/manager.ts';
@@ -17,19 +18,19 @@ export interface ShardDiagnosis extends DiagnosisParts {
   readonly verdicts: Pick<Verdicts, 'latest'>;
 }
 
-/** What to run where a login lacks a right, or is not let in. */
-export function rightsRemedy({ name }: Shard): string {
-  return `tenantry shard provision ${name} (--bootstrap runs the SQL that it prints)`;
+/** What helps where a login lacks a right, or is not let in. */
+export function rightsHelp({ name }: Shard): Help {
+  return { remedy: `tenantry shard provision ${name}`, advice: 'with --bootstrap it runs the SQL that it prints' };
 }
 
 /**
  * What a look that failed calls for: another program, a look at another server, a right or a login that is missing, a server that answers.
  */
-export function remedyOf(error: unknown, shard: Shard): string {
-  if (error instanceof OtherSchema) return error.remedy;
+export function helpWith(error: unknown, shard: Shard): Help {
+  if (error instanceof OtherSchema) return { advice: error.advice };
   const code = error instanceof TenantryError ? error.code : undefined;
-  if (code === 'SHARD_UNVERIFIED') return 'tenantry recover';
-  if (code === 'FORBIDDEN') return rightsRemedy(shard);
+  if (code === 'SHARD_UNVERIFIED') return { remedy: 'tenantry recover' };
+  if (code === 'FORBIDDEN') return rightsHelp(shard);
   const isRefused = error instanceof TenantryError && error.cause instanceof SqlFailure && error.cause.loginRefused;
-  return isRefused ? rightsRemedy(shard) : unreached(`tenantry shard show ${shard.name}`);
+  return isRefused ? rightsHelp(shard) : unreached(`tenantry shard show ${shard.name}`);
 }

@@ -10,5 +10,5 @@ export async function diagnoseNumbers({ settings, shard }: ShardDiagnosis, admin
   const signed = await signedOn(admin, settings, shard);
   if (signed.accepted <= acceptedNumber && signed.overridden <= overrideNumber) return [];
   const text = 'The catalog does not know what was signed last of its protection, so that what is older could be put back unseen.';
-  return [warning(`shard ${name}`, text, `tenantry policy verify --shard ${name}`)];
+  return [warning(`shard ${name}`, text, { remedy: `tenantry policy verify --shard ${name}` })];
 }

@@ -9,5 +9,5 @@ import type { ShardDiagnosis } from './shard-look.ts';
 export async function diagnoseOverride({ settings, shard }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
   const found = await findOverride(admin, signerOfShard(settings.fleetKey, shard));
   if (found === undefined) return [];
-  return [warning(`shard ${shard.name}`, describeOverride(found), `tenantry policy override --shard ${shard.name} --end`)];
+  return [warning(`shard ${shard.name}`, describeOverride(found), { remedy: `tenantry policy override --shard ${shard.name} --end` })];
 }

@@ -1,9 +1,10 @@
 import type { Finding } from '../../cli/services.ts';
 import { TenantryError } from '../../core/errors.ts';
+import type { Help } from '../../core/help.ts';
 import type { Row, SqlDatabase } from '../../core/session.ts';
 import { applyPolicies } from '../../policy/apply.ts';
-import { whatHelps } from '../../policy/findings.ts';
-import type { PolicyChange } from '../../policy/model.ts';
+import { findingCatalogue } from '../../policy/finding-catalogue.ts';
+import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
 import { engineOf } from '../engines.ts';
 import { wantedPolicies } from '../wanted-policies.ts';
 import { diagnoseDrift, diagnoseIdleDrift } from './drift.ts';
@@ -57,29 +58,45 @@ export async function diagnosePolicies(
           ]),
       ...changes
         .filter(({ kind }) => kind === 'renew')
-        .map(({ before, after }) => warning(subject, `What protects its tenants is ${before}, and is to be ${after}.`, apply)),
+        .map(({ before, after }) => warning(subject, `What protects its tenants is ${before}, and is to be ${after}.`, { remedy: apply })),
       ...diagnoseDrift(subject, drift, apply, now()),
       ...diagnoseIdleDrift(subject, settings, shard.name, drift, now()),
-      ...warnings.map(({ object, text, remedy = apply, advice }): Finding =>
-        warning(subject, `${object}: ${text}${whatHelps({ advice })}`, remedy),
-      ),
+      ...warnings.map((found) => policyWarning(subject, found, apply)),
     ];
     return { findings, tellUnaccepted: unaccepted.length > 0 };
   } catch (error) {
-    const found = failure(subject, error, apply);
     const isUnfit = error instanceof TenantryError && error.code === 'INVALID_CONFIGURATION';
-    return { findings: [isUnfit ? { ...found, text: `${found.text}\nMend that first.` } : found], tellUnaccepted: false };
+    if (!isUnfit) return { findings: [failure(subject, error, { remedy: apply })], tellUnaccepted: false };
+    const found = failure(subject, error, { advice: `mend each of these, then run ${apply}` });
+    const changed = await closingChanges(admin);
+    if (changed === undefined) return { findings: [found], tellUnaccepted: false };
+    return { findings: [{ ...found, text: `${found.text}\nIt may serve no tenants. ${changed}` }], tellUnaccepted: true };
   }
 }
 
-/** What would be accepted, and whose changes closed the gate: nobody is named who did something else. */
+function policyWarning(subject: string, found: PolicyFinding, apply: string): Finding {
+  const { code, severity, object, text } = found;
+  return { subject, level: 'warning', code, severity, text: `${object}: ${text}`, ...helpWithFinding(found, apply) };
+}
+
+/** What mends a finding is a change of the protection, which nobody has accepted yet. */
+function helpWithFinding({ code, remedy, advice = findingCatalogue[code].remedy }: PolicyFinding, apply: string): Help {
+  if (remedy !== undefined) return { remedy, advice: `then run ${apply}, before which the shard may serve no tenants` };
+  return { advice: `${advice}; then run ${apply}, before which the shard may serve no tenants` };
+}
+
+/** What would be accepted, and whose changes closed the gate. */
 async function described(admin: SqlDatabase, unaccepted: readonly PolicyChange[]): Promise<string> {
   const objects = unaccepted.slice(0, mostNames).map(({ item, before }) => (before === null ? item : `${item} (${before})`));
   const more = unaccepted.length > mostNames ? ` and ${unaccepted.length - mostNames} more` : '';
+  return `It may serve no tenants. Not accepted: ${objects.join(', ')}${more}. ${(await closingChanges(admin)) ?? 'No change was noted that closed its gate.'}`;
+}
+
+/** Whose changes closed the gate, and left it so: nobody is named who did something else. */
+async function closingChanges(admin: SqlDatabase): Promise<string | undefined> {
   const { rows } = await admin.run<Row & ClosingChange>('policy/closing-changes', { limit: mostChanges });
   const changes = rows.map(
     ({ changedAt, login, command, object }) => `${command}${object === null ? '' : ` ${object}`} by ${login} at ${changedAt}`,
   );
-  const lately = changes.length === 0 ? 'No change was noted that closed its gate.' : `Changed: ${changes.join('; ')}.`;
-  return `It may serve no tenants. Not accepted: ${objects.join(', ')}${more}. ${lately}`;
+  return changes.length === 0 ? undefined : `Changed: ${changes.join('; ')}.`;
 }

@@ -24,11 +24,9 @@ export async function diagnoseVerdict({ shard, verdicts }: ShardDiagnosis, accep
       };
     const [first] = problems;
     if (first === undefined && accepted !== undefined && accepted !== fingerprint)
-      return warning(
-        subject,
-        `Its protection was tried at ${at}, and held; it was changed since, and accepted as it is now untried.`,
+      return warning(subject, `Its protection was tried at ${at}, and held; it was changed since, and accepted as it is now untried.`, {
         remedy,
-      );
+      });
     if (first === undefined)
       return {
         subject,
@@ -38,6 +36,6 @@ export async function diagnoseVerdict({ shard, verdicts }: ShardDiagnosis, accep
     const more = problems.length > 1 ? ` (and ${counted(problems.length - 1, 'problem')} more)` : '';
     return { subject, level: 'problem', text: `When its protection was tried at ${at} it did not hold: ${first}${more}`, remedy };
   } catch (error) {
-    return failure(subject, error, remedy);
+    return failure(subject, error, { remedy });
   }
 }

@@ -9,7 +9,7 @@ import { engineOf } from '../engines.ts';
 import { createShardAccess } from '../shard-access.ts';
 import { diagnoseCapabilities } from './capabilities.ts';
 import { failure } from './finding.ts';
-import { remedyOf, type ShardDiagnosis } from './shard-look.ts';
+import { helpWith, type ShardDiagnosis } from './shard-look.ts';
 import { appFailure, connectAsApp, diagnosePrincipal } from './shard-logins.ts';
 import { diagnoseNumbers } from './shard-numbers.ts';
 import { diagnoseServer } from './shard-server.ts';
@@ -57,7 +57,7 @@ async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, Looked
       if (!(app instanceof Error)) await app.close();
     }
   } catch (error) {
-    yield failure(`shard ${shard.name}`, error, remedyOf(error, shard));
+    yield failure(`shard ${shard.name}`, error, helpWith(error, shard));
     return { isRight: false, accepted: undefined };
   } finally {
     await access.close();

@@ -13,12 +13,12 @@ const fleet = useCliFleet();
 describe('doctor', () => {
   const findings = async (): Promise<{ code: number; problems: string[] }> => {
     const { code, out } = await fleet.world.run('doctor --json');
-    const all = itemsOf<{ subject: string; level: string; text: string; remedy?: string }>(out);
+    const all = itemsOf<{ subject: string; level: string; text: string; remedy?: string; advice?: string }>(out);
     return {
       code,
       problems: all
         .filter(({ level }) => level !== 'ok')
-        .map(({ subject, level, text, remedy }) => `${level} ${subject}: ${text} | ${remedy ?? ''}`),
+        .map(({ subject, level, text, remedy, advice }) => `${level} ${subject}: ${text} | ${remedy ?? advice}`),
     };
   };
   let shard: SqlDatabase;
@@ -45,7 +45,7 @@ describe('doctor', () => {
     [
       'a login of app that is a superuser',
       'alter role t_app superuser',
-      /^problem shard a, login of app: .*superuser.* \| tenantry shard provision a /,
+      /^problem shard a, login of app: .*superuser.* \| tenantry shard provision a$/,
     ],
     [
       'a login of app that bypasses policies',
@@ -85,6 +85,25 @@ describe('doctor', () => {
     expect((await fleet.world.run('policy apply')).code).toBe(0);
     expect(code).toBe(2);
     expect(problems.filter((problem) => expected.test(problem))).toHaveLength(1);
+  });
+
+  test('names whose change closed the gate, once, also where policy apply refuses what is there', async () => {
+    await shard.query(
+      sqlText(`create function own() returns integer language sql immutable as 'select tenantry.current_tenant()';
+        create view mine with (security_invoker = true) as select own() as tenant; grant select on mine to tenantry_app`),
+    );
+    try {
+      const { code, problems } = await findings();
+      expect(code).toBe(2);
+      expect(problems.filter((problem) => problem.includes('serve no tenants'))).toEqual([
+        expect.stringMatching(
+          /^problem shard a: The tables of the shard do not fit:\n- public\.own is IMMUTABLE.*\nIt may serve no tenants\. Changed: GRANT by \S+ at .*\. \| mend each of these, then run tenantry policy apply --shard a$/,
+        ),
+      ]);
+    } finally {
+      await shard.query(sqlText('drop view mine; drop function own()'));
+      expect((await fleet.world.run('policy apply')).code).toBe(0);
+    }
   });
 
   test('names whose change closed the gate since the last acceptance and left it so, and nobody where no noted change did', async () => {
@@ -185,7 +204,7 @@ describe('a shard whose schema another version of Tenantry has made', () => {
   test.each([
     [4, 'go on with the version of Tenantry that made it, or a later one'],
     [1, 'go on with the version of Tenantry that made it'],
-  ])('%i: doctor says which program goes with it, and does not send anybody to recover', async (version, remedy) => {
+  ])('%i: doctor says which program goes with it, and does not send anybody to recover', async (version, advice) => {
     const shard = fleet.world.openDatabase('shop_a');
     await shard.query(sqlText(`update tenantry.schema_version set version = ${version}`));
     try {
@@ -195,7 +214,7 @@ describe('a shard whose schema another version of Tenantry has made', () => {
       );
       expect([code, findings]).toEqual([
         2,
-        [{ subject: 'shard a', level: 'problem', text: expect.stringContaining(`has version ${version};`), remedy }],
+        [{ subject: 'shard a', level: 'problem', text: expect.stringContaining(`has version ${version};`), advice }],
       ]);
     } finally {
       await shard.query(sqlText(`update tenantry.schema_version set version = ${schemaVersions.shard}`));

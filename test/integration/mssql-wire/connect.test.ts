@@ -311,19 +311,19 @@ test('doctor tells what is missing, and warns of what the configuration claims o
       subject: 'shard a',
       level: 'problem',
       text: 'The server cannot keep tenants apart: it has no session context that a statement cannot change, which names the tenant.',
-      remedy: 'upgrade the server',
+      advice: 'upgrade the server',
     },
     {
       subject: 'shard a',
       level: 'warning',
       text: expect.stringContaining('each connection serves one use'),
-      remedy: expect.stringContaining('capabilities: { resetClearsContext: true }'),
+      advice: expect.stringContaining('capabilities: { resetClearsContext: true }'),
     },
     {
       subject: 'shard a',
       level: 'warning',
       text: 'Nothing shows that it has securityPolicies, and the configuration says that it has.',
-      remedy: 'take capabilities.securityPolicies out of the configuration, unless it is known to be so',
+      advice: 'take capabilities.securityPolicies out of the configuration, unless it is known to be so',
     },
   ]);
   await database.close();

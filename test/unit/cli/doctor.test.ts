@@ -9,7 +9,8 @@ import { offlineServices } from './offline-services.ts';
 
 const found: readonly Finding[] = [
   { subject: 'catalog', level: 'ok', text: 'It answers.' },
-  { subject: 'shard a', level: 'warning', text: 'It is slow.', remedy: 'wait' },
+  { subject: 'shard a', level: 'warning', text: 'It is slow.', remedy: 'vacuum', advice: 'it takes a while' },
+  { subject: 'shard a', level: 'problem', text: 'It is far away.', advice: 'move it' },
 ];
 let folder: string;
 
@@ -33,10 +34,16 @@ describe('tenantry doctor', () => {
     const onOutput = (text: string): void => void (said += text);
     const { code, out } = await runCommand(['doctor'], { folder, environment: { ...sampleEnvironment }, services, onOutput });
     const configuration = 'ok       configuration: It is valid, and every variable that it needs is set.\n';
-    expect(saidBefore).toEqual([configuration, `${configuration}ok       catalog: It answers.\n`]);
+    const warned = `warning  shard a: It is slow.\n         run: vacuum\n         note: it takes a while\n`;
+    const before = [
+      configuration,
+      `${configuration}ok       catalog: It answers.\n`,
+      `${configuration}ok       catalog: It answers.\n${warned}`,
+    ];
+    expect(saidBefore).toEqual(before);
     expect({ code, out }).toEqual({
-      code: 0,
-      out: `${configuration}ok       catalog: It answers.\nwarning  shard a: It is slow.\n         run: wait\n`,
+      code: 2,
+      out: `${before[2]}problem  shard a: It is far away.\n         what helps: move it\n`,
     });
   });
 

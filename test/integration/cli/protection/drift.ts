@@ -33,7 +33,7 @@ export function testDrift(fleet: () => TwoShards): void {
     const run = (line: string): ReturnType<CliWorld['run']> => world.run(`${line} --config drift.json`);
     const validUntil = async (): Promise<number | null> =>
       (await a.run<{ validUntilMs: number | null }>('policy/signatures')).rows[0]?.validUntilMs ?? null;
-    const findings = async (): Promise<{ subject: string; level: string; text: string; remedy?: string }[]> =>
+    const findings = async (): Promise<{ subject: string; level: string; text: string; remedy?: string; advice?: string }[]> =>
       itemsOf((await run('doctor --json')).out);
 
     beforeEach(async () => {
@@ -72,7 +72,7 @@ export function testDrift(fleet: () => TwoShards): void {
         subject: 'shard a',
         level: 'warning',
         text: `${object} may stay as it is until ${endIn(3)}: ${reason}. Then it may serve no tenants.`,
-        remedy: expect.stringContaining('renew the entry') as string,
+        advice: expect.stringContaining('renew the entry') as string,
       });
       await accepting({ object, until: dayIn(60) });
       const renewal = {
@@ -96,7 +96,7 @@ export function testDrift(fleet: () => TwoShards): void {
         subject: 'configuration, drift[0]',
         level: 'warning',
         text: `The time of ${object} was over with ${dayIn(-1)}: it is no accepted drift any more.`,
-        remedy: 'take the entry away, or renew it',
+        advice: 'take the entry away, or renew it',
       });
       expect((await run('policy apply')).code).toBe(0);
       expect(await validUntil()).toBeNull();

@@ -3,19 +3,40 @@ import { columnsOf } from '../../../support/library-answers.ts';
 import { findings, inOrder, onShard, rights } from '../../../support/scripted-diagnosis.ts';
 
 test.each([
-  ['primary-key', null, 'give dbo.Blogs a primary key that begins with the tenant column, in place of'],
-  ['no-primary-key', null, 'give dbo.Blogs a primary key that begins with the tenant column$'],
-  ['unique-key', 'by_name', 'and take by_name away'],
-  ['foreign-key', 'to_post', 'and take to_post away'],
-  ['definer-function', 'its owner', 'let dbo.Blogs run as whoever calls it'],
-])('says what to change of a table that policies cannot keep as it is: %s', async (what, detail, remedy) => {
+  ['primary-key', null, 'give dbo.Blogs a primary key that begins with the tenant column, in place of the one that it has'],
+  ['no-primary-key', null, 'give dbo.Blogs a primary key that begins with the tenant column'],
+  ['unique-key', 'by_name', 'give dbo.Blogs a unique index that has the tenant column among its keys, and take by_name away'],
+  ['foreign-key', 'to_post', 'give dbo.Blogs a foreign key that has the tenant column on both sides, and take to_post away'],
+  ['definer-function', 'its owner', 'let dbo.Blogs run as whoever calls it, or take the right to it from app'],
+])(
+  'says what to change of a table that policies cannot keep as it is, and sends nobody to what mends nothing: %s',
+  async (what, detail, advice) => {
+    const { columns } = inOrder['policy/warnings'];
+    expect(await findings({ 'policy/warnings': { columns, rows: [['dbo', 'Blogs', what, detail, null]] } })).toEqual([
+      {
+        ...onShard,
+        level: 'warning',
+        code: what,
+        severity: what === 'no-primary-key' ? 'advice' : 'leak',
+        text: expect.stringMatching(/^dbo\.Blogs: /),
+        advice: `${advice}; then run tenantry policy apply --shard a, before which the shard may serve no tenants`,
+      },
+    ]);
+  },
+);
+
+test('says the statement that mends a finding, and that policy apply comes next', async () => {
   const { columns } = inOrder['policy/warnings'];
-  expect(await findings({ 'policy/warnings': { columns, rows: [['dbo', 'Blogs', what, detail, null]] } })).toEqual([
+  const remedy = 'REVOKE SELECT ON [dbo].[Blogs] FROM [x] CASCADE';
+  expect(await findings({ 'policy/warnings': { columns, rows: [['dbo', 'Blogs', 'other-rights', 'x (select)', remedy]] } })).toEqual([
     {
       ...onShard,
       level: 'warning',
-      text: expect.stringMatching(new RegExp(`^dbo\\.Blogs: .*; what helps: .*${remedy}`)),
-      remedy: 'tenantry policy apply --shard a',
+      code: 'other-rights',
+      severity: 'leak',
+      text: "dbo.Blogs: is open to others than the program's logins: x (select)",
+      remedy,
+      advice: 'then run tenantry policy apply --shard a, before which the shard may serve no tenants',
     },
   ]);
 });
@@ -26,10 +47,14 @@ test('says which functions of app may leave something in a session, with what to
     {
       ...onShard,
       level: 'warning',
+      code: 'session-code',
+      severity: 'advice',
       text: expect.stringMatching(
-        /^dbo\.remember: may leave something in its session .* the connections of this shard are reset after every statement, which costs time; what helps: let dbo.remember leave nothing in its session, or take the right to it from app and public$/,
+        /^dbo\.remember: may leave something in its session .* the connections of this shard are reset after every statement, which costs time$/,
       ),
-      remedy: 'tenantry policy apply --shard a',
+      advice: expect.stringMatching(
+        /^let dbo\.remember leave nothing in its session, or take the right to it from app and public; then run /,
+      ),
     },
   ]);
 });
@@ -47,10 +72,13 @@ test('says where string keys are compared by another collation than by bytes', a
   const [finding] = await findings({
     'policy/problems': { columns: columnsOf['policy/problems'], rows: [['dbo', 'Blogs', 'collation', type, remedy]] },
   });
-  expect(finding).toMatchObject({ ...onShard, level: 'problem', remedy: 'tenantry policy apply --shard a' });
-  expect(finding!.text).toContain(
-    `dbo.Blogs has a tenant column of type ${type} whose collation does not compare bytes; run: ${remedy};\nMend that first.`,
-  );
+  expect(finding).toEqual({
+    ...onShard,
+    level: 'problem',
+    text: expect.stringMatching(/^The .* do not fit:\n- dbo\.Blogs has a tenant column of type /),
+    advice: 'mend each of these, then run tenantry policy apply --shard a',
+  });
+  expect(finding!.text).toContain(` of type ${type} whose collation does not compare bytes; run: ${remedy};`);
 });
 
 test('says where policies are not what they must be', async () => {
@@ -68,18 +96,16 @@ test('says where policies are not what they must be', async () => {
 test('says where app is too powerful', async () => {
   const problem = 'the login administers the server or the database, or may become a role that does';
   expect(await findings({ 'policy/gate': { columns: columnsOf['policy/gate'], rows: [[null, problem]] } })).toEqual([
-    { subject: 'shard a, login of app', level: 'problem', text: expect.stringContaining(problem), remedy: rights },
+    { subject: 'shard a, login of app', level: 'problem', text: expect.stringContaining(problem), ...rights },
   ]);
 });
 
 test('says where another principal is too powerful', async () => {
   const found = await findings({ 'doctor/principal': { columns: inOrder['doctor/principal'].columns, rows: [['owns the database']] } });
-  expect(found).toEqual(
-    ['superuser', 'mover', 'admin'].map((principal) => ({
-      subject: `shard a, login of ${principal}`,
-      level: 'problem',
-      text: 'It owns the database.',
-      remedy: rights,
-    })),
-  );
+  const finding = { level: 'problem', text: 'It owns the database.', ...rights };
+  expect(found).toEqual([
+    { subject: 'shard a, login of superuser', ...finding },
+    { subject: 'shard a, login of mover', ...finding },
+    { subject: 'shard a, login of admin', ...finding },
+  ]);
 });

@@ -7,10 +7,26 @@ import { findings, onShard } from '../../../support/scripted-diagnosis.ts';
 /** A query as it is written; texts of several lines are one. */
 const sourceOf = (file: 'catalog' | 'change-tracking' | 'server'): string =>
   readFileSync(new URL(`../../../../sql/mssql/queries/doctor/${file}.sql`, import.meta.url), 'utf8').replaceAll(/'\s+\+ N'/g, '');
-/** Every row that a query can give: level (`''` where it has none), what, remedy. */
-const rowsIn = (query: string): string[][] =>
-  [...query.matchAll(/THEN 1 END,(?: N'(problem|warning)',)?\s*N'((?:[^']|'')+)',\s*(?:N'((?:[^']|'')+)'|CONCAT\(N'((?:[^']|'')*)')/g)].map(
-    ([, level = '', what = '', remedy, begun]) => [level, what, remedy ?? begun ?? ''].map((part) => part.replaceAll("''", "'")),
+interface QueryRow {
+  /** None where every row is a warning. */
+  readonly level: Finding['level'] | '';
+  readonly what: string;
+  /** As much as stands there as text. */
+  readonly remedy: string | null;
+  readonly advice: string | null;
+}
+/** Every row that a query can give. */
+const rowsIn = (query: string): QueryRow[] =>
+  [...query.matchAll(/THEN 1 END,(?: N'(problem|warning)',)?\s*N'((?:[^']|'')+)',\s*((?:[^']|'(?:[^']|'')*')*?)\),?\n/g)].map(
+    ([, level = '', what = '', help = '']) => {
+      const texts = [...help.matchAll(/N'((?:[^']|'')*)'/g)].map(([, text = '']) => text.replaceAll("''", "'"));
+      return {
+        level: level as QueryRow['level'],
+        what: what.replaceAll("''", "'"),
+        remedy: help.startsWith('NULL,') ? null : help.startsWith('@') ? '' : texts[0]!,
+        advice: help.endsWith(', NULL') ? null : texts.at(-1)!,
+      };
+    },
   );
 const source = sourceOf('server') + sourceOf('change-tracking');
 const rowsOfServer = rowsIn(source);
@@ -43,16 +59,26 @@ test.each([
   ['the collation, where keys are strings', 'Keys are strings', 'COLLATE Latin1_General_100_BIN2'],
   ['its retention', 'tracked for less than a day', 'CHANGE_RETENTION = 3 DAYS'],
   ['its clean-up', 'AUTO_CLEANUP is off', 'AUTO_CLEANUP = ON'],
-])('shows what the server finds of %s, with what to run', async (_, what, remedy) => {
-  const rows = rowsOfServer.filter(([, one]) => one!.includes(what));
+])('shows what the server finds of %s, with what helps', async (_, what, help) => {
+  const rows = rowsOfServer.filter((row) => row.what.includes(what));
   expect(rows).toHaveLength(1);
-  const [level, whole, toRun] = rows[0] as [Finding['level'] | '', string, string];
-  expect(toRun).toContain(remedy);
+  const [{ level, what: whole, remedy, advice }] = rows as [QueryRow];
+  expect(`${remedy} ${advice}`).toContain(help);
   const said =
     level === ''
-      ? { 'doctor/change-tracking': { columns: columnsOf['doctor/change-tracking'], rows: [[whole, toRun]] } }
-      : { 'doctor/server': { columns: columnsOf['doctor/server'], rows: [[level, whole, toRun]] } };
-  expect(await findings(said)).toEqual([{ ...onShard, level: level || 'warning', text: `${whole}.`, remedy: toRun }]);
+      ? { 'doctor/change-tracking': { columns: columnsOf['doctor/change-tracking'], rows: [[whole, remedy, advice]] } }
+      : { 'doctor/server': { columns: columnsOf['doctor/server'], rows: [[level, whole, remedy, advice]] } };
+  const finding = { ...onShard, level: level || 'warning', text: `${whole}.` };
+  expect(await findings(said)).toEqual([{ ...finding, ...(remedy === null ? {} : { remedy }), ...(advice === null ? {} : { advice }) }]);
+});
+
+test('has something to run, or words, in every row, and never words to run', () => {
+  for (const { remedy, advice } of [...rowsOfServer, ...rowsOfCatalog]) {
+    expect(remedy ?? advice).not.toBeNull();
+    expect(remedy ?? '').toMatch(/^((ALTER DATABASE CURRENT SET|EXEC|GRANT|USE) .+)?$/);
+    expect(remedy ?? '').not.toMatch(/, with| \(([a-z ])+/);
+    expect(advice ?? '').not.toMatch(/^(ALTER|EXEC|GRANT|USE) /);
+  }
 });
 
 test('has a row of a query in each of these cases, and no other row', () => {
@@ -66,9 +92,9 @@ test.each([
   ['warning', 'READ_COMMITTED_SNAPSHOT is off', 'SET READ_COMMITTED_SNAPSHOT ON'],
   ['warning', 'AUTO_CLOSE is on', 'SET AUTO_CLOSE OFF'],
 ])('knows as a %s of a catalog: %s, with what to run', (level, what, remedy) => {
-  const [found, ...others] = rowsOfCatalog.filter(([, one]) => one!.includes(what));
+  const [found, ...others] = rowsOfCatalog.filter((row) => row.what.includes(what));
   expect(others).toEqual([]);
-  expect(found).toEqual([level, expect.any(String), expect.stringContaining(remedy)]);
+  expect(found).toMatchObject({ level, remedy: expect.stringContaining(remedy) });
   expect(rowsOfCatalog).toHaveLength(4);
 });
 
@@ -76,8 +102,8 @@ test.each(['DELAYED_DURABILITY is FORCED', 'AUTO_CLOSE is on'])(
   'says %s of a catalog as of a shard, but for what follows from it',
   (what) => {
     const [catalog, server] = [rowsOfCatalog, rowsOfServer].map((rows) => {
-      const [level, words, remedy] = rows.find(([, one]) => one!.includes(what))!;
-      return [level, words!.split(':')[0], remedy];
+      const found = rows.find((row) => row.what.includes(what))!;
+      return [found.level, found.what.split(':')[0], found.remedy, found.advice];
     });
     expect(catalog).toEqual(server);
   },

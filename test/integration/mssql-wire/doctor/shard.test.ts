@@ -31,10 +31,10 @@ test('looks with each login at what concerns it, at the configured tables, and l
 test.each([
   [4, 'go on with the version of Tenantry that made it, or a later one'],
   [1, 'go on with the version of Tenantry that made it'],
-])('sends nobody to recover from a schema of version %i', async (version, remedy) => {
+])('sends nobody to recover from a schema of version %i', async (version, advice) => {
   const { columns } = inOrder['local-map/get-description'];
   const said = { 'local-map/get-description': { columns, rows: [[version, shardId, 'customers', 'int']] } } as const;
-  const found = { ...onShard, level: 'problem', text: expect.stringContaining(`has version ${version};`), remedy };
+  const found = { ...onShard, level: 'problem', text: expect.stringContaining(`has version ${version};`), advice };
   expect(await findings(said)).toEqual([found]);
 });
 
@@ -54,18 +54,23 @@ test('says where its local map is not as the catalog has it', async () => {
   expect(await findings({}, { disagreements })).toEqual([{ ...onShard, level: 'problem', text: disagreement, remedy: 'tenantry recover' }]);
 });
 
-const atAddress = 'tenantry shard show a; its server must run, and take connections from this machine';
+const atAddress = {
+  remedy: 'tenantry shard show a',
+  advice: 'its server must run, and take connections from this machine',
+};
 
 test('sends to the address where what fails is no login and no right', async () => {
-  expect(await findings({ 'doctor/server': { error: 207 } })).toMatchObject([{ ...onShard, level: 'problem', remedy: atAddress }]);
+  expect(await findings({ 'doctor/server': { error: 207 } })).toMatchObject([{ ...onShard, level: 'problem', ...atAddress }]);
   expect(await findings({ 'policy/gate': { error: 40_613 } })).toMatchObject([
-    { subject: 'shard a, login of app', level: 'problem', remedy: atAddress },
+    { subject: 'shard a, login of app', level: 'problem', ...atAddress },
   ]);
 });
 
+const lacking = (principal: string) => ({ subject: `shard a, login of ${principal}`, level: 'problem', ...rights });
+
 test('says of each login that could not be looked at why, and goes on', async () => {
   expect(await findings({ 'doctor/principal': { error: 229 } })).toMatchObject(
-    ['superuser', 'mover', 'admin'].map((principal) => ({ subject: `shard a, login of ${principal}`, level: 'problem', remedy: rights })),
+    ['superuser', 'mover', 'admin'].map((principal) => lacking(principal)),
   );
 });
 
@@ -82,26 +87,27 @@ test('says where nothing shows how the context is protected', async () => {
     ...onShard,
     level: 'problem',
     text: 'Its context protection is missing; the configuration says guarded.',
-    remedy: "set contextProtection: 'guarded', or make the shard anew",
+    advice: "set contextProtection: 'guarded', or make the shard anew",
   });
 });
 
 test('says where the login of admin may not look, with what to run', async () => {
   const [finding] = await findings({ 'doctor/server': { error: 300 } });
-  expect(finding).toMatchObject({ ...onShard, level: 'problem', remedy: rights });
+  expect(finding).toMatchObject({ ...onShard, level: 'problem', ...rights });
 });
 
 test('says that nothing answers, with what shows the address', async () => {
   const server = await startTdsServer({ request: () => undefined });
   const { host, port } = server;
   await server.close();
-  const remedy = 'tenantry shard show a; its server must run, and take connections from this machine';
-  expect(await diagnose({ host, port })).toEqual([{ ...onShard, level: 'problem', text: `Nothing listens at ${host}:${port}.`, remedy }]);
+  expect(await diagnose({ host, port })).toEqual([
+    { ...onShard, level: 'problem', text: `Nothing listens at ${host}:${port}.`, ...atAddress },
+  ]);
 });
 
 test.each([18_456, 4060])('says that the login is refused (%i), with what makes it', async (refusal) => {
   expect(await findings({}, { refusal })).toEqual([
-    { ...onShard, level: 'problem', text: `The server did not let the login in, error ${refusal}.`, remedy: rights },
+    { ...onShard, level: 'problem', text: `The server did not let the login in, error ${refusal}.`, ...rights },
   ]);
 });
 
@@ -125,7 +131,8 @@ test.each([
       ...onShard,
       level: 'warning',
       text: `Its clock differs from this machine's by ${seconds} s.`,
-      remedy: 'timedatectl, on both machines: each must follow a time server',
+      remedy: 'timedatectl',
+      advice: 'on both machines: each must follow a time server',
     },
   ]);
 });
