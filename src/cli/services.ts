@@ -127,8 +127,10 @@ export interface ShardPolicies {
    * change waiting.
    */
   compare(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<SubjectComparison[]>;
-  /** Lets tenants in for a while whatever protects them; until when, in milliseconds since 1970. `tellLatest` comes after it. */
+  /** Lets tenants in for a while though what protects them was changed and not accepted; until when, in milliseconds since 1970. `tellLatest` comes after it. */
   override(settings: Settings, shard: Shard, override: Override): Promise<number>;
+  /** Throws what a connection of `app` is told that is not let in, opened as the router does. */
+  requireAdmitted(settings: Settings, shard: Shard): Promise<void>;
   /** Ends that: first for whoever asks the catalog, then on the shard. Throws CATALOG_UNAVAILABLE with nothing changed. */
   endOverride(settings: Settings, shard: Shard, numbers: KeepsNumbers): Promise<void>;
   /**
@@ -140,7 +142,7 @@ export interface ShardPolicies {
   requireServing(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<void>;
   /** Has what protects the shard looked at, and signed again, over one connection. */
   signing<T>(settings: Settings, shard: Shard, work: (signing: ShardSigning) => Promise<T>): Promise<T>;
-  /** How it keeps the tenant of a transaction, null where it does not say; and by what tenants are let in now whatever protects them. */
+  /** How it keeps the tenant of a transaction, null where it does not say; and by what tenants are let in now though that is not accepted. */
   protection(settings: Settings, shard: Shard): Promise<ShardProtection>;
   /**
    * The same, and tries what the shard's logins may: all that is not as it must be. Never commits anything there; tells `numbers` what is

@@ -11,7 +11,7 @@ export type ShardStatement =
       readonly fingerprint: string;
       readonly validUntilMs: number | null;
     }
-  /** Its tenants are let in until then, whatever protects them. */
+  /** Its tenants are let in until then, though what protects them was not accepted. */
   | { readonly says: 'overridden'; readonly number: number; readonly untilMs: number }
   /** Its protection was tried then, with this fingerprint; `found` is a digest of what came of it. */
   | { readonly says: 'verified'; readonly atMs: number; readonly fingerprint: string; readonly found: string };

@@ -29,8 +29,7 @@ export async function requireServing(engines: Engines, settings: Settings, shard
   if (different.length > 0)
     throw new TenantryError('CONFLICT', `The protection of ${different.join(', ')} is not, or no more, what the configuration says.`);
   if (objection !== undefined) throw new NotAccepted(objection, differing);
-  const refused = await refusalOfApp(engines, settings, shard);
-  if (refused !== undefined) throw refused;
+  await requireAdmitted(engines, settings, shard);
 }
 
 /** `ShardPolicies.verify`. */
@@ -57,11 +56,16 @@ export async function proveShard(
   };
 }
 
-/** Why a connection of app is not let in, opened as the router does; undefined where it is. */
+/** `ShardPolicies.requireAdmitted`. */
+export async function requireAdmitted(engines: Engines, settings: Settings, shard: Shard): Promise<void> {
+  const connection = await openAppConnection(engines, settings, shard);
+  await connection.close();
+}
+
+/** Why a connection of app is not let in; undefined where it is. */
 async function refusalOfApp(engines: Engines, settings: Settings, shard: Shard): Promise<TenantryError | undefined> {
   try {
-    const connection = await openAppConnection(engines, settings, shard);
-    await connection.close();
+    await requireAdmitted(engines, settings, shard);
     return undefined;
   } catch (error) {
     if (error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED') return error;

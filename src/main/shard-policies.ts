@@ -13,7 +13,7 @@ import { inspectShard } from './inspection/inspect-policies.ts';
 import { tellLatest } from './tell-latest.ts';
 import { testCases } from './policy-cases.ts';
 import { probingWith } from './probing.ts';
-import { requireServing, proveShard } from './prove-shard.ts';
+import { proveShard, requireAdmitted, requireServing } from './prove-shard.ts';
 import { wantedPolicies } from './wanted-policies.ts';
 import { withShard } from './with-shard.ts';
 
@@ -38,6 +38,7 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       ),
     override: (settings, shard, override) =>
       withShard(engines, settings, shard, (admin) => overrideGate(admin, acceptingOn(settings, shard).signer, override)),
+    requireAdmitted: (settings, shard) => requireAdmitted(engines, settings, shard),
     endOverride: (settings, shard, numbers) =>
       withShard(engines, settings, shard, (admin) =>
         endOverride(admin, acceptingOn(settings, shard).signer, (overridden) => numbers.note(shard.shardId, { accepted: 0, overridden })),

@@ -7,7 +7,7 @@ import { shardTimeMs } from './shard-time.ts';
 /** The longest that tenants may be let into a shard in spite of what protects them: a day. */
 export const longestOverrideMs = 86_400_000;
 
-/** That tenants are let in for a while, whatever protects them, and who answers for it. */
+/** That tenants are let in for a while, though what protects them was changed and not accepted, and who answers for it. */
 export interface Override {
   readonly forMs: number;
   readonly reason: string;
@@ -50,7 +50,7 @@ export interface OverrideInForce {
 
 /** What is said of it, as sentences without the last end. */
 export function describeOverride({ until, reason, decidedBy, isSigned }: OverrideInForce): string {
-  const text = `Tenants are let in until ${until} whatever protects them, by ${decidedBy ?? 'somebody who is not named'}${reason === null ? '' : `: ${reason}`}`;
+  const text = `Tenants are let in until ${until} though what protects them was not accepted, by ${decidedBy ?? 'somebody who is not named'}${reason === null ? '' : `: ${reason}`}`;
   return isSigned
     ? text
     : `${text}. The override is signed by no key of the fleet, or was ended or replaced and put back: no connection is opened by it, and those that are open go by it`;

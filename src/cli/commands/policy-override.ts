@@ -51,7 +51,7 @@ async function override(invocation: Invocation<OverrideOptions>): Promise<ExitCo
     if (options.dryRun === true) {
       for (const { name: shard } of shards)
         output.result(
-          { shard, done: false, forMs: wanted?.forMs ?? null },
+          { shard, done: false, forMs: wanted?.forMs ?? null, until: null },
           `Would be done: shard ${shard}: ${wanted === null ? 'no override any more' : `tenants are let in for ${wanted.forMs / 1_000} s`}`,
         );
       return 2;
@@ -75,16 +75,30 @@ async function override(invocation: Invocation<OverrideOptions>): Promise<ExitCo
         },
       );
       const untold = wanted === null ? undefined : await failureOf(policies.tellLatest(settings, shard, latestNumbers));
-      const result = { shard: shard.name, until, unrecorded, untold };
+      // An override lets in past what was not accepted, and past nothing else.
+      const refused = wanted === null ? undefined : await failureOf(policies.requireAdmitted(settings, shard));
+      const result = { shard: shard.name, done: true, forMs: wanted?.forMs ?? null, until, refused: refused?.reason, unrecorded, untold };
       noteUnwritten(output, result);
-      output.result(
-        resultData(result),
-        until === null ? `shard ${shard.name}: no override any more` : `shard ${shard.name}: tenants are let in until ${until}`,
-      );
+      output.result(resultData(result), toldOf(result));
       requireWritten([result]);
+      if (refused !== undefined) return 2;
     }
     return 0;
   });
+}
+
+interface Overridden {
+  readonly shard: string;
+  /** Null: there is none any more. */
+  readonly until: string | null;
+  /** Why tenants are not let in by it. */
+  readonly refused: string | undefined;
+}
+
+function toldOf({ shard, until, refused }: Overridden): string {
+  if (until === null) return `shard ${shard}: no override any more`;
+  if (refused === undefined) return `shard ${shard}: tenants are let in until ${until}`;
+  return `shard ${shard}: an override is in force until ${until}, and tenants are not let in by it alone: ${refused}`;
 }
 
 /** Null: it is to end. */

@@ -5,7 +5,7 @@ import { signerOfShard } from '../../../shardmap/shard-signer.ts';
 import { warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
 
-/** That tenants are let in whatever protects them: until when, by whom and why. */
+/** That tenants are let in though what protects them was not accepted: until when, by whom and why. */
 export async function diagnoseOverride({ settings, shard }: ShardDiagnosis, admin: SqlDatabase): Promise<Finding[]> {
   const found = await findOverride(admin, signerOfShard(settings.fleetKey, shard));
   if (found === undefined) return [];

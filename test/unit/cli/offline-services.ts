@@ -17,6 +17,7 @@ export const offlineServices: Services = {
     compare: unexpected,
     requireServing: unexpected,
     verify: unexpected,
+    requireAdmitted: unexpected,
     override: unexpected,
     endOverride: unexpected,
     tellLatest: unexpected,
