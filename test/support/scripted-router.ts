@@ -1,5 +1,5 @@
 import type { CapabilitySettings } from '../../src/core/capability-settings.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { createRouter } from '../../src/router/create-router.ts';
 import { defaultRouterLimits, type RouterLimits } from '../../src/router/limits.ts';
 import type { Router } from '../../src/router/router.ts';
@@ -40,12 +40,13 @@ export function scriptedRouter(
   shard: ScriptedShard,
   limits: Partial<RouterLimits> = {},
   capabilities: CapabilitySettings = {},
+  clock: Clock = systemClock,
 ): ScriptedRouter {
   const events: string[] = [];
   const router = createRouter({
     ...waysTo(shard, capabilities),
     limits: { ...defaultRouterLimits, ...patient, ...limits },
-    clock: systemClock,
+    clock,
     random: () => 0,
     observer: { ...tellingInto(events), callEnded: (kind, outcome) => events.push(`${kind} ${outcome}`) },
   });
