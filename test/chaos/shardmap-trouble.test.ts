@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TenantryError } from '../../src/core/errors.ts';
 import { atPoint, isBeginning, isCommit, type CommitMoment } from '../support/commit-points.ts';
+import { mayStand } from '../support/grounds/words.ts';
 import { callManager, managerOf } from '../support/shard-map-child.ts';
 import { countPointsOf, endLeases, expectSettledBySweep, ShardMapChaos } from '../support/shard-map-chaos.ts';
 import { scenarios, type Scenario } from '../support/shard-map-scenarios.ts';
@@ -166,6 +167,7 @@ describe('an undo that fails itself', () => {
     const entered = Promise.withResolvers<void>();
     const { statement } = (await enterStatement(world, number))!;
     const holder = world.app(shard.address).transaction(async (session) => {
+      await session.query(mayStand);
       await session.query(statement);
       entered.resolve();
       await inside.promise;

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { sqlText } from '../../src/core/sql.ts';
 import { loginsOf } from './grounds/logins.ts';
-import { endSessions } from './grounds/words.ts';
+import { endSessions, mayStand } from './grounds/words.ts';
 import { localByHand } from './shard-map-by-hand.ts';
 import { enterStatement } from './shard-map-state.ts';
 import type { ShardMapWorld } from './shard-map-world.ts';
@@ -24,6 +24,7 @@ export async function goInside(world: ShardMapWorld, tenant: number, running = s
   const done = world
     .app(address)
     .transaction(async (session) => {
+      await session.query(mayStand);
       await session.query(statement);
       inside.resolve();
       await session.query(running);

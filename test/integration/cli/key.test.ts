@@ -12,6 +12,7 @@ import { silentObserver } from '../../../src/router/router-observer.ts';
 import { fleetKeyFromBase64, mappingToken } from '../../../shardmap/mapping-token.ts';
 import { configuration, createCliWorld, type CliWorld } from './world.ts';
 import { itemsOf, type CommandResult } from '../../support/command-line.ts';
+import { mayStand } from '../../support/grounds/words.ts';
 
 const keyOf = (byte: number): string => Buffer.alloc(32, byte).toString('base64');
 const [old, next] = [keyOf(5), keyOf(8)];
@@ -180,6 +181,7 @@ describe('the fleet key', () => {
 
   test('leaves a mapping that somebody holds, and one by a third key, and says so', async () => {
     const held = shops[0]?.transaction(async (session) => {
+      await session.query(mayStand);
       await session.query(sqlText(`select from tenantry.local_mapping where mapping_id = 901 for share`));
       expect(await run('key rotate --wait 0 --concurrency 1')).toMatchObject({
         code: 2,

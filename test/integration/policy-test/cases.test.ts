@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sqlText } from '../../../src/core/sql.ts';
+import { mayStand } from '../../support/grounds/words.ts';
 import { file, usePolicyTests } from './ground.ts';
 
 const ground = usePolicyTests();
@@ -239,6 +240,7 @@ ok 2 - other.json
       { name: 'c', as: 'owner', delete: 'Countries', expect: { changed: 1 } },
     ];
     await ground.shard.transaction(async (session) => {
+      await session.query(mayStand);
       await session.query(sqlText('select from "Projects" for update'));
       expect(await ground.run({ ...file, cases: changes })).toMatchObject({ code: 0 });
     });

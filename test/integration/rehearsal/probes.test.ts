@@ -12,6 +12,7 @@ import { applyPolicies } from '../../../src/policy/apply.ts';
 import { probe, type ProbeReport } from '../../../src/policy/probes.ts';
 import { rehearse, rehearseWithin } from '../../../src/policy/rehearse.ts';
 import { accepting } from '../../support/accepting.ts';
+import { mayStand } from '../../support/grounds/words.ts';
 import { postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
 import { seed } from '../../support/random.ts';
 import { shardLogins } from '../../support/shard-logins.ts';
@@ -249,6 +250,7 @@ describe('probes', () => {
     const told = { code: 'TIMEOUT', detail: expect.stringMatching(/nothing was changed: .*limits\.changeProbeMs/) as string };
     await expect(change(0)).rejects.toMatchObject(told);
     await root.transaction(async (session) => {
+      await session.query(mayStand);
       await session.query(sqlText('lock table "Countries" in exclusive mode'));
       const begun = systemClock.now();
       await expect(change(600_000)).rejects.toMatchObject(told);

@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import { postgresRehearsals } from '../../../src/engine/postgres/rehearsal.ts';
 import { rehearse, rehearseWithin, type Stage } from '../../../src/policy/rehearse.ts';
+import { mayStand } from '../../support/grounds/words.ts';
 import { usePolicyShard } from '../../support/policy-shard.ts';
 import { shardLogins } from '../../support/shard-logins.ts';
 import { usersOf } from '../../support/users-of.ts';
@@ -107,6 +108,7 @@ describe('a rehearsal', () => {
 
   it('is over within its time, however many statements are on their way that wait for a lock', async () => {
     await shard.database.root.transaction(async (session) => {
+      await session.query(mayStand);
       await session.query(sql`lock table "Blogs" in access exclusive mode`);
       const tried = shard.database.admin.transaction((own) =>
         rehearseWithin(own, engine, { ...request, bounds: { withinMs: 1_000, lockMs: 900 } }, (stage) =>

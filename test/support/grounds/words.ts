@@ -43,6 +43,12 @@ export function findsNoDeadlocks(user: string): Sql {
   return perEngine(sqlText(`alter role "${user}" set deadlock_timeout = '1h'`), sqlText('SET NOCOUNT ON'));
 }
 
+/**
+ * Lets a transaction of the program's own work stand between its statements for as long as a test takes: otherwise it is ended after ten
+ * seconds.
+ */
+export const mayStand = perEngine(sqlText('set local idle_in_transaction_session_timeout = 0'), sqlText('SET NOCOUNT ON'));
+
 /** One row for each statement of this database that waits for somebody's lock. */
 export const waitingStatements = perEngine(
   sqlText(`select 1 as waits from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`),
