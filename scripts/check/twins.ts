@@ -10,7 +10,7 @@ const alone: Readonly<Record<'postgres' | 'mssql', Readonly<Record<string, strin
     'schema/shard/045-context-mac': 'the same',
     'schema/bootstrap/000-trusted-watching':
       'SQL Server finds functions of users by their schema alone, and its provisioning runs nothing that another made as the administrator',
-    'schema/bootstrap/006-procedures': 'SQL Server has one procedure of a name, whose rights one statement gives',
+    'schema/bootstrap/006-owners': 'SQL Server gives admin rights to what is configured, by a statement each, and leaves the owners',
     'schema/bootstrap/002-guarded-setting': 'SQL Server protects the context by a read-only key, for which nobody needs a right',
   },
   mssql: {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { otherVersion, schemaVersions } from '../../src/core/schema-version.ts';
 import { sql, sqlText } from '../../src/core/sql.ts';
 import type { Login, PrincipalName } from '../../src/core/principal.ts';
@@ -153,6 +153,72 @@ describe('provisioning', () => {
       sql`select oid::regprocedure::text as name from pg_proc where proowner = 'tenantry_admin'::regrole and pronamespace <> 'tenantry'::regnamespace order by 1`,
     );
     expect(rows.map((row) => row.name)).toEqual([`${name}.${name}()`, 'twice()', 'twice(integer)']);
+  });
+
+  describe('what others had made by then', () => {
+    let administrator: SqlDatabase;
+    let legacy: SqlDatabase;
+    const logins = loginsOf('made');
+    const procedures = proceduresSchema.parse({ 'public.total': { returns: 'nothing' } });
+    const again = (): Promise<unknown> =>
+      provision(administrator, provisioner, { ...emptyDatabase, logins, procedures, tables: [{ table: 'Posts' }] });
+    const ownerOf = async (query: string): Promise<unknown> =>
+      (await administrator.query(sqlText(`select ${query}::regrole::text as owner`))).rows[0]?.['owner'];
+    beforeAll(async () => {
+      const database = await createDatabase();
+      administrator = open(database, server);
+      await provision(administrator, provisioner, { ...emptyDatabase, logins });
+      await administrator.query(sqlText(`create role legacy login password 'legacy'`));
+      legacy = open(database, { user: 'legacy', password: 'legacy' });
+      await open(database, logins.admin).query(
+        sqlText(`create table secrets (name text); insert into secrets values ('of another tenant')`),
+      );
+    });
+
+    // Each provisioning takes it back.
+    beforeEach(() => administrator.query(sql`grant usage, create on schema public to legacy`));
+
+    it('never runs as admin: a function of the configured name that runs as its owner stays its owner’s', async () => {
+      await legacy.query(
+        sqlText(`create function public.total(of text) returns text language sql security definer as 'select max(name) from public.secrets';
+          create function public.total() returns int language sql return 1`),
+      );
+      await again();
+      expect(await ownerOf(`(select proowner from pg_proc where oid = 'public.total()'::regprocedure)`)).toBe('tenantry_admin');
+      await expect(legacy.query(sql`select public.total('names')`)).rejects.toMatchObject({ cause: { sqlState: '42501' } });
+    });
+
+    it('never runs as admin: a view of a configured name is no table', async () => {
+      await legacy.query(sqlText(`create view public."Posts" as select * from public.secrets; grant select on public."Posts" to public`));
+      await again();
+      await expect(legacy.query(sql`select * from public."Posts"`)).rejects.toMatchObject({ cause: { sqlState: '42501' } });
+      await legacy.query(sql`drop view public."Posts"`);
+    });
+
+    it('is refused where it is a table, which may have rules and functions of theirs, until it is handed over with open eyes', async () => {
+      await legacy.query(
+        sqlText(`create table public."Posts" ("Id" int); create table public.sink (name text);
+          create rule also as on insert to public."Posts" do also insert into public.sink select name from public.secrets; grant insert on public."Posts" to public`),
+      );
+      const handOver = 'alter table public."Posts" owner to tenantry_admin';
+      await expect(again()).rejects.toMatchObject({
+        code: 'INVALID_CONFIGURATION',
+        detail: expect.stringMatching(
+          new RegExp(`^The table public\\."Posts" belongs to legacy, .* say ${handOver}, and provision again\\.$`),
+        ),
+      });
+      expect(await ownerOf(`(select relowner from pg_class where relname = 'Posts')`)).toBe('legacy');
+      await administrator.query(sqlText(handOver));
+      await again();
+    });
+
+    it('is handed over where the owner of the database made it, who could have changed anything there', async () => {
+      await administrator.query(sqlText(`drop table public."Posts"`));
+      await administrator.query(sqlText(`do $$ begin execute format('alter database %I owner to legacy', current_database()); end $$`));
+      await legacy.query(sql`create table public."Posts" ("Id" int)`);
+      await again();
+      expect(await ownerOf(`(select relowner from pg_class where relname = 'Posts')`)).toBe('tenantry_admin');
+    });
   });
 
   it('leaves app no function about locks, settings, sessions or large objects, but those that only give back or need one that is open', async () => {

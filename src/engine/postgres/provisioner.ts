@@ -5,7 +5,7 @@ import { sql, sqlText, type Sql } from '../../core/sql.ts';
 import { passwordOf } from '../password-of.ts';
 import { checkLogins, principalGroups, principals } from '../principal-logins.ts';
 import type { Provisioner, ProvisionRequest } from '../provisioner.ts';
-import { qualifiedProcedures, type LocatedProcedure } from '../qualified-procedures.ts';
+import { qualifiedProcedures } from '../qualified-procedures.ts';
 import { qualifiedTables } from '../qualified-tables.ts';
 import { watchingFiles } from '../schema-files.ts';
 import { literal } from './literal.ts';
@@ -35,10 +35,7 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
       ...watchingFiles.map(script),
       file('005-watching'),
       ...principals.flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
-      ...qualifiedTables(request.tables, postgresDialect).map(
-        ({ schema, table }) => sql`alter table if exists ${sql.id(schema, table)} owner to ${sql.id(principalGroups.admin)}`,
-      ),
-      ...proceduresToAdmin(qualifiedProcedures(request.procedures, postgresDialect), file('006-procedures')),
+      ...handOver(request, file('006-owners')),
     ];
   };
   return {
@@ -52,11 +49,16 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
   };
 }
 
-/** Which of a name there may be is found when policies are applied. */
-function proceduresToAdmin(procedures: readonly LocatedProcedure[], handOver: Sql): Sql[] {
-  if (procedures.length === 0) return [];
-  const places = procedures.map(({ schema, routine }) => ({ schema, routine }));
-  return [sql`set local tenantry_watch.procedures to ${literal(JSON.stringify(places))}`, handOver];
+/** Which there are, and of which names, the script finds. A block of code takes no parameters: it is told by settings of the transaction. */
+function handOver({ tables, procedures }: ProvisionRequest, script: Sql): Sql[] {
+  const configured = {
+    tables: qualifiedTables(tables, postgresDialect).map(({ schema, table }) => ({ schema, table })),
+    procedures: qualifiedProcedures(procedures, postgresDialect).map(({ schema, routine }) => ({ schema, routine })),
+  };
+  const settings = Object.entries(configured).map(
+    ([name, places]) => sql`set local ${sql.id('tenantry_watch', name)} to ${literal(JSON.stringify(places))}`,
+  );
+  return [...settings, script];
 }
 
 function loginStatements(principal: PrincipalName, login: Login, secretOf: (login: Login) => string): Sql[] {

@@ -53,7 +53,8 @@ end
 $$;
 
 -- Gives a new table what a routed one has, but for the rights to it. This runs as whoever makes it, who alone may; it names nothing of
--- admin's that would run here. Of a table whose tenant column is of another type than tenants have nobody sees a row.
+-- admin's that would run here. Of a table whose tenant column is of another type than tenants have nobody sees a row, nor of one that is made
+-- by a role which may not name what policies ask.
 create or replace function tenantry_watch.made() returns event_trigger
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -64,12 +65,15 @@ declare
 begin
   for made in
     select distinct on (c.oid) c.oid::regclass as name, a.attname as tenant_column,
-           p.prorettype = case a.atttypid when 'varchar'::regtype then 'text'::regtype else a.atttypid end as fits
+           p.prorettype = case a.atttypid when 'varchar'::regtype then 'text'::regtype else a.atttypid end
+             and has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute') as fits
       from pg_event_trigger_ddl_commands() d
       join pg_class c on c.oid = d.objid and d.classid = 'pg_class'::regclass
       join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
       join jsonb_array_elements_text(nullif(current_setting('tenantry_watch.tenant_columns', true), '')::jsonb) t (name) on t.name = a.attname
-      join pg_proc p on p.oid = to_regprocedure('tenantry.current_tenant()')
+      -- Whoever makes it may not name what is in this schema, only look for it.
+      join pg_namespace n on n.nspname = 'tenantry'
+      join pg_proc p on p.pronamespace = n.oid and p.proname = 'current_tenant' and p.pronargs = 0
      where c.relkind in ('r', 'p') and c.relpersistence <> 't' and not c.relispartition and has_schema_privilege('tenantry_app', c.relnamespace, 'usage')
        and not exists (select from pg_inherits i where i.inhrelid = c.oid)
      order by c.oid, a.attnum
