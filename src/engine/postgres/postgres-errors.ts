@@ -99,13 +99,14 @@ function failureOf({ code, constraint, table, column, position }: pg.DatabaseErr
 
 /**
  * What an error means that the program's own work got. Where provisioning finds something in the way its text says what, and is told:
- * it stood in what was `sent`, so no trigger made it of a row.
+ * it stood in what was `sent`, so no trigger made it of a row. The table that it is said of has fields of its own.
  */
 export function toOwnError(error: unknown, sent: string): Error {
   const failure = toEngineError(error);
   if (failure.cause instanceof SqlFailure && failure.cause.sqlState === lockTimedOut) return lockNotGiven(failure.cause);
   if (!(error instanceof pg.DatabaseError) || error.code !== inTheWay || !sent.includes(error.message)) return failure;
-  return new TenantryError('INVALID_CONFIGURATION', error.message, { cause: failure.cause });
+  const of = error.table === undefined ? '' : ` The table is ${error.schema}.${error.table}.`;
+  return new TenantryError('INVALID_CONFIGURATION', error.message + of, { cause: failure.cause });
 }
 
 /** The error of a commit whose wait for a synchronous standby was called off. */

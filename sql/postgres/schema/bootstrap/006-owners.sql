@@ -10,21 +10,21 @@ declare
   found record;
 begin
   for configured in
-    select format('%I.%I', w.schema, w.table) as name
+    select w.schema, w.table, format('%I.%I', w.schema, w.table) as name
       from jsonb_to_recordset(current_setting('tenantry_watch.tables')::jsonb) as w (schema text, "table" text)
       join pg_namespace n on n.nspname = w.schema
       join pg_class c on c.relnamespace = n.oid and c.relname = w.table and c.relkind in ('r', 'p') and c.relowner <> 'tenantry_admin'::regrole
   loop
     -- Under the lock the name stays what it is looked at as.
     execute format('lock table only %s in access exclusive mode', configured.name);
-    select r.rolname as owner, c.relowner in (current_user::regrole, d.datdba) or pg_has_role(c.relowner, 'tenantry_admin', 'member') as trusted
+    select c.relowner in (current_user::regrole, d.datdba) or pg_has_role(c.relowner, 'tenantry_admin', 'member') as trusted
       into strict found
-      from pg_class c join pg_roles r on r.oid = c.relowner join pg_database d on d.datname = current_database()
+      from pg_class c join pg_database d on d.datname = current_database()
      where c.oid = configured.name::regclass and c.relkind in ('r', 'p');
     -- TN010: this text is told.
     if not found.trusted then
-      raise exception 'The table % belongs to %, who is neither the owner of the database nor a superuser: rules, triggers and functions of its indexes, which may be of that role, would run as tenantry_admin, who sees all tenants. See what it has, then say alter table % owner to tenantry_admin, and provision again.',
-        configured.name, quote_ident(found.owner), configured.name using errcode = 'TN010';
+      raise exception 'A table of the configuration belongs to a role that is neither a superuser nor the owner of the database: its rules, and functions of its indexes, which that role may have made, would run as tenantry_admin, who sees all tenants. See what it has, then say alter table … owner to tenantry_admin, and provision again.'
+        using errcode = 'TN010', schema = configured.schema, table = configured.table;
     end if;
     execute format('alter table %s owner to tenantry_admin', configured.name);
   end loop;
@@ -37,7 +37,7 @@ begin
   loop
     execute format('alter routine %s owner to tenantry_admin', found.name);
     if (select p.prosecdef from pg_proc p where p.oid = found.name::text::regprocedure) then
-      raise exception 'The routine % was changed meanwhile, and runs as its owner now: provision again.', found.name using errcode = 'TN010';
+      raise exception 'A routine of the configuration was changed meanwhile, and runs as its owner now: provision again.' using errcode = 'TN010';
     end if;
   end loop;
 end

@@ -67,5 +67,25 @@ export function testWatchers(shard: GatedShard): void {
       ]);
       await expect(app.execute(entryOf(1), compiled(sql`select * from "Drafts"`), read)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     });
+
+    it('covers what is made by a role that may name nothing of what policies ask, from everybody', async () => {
+      const undone = new Error('undone');
+      const made = shard.root.transaction(async (session) => {
+        await session.query(
+          sqlText(`create role stranger; grant usage, create on schema public to stranger; set local role stranger;
+            create table "Drafts" ("TenantId" integer not null); create table "Colours" ("Id" integer not null); reset role`),
+        );
+        const { rows } = await session.query(
+          sqlText(`select relname, relrowsecurity and relforcerowsecurity as forced, (select count(*)::int from pg_policy where polrelid = c.oid) as policies
+            from pg_class c where relname in ('Drafts', 'Colours') order by 1`),
+        );
+        expect(rows).toEqual([
+          { relname: 'Colours', forced: false, policies: 0 },
+          { relname: 'Drafts', forced: true, policies: 0 },
+        ]);
+        throw undone;
+      });
+      await expect(made).rejects.toBe(undone);
+    });
   });
 }
