@@ -10,7 +10,8 @@ const alone: Readonly<Record<'postgres' | 'mssql', Readonly<Record<string, strin
     'schema/shard/045-context-mac': 'the same',
     'schema/bootstrap/000-trusted-watching':
       'SQL Server finds functions of users by their schema alone, and its provisioning runs nothing that another made as the administrator',
-    'schema/bootstrap/006-owners': 'SQL Server gives admin rights to what is configured, by a statement each, and leaves the owners',
+    'schema/bootstrap/006-watching-rights': 'SQL Server has no default privileges; what it grants stands with what is made',
+    'schema/bootstrap/007-owners': 'SQL Server gives admin rights to what is configured, by a statement each, and leaves the owners',
     'schema/bootstrap/002-guarded-setting': 'SQL Server protects the context by a read-only key, for which nobody needs a right',
   },
   mssql: {

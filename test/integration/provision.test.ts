@@ -341,14 +341,14 @@ describe('provisioning where others could make things before', () => {
     return (await session.query(sql`select rolname::text as name from pg_catalog.pg_roles where rolsuper order by 1`)).rows;
   }
 
-  /** What there is of superusers when the database was provisioned again after the change; all of it is undone. */
-  async function afterwards(change: string): Promise<unknown> {
+  /** What there is, of superusers, when the database was provisioned again after the change; all of it is undone. */
+  async function afterwards(change: string, look: (session: SqlSession) => Promise<unknown> = superusers): Promise<unknown> {
     const undone = new Error('undone');
     let found: unknown;
     const answer = administrator.transaction(async (session) => {
       await session.query(sqlText(change));
       for (const statement of provisioner.provision(request)) await session.query(statement);
-      found = await superusers(session);
+      found = await look(session);
       throw undone;
     });
     await answer.catch((error: unknown) => {
@@ -435,6 +435,7 @@ describe('provisioning where others could make things before', () => {
   it.each<[what: string, change: string]>([
     ['a member', 'grant tenantry_watcher to tenantry_admin'],
     ['another role', 'grant pg_read_all_data to tenantry_watcher'],
+    ['a member who makes roles', 'create role maker createrole; grant tenantry_watcher to maker with admin option'],
     ['an attribute', 'alter role tenantry_watcher createrole'],
   ])('refuses a server whose watcher has %s', async (_, change) => {
     await expect(afterwards(change)).rejects.toMatchObject({
@@ -442,6 +443,40 @@ describe('provisioning where others could make things before', () => {
       detail:
         'The role tenantry_watcher has an attribute, a member or another role besides pg_signal_backend: take it away and provision again, since whoever could become this role could become the superuser.',
     });
+  });
+
+  it.each<[what: string, change: string]>([
+    ['may make others members of it, and so himself', 'grant tenantry_mover to maker with admin option'],
+    ['may name it as an owner', 'grant tenantry_definer to maker'],
+    ['may be each login by it', 'grant tenantry_probe to maker'],
+  ])('refuses a server where another is a member of one of its roles who %s', async (_, change) => {
+    await expect(afterwards(`create role maker createrole; ${change}`)).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: expect.stringMatching(/^A role that is neither a superuser nor the one that provisions is a member/) as string,
+    });
+    expect(await afterwards('create role reader; grant tenantry_superuser to reader')).toEqual([{ name: server.user }]);
+  });
+
+  it('leaves nobody a right by default privileges to what watches', async () => {
+    const rights = async (session: SqlSession): Promise<unknown> =>
+      (
+        await session.query(
+          sqlText(`select o.name, g.grantee::regrole::text as grantee, string_agg(g.privilege_type, ',' order by g.privilege_type) as rights
+            from (select nspname::text as name, nspacl as acl from pg_namespace where nspname = 'tenantry_watch'
+                  union all select c.relname, c.relacl from pg_class c where c.relnamespace = 'tenantry_watch'::regnamespace and c.relkind in ('r', 'S')
+                  union all select c.relname || '.' || a.attname, a.attacl from pg_class c join pg_attribute a on a.attrelid = c.oid
+                             where c.relnamespace = 'tenantry_watch'::regnamespace
+                  union all select p.proname, coalesce(p.proacl, acldefault('f', p.proowner)) from pg_proc p where p.pronamespace = 'tenantry_watch'::regnamespace) o
+            cross join lateral aclexplode(o.acl) g where g.grantee <> 'tenantry_watcher'::regrole group by 1, 2 order by 1, 2`),
+        )
+      ).rows;
+    const by = ['tables', 'sequences', 'functions', 'schemas'].flatMap((kind) =>
+      ['public', 'tenantry_admin', request.logins.app.user].map((whom) => `alter default privileges grant all on ${kind} to ${whom};`),
+    );
+    const given = await afterwards(`${unwatched} drop schema tenantry_watch cascade; ${by.join(' ')}`, rights);
+    expect(given).toEqual(await rights(administrator));
+    expect(given).toContainEqual({ name: 'change_log', grantee: 'tenantry_admin', rights: 'SELECT' });
+    expect(given).not.toContainEqual(expect.objectContaining({ grantee: request.logins.app.user }));
   });
 
   it.each<[what: string, change: string]>([

@@ -34,8 +34,9 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
       file('003-database'),
       ...watchingFiles.map(script),
       file('005-watching'),
+      file('006-watching-rights'),
       ...principals.flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
-      ...handOver(request, file('006-owners')),
+      ...handOver(request, file('007-owners')),
     ];
   };
   return {

@@ -8,7 +8,9 @@ do $$
 declare
   watcher constant oid := (select r.oid from pg_roles r where r.rolname = 'tenantry_watcher');
   trusted constant oid[] := array(select r.oid from pg_roles r where r.rolsuper or r.rolname in (current_user, 'tenantry_watcher'));
+  is_there constant boolean := to_regnamespace('tenantry_watch') is not null;
   watch oid;
+  given oid;
 begin
   -- TN010: these texts are told.
   if exists (select from pg_event_trigger e join pg_proc p on p.oid = e.evtfoid
@@ -19,11 +21,9 @@ begin
       using errcode = 'TN010';
   end if;
 
-  -- Since PostgreSQL 16 who makes a role without being a superuser is a member of it.
   if exists (select from pg_roles r
               where r.oid = watcher and (r.rolsuper or r.rolbypassrls or r.rolcanlogin or r.rolcreaterole or r.rolcreatedb or r.rolreplication))
-     or exists (select from pg_auth_members m join pg_roles r on r.oid = m.member
-                 where m.roleid = watcher and m.member <> all (trusted) and not (r.rolcreaterole and m.admin_option))
+     or exists (select from pg_auth_members m where m.roleid = watcher and m.member <> all (trusted))
      or exists (select from pg_auth_members m where m.member = watcher and m.roleid <> 'pg_signal_backend'::regrole) then
     raise exception 'The role tenantry_watcher has an attribute, a member or another role besides pg_signal_backend: take it away and provision again, since whoever could become this role could become the superuser.'
       using errcode = 'TN010';
@@ -32,6 +32,14 @@ begin
   -- From here on nobody else makes it, and where it is one that he may not add to, what it holds stays as it is looked at.
   create schema if not exists tenantry_watch;
   watch := 'tenantry_watch'::regnamespace;
+  if not is_there then
+    -- What default privileges gave.
+    for given in
+      select distinct g.grantee from pg_namespace n cross join lateral aclexplode(n.nspacl) g where n.oid = watch and g.grantee <> n.nspowner
+    loop
+      execute format('revoke all on schema tenantry_watch from %s', case given when 0 then 'public' else quote_ident(pg_get_userbyid(given)) end);
+    end loop;
+  end if;
   if exists (select from pg_namespace n where n.oid = watch and n.nspowner <> all (trusted))
      or exists (select from pg_namespace n cross join lateral aclexplode(n.nspacl) g
                  where n.oid = watch and g.privilege_type = 'CREATE' and g.grantee <> all (trusted))

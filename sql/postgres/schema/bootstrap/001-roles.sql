@@ -19,6 +19,18 @@ begin
         using errcode = 'TN010';
     end if;
   end loop;
+
+  -- Since PostgreSQL 16 who makes a role without being a superuser may become it, and gives it to whom he likes: nobody but who provisions.
+  -- What runs with rights of tenantry_definer and tenantry_probe is admin's to name and to try.
+  if exists (select from pg_catalog.pg_auth_members m
+               join pg_catalog.pg_roles g on g.oid = m.roleid
+               join pg_catalog.pg_roles r on r.oid = m.member
+              where g.rolname in ('tenantry_app', 'tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer', 'tenantry_probe')
+                and not r.rolsuper and r.rolname <> current_user
+                and (m.admin_option or (g.rolname in ('tenantry_definer', 'tenantry_probe') and r.rolname <> 'tenantry_admin'))) then
+    raise exception 'A role that is neither a superuser nor the one that provisions is a member, with admin option or of tenantry_definer or tenantry_probe, of one of the roles tenantry_app, tenantry_superuser, tenantry_mover, tenantry_admin, tenantry_definer and tenantry_probe, and so could read all tenants: see whose they are (pg_auth_members), revoke that, and provision again.'
+      using errcode = 'TN010';
+  end if;
 end
 $$;
 

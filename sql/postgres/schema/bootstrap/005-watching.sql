@@ -94,7 +94,6 @@ begin
 end
 $$;
 
-revoke execute on all functions in schema tenantry_watch from public;
 alter function tenantry_watch.refuse_tenants() owner to tenantry_watcher;
 alter function tenantry_watch.changed() owner to tenantry_watcher;
 alter function tenantry_watch.dropped() owner to tenantry_watcher;

@@ -88,12 +88,6 @@ create table if not exists tenantry_watch.tenant_column (
   name text primary key
 );
 
-grant usage on schema tenantry_watch to tenantry_app, tenantry_admin, tenantry_definer;
-grant select on tenantry_watch.accepted, tenantry_watch.accepted_item, tenantry_watch.gate to tenantry_app;
-grant select on tenantry_watch.gate to tenantry_definer;
-grant select, insert, update, delete on tenantry_watch.accepted, tenantry_watch.accepted_item, tenantry_watch.tenant_column to tenantry_admin;
-grant select, update (open, changed_at, override_until, override_number, override_reason, override_by, override_signature) on tenantry_watch.gate to tenantry_admin;
-grant select on tenantry_watch.change_log to tenantry_admin;
 alter schema tenantry_watch owner to tenantry_watcher;
 do $$
 declare

@@ -542,8 +542,6 @@ as $$
   select encode(sha256(convert_to(coalesce(string_agg(concat_ws(chr(10), i.kind, i.object, i.digest), chr(10) order by i.kind collate "C", i.object collate "C"), ''), 'UTF8')), 'hex')
     from tenantry_watch.fingerprint_items() i
 $$;
-revoke execute on function tenantry_watch.user_mapping_versions(), tenantry_watch.fingerprint_items(), tenantry_watch.fingerprint() from public;
-grant execute on function tenantry_watch.user_mapping_versions(), tenantry_watch.fingerprint_items() to tenantry_app, tenantry_admin;
 alter function tenantry_watch.user_mapping_versions() owner to tenantry_watcher;
 alter function tenantry_watch.fingerprint_items() owner to tenantry_watcher;
 alter function tenantry_watch.fingerprint() owner to tenantry_watcher;

@@ -100,7 +100,6 @@ language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
   select count(*)::integer from tenantry_watch.change_log c where c.verdict is null and c.transaction_id is distinct from pg_current_xact_id_if_assigned()::text::bigint
 $$;
-revoke execute on function tenantry_watch.unjudged(), tenantry_watch.end_with_acceptance(), tenantry_watch.clear_gate(), tenantry_watch.judge(), tenantry_watch.judge_change(), tenantry_watch.judge_opening() from public;
 
 -- Before PostgreSQL 18 a deferred trigger runs as whoever commits: its function as its owner all the same.
 do $$
@@ -132,7 +131,6 @@ $$;
 grant pg_signal_backend to tenantry_watcher;
 grant execute on function pg_catalog.pg_terminate_backend(integer, bigint), pg_catalog.pg_stat_get_activity(integer),
   pg_catalog.pg_advisory_xact_lock(integer, integer), pg_catalog.set_config(text, text, boolean) to tenantry_watcher;
-grant execute on function tenantry_watch.unjudged() to tenantry_app, tenantry_admin;
 alter function tenantry_watch.unjudged() owner to tenantry_watcher;
 alter function tenantry_watch.end_with_acceptance() owner to tenantry_watcher;
 alter function tenantry_watch.clear_gate() owner to tenantry_watcher;
