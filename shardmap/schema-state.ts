@@ -7,6 +7,8 @@ export interface SchemaState {
   readonly hasSchema: boolean;
   readonly isCatalog: boolean;
   readonly isShard: boolean;
+  /** Nothing of another role's would be run by who reads it as admin. */
+  readonly isAdmins: boolean;
 }
 
 /** Looks what a database is, before anything is changed in it; every login may. */

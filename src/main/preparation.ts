@@ -8,7 +8,7 @@ import type { ShardAddress } from '../core/shard-address.ts';
 import { SqlFailure } from '../engine/sql-failure.ts';
 import { provision } from '../policy/provision.ts';
 import { LocalMap, type ShardDescription } from '../../shardmap/local-map.ts';
-import { schemaStateOf } from '../../shardmap/schema-state.ts';
+import { schemaStateOf, type SchemaState } from '../../shardmap/schema-state.ts';
 import { engineOf, type Engines } from './engines.ts';
 
 const catalogIsNoShard = 'The database is a catalog; a catalog cannot be a shard.';
@@ -32,7 +32,8 @@ export function createPreparation(engines: Engines): ShardPreparation {
       const { provisioner } = engineOf(engines, address);
       try {
         await withDatabase({ engines, address, login: superuser, limits }, async (database) => {
-          const isShard = await refuseCatalog(database);
+          const { isShard, isAdmins } = await refuseCatalog(database);
+          if (isShard && !isAdmins) throw new TenantryError('INVALID_REQUEST', othersSchema(address));
           await requireFit(isShard ? await describedByAdmin({ engines, address, login: logins.admin, limits }) : undefined);
           await provision(database, provisioner, { logins, contextProtection, tables, procedures });
         });
@@ -79,11 +80,15 @@ function isSamePlace(one: ShardAddress, other: ShardAddress): boolean {
   return one.host === other.host && one.port === other.port && one.database === other.database;
 }
 
-/** Its rights would be changed before anybody noticed what it is. Answers whether it has the tables of a shard. */
-async function refuseCatalog(database: SqlDatabase): Promise<boolean> {
-  const { isCatalog, isShard } = await schemaStateOf(database);
-  if (isCatalog) throw new TenantryError('INVALID_REQUEST', catalogIsNoShard);
-  return isShard;
+/** Its rights would be changed before anybody noticed what it is. Answers what else the database is. */
+async function refuseCatalog(database: SqlDatabase): Promise<SchemaState> {
+  const state = await schemaStateOf(database);
+  if (state.isCatalog) throw new TenantryError('INVALID_REQUEST', catalogIsNoShard);
+  return state;
+}
+
+function othersSchema({ database }: ShardAddress): string {
+  return `The schema tenantry of database ${database}, or a table of it, belongs to a role that is neither tenantry_admin nor a superuser: it is not asked which shard that is, since its answer could run what it likes.`;
 }
 
 /**

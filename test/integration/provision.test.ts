@@ -457,6 +457,24 @@ describe('provisioning where others could make things before', () => {
     expect(await afterwards('create role reader; grant tenantry_superuser to reader')).toEqual([{ name: server.user }]);
   });
 
+  it('refuses a login that another made before, and so may become', async () => {
+    await expect(afterwards('create role maker createrole; grant first_there_mover to maker with admin option')).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: expect.stringMatching(/^Of the login first_there_mover a role is a member with admin option/) as string,
+    });
+  });
+
+  it.each<[what: string, change: string]>([
+    ['a function', 'create function tenantry.evil() returns int language sql return 1; alter function tenantry.evil() owner to maker'],
+    ['a view', 'create view tenantry.evil as select 1 as one; alter view tenantry.evil owner to maker'],
+    ['the schema itself', 'alter schema tenantry owner to maker'],
+  ])('refuses a schema tenantry of which %s is somebody else’s', async (_, change) => {
+    await expect(afterwards(`create role maker; ${change}`)).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: expect.stringMatching(/^The schema tenantry, or something in it, belongs to a role that is neither/) as string,
+    });
+  });
+
   it('leaves nobody a right by default privileges to what watches', async () => {
     const rights = async (session: SqlSession): Promise<unknown> =>
       (

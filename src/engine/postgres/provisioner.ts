@@ -73,6 +73,10 @@ begin
     create role "${user}" login;
   elsif exists (select from pg_catalog.pg_roles where rolname = '${user}' and (rolsuper or rolbypassrls)) then
     raise exception 'The login ${user} is a superuser or bypasses row-level security: name another.' using errcode = 'TN010';
+  elsif exists (select from pg_catalog.pg_auth_members m join pg_catalog.pg_roles l on l.oid = m.roleid and l.rolname = '${user}'
+                  join pg_catalog.pg_roles r on r.oid = m.member
+                 where m.admin_option and not r.rolsuper and r.rolname <> current_user) then
+    raise exception 'Of the login ${user} a role is a member with admin option that is neither a superuser nor the one that provisions, and so could become it: revoke that, and provision again.' using errcode = 'TN010';
   end if;
 end
 $$`),

@@ -86,6 +86,26 @@ describe('a shard whose server was provisioned before', () => {
     },
   );
 
+  test('has nothing of another’s run as admin where a database that is no shard yet says that it is one', async () => {
+    const other = fleet.world.openDatabase('shop_b');
+    await other.query(
+      sqlText(`create role maker; create table public.ran_as (login text); grant all on public.ran_as to public;
+        create schema tenantry authorization maker; grant usage on schema tenantry to public; create table tenantry.shard_identity (shard_id uuid);
+        create function tenantry.plant() returns boolean language plpgsql as $$ begin insert into public.ran_as values (current_user); return true; end $$;
+        create view tenantry.schema_version as select 0 as version where tenantry.plant();
+        alter table tenantry.shard_identity owner to maker; alter view tenantry.schema_version owner to maker;
+        grant all on all tables in schema tenantry to public`),
+    );
+    try {
+      expect(await fleet.refused(`shard add another ${fleet.place} --database shop_b --bootstrap`)).toContain(
+        'belongs to a role that is neither tenantry_admin nor a superuser',
+      );
+      expect((await other.query(sqlText('select from public.ran_as'))).rowCount).toBe(0);
+    } finally {
+      await other.query(sqlText('drop schema tenantry cascade; drop table public.ran_as; drop role maker'));
+    }
+  });
+
   test('is not changed where it does not let admin in, who alone is asked which shard it is', async () => {
     await shop.query(sqlText('alter role t_admin nologin'));
     try {

@@ -9,7 +9,10 @@ import { startTdsServer } from '../../support/tds/server.ts';
 import { sampleConfig, sampleEnvironment } from '../../unit/config/sample.ts';
 
 const said = {
-  'catalog/schema-state': { columns: { hasSchema: 'bit', isCatalog: 'bit', isShard: 'bit' }, rows: [[true, false, true]] },
+  'catalog/schema-state': {
+    columns: { hasSchema: 'bit', isCatalog: 'bit', isShard: 'bit', isAdmins: 'bit' },
+    rows: [[true, false, true, true]],
+  },
   'local-map/is-installed': inOrder['local-map/is-installed'],
   'local-map/get-description': inOrder['local-map/get-description'],
 } as const;

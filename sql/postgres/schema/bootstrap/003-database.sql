@@ -12,6 +12,22 @@ grant usage on schema public to tenantry_app, tenantry_superuser, tenantry_mover
 grant usage, create on schema public to tenantry_admin;
 
 create schema if not exists tenantry authorization tenantry_admin;
+do $$
+declare
+  schema constant oid := 'tenantry'::regnamespace;
+  trusted constant oid[] := array(
+    select r.oid from pg_roles r where r.rolsuper or r.rolname in (current_user, 'tenantry_admin', 'tenantry_definer', 'tenantry_watcher'));
+begin
+  -- TN010: this text is told.
+  if exists (select from pg_namespace n where n.oid = schema and n.nspowner <> all (trusted))
+     or exists (select from pg_class c where c.relnamespace = schema and c.relowner <> all (trusted))
+     or exists (select from pg_proc p where p.pronamespace = schema and p.proowner <> all (trusted))
+     or exists (select from pg_type t where t.typnamespace = schema and t.typowner <> all (trusted)) then
+    raise exception 'The schema tenantry, or something in it, belongs to a role that is neither tenantry_admin nor a superuser, and would run as tenantry_admin: see what it is and whose, drop it or rename the schema, and provision again.'
+      using errcode = 'TN010';
+  end if;
+end
+$$;
 alter schema tenantry owner to tenantry_admin;
 revoke all on schema tenantry from public;
 grant usage on schema tenantry to tenantry_app, tenantry_superuser, tenantry_mover;
