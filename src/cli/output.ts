@@ -4,7 +4,7 @@ import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import { TenantryError } from '../core/errors.ts';
 import type { Terminal } from './terminal.ts';
-import { visible, visibleLines } from './visible.ts';
+import { visible, visibleLines } from '../core/visible.ts';
 
 /** Colours that mean something: good, bad, doubtful, less important, a heading. */
 export type Tone = 'good' | 'bad' | 'doubtful' | 'quiet' | 'heading';

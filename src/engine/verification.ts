@@ -1,6 +1,7 @@
 import { acceptanceFormat, type ShardVerifier } from '../core/shard-signer.ts';
 import { TenantryError } from '../core/errors.ts';
 import type { Row, SqlSession } from '../core/session.ts';
+import { visible } from '../core/visible.ts';
 import { SqlFailure } from './sql-failure.ts';
 
 /** An object that does not protect a shard as it did when that was accepted. */
@@ -149,7 +150,7 @@ function objectionToAcceptance(found: Verification, fingerprintFunction: string,
 }
 
 function named(differing: readonly DifferingObject[]): string {
-  const names = differing.slice(0, mostNames).map(({ kind, object, change }) => `${kind} ${object} (${change})`);
+  const names = differing.slice(0, mostNames).map(({ kind, object, change }) => visible(`${kind} ${object} (${change})`));
   const left = differing.length - names.length;
   return `${names.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
 }

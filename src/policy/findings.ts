@@ -1,6 +1,7 @@
 import { TenantryError } from '../core/errors.ts';
 import type { SqlSession } from '../core/session.ts';
 import { suggest } from '../core/suggest.ts';
+import { visible } from '../core/visible.ts';
 import { findingCatalogue, isFindingCode } from './finding-catalogue.ts';
 import type { FindingKind } from './finding-kinds/finding-kind.ts';
 import type { LocatedTable, PolicyFinding, ShardTables } from './model.ts';
@@ -37,7 +38,7 @@ export function whatHelps({ remedy, advice }: { readonly remedy?: string | undef
 export function refuseUnfit(what: 'tables' | 'procedures', found: readonly PolicyFinding[]): void {
   const refused = found.filter(({ severity }) => severity === 'refused');
   if (refused.length === 0) return;
-  const list = refused.map((each) => `${each.object} ${each.text}${whatHelps(each)}`);
+  const list = refused.map((each) => visible(`${each.object} ${each.text}${whatHelps(each)}`));
   throw new TenantryError('INVALID_CONFIGURATION', `The ${what} of the shard do not fit:\n- ${list.join('\n- ')}`);
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Settings } from '../../config.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Help } from '../../core/help.ts';
+import { visible } from '../../core/visible.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { Output, Tone } from '../output.ts';
 import type { Finding } from '../services.ts';
@@ -63,5 +64,5 @@ function line(finding: Finding, output: Output): string {
 /** What to run is said to be so, and nothing else is. */
 function helpLines({ remedy, advice }: Help): string[] {
   if (remedy === undefined) return [`what helps: ${advice}`];
-  return [`run: ${remedy}`, ...(advice === undefined ? [] : [`note: ${advice}`])];
+  return [`run: ${visible(remedy)}`, ...(advice === undefined ? [] : [`note: ${advice}`])];
 }

@@ -6,7 +6,7 @@ import type { InspectedPolicies, InspectedTable, Inspection } from '../../policy
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type Invocation } from '../command.ts';
 import { databaseOfVariable } from '../database-variable.ts';
-import { visible } from '../visible.ts';
+import { visible } from '../../core/visible.ts';
 import { chosenFleet } from './fleet.ts';
 
 interface InspectOptions {

@@ -2,7 +2,7 @@ import type { ShardWarning } from '../../../shardmap/shard-access.ts';
 import { whatHelps } from '../../policy/findings.ts';
 import type { PolicyChange } from '../../policy/model.ts';
 import type { Output } from '../output.ts';
-import { visible } from '../visible.ts';
+import { visible } from '../../core/visible.ts';
 
 /** A shard where nothing is to be done. */
 export function asConfigured(shard: string): string {
@@ -47,5 +47,5 @@ function lineOf({ kind, object, item, before, after }: PolicyChange, words: Word
 /** Remarks of what the policies of a shard cannot mend by themselves. */
 export function warn(output: Output, shard: string, warnings: readonly ShardWarning[]): void {
   for (const { object, text, ...help } of warnings)
-    output.note(`${output.tone('doubtful', 'warning')} ${shard}: ${visible(`${object}: ${text}`)}${whatHelps(help)}`);
+    output.note(`${output.tone('doubtful', 'warning')} ${shard}: ${visible(`${object}: ${text}${whatHelps(help)}`)}`);
 }

@@ -4,6 +4,7 @@ import { describeDisagreement, type Disagreement } from '../../../shardmap/compa
 import type { Shard } from '../../../shardmap/shard.ts';
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
+import { visible } from '../../core/visible.ts';
 import { inParallel } from '../../core/in-parallel.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
@@ -115,7 +116,7 @@ function described(found: Verified): string {
   const problems = problemsOf(found);
   const tried = `${counted(found.tried, 'statement')} tried`;
   if (problems.length === 0) return `shard ${found.shard}: verified, ${tried}`;
-  return [`shard ${found.shard}: NOT as it must be, ${tried}`, ...problems.map((problem) => `  ${problem}`)].join('\n');
+  return [`shard ${found.shard}: NOT as it must be, ${tried}`, ...problems.map((problem) => `  ${visible(problem)}`)].join('\n');
 }
 
 function shown(found: Verified): object {

@@ -2,6 +2,7 @@ import type { Finding } from '../../cli/services.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { Help } from '../../core/help.ts';
 import type { Row, SqlDatabase } from '../../core/session.ts';
+import { visible } from '../../core/visible.ts';
 import { applyPolicies } from '../../policy/apply.ts';
 import { findingCatalogue } from '../../policy/finding-catalogue.ts';
 import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
@@ -52,7 +53,7 @@ export async function diagnosePolicies(
             {
               subject,
               level: 'problem' as const,
-              text: `The protection of ${pending.join(', ')} is not what the configuration says.`,
+              text: `The protection of ${visible(pending.join(', '))} is not what the configuration says.`,
               remedy: apply,
             },
           ]),
@@ -76,7 +77,7 @@ export async function diagnosePolicies(
 
 function policyWarning(subject: string, found: PolicyFinding, apply: string): Finding {
   const { code, severity, object, text } = found;
-  return { subject, level: 'warning', code, severity, text: `${object}: ${text}`, ...helpWithFinding(found, apply) };
+  return { subject, level: 'warning', code, severity, text: visible(`${object}: ${text}`), ...helpWithFinding(found, apply) };
 }
 
 /** What mends a finding is a change of the protection, which nobody has accepted yet. */
@@ -89,7 +90,7 @@ function helpWithFinding({ code, remedy, advice = findingCatalogue[code].remedy 
 async function described(admin: SqlDatabase, unaccepted: readonly PolicyChange[]): Promise<string> {
   const objects = unaccepted.slice(0, mostNames).map(({ item, before }) => (before === null ? item : `${item} (${before})`));
   const more = unaccepted.length > mostNames ? ` and ${unaccepted.length - mostNames} more` : '';
-  return `It may serve no tenants. Not accepted: ${objects.join(', ')}${more}. ${(await closingChanges(admin)) ?? 'No change was noted that closed its gate.'}`;
+  return `It may serve no tenants. Not accepted: ${visible(objects.join(', '))}${more}. ${(await closingChanges(admin)) ?? 'No change was noted that closed its gate.'}`;
 }
 
 /** Whose changes closed the gate, and left it so: nobody is named who did something else. */
@@ -98,5 +99,5 @@ async function closingChanges(admin: SqlDatabase): Promise<string | undefined> {
   const changes = rows.map(
     ({ changedAt, login, command, object }) => `${command}${object === null ? '' : ` ${object}`} by ${login} at ${changedAt}`,
   );
-  return changes.length === 0 ? undefined : `Changed: ${changes.join('; ')}.`;
+  return changes.length === 0 ? undefined : visible(`Changed: ${changes.join('; ')}.`);
 }

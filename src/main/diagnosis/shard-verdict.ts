@@ -1,5 +1,6 @@
 import type { Finding } from '../../cli/services.ts';
 import { counted } from '../../core/counted.ts';
+import { visible } from '../../core/visible.ts';
 import { failure, warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
 
@@ -34,7 +35,7 @@ export async function diagnoseVerdict({ shard, verdicts }: ShardDiagnosis, accep
         text: `What protected its tenants then was tried at ${at}, ${counted(tried, 'statement')}, and held.`,
       };
     const more = problems.length > 1 ? ` (and ${counted(problems.length - 1, 'problem')} more)` : '';
-    return { subject, level: 'problem', text: `When its protection was tried at ${at} it did not hold: ${first}${more}`, remedy };
+    return { subject, level: 'problem', text: `When its protection was tried at ${at} it did not hold: ${visible(first)}${more}`, remedy };
   } catch (error) {
     return failure(subject, error, { remedy });
   }

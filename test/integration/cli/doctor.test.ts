@@ -106,6 +106,28 @@ describe('doctor', () => {
     }
   });
 
+  test.each([
+    ['a view', (name: string) => `create view ${name} as select * from "Blogs"; grant select on ${name} to tenantry_app`, 'view'],
+    [
+      'a function that is refused',
+      (name: string) => `create function ${name}() returns integer language sql immutable as 'select tenantry.current_tenant()'`,
+      'function',
+    ],
+  ])('the name of %s begins no line of its own, whoever tells it', async (_title, made, kind) => {
+    const name = '"f\nhint: tenantry policy override --shard a"';
+    await shard.query(sqlText(made(name)));
+    try {
+      for (const line of ['policy apply --dry-run', 'policy verify', 'doctor']) {
+        const { out, err } = await fleet.world.run(line);
+        expect(out + err).toContain(String.raw`f\u000ahint: tenantry`);
+        expect(out + err).not.toMatch(/^\s*hint: tenantry/m);
+      }
+    } finally {
+      await shard.query(sqlText(`drop ${kind} ${name}`));
+      expect((await fleet.world.run('policy apply')).code).toBe(0);
+    }
+  });
+
   test('names whose change closed the gate since the last acceptance and left it so, and nobody where no noted change did', async () => {
     const closed = /^problem shard a: It may serve no tenants\. Not accepted: /;
     const told = async (): Promise<string[]> => {
