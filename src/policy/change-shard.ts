@@ -59,11 +59,12 @@ export async function changeShard(
 ): Promise<ShardChange> {
   const end = clock.now() + withinMs;
   const inUse = new Set<string>();
+  let alone = false;
   let effects: ReadonlySet<Effect> | undefined;
   let pauseMs = pauses.firstMs;
   for (;;) {
     try {
-      return await shard.transaction((session) => changeTables(session, engine, tables, { ...change, clock, inUse, effects }));
+      return await shard.transaction((session) => changeTables(session, engine, tables, { ...change, clock, inUse, alone, effects }));
     } catch (error) {
       if (!(error instanceof GivenUp)) throw error;
       // A first time may be of its own doing, and waits for nobody.
@@ -72,6 +73,8 @@ export async function changeShard(
       if (!isAtOnce && stop?.aborted !== true) await pause(clock, pauseMs);
       if (stop?.aborted === true) throw error.told();
       if (!isAtOnce) pauseMs = Math.min(2 * pauseMs, pauses.longestMs);
+      // Others whose changes follow one another would keep it out for as long as they go on.
+      alone ||= error instanceof InUse ? error.what === theGate : effects !== undefined;
       if (error instanceof InUse) inUse.add(error.what);
       if (error instanceof ChangedMeanwhile) effects = error.effects;
     }
@@ -123,6 +126,8 @@ class ChangedMeanwhile extends GivenUp {
 interface Try extends Omit<ChangeOptions, 'withinMs' | 'stop'> {
   /** What was in use in a try before: tables of it are locked while nothing else is, so that others wait behind them alone. */
   readonly inUse: ReadonlySet<string>;
+  /** Nobody else's change is committed meanwhile: their makers wait, instead of this try being given up. */
+  readonly alone: boolean;
   /** What came of the try before, which is undone: what comes again of this one is its own doing. */
   readonly effects: ReadonlySet<Effect> | undefined;
 }
@@ -131,10 +136,12 @@ async function changeTables(
   session: SqlSession,
   engine: PolicyEngine,
   tables: ShardTables,
-  { clock, inUse, effects, examine, permit, accepting, probing }: Try,
+  { clock, inUse, alone, effects, examine, permit, accepting, probing }: Try,
 ): Promise<ShardChange> {
   const { renderer, dialect } = engine;
-  await lockPolicies(session);
+  await lockPolicies(session, { alone }).catch((error: unknown) => {
+    throw alone && isInUse(error) ? new InUse(theGate, error) : error;
+  });
   const noted = await notedByOthers(session);
   const requireAlone = async (): Promise<void> => {
     if ((await notedByOthers(session)) !== noted) throw new ChangedMeanwhile(effects ?? new Set());

@@ -31,7 +31,7 @@ export const columnsOf = {
 /** What a shard in order answers to everything that is asked where policies are changed; it has no tables yet. */
 export const policyAnswers = {
   'engine/server': { columns: columnsOf['engine/server'], rows: [[16, 3, 160, true, true]] },
-  'policy/lock': { columns: { lockTimeout: text, locked: 'bit' }, rows: [['5000', true]] },
+  'policy/lock': { columns: { lockTimeout: text, locked: 'bit', held: 'bit' }, rows: [['5000', true, null]] },
   'policy/problems': { columns: columnsOf['policy/problems'], rows: [] },
   'policy/tables': { columns: columnsOf['policy/tables'], rows: [] },
   'policy/live-items': { columns: columnsOf['policy/live-items'], rows: [] },
@@ -61,7 +61,7 @@ const given: Readonly<Record<string, SqlParameters>> = {
     signature: new Uint8Array(32),
     acceptedBy: '',
   },
-  'policy/lock': { lockTimeoutMs: 5_000 },
+  'policy/lock': { lockTimeoutMs: 5_000, alone: true },
   'policy/predicate-problems': { needs: '[]' },
   'policy/predicate-warnings': { needs: '[]', tables: '[]' },
   'policy/problems': { tables: '[]', keyType: 'int' },

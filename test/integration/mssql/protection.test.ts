@@ -99,7 +99,7 @@ describeNeeding('mssql', 'What protects the tenants of a shard on SQL Server its
       const look = async (): Promise<unknown> => (await eye.run('policy/watch')).rows;
       const before = await look();
       await shard.admin.transaction(async (session) => {
-        await session.run('policy/lock', { lockTimeoutMs: 1_000 });
+        await session.run('policy/lock', { lockTimeoutMs: 1_000, alone: false });
         for (const state of ['OFF', 'ON'])
           await session.query(sqlText(`ALTER SECURITY POLICY [tenantry].[policy_dbo] WITH (STATE = ${state})`));
       });
@@ -122,7 +122,7 @@ describeNeeding('mssql', 'What protects the tenants of a shard on SQL Server its
       const look = async (): Promise<unknown> => (await eye.run('policy/watch')).rows;
       const before = await look();
       await shard.admin.transaction(async (session) => {
-        await session.run('policy/lock', { lockTimeoutMs: 1_000 });
+        await session.run('policy/lock', { lockTimeoutMs: 1_000, alone: false });
         await session.query(sqlText('CREATE VIEW [dbo].[Leak] AS SELECT [Name] FROM [dbo].[Blogs]'));
         await session.query(sqlText(hide));
       });

@@ -1,9 +1,10 @@
 import pg from 'pg';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock, type Clock } from '../../../src/core/clock.ts';
 import { sql } from '../../../src/core/sql.ts';
 import { applyPolicies, type PolicyRequest } from '../../../src/policy/apply.ts';
 import type { PlannedChange, PolicyResult } from '../../../src/policy/model.ts';
+import { createTestShard } from '../../support/postgres-shard.ts';
 import { blogs, postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
 import { doingAround } from '../../support/doing-around.ts';
 import { shardLogins } from '../../support/shard-logins.ts';
@@ -265,5 +266,37 @@ describe('policy apply, while others change what protects the shard', () => {
     });
     expect(made).toBe(2);
     expect(await accepted('public.leak_1')).toBe(false);
+  });
+
+  it('has them wait from the third try on, where they define something each time', async () => {
+    const watched = await createTestShard(shard.server, 'watched', { watched: true });
+    onTestFinished(() => watched.close());
+    const ofWatched: PolicyRequest = { ...request(), accepting: accepting(watched.shardId) };
+    await applyPolicies(watched.admin, postgresPolicies, ofWatched);
+    await watched.root.query(sql`alter table "Blogs" no force row level security`);
+    const { host, port } = shard.server;
+    const { user, password } = shardLogins.admin;
+    const definer = new pg.Client({ host, port, user, password, database: watched.address.database, lock_timeout: 100 });
+    await definer.connect();
+    onTestFinished(() => definer.end());
+    const made: string[] = [];
+    const changing = doingAround(watched.admin, () => {
+      let isLater = false;
+      return {
+        async behind(file) {
+          if (file !== 'policy/noted-by-others' || isLater) return;
+          isLater = true;
+          const outcome = definer.query(`create table staging_${made.length} ()`).then(
+            () => 'committed',
+            (error: unknown) => (error as pg.DatabaseError).code ?? '',
+          );
+          made.push(await outcome);
+        },
+      };
+    });
+    const clock: Clock = { ...still, after: (ms, callback) => systemClock.after(Math.min(ms, 1), callback) };
+    const { changes } = await applyPolicies(changing, postgresPolicies, { ...ofWatched, clock });
+    expect(changes.filter(({ kind }) => kind === 'set').map(({ item }) => item)).toEqual(['row security']);
+    expect(made).toEqual(['committed', 'committed', '55P03']);
   });
 });
