@@ -1,5 +1,5 @@
 import type { SqlSession } from '../core/session.ts';
-import { sql, type SqlDialect, type SqlValue } from '../core/sql.ts';
+import { sql, type Sql, type SqlDialect, type SqlValue } from '../core/sql.ts';
 import { tenantKeyFromBytes, type KeyType } from '../../shardmap/key.ts';
 import type { MappingKeys } from '../../shardmap/mapping.ts';
 import type { PurgeStatements } from '../engine/purge-statements.ts';
@@ -20,6 +20,9 @@ export interface Purge {
   readonly limit: number;
 }
 
+/** How often rows may be changed under a deletion, which then passes over them; a trigger that lets none be deleted ends here, too. */
+const mostPasses = 10;
+
 /** Deletes at most `limit` rows of a mapping's keys from the routed tables, referring tables first; how many it were. 0: none are left. */
 export async function purgeRows(
   session: SqlSession,
@@ -38,9 +41,18 @@ export async function purgeRows(
     if (deleted >= limit) break;
     const column = sql.id(tenantColumn);
     const rows = keys.kind === 'point' ? sql`${column} = ${bound(keyType, keys.low)}` : purging.within(column, keyType, bounds);
-    deleted += (await session.query(purging.deleteSome(sql.id(schema, table), rows, limit - deleted))).rowCount;
+    const relation = sql.id(schema, table);
+    for (let pass = 0; pass < mostPasses && deleted < limit; pass += 1) {
+      deleted += (await session.query(purging.deleteSome(relation, rows, limit - deleted))).rowCount;
+      if ((await session.query(anyLeft(relation, rows))).rowCount === 0) break;
+    }
   }
   return deleted;
+}
+
+/** Gives a row where there are such rows still: on PostgreSQL a deletion of some passes over those that changed while it waited for them. */
+export function anyLeft(relation: Sql, rows: Sql): Sql {
+  return sql`select 1 as found where exists (select 1 from ${relation} where ${rows})`;
 }
 
 /** A key as a parameter that the server reads as the tenant column's type. */

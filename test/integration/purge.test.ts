@@ -51,6 +51,20 @@ describe('purge', () => {
     await shard.close();
   });
 
+  it('passes over no row that somebody else changes while it waits for it', async () => {
+    const shard = await shardWith('int', 'changed', ['1', '2']);
+    const waiting = sqlText('select 1 from pg_locks where not granted');
+    let purged: Promise<number> | undefined;
+    await shard.root.transaction(async (session) => {
+      await session.query(sqlText('update "Blogs" set "Name" = \'y\'; update "Posts" set "BlogId" = "BlogId"'));
+      purged = purge(shard, 'int', { kind: 'point', low: tenantKey('int', 1).bytes });
+      await expect.poll(async () => (await session.query(waiting)).rowCount).toBe(1);
+    });
+    expect(await purged).toBe(4);
+    expect(await left(shard)).toEqual(['2']);
+    await shard.close();
+  });
+
   // The last two uuids are in PostgreSQL's order, which is not that of mappings.
   it.each<[KeyType, tenants: readonly string[], low: TenantId | undefined, high: TenantId | undefined, remaining: readonly string[]]>([
     ['int', ['-5', '3', '10', '20'], 3, 20, ['-5', '20']],

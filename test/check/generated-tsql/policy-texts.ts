@@ -10,6 +10,7 @@ import { rowFunction, slotPredicates } from '../../../src/engine/mssql/row-funct
 import { ownBatch } from '../../../src/engine/mssql/routed-batch.ts';
 import { callersParameters } from '../../../src/engine/mssql/routed-parameters.ts';
 import type { PolicyTable } from '../../../src/engine/policy-renderer.ts';
+import { anyLeft } from '../../../src/policy/purge.ts';
 import { policyTables, predicateKinds, samples } from '../../support/policies/mssql-predicates.ts';
 import { mssqlEnd } from '../../support/policies/rendered.ts';
 import type { GeneratedTsql } from '../../support/generated-tsql.ts';
@@ -31,11 +32,14 @@ export function policyTexts(): GeneratedTsql[] {
   ];
   return [
     ...scripts.map(([item, statement], index) => ({ name: `policy ${index} ${item}`, text: compileSql(statement, mssqlDialect).text })),
-    ...keyTypes.map((keyType) => {
+    ...keyTypes.flatMap((keyType) => {
       const [low, high] = keyType === 'bytes' ? [Uint8Array.of(1), Uint8Array.of(2)] : ['1', '2'];
       const rows = mssqlPurgeStatements.within(sql.id('TenantId'), keyType, { low, high });
-      const { text, values } = compileSql(mssqlPurgeStatements.deleteSome(sql.id('dbo', 'Blogs'), rows, 10), mssqlDialect);
-      return { name: `purge of ${keyType}`, text: ownBatch(text), parameters: callersParameters(values) };
+      const blogs = sql.id('dbo', 'Blogs');
+      return [mssqlPurgeStatements.deleteSome(blogs, rows, 10), anyLeft(blogs, rows)].map((statement, index) => {
+        const { text, values } = compileSql(statement, mssqlDialect);
+        return { name: `purge of ${keyType} ${index}`, text: ownBatch(text), parameters: callersParameters(values) };
+      });
     }),
   ];
 }
