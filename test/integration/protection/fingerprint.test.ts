@@ -47,6 +47,7 @@ beforeAll(async () => {
       create table "Hushed" ("Text" text); alter table "Hushed" enable row level security;
       create function hush(text, text) returns text language sql as 'select "Text" from public."Hushed"'; revoke execute on function hush(text, text) from public;
       create operator public.~~~> (function = hush, leftarg = text, rightarg = text);
+      create operator public.~!! (function = texteq, leftarg = text, rightarg = text);
       create foreign data wrapper other_bare; create server abroad foreign data wrapper other_bare;
       create foreign table "Abroad" ("Whose" integer options (column_name 'Whose'), "Payer" integer) server abroad; grant select on "Abroad" to tenantry_app;
       create function compared(integer, integer) returns integer language sql as 'select 0'; revoke execute on function compared(integer, integer) from public;
@@ -76,6 +77,21 @@ beforeAll(async () => {
       create function "help""er"() returns text language sql as 'select null'; revoke execute on function "help""er"() from public;
       create function run_all() returns text language plpgsql security definer
         as 'begin insert into given default values; perform * from shown_by, bound, "We""ird"; return counted(1) || "help""er"(); end';
+      create function is_foreign(text) returns boolean language sql as 'select true'; revoke execute on function is_foreign(text) from public;
+      create trigger guarded before insert on "Quieter" for each row when (is_foreign(new."Text")) execute function stamp();
+      create function logged() returns text language sql as 'select null'; revoke execute on function logged() from public;
+      create rule noted as on insert to "Quieter" do also insert into "Archive" values (length(logged()));
+      create domain given_as as integer default 1; create type mood as enum ('private', 'public');
+      create function told() returns table (mine text, theirs text) language sql as 'select null, null'; revoke execute on function told() from public;
+      create function shown_of() returns text language plpgsql security definer as $of$ begin return (select mine from told() where mine <> 'private'); end $of$;
+      create collation exact (provider = icu, locale = 'und-u-ks-level1');
+      create text search configuration words (copy = simple); create text search dictionary stems (template = simple);
+      create conversion said for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
+      create transform for integer language sql (from sql with function prsd_lextype(internal), to sql with function int4recv(internal));
+      create access method another type table handler heap_tableam_handler;
+      create table "Given" ("TenantId" integer default tenantry.current_tenant(), "Whose" integer default tenantry.current_tenant());
+      create table "Made" ("A" integer, "B" integer, "Who" integer generated always as ("A") stored, "Other" integer generated always as ("B") stored);
+      alter table "Made" enable row level security; create policy own on "Made" to tenantry_app using ("Who" = 1);
       create role shop_other nologin; create role shop_reader nologin; create role shop_second login in role tenantry_app;
       create function theirs() returns integer language sql security definer as 'select 1'; alter function theirs() owner to shop_other`),
   );
@@ -113,7 +129,7 @@ async function changedBy(change: string): Promise<string[]> {
   const words = (items: typeof before.items): string[] => items.map(({ kind, object, digest }) => `${kind} ${object} ${digest}`);
   const [old, now] = [new Set(words(before.items)), new Set(words(after.items))];
   const changed = [...words(after.items).filter((word) => !old.has(word)), ...words(before.items).filter((word) => !now.has(word))];
-  const names = [...new Set(changed.map((word) => word.replace(/ [0-9a-f]{32}$/, '')))].toSorted();
+  const names = [...new Set(changed.map((word) => word.replace(/ [0-9a-f]{32}$/, '').replace(/pg_temp_\d+/, 'pg_temp')))].toSorted();
   expect(after.fingerprint !== before.fingerprint).toBe(names.length > 0);
   return names;
 }
@@ -228,6 +244,94 @@ describe('The fingerprint of a shard', () => {
     ],
     // Which column it is there.
     [`alter foreign table "Abroad" alter column "Whose" options (set column_name 'Payer')`, ['table public."Abroad"']],
+    // What something else runs by an operator, an aggregate, a condition, a rule, a type: none is named by who runs it.
+    [
+      'drop operator public.~~~>(text, text); create operator public.~~~> (function = textcat, leftarg = text, rightarg = text)',
+      ['operator public.~~~>(text,text)'],
+    ],
+    [
+      'create operator public.<~~~ (function = textcat, leftarg = text, rightarg = text, commutator = operator(public.~~~>))',
+      ['operator public.<~~~(text,text)', 'operator public.~~~>(text,text)'],
+    ],
+    ['alter operator public.~!!(text, text) set (restrict = eqsel)', ['operator public.~!!(text,text)']],
+    ['alter operator public.~~~>(text, text) owner to shop_other', ['operator public.~~~>(text,text)']],
+    [
+      'create or replace aggregate counted(integer) (sfunc = int4pl, stype = integer)',
+      ['function public.counted(integer)', 'function public.read_aggregate(integer, integer)'],
+    ],
+    [
+      "create or replace aggregate counted(integer) (sfunc = read_aggregate, stype = integer, initcond = '1')",
+      ['function public.counted(integer)'],
+    ],
+    ["create or replace function is_foreign(text) returns boolean language sql as 'select false'", ['function public.is_foreign(text)']],
+    ["create or replace function logged() returns text language sql as 'select 1::text'", ['function public.logged()']],
+    [
+      "drop function told(); create function told() returns table (theirs text, mine text) language sql as 'select null, null'; revoke execute on function told() from public",
+      ['function public.told()'],
+    ],
+    // What would be taken in place of the server's.
+    [
+      "create function lower(integer) returns text language sql as 'select null'; revoke execute on function lower(integer) from public",
+      ['function public.lower(integer)'],
+    ],
+    ["create type xml as enum ('a')", ['type public.xml']],
+    ['create function mood_of(mood) returns integer language sql as $$ select 1 $$', ['function public.mood_of(public.mood)']],
+    // What a policy asks of a row, where it is made of the row.
+    [
+      `update pg_attrdef set adbin = (select d.adbin from pg_attrdef d where d.adrelid = '"Made"'::regclass and d.adnum = 4) where adrelid = '"Made"'::regclass and adnum = 3`,
+      ['default public."Made"."Who"'],
+    ],
+    ['alter function is_foreign(text) cost 1', ['function public.is_foreign(text)']],
+    ['alter domain given_as set default 2', ['type public.given_as']],
+    ['alter domain given_as add check (value > 0)', ['type public.given_as']],
+    ["alter type mood rename value 'private' to 'mine'", ['type public.mood']],
+    ['alter type secret rename attribute v to w', ['type public.secret']],
+    [
+      'drop type spans; create type spans as range (subtype = float8)',
+      ['function public.spread_of(double precision, double precision)', 'type public.spans'],
+    ],
+    ['create domain heard as text check (is_foreign(value))', ['call public.heard']],
+    [
+      'create operator class by_text for type text using btree as operator 1 <, function 1 bttextcmp(text, text)',
+      ['operator class public.by_text using btree', 'operator family public.by_text using btree'],
+    ],
+    [
+      'alter operator family another_order using btree add function 1 (integer, bigint) btint48cmp(integer, bigint)',
+      ['operator family public.another_order using btree'],
+    ],
+    [
+      'create function ordered(secret, secret) returns integer language sql as $$ select 0 $$; alter operator family integer_ops using btree add function 1 (secret, secret) ordered(secret, secret)',
+      ['function public.ordered(public.secret, public.secret)', 'operator family pg_catalog.integer_ops using btree'],
+    ],
+    ['drop conversion said; create default conversion said for $$LATIN1$$ to $$UTF8$$ from iso8859_1_to_utf8', ['conversion public.said']],
+    ['drop transform for integer language sql', ['transform integer sql']],
+    ['create access method third type table handler heap_tableam_handler', ['access method third']],
+    ['alter text search configuration words alter mapping for asciiword with stems', ['text search configuration public.words']],
+    ['alter text search dictionary stems (accept = false)', ['text search dictionary public.stems']],
+    ['alter language plpgsql owner to shop_other', ['language plpgsql']],
+    ['drop collation exact; create collation exact (provider = icu, locale = $$und$$)', ['collation public.exact']],
+    [
+      'create function pg_temp.seen() returns integer language sql as $$ select 1 $$; create table lasting ("Value" integer default pg_temp.seen())',
+      ['default public.lasting."Value"', 'function pg_temp.seen()'],
+    ],
+    // Who gets what names nobody.
+    ['alter table "Given" alter column "TenantId" set default 2', ['default public."Given"."TenantId"']],
+    ['alter table "Given" alter column "Whose" set default 2', ['default public."Given"."Whose"']],
+    [
+      `alter table "Given" alter column "Whose" set default current_setting('tenantry.tenant', true)::integer`,
+      ['default public."Given"."Whose"'],
+    ],
+    // The server's own, as its superuser changes them.
+    ['alter operator pg_catalog.=(integer, integer) set (restrict = neqsel)', ["operators the server's own"]],
+    ["update pg_aggregate set agginitval = '1' where aggfnoid = 'bit_and(integer)'::regprocedure", ["aggregates the server's own"]],
+    ['alter type path set (analyze = ts_typanalyze)', ["types the server's own"]],
+    ['alter function int4pl(integer, integer) cost 1000', ["functions the server's own"]],
+    ['alter text search configuration english alter mapping for asciiword with simple', ["text searches the server's own"]],
+    ["update pg_amproc set amproc = 'bttextcmp' where amproc = 'btint4cmp'::regproc", ["operator families the server's own"]],
+    ["update pg_opclass set opcdefault = false where opcname = 'box_ops'", ["operator classes the server's own"]],
+    ["update pg_cast set castcontext = 'e' where castsource = 'int4'::regtype and castfunc = 0", ["casts the server's own"]],
+    ["update pg_conversion set condefault = false where conname = 'iso_8859_1_to_utf8'", ["conversions the server's own"]],
+    ["update pg_am set amhandler = 'hashhandler' where amname = 'brin'", ["access methods the server's own"]],
     // A function's text names things in any case, or has none.
     ["create or replace function helper_one() returns text language sql as 'select 1'", ['function public.helper_one()']],
     ['create or replace view totals as select 2 as value', ['view public.totals']],
@@ -241,7 +345,7 @@ describe('The fingerprint of a shard', () => {
     ['create unique index on "Blogs" ("TenantId", ("Name" collate loose))', ['collation index public."Blogs_TenantId_Name_idx"']],
     [
       'alter collation strict rename to other; alter collation loose rename to strict',
-      ['collation public.loose', 'collation public.strict'],
+      ['collation public.loose', 'collation public.other', 'collation public.strict'],
     ],
     ["update pg_collation set collisdeterministic = false where collname = 'strict'", ['collation public.strict']],
     ["create collation third (provider = icu, locale = 'und', deterministic = false)", ['collation public.third']],
@@ -426,7 +530,15 @@ describe('The fingerprint of a shard', () => {
       'alter table "Blogs" alter column "Name" set statistics 500; create statistics s on "Name", "BlogId" from "Blogs"; analyze',
     ],
     ['how a table is stored', 'alter table "Blogs" set (fillfactor = 70)'],
-    ['a collation by which texts are equal only to themselves', "create collation exact (provider = icu, locale = 'und-u-ks-level1')"],
+    [
+      'a function that is nobody else’s, and that nothing names',
+      "create function hidden() returns int language sql as 'select 1'; revoke execute on function hidden() from public",
+    ],
+    [
+      'types that nothing names',
+      `create type colour as enum ('red'); create domain address as text check (value like '%@%'); create type pair as (a colour, b address);
+       create table "Things" ("Colour" colour default 'red' check ("Colour" <> 'red'), "Address" address, "Pair" pair); alter type colour add value 'blue'`,
+    ],
     ['a comment', 'comment on table "Blogs" is \'of the company\''],
     [
       'a table that app cannot reach',
@@ -446,10 +558,6 @@ describe('The fingerprint of a shard', () => {
     ['a column of a foreign table', 'alter foreign table "Abroad" add column "Note" text'],
     ['a part of a table that has a trigger', 'create table "Parts2" partition of "Parts" for values in (2)'],
     ['a part of a table that is protected', 'create table "Old" () inherits ("Blogs")'],
-    [
-      'a function that is nobody else’s',
-      "create function hidden() returns int language sql as 'select 1'; revoke execute on function hidden() from public",
-    ],
     ['a part to which somebody has a right who is nobody of Tenantry’s', 'grant select on "Parts1" to shop_other'],
     ['a group for reports that has no right here', 'grant shop_reader to shop_reports; revoke shop_reader from shop_reports'],
     ['a second login for reports', 'create role shop_fifth login in role tenantry_superuser; drop role shop_fifth'],

@@ -2,6 +2,7 @@ import type { LiveObjects } from './live-objects.ts';
 import { shardLogins } from '../../support/postgres-shard.ts';
 import { eventTriggerForms, functionForms, guardedFunctionForms, guardedRelationForms, languageForms } from './forms/code.ts';
 import { foreignServerForms, foreignTableForms, userMappingForms } from './forms/elsewhere.ts';
+import { aggregateForms, operatorClassForms, operatorForms, typeForms } from './forms/meanings.ts';
 import { policyForms } from './forms/policies.ts';
 import { castForms, domainForms, foreignKeyForms, ruleForms, uniqueKeyForms } from './forms/rules.ts';
 import { databaseForms, keptRows, news, predefinedRoleForms, roleForms, schemaForms } from './forms/server.ts';
@@ -28,6 +29,10 @@ export function mutationsOf(live: LiveObjects): readonly Mutation[] {
     ...each('function', live.functions, functionForms),
     ...each('cast', live.casts, castForms),
     ...each('domain', live.domains, domainForms),
+    ...each('type', live.types, typeForms),
+    ...each('operator', live.operators, operatorForms),
+    ...each('operator class', live.operatorClasses, operatorClassForms),
+    ...each('aggregate', live.aggregates, aggregateForms),
     ...each('foreign server', live.foreignServers, foreignServerForms),
     ...each('user mapping', live.userMappings, userMappingForms(shardLogins.superuser)),
     ...each('foreign table', live.foreignTables, foreignTableForms),
@@ -46,7 +51,7 @@ export function mutationsOf(live: LiveObjects): readonly Mutation[] {
 
 /** What a form is tried on where it is tried once: what protects most. */
 const first =
-  /^("Blogs" tenantry_tenant|public\."Blogs"|public\."OwnBlogs"|public\."Visits"|tenantry\.current_tenant\(\)|tenantry_changed|plpgsql|shop_app|tenantry|pg_authid|pg_read_file\(text\)|pg_read_all_data|tenantry_watch\.change_log judged)$/;
+  /^("Blogs" tenantry_tenant|public\."Blogs"|public\."OwnBlogs"|public\."Visits"|tenantry\.current_tenant\(\)|tenantry_changed|plpgsql|shop_app|tenantry|pg_authid|pg_read_file\(text\)|pg_read_all_data|tenantry_watch\.change_log judged|<<>>\(integer,integer\)|own_texts\(integer,text\)|public\.standing)$/;
 
 /** One of each form. */
 export function sampleOf(mutations: readonly Mutation[]): readonly Mutation[] {

@@ -43,7 +43,7 @@ export const harmless: readonly Harmless[] = [
     reason: 'they keep foreign keys, and changes from being lost by a move; what those of Tenantry lack is told by policy diff',
   },
   { matches: /^table .*: row security on$/, reason: 'it is on, or there was none' },
-  { matches: /^view public\."FarOwn": without its options$/, reason: 'it has none' },
+  { matches: /^(view public\."FarOwn": without its options|domain public\.word: without a default)$/, reason: 'it has none' },
   { matches: /^table .*: a unique key without the tenant$/, reason: 'app has no right to it, or its rows are of no tenant' },
   { matches: /^table .*: a foreign key that pairs the tenants$/, reason: 'it leads to rows of the same tenant' },
   {
@@ -82,10 +82,6 @@ export const harmless: readonly Harmless[] = [
     reason: 'it does what it did, with no more rights',
   },
   {
-    matches: /^function public\.(every_blog|keep_copy|told_of)\(/,
-    reason: 'app may not call it, and nothing that app may calls it; what does is told',
-  },
-  {
     matches: /^unique key .*: (drop|renamed|not unique in the catalog|a comment)$/,
     reason: 'who sees which row stays as it was; where tenants could tell from it that there are others, it is told',
   },
@@ -95,8 +91,16 @@ export const harmless: readonly Harmless[] = [
     reason: 'it leads to rows of the same tenant, or nowhere',
   },
   {
-    matches: /^domain .*: (a default by a function that is there|without its check|not null|owned by app|renamed|drop|a comment)$/,
-    reason: 'it calls nothing, or what the caller may call',
+    matches: /^function public\.(every_blog|keep_copy)\(/,
+    reason: 'app may not call it, and nothing that app may calls it; what does is told',
+  },
+  {
+    matches: /^domain public\.word: (without its check|not null|renamed|drop)$/,
+    reason: 'it calls nothing, and what it gives by itself is told',
+  },
+  {
+    matches: /^(domain|type|operator|operator class|aggregate) .*: a comment$/,
+    reason: 'it does what it did',
   },
   {
     matches: /^(cast|foreign server|foreign table) .*: (of another version|a column more|taken from app|a comment)$/,
@@ -125,7 +129,7 @@ export const harmless: readonly Harmless[] = [
   },
   {
     matches:
-      /^new .*: a (role|login of app|schema|table|table with a tenant|domain|type|collation|large object|part of a partitioned table|part taken off|part put on)$/,
+      /^new .*: a (role|login of app|schema|table|table with a tenant|domain|type|large object|part of a partitioned table|part taken off|part put on)$/,
     reason: 'nobody of app has a right to it, or one like others',
   },
   {
@@ -133,8 +137,7 @@ export const harmless: readonly Harmless[] = [
     reason: 'rows go out to whoever may replicate, and come in as their owner writes them',
   },
   {
-    matches:
-      /^new .*: (a text search configuration|a transform or conversion|rights of a type|rights of a tablespace|an access method|statistics of several columns|a rule on the settings)$/,
+    matches: /^new .*: (a transform or conversion|rights of a tablespace|statistics of several columns|a rule on the settings)$/,
     reason: 'no row is shown by it',
   },
   {

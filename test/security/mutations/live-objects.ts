@@ -51,6 +51,29 @@ export interface LiveCast extends LiveObject {
   readonly by: string;
 }
 
+export interface LiveOperator extends LiveObject {
+  /** `create operator …` with another's function in place of its own. */
+  readonly exchanged: string;
+  /** Its function, with types. */
+  readonly by: string;
+  readonly result: string;
+  /** Another of the same types, as `operator(…)` names it. */
+  readonly other: string;
+}
+
+export interface LiveAggregate extends LiveObject {
+  /** `sfunc = …, stype = …` */
+  readonly definition: string;
+  /** The function of another of the same types. */
+  readonly other: string;
+  readonly stateType: string;
+}
+
+export interface LiveOperatorClass extends LiveObject {
+  /** Its first function, with types. */
+  readonly by: string;
+}
+
 /** What of a shard a mutation may change. */
 export interface LiveObjects {
   readonly tables: readonly LiveTable[];
@@ -62,6 +85,10 @@ export interface LiveObjects {
   readonly foreignKeys: readonly LivePart[];
   readonly casts: readonly LiveCast[];
   readonly domains: readonly LiveObject[];
+  readonly types: readonly LiveObject[];
+  readonly operators: readonly LiveOperator[];
+  readonly operatorClasses: readonly LiveOperatorClass[];
+  readonly aggregates: readonly LiveAggregate[];
   readonly foreignServers: readonly LiveObject[];
   readonly userMappings: readonly LiveObject[];
   readonly foreignTables: readonly LiveForeignTable[];
@@ -106,7 +133,7 @@ export async function readLiveObjects(session: SqlSession): Promise<LiveObjects>
     functions: await read(
       `select format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) as object, pg_get_functiondef(p.oid) as definition, p.prosecdef as definer, format_type(p.prorettype, null) as result,
               p.prorettype in ('trigger'::regtype, 'event_trigger'::regtype) as "isTrigger"
-         from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('public', 'tenantry', 'tenantry_watch')`,
+         from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.prokind <> 'a' and n.nspname in ('public', 'tenantry', 'tenantry_watch')`,
     ),
     triggers: await read(
       `select format('%s %I', t.tgrelid::regclass, t.tgname) as object, quote_ident(t.tgname) as name, t.tgrelid::regclass::text as table from pg_trigger t where not t.tgisinternal`,
@@ -122,6 +149,31 @@ export async function readLiveObjects(session: SqlSession): Promise<LiveObjects>
     ),
     domains: await read(
       `select format('%I.%I', n.nspname, t.typname) as object from pg_type t join pg_namespace n on n.oid = t.typnamespace where ${ours} and t.typtype = 'd'`,
+    ),
+    types: await read(
+      `select format('%I.%I', n.nspname, t.typname) as object from pg_type t join pg_namespace n on n.oid = t.typnamespace
+        where ${ours} and (t.typtype in ('e', 'r') or exists (select from pg_class c where c.oid = t.typrelid and c.relkind = 'c'))`,
+    ),
+    operators: await read(
+      `select o.oid::regoperator::text as object, o.oprcode::regprocedure::text as by, o.oprresult::regtype::text as result, e.oid::regoperator::text as other,
+              format('create operator %I.%s (function = %s, leftarg = %s, rightarg = %s)', n.nspname, o.oprname, e.oprcode, o.oprleft::regtype, o.oprright::regtype) as exchanged
+         from pg_operator o join pg_namespace n on n.oid = o.oprnamespace
+         join pg_operator e on e.oprnamespace = o.oprnamespace and e.oprleft = o.oprleft and e.oprright = o.oprright and e.oid <> o.oid
+        where ${ours}`,
+    ),
+    operatorClasses: await read(
+      `select format('%I.%I using %I', n.nspname, c.opcname, m.amname) as object, f.amproc::regprocedure::text as by
+         from pg_opclass c join pg_namespace n on n.oid = c.opcnamespace join pg_am m on m.oid = c.opcmethod
+         join pg_amproc f on f.amprocfamily = c.opcfamily and f.amprocnum = 1
+        where ${ours}`,
+    ),
+    aggregates: await read(
+      `select p.oid::regprocedure::text as object, format('sfunc = %s, stype = %s', a.aggtransfn, a.aggtranstype::regtype) as definition, e.aggtransfn::text as other,
+              a.aggtranstype::regtype::text as "stateType"
+         from pg_aggregate a join pg_proc p on p.oid = a.aggfnoid join pg_namespace n on n.oid = p.pronamespace
+         join pg_aggregate e on e.aggfnoid <> a.aggfnoid and e.aggtranstype = a.aggtranstype
+         join pg_proc o on o.oid = e.aggfnoid and o.pronamespace = p.pronamespace and o.proargtypes = p.proargtypes
+        where ${ours}`,
     ),
     foreignServers: await read(`select quote_ident(s.srvname) as object from pg_foreign_server s`),
     userMappings: await read(`select format('for %I server %I', m.usename, m.srvname) as object from pg_user_mappings m`),

@@ -55,8 +55,14 @@ export async function startMutationWorld(): Promise<MutationWorld> {
     'function note(text)',
     'function remember(text)',
     'view "Told"',
+    ...['operator', 'negator', 'aggregate', 'type', 'rule'].map((way) => `function tell_by_${way}()`),
+    ...['give()', 'give_another()', 'pair()', 'tell_mine()'].map((routine) => `function ${routine}`),
   ];
   await shard.root.query(sqlText(ofRoot.map((object) => `alter ${object} owner to current_user`).join('; ')));
+  // Nobody but the server's superuser makes one.
+  await shard.root.query(
+    sqlText('create operator class by_number for type integer using btree as operator 1 <, function 1 compared(integer, integer)'),
+  );
   await shard.root.query(sqlText(elsewhere(shard)));
   for (const [tenant, key] of [
     [1, '80000001'],

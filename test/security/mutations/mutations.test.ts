@@ -62,7 +62,7 @@ describe('Whatever is changed of a shard', () => {
       if (isWhole) process.stdout.write(`${JSON.stringify(counts)}\n`);
       expect(open).toEqual([]);
     },
-    isWhole ? 4 * 3_600_000 : 240_000,
+    isWhole ? 4 * 3_600_000 : 480_000,
   );
 
   it('is of so many forms as docs/isolation.md says', () => {
@@ -133,6 +133,24 @@ describe('The judge', () => {
       'a view that nobody reads is read by a function',
       `create or replace view "Told" as select "Text" from public."Ledger"`,
       'shop_app: call tell_more()',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
+      'an operator that a function uses has another for its negator',
+      "update pg_operator set oprnegate = 'public.<<=>>(integer,integer)'::regoperator where oid = 'public.<!>(integer,integer)'::regoperator",
+      'shop_app: call tell_by_negator()',
+      ['fingerprint'],
+    ],
+    [
+      'an aggregate that a function uses begins with something',
+      "create or replace aggregate own_texts(integer, text) (sfunc = add_own, stype = text, initcond = 'all: ')",
+      'shop_app: call tell_by_aggregate()',
+      ['fingerprint', 'event trigger'],
+    ],
+    [
+      'a domain gives what a function writes another tenant',
+      'alter domain whose set default 2',
+      'shop_app: call give()',
       ['fingerprint', 'event trigger'],
     ],
     [

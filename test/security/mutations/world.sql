@@ -84,6 +84,65 @@ create cast (stated as text) with function state(stated);
 create function tell_state() returns text language sql security definer as $$ select row('nothing')::public.stated::text $$;
 grant execute on function tell_state() to tenantry_app;
 create domain word as text constraint said check (value <> '');
+-- What these run stands in none of their texts.
+create function is_own(whose integer, of integer) returns boolean language plpgsql stable as $$ begin return whose = tenantry.current_tenant(); end $$;
+create function is_any(whose integer, of integer) returns boolean language plpgsql stable as $$ begin return true; end $$;
+create function is_foreign(whose integer) returns boolean language sql as 'select whose is distinct from tenantry.current_tenant()';
+create operator <<>> (function = is_own, leftarg = integer, rightarg = integer);
+create operator <<=>> (function = is_any, leftarg = integer, rightarg = integer);
+create function is_other(whose integer, of integer) returns boolean language plpgsql stable
+  as $$ begin return whose is distinct from tenantry.current_tenant(); end $$;
+create operator <!> (function = is_other, leftarg = integer, rightarg = integer);
+create function tell_by_negator() returns setof text language plpgsql security definer
+  as $$ begin return query select l."Text" from public."Ledger" l where not (l."TenantId" operator(public.<!>) 0); end $$;
+create function tell_by_operator() returns setof text language plpgsql security definer
+  as $$ begin return query select l."Text" from public."Ledger" l where l."TenantId" operator(public.<<>>) 0; end $$;
+create function add_own(state text, whose integer, value text) returns text language sql
+  as $$ select case when state like 'all%' or whose = tenantry.current_tenant() then concat(state, value) else state end $$;
+create function add_any(state text, whose integer, value text) returns text language sql as 'select concat(state, value)';
+create aggregate own_texts(integer, text) (sfunc = add_own, stype = text);
+create aggregate any_texts(integer, text) (sfunc = add_any, stype = text);
+create function tell_by_aggregate() returns text language plpgsql security definer
+  as $$ begin return (select public.own_texts(l."TenantId", l."Text") from public."Ledger" l); end $$;
+create type standing as enum ('open', 'kept');
+create table "Standings" ("Text" text, "Standing" standing);
+insert into "Standings" values ('nothing', 'open'), ('tenant-2 stands', 'kept');
+create function tell_by_type() returns setof text language plpgsql security definer
+  as $$ begin return query select s."Text" from public."Standings" s where s."Standing" = 'open'; end $$;
+create domain whose as integer default tenantry.current_tenant();
+create table "Given" ("Whose" whose, "Text" text);
+create function give() returns text language plpgsql security definer
+  as $$
+  declare
+    given text;
+  begin
+    insert into public."Given" ("Text") values ('x') returning 'tenant-' || "Whose" into given;
+    delete from public."Given";
+    return given;
+  end $$;
+create function noted_text() returns text language sql as $$ select 'nothing' $$;
+create table "Asked" ("Text" text);
+create table "Answered" ("Text" text);
+create rule answered as on insert to "Asked" do also insert into "Answered" values (noted_text());
+create function tell_by_rule() returns setof text language plpgsql security definer
+  as $$ begin
+    insert into public."Asked" values ('x');
+    return query select a."Text" from public."Answered" a;
+    delete from public."Answered";
+    delete from public."Asked";
+  end $$;
+create function guarded() returns trigger language plpgsql as $$ begin raise exception 'not yours'; end $$;
+create table "Guarded" ("Whose" integer, "Text" text);
+create trigger guarded before insert on "Guarded" for each row when (is_foreign(new."Whose")) execute function guarded();
+create function give_another() returns text language plpgsql security definer
+  as $$ begin insert into public."Guarded" values (2, 'x'); return 'tenant-2 was given'; end $$;
+create function pair() returns table (mine text, theirs text) language sql security definer
+  as $$ select 'nothing'::text, (select string_agg("Text", ',') from public."Ledger") $$;
+revoke execute on function pair() from public;
+create function tell_mine() returns text language plpgsql security definer as $$ begin return (select p.mine from public.pair() p); end $$;
+create function compared(integer, integer) returns integer language sql immutable as 'select btint4cmp($1, $2)';
+grant execute on function is_own(integer, integer), is_any(integer, integer), tell_by_operator(), tell_by_negator(), tell_by_aggregate(), tell_by_type(), give(), tell_by_rule(), give_another(),
+  tell_mine() to tenantry_app;
 create rule noted as on delete to "Ledger" do also notify noted;
 create sequence "Visits";
 grant usage on sequence "Visits" to tenantry_app;

@@ -4,7 +4,7 @@ import { sampleConfig } from './sample.ts';
 
 const noSuchDrift =
   'must be an object as policy apply and doctor name it, such as public.Blogs: default, or view public.totals; by itself it may be a ' +
-  "view, materialized view, table, sequence, function, procedure, synonym, queue, trigger, rule, foreign key, unique key, call, cast, collation, settings, rights, foreign server, assembly, parameter, none of Tenantry's own";
+  "view, materialized view, table, sequence, function, procedure, synonym, queue, trigger, rule, foreign key, unique key, call, cast, operator, operator class, operator family, access method, type, collation, conversion, transform, text search, settings, rights, foreign server, assembly, parameter, none of Tenantry's own";
 
 describe('drift is refused with every problem, its path and what is allowed:', () => {
   test.each<[title: string, config: unknown, problems: readonly string[]]>([

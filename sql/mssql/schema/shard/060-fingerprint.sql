@@ -107,6 +107,13 @@ BEGIN
         AND d.[referenced_database_name] IS NULL AND d.[referenced_server_name] IS NULL
         AND (r.[type] = N'TR' OR EXISTS (SELECT 1 FROM @reached AS b WHERE b.[object_id] IN (r.[object_id], r.[parent_object_id])))
       UNION ALL
+      -- What a check, a default or a computed column calls runs for whoever writes to the table, which a text need not name.
+      SELECT d.[referenced_id]
+      FROM sys.sql_expression_dependencies AS d
+      JOIN sys.objects AS r ON r.[object_id] = d.[referencing_id] AND r.[type] IN (N'C', N'D', N'U')
+      JOIN sys.objects AS c ON c.[object_id] = d.[referenced_id] AND c.[type] IN (N'FN', N'FS')
+      WHERE d.[referencing_class] = 1 AND d.[referenced_class] = 1
+      UNION ALL
       SELECT OBJECT_ID(y.[base_object_name])
       FROM sys.synonyms AS y
       JOIN @reached AS b ON b.[object_id] = y.[object_id]
@@ -192,12 +199,14 @@ BEGIN
     [definition] nvarchar(max) COLLATE Latin1_General_100_BIN2 NOT NULL
   );
 
-  -- Text that cannot be read (WITH ENCRYPTION) is as old as it says.
+  -- What is reached, and every default and rule that is bound to types or columns, whosever these are: no text names it. Text that cannot be read
+  -- (WITH ENCRYPTION) is as old as it says.
   INSERT INTO @item ([kind], [object], [definition])
   SELECT
     CASE
       WHEN o.[type] IN (N'U', N'ET') THEN N'table' WHEN o.[type] = N'V' THEN N'view' WHEN o.[type] = N'SN' THEN N'synonym'
       WHEN o.[type] = N'SO' THEN N'sequence' WHEN o.[type] = N'SQ' THEN N'queue' WHEN o.[type] IN (N'P', N'PC', N'X', N'RF') THEN N'procedure'
+      WHEN o.[type] = N'D' THEN N'default' WHEN o.[type] = N'R' THEN N'rule'
       ELSE N'function'
     END,
     CONCAT(s.[name] COLLATE Latin1_General_100_BIN2, N'.', o.[name] COLLATE Latin1_General_100_BIN2),
@@ -209,8 +218,7 @@ BEGIN
       y.[base_object_name] COLLATE Latin1_General_100_BIN2, N'|',
       t.[temporal_type], t.[is_tracked_by_cdc], t.[is_external], t.[is_memory_optimized], N'|',
       OBJECT_NAME(t.[history_table_id]) COLLATE Latin1_General_100_BIN2, N'|', CASE WHEN k.[object_id] IS NULL THEN 0 ELSE 1 END, N'|', c.[signed])
-  FROM @reached AS b
-  JOIN sys.objects AS o ON o.[object_id] = b.[object_id]
+  FROM sys.objects AS o
   JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
   LEFT JOIN sys.sql_modules AS m ON m.[object_id] = o.[object_id]
   LEFT JOIN sys.synonyms AS y ON y.[object_id] = o.[object_id]
@@ -220,7 +228,21 @@ BEGIN
     SELECT STRING_AGG(CONVERT(nvarchar(max), p.[thumbprint], 2), N',') WITHIN GROUP (ORDER BY p.[thumbprint]) AS [signed]
     FROM sys.crypt_properties AS p
     WHERE p.[class] = 1 AND p.[major_id] = o.[object_id]
-  ) AS c;
+  ) AS c
+  WHERE o.[object_id] IN (SELECT b.[object_id] FROM @reached AS b)
+    OR (o.[parent_object_id] = 0 AND o.[type] IN (N'D', N'R'));
+
+  -- What the values of a type are, and what stands for one that nobody gave.
+  INSERT INTO @item ([kind], [object], [definition])
+  SELECT N'type', CONCAT(s.[name] COLLATE Latin1_General_100_BIN2, N'.', t.[name] COLLATE Latin1_General_100_BIN2),
+    CONCAT(CAST(t.[system_type_id] AS nvarchar(max)), N'|', t.[max_length], N'|', t.[precision], N'|', t.[scale], N'|', t.[is_nullable], N'|',
+      t.[is_table_type], t.[is_assembly_type], N'|', t.[collation_name] COLLATE Latin1_General_100_BIN2, N'|',
+      USER_NAME(COALESCE(t.[principal_id], s.[principal_id])) COLLATE Latin1_General_100_BIN2, N'|',
+      OBJECT_SCHEMA_NAME(t.[default_object_id]) COLLATE Latin1_General_100_BIN2, N'.', OBJECT_NAME(t.[default_object_id]) COLLATE Latin1_General_100_BIN2, N'|',
+      OBJECT_SCHEMA_NAME(t.[rule_object_id]) COLLATE Latin1_General_100_BIN2, N'.', OBJECT_NAME(t.[rule_object_id]) COLLATE Latin1_General_100_BIN2)
+  FROM sys.types AS t
+  JOIN sys.schemas AS s ON s.[schema_id] = t.[schema_id]
+  WHERE t.[is_user_defined] = 1 AND (t.[default_object_id] <> 0 OR t.[rule_object_id] <> 0);
 
   -- Of every table: what app may call writes to more of them than its text names.
   INSERT INTO @item ([kind], [object], [definition])
@@ -248,21 +270,42 @@ BEGIN
   JOIN sys.security_policies AS y ON y.[object_id] = p.[object_id]
   JOIN sys.schemas AS r ON r.[schema_id] = y.[schema_id];
 
-  -- A default matters where a predicate names its column: it says whose a new row is. What else a default calls stands among the functions.
+  -- A default matters where a predicate names its column, or one of that name: it says whose a new row is; and where it is or calls something of
+  -- somebody's own. What a new table has for its tenant counts where app comes to it.
   INSERT INTO @item ([kind], [object], [definition])
   SELECT N'default', CONCAT(s.[name] COLLATE Latin1_General_100_BIN2, N'.', o.[name] COLLATE Latin1_General_100_BIN2, N' ', c.[name] COLLATE Latin1_General_100_BIN2),
-    CAST(COALESCE(d.[definition], N'') AS nvarchar(max)) COLLATE Latin1_General_100_BIN2
-  FROM @reached AS b
-  JOIN sys.objects AS o ON o.[object_id] = b.[object_id]
+    COALESCE(
+      CAST(d.[definition] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2,
+      CONCAT(CAST(OBJECT_SCHEMA_NAME(c.[default_object_id]) AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N'.', OBJECT_NAME(c.[default_object_id]) COLLATE Latin1_General_100_BIN2, N'|',
+        OBJECT_SCHEMA_NAME(c.[rule_object_id]) COLLATE Latin1_General_100_BIN2, N'.', OBJECT_NAME(c.[rule_object_id]) COLLATE Latin1_General_100_BIN2))
+  FROM sys.objects AS o
   JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
-  JOIN sys.columns AS c ON c.[object_id] = o.[object_id]
-  JOIN sys.default_constraints AS d ON d.[object_id] = c.[default_object_id]
-  WHERE s.[name] = N'tenantry' OR EXISTS (
-    SELECT 1
-    FROM sys.security_predicates AS p
-    WHERE p.[target_object_id] = o.[object_id]
-      AND CHARINDEX(QUOTENAME(c.[name]) COLLATE Latin1_General_100_BIN2, p.[predicate_definition] COLLATE Latin1_General_100_BIN2) > 0
-  );
+  JOIN sys.columns AS c ON c.[object_id] = o.[object_id] AND (c.[default_object_id] <> 0 OR c.[rule_object_id] <> 0)
+  LEFT JOIN sys.default_constraints AS d ON d.[object_id] = c.[default_object_id]
+  OUTER APPLY (
+    SELECT COUNT(*) AS [calls], COUNT(CASE WHEN e.[referenced_schema_name] = N'tenantry' THEN 1 END) AS [tenantry]
+    FROM sys.sql_expression_dependencies AS e
+    WHERE e.[referencing_class] = 1 AND e.[referencing_id] = d.[object_id]
+  ) AS e
+  WHERE o.[type] IN (N'U', N'V', N'ET')
+    AND (
+      d.[object_id] IS NULL OR c.[rule_object_id] <> 0 OR e.[calls] > e.[tenantry]
+      OR (o.[object_id] IN (SELECT b.[object_id] FROM @reached AS b) AND (s.[name] = N'tenantry' OR e.[calls] > 0))
+      OR (
+        e.[calls] = 0 AND EXISTS (
+          SELECT 1
+          FROM @tenants_column AS apart
+          JOIN sys.columns AS w ON w.[object_id] = apart.[object_id] AND w.[column_id] = apart.[column_id]
+          WHERE w.[name] = c.[name]
+        )
+      )
+      OR EXISTS (
+        SELECT 1
+        FROM sys.security_predicates AS p
+        WHERE p.[target_object_id] = o.[object_id]
+          AND CHARINDEX(QUOTENAME(c.[name]) COLLATE Latin1_General_100_BIN2, p.[predicate_definition] COLLATE Latin1_General_100_BIN2) > 0
+      )
+    );
 
   INSERT INTO @item ([kind], [object], [definition])
   SELECT N'columns', CONCAT(N'tenantry.', t.[name] COLLATE Latin1_General_100_BIN2),

@@ -18,8 +18,8 @@ end
 $$;
 
 -- Everything that decides what app can see or do in this database, whatever the configuration says of it, and what the logins for reports and of the
--- mover may besides on the same tables, by which they could make what runs for app's statements: one row for each object, with a
--- digest of what matters of it. The same for whoever asks, by whatever settings: the function has its own. What has nothing to say about
+-- mover may besides on the same tables, by which they could make what runs for app's statements, and what a statement or a text means by operators,
+-- aggregates, casts and types: one row for each object, with a digest of what matters of it. The same for whoever asks, by whatever settings: the function has its own. What has nothing to say about
 -- protection (columns, indexes, tables of which app has nothing but for what runs when they are written to, logins and their passwords) is in
 -- none of it, so that an ordinary migration leaves it as it is. Whoever relies on it compares this text, its settings and its owner with the program's own.
 -- Run when a database is provisioned, as the administrator of its server: whoever changes it has servers provisioned again
@@ -62,11 +62,19 @@ with recursive role as materialized (
 ), holder as materialized (
   -- What they may be.
   select r.oid from role r where exists (select from below b join role l on l.oid = b.oid where not l.rolsuper and pg_has_role(b.oid, r.oid, 'member'))
+), lent as materialized (
+  -- Schemas of one session that something lasting stands upon.
+  select n.oid
+    from pg_namespace n
+    join pg_depend i on i.refclassid = 'pg_namespace'::regclass and i.refobjid = n.oid and i.classid <> 'pg_class'::regclass
+    join pg_depend d on d.refclassid = i.classid and d.refobjid = i.objid
+   cross join lateral pg_identify_object_as_address(d.classid, d.objid, d.objsubid) w
+   where n.nspname ~ '^pg_temp_' and w.object_names[1] !~ '^pg_(toast_)?temp'
 ), made as materialized (
   -- Schemas of which everything counts, and the server's own: there, what was not delivered with it does.
   select n.oid, n.nspname, case when n.nspname in ('pg_catalog', 'information_schema') then 16384::oid else 0::oid end as first_made
     from pg_namespace n
-   where n.nspname <> 'pg_toast' and n.nspname !~ '^pg_(toast_)?temp_'
+   where n.nspname !~ '^pg_(toast_)?temp_' or n.oid in (select oid from lent)
 ), relation as materialized (
   select c.oid, c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relnamespace, c.reltoastrelid,
          n.nspname in ('tenantry', 'tenantry_watch') as own, format('%I.%I', n.nspname, c.relname) as name
@@ -120,12 +128,13 @@ with recursive role as materialized (
 ), reached as materialized (
   select r.* from relation r where r.oid in (select oid from behind)
 ), asking as materialized (
-  -- Functions of the server's own that run a text as SQL, as whoever writes the row: in an expression as it is stored.
+  -- Functions of the server's own that run a text as SQL, as whoever writes the row, or go by who has entered: in an expression as it is stored.
   select ':funcid (' || string_agg(p.oid::text, '|') || ') ' as call
     from pg_proc p
-   where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^((query|cursor|table|schema|database)_to_xml|ts_rewrite$|ts_stat$)'
+   where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^((query|cursor|table|schema|database)_to_xml|ts_rewrite$|ts_stat$|current_setting$)'
 ), tenant_default as (
-  -- A default that calls no function of this database's own gives nobody what is another's. A new table has that for its tenant.
+  -- A default that calls no function of this database's own gives nobody what is another's, but for the tenant; what a new table has for that
+  -- counts where app comes to it.
   select r.name, r.own, a.attname, d.oid, d.adbin, d.adrelid, a.attgenerated
     from relation r
     join pg_attrdef d on d.adrelid = r.oid
@@ -133,9 +142,14 @@ with recursive role as materialized (
    where r.own
       or d.adbin::text ~ (select a.call from asking a)
       or exists (select from pg_depend e
-                  where e.classid = 'pg_attrdef'::regclass and e.objid = d.oid and e.refclassid = 'pg_proc'::regclass
-                    and (r.oid in (select oid from behind)
+                  where e.classid = 'pg_attrdef'::regclass and e.objid = d.oid and e.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass)
+                    and (r.oid in (select oid from behind) or a.attname not in (select attname from apart)
                          or e.refobjid not in (select p.oid from pg_proc p where p.pronamespace = to_regnamespace('tenantry'))))
+      or (a.attgenerated <> ''
+          and exists (select from pg_depend e
+                       where e.classid in ('pg_policy'::regclass, 'pg_rewrite'::regclass) and e.refclassid = 'pg_class'::regclass and e.refobjid = r.oid and e.refobjsubid = a.attnum))
+      or (a.attname in (select attname from apart)
+          and not exists (select from pg_depend e where e.classid = 'pg_attrdef'::regclass and e.objid = d.oid and e.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass)))
 ), foreign_key as materialized (
   -- Of a part's key its whole's has told.
   select k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confkey, k.conpfeqop, k.confdelsetcols, k.confdeltype, k.confupdtype,
@@ -231,9 +245,9 @@ with recursive role as materialized (
             where p.oid = k.confrelid and not p.relrowsecurity and has_table_privilege(to_regrole('tenantry_app'), p.oid, 'select')
               and not exists (select from grantee g
                                where g.oid <> 0 and (has_table_privilege(g.oid, p.oid, 'delete') or has_any_column_privilege(g.oid, p.oid, 'update')))))
-), calling as materialized (
-  -- What calls functions of this database's own for the rows of a table or the values of a domain.
-  select u.object, u.definition, d.refclassid, d.refobjid
+), calling as (
+  -- What calls functions of this database's own, by their names or by operators, for the rows of a table or the values of a domain.
+  select u.object, u.definition
     from (select r.name as object, pg_get_constraintdef(k.oid) as definition, 'pg_constraint'::regclass as class, k.oid
             from touched r join pg_constraint k on k.conrelid = r.oid and k.contype in ('c', 'x') and (r.named or k.conislocal)
           union all
@@ -245,53 +259,42 @@ with recursive role as materialized (
           union all
           select r.name, pg_get_statisticsobjdef(s.oid), 'pg_statistic_ext'::regclass, s.oid
             from reached r join pg_statistic_ext s on s.stxrelid = r.oid and s.stxexprs is not null) u
-    join pg_depend d on d.classid = u.class and d.objid = u.oid and d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass)
-  union all
-  select coalesce(r.name, format_type(k.contypid, null)), pg_get_constraintdef(k.oid), 'pg_constraint'::regclass, k.oid
+   where exists (select from pg_depend d
+                  where d.classid = u.class and d.objid = u.oid and d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass))
+  union
+  select coalesce(r.name, format_type(k.contypid, null)), pg_get_constraintdef(k.oid)
     from pg_constraint k
     left join touched r on r.oid = k.conrelid
    where k.contype = 'c' and k.oid >= 16384 and k.conbin::text ~ (select a.call from asking a)
-), called as materialized (
+), routine as materialized (
+  -- All but those that nobody of Tenantry's may call, nothing stands upon and no text names.
   select p.oid
     from pg_proc p
     join made n on n.oid = p.pronamespace and p.oid >= n.first_made
-   where n.nspname in ('tenantry', 'tenantry_watch') or p.proacl is null or p.proowner in (select oid from grantee)
-      or exists (select from aclexplode(p.proacl) g where g.grantee in (select oid from grantee))
-  union
-  select t.tgfoid from trigger t
-  union
-  select e.evtfoid from pg_event_trigger e
-  union
-  select o.oprcode from pg_operator o where o.oid >= 16384
-  union
-  select t.castfunc from pg_cast t where t.oid >= 16384
-  union
-  select c.refobjid from calling c where c.refclassid = 'pg_proc'::regclass
-  union
-  select d.refobjid
-    from pg_depend d
-   where d.refclassid = 'pg_proc'::regclass and d.classid in ('pg_policy'::regclass, 'pg_attrdef'::regclass, 'pg_rewrite'::regclass, 'pg_amproc'::regclass, 'pg_type'::regclass)
-     and (d.classid <> 'pg_policy'::regclass or d.objid in (select oid from policy p where p.reached))
-     and (d.classid <> 'pg_attrdef'::regclass or d.objid in (select oid from tenant_default))
-     and (d.classid <> 'pg_rewrite'::regclass or exists (select from pg_rewrite w where w.oid = d.objid and w.ev_class in (select oid from reached)))
-), uncalled as materialized (
-  select p.oid, replace(lower(p.proname), '"', '""') as name
-    from pg_proc p join made n on n.oid = p.pronamespace
-   where p.oid >= 16384 and p.oid not in (select oid from called)
-), routine as (
-  select oid from called
-  union
-  -- A function's text names what it calls.
-  select p.oid
-    from routine u
-    join pg_proc c on c.oid = u.oid
-   cross join lateral (
-     select n.oid from (select lower(c.prosrc) as text offset 0) t join uncalled n on strpos(t.text, n.name) > 0
-     union all
-     select d.refobjid from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = c.oid and d.refclassid = 'pg_proc'::regclass
-   ) p
+   where n.nspname in ('tenantry', 'tenantry_watch') or p.prokind = 'a' or p.proacl is null or p.proowner in (select oid from grantee)
+      or exists (select from aclexplode(p.proacl) g where g.grantee in (select oid from grantee union all select oid from holder))
+      or exists (select from pg_depend d where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid)
+      or exists (select from pg_proc s where s.proname = p.proname and s.oid < 16384)
+      or strpos((select text from said), replace(lower(p.proname), '"', '""')) > 0
+), type as materialized (
+  -- What its values are is told where its functions are not the server's, or a function, an operator or a cast is made for it; what it gives by itself;
+  -- what a text calls by its name, or by one of its values. Of a column's values nothing goes by the name of their type.
+  select t.oid
+    from pg_type t
+    join made n on n.oid = t.typnamespace
+   where t.oid >= 16384
+     and ((not exists (select from pg_type e where e.typarray = t.oid) and not exists (select from pg_class c where c.oid = t.typrelid and c.relkind <> 'c')
+           and (t.typtype = 'r' or t.typdefault is not null or t.typowner in (select oid from grantee)
+                or exists (select from pg_type s where s.typname = t.typname and s.oid < 16384)
+                or exists (select from pg_depend d
+                            where d.refclassid = 'pg_type'::regclass and d.refobjid = t.oid and d.deptype <> 'i'
+                              and (d.classid in ('pg_operator'::regclass, 'pg_cast'::regclass, 'pg_transform'::regclass, 'pg_opclass'::regclass, 'pg_amop'::regclass, 'pg_amproc'::regclass)
+                                   or (d.classid = 'pg_proc'::regclass and d.objid in (select oid from routine))))
+                or strpos((select text from said), replace(lower(t.typname), '"', '""')) > 0
+                or exists (select from pg_enum e where e.enumtypid = t.oid and strpos((select text from said), lower(quote_literal(e.enumlabel))) > 0)))
+          or greatest(t.typinput::oid, t.typoutput::oid, t.typreceive::oid, t.typsend::oid, t.typmodin::oid, t.typmodout::oid, t.typanalyze::oid, t.typsubscript::oid) >= 16384)
 ), loose as materialized (
-  select l.oid::regcollation as collation, to_jsonb(l) as said from pg_collation l where not l.collisdeterministic
+  select l.oid::regcollation as collation from pg_collation l where not l.collisdeterministic
 ), item as (
   select case r.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as kind, r.name as object,
          concat_ws('|', r.relkind, o.rolname, o.rolsuper or o.rolbypassrls, r.relrowsecurity, r.relforcerowsecurity,
@@ -371,36 +374,157 @@ with recursive role as materialized (
     join pg_class x on x.oid = i.indexrelid
    where t.attnum <> all (string_to_array(i.indkey::text, ' ')::int2[])
   union all
+  -- What a policy, a trigger, a rule, a default or a text runs, whichever of them runs it (docs/decisions/027-what-counts.md). Of each the whole row, in names: what is written of it by its number is another in a copy of the database.
   select 'function', format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
-         concat_ws('|', p.prokind, o.rolname, o.rolsuper or o.rolbypassrls, l.lanname, p.prosecdef, p.proleakproof, p.provolatile, p.proparallel, p.proisstrict, p.proretset,
-           format_type(p.prorettype, null), p.proargmodes, p.proallargtypes, pg_get_expr(p.proargdefaults, 0), p.proconfig, p.probin, p.prosupport,
-           coalesce(pg_get_function_sqlbody(p.oid), p.prosrc),
-           (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(p.proacl, acldefault('f', p.proowner))) g))
+         (to_jsonb(p) - array['oid', 'proname', 'pronamespace', 'proargtypes', 'proallargtypes', 'proargdefaults', 'prosqlbody'] || jsonb_build_object(
+           'proowner', concat_ws('|', o.rolname, o.rolsuper or o.rolbypassrls), 'prolang', l.lanname, 'prosupport', p.prosupport::regprocedure,
+           'provariadic', format_type(p.provariadic, null), 'prorettype', pg_get_function_result(p.oid), 'arguments', pg_get_function_arguments(p.oid),
+           'protrftypes', p.protrftypes::regtype[], 'prosrc', coalesce(pg_get_function_sqlbody(p.oid), p.prosrc),
+           'proacl', (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(p.proacl, acldefault('f', p.proowner))) g),
+           'aggregate', case p.prokind when 'a' then (
+             select to_jsonb(a) - 'aggfnoid' || jsonb_build_object('aggtransfn', a.aggtransfn::regprocedure, 'aggfinalfn', a.aggfinalfn::regprocedure,
+                      'aggcombinefn', a.aggcombinefn::regprocedure, 'aggserialfn', a.aggserialfn::regprocedure, 'aggdeserialfn', a.aggdeserialfn::regprocedure,
+                      'aggmtransfn', a.aggmtransfn::regprocedure, 'aggminvtransfn', a.aggminvtransfn::regprocedure, 'aggmfinalfn', a.aggmfinalfn::regprocedure,
+                      'aggsortop', a.aggsortop::regoperator, 'aggtranstype', a.aggtranstype::regtype, 'aggmtranstype', a.aggmtranstype::regtype)
+               from pg_aggregate a
+              where a.aggfnoid = p.oid) end))::text
     from routine u
     join pg_proc p on p.oid = u.oid
     join pg_namespace n on n.oid = p.pronamespace
     join role o on o.oid = p.proowner
     join pg_language l on l.oid = p.prolang
-   where n.nspname <> 'pg_catalog' or p.oid >= 16384
+  union all
+  select 'operator', p.oid::regoperator::text,
+         (to_jsonb(p) - array['oid', 'oprname', 'oprnamespace', 'oprleft', 'oprright'] || jsonb_build_object('oprowner', o.rolname, 'oprresult', p.oprresult::regtype,
+           'oprcom', p.oprcom::regoperator, 'oprnegate', p.oprnegate::regoperator, 'oprcode', p.oprcode::regprocedure, 'oprrest', p.oprrest::regprocedure,
+           'oprjoin', p.oprjoin::regprocedure))::text
+    from pg_operator p
+    join made n on n.oid = p.oprnamespace
+    join role o on o.oid = p.oprowner
+   where p.oid >= 16384
+  union all
+  select 'operator class', format('%I.%I using %I', n.nspname, c.opcname, m.amname),
+         (to_jsonb(c) - array['oid', 'opcname', 'opcnamespace', 'opcmethod'] || jsonb_build_object('opcowner', o.rolname,
+           'opcfamily', (select format('%s.%I', f.opfnamespace::regnamespace, f.opfname) from pg_opfamily f where f.oid = c.opcfamily),
+           'opcintype', c.opcintype::regtype, 'opckeytype', c.opckeytype::regtype))::text
+    from pg_opclass c
+    join made n on n.oid = c.opcnamespace
+    join role o on o.oid = c.opcowner
+    join pg_am m on m.oid = c.opcmethod
+   where c.oid >= 16384
+  union all
+  select 'operator family', format('%s.%I using %I', f.opfnamespace::regnamespace, f.opfname, m.amname), c.definition
+    from (select f.oid as family, concat_ws(' ', 'owner', o.rolname) as definition from pg_opfamily f join role o on o.oid = f.opfowner where f.oid >= 16384
+          union all
+          select p.amopfamily, (to_jsonb(p) - array['oid', 'amopfamily', 'amopmethod'] || jsonb_build_object('amoplefttype', p.amoplefttype::regtype, 'amoprighttype', p.amoprighttype::regtype,
+                   'amopopr', p.amopopr::regoperator, 'amopsortfamily', (select format('%s.%I', s.opfnamespace::regnamespace, s.opfname) from pg_opfamily s where s.oid = p.amopsortfamily)))::text
+            from pg_amop p
+           where p.oid >= 16384
+          union all
+          select p.amprocfamily, (to_jsonb(p) - array['oid', 'amprocfamily'] || jsonb_build_object('amproclefttype', p.amproclefttype::regtype, 'amprocrighttype', p.amprocrighttype::regtype,
+                   'amproc', p.amproc::regprocedure))::text
+            from pg_amproc p
+           where p.oid >= 16384) c
+    join pg_opfamily f on f.oid = c.family
+    join pg_am m on m.oid = f.opfmethod
+  union all
+  select 'type', format_type(t.oid, null),
+         (to_jsonb(t) - array['oid', 'typname', 'typnamespace', 'typrelid', 'typarray'] || jsonb_build_object('typowner', o.rolname,
+           'typelem', t.typelem::regtype, 'typbasetype', format_type(t.typbasetype, t.typtypmod), 'typcollation', t.typcollation::regcollation,
+           'typinput', t.typinput::regprocedure, 'typoutput', t.typoutput::regprocedure, 'typreceive', t.typreceive::regprocedure, 'typsend', t.typsend::regprocedure,
+           'typmodin', t.typmodin::regprocedure, 'typmodout', t.typmodout::regprocedure, 'typanalyze', t.typanalyze::regprocedure, 'typsubscript', t.typsubscript::regprocedure,
+           'typdefaultbin', pg_get_expr(t.typdefaultbin, 0),
+           'typacl', (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(t.typacl, acldefault('T', t.typowner))) g),
+           'checks', (select jsonb_object_agg(k.conname, concat_ws(' ', k.convalidated, pg_get_constraintdef(k.oid))) from pg_constraint k where k.contypid = t.oid),
+           'labels', (select jsonb_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid),
+           'attributes', (select jsonb_agg(jsonb_build_array(a.attname, format_type(a.atttypid, a.atttypmod), a.attcollation::regcollation) order by a.attnum)
+                            from pg_attribute a where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped),
+           'range', (select to_jsonb(g) - 'rngtypid' || jsonb_build_object('rngsubtype', g.rngsubtype::regtype, 'rngmultitypid', g.rngmultitypid::regtype,
+                              'rngcollation', g.rngcollation::regcollation, 'rngcanonical', g.rngcanonical::regprocedure, 'rngsubdiff', g.rngsubdiff::regprocedure,
+                              'rngsubopc', (select format('%s.%I', c.opcnamespace::regnamespace, c.opcname) from pg_opclass c where c.oid = g.rngsubopc))
+                       from pg_range g
+                      where g.rngtypid = t.oid)))::text
+    from type u
+    join pg_type t on t.oid = u.oid
+    join role o on o.oid = t.typowner
+  union all
+  select 'conversion', format('%I.%I', n.nspname, c.conname),
+         (to_jsonb(c) - array['oid', 'conname', 'connamespace'] || jsonb_build_object('conowner', o.rolname, 'conproc', c.conproc::regprocedure))::text
+    from pg_conversion c
+    join made n on n.oid = c.connamespace
+    join role o on o.oid = c.conowner
+   where c.oid >= 16384 and c.condefault
+  union all
+  select 'transform', concat_ws(' ', t.trftype::regtype, l.lanname), concat_ws('|', t.trffromsql::regprocedure, t.trftosql::regprocedure)
+    from pg_transform t join pg_language l on l.oid = t.trflang
+  union all
+  select 'access method', m.amname, concat_ws('|', m.amtype, m.amhandler::regprocedure)
+    from pg_am m
+   where m.oid >= 16384
+  union all
+  select 'text search', format('%s %I.%I', x.word, n.nspname, x.name), x.definition
+    from (select 'configuration' as word, c.oid, c.cfgname as name, c.cfgnamespace as namespace,
+                 concat_ws('|', c.cfgowner::regrole, (select format('%s.%I', p.prsnamespace::regnamespace, p.prsname) from pg_ts_parser p where p.oid = c.cfgparser),
+                   (select string_agg(concat_ws(' ', m.maptokentype, m.mapseqno, m.mapdict::regdictionary), ',' order by m.maptokentype, m.mapseqno)
+                      from pg_ts_config_map m where m.mapcfg = c.oid)) as definition
+            from pg_ts_config c
+          union all
+          select 'dictionary', d.oid, d.dictname, d.dictnamespace,
+                 concat_ws('|', d.dictowner::regrole, (select format('%s.%I', t.tmplnamespace::regnamespace, t.tmplname) from pg_ts_template t where t.oid = d.dicttemplate), d.dictinitoption)
+            from pg_ts_dict d
+          union all
+          select 'parser', p.oid, p.prsname, p.prsnamespace,
+                 concat_ws('|', p.prsstart::regprocedure, p.prstoken::regprocedure, p.prsend::regprocedure, p.prsheadline::regprocedure, p.prslextype::regprocedure)
+            from pg_ts_parser p
+          union all
+          select 'template', t.oid, t.tmplname, t.tmplnamespace, concat_ws('|', t.tmplinit::regprocedure, t.tmpllexize::regprocedure) from pg_ts_template t) x
+    join made n on n.oid = x.namespace
+   where x.oid >= 16384
   union all
   select 'call', c.object, c.definition
     from calling c
-   group by c.object, c.definition
   union all
   -- What every statement goes by, as the server was delivered. Of a view it is the transaction that wrote it.
   select 'functions', 'the server''s own',
-         concat_ws('|', count(*), sum(hashtextextended(coalesce(p.prosqlbody::text, p.prosrc), p.oid::bigint * 4 + p.prosecdef::integer * 2 + p.proleakproof::integer)),
-           count(*) filter (where p.proowner <> 10), string_agg(p.proconfig::text, ',' order by p.oid))
+         concat_ws('|', count(*), sum(hash_record_extended(row(p.oid, p.proname, p.pronamespace, p.proowner, p.prolang, p.procost, p.prorows, p.provariadic, p.prosupport, p.prokind, p.prosecdef,
+           p.proleakproof, p.proisstrict, p.proretset, p.provolatile, p.proparallel, p.pronargs, p.prorettype, p.proargtypes, p.proallargtypes, p.proargmodes, p.proargnames,
+           p.proargdefaults, p.protrftypes, p.prosrc, p.probin, p.prosqlbody, p.proconfig), 0)))
     from pg_proc p
    where p.oid < 16384
   union all
-  select 'operators', 'the server''s own', sum(hashtextextended(o.oprcode::oid::text, o.oid::bigint))::text
-    from pg_operator o
-   where o.oid < 16384
-  union all
-  select 'casts', 'the server''s own', sum(hashtextextended(concat_ws('|', t.castsource, t.casttarget, t.castfunc, t.castcontext, t.castmethod), t.oid::bigint))::text
-    from pg_cast t
-   where t.oid < 16384
+  select s.kind, 'the server''s own', concat_ws('|', count(*), sum(s.told))
+    from (select 'operators' as kind, hash_record_extended(o, 0) as told from pg_operator o where o.oid < 16384
+          union all
+          select 'casts', hash_record_extended(t, 0) from pg_cast t where t.oid < 16384
+          union all
+          select 'aggregates', hash_record_extended(a, 0) from pg_aggregate a where a.aggfnoid::oid < 16384
+          union all
+          select 'operator classes', hash_record_extended(c, 0) from pg_opclass c where c.oid < 16384
+          union all
+          select 'operator families', hash_record_extended(f, 0) from pg_opfamily f where f.oid < 16384
+          union all
+          select 'operator families', hash_record_extended(p, 1) from pg_amop p where p.oid < 16384
+          union all
+          select 'operator families', hash_record_extended(p, 2) from pg_amproc p where p.oid < 16384
+          union all
+          select 'types', hash_record_extended(t, 0) from pg_type t where t.oid < 16384
+          union all
+          select 'types', hash_record_extended(g, 1) from pg_range g where g.rngtypid < 16384
+          union all
+          select 'conversions', hash_record_extended(c, 0) from pg_conversion c where c.oid < 16384
+          union all
+          select 'access methods', hash_record_extended(m, 0) from pg_am m where m.oid < 16384
+          union all
+          select 'text searches', hash_record_extended(c, 0) from pg_ts_config c where c.oid < 16384
+          union all
+          select 'text searches', hash_record_extended(m, 1) from pg_ts_config_map m where m.mapcfg < 16384
+          union all
+          select 'text searches', hash_record_extended(d, 2) from pg_ts_dict d where d.oid < 16384
+          union all
+          select 'text searches', hash_record_extended(p, 3) from pg_ts_parser p where p.oid < 16384
+          union all
+          select 'text searches', hash_record_extended(t, 4) from pg_ts_template t where t.oid < 16384) s
+   group by s.kind
   union all
   -- No statement names a cast by which it has its value, nor an operator's collation.
   select 'cast', format('%s as %s', format_type(t.castsource, null), format_type(t.casttarget, null)),
@@ -408,10 +532,14 @@ with recursive role as materialized (
     from pg_cast t
    where t.oid >= 16384
   union all
-  -- By one that is not deterministic two tenants' keys, or two users', may be equal. What takes it for its own is told, whatever it is.
-  select 'collation', l.collation::text, concat_ws('|', l.said ->> 'collprovider', l.said ->> 'collcollate', coalesce(l.said ->> 'colllocale', l.said ->> 'colliculocale'), l.said ->> 'collicurules')
-    from loose l
+  select 'collation', l.oid::regcollation::text,
+         (to_jsonb(l) - array['oid', 'collname', 'collnamespace', 'collversion'] || jsonb_build_object('collowner', o.rolname))::text
+    from pg_collation l
+    join made n on n.oid = l.collnamespace
+    join role o on o.oid = l.collowner
+   where l.oid >= 16384 or not l.collisdeterministic
   union all
+  -- By one that is not deterministic two tenants' keys, or two users', may be equal. What takes it for its own is told, whatever it is.
   select 'collation', format('%s %s', w.type, w.identity), string_agg(l.collation::text, ',' order by l.collation::text collate "C")
     from loose l
     join pg_depend d on d.refclassid = 'pg_collation'::regclass and d.refobjid = l.collation::oid
@@ -453,8 +581,9 @@ with recursive role as materialized (
    where d.datname = current_database()
   union all
   select 'language', l.lanname,
-         concat_ws('|', l.lanpltrusted, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(l.lanacl, acldefault('l', l.lanowner))) g))
-    from pg_language l
+         concat_ws('|', o.rolname, l.lanpltrusted, l.lanplcallfoid::regprocedure, l.laninline::regprocedure, l.lanvalidator::regprocedure,
+           (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(l.lanacl, acldefault('l', l.lanowner))) g))
+    from pg_language l join role o on o.oid = l.lanowner
    where l.lanname not in ('internal', 'c')
   union all
   select 'parameter', a.parname, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(a.paracl) g)
@@ -465,7 +594,7 @@ with recursive role as materialized (
   union all
   select 'foreign server', s.srvname,
          concat_ws('|', s.srvoptions, (select string_agg(g::text, ',' order by g::text collate "C") from unnest(coalesce(s.srvacl, acldefault('S', s.srvowner))) g),
-           w.fdwname, w.fdwoptions, o.rolname,
+           w.fdwname, w.fdwoptions, w.fdwowner::regrole, w.fdwhandler::regprocedure, w.fdwvalidator::regprocedure, o.rolname,
            (select string_agg(concat_ws(' ', case when m.umuser in (select oid from grantee where oid <> 0) then 'app' else m.usename end, v.version), ',' order by m.usename collate "C")
               from pg_user_mappings m left join tenantry_watch.user_mapping_versions() v on v.mapping = m.umid
              where m.srvid = s.oid))
