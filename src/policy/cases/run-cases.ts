@@ -163,11 +163,16 @@ function cannotBeThere(file: string, place: string): (error: unknown) => never {
   };
 }
 
+/** A caller who has no name in the file: the tenant, with what his call brings, or the principal. */
+function inWords({ principal, tenant, context }: PolicyCase['as']): string {
+  return [principal === 'app' ? tenant : principal, ...(Object.keys(context).length === 0 ? [] : [JSON.stringify(context)])].join(' ');
+}
+
 function resultOf(tested: PolicyCase, engine: string, failures: ReadonlyMap<PolicyCase, CaseFailure | undefined>): CaseResult {
   const { name, as, actorName, at } = tested;
   const shown = {
     name,
-    as: actorName ?? [as.principal === 'app' ? as.tenant : as.principal, JSON.stringify(as.context)].join(' '),
+    as: actorName ?? inWords(as),
     at: pathText(at),
   };
   if (!failures.has(tested)) return { ...shown, outcome: 'skipped', reason: `it has no statement for ${engine}` };

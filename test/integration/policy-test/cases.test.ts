@@ -211,6 +211,19 @@ ok 2 - other.json
 `);
   });
 
+  it('tells callers who have no name by their tenant or login, and by what they bring', async () => {
+    const callers = [{ tenant: 'acme' }, { tenant: 'acme', context: { userId: 'ann' } }, { principal: 'superuser' }];
+    const { out } = await ground.run(
+      { ...file, cases: callers.map((as, index) => ({ name: `${index}`, as, select: 'Countries', expect: { count: 2 } })) },
+      '',
+    );
+    expect(Array.from(out.matchAll(/^ *as: (.*)$/gm), ([, as]) => JSON.parse(as!) as string)).toEqual([
+      'acme',
+      'acme {"userId":"ann"}',
+      'superuser',
+    ]);
+  });
+
   it('ends with 0 where all passed, and runs the cases that --only names', async () => {
     const { code, out } = await ground.run({ ...file, cases }, '--only ANN');
     expect({ code, out }).toEqual({
