@@ -28,6 +28,14 @@ interface FoundByPredicate extends FoundProblem {
   readonly columns: readonly { readonly name: string }[] | null;
 }
 
+/** What may leave something in a session. */
+interface SessionCode extends Record<string, unknown> {
+  readonly schema: string;
+  readonly function: string;
+  readonly warning: string;
+  readonly remedy: string | null;
+}
+
 /** What is said of a finding behind its text. */
 export function whatHelps({ remedy, advice }: { readonly remedy?: string | undefined; readonly advice?: string | undefined }): string {
   if (remedy !== undefined) return `; run: ${remedy};`;
@@ -70,14 +78,11 @@ function hint(name: string, columns: readonly { readonly name: string }[]): stri
 /** What may undo the protection of the tables, or cannot be done with them. */
 export async function warningsOf(session: SqlSession, tables: readonly LocatedTable[]): Promise<PolicyFinding[]> {
   const { rows } = await session.run<FoundRow & { warning: string }>('policy/warnings', { tables: JSON.stringify(tables) });
-  const code = await session.run<{ schema: string; function: string }>('policy/session-code');
+  const code = await session.run<SessionCode>('policy/session-code');
   return [
     ...rows.map((row) => finding(row.warning, row)),
     ...(await predicateWarnings(session, tables)),
-    // The right to temporary tables is among the rows of policy/warnings, with the statement that takes it.
-    ...code.rows
-      .filter(({ schema }) => schema !== 'pg_temp')
-      .map((row) => finding('session-code', { schema: row.schema, table: row.function, detail: null, remedy: null })),
+    ...code.rows.map(({ schema, function: table, warning, remedy }) => finding(warning, { schema, table, detail: null, remedy })),
   ];
 }
 

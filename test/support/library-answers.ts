@@ -46,7 +46,7 @@ export const policyAnswers = {
     rows: [['f'.repeat(64), fingerprintFunction(), '[]']],
   },
   'policy/accept': { columns: { accepted: 'bit' }, rows: [] },
-  'policy/session-code': { columns: { schema: text, function: text }, rows: [] },
+  'policy/session-code': { columns: { schema: text, function: text, warning: text, remedy: text }, rows: [] },
 } as const satisfies Readonly<Record<string, Said>>;
 
 const library = new QueryLibrary();

@@ -9,7 +9,7 @@ with tenants as (
   select r.oid from pg_catalog.pg_roles r
    where r.rolname = 'tenantry_app' or (r.rolname = session_user and not r.rolsuper and pg_has_role(r.oid, 'tenantry_app', 'usage'))
 )
-select n.nspname as "schema", p.proname as "function"
+select n.nspname as "schema", p.proname as "function", 'session-code' as "warning", null as "remedy"
   from pg_catalog.pg_proc p
   join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   join pg_catalog.pg_language l on l.oid = p.prolang
@@ -25,13 +25,13 @@ select n.nspname as "schema", p.proname as "function"
          else true
        end
 union
-select 'pg_catalog', p.proname
+select 'pg_catalog', p.proname, 'session-code', null
   from pg_catalog.pg_proc p, tenants t
  where p.pronamespace = 'pg_catalog'::regnamespace
    and (p.proname in ('set_config', 'currval', 'lastval') or p.proname ~ '^pg_(try_)?advisory_lock')
    and has_function_privilege(t.oid, p.oid, 'execute')
 union
-select 'pg_temp', '*'
+select 'pg_temp', '*', 'temporary-tables', format('revoke temporary on database %I from tenantry_app, public', current_database())
   from tenants t
  where has_database_privilege(t.oid, current_database(), 'temporary')
  order by 1, 2;

@@ -144,9 +144,6 @@ select n.nspname, p.proname, 'definer-function', o.rolname, format('alter functi
                     where p.oid in (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
                       and has_function_privilege('tenantry_app', a.aggfnoid, 'execute')))
 union all
-select 'pg_temp', '*', 'temporary-tables', null, format('revoke temporary on database %I from tenantry_app, public', current_database())
- where has_database_privilege('tenantry_app', current_database(), 'temporary')
-union all
 -- Probes act in a session of admin.
 select w."schema", w."table", 'session-identity', string_agg(distinct lower(w.word), ', ' order by lower(w.word)) || coalesce(', ' || w.place, ''), null
   from worded w

@@ -43,7 +43,7 @@ test('says the statement that mends a finding, and that policy apply comes next'
 
 test('says which functions of app may leave something in a session, with what to change', async () => {
   const { columns } = inOrder['policy/session-code'];
-  expect(await findings({ 'policy/session-code': { columns, rows: [['dbo', 'remember']] } })).toEqual([
+  expect(await findings({ 'policy/session-code': { columns, rows: [['dbo', 'remember', 'session-code', null]] } })).toEqual([
     {
       ...onShard,
       level: 'warning',
