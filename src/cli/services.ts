@@ -61,9 +61,13 @@ export interface Administration {
   close(): Promise<void>;
 }
 
-/** Which keys a shard's tenants have, and what is done there. */
-interface PolicyOptions {
+/** Of which type the keys of a map are. */
+export interface MapKeys {
   readonly keyType: KeyType;
+}
+
+/** Which keys a shard's tenants have, and what is done there. */
+interface PolicyOptions extends MapKeys {
   /** Who it is, for the shard's own record of what was accepted. */
   readonly actor?: string;
   /** Nothing is changed; the result says what would be. */
@@ -126,7 +130,7 @@ export interface ShardPolicies {
    * How each table and procedure stands to the configuration, and the shard to what was accepted of it. Changes nothing, and keeps no
    * change waiting.
    */
-  compare(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<SubjectComparison[]>;
+  compare(settings: Settings, shard: Shard, options: MapKeys): Promise<SubjectComparison[]>;
   /** Lets tenants in for a while though what protects them was changed and not accepted; until when, in milliseconds since 1970. `tellLatest` comes after it. */
   override(settings: Settings, shard: Shard, override: Override): Promise<number>;
   /** Throws what a connection of `app` is told that is not let in, opened as the router does. */
@@ -139,7 +143,7 @@ export interface ShardPolicies {
    */
   tellLatest(settings: Settings, shard: Shard, numbers: KeepsNumbers): Promise<void>;
   /** Compares alone. Throws CONFLICT where something is pending, SHARD_UNVERIFIED where a connection of `app` is not let in. */
-  requireServing(settings: Settings, shard: Shard, options: Pick<PolicyOptions, 'keyType'>): Promise<void>;
+  requireServing(settings: Settings, shard: Shard, options: MapKeys): Promise<void>;
   /** Has what protects the shard looked at, and signed again, over one connection. */
   signing<T>(settings: Settings, shard: Shard, work: (signing: ShardSigning) => Promise<T>): Promise<T>;
   /** How it keeps the tenant of a transaction, null where it does not say; and by what tenants are let in now though that is not accepted. */
@@ -148,16 +152,12 @@ export interface ShardPolicies {
    * The same, and tries what the shard's logins may: all that is not as it must be. Never commits anything there; tells `numbers` what is
    * signed there.
    */
-  verify(
-    settings: Settings,
-    shard: Shard,
-    options: Pick<PolicyOptions, 'keyType'> & { readonly numbers: KeepsNumbers },
-  ): Promise<ShardVerification>;
+  verify(settings: Settings, shard: Shard, options: MapKeys & { readonly numbers: KeepsNumbers }): Promise<ShardVerification>;
   /**
    * Runs cases on the policies that are there, each statement in a transaction that is rolled back. Throws INVALID_REQUEST, before any is
    * run, for everything that they name and the shard has not.
    */
-  test(settings: Settings, shard: Shard, options: CaseRun & Pick<PolicyOptions, 'keyType'>): Promise<void>;
+  test(settings: Settings, shard: Shard, options: CaseRun & MapKeys): Promise<void>;
   /** What there is, as it is, whatever the configuration says. */
   inspect(settings: Settings, shard: Shard): Promise<InspectedPolicies<PolicyModel>>;
 }

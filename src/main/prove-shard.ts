@@ -1,8 +1,7 @@
 import type { Shard } from '../../shardmap/shard.ts';
-import type { KeepsNumbers, ShardVerification } from '../cli/services.ts';
+import type { KeepsNumbers, MapKeys, ShardVerification } from '../cli/services.ts';
 import type { Settings } from '../config.ts';
 import { TenantryError } from '../core/errors.ts';
-import type { KeyType } from '../core/key-type.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import { NotAccepted } from '../engine/verify-shard.ts';
 import type { ProbeReport } from '../policy/probes.ts';
@@ -15,11 +14,6 @@ import { tellLatest } from './tell-latest.ts';
 import { probingWith } from './probing.ts';
 import { wantedPolicies } from './wanted-policies.ts';
 import { withShard } from './with-shard.ts';
-
-/** Of which type the keys of a map are. */
-interface MapKeys {
-  readonly keyType: KeyType;
-}
 
 /** `ShardPolicies.requireServing`. */
 export async function requireServing(engines: Engines, settings: Settings, shard: Shard, map: MapKeys): Promise<void> {

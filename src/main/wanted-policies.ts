@@ -1,6 +1,6 @@
+import type { MapKeys } from '../cli/services.ts';
 import type { Settings } from '../config.ts';
-import type { KeyType } from '../core/key-type.ts';
-import type { WantedPolicies } from '../policy/wanted.ts';
+import type { WantedPolicies } from '../policy/wanted-policies.ts';
 import type { Shard } from '../../shardmap/shard.ts';
 import { acceptingOn } from './accepting.ts';
 
@@ -8,7 +8,7 @@ import { acceptingOn } from './accepting.ts';
 export function wantedPolicies(
   settings: Settings,
   shard: Pick<Shard, 'shardId' | 'name'>,
-  { keyType }: { readonly keyType: KeyType },
+  { keyType }: MapKeys,
   acceptedBy?: string,
 ): WantedPolicies {
   const { tables, procedures, capabilities } = settings;

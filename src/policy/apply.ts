@@ -10,7 +10,7 @@ import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import { endOf, refuseOutlived } from './accepted-drift.ts';
 import { changeShard } from './change-shard.ts';
-import { compareShard, isAsItMustBe, type ShardComparison } from './compare-shard.ts';
+import { compareShard, isAsItMustBe, type ShardComparison } from './shard-comparison.ts';
 import type { Difference } from './diff.ts';
 import { problemsOf, refuseUnfit, unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
@@ -18,7 +18,7 @@ import type { PlannedChange, PolicyChange, PolicyFinding, PolicyResult, SignedCh
 import type { PolicyEngine } from './policy-engine.ts';
 import type { Probing } from './probe-change.ts';
 import { procedureFindings } from './procedure-findings.ts';
-import type { WantedPolicies } from './wanted.ts';
+import type { WantedPolicies } from './wanted-policies.ts';
 
 /** Which policies a shard must have, and how they come there. */
 export interface PolicyRequest extends WantedPolicies {

@@ -4,13 +4,13 @@ import { requireCapabilities } from '../engine/capabilities.ts';
 import { qualifiedProcedures, type LocatedProcedure } from '../engine/qualified-procedures.ts';
 import { nameOf, qualifiedTables } from '../engine/qualified-tables.ts';
 import type { DifferingObject } from '../engine/verification.ts';
-import { compareShard, type ShardComparison } from './compare-shard.ts';
+import { compareShard, type ShardComparison } from './shard-comparison.ts';
 import type { Comparison, Difference } from './diff.ts';
 import { problemsOf } from './findings.ts';
 import type { NamedSubject, PolicyFinding, ShardTables, WholeShard } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import { procedureFindings } from './procedure-findings.ts';
-import type { WantedPolicies } from './wanted.ts';
+import type { WantedPolicies } from './wanted-policies.ts';
 
 /** How something on a shard stands to the model. */
 type State = 'missing' | 'different' | 'extra';

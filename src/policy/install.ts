@@ -12,7 +12,7 @@ import type { PolicyResult } from './model.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import type { Probing } from './probe-change.ts';
-import type { WantedPolicies } from './wanted.ts';
+import type { WantedPolicies } from './wanted-policies.ts';
 
 /** How an engine makes shards. */
 type InstallingEngine = PolicyEngine & Pick<Engine, 'contextForms' | 'watchesApart'>;

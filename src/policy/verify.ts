@@ -1,28 +1,15 @@
-import type { KeyType } from '../core/key-type.ts';
-import type { Procedure } from '../core/procedure.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import type { DifferingObject } from '../engine/verification.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
-import type { Accepting } from './acceptance.ts';
-import { compareShard, type ShardComparison } from './compare-shard.ts';
+import { compareShard, type ShardComparison } from './shard-comparison.ts';
 import { lockPolicies } from './lock.ts';
-import type { ConfiguredTable, ShardTables } from './model.ts';
+import type { ShardTables } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import { partsOf, type Probing } from './probe-change.ts';
 import { probe, type ProbeReport } from './probes.ts';
 import { rehearse } from './rehearse.ts';
-
-/** What a shard is verified against. */
-export interface VerificationRequest {
-  readonly tables: readonly ConfiguredTable[];
-  /** What app may call. */
-  readonly procedures: readonly Procedure[];
-  /** Key type of the shard map. */
-  readonly keyType: KeyType;
-  /** By whom what protects it must have been accepted. */
-  readonly accepting: Accepting;
-}
+import type { WantedPolicies } from './wanted-policies.ts';
 
 /** How a shard's protection stands to the configuration. */
 export interface PolicyState {
@@ -35,7 +22,7 @@ export interface PolicyState {
 }
 
 /** Compares alone. `shard` is the database as admin. */
-export async function policyState(shard: SqlDatabase, engine: PolicyEngine, request: VerificationRequest): Promise<PolicyState> {
+export async function policyState(shard: SqlDatabase, engine: PolicyEngine, request: WantedPolicies): Promise<PolicyState> {
   return await shard.transaction(async (session) => {
     await lockPolicies(session);
     return stateOf(await compareShard(session, engine, located(engine, request), request.accepting));
@@ -46,7 +33,7 @@ export async function policyState(shard: SqlDatabase, engine: PolicyEngine, requ
 export async function verifyPolicies(
   shard: SqlDatabase,
   engine: PolicyEngine,
-  request: VerificationRequest,
+  request: WantedPolicies,
   { rehearsals, users }: Pick<Probing, 'rehearsals' | 'users'>,
 ): Promise<PolicyState & ProbeReport & Pick<ShardComparison, 'fingerprint'>> {
   const shardTables = located(engine, request);
@@ -57,7 +44,7 @@ export async function verifyPolicies(
   });
 }
 
-function located({ dialect }: PolicyEngine, { tables, procedures, keyType }: VerificationRequest): ShardTables {
+function located({ dialect }: PolicyEngine, { tables, procedures, keyType }: WantedPolicies): ShardTables {
   return { tables: qualifiedTables(tables, dialect), procedures: qualifiedProcedures(procedures, dialect), keyType };
 }
 
