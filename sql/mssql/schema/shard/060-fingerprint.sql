@@ -217,7 +217,7 @@ BEGIN
       CASE m.[execute_as_principal_id] WHEN -2 THEN N'OWNER' ELSE USER_NAME(m.[execute_as_principal_id]) COLLATE Latin1_General_100_BIN2 END, N'|',
       y.[base_object_name] COLLATE Latin1_General_100_BIN2, N'|',
       t.[temporal_type], t.[is_tracked_by_cdc], t.[is_external], t.[is_memory_optimized], N'|',
-      OBJECT_NAME(t.[history_table_id]) COLLATE Latin1_General_100_BIN2, N'|', CASE WHEN k.[object_id] IS NULL THEN 0 ELSE 1 END, N'|', c.[signed])
+      OBJECT_NAME(t.[history_table_id]) COLLATE Latin1_General_100_BIN2, N'|', CASE WHEN k.[object_id] IS NULL THEN 0 ELSE 1 END, N'|', c.[signed], N'|', q.[others])
   FROM sys.objects AS o
   JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
   LEFT JOIN sys.sql_modules AS m ON m.[object_id] = o.[object_id]
@@ -229,6 +229,13 @@ BEGIN
     FROM sys.crypt_properties AS p
     WHERE p.[class] = 1 AND p.[major_id] = o.[object_id]
   ) AS c
+  OUTER APPLY (
+    -- Who may call a procedure may call the others of its group.
+    SELECT STRING_AGG(CONCAT(CAST(gp.[procedure_number] AS nvarchar(max)), N':',
+      COALESCE(gp.[definition] COLLATE Latin1_General_100_BIN2, CONVERT(nvarchar(30), o.[modify_date], 126))), N'|') WITHIN GROUP (ORDER BY gp.[procedure_number]) AS [others]
+    FROM sys.numbered_procedures AS gp
+    WHERE gp.[object_id] = o.[object_id]
+  ) AS q
   WHERE o.[object_id] IN (SELECT b.[object_id] FROM @reached AS b)
     OR (o.[parent_object_id] = 0 AND o.[type] IN (N'D', N'R'));
 
