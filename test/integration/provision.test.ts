@@ -240,6 +240,24 @@ describe('provisioning', () => {
     expect((await app.query(monitoring)).rows).toEqual([{ sessions: true, texts: true }]);
   });
 
+  it('takes by name, too, what it takes from everybody', async () => {
+    const database = await createDatabase();
+    const [logins, administrator] = [loginsOf('by_name'), open(database, server)];
+    await provision(administrator, provisioner, { ...emptyDatabase, logins });
+    await administrator.query(
+      sqlText(`grant usage on language plpgsql to ${logins.app.user}; grant temporary on database "${database}" to tenantry_app;
+        grant execute on function pg_terminate_backend(integer, bigint) to ${logins.app.user} with grant option;
+        grant execute on function set_config(text, text, boolean) to tenantry_app`),
+    );
+    const app = open(database, logins.app);
+    const rights = sql`select has_language_privilege('plpgsql', 'usage') as language, has_database_privilege(current_database(), 'temporary') as temporary,
+      has_function_privilege('pg_terminate_backend(integer, bigint)', 'execute') as sessions,
+      has_function_privilege('set_config(text, text, boolean)', 'execute') as settings`;
+    expect((await app.query(rights)).rows).toEqual([{ language: true, temporary: true, sessions: true, settings: true }]);
+    await provision(administrator, provisioner, { ...emptyDatabase, logins });
+    expect((await app.query(rights)).rows).toEqual([{ language: false, temporary: false, sessions: false, settings: false }]);
+  });
+
   it('takes back what a database had given to everybody, and a schema that was there', async () => {
     const database = await createDatabase();
     const [logins, administrator] = [loginsOf('open'), open(database, server)];

@@ -87,6 +87,13 @@ export const warnings = {
     remedy:
       'The statement that takes the right; where a column needs it, an identity in its place (on PostgreSQL app needs no right to it), or a random uuid.',
   },
+  'server-rights': {
+    severity: 'leak',
+    say: (rights) => `is the server's own, and was delivered without this right: ${rights}`,
+    reason:
+      'On PostgreSQL what is there for administrators asks no policy: by pg_read_binary_file a tenant reads the files of tables, by pg_stat_get_activity the statements of others, in pg_statistic samples of their values.',
+    remedy: 'The statement that takes the right, run by a superuser.',
+  },
   'temporary-tables': {
     severity: 'advice',
     say: () =>

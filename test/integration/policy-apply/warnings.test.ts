@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sqlText } from '../../../src/core/sql.ts';
 import { blogs, usePolicyShard } from '../../support/policy-shard.ts';
+import { shardLogins } from '../../support/postgres-shard.ts';
 
 const shard = usePolicyShard();
 
@@ -180,6 +181,40 @@ describe('policy apply warns of', () => {
       'other-rights',
       'permissive-policy',
     ]);
+  });
+
+  it('rights that somebody gave to app’s login, its group, a role of its or everybody on what is the server’s own', async () => {
+    const { user } = shardLogins.app;
+    await shard.asRoot(`grant reporting to ${user}; grant execute on function pg_read_binary_file(text) to ${user};
+      grant execute on function pg_stat_get_activity(integer) to tenantry_app; grant select on pg_statistic to reporting;
+      grant select (rolname, rolpassword) on pg_authid to public; grant execute on function pg_ls_dir(text) to tenantry_superuser;
+      grant execute on function lower(text) to ${user}; grant select on pg_class to ${user}`);
+    try {
+      const { warnings } = await shard.apply();
+      expect(warnings.map(({ code, severity, object, text, remedy }) => [code, severity, object, text.split(': ')[1], remedy])).toEqual(
+        (
+          [
+            ['pg_authid.rolname', 'select to public', 'revoke select (rolname) on table pg_authid from public cascade'],
+            ['pg_authid.rolpassword', 'select to public', 'revoke select (rolpassword) on table pg_authid from public cascade'],
+            [
+              'pg_read_binary_file(text)',
+              `execute to ${user}`,
+              `revoke execute on function pg_read_binary_file(text) from ${user} cascade`,
+            ],
+            [
+              'pg_stat_get_activity(integer)',
+              'execute to tenantry_app',
+              'revoke execute on function pg_stat_get_activity(integer) from tenantry_app cascade',
+            ],
+            ['pg_statistic', 'select to reporting', 'revoke select on table pg_statistic from reporting cascade'],
+          ] as const
+        ).map(([name, given, remedy]) => ['server-rights', 'leak', `pg_catalog.${name}`, given, remedy]),
+      );
+      await shard.asRoot(warnings.map(({ remedy }) => remedy).join(';'));
+      expect((await shard.apply()).warnings).toEqual([]);
+    } finally {
+      await shard.asRoot(`revoke reporting from ${user}`);
+    }
   });
 
   it.each(['tenantry_app', 'public'])('temporary tables, where %s may make them again', async (grantee) => {

@@ -50,6 +50,29 @@ with recursive configured as (
    cross join lateral regexp_matches(s.body,
      '(?:^|[^"\w])(session_user|system_user|pg_backend_pid|inet_client_addr|inet_client_port|pg_stat_activity|pg_stat_get_activity)(?!["\w])|(current_setting\s*\(\s*''(?:role|application_name|session_authorization)'')',
      'gi') as m (words)
+), app as (
+  -- What a statement of app may become.
+  select distinct r.oid
+    from pg_catalog.pg_roles a
+    join pg_catalog.pg_roles r on pg_has_role(a.oid, r.oid, 'member')
+   where a.rolname = 'tenantry_app' or (a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'usage'))
+), of_the_server as (
+  -- With the rights that it was delivered with.
+  select 'function' as kind, p.oid, p.oid::regprocedure::text as name, null as column_name, p.proacl as acl, v.initprivs as delivered
+    from pg_catalog.pg_proc p
+    left join pg_catalog.pg_init_privs v on v.classoid = 'pg_proc'::regclass and v.objoid = p.oid and v.objsubid = 0
+   where p.pronamespace = 'pg_catalog'::regnamespace
+  union all
+  select 'table', c.oid, c.oid::regclass::text, null, c.relacl, v.initprivs
+    from pg_catalog.pg_class c
+    left join pg_catalog.pg_init_privs v on v.classoid = 'pg_class'::regclass and v.objoid = c.oid and v.objsubid = 0
+   where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')
+  union all
+  select 'table', c.oid, c.oid::regclass::text, quote_ident(a.attname), a.attacl, v.initprivs
+    from pg_catalog.pg_attribute a
+    join pg_catalog.pg_class c on c.oid = a.attrelid and c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')
+    left join pg_catalog.pg_init_privs v on v.classoid = 'pg_class'::regclass and v.objoid = c.oid and v.objsubid = a.attnum
+   where a.attacl is not null
 ), own as (
   select n.oid from pg_catalog.pg_namespace n
    where n.nspname not in ('pg_catalog', 'information_schema', 'tenantry', 'tenantry_watch', 'pg_toast')
@@ -155,4 +178,21 @@ select n.nspname, c.relname, 'unlisted-table', null, format('revoke all on %I.%I
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where c.relkind in ('r', 'p', 'f') and has_any_column_privilege('tenantry_app', c.oid, 'select, insert, update')
    and not exists (select from family f where f.oid = c.oid)
+union all
+-- Files of the server, other sessions, samples of all tenants' values: what is there for its administrators asks no policy.
+select 'pg_catalog', s.name || coalesce('.' || s.column_name, ''), 'server-rights',
+       string_agg(format('%s to %s', lower(g.privilege_type), coalesce(r.rolname, 'public')), ', ' order by g.privilege_type, r.rolname),
+       string_agg(format('revoke %s%s on %s %s from %s cascade', lower(g.privilege_type), ' (' || s.column_name || ')', s.kind, s.name,
+                         coalesce(quote_ident(r.rolname), 'public')), '; ' order by g.privilege_type, r.rolname)
+  from of_the_server s
+ cross join lateral (select a.grantee, a.privilege_type from aclexplode(s.acl) a
+                     except
+                     select d.grantee, d.privilege_type from aclexplode(s.delivered) d) g
+  left join pg_catalog.pg_roles r on r.oid = g.grantee
+ -- A function that nothing was said of is everybody's, as delivered.
+ where case when g.grantee = 0 then s.kind = 'table' or s.delivered is not null
+            else g.grantee in (select a.oid from app a)
+                 and not case s.kind when 'function' then has_function_privilege('public', s.oid, g.privilege_type)
+                                     else has_table_privilege('public', s.oid, g.privilege_type) end end
+ group by s.name, s.column_name
  order by 1, 2, 3

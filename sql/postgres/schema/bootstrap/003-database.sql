@@ -1,7 +1,6 @@
 -- Rights inside one shard database. What PUBLIC loses here, app would otherwise have.
 do $$
 begin
-  execute format('revoke temporary on database %I from public', current_database());
   -- Where it was taken from PUBLIC.
   execute format('grant connect on database %I to tenantry_app, tenantry_superuser, tenantry_mover, tenantry_admin', current_database());
   execute format('grant create on database %I to tenantry_admin', current_database());
@@ -33,8 +32,6 @@ revoke all on schema tenantry from public;
 grant usage on schema tenantry to tenantry_app, tenantry_superuser, tenantry_mover;
 grant usage, create on schema tenantry to tenantry_definer;
 
--- No DO: a block can hide what the router refuses, such as a login that changes its own password.
-revoke usage on language plpgsql from public;
 grant usage on language plpgsql to tenantry_admin;
 
 alter default privileges for role tenantry_admin revoke execute on functions from public;
@@ -46,7 +43,17 @@ alter default privileges for role tenantry_definer revoke execute on functions f
 do $$
 declare
   routine regprocedure;
+  -- What PUBLIC loses nobody of app's keeps by name.
+  everybody constant text := (
+    select string_agg(quote_ident(r.rolname) || ', ', '' order by r.oid) || 'public'
+      from pg_catalog.pg_roles r
+     where r.rolname = 'tenantry_app'
+        or (r.rolcanlogin and not r.rolsuper and pg_has_role(r.oid, 'tenantry_app', 'usage') and not pg_has_role(r.oid, 'tenantry_admin', 'member')));
 begin
+  execute format('revoke temporary on database %I from %s cascade', current_database(), everybody);
+  -- No DO: a block can hide what the router refuses, such as a login that changes its own password.
+  execute format('revoke usage on language plpgsql from %s cascade', everybody);
+
   for routine in
     select p.oid
       from pg_catalog.pg_proc p
@@ -56,7 +63,7 @@ begin
                           'pg_stat_get_activity', 'pg_stat_get_backend_activity', 'pg_prepared_statement', 'currval', 'lastval', 'setseed')
             or (p.proname ~ '^pg_(try_)?advisory_' and p.proname <> 'pg_advisory_unlock_all'))
   loop
-    execute format('revoke execute on function %s from public', routine);
+    execute format('revoke execute on function %s from %s cascade', routine, everybody);
     execute format('grant execute on function %s to tenantry_admin', routine);
   end loop;
 
