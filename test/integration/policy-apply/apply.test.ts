@@ -95,6 +95,13 @@ describe('policy apply', () => {
     expect((await applying({ state, changes })).changes).toEqual([]);
   });
 
+  it('knows what it made again, whatever stands in the name of a key column', async () => {
+    await shard.asAdmin(String.raw`create table "Odd" ("TenantId" integer not null, "a\b''c" integer, primary key ("TenantId", "a\b''c"))`);
+    const tables = [blogs, { table: 'Odd', tenantColumn: 'TenantId' }];
+    expect((await shard.apply(tables)).changes).not.toEqual([]);
+    expect(await shard.apply(tables)).toMatchObject({ changes: [], warnings: [] });
+  });
+
   it('lets two runs at once follow one another', async () => {
     await shard.asRoot('alter table "Blogs" disable row level security');
     const changes = (await Promise.all([shard.apply(), shard.apply()])).map((result) => result.changes.length);

@@ -55,7 +55,7 @@ select w."schema", w."table", 'capture ' || o.operation,
     select f.operation,
            format(f.form, 'tenantry_capture_' || f.operation, upper(f.operation), format('%I.%I', w."schema", w."table"), k.columns) as made,
            format(f.words, w."tenantColumn", k.names) as definition
-      from (select string_agg(quote_literal(c.name), ', ' order by c.place) as columns,
+      from (select string_agg('''' || replace(c.name, '''', '''''') || '''', ', ' order by c.place) as columns,
                    coalesce(string_agg(c.name, ', ' order by c.place) filter (where c.place > 0), 'none') as names
               from (select w."tenantColumn" as name, 0 as place
                     union all
