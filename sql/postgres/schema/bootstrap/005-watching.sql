@@ -25,8 +25,8 @@ begin
             union
             -- This names no object.
             select null where tg_tag = 'DROP OWNED') c;
-    -- What would judge later may just have been switched off.
-    if exists (select from pg_event_trigger_ddl_commands() d where d.object_identity ~ '\mtenantry_watch\.') then
+    -- What would judge later may just have been switched off. How a name is written here, with quotes, goes by the settings of the session.
+    if exists (select from pg_event_trigger_ddl_commands() d where d.object_identity ~ 'tenantry_watch"?[.]') then
       perform tenantry_watch.judge();
     end if;
   end if;
@@ -46,7 +46,7 @@ begin
   select distinct session_user, tg_tag, d.object_identity, pg_current_xact_id()::text::bigint
     from pg_event_trigger_dropped_objects() d
    where d.original and not d.is_temporary;
-  if exists (select from pg_event_trigger_dropped_objects() d where d.object_identity ~ '\mtenantry_watch\.') then
+  if exists (select from pg_event_trigger_dropped_objects() d where d.object_identity ~ 'tenantry_watch"?[.]') then
     perform tenantry_watch.judge();
   end if;
 end

@@ -93,6 +93,14 @@ export function testClosing(shard: GatedShard): void {
     it.each([
       ['is gone', 'drop trigger judged on tenantry_watch.change_log'],
       ['is off', 'alter table tenantry_watch.change_log disable trigger judged'],
+      [
+        'is gone, in a session that reads and writes names its own way',
+        'begin; set local standard_conforming_strings = off; set local quote_all_identifiers = on; drop trigger judged on tenantry_watch.change_log; commit',
+      ],
+      [
+        'is off, in a session that reads and writes names its own way',
+        'begin; set local standard_conforming_strings = off; set local quote_all_identifiers = on; alter table tenantry_watch.change_log disable trigger judged; commit',
+      ],
     ])('closes where the trigger that would judge later %s', async (_, statement) => {
       const app = await shard.connect();
       await shard.change(statement);
