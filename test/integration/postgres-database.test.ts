@@ -55,6 +55,43 @@ describe('the database of the program itself', () => {
     ).rejects.toMatchObject({ code: 'STATEMENT_FAILED' });
   });
 
+  test('reads its statements, and has values written, as the standard has them, whatever its login was told', async () => {
+    const login = `alter role ${shardLogins.admin.user}`;
+    const told = {
+      standard_conforming_strings: 'off',
+      transform_null_equals: 'on',
+      array_nulls: 'off',
+      quote_all_identifiers: 'on',
+      datestyle: "'German'",
+      intervalstyle: "'sql_standard'",
+      extra_float_digits: '0',
+      bytea_output: "'escape'",
+    };
+    for (const [name, value] of Object.entries(told)) await shard.root.query(sqlText(`${login} set ${name} = ${value}`));
+    const database = createPostgresEngine().open(shard.address, shardLogins.admin);
+    try {
+      const { rows } = await database.query(
+        sqlText(String.raw`select 'a.b' ~ '^a\.b$' as pattern, null = null as compared, ('{NULL}'::text[])[1] is null as missing, quote_ident('a') as name,
+          '2026-01-02'::date::text as day, '1 day 2 hours'::interval::text as span, (1::float8 / 3)::text as third, '\x01'::bytea::text as bytes`),
+      );
+      expect(rows).toEqual([
+        {
+          pattern: true,
+          compared: null,
+          missing: true,
+          name: 'a',
+          day: '2026-01-02',
+          span: '1 day 02:00:00',
+          third: '0.3333333333333333',
+          bytes: String.raw`\x01`,
+        },
+      ]);
+    } finally {
+      await database.close();
+      for (const name of Object.keys(told)) await shard.root.query(sqlText(`${login} reset ${name}`));
+    }
+  });
+
   test('says COMMIT_UNKNOWN where the answer to commit was lost, and the next work gets a new connection', async () => {
     await using proxy = await startWireProxy(server);
     const database = createPostgresEngine().open({ ...shard.address, host: proxy.host, port: proxy.port }, shardLogins.admin);

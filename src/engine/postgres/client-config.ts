@@ -7,10 +7,23 @@ import { verifiesServer } from '../../core/tls-mode.ts';
 import { passwordOf } from '../password-of.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 
+const sameForAll = {
+  client_min_messages: 'notice',
+  standard_conforming_strings: 'on',
+  transform_null_equals: 'off',
+  array_nulls: 'on',
+  quote_all_identifiers: 'off',
+  datestyle: 'ISO',
+  intervalstyle: 'postgres',
+  extra_float_digits: '1',
+  bytea_output: 'hex',
+} as const;
+
 /**
  * Whatever a role's or a database's own settings say: tables that tenants' statements name without a schema are those that
  * policies protect, and the server writes policies back in the one form that the gate knows. A notice tells that a commit was
- * not awaited on its standby: one that is not sent would make it look safe.
+ * not awaited on its standby: one that is not sent would make it look safe. The text of a statement means what it says by the
+ * standard: a backslash in it is one, and a comparison with null is true of nothing.
  */
 export const sessionOptions = optionsOf(postgresDialect.defaultSchema);
 
@@ -40,7 +53,10 @@ export function clientConfig(address: ShardAddress, login: Login): pg.ClientConf
 }
 
 function optionsOf(schema: string): string {
-  return `-c search_path=${searchPath(schema)} -c client_min_messages=notice`;
+  const settings = { search_path: searchPath(schema), ...sameForAll };
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
 }
 
 /** Without spaces, which would end an option. */

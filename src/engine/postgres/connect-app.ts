@@ -20,7 +20,6 @@ import { WireClient } from './wire-client.ts';
 
 /** Settings that a reset goes back to, whatever the role's or the database's own defaults are. */
 const startupOptions = [
-  'datestyle=ISO',
   'default_transaction_isolation=read\\ committed',
   'default_transaction_read_only=off',
   'default_transaction_deferrable=off',
