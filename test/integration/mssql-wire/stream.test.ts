@@ -53,6 +53,9 @@ function endless(): { readonly answer: Promise<Answer>; readonly quiet: () => Pr
 
 describe('a stream of rows', () => {
   test('that nobody reads on stops the server, and goes on with its reader', async () => {
+    // Sixteen megabytes have no limit of time here.
+    connection = await shard.connect({ clock: new FakeClock() });
+    transaction = await connection.begin(entryOf(2), options);
     const { answer, quiet } = endless();
     const rows = transaction.stream(read);
     expect((await rows.next()).value).toMatchObject({ n: 0 });
