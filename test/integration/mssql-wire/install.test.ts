@@ -107,7 +107,7 @@ test('what a SQL Server database is, is looked at under the lock that keeps othe
   const { installing, asked } = await install(() => ({}));
   expect(await installing).toMatchObject({ changes: [], warnings: [], applied: true });
   const lock = asked.findIndex(({ text }) => text.includes('sp_getapplock'));
-  expect(asked[lock]!.parameters.map(({ value }) => value)).toEqual([5_000]);
+  expect(asked[lock]!.parameters.map(({ value }) => value)).toEqual([5_000, false]);
   expect(asked.findIndex(({ text }) => text.includes('[isCatalog]'))).toBeGreaterThan(lock);
 });
 
