@@ -12,7 +12,7 @@ import { endOf, refuseOutlived } from './accepted-drift.ts';
 import { changeShard } from './change-shard.ts';
 import { compareShard, isAsItMustBe, type ShardComparison } from './shard-comparison.ts';
 import type { Difference } from './diff.ts';
-import { problemsOf, refuseUnfit, unprovenFinding, warningsOf } from './findings.ts';
+import { functionProblems, refuseUnfit, tableProblems, unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
 import type { PlannedChange, PolicyChange, PolicyFinding, PolicyResult, SignedChange } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
@@ -51,11 +51,13 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
   const wanted = { tables, procedures, keyType };
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const examine = async (session: SqlSession): Promise<readonly PolicyFinding[]> => {
-    const ofTables = await problemsOf(session, wanted);
+    const ofTables = await tableProblems(session, wanted);
     refuseUnfit('tables', ofTables);
+    const ofFunctions = await functionProblems(session, wanted);
+    refuseUnfit('functions', ofFunctions);
     const ofProcedures = await procedureFindings(session, engine, procedures);
     refuseUnfit('procedures', ofProcedures);
-    return [...ofTables, ...(await warningsOf(session, tables)), ...ofProcedures];
+    return [...ofTables, ...ofFunctions, ...(await warningsOf(session, tables)), ...ofProcedures];
   };
   const permit = (found: ShardComparison): void => {
     refuseOutlived(found.drift.outlived);

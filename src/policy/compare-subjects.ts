@@ -6,7 +6,7 @@ import { nameOf, qualifiedTables } from '../engine/qualified-tables.ts';
 import type { DifferingObject } from '../engine/verification.ts';
 import { compareShard, type ShardComparison } from './shard-comparison.ts';
 import type { Comparison, Difference } from './diff.ts';
-import { problemsOf } from './findings.ts';
+import { functionProblems, tableProblems } from './findings.ts';
 import type { NamedSubject, PolicyFinding, ShardTables, WholeShard } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import { procedureFindings } from './procedure-findings.ts';
@@ -64,7 +64,8 @@ export async function compareSubjects(shard: SqlDatabase, engine: PolicyEngine, 
     const shardFound = await compareShard(session, engine, configured, request.accepting);
     const found = { ...shardFound, pending: [...shardFound.pending, ...shardFound.drift.kept] };
     const ofProcedures = await procedureFindings(session, engine, procedures);
-    const problems = await problemsOf(session, configured);
+    const problems = await tableProblems(session, configured);
+    const ofFunctions = await functionProblems(session, configured);
     const known = JSON.stringify(
       [...configured.tables, ...found.tables].map(({ schema, table, tenantColumn }) => ({ schema, table, tenantColumn })),
     );
@@ -72,7 +73,7 @@ export async function compareSubjects(shard: SqlDatabase, engine: PolicyEngine, 
     const extra = (await session.run<ExtraTable>('policy/extra-tables', { tables: known })).rows;
     const reasonsOf = (table: string): string[] => problems.filter(({ object }) => object === table).map(({ text }) => `It ${text}.`);
     const present = new Set(found.tables.map(nameOf));
-    const ofShard = problems.filter(({ code }) => code === 'immutable-tenant').map(({ object, text }) => `${object} ${text}.`);
+    const ofShard = ofFunctions.filter(({ severity }) => severity === 'refused').map(({ object, text }) => `${object} ${text}.`);
     const subjects = [
       ...found.tables.map(nameOf).map((object) => compared('table', object, found, reasonsOf(object), drift)),
       ...configured.tables

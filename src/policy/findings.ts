@@ -43,22 +43,25 @@ export function whatHelps({ remedy, advice }: { readonly remedy?: string | undef
 }
 
 /** Throws INVALID_CONFIGURATION with every reason why what is configured cannot be served as it is, where one of what was found is. */
-export function refuseUnfit(what: 'tables' | 'procedures', found: readonly PolicyFinding[]): void {
+export function refuseUnfit(what: 'tables' | 'functions' | 'procedures', found: readonly PolicyFinding[]): void {
   const refused = found.filter(({ severity }) => severity === 'refused');
   if (refused.length === 0) return;
   const list = refused.map((each) => visible(`${each.object} ${each.text}${whatHelps(each)}`));
   throw new TenantryError('INVALID_CONFIGURATION', `The ${what} of the shard do not fit:\n- ${list.join('\n- ')}`);
 }
 
-/** Every reason why the configured tables cannot be routed as they are, or asked what their policies ask, and what could become one. */
-export async function problemsOf(session: SqlSession, { tables, procedures, keyType }: ShardTables): Promise<PolicyFinding[]> {
+/** Every reason why the configured tables cannot be routed as they are, or asked what their policies ask. */
+export async function tableProblems(session: SqlSession, { tables, keyType }: ShardTables): Promise<PolicyFinding[]> {
   const { rows } = await session.run<FoundProblem>('policy/problems', { tables: JSON.stringify(tables), keyType });
-  // What app may call soon is found with what it may not call.
-  const isToBeCalled = ({ schema, table }: FoundProblem): boolean =>
-    procedures.some((procedure) => procedure.schema === schema && procedure.routine === table);
-  const codeOf = (row: FoundProblem): string =>
-    row.problem === 'immutable-unreached' && isToBeCalled(row) ? 'immutable-tenant' : row.problem;
-  return [...rows.map((row) => finding(codeOf(row), row)), ...(await predicateProblems(session, tables))];
+  return [...rows.map((row) => finding(row.problem, row)), ...(await predicateProblems(session, tables))];
+}
+
+/** Functions with which no table is kept apart, whichever they are for, and those that could become one. */
+export async function functionProblems(session: SqlSession, { tables, procedures }: ShardTables): Promise<PolicyFinding[]> {
+  const places = procedures.map(({ schema, routine }) => ({ schema, routine }));
+  const parameters = { tables: JSON.stringify(tables), procedures: JSON.stringify(places) };
+  const { rows } = await session.run<FoundProblem>('policy/immutable-functions', parameters);
+  return rows.map((row) => finding(row.problem, row));
 }
 
 async function predicateProblems(session: SqlSession, tables: readonly LocatedTable[]): Promise<PolicyFinding[]> {

@@ -97,7 +97,7 @@ describe('doctor', () => {
       expect(code).toBe(2);
       expect(problems.filter((problem) => problem.includes('serve no tenants'))).toEqual([
         expect.stringMatching(
-          /^problem shard a: The tables of the shard do not fit:\n- public\.own is IMMUTABLE.*\nIt may serve no tenants\. Changed: GRANT by \S+ at .*\. \| mend each of these, then run tenantry policy apply --shard a$/,
+          /^problem shard a: The functions of the shard do not fit:\n- public\.own is IMMUTABLE.*\nIt may serve no tenants\. Changed: GRANT by \S+ at .*\. \| mend each of these, then run tenantry policy apply --shard a$/,
         ),
       ]);
     } finally {

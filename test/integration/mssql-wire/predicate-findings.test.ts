@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RowPolicy } from '../../../src/core/predicate.ts';
-import { problemsOf, warningsOf } from '../../../src/policy/findings.ts';
+import { tableProblems, warningsOf } from '../../../src/policy/findings.ts';
 import { administered } from '../../support/administered.ts';
 import { answerFile, askedFile, columnsOf, policyAnswers, type Said } from '../../support/library-answers.ts';
 import { startTdsServer } from '../../support/tds/server.ts';
@@ -64,7 +64,7 @@ test('what a shard lacks for its policies is told by place, with the columns tha
       ],
     },
   });
-  expect(await database.transaction((session) => problemsOf(session, { tables, procedures: [], keyType: 'int' }))).toEqual([
+  expect(await database.transaction((session) => tableProblems(session, { tables, procedures: [], keyType: 'int' }))).toEqual([
     {
       code: 'no-such-column',
       severity: 'refused',
@@ -102,6 +102,6 @@ test('texts that no index answers are told of, and tables without policies ask n
   asked.clear();
   const plain = tables.map(({ schema, table, tenantColumn }) => ({ schema, table, tenantColumn }));
   expect(await database.transaction((session) => warningsOf(session, plain))).toEqual([]);
-  expect(await database.transaction((session) => problemsOf(session, { tables: plain, procedures: [], keyType: 'int' }))).toEqual([]);
+  expect(await database.transaction((session) => tableProblems(session, { tables: plain, procedures: [], keyType: 'int' }))).toEqual([]);
   expect([...asked.keys()].filter((file) => file.includes('predicate'))).toEqual([]);
 });

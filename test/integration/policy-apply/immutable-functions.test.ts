@@ -188,7 +188,7 @@ it('policy apply warns of one that app may not call, and nothing does, and refus
     const { warnings } = await shard.apply();
     expect(warnings).toContainEqual({
       code: 'immutable-unreached',
-      severity: 'leak',
+      severity: 'advice',
       object: 'public.own_tenant',
       text: 'is IMMUTABLE, and its answer goes by the tenant or by what came with a call, through tenantry.current_tenant; app may not call it, and nothing does',
       remedy: 'alter function public.own_tenant() stable',

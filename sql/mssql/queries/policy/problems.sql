@@ -1,6 +1,5 @@
 -- Why a configured table cannot be routed, one row for each reason; `remedy` is SQL where SQL helps. Everything is of one
--- collation: the server has others for its own words, for names and for the database (468, 457). Of functions there is nothing to
--- find: a plan keeps the answer of none written in T-SQL, and of an assembly's only where it reads nothing ("Constant folding").
+-- collation: the server has others for its own words, for names and for the database (468, 457).
 -- @tables nvarchar(max)
 -- @keyType nvarchar(10)
 WITH configured AS (

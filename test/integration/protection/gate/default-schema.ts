@@ -56,6 +56,7 @@ export function testDefaultSchema(shard: GatedShard): void {
       ['policy/live-items', { tables }],
       ['policy/warnings', { tables }],
       ['policy/problems', { tables, keyType: 'int' }],
+      ['policy/immutable-functions', { tables, procedures }],
       ['policy/procedures', { procedures }],
       ['policy/live-procedures', { procedures }],
       ['engine/inspect'],
