@@ -5,6 +5,8 @@ import type { DriftSetting } from './settings.ts';
 import type { TenantryConfig } from './tenantry-config.ts';
 
 const dayMs = 86_400_000;
+/** Its end is the year 10000, which servers cannot tell. */
+const firstDayBeyond = '9999-12-31';
 const text = z
   .string()
   .refine(
@@ -21,7 +23,9 @@ const entry = object({
     if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
   }),
   reason: text,
-  until: z.iso.date({ error: ({ input }) => (input === undefined ? undefined : "must be a day, such as '2027-01-31'") }),
+  until: z.iso
+    .date({ abort: true, error: ({ input }) => (input === undefined ? undefined : "must be a day, such as '2027-01-31'") })
+    .refine((day) => day < firstDayBeyond, `must be a day before '${firstDayBeyond}', such as '2027-01-31'`),
 }).transform((given): DriftSetting => ({ ...given, untilMs: Date.parse(`${given.until}T00:00:00Z`) + dayMs }));
 
 /** What may stay on shards for a while although it is not as it must be; each object of a shard once. Without `drift`, nothing. */

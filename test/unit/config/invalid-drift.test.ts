@@ -32,6 +32,7 @@ describe('drift is refused with every problem, its path and what is allowed:', (
           { shards: 'a', object: 'view public.v', reason: 'x' },
           { shards: ['a', 'b'], object: 'view public.w', reason: 'x', until: '2027-01-31' },
           { shards: '*', object: 'view public.w', reason: 'y', until: '2027-03-31' },
+          { shards: '*', object: 'view public.y', reason: 'for good', until: '9999-12-31' },
         ],
       }),
       [
@@ -41,6 +42,7 @@ describe('drift is refused with every problem, its path and what is allowed:', (
         "drift[0].until: must be a day, such as '2027-01-31'",
         "drift[1].shards: must be '*' or a list of names of shards",
         'drift[1].until: is missing',
+        "drift[4].until: must be a day before '9999-12-31', such as '2027-01-31'",
       ],
     ],
     [
