@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { ShardSigner, ShardStatement } from '../src/core/shard-signer.ts';
+import { couldBeMade, isOfItsTime, type NumberedStatement, type ShardSigner, type ShardStatement } from '../src/core/shard-signer.ts';
 import { LatestStatements } from './latest-statements.ts';
 import type { Shard } from './shard.ts';
 import { fleetMac, type FleetKey } from './mapping-token.ts';
@@ -16,20 +16,26 @@ export interface FleetKeys {
  */
 export function createShardSigner({ current, previous }: FleetKeys, shardId: string, latest = new LatestStatements()): ShardSigner {
   const keys = previous === undefined ? [current] : [current, previous];
+  const isSigned: ShardSigner['isSigned'] = (statement, signed) =>
+    keys.some((key) => {
+      const expected = signature(key, shardId, statement);
+      return signed.length === expected.length && timingSafeEqual(signed, expected);
+    });
+  const latestBy = (says: NumberedStatement, nowMs: number): number => {
+    const known = latest.of(shardId)[says];
+    return isOfItsTime(known, nowMs) ? known : 0;
+  };
   return {
     sign: (statement) => signature(current, shardId, statement),
-    check: (statement, signed) => {
-      const isSigned = keys.some((key) => {
-        const expected = signature(key, shardId, statement);
-        return signed.length === expected.length && timingSafeEqual(signed, expected);
-      });
-      if (!isSigned) return 'unsigned';
-      if (statement.says === 'verified') return 'signed';
+    isSigned,
+    check: (statement, signed, nowMs) => {
+      if (!isSigned(statement, signed)) return 'unsigned';
+      if (!couldBeMade(statement, nowMs)) return 'unbelievable';
       const { says, number } = statement;
       latest.note(shardId, says, number);
-      return number < latest.of(shardId)[says] ? 'outdated' : 'signed';
+      return number < latestBy(says, nowMs) ? 'outdated' : 'signed';
     },
-    numberAt: (says, nowMs) => Math.max(Math.trunc(nowMs), latest.of(shardId)[says] + 1),
+    numberAt: (says, nowMs) => Math.max(Math.trunc(nowMs), latestBy(says, nowMs) + 1),
   };
 }
 

@@ -52,7 +52,7 @@ export class Verdicts {
     const found = await this.#latest(shardId);
     if (found === undefined) return undefined;
     const { verdictId: _, signature, ...verdict } = found;
-    return { ...verdict, isSigned: this.#signerOf(shardId).check(statementOf(verdict), signature) === 'signed' };
+    return { ...verdict, isSigned: this.#signerOf(shardId).isSigned(statementOf(verdict), signature) };
   }
 
   /** By which fleet key the latest one is signed; undefined: there is none. Throws CATALOG_UNAVAILABLE. */
@@ -60,7 +60,7 @@ export class Verdicts {
     const found = await this.#latest(shardId);
     if (found === undefined) return undefined;
     const signer = this.#signerOf(shardId);
-    if (signer.check(statementOf(found), found.signature) === 'unsigned') return 'neither';
+    if (!signer.isSigned(statementOf(found), found.signature)) return 'neither';
     return Buffer.compare(signer.sign(statementOf(found)), found.signature) === 0 ? 'current' : 'previous';
   }
 
@@ -73,7 +73,7 @@ export class Verdicts {
     if (found === undefined) return;
     const signer = this.#signerOf(shardId);
     const { verdictId, signature: seen, ...verdict } = found;
-    if (signer.check(statementOf(verdict), seen) === 'unsigned') return;
+    if (!signer.isSigned(statementOf(verdict), seen)) return;
     const signature = signer.sign(statementOf(verdict));
     await catalogUnavailable(unlessVictim(() => this.#catalog.run('catalog/sign-verdict-again', { verdictId, seen, signature })));
   }

@@ -108,11 +108,13 @@ export interface ScratchPlace {
   readonly schema: string;
 }
 
-/** The signatures on what protects a shard. */
+/** What is signed on a shard, and by what. */
 export interface ShardSigning {
+  /** The override that is in force there, whoever has signed it. */
+  override(): Promise<OverrideInForce | undefined>;
   /** By which fleet key it is signed. */
   signedBy(): Promise<SigningKey>;
-  /** Signs by the current fleet key what is signed there by the previous one; whether it was. */
+  /** Signs by the current fleet key what is signed there by the previous one and could be made; whether what was accepted was. */
   signAgain(): Promise<boolean>;
 }
 

@@ -22,6 +22,29 @@ export const acceptanceFormat = 2;
 /** What of a shard a later statement ends. */
 export type NumberedStatement = Exclude<ShardStatement['says'], 'verified'>;
 
+/** What is said of a shard until a later statement of its kind. */
+export type NumberedShardStatement = Extract<ShardStatement, { readonly says: NumberedStatement }>;
+
+/** The longest that tenants may be let into a shard in spite of what protects them: a day. */
+export const longestOverrideMs = 86_400_000;
+
+/**
+ * How far a number may be ahead of the shard's clock: a day, for a clock that was set back. One beyond it, which only somebody without
+ * the program has signed, would outdate all that comes after it.
+ */
+const furthestAheadMs = 86_400_000;
+
+/** Whether a number may be that of a statement that was made by now, by the shard's clock. */
+export function isOfItsTime(number: number, nowMs: number): boolean {
+  return number <= nowMs + furthestAheadMs;
+}
+
+/** Whether the program may have made it by now, whoever has signed it: a key that leaked signs anything. */
+export function couldBeMade(statement: NumberedShardStatement, nowMs: number): boolean {
+  const isBounded = statement.says !== 'overridden' || statement.untilMs - statement.number <= longestOverrideMs;
+  return isBounded && isOfItsTime(statement.number, nowMs);
+}
+
 /** The number of the latest statement of each kind that is known of a shard. */
 export type LatestNumbers = Readonly<Record<NumberedStatement, number>>;
 
@@ -30,20 +53,23 @@ export const nothingSigned: LatestNumbers = { accepted: 0, overridden: 0 };
 
 /**
  * `signed`: by the current fleet key or, while it is rotated, the previous one. `outdated`: likewise, but a later statement of its kind is
- * known, by the catalog or by a signature that was seen, so that somebody has put this one back. `unsigned`: by neither key.
+ * known, by the catalog or by a signature that was seen, so that somebody has put this one back. `unbelievable`: likewise, but the
+ * program makes none such (`couldBeMade`). `unsigned`: by neither key.
  */
-export type SignatureCheck = 'signed' | 'outdated' | 'unsigned';
+export type SignatureCheck = 'signed' | 'outdated' | 'unbelievable' | 'unsigned';
 
 /** Signs for one shard, and knows its signatures, which nobody can make without the fleet key. */
 export interface ShardSigner {
   /** 32 bytes, by the current fleet key. */
   sign(statement: ShardStatement): Uint8Array;
+  /** Whether it is so by the current fleet key or, while it is rotated, the previous one, whatever it says. */
+  isSigned(statement: ShardStatement, signature: Uint8Array): boolean;
   /**
-   * What a signature is worth. Learns by it: the number of a statement that is signed is remembered: none before it is `signed` from then
-   * on.
+   * What a signature is worth now, by the shard's clock. Learns by it: the number of a statement that is signed, and could be made, is
+   * remembered: none before it is `signed` from then on.
    */
-  check(statement: ShardStatement, signature: Uint8Array): SignatureCheck;
-  /** The number of a statement that is made now, by the shard's clock. */
+  check(statement: NumberedShardStatement, signature: Uint8Array, nowMs: number): SignatureCheck;
+  /** The number of a statement that is made now, by the shard's clock: after each that is known and could be made. */
   numberAt(says: NumberedStatement, nowMs: number): number;
 }
 

@@ -46,7 +46,7 @@ export interface Verified {
   readonly objection: string | undefined;
   /** Tenants are let in until then in spite of it, as somebody decided. */
   readonly overriddenUntilMs: number | undefined;
-  /** Whether an override lets tenants in that nobody signed, or that was ended: connections that are open go by it all the same. */
+  /** Whether an override lets tenants in that nobody signed, or that was ended, or is for longer than one may be: connections that are open go by it all the same. */
   readonly isOverriddenByNobody: boolean;
   /** What is not as it was accepted; nothing where nothing was, or not by the fleet. */
   readonly differing: readonly DifferingObject[];
@@ -70,7 +70,7 @@ export async function verifyProtection(session: SqlSession, fingerprintFunction:
     isInForce &&
     number !== null &&
     overrideSignature !== null &&
-    signer.check({ says: 'overridden', number, untilMs }, overrideSignature) === 'signed';
+    signer.check({ says: 'overridden', number, untilMs }, overrideSignature, nowMs) === 'signed';
   const { fingerprint, validUntilMs } = found;
   return {
     fingerprint,
@@ -141,8 +141,9 @@ function objectionToAcceptance(found: Verification, fingerprintFunction: string,
     return 'what protects its tenants was not accepted yet';
   const unknown = 'what protects its tenants was accepted by another program, for another shard or by another fleet key';
   if (format !== acceptanceFormat) return unknown;
-  const checked = signer.check({ says: 'accepted', format, number, fingerprint: accepted, validUntilMs }, signature);
+  const checked = signer.check({ says: 'accepted', format, number, fingerprint: accepted, validUntilMs }, signature, found.nowMs);
   if (checked === 'unsigned') return unknown;
+  if (checked === 'unbelievable') return 'what protects its tenants was accepted with the number of a time that is more than a day to come';
   if (checked === 'outdated') return 'an older acceptance was put back in place of the last one';
   return validUntilMs !== null && validUntilMs <= found.nowMs
     ? 'the time for which what protects its tenants was accepted is over'

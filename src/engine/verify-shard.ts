@@ -97,7 +97,7 @@ async function inspect(session: SqlSession, { lacksSchema }: VerifyingEngine): P
 }
 
 const overriddenByNobody =
-  'The shard may serve no tenants: what protects them is overridden by nobody who has a key of the fleet, or by an override that was ended. tenantry policy override --end takes it away.';
+  'The shard may serve no tenants: what protects them is overridden by nobody who has a key of the fleet, by an override that was ended, or by one of more than a day. tenantry policy override --end takes it away.';
 
 /** The very shard that is meant, and its tables, or the login, are not what tenants may be served with. */
 export class UnfitForTenants extends TenantryError {

@@ -49,6 +49,7 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
     signing: (settings, shard, work) =>
       withShard(engines, settings, shard, (admin) => {
         const { fleetKey } = settings;
+        const { signer } = acceptingOn(settings, shard);
         const isOf = (keys: Settings['fleetKey']): Promise<boolean> => isSignedBy(admin, createShardSigner(keys, shard.shardId));
         return work({
           signedBy: async () => {
@@ -56,7 +57,8 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
             // One part by each of them is to be signed again as well.
             return (await isOf(fleetKey)) ? 'previous' : 'neither';
           },
-          signAgain: () => signAgain(admin, acceptingOn(settings, shard).signer),
+          override: () => findOverride(admin, signer),
+          signAgain: () => signAgain(admin, signer),
         });
       }),
     protection: (settings, shard) =>

@@ -4,9 +4,8 @@ import {
   acceptanceFormat,
   nothingSigned,
   type LatestNumbers,
-  type NumberedStatement,
+  type NumberedShardStatement,
   type ShardSigner,
-  type ShardStatement,
   type ShardVerifier,
 } from '../core/shard-signer.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
@@ -79,11 +78,13 @@ interface Signatures {
   readonly overrideNumber: number | null;
   readonly overrideUntilMs: number | null;
   readonly overrideSignature: Uint8Array | null;
+  /** By the shard's clock. */
+  readonly nowMs: number;
 }
 
 /** What is said of a shard, and what it is signed with. */
 interface Signed {
-  readonly statement: Extract<ShardStatement, { readonly says: NumberedStatement }>;
+  readonly statement: NumberedShardStatement;
   readonly signature: Uint8Array;
 }
 
@@ -100,25 +101,28 @@ async function signaturesOf(session: SqlSession): Promise<Signatures | undefined
   return (await session.run<Row & Signatures>('policy/signatures')).rows[0];
 }
 
-/** Numbers of what is signed on a shard by a key that the verifier knows, outdated or not; 0: nothing is. */
+/** Numbers of what is signed on a shard by a key that the verifier knows, outdated or not; 0: nothing is that could be made. */
 export async function signedNumbers(session: SqlSession, verifier: ShardVerifier): Promise<LatestNumbers> {
   const found = await signaturesOf(session);
+  if (found === undefined) return nothingSigned;
+  const { nowMs } = found;
   const numberOf = (signed: Signed | undefined): number =>
-    signed !== undefined && isByKey(verifier, signed) ? signed.statement.number : 0;
-  return found === undefined ? nothingSigned : { accepted: numberOf(acceptedIn(found)), overridden: numberOf(overriddenIn(found)) };
+    signed !== undefined && isMade(verifier, signed, nowMs) ? signed.statement.number : 0;
+  return { accepted: numberOf(acceptedIn(found)), overridden: numberOf(overriddenIn(found)) };
 }
 
 /**
  * Signs by the current fleet key what is signed on a shard, where it is so by a key that the signer knows; what is signed stays as it is.
- * Whether it was: not where nothing was accepted, or by nobody known, or it was changed meanwhile.
+ * What could not be made, as a leaked key signs it, is left. Whether what was accepted was signed: not where nothing was, or by nobody
+ * known, or it was changed meanwhile.
  */
 export async function signAgain(session: SqlSession, signer: ShardSigner): Promise<boolean> {
   const found = await signaturesOf(session);
   if (found === undefined) return false;
   const accepted = acceptedIn(found);
-  if (!isByKey(signer, accepted)) return false;
+  if (!isMade(signer, accepted, found.nowMs)) return false;
   const overridden = overriddenIn(found);
-  const known = overridden !== undefined && isByKey(signer, overridden) ? overridden : undefined;
+  const known = overridden !== undefined && isMade(signer, overridden, found.nowMs) ? overridden : undefined;
   const { rows } = await session.run('policy/sign-again', {
     seen: accepted.signature,
     signature: signer.sign(accepted.statement),
@@ -128,13 +132,16 @@ export async function signAgain(session: SqlSession, signer: ShardSigner): Promi
   return rows.length > 0;
 }
 
-/** Whether all that is signed on a shard is so by a key that the verifier knows; not where nothing was accepted. */
-export async function isSignedBy(session: SqlSession, verifier: ShardVerifier): Promise<boolean> {
+/** Whether all that is signed on a shard is so by a key that the signer knows; not where nothing was accepted. */
+export async function isSignedBy(session: SqlSession, signer: ShardSigner): Promise<boolean> {
   const found = await signaturesOf(session);
   if (found === undefined) return false;
-  return [acceptedIn(found), overriddenIn(found)].every((signed) => signed === undefined || isByKey(verifier, signed));
+  return [acceptedIn(found), overriddenIn(found)].every(
+    (signed) => signed === undefined || signer.isSigned(signed.statement, signed.signature),
+  );
 }
 
-function isByKey(verifier: ShardVerifier, { statement, signature }: Signed): boolean {
-  return verifier.check(statement, signature) !== 'unsigned';
+/** Outdated or not. */
+function isMade(verifier: ShardVerifier, { statement, signature }: Signed, nowMs: number): boolean {
+  return ['signed', 'outdated'].includes(verifier.check(statement, signature, nowMs));
 }

@@ -1,11 +1,8 @@
 import { TenantryError } from '../core/errors.ts';
 import type { Row, SqlDatabase, SqlSession } from '../core/session.ts';
-import type { ShardSigner, ShardVerifier } from '../core/shard-signer.ts';
+import { longestOverrideMs, type ShardSigner, type ShardVerifier } from '../core/shard-signer.ts';
 import { signedNumbers } from './acceptance.ts';
 import { shardTimeMs } from './shard-time.ts';
-
-/** The longest that tenants may be let into a shard in spite of what protects them: a day. */
-export const longestOverrideMs = 86_400_000;
 
 /** That tenants are let in for a while, though what protects them was changed and not accepted, and who answers for it. */
 export interface Override {
@@ -44,7 +41,7 @@ export interface OverrideInForce {
   readonly until: string;
   readonly reason: string | null;
   readonly decidedBy: string | null;
-  /** By a key of the fleet, and none was made since: no connection is opened by any other. */
+  /** By a key of the fleet, for a day at most, and none was made since: no connection is opened by any other. */
   readonly isSigned: boolean;
 }
 
@@ -53,17 +50,23 @@ export function describeOverride({ until, reason, decidedBy, isSigned }: Overrid
   const text = `Tenants are let in until ${until} though what protects them was not accepted, by ${decidedBy ?? 'somebody who is not named'}${reason === null ? '' : `: ${reason}`}`;
   return isSigned
     ? text
-    : `${text}. The override is signed by no key of the fleet, or was ended or replaced and put back: no connection is opened by it, and those that are open go by it`;
+    : `${text}. The override is signed by no key of the fleet, or was ended or replaced and put back, or is for more than a day: no connection is opened by it, and those that are open go by it`;
+}
+
+/** As `policy/get-override` gives it. */
+interface GivenOverride extends Pick<OverrideInForce, 'reason' | 'decidedBy'> {
+  readonly number: number;
+  readonly untilMs: number;
+  readonly signature: Uint8Array;
+  readonly nowMs: number;
 }
 
 /** The override of a shard, as it is now; undefined: there is none. */
 export async function findOverride(session: SqlSession, verifier: ShardVerifier): Promise<OverrideInForce | undefined> {
-  const { rows } = await session.run<Row & Omit<OverrideInForce, 'until'> & { number: number; untilMs: number; signature: Uint8Array }>(
-    'policy/get-override',
-  );
+  const { rows } = await session.run<Row & GivenOverride>('policy/get-override');
   const [found] = rows;
   if (found === undefined) return undefined;
-  const { number, untilMs, reason, decidedBy, signature } = found;
-  const isSigned = verifier.check({ says: 'overridden', number, untilMs }, signature) === 'signed';
+  const { number, untilMs, reason, decidedBy, signature, nowMs } = found;
+  const isSigned = verifier.check({ says: 'overridden', number, untilMs }, signature, nowMs) === 'signed';
   return { until: new Date(untilMs).toISOString(), reason, decidedBy, isSigned };
 }

@@ -1,9 +1,10 @@
 import { fleetKeyFromBase64 } from '../../shardmap/mapping-token.ts';
 import { createShardSigner } from '../../shardmap/shard-signer.ts';
-import type { ShardSigner } from '../../src/core/shard-signer.ts';
-import type { SqlSession } from '../../src/core/session.ts';
+import { longestOverrideMs, type ShardSigner } from '../../src/core/shard-signer.ts';
+import type { SqlDatabase } from '../../src/core/session.ts';
 import { sqlText } from '../../src/core/sql.ts';
 import type { Accepting } from '../../src/policy/acceptance.ts';
+import { overrideGate } from '../../src/policy/override.ts';
 
 const fleetKey = fleetKeyFromBase64(Buffer.alloc(32, 7).toString('base64'), 'TENANTRY_FLEET_KEY');
 
@@ -17,16 +18,12 @@ export function accepting(shardId = '00000000-0000-4000-8000-000000000000'): Acc
   return { signer: signerOfTests(shardId), acceptedBy: 'tests' };
 }
 
-const untilMs = Date.UTC(9000, 0, 1);
-const number = 1;
-
 /**
- * Lets tenants in until long after the tests, whatever they take away of the shard's protection: it is to be seen to leak. By the override
+ * Lets tenants in for a day, whatever they take away of the shard's protection: it is to be seen to leak. By the override
  * that an operator has; nobody watches what is changed any more. `root` is a superuser of the server, in the shard's database.
  */
-export async function letInAnyway(root: SqlSession, shardId: string): Promise<void> {
-  const signature = signerOfTests(shardId).sign({ says: 'overridden', number, untilMs });
-  await root.run('policy/override', { number, untilMs, reason: 'tests', decidedBy: 'tests', signature });
+export async function letInAnyway(root: SqlDatabase, shardId: string): Promise<void> {
+  await overrideGate(root, signerOfTests(shardId), { forMs: longestOverrideMs, reason: 'tests', decidedBy: 'tests' });
   await root.query(
     sqlText(
       'alter event trigger tenantry_changed disable; alter event trigger tenantry_dropped disable; alter event trigger tenantry_made disable',

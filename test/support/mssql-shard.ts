@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Login, PrincipalName } from '../../src/core/principal.ts';
+import { longestOverrideMs } from '../../src/core/shard-signer.ts';
 import type { SqlDatabase } from '../../src/core/session.ts';
 import type { ShardAddress } from '../../src/core/shard-address.ts';
 import { sql, sqlText, type Sql } from '../../src/core/sql.ts';
@@ -7,6 +8,7 @@ import { createMssqlEngine } from '../../src/engine/mssql/mssql-engine.ts';
 import { mssqlPolicyRenderer } from '../../src/engine/mssql/policy-renderer.ts';
 import { createMssqlProvisioner } from '../../src/engine/mssql/provisioner.ts';
 import { installShard } from '../../src/policy/install.ts';
+import { overrideGate } from '../../src/policy/override.ts';
 import { provision } from '../../src/policy/provision.ts';
 import { useMssql } from './servers/mssql.ts';
 import { accepting, signerOfTests } from './accepting.ts';
@@ -106,9 +108,7 @@ export async function createMssqlTestShard(
     sql`INSERT INTO [tenantry].[shard_identity] ([shard_id], [map], [key_type]) VALUES (${shardId}, ${'customers'}, ${'int'})`,
   );
   if (!watched) {
-    const untilMs = Date.UTC(9000, 0, 1);
-    const signature = signerOfTests(shardId).sign({ says: 'overridden', number: 1, untilMs });
-    await root.run('policy/override', { number: 1, untilMs, reason: 'tests', decidedBy: 'tests', signature });
+    await overrideGate(root, signerOfTests(shardId), { forMs: longestOverrideMs, reason: 'tests', decidedBy: 'tests' });
     await root.query(unwatched);
   }
   const incarnation = (await root.run<{ incarnation: string }>('engine/incarnation')).rows[0]!.incarnation;

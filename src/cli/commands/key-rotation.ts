@@ -9,6 +9,7 @@ import type { Verdicts } from '../../../shardmap/verdicts.ts';
 import type { Settings } from '../../config.ts';
 import { asTenantryError, type TenantryError } from '../../core/errors.ts';
 import type { SigningKey } from '../../core/shard-signer.ts';
+import type { OverrideInForce } from '../../policy/override.ts';
 import type { ShardPolicies, ShardSigning } from '../services.ts';
 
 /** What a shard has, or why that is not known. */
@@ -18,6 +19,8 @@ export interface ShardKeys extends Partial<KeyCounts> {
   readonly signedBy?: SigningKey | undefined;
   /** By which key its latest verdict is signed; undefined: it has none. */
   readonly verdictSignedBy?: SigningKey | undefined;
+  /** In force there now, signed again or not; undefined: there is none. */
+  readonly override?: OverrideInForce | undefined;
   readonly error?: TenantryError;
 }
 
@@ -99,10 +102,14 @@ async function countsOf(fleet: KeyFleet, shard: Shard, signing: ShardSigning | u
   return { ...(await fleet.manager.keys.status(shard)), ...(await signaturesOf(fleet, shard, signing)) };
 }
 
-type Signatures = Pick<ShardKeys, 'signedBy' | 'verdictSignedBy'>;
+type Signatures = Pick<ShardKeys, 'signedBy' | 'verdictSignedBy' | 'override'>;
 
 async function signaturesOf({ verdicts }: KeyFleet, { shardId }: Shard, signing: ShardSigning | undefined): Promise<Signatures> {
-  return { signedBy: await signing?.signedBy(), verdictSignedBy: await verdicts.signedBy(shardId) };
+  return {
+    signedBy: await signing?.signedBy(),
+    verdictSignedBy: await verdicts.signedBy(shardId),
+    override: await signing?.override(),
+  };
 }
 
 /** On a shard that is being added nothing is signed yet. */

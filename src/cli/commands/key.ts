@@ -6,6 +6,7 @@ import type { Settings } from '../../config.ts';
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { inParallel } from '../../core/in-parallel.ts';
+import { describeOverride } from '../../policy/override.ts';
 import { withAdministration } from '../administration.ts';
 import type { Administration } from '../services.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
@@ -35,6 +36,10 @@ interface RotateOptions extends FleetOptions {
   readonly actor?: string;
   readonly wait?: number;
 }
+
+/** What the new key says then is what the old one said, whoever had it. */
+const ifLeaked =
+  'What the previous key had signed is signed by the current one as it was. If it leaked, see who accepted or overrode what protects each shard: tenantry audit list, and docs/operations.md, The fleet key.';
 
 /** `tenantry key status|rotate`. */
 export function addKeyCommands(program: Command, world: CliWorld): void {
@@ -86,6 +91,7 @@ async function tellStatus(
     { keys, shards: looked.map(resultData) },
     [`current key ${keys.current}, previous key ${keys.previous ?? 'none'}`, ...looked.map(describeKeys)].join('\n'),
   );
+  if (previous !== null) output.note(ifLeaked);
   requireLooked(looked);
   return looked.every(isSettled) ? 0 : 2;
 }
@@ -110,6 +116,7 @@ async function rotate(invocation: Invocation<RotateOptions>): Promise<ExitCode> 
     const shards = await chosenShards(manager, options);
     const results = await Array.fromAsync(inParallel(shards, options.concurrency ?? defaultConcurrency, one));
     output.whole({ items: results.map(resultData) });
+    if (results.some(({ outcome }) => outcome === 'rotated' || outcome === 'left')) output.note(ifLeaked);
     requireAll(results, stateOf(results));
     return results.every(({ outcome }) => outcome !== 'left') ? 0 : 2;
   });
@@ -131,6 +138,11 @@ async function chosenShards({ shards }: ShardMapManager, { shard }: FleetOptions
   return all.length === 0 ? [] : named(all, shard, 'catalog');
 }
 
+/** Nothing where there is none. */
+function overrideWords({ override }: ShardKeys): string {
+  return override === undefined ? '' : `. ${describeOverride(override)}`;
+}
+
 /** Nothing where all is signed as it has to be. */
 function signedWords({ signedBy: signer, verdictSignedBy }: ShardKeys): string {
   return [...signerWords('what protects it', signer), ...signerWords('its latest verdict', verdictSignedBy)].join('');
@@ -143,15 +155,15 @@ function signerWords(what: string, signer: ShardKeys['signedBy'] = 'current'): s
 function describeKeys(keys: ShardKeys): string {
   const { shard, error, current, previous, neither } = keys;
   if (error !== undefined) return `shard ${shard}: not known: ${error.message}`;
-  return `shard ${shard}: ${current} by the current key, ${previous} by the previous one, ${neither} by neither${signedWords(keys)}`;
+  return `shard ${shard}: ${current} by the current key, ${previous} by the previous one, ${neither} by neither${signedWords(keys)}${overrideWords(keys)}`;
 }
 
 function describe(result: ShardRotation): string {
   const { shard, outcome, error, rotated = 0, previous = 0, neither = 0 } = result;
   if (outcome === 'failed') return `shard ${shard}: failed: ${error?.message ?? ''}`;
-  if (outcome === 'not reached' || outcome === 'already so') return `shard ${shard}: ${outcome}`;
+  if (outcome === 'not reached' || outcome === 'already so') return `shard ${shard}: ${outcome}${overrideWords(result)}`;
   const left = outcome === 'left' ? `; left: ${previous} by the previous key, ${neither} by neither${signedWords(result)}` : '';
-  return `shard ${shard}: ${counted(rotated, 'mapping')} rotated${left}`;
+  return `shard ${shard}: ${counted(rotated, 'mapping')} rotated${left}${overrideWords(result)}`;
 }
 
 function stateOf(results: readonly ShardRotation[]): string {

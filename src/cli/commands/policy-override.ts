@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { failureOf, recorded } from '../../../shardmap/recorded.ts';
 import { TenantryError } from '../../core/errors.ts';
-import { longestOverrideMs } from '../../policy/override.ts';
+import { longestOverrideMs } from '../../core/shard-signer.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import { chosenFleet, noteUnwritten, requireWritten, resultData, withActor } from './fleet.ts';

@@ -9,6 +9,7 @@ import { createEngines } from '../../../src/main/engines.ts';
 import { openTenantry } from '../../../src/main/tenantry.ts';
 import type { Router } from '../../../src/router/router.ts';
 import { silentObserver } from '../../../src/router/router-observer.ts';
+import { createShardSigner } from '../../../shardmap/shard-signer.ts';
 import { fleetKeyFromBase64, mappingToken } from '../../../shardmap/mapping-token.ts';
 import { configuration, createCliWorld, type CliWorld } from './world.ts';
 import { itemsOf, type CommandResult } from '../../support/command-line.ts';
@@ -79,8 +80,35 @@ describe('the fleet key', () => {
     expect(await run('key rotate')).toMatchObject({ code: 0 });
     expect(await run('policy override --shard a --for 5m --reason meanwhile', otherWayRound)).toMatchObject({ code: 0 });
     onTestFinished(async () => void (await run('policy override --shard a --end')));
-    expect(await statusOf()).toEqual([shard('a', 4, 0, 0, 'previous'), shard('b', 3, 0)]);
-    expect(await run('key rotate')).toMatchObject({ code: 0 });
+    const override = { until: expect.any(String), reason: 'meanwhile', decidedBy: expect.any(String), isSigned: true };
+    expect(await statusOf()).toEqual([{ ...shard('a', 4, 0, 0, 'previous'), override }, shard('b', 3, 0)]);
+    expect(await run('key rotate --concurrency 1')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /^shard a: 0 mappings rotated\. Tenants are let in until .*Z though what protects them was not accepted, by .+: meanwhile\nshard b: already so\n$/,
+      ),
+      err: expect.stringContaining(
+        'What the previous key had signed is signed by the current one as it was. If it leaked, see who accepted',
+      ),
+    });
+    expect(await statusOf(nextAlone)).toEqual([{ ...shard('a', 4, 0), override }, shard('b', 3, 0)]);
+  });
+
+  test('leaves an override that no program makes, as whoever has a leaked key signs it, and says so', async () => {
+    const { rows } = await shops[0]!.query<{ id: string; nowMs: number }>(
+      sqlText('select shard_id as id, (extract(epoch from clock_timestamp()) * 1000)::bigint as "nowMs" from tenantry.shard_identity'),
+    );
+    const [{ id, nowMs: number }] = rows as [{ id: string; nowMs: number }];
+    const untilMs = Date.UTC(9000, 0, 1);
+    const leaked = createShardSigner({ current: fleetKeyFromBase64(old, 'the key') }, id);
+    const signature = leaked.sign({ says: 'overridden', number, untilMs });
+    await shops[0]!.run('policy/override', { number, untilMs, reason: 'forged', decidedBy: 'nobody', signature });
+    onTestFinished(async () => void (await run('policy override --shard a --end')));
+    const left = expect.stringMatching(
+      /^shard a: 4 mappings rotated; left: 0 by the previous key, 0 by neither; what protects it is signed by the previous key\. Tenants are let in until 9000-01-01T00:00:00\.000Z .*: forged\. The override is signed by no key of the fleet, .* or is for more than a day: /,
+    );
+    expect(await run('key rotate --concurrency 1')).toMatchObject({ code: 2, out: left });
+    expect(await run('policy override --shard a --end')).toMatchObject({ code: 0 });
     expect(await statusOf(nextAlone)).toEqual([shard('a', 4, 0), shard('b', 3, 0)]);
   });
 
@@ -106,7 +134,7 @@ describe('the fleet key', () => {
       // To and fro, so that requests meet many of the moments in which a token changes.
       for (const environment of [both, otherWayRound, both, otherWayRound, both]) {
         const [rotation] = await Promise.all([run('key rotate', environment), ...callers.map((ask) => ask())]);
-        expect([rotation.code, rotation.err]).toEqual([0, '']);
+        expect([rotation.code, rotation.err]).toEqual([0, expect.stringMatching(/^What the previous key had signed .*\n$/)]);
       }
 
       expect(await statusOf(nextAlone)).toEqual([shard('a', 4, 0), shard('b', 3, 0)]);

@@ -94,7 +94,7 @@ describe('policy verify', () => {
     );
     expect(JSON.parse(await run('shard show a --json'))).toMatchObject({ override: { reason: 'reviewed', isSigned: false } });
     expect(await told()).toMatch(
-      /^warning +shard a: Tenants are let in until .*: reviewed\. The override is signed by no key of the fleet, or was ended or replaced and put back: no connection is opened by it/m,
+      /^warning +shard a: Tenants are let in until .*: reviewed\. The override is signed by no key of the fleet, or was ended or replaced and put back, or is for more than a day: no connection is opened by it/m,
     );
     await run('policy override --shard a --for 5m --reason again');
     expect(JSON.parse(await run('shard show a --json'))).toMatchObject({ override: { reason: 'again', isSigned: true } });

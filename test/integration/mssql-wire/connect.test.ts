@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { acceptanceFormat } from '../../../src/core/shard-signer.ts';
 import { sql } from '../../../src/core/sql.ts';
 import { mssqlCapabilities } from '../../../src/engine/mssql/mssql-capabilities.ts';
 import { diagnoseCapabilities } from '../../../src/main/diagnosis/capabilities.ts';
@@ -11,6 +12,13 @@ import { startTdsServer } from '../../support/tds/server.ts';
 import { doneStatus, doneToken, errorToken } from '../../support/tds/tokens.ts';
 
 let shard: ScriptedShard;
+
+/** What is there was accepted with this number, by the fleet key. */
+function acceptedAt(number: number): SaidOfProtection {
+  const accepted = 'f'.repeat(64);
+  const statement = { says: 'accepted', format: acceptanceFormat, number, fingerprint: accepted, validUntilMs: null } as const;
+  return { number: BigInt(number), accepted, signature: signerOfTests(shardId).sign(statement) };
+}
 
 beforeEach(async () => {
   shard = await ScriptedShard.start();
@@ -121,6 +129,11 @@ describe('a connection that is opened for tenants', () => {
     ['nothing', { format: null, accepted: null, signature: null }, 'what protects its tenants was not accepted yet'],
     ['another format', { format: 1 }, 'was accepted by another program, for another shard or by another fleet key'],
     ['another signature', { signature: Buffer.alloc(32) }, 'was accepted by another program, for another shard or by another fleet key'],
+    [
+      'the number of a time to come',
+      acceptedAt(shardNowMs + 86_400_001),
+      'was accepted with the number of a time that is more than a day to come',
+    ],
     ['a time that is over', { validUntilMs: BigInt(shardNowMs) }, 'the time for which what protects its tenants was accepted is over'],
     [
       'another fingerprint',
@@ -143,17 +156,22 @@ describe('a connection that is opened for tenants', () => {
 
   test('serves what was changed, until the time for which somebody has let tenants in', async () => {
     const changed = { fingerprint: '0'.repeat(64), isOpen: false, differing: '[]' };
-    const until = (untilMs: number, signedFor = untilMs): Disorder => ({
+    const until = (untilMs: number, signedFor = untilMs, number = shardNowMs): Disorder => ({
       protection: {
         ...changed,
-        overrideNumber: 1n,
+        overrideNumber: BigInt(number),
         overrideUntilMs: BigInt(untilMs),
-        overrideSignature: signerOfTests(shardId).sign({ says: 'overridden', number: 1, untilMs: signedFor }),
+        overrideSignature: signerOfTests(shardId).sign({ says: 'overridden', number, untilMs: signedFor }),
       },
     });
-    shard.saysOfItself(until(shardNowMs + 1));
-    await (await shard.open()).close();
-    for (const refused of [until(shardNowMs), until(shardNowMs + 2, shardNowMs + 1)]) {
+    const dayMs = 86_400_000;
+    for (const believed of [until(shardNowMs + 1), until(shardNowMs + dayMs)]) {
+      shard.saysOfItself(believed);
+      await (await shard.open()).close();
+    }
+    const tooLong = until(shardNowMs + dayMs + 1);
+    const ofLater = until(shardNowMs + dayMs + 2, shardNowMs + dayMs + 2, shardNowMs + dayMs + 1);
+    for (const refused of [until(shardNowMs), until(shardNowMs + 2, shardNowMs + 1), tooLong, ofLater]) {
       shard.saysOfItself(refused);
       await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED' });
     }

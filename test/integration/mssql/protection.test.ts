@@ -234,11 +234,11 @@ describeNeeding('mssql', 'What protects the tenants of a shard on SQL Server its
       const [{ nowMs }] = (await shard.admin.run<{ nowMs: number }>('policy/verification')).rows as [{ nowMs: number }];
       const decide = async (untilMs: number): Promise<unknown> =>
         await shard.admin.run('policy/override', {
-          number: 1,
+          number: nowMs,
           untilMs,
           reason: 'tests',
           decidedBy: 'tests',
-          signature: signerOfTests(shard.shardId).sign({ says: 'overridden', number: 1, untilMs }),
+          signature: signerOfTests(shard.shardId).sign({ says: 'overridden', number: nowMs, untilMs }),
         });
       await decide(nowMs + 3_600_000);
       const connection = await connect();

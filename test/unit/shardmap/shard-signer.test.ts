@@ -1,24 +1,31 @@
 import { expect, it } from 'vitest';
-import type { ShardStatement } from '../../../src/core/shard-signer.ts';
+import { longestOverrideMs, type NumberedShardStatement } from '../../../src/core/shard-signer.ts';
 import { LatestStatements } from '../../../shardmap/latest-statements.ts';
 import { fleetKeyFromBase64 } from '../../../shardmap/mapping-token.ts';
 import { createShardSigner } from '../../../shardmap/shard-signer.ts';
 
 const key = (byte: number): ReturnType<typeof fleetKeyFromBase64> => fleetKeyFromBase64(Buffer.alloc(32, byte).toString('base64'), 'it');
 const shardId = '00000000-0000-4000-8000-000000000001';
-const overridden = (number: number): ShardStatement => ({ says: 'overridden', number, untilMs: 1_000 });
-const accepted = (number: number): ShardStatement => ({ says: 'accepted', format: 2, number, fingerprint: 'ab', validUntilMs: null });
+const nowMs = 1_000;
+const overridden = (number: number, untilMs = 1_000): NumberedShardStatement => ({ says: 'overridden', number, untilMs });
+const accepted = (number: number): NumberedShardStatement => ({
+  says: 'accepted',
+  format: 2,
+  number,
+  fingerprint: 'ab',
+  validUntilMs: null,
+});
 
 it('takes no statement for the last one once it has checked a later one of its kind, by whichever key', () => {
   const latest = new LatestStatements();
   const before = createShardSigner({ current: key(1) }, shardId);
   const signer = createShardSigner({ current: key(2), previous: key(1) }, shardId, latest);
   const older = before.sign(accepted(5));
-  expect(signer.check(accepted(5), older)).toBe('signed');
-  expect(signer.check(overridden(9), signer.sign(overridden(9)))).toBe('signed');
-  expect(signer.check(accepted(5), older)).toBe('signed');
-  expect(signer.check(accepted(6), signer.sign(accepted(6)))).toBe('signed');
-  expect(signer.check(accepted(5), older)).toBe('outdated');
+  expect(signer.check(accepted(5), older, nowMs)).toBe('signed');
+  expect(signer.check(overridden(9), signer.sign(overridden(9)), nowMs)).toBe('signed');
+  expect(signer.check(accepted(5), older, nowMs)).toBe('signed');
+  expect(signer.check(accepted(6), signer.sign(accepted(6)), nowMs)).toBe('signed');
+  expect(signer.check(accepted(5), older, nowMs)).toBe('outdated');
   expect(latest.of(shardId)).toEqual({ accepted: 6, overridden: 9 });
 });
 
@@ -26,10 +33,10 @@ it('learns nothing from what no key of the fleet has signed', () => {
   const latest = new LatestStatements();
   const signer = createShardSigner({ current: key(1) }, shardId, latest);
   const foreign = createShardSigner({ current: key(2) }, shardId);
-  expect(signer.check(accepted(7), foreign.sign(accepted(7)))).toBe('unsigned');
-  expect(signer.check(accepted(8), signer.sign(accepted(7)))).toBe('unsigned');
+  expect(signer.check(accepted(7), foreign.sign(accepted(7)), nowMs)).toBe('unsigned');
+  expect(signer.check(accepted(8), signer.sign(accepted(7)), nowMs)).toBe('unsigned');
   expect(latest.of(shardId)).toEqual({ accepted: 0, overridden: 0 });
-  expect(signer.check(accepted(6), signer.sign(accepted(6)))).toBe('signed');
+  expect(signer.check(accepted(6), signer.sign(accepted(6)), nowMs)).toBe('signed');
 });
 
 it('numbers a statement by the time, or after the last that it knows of', () => {
@@ -38,4 +45,28 @@ it('numbers a statement by the time, or after the last that it knows of', () => 
   const signer = createShardSigner({ current: key(1) }, shardId, latest);
   expect(signer.numberAt('accepted', 200.5)).toBe(200);
   expect(signer.numberAt('overridden', 200)).toBe(301);
+});
+
+it('believes of nobody what the program could not have made by now, and learns nothing from it', () => {
+  const latest = new LatestStatements();
+  const signer = createShardSigner({ current: key(1) }, shardId, latest);
+  const checked = (statement: NumberedShardStatement): string => signer.check(statement, signer.sign(statement), nowMs);
+  const furthest = nowMs + 86_400_000;
+  expect(checked(overridden(nowMs, nowMs + longestOverrideMs + 1))).toBe('unbelievable');
+  expect(checked(overridden(nowMs, Date.UTC(9000, 0, 1)))).toBe('unbelievable');
+  expect(checked(overridden(furthest + 1, furthest + 2))).toBe('unbelievable');
+  expect(checked(accepted(furthest + 1))).toBe('unbelievable');
+  expect(checked(accepted(Number.MAX_SAFE_INTEGER))).toBe('unbelievable');
+  expect(latest.of(shardId)).toEqual({ accepted: 0, overridden: 0 });
+  expect(checked(overridden(nowMs, nowMs + longestOverrideMs))).toBe('signed');
+  expect(checked(accepted(furthest))).toBe('signed');
+  expect(signer.isSigned(accepted(furthest + 1), signer.sign(accepted(furthest + 1)))).toBe(true);
+});
+
+it('goes by no number that it was told and that nobody could have made by now', () => {
+  const latest = new LatestStatements();
+  latest.hear({ shardId, acceptedNumber: Number.MAX_SAFE_INTEGER });
+  const signer = createShardSigner({ current: key(1) }, shardId, latest);
+  expect(signer.numberAt('accepted', nowMs)).toBe(nowMs);
+  expect(signer.check(accepted(nowMs), signer.sign(accepted(nowMs)), nowMs)).toBe('signed');
 });

@@ -3,6 +3,7 @@ select g.override_number as "number",
        cast(extract(epoch from g.override_until) * 1000 as bigint) as "untilMs",
        g.override_reason as "reason",
        g.override_by as "decidedBy",
-       g.override_signature as "signature"
+       g.override_signature as "signature",
+       cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as "nowMs"
   from tenantry_watch.gate g
  where g.override_until > clock_timestamp()

@@ -6,5 +6,6 @@ select a.format as "format",
        a.signature as "signature",
        g.override_number as "overrideNumber",
        cast(extract(epoch from g.override_until) * 1000 as bigint) as "overrideUntilMs",
-       g.override_signature as "overrideSignature"
+       g.override_signature as "overrideSignature",
+       cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as "nowMs"
   from tenantry_watch.accepted a cross join tenantry_watch.gate g

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { sql } from '../../../../src/core/sql.ts';
 import { fleetKeyFromBase64 } from '../../../../shardmap/mapping-token.ts';
 import { LatestStatements } from '../../../../shardmap/latest-statements.ts';
 import { createShardSigner, signerOfShard } from '../../../../shardmap/shard-signer.ts';
-import { signAgain } from '../../../../src/policy/acceptance.ts';
+import { isSignedBy, signAgain, signedNumbers } from '../../../../src/policy/acceptance.ts';
 import { applyPolicies } from '../../../../src/policy/apply.ts';
-import { findOverride, overrideGate } from '../../../../src/policy/override.ts';
+import { endOverride, findOverride, overrideGate } from '../../../../src/policy/override.ts';
 import { accepting } from '../../../support/accepting.ts';
 import { refusing, type GatedShard } from '../../../support/gated-shard.ts';
 import { blogs, postgresPolicies } from '../../../support/policy-shard.ts';
@@ -63,6 +64,48 @@ export function testOutdated(shard: GatedShard): void {
       expect(await findOverride(shard.admin, seeing)).toMatchObject({ reason: 'a test', isSigned: false });
       const told = signerOfShard({ current: tests }, { shardId: shard.shardId, overrideNumber: latest.of(shard.shardId).overridden });
       await expect(shard.connect(told)).rejects.toMatchObject(refusing('policy public."Blogs" more (added)'));
+    });
+
+    it('is worth nothing where a key that leaked has signed what no program makes, whichever key signs again', async () => {
+      const other = fleetKeyFromBase64(Buffer.alloc(32, 8).toString('base64'), 'it');
+      const rotating = createShardSigner({ current: other, previous: tests }, shard.shardId);
+      const leaked = createShardSigner({ current: tests }, shard.shardId);
+      const [{ nowMs }] = (await shard.admin.run<{ nowMs: number }>('policy/verification')).rows as [{ nowMs: number }];
+      const forge = async (number: number, untilMs: number): Promise<void> => {
+        const signature = leaked.sign({ says: 'overridden', number, untilMs });
+        await shard.admin.run('policy/override', { number, untilMs, reason: 'forged', decidedBy: 'nobody', signature });
+      };
+      const closed = refusing('policy public."Blogs" more (added)');
+      await forge(nowMs, Date.UTC(9000, 0, 1));
+      await shard.change('create policy more on "Blogs" as restrictive for delete using (false)');
+      await expect(shard.connect(leaked)).rejects.toMatchObject(closed);
+      expect(await findOverride(shard.admin, leaked)).toMatchObject({ reason: 'forged', isSigned: false });
+      expect(await signAgain(shard.admin, rotating)).toBe(true);
+      await expect(shard.connect(createShardSigner({ current: other }, shard.shardId))).rejects.toMatchObject(closed);
+      expect(await isSignedBy(shard.admin, createShardSigner({ current: other }, shard.shardId))).toBe(false);
+
+      const outdating = Number.MAX_SAFE_INTEGER;
+      await forge(outdating, nowMs + 3_600_000);
+      expect(await signedNumbers(shard.admin, rotating)).toMatchObject({ overridden: 0 });
+      await shard.admin.query(sql`update tenantry_watch.accepted set number = ${outdating}`);
+      const [row] = (await shard.admin.run<{ format: number; fingerprint: string }>('policy/signatures')).rows;
+      const forged = leaked.sign({
+        says: 'accepted',
+        number: outdating,
+        validUntilMs: null,
+        format: row!.format,
+        fingerprint: row!.fingerprint,
+      });
+      await shard.admin.query(sql`update tenantry_watch.accepted set signature = ${Buffer.from(forged)}`);
+      expect(await signedNumbers(shard.admin, rotating)).toEqual({ accepted: 0, overridden: 0 });
+      expect(await signAgain(shard.admin, rotating)).toBe(false);
+      await expect(shard.connect(leaked)).rejects.toMatchObject(
+        refusing('was accepted with the number of a time that is more than a day to come'),
+      );
+      const request = { tables: [blogs], procedures: [], keyType: 'int', dryRun: false } as const;
+      await endOverride(shard.admin, leaked, () => Promise.resolve());
+      await applyPolicies(shard.admin, postgresPolicies, { ...request, accepting: accepting(shard.shardId) });
+      await expect(shard.connect()).resolves.toBeDefined();
     });
 
     it('keeps its number when another key signs it', async () => {
