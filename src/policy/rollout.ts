@@ -3,10 +3,20 @@ import { asTenantryError, TenantryError } from '../core/errors.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import type { PolicyChange, PolicyFinding, PolicyResult } from './model.ts';
 
+/** A shard with what is to be changed there. */
+export interface Looked<S> {
+  readonly shard: S;
+  readonly found: PolicyResult;
+}
+
+/** A shard with why it could not be looked at, or why what is to be done cannot be done there. */
+export interface Unlooked<S> {
+  readonly shard: S;
+  readonly error: TenantryError;
+}
+
 /** What is done with each shard of a fleet. */
 export interface RolloutSteps<S> {
-  /** What is to be changed; changes nothing. */
-  look(shard: S): Promise<PolicyResult>;
   change(shard: S): Promise<PolicyResult>;
   /** Throws where something is left to change, or tenants would not be let in. */
   verify(shard: S): Promise<void>;
@@ -46,17 +56,45 @@ export interface ShardRollout {
   readonly untold?: TenantryError;
 }
 
+/** Looks at every shard, so many at once, whatever comes of the others; `look` changes nothing. Throws nothing that it throws. */
+export async function lookAtAll<S>(
+  shards: readonly S[],
+  concurrency: number,
+  look: (shard: S) => Promise<PolicyResult>,
+): Promise<(Looked<S> | Unlooked<S>)[]> {
+  const lookAt = async (shard: S): Promise<Looked<S> | Unlooked<S>> => {
+    try {
+      return { shard, found: await look(shard) };
+    } catch (error) {
+      return { shard, error: asTenantryError(error) };
+    }
+  };
+  return await Array.fromAsync(inParallel(shards, concurrency, lookAt));
+}
+
+/** Whether a shard could be looked at. */
+export function isLooked<S>(look: Looked<S> | Unlooked<S>): look is Looked<S> {
+  return 'found' in look;
+}
+
+/** Every shard with what is to be changed. Throws what the first one has that could not be looked at, by its name. */
+export function requireAllLooked<S extends { readonly name: string }>(looks: readonly (Looked<S> | Unlooked<S>)[]): Looked<S>[] {
+  return looks.map((look) => {
+    if (!isLooked(look)) throw onShard(look.shard.name, look.error);
+    return look;
+  });
+}
+
 /**
- * Brings a change to a fleet: looks at all shards, changes and verifies one, then the others, so many at once, and begins no other once one
- * has failed. What is done stays, and to run it again does the rest. Throws, with nothing changed, what looking at any shard throws.
+ * Brings a change to a fleet whose every shard was looked at: changes and verifies one, then the others, so many at once, and begins no
+ * other once one has failed. What is done stays, and to run it again does the rest. Throws NOT_FOUND, with nothing changed, where the
+ * canary is none of them.
  */
 export async function rollOut<S extends { readonly name: string }>(
-  shards: readonly S[],
+  looks: readonly Looked<S>[],
   steps: RolloutSteps<S>,
   options: RolloutOptions,
 ): Promise<ShardRollout[]> {
-  const looks: Looked<S>[] = [];
-  for await (const looked of inParallel(shards, options.concurrency, async (shard) => await lookAt(shard, steps))) looks.push(looked);
   const [canary, ...others] = canaryFirst(looks, options.canary);
   if (canary === undefined) return [];
   const results: ShardRollout[] = [];
@@ -73,10 +111,13 @@ export async function rollOut<S extends { readonly name: string }>(
   await bring(canary, others.length > 0);
   for await (const _ of inParallel(others, options.concurrency, (looked) => bring(looked, false)));
   const reached = new Set(results.map(({ shard }) => shard));
-  for (const { shard, warnings } of looks) {
-    if (!reached.has(shard.name)) told({ shard: shard.name, outcome: 'not reached', changes: [], warnings });
-  }
+  for (const looked of looks) if (!reached.has(looked.shard.name)) told(notReached(looked));
   return results;
+}
+
+/** What is told of a shard on which nothing was begun. */
+export function notReached({ shard: { name: shard }, found: { warnings } }: Looked<{ readonly name: string }>): ShardRollout {
+  return { shard, outcome: 'not reached', changes: [], warnings };
 }
 
 /** An error with the shard that it is of. */
@@ -85,23 +126,9 @@ export function onShard(shard: string, error: unknown): TenantryError {
   return new TenantryError(code, `On shard ${shard}: ${reason}`, { cause: error, outcome });
 }
 
-interface Looked<S> extends Pick<PolicyResult, 'warnings'> {
-  readonly shard: S;
-  readonly pending: number;
-}
-
-async function lookAt<S extends { readonly name: string }>(shard: S, steps: RolloutSteps<S>): Promise<Looked<S>> {
-  try {
-    const { changes, warnings } = await steps.look(shard);
-    return { shard, pending: changes.length, warnings };
-  } catch (error) {
-    throw onShard(shard.name, error);
-  }
-}
-
 function canaryFirst<S extends { readonly name: string }>(looks: readonly Looked<S>[], name: string | undefined): readonly Looked<S>[] {
   const canary =
-    name === undefined ? (looks.find(({ pending }) => pending > 0) ?? looks[0]) : looks.find(({ shard }) => shard.name === name);
+    name === undefined ? (looks.find(({ found }) => found.changes.length > 0) ?? looks[0]) : looks.find(({ shard }) => shard.name === name);
   if (canary === undefined) {
     const names = looks.map(({ shard }) => shard.name).join(', ');
     throw new TenantryError('NOT_FOUND', `Shard ${name} cannot come first: it is none of those that are to be changed, ${names}.`);
@@ -118,11 +145,9 @@ async function bringTo<S extends { readonly name: string }>(looked: Looked<S>, s
 }
 
 /** Never throws. A shard where there is nothing to do is verified too: what changed it may have failed before it was. */
-async function changeOne<S extends { readonly name: string }>(
-  { shard, pending, warnings: seen }: Looked<S>,
-  steps: RolloutSteps<S>,
-): Promise<ShardRollout> {
-  let warnings = seen;
+async function changeOne<S extends { readonly name: string }>({ shard, found }: Looked<S>, steps: RolloutSteps<S>): Promise<ShardRollout> {
+  const pending = found.changes.length;
+  let { warnings } = found;
   let changes: readonly PolicyChange[] = [];
   const counts = (): object => ({ changes: changes.length, ...named(changes) });
   const change = async (): Promise<void> => {

@@ -4,16 +4,24 @@ import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { counted } from '../../core/counted.ts';
-import { asTenantryError, hadNoAnswer, type TenantryError } from '../../core/errors.ts';
-import { inParallel } from '../../core/in-parallel.ts';
-import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
 import type { PlannedShard } from '../../policy/plan.ts';
-import { rollOut, type RolloutSteps, type ShardRollout } from '../../policy/rollout.ts';
+import {
+  isLooked,
+  lookAtAll,
+  notReached,
+  requireAllLooked,
+  rollOut,
+  type Looked,
+  type RolloutSteps,
+  type ShardRollout,
+  type Unlooked,
+} from '../../policy/rollout.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { Output } from '../output.ts';
 import { fittingPlan } from './policy-plan.ts';
-import { asConfigured, describeChanges, describeDone, warn } from './policy-text.ts';
+import { tellPreview } from './policy-preview.ts';
+import { asConfigured, describeDone, warn } from './policy-text.ts';
 import {
   chosenFleet,
   defaultConcurrency,
@@ -21,7 +29,6 @@ import {
   named,
   noteUnwritten,
   requireAll,
-  requireLooked,
   resultData,
   withActor,
   withConcurrency,
@@ -77,14 +84,25 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
     const { options, output, world } = invocation;
     const { policies } = world.services;
     const { map, keyType, shards, planned, plan } = await target(invocation, manager, settings);
-    const look: RolloutSteps<Shard>['look'] = (shard) =>
-      policies.apply(settings, shard, { keyType, dryRun: true, planned: planned?.get(shard.shardId) });
-    if (options.dryRun === true) return preview(shards, output, options, look);
+    const { concurrency = defaultConcurrency } = options;
+    const looks = await lookAtAll(shards, concurrency, (shard) =>
+      policies.apply(settings, shard, { keyType, dryRun: true, planned: planned?.get(shard.shardId) }),
+    );
+    if (options.dryRun === true) {
+      tellPreview(output, looks);
+      return requireAllLooked(looks).every(({ found }) => found.changes.length === 0) ? 0 : 2;
+    }
+    const tell = (result: ShardRollout): void => {
+      warn(output, result.shard, result.warnings);
+      noteUnwritten(output, result);
+      output.line(describe(result));
+    };
+    if (!looks.every(isLooked)) tellRefused(looks, output, tell);
+    const looked = requireAllLooked(looks);
     const run = { runId: randomUUID(), actor: options.actor ?? world.userName(), action: 'policy apply' };
     const stop = world.untilStopped();
     const withinMs = 1_000 * (options.wait ?? defaultWaitSeconds);
     const steps: RolloutSteps<Shard> = {
-      look,
       change: (shard) =>
         policies.apply(settings, shard, { keyType, actor: run.actor, dryRun: false, withinMs, stop, planned: planned?.get(shard.shardId) }),
       verify: (shard) => policies.requireServing(settings, shard, { keyType }),
@@ -97,16 +115,7 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
           detail: { map, ...(plan === undefined ? {} : { plan }), ...detail },
         }),
     };
-    const results = await rollOut(shards, steps, {
-      canary: options.canary,
-      concurrency: options.concurrency ?? defaultConcurrency,
-      stop,
-      onResult: (result) => {
-        warn(output, result.shard, result.warnings);
-        noteUnwritten(output, result);
-        output.line(describe(result));
-      },
-    });
+    const results = await rollOut(looked, steps, { canary: options.canary, concurrency, stop, onResult: tell });
     output.whole({ items: results.map(resultData) });
     requireAll(results, stateOf(results));
     return 0;
@@ -131,41 +140,13 @@ async function target({ options, output, world }: Invocation<ApplyOptions>, mana
   return { ...all, plan, planned, shards: named(chosen ?? [], options.shard, 'plan') };
 }
 
-/** What would be done on a shard; `error`: why it could not be looked at, or why it cannot be done. */
-interface Previewed {
-  readonly shard: string;
-  readonly outcome: 'already so' | 'pending' | 'failed';
-  readonly changes: readonly PolicyChange[];
-  readonly warnings: readonly PolicyFinding[];
-  readonly error?: TenantryError;
-}
-
-/** Tells what would be done on each shard. Throws where that is not known of one, or cannot be done there, once the others are told. */
-async function preview(
-  shards: readonly Shard[],
-  output: Output,
-  { concurrency = defaultConcurrency }: ApplyOptions,
-  look: RolloutSteps<Shard>['look'],
-): Promise<ExitCode> {
-  const looked = async (shard: Shard): Promise<Previewed> => {
-    const { name } = shard;
-    try {
-      const { changes, warnings } = await look(shard);
-      return { shard: name, outcome: changes.length === 0 ? 'already so' : 'pending', changes, warnings };
-    } catch (error) {
-      return { shard: name, outcome: 'failed', changes: [], warnings: [], error: asTenantryError(error) };
-    }
-  };
-  const results = await Array.fromAsync(inParallel(shards, concurrency, looked));
-  for (const { shard, warnings } of results) warn(output, shard, warnings);
-  output.result({ items: results.map(resultData) }, results.map(describePreview).join('\n'));
-  requireLooked(results);
-  return results.every(({ changes }) => changes.length === 0) ? 0 : 2;
-}
-
-function describePreview({ shard, changes, error }: Previewed): string {
-  if (error !== undefined) return `shard ${shard}: ${hadNoAnswer(error) ? 'could not be looked at' : 'cannot be done'}: ${error.reason}`;
-  return changes.length === 0 ? asConfigured(shard) : describeChanges(shard, changes);
+/** Tells of every shard, where what is to be done cannot be done on one, or is not known: nothing is changed on any. */
+function tellRefused(looks: readonly (Looked<Shard> | Unlooked<Shard>)[], output: Output, tell: (result: ShardRollout) => void): void {
+  const results = looks.map((look): ShardRollout =>
+    isLooked(look) ? notReached(look) : { shard: look.shard.name, outcome: 'failed', changes: [], warnings: [], error: look.error },
+  );
+  results.forEach(tell);
+  output.whole({ items: results.map(resultData) });
 }
 
 function describe({ shard, outcome, canary, changes, error }: ShardRollout): string {

@@ -5,12 +5,12 @@ import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { digest } from '../../core/digest.ts';
 import { TenantryError } from '../../core/errors.ts';
-import { inParallel } from '../../core/in-parallel.ts';
 import { makePlan, readPlan, requireFitting, type PlannedShard, type PolicyPlan } from '../../policy/plan.ts';
-import { onShard } from '../../policy/rollout.ts';
+import { isLooked, lookAtAll, requireAllLooked, type Looked } from '../../policy/rollout.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import { chosenFleet, defaultConcurrency, withConcurrency, type Fleet } from './fleet.ts';
+import { tellPreview } from './policy-preview.ts';
 import { asConfigured, describeChanges, warn } from './policy-text.ts';
 
 interface PlanOptions {
@@ -41,16 +41,14 @@ async function plan(invocation: Invocation<PlanOptions>): Promise<ExitCode> {
   return withManager(invocation, async (manager, settings) => {
     const { options, output, world } = invocation;
     const fleet = await chosenFleet(manager, settings, options);
-    const planned = async (shard: Shard): Promise<PlannedShard> => {
-      const { name, shardId, incarnation } = shard;
-      try {
-        const { state, changes, warnings } = await world.services.policies.apply(settings, shard, { keyType: fleet.keyType, dryRun: true });
-        return { name, shardId, incarnation, state, changes, warnings };
-      } catch (error) {
-        throw onShard(name, error);
-      }
-    };
-    const shards = await Array.fromAsync(inParallel(fleet.shards, options.concurrency ?? defaultConcurrency, planned));
+    const looks = await lookAtAll(fleet.shards, options.concurrency ?? defaultConcurrency, (shard) =>
+      world.services.policies.apply(settings, shard, { keyType: fleet.keyType, dryRun: true }),
+    );
+    if (!looks.every(isLooked)) {
+      tellPreview(output, looks);
+      output.note(`Nothing is written to ${options.out}.`);
+    }
+    const shards = requireAllLooked(looks).map(planned);
     const made = makePlan(originOf(world, fleet, settings), world.services.now(), shards);
     await write(resolve(world.folder, options.out), options.out, made);
     for (const { name, warnings } of shards) warn(output, name, warnings);
@@ -61,6 +59,10 @@ async function plan(invocation: Invocation<PlanOptions>): Promise<ExitCode> {
     );
     return shards.every(({ changes }) => changes.length === 0) ? 0 : 2;
   });
+}
+
+function planned({ shard: { name, shardId, incarnation }, found: { state, changes, warnings } }: Looked<Shard>): PlannedShard {
+  return { name, shardId, incarnation, state, changes, warnings };
 }
 
 /** The plan in a file, which fits this program, its configuration and the fleet. Throws INVALID_REQUEST or CONFLICT. */

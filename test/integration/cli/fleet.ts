@@ -38,11 +38,11 @@ class CliFleet {
     }
   }
 
-  /** Runs a line that must be refused with one error, which it gives, and nothing changed in the catalog. */
-  async refused(line: string, environment: Record<string, string> = {}): Promise<string> {
+  /** Runs a line that must be refused with one error, which it gives, and nothing changed in the catalog; `told` is what it says besides. */
+  async refused(line: string, environment: Record<string, string> = {}, told: unknown = ''): Promise<string> {
     const before = await this.#catalogContents();
     const { code, out, err } = await this.world.run(line, { environment });
-    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect({ code, out }).toEqual({ code: 1, out: told });
     expect(err.match(/^error: /gm)).toHaveLength(1);
     for (const secret of [this.world.server.password, this.world.environment['TENANTRY_PASSWORD'] ?? '']) expect(err).not.toContain(secret);
     expect(await this.#catalogContents()).toEqual(before);

@@ -192,8 +192,23 @@ describe('policy apply over a fleet', () => {
 
   it('changes nothing anywhere where one shard cannot be looked at, or first is none of them', async () => {
     await drift('a');
-    await shards.c.query(sqlText('alter table "Posts" rename to "Elsewhere"'));
-    expect((await world.run('policy apply')).err).toMatch(/^error: On shard c: The tables of the shard do not fit/);
+    for (const name of ['b', 'c'] as const) await shards[name].query(sqlText('alter table "Posts" rename to "Elsewhere"'));
+    const { code, out, err } = await world.run('policy apply');
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^shard a: not reached\nshard b: failed: The tables of the shard do not fit:\n- public\.Posts .*\nshard c: failed: The tables .*\n- public\.Posts .*\n$/,
+    );
+    expect(err).toMatch(/^error: On shard b: The tables of the shard do not fit/);
+    await shards.b.query(sqlText('alter table "Elsewhere" rename to "Posts"'));
+    await catalog.query(sqlText('alter database shop_b allow_connections false'));
+    const { out: json, err: failure } = await world.run('policy apply --json');
+    expect(itemsOf(json)).toMatchObject([
+      { shard: 'a', outcome: 'not reached', changes: [] },
+      { shard: 'b', outcome: 'failed', error: { code: 'SHARD_UNAVAILABLE' } },
+      { shard: 'c', outcome: 'failed', error: { code: 'INVALID_CONFIGURATION' } },
+    ]);
+    expect(JSON.parse(failure)).toMatchObject({ error: { code: 'SHARD_UNAVAILABLE' } });
+    await catalog.query(sqlText('alter database shop_b allow_connections true'));
     await shards.c.query(sqlText('alter table "Elsewhere" rename to "Posts"'));
     expect((await world.run('policy apply --canary z')).err).toContain('Shard z cannot come first');
     expect(await audited()).toEqual([]);

@@ -99,6 +99,28 @@ describe('policy plan, and policy apply of it', () => {
     await a.query(sqlText('drop index by_title'));
   });
 
+  it('writes no plan where one would not be of all shards, and tells of each what is to be done or why it cannot be', async () => {
+    for (const shard of [a, b]) await shard.query(sqlText('alter table "Posts" rename to "Elsewhere"'));
+    try {
+      const { code, out, err } = await world.run('policy plan --out other-plan.json');
+      expect(code).toBe(1);
+      expect(out).toMatch(
+        /^shard a: cannot be done: The tables .*\n- public\.Posts .*\nshard b: cannot be done: The tables .*\n- public\.Posts .*\n$/,
+      );
+      expect(err).toMatch(/^Nothing is written to other-plan\.json\.\nerror: On shard a: The tables of the shard do not fit/);
+      await a.query(sqlText('alter table "Elsewhere" rename to "Posts"'));
+      const { out: json, err: failure } = await world.run('policy plan --out other-plan.json --json');
+      expect(itemsOf(json)).toMatchObject([
+        { shard: 'a', outcome: 'pending', changes: [{ object: 'public.Blogs' }, { of: 'shard' }] },
+        { shard: 'b', outcome: 'failed', error: { code: 'INVALID_CONFIGURATION' } },
+      ]);
+      expect(JSON.parse(failure)).toMatchObject({ error: { code: 'INVALID_CONFIGURATION' } });
+      await expect(readFile(join(world.folder, 'other-plan.json'))).rejects.toMatchObject({ code: 'ENOENT' });
+    } finally {
+      for (const shard of [a, b]) await shard.query(sqlText('alter table if exists "Elsewhere" rename to "Posts"'));
+    }
+  });
+
   it('changes nothing anywhere where a shard is not as it was when the plan was made', async () => {
     await b.query(sqlText('grant truncate on "Posts" to tenantry_app'));
     const { code, err } = await world.run('policy apply --plan plan.json');

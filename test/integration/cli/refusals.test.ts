@@ -182,7 +182,11 @@ describe('policy apply', () => {
   ])('refuses a shard %s by name, before another has been changed', async (_, spoil, mend, problem) => {
     await second?.query(sqlText(spoil));
     try {
-      for (const line of ['policy apply', 'policy apply --shard b']) expect(await fleet.refused(line)).toContain(problem);
+      for (const [line, others] of [
+        ['policy apply', 'shard a: not reached\n'],
+        ['policy apply --shard b', ''],
+      ] as const)
+        expect(await fleet.refused(line, {}, expect.stringMatching(new RegExp(`^${others}shard b: failed: `)))).toContain(problem);
       // What is pending on the others is told.
       const { code, out, err } = await fleet.world.run('policy apply --dry-run');
       expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(problem) as string });

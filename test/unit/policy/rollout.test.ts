@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { TenantryError } from '../../../src/core/errors.ts';
 import type { PolicyChange, PolicyResult } from '../../../src/policy/model.ts';
-import { rollOut, type RolloutOptions, type ShardRollout } from '../../../src/policy/rollout.ts';
+import { isLooked, lookAtAll, requireAllLooked, rollOut, type RolloutOptions, type ShardRollout } from '../../../src/policy/rollout.ts';
 
 const change: PolicyChange = {
   kind: 'set',
@@ -45,7 +45,6 @@ async function play({
     drift: [],
   });
   const steps = {
-    look: async ({ name }: { name: string }) => happen(`look ${name}`).then(() => result(name)),
     change: async ({ name }: { name: string }) => happen(`change ${name}`).then(() => result(name)),
     verify: ({ name }: { name: string }) => happen(`verify ${name}`),
     tell: ({ name }: { name: string }) => happen(`tell ${name}`),
@@ -53,15 +52,15 @@ async function play({
   };
   const onResult = ({ shard, outcome, canary }: ShardRollout): void =>
     void ends.push(`${shard} ${outcome}${canary === true ? ' first' : ''}`);
-  const results = await rollOut(shards, steps, { concurrency: 2, stop: new AbortController().signal, ...options, onResult });
+  const looks = shards.map((shard) => ({ shard, found: result(shard.name) }));
+  const results = await rollOut(looks, steps, { concurrency: 2, stop: new AbortController().signal, ...options, onResult });
   return { events, ends, results };
 }
 
-it('looks at all, then changes, verifies, records and tells one, then the others', async () => {
+it('changes, verifies, records and tells one, then the others', async () => {
   const { events, ends } = await play({ concurrency: 1 });
-  expect(events.slice(0, 5)).toEqual(['look a', 'look b', 'look c', 'look d', 'look e']);
-  expect(events.slice(5, 10)).toEqual(['BEGUN a', 'change a', 'verify a', 'DONE a', 'tell a']);
-  expect(events).toHaveLength(5 + 5 * 5);
+  expect(events.slice(0, 5)).toEqual(['BEGUN a', 'change a', 'verify a', 'DONE a', 'tell a']);
+  expect(events).toHaveLength(5 * 5);
   expect(ends).toEqual(['a changed first', 'b changed', 'c changed', 'd changed', 'e changed']);
 });
 
@@ -92,11 +91,20 @@ it('takes as the first one that with something to change, unless it is told whic
   });
 });
 
-it('changes nothing where one shard cannot be looked at', async () => {
-  const events: string[] = [];
-  const playing = play({ failing: ['look d'], onEvent: (event) => void events.push(event) });
-  await expect(playing).rejects.toMatchObject({ code: 'TIMEOUT', detail: 'On shard d: look d took too long.' });
-  expect(events.every((event) => event.startsWith('look'))).toBe(true);
+it('looks at every shard, whatever comes of the others, and is refused for the first that it could not look at', async () => {
+  const found: PolicyResult = { changes: [], warnings: [], applied: true, state: '', drift: [] };
+  const shards = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
+  const looks = await lookAtAll(shards, 1, async ({ name }) => {
+    if (name === 'b' || name === 'd') throw new TenantryError('TIMEOUT', `${name} took too long.`);
+    return await Promise.resolve(found);
+  });
+  expect(looks.map((look) => (isLooked(look) ? look.shard.name : look.error.detail))).toEqual([
+    'a',
+    'b took too long.',
+    'c',
+    'd took too long.',
+  ]);
+  expect(() => requireAllLooked(looks)).toThrow(expect.objectContaining({ code: 'TIMEOUT', detail: 'On shard b: b took too long.' }));
 });
 
 it.each(['change a', 'verify a', 'BEGUN a'])('reaches no other shard where %s of the first fails', async (failing) => {
@@ -145,7 +153,7 @@ it('ends between shards when it is stopped', async () => {
 it('verifies a shard where nothing is to be changed: what changed it before may have failed then', async () => {
   const { ends, events } = await play({ inOrder: ['b'], failing: ['verify b'], concurrency: 1 });
   expect(ends).toEqual(['a changed first', 'b failed', 'c not reached', 'd not reached', 'e not reached']);
-  expect(events.filter((event) => event.endsWith(' b'))).toEqual(['look b', 'verify b']);
+  expect(events.filter((event) => event.endsWith(' b'))).toEqual(['verify b']);
 });
 
 it('has what the catalog could not be told on its result alone: the audit trail has it as done, and the others follow', async () => {
