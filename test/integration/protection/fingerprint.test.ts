@@ -87,7 +87,7 @@ beforeAll(async () => {
       create collation exact (provider = icu, locale = 'und-u-ks-level1');
       create text search configuration words (copy = simple); create text search dictionary stems (template = simple);
       create conversion said for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
-      create transform for integer language sql (from sql with function prsd_lextype(internal), to sql with function int4recv(internal));
+      create transform for smallint language sql (from sql with function prsd_lextype(internal), to sql with function int2recv(internal));
       create access method another type table handler heap_tableam_handler;
       create table "Given" ("TenantId" integer default tenantry.current_tenant(), "Whose" integer default tenantry.current_tenant());
       create table "Made" ("A" integer, "B" integer, "Who" integer generated always as ("A") stored, "Other" integer generated always as ("B") stored);
@@ -304,7 +304,7 @@ describe('The fingerprint of a shard', () => {
       ['function public.ordered(public.secret, public.secret)', 'operator family pg_catalog.integer_ops using btree'],
     ],
     ['drop conversion said; create default conversion said for $$LATIN1$$ to $$UTF8$$ from iso8859_1_to_utf8', ['conversion public.said']],
-    ['drop transform for integer language sql', ['transform integer sql']],
+    ['drop transform for smallint language sql', ['transform smallint sql']],
     ['create access method third type table handler heap_tableam_handler', ['access method third']],
     ['alter text search configuration words alter mapping for asciiword with stems', ['text search configuration public.words']],
     ['alter text search dictionary stems (accept = false)', ['text search dictionary public.stems']],
@@ -329,7 +329,7 @@ describe('The fingerprint of a shard', () => {
     ['alter text search configuration english alter mapping for asciiword with simple', ["text searches the server's own"]],
     ["update pg_amproc set amproc = 'bttextcmp' where amproc = 'btint4cmp'::regproc", ["operator families the server's own"]],
     ["update pg_opclass set opcdefault = false where opcname = 'box_ops'", ["operator classes the server's own"]],
-    ["update pg_cast set castcontext = 'e' where castsource = 'int4'::regtype and castfunc = 0", ["casts the server's own"]],
+    ["update pg_cast set castcontext = 'a' where castsource = 'circle'::regtype and casttarget = 'box'::regtype", ["casts the server's own"]],
     ["update pg_conversion set condefault = false where conname = 'iso_8859_1_to_utf8'", ["conversions the server's own"]],
     ["update pg_am set amhandler = 'hashhandler' where amname = 'brin'", ["access methods the server's own"]],
     // A function's text names things in any case, or has none.
