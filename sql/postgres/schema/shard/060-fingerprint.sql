@@ -34,6 +34,9 @@ set "TimeZone" = 'UTC'
 set extra_float_digits = 1
 set bytea_output = 'hex'
 set lc_monetary = 'C'
+set standard_conforming_strings = on
+set transform_null_equals = off
+set array_nulls = on
 set jit = off
 set max_parallel_workers_per_gather = 0
 as $fingerprint$
@@ -51,14 +54,14 @@ with recursive role as materialized (
                     and pg_has_role(a.oid, r.oid, 'member'))
 ), below as (
   -- Who sees all tenants by a right of Tenantry's: for reports, or to move them. tenantry_probe may be each of them, for admin. Since PostgreSQL 16 who
-  -- makes a role without being a superuser is a member of it.
+  -- makes a role without being a superuser is a member of it, and counts as any other.
   select r.oid, w.login
     from (values ('tenantry_superuser', 'logins of reports'), ('tenantry_mover', 'logins of mover')) w (name, login) join role r on r.rolname = w.name
   union
   select r.oid, b.login
     from below b
     join pg_auth_members m on m.roleid = b.oid
-    join role r on r.oid = m.member and r.rolname <> 'tenantry_probe' and not (r.rolcreaterole and m.admin_option)
+    join role r on r.oid = m.member and r.rolname <> 'tenantry_probe'
 ), holder as materialized (
   -- What they may be.
   select r.oid from role r where exists (select from below b join role l on l.oid = b.oid where not l.rolsuper and pg_has_role(b.oid, r.oid, 'member'))
