@@ -88,8 +88,8 @@ async function diff(invocation: Invocation<DiffOptions>): Promise<ExitCode> {
 
 function linesOfShard({ name }: Shard, compared: readonly SubjectComparison[]): Line[] {
   return compared.map(({ of, object, state, items, reasons }) => {
-    // The objection to a shard names what it is for.
-    const named = of === 'shard' && reasons.length > 0 ? [] : items.map(inWords);
+    // The objection to a shard names what it is for, and not what is accepted.
+    const named = items.filter(({ accepted }) => of !== 'shard' || accepted !== undefined).map(inWords);
     return {
       shard: name,
       of,

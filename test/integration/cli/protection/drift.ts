@@ -154,7 +154,18 @@ export function testDrift(fleet: () => TwoShards): void {
         code: 0,
         last: `a\tshard\t\taccepted\tview public."Totals" is there, accepted until ${endIn(30)}: ${reason}`,
       });
-      await a.query(sqlText('drop view "Totals"'));
+      // Beside what is wrong with the shard for another reason.
+      await a.query(
+        sqlText(`create function own_tenant() returns integer language sql immutable as 'select tenantry.current_tenant()';
+          revoke execute on function own_tenant() from public`),
+      );
+      const drift = [{ shards: ['a'], reason, object: 'view public."Totals"', until: dayIn(30) }];
+      await writeFile(join(world.folder, 'drift.json'), configuration({ drift, procedures: { own_tenant: { returns: 'nothing' } } }));
+      expect((await run('policy diff --shard a')).out.split('\n').at(-2)).toMatch(
+        /^a\tshard\t\tdifferent\tpublic\.own_tenant is IMMUTABLE.*\. view public\."Totals" is there, accepted until /,
+      );
+      await accepting({ object: 'view public."Totals"', until: dayIn(30) });
+      await a.query(sqlText('drop function own_tenant(); drop view "Totals"'));
       expect((await run('policy apply')).code).toBe(0);
       expect(await validUntil()).toBeNull();
     });
