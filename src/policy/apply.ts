@@ -10,6 +10,7 @@ import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
 import { endOf, refuseOutlived } from './accepted-drift.ts';
 import { changeShard } from './change-shard.ts';
+import { changedInPlace } from './changed-in-place.ts';
 import { compareShard, isAsItMustBe, type ShardComparison } from './shard-comparison.ts';
 import type { Difference } from './diff.ts';
 import { functionProblems, refuseUnfit, tableProblems, unprovenFinding, warningsOf } from './findings.ts';
@@ -69,7 +70,7 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
       const warnings = await examine(session);
       const found = await compareShard(session, engine, wanted, accepting);
       permit(found);
-      return { ...resultOf(found, engine), warnings, applied: isAsItMustBe(found) };
+      return { ...resultOf(found, engine), warnings: [...warnings, ...changedInPlace(found.pending)], applied: isAsItMustBe(found) };
     });
   }
   const { clock = systemClock, withinMs = defaultWithinMs, stop, probing } = request;

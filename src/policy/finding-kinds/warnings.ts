@@ -154,6 +154,15 @@ export const warnings = {
       'A user adds rows that he can then neither see nor take back; PostgreSQL refuses them where the statement asks for them in return.',
     remedy: 'Ask of `insert` what `read` asks, or leave it so where it is meant.',
   },
+  'changed-policy': {
+    severity: 'advice',
+    say: (policy) =>
+      `has a policy ${policy} that the configuration says otherwise than before: services with the configuration of before are refused once the shard has it, those with the new one until then`,
+    advise: (object, policy) =>
+      `beside ${policy} on ${object} put the new one under a name of its own, and apply; replace the services by ones that have the new one alone; then apply without ${policy}`,
+    reason: 'A service opens connections to shards that have each policy of its configuration, in the very words that it knows.',
+    remedy: 'Three steps, between which every service is let in: [docs/operations.md](operations.md#policies-of-a-fleet).',
+  },
   'raw-subquery': {
     severity: 'advice',
     say: (_, at) => `has a policy in an engine's own words, ${at}, that reads another table and does not name the tenant`,

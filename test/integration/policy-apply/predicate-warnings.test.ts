@@ -42,6 +42,42 @@ async function renew(): Promise<void> {
     create table "Units" ("Number" integer primary key, "Unit" text, "Code" text)`);
 }
 
+describe('a policy that would be changed in place', () => {
+  const [before, after] = [
+    { on: 'Projects', rows: own },
+    { on: 'Projects', rows: { any: [own, admin] } },
+  ];
+  const changed = async (policies: object): Promise<readonly PolicyFinding[]> =>
+    (await warnings(policies)).filter(({ code }) => code === 'changed-policy');
+  beforeAll(async () => {
+    await renew();
+    await shard.apply(resolveConfig(sampleConfig({ tables, context, policies: { mine: before } }), sampleEnvironment).tables);
+  });
+
+  it('is told before it is, with what lets every service in meanwhile', async () => {
+    expect(await changed({ mine: after })).toEqual([
+      {
+        code: 'changed-policy',
+        severity: 'advice',
+        object: 'public.Projects',
+        text: 'has a policy mine that the configuration says otherwise than before: services with the configuration of before are refused once the shard has it, those with the new one until then',
+        advice:
+          'beside mine on public.Projects put the new one under a name of its own, and apply; replace the services by ones that have the new one alone; then apply without mine',
+      },
+    ]);
+  });
+
+  it('is none where another comes beside it, in its place, or nothing is changed', async () => {
+    for (const policies of [{ mine: before }, { mine: before, theirs: after }, { theirs: after }, {}])
+      expect(await changed(policies)).toEqual([]);
+  });
+
+  it('is none where somebody else wrote what the shard keeps of it', async () => {
+    await shard.asRoot(`update tenantry.policy_model set model = '{"policies": ['`);
+    expect(await changed({ mine: after })).toEqual([]);
+  });
+});
+
 describe('an index that a policy needs is demanded:', () => {
   beforeAll(renew);
   const demands = (table: string, columns: string, quoted: string, at: string): PolicyFinding => ({
