@@ -51,6 +51,14 @@ export const warnings = {
     reason: 'It reads and writes with the rights of its owner, whom no policy of app binds.',
     remedy: 'Let it run as whoever calls it, or take the right to it from app.',
   },
+  'foreign-owner': {
+    severity: 'leak',
+    say: (owner) => `is a function that runs for rows of configured tables and belongs to ${owner}, who may see all tenants' rows by it`,
+    advise: (object) => `see what ${object} does, let it run as whoever calls it, and give it to tenantry_admin`,
+    reason:
+      'On PostgreSQL a trigger, a default, a check or a policy calls it with every row of every tenant, in sessions of admin too, and it does what its owner makes of it, or of what it reads.',
+    remedy: 'The statement that gives it to admin, once it was looked at.',
+  },
   'unlisted-table': {
     severity: 'leak',
     say: () => 'is not in the configuration, yet app may use it: every tenant shares its rows',

@@ -183,6 +183,36 @@ describe('policy apply warns of', () => {
     ]);
   });
 
+  it('functions of others that run for rows of its tables: of triggers, their conditions, defaults, checks, policies and indexes', async () => {
+    await shard.asRoot(`create function fires() returns trigger language plpgsql as 'begin return new; end';
+      create function told(integer) returns boolean immutable language sql return true;
+      create function given() returns integer language sql return 1; create function held(integer) returns boolean immutable security definer language sql return true;
+      create function seen(integer) returns boolean immutable language sql return true; create function found(integer) returns integer immutable language sql return $1;
+      create function nowhere() returns integer language sql return 1; create function roots() returns trigger language plpgsql as 'begin return new; end'`);
+    for (const called of ['fires', 'told', 'given', 'held', 'seen', 'found', 'nowhere'])
+      await shard.asRoot(`alter function ${called} owner to reporting; grant execute on function ${called} to tenantry_admin`);
+    await shard.asRoot('grant execute on function roots to tenantry_admin');
+    await shard.asAdmin(`create trigger fired after insert on "Blogs" for each row when (told(new."BlogId")) execute function fires();
+      create trigger rooted after insert on "Blogs" for each row execute function roots();
+      alter table "Blogs" alter column "BlogId" set default given(), add constraint kept check (held("BlogId"));
+      create policy shown on "Blogs" as restrictive to tenantry_app using (seen("BlogId")); create index on "Blogs" (found("BlogId"))`);
+    const found = (await shard.apply()).warnings.filter(({ code }) => code === 'foreign-owner');
+    const remedyOf = (called: string): string => `alter routine ${called} owner to tenantry_admin`;
+    expect(found.map(({ severity, object, text, remedy }) => [severity, object, text.split(' ')[13], remedy])).toEqual([
+      ['leak', 'public.fires', 'reporting,', remedyOf('public.fires()')],
+      ['leak', 'public.found', 'reporting,', remedyOf('public.found(integer)')],
+      ['leak', 'public.given', 'reporting,', remedyOf('public.given()')],
+      ['leak', 'public.held', 'reporting,', undefined],
+      ['leak', 'public.seen', 'reporting,', remedyOf('public.seen(integer)')],
+      ['leak', 'public.told', 'reporting,', remedyOf('public.told(integer)')],
+    ]);
+    expect(found[3]?.advice).toBe('see what public.held does, let it run as whoever calls it, and give it to tenantry_admin');
+    await shard.asRoot(
+      `alter function held security invoker; alter function held owner to tenantry_admin; ${found.map(({ remedy }) => remedy ?? '').join(';')}`,
+    );
+    expect((await shard.apply()).warnings.filter(({ code }) => code === 'foreign-owner')).toEqual([]);
+  });
+
   it('rights that somebody gave to app’s login, its group, a role of its or everybody on what is the server’s own', async () => {
     const { user } = shardLogins.app;
     await shard.asRoot(`grant reporting to ${user}; grant execute on function pg_read_binary_file(text) to ${user};

@@ -50,6 +50,19 @@ with recursive configured as (
    cross join lateral regexp_matches(s.body,
      '(?:^|[^"\w])(session_user|system_user|pg_backend_pid|inet_client_addr|inet_client_port|pg_stat_activity|pg_stat_get_activity)(?!["\w])|(current_setting\s*\(\s*''(?:role|application_name|session_authorization)'')',
      'gi') as m (words)
+), running as (
+  -- What calls functions for whoever reads or writes their rows.
+  select 'pg_trigger'::regclass as class, t.oid from family f join pg_catalog.pg_trigger t on t.tgrelid = f.oid
+  union all
+  select 'pg_attrdef', d.oid from family f join pg_catalog.pg_attrdef d on d.adrelid = f.oid
+  union all
+  select 'pg_constraint', k.oid from family f join pg_catalog.pg_constraint k on k.conrelid = f.oid
+  union all
+  select 'pg_policy', p.oid from family f join pg_catalog.pg_policy p on p.polrelid = f.oid
+  union all
+  select 'pg_rewrite', w.oid from family f join pg_catalog.pg_rewrite w on w.ev_class = f.oid
+  union all
+  select 'pg_class', i.indexrelid from family f join pg_catalog.pg_index i on i.indrelid = f.oid
 ), app as (
   -- What a statement of app may become.
   select distinct r.oid
@@ -178,6 +191,18 @@ select n.nspname, c.relname, 'unlisted-table', null, format('revoke all on %I.%I
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where c.relkind in ('r', 'p', 'f') and has_any_column_privilege('tenantry_app', c.oid, 'select, insert, update')
    and not exists (select from family f where f.oid = c.oid)
+union all
+-- It may be made another one at any time, and what its text reads elsewhere without that; it runs as admin where admin writes.
+select n.nspname, p.proname, 'foreign-owner', o.rolname,
+       case when p.prosecdef then null else format('alter routine %s owner to tenantry_admin', p.oid::regprocedure) end
+  from pg_catalog.pg_proc p
+  join own n0 on n0.oid = p.pronamespace
+  join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+  join pg_catalog.pg_roles o on o.oid = p.proowner
+ where not pg_has_role(o.oid, 'tenantry_admin', 'member') and o.rolname not in ('tenantry_definer', 'tenantry_watcher')
+   and exists (select from running r
+                 join pg_catalog.pg_depend d on d.classid = r.class and d.objid = r.oid
+                where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid)
 union all
 -- Files of the server, other sessions, samples of all tenants' values: what is there for its administrators asks no policy.
 select 'pg_catalog', s.name || coalesce('.' || s.column_name, ''), 'server-rights',
