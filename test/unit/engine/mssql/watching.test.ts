@@ -57,6 +57,7 @@ test('nothing but what tells the fingerprint, and what watches, runs as somebody
     "schema/bootstrap/005-watching.sql: 'tenantry_definer'",
     "schema/shard/060-fingerprint.sql: 'tenantry_definer'",
     "schema/shard/070-watching.sql: 'tenantry_definer'",
+    "schema/shard/070-watching.sql: 'tenantry_definer'",
   ]);
 });
 
