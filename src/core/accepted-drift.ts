@@ -45,7 +45,8 @@ const kinds = [
   'parameter',
 ] as const;
 
-const ofKind = new RegExp(`^(${kinds.join('|')}) (?!(tenantry|tenantry_watch)\\.)\\S`);
+// `operator classes the server's own` is no operator of the name `classes`.
+const ofKind = new RegExp(`^(?!\\w+( \\w+)? the server's own$)(${kinds.join('|')}) (?!(tenantry|tenantry_watch)\\.)\\S`);
 
 /** Why an object can be no accepted drift, as the end of a sentence; undefined where it can. */
 export function driftProblem(object: string): string | undefined {
