@@ -60,7 +60,7 @@ function findingsPage(): string {
   return [
     '# Findings of policies',
     '',
-    'What `tenantry policy` and `tenantry doctor` find on a shard. Warnings have their `code` and `severity` in `--json`; what is `refused` is told in the sentence of an error:',
+    'What `tenantry policy` and `tenantry doctor` find on a shard. Warnings have their `code` and `severity` in `--json`; what is `refused` is told in the sentence of an error, and has them in `policy verify --json` (`unfit`):',
     '',
     '- `refused`: nothing is applied to any shard until it is mended;',
     '- `leak`: one tenant, or one user of it, may learn, read or change what is not its own;',

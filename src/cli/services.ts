@@ -14,8 +14,7 @@ import type { InspectedPolicies } from '../policy/inspection.ts';
 import type { PlannedChange, PolicyFinding, PolicyResult } from '../policy/model.ts';
 import type { SigningKey } from '../core/shard-signer.ts';
 import type { Override, OverrideInForce } from '../policy/override.ts';
-import type { ProbeReport } from '../policy/probes.ts';
-import type { PolicyState } from '../policy/verify.ts';
+import type { PolicyProof } from '../policy/verify.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { AuditTrail } from '../../shardmap/audit-trail.ts';
 import type { ShardDescription } from '../../shardmap/local-map.ts';
@@ -84,9 +83,7 @@ interface PolicyOptions extends MapKeys {
 export type KeepsNumbers = Pick<LatestNumberStore, 'note'>;
 
 /** How a shard was found by `verify`. */
-export interface ShardVerification extends PolicyState, ProbeReport {
-  /** Of all that decided what app could see and do. */
-  readonly fingerprint: string;
+export interface ShardVerification extends PolicyProof {
   /** Why a connection of `app` is not let in; undefined where it is. */
   readonly refused: string | undefined;
 }

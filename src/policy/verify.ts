@@ -1,13 +1,15 @@
-import type { SqlDatabase } from '../core/session.ts';
+import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import type { DifferingObject } from '../engine/verification.ts';
 import { qualifiedTables } from '../engine/qualified-tables.ts';
-import { compareShard, type ShardComparison } from './shard-comparison.ts';
+import { compareShard } from './shard-comparison.ts';
+import { functionProblems, tableProblems } from './findings.ts';
 import { lockPolicies } from './lock.ts';
-import type { ShardTables } from './model.ts';
+import type { PolicyFinding, ShardTables } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import { partsOf, type Probing } from './probe-change.ts';
 import { probe, type ProbeReport } from './probes.ts';
+import { procedureFindings } from './procedure-findings.ts';
 import { rehearse } from './rehearse.ts';
 import type { WantedPolicies } from './wanted-policies.ts';
 
@@ -21,6 +23,14 @@ export interface PolicyState {
   readonly differing: readonly DifferingObject[];
 }
 
+/** How a shard was found where all of it was tried. */
+export interface PolicyProof extends PolicyState, ProbeReport {
+  /** Of all that decided what app could see and do. */
+  readonly fingerprint: string;
+  /** Why what is configured cannot be served as it is there, however it is protected: `applyPolicies` refuses it. */
+  readonly unfit: readonly PolicyFinding[];
+}
+
 /** Compares alone. `shard` is the database as admin. */
 export async function policyState(shard: SqlDatabase, engine: PolicyEngine, request: WantedPolicies): Promise<PolicyState> {
   return await shard.transaction(async (session) => {
@@ -29,19 +39,29 @@ export async function policyState(shard: SqlDatabase, engine: PolicyEngine, requ
   });
 }
 
-/** Compares, and tries what the shard's logins may, in one transaction that is undone. */
+/** Compares, asks what does not fit, and tries what the shard's logins may, in one transaction that is undone. */
 export async function verifyPolicies(
   shard: SqlDatabase,
   engine: PolicyEngine,
   request: WantedPolicies,
   { rehearsals, users }: Pick<Probing, 'rehearsals' | 'users'>,
-): Promise<PolicyState & ProbeReport & Pick<ShardComparison, 'fingerprint'>> {
+): Promise<PolicyProof> {
   const shardTables = located(engine, request);
   return await rehearse(shard, { rehearsals }, { users, keyType: request.keyType }, async (stage) => {
     const found = await compareShard(stage.session, engine, shardTables, request.accepting);
     const { fingerprint } = found;
-    return { fingerprint, ...(await probe(stage, { tables: shardTables.tables, parts: partsOf(found) })), ...stateOf(found) };
+    const unfit = await unfitOn(stage.session, engine, shardTables);
+    return { fingerprint, unfit, ...(await probe(stage, { tables: shardTables.tables, parts: partsOf(found) })), ...stateOf(found) };
   });
+}
+
+async function unfitOn(session: SqlSession, engine: PolicyEngine, shardTables: ShardTables): Promise<PolicyFinding[]> {
+  const found = [
+    ...(await tableProblems(session, shardTables)),
+    ...(await functionProblems(session, shardTables)),
+    ...(await procedureFindings(session, engine, shardTables.procedures)),
+  ];
+  return found.filter(({ severity }) => severity === 'refused');
 }
 
 function located({ dialect }: PolicyEngine, { tables, procedures, keyType }: WantedPolicies): ShardTables {

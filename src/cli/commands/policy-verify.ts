@@ -101,10 +101,11 @@ function isSound(found: Verified): boolean {
 }
 
 /** One sentence for each. */
-function problemsOf({ different, objection, refused, findings, localMap }: FoundShard): string[] {
+function problemsOf({ different, objection, unfit, refused, findings, localMap }: FoundShard): string[] {
   return [
     ...different.map((table) => `${table}: its protection is not what the configuration says.`),
     ...(objection === undefined ? [] : [`It may serve no tenants: ${objection}.`]),
+    ...unfit.map(({ object, text }) => `${object} ${text}.`),
     ...(refused === undefined ? [] : [`A connection for tenants is not let in: ${refused}`]),
     ...localMap.map((found) => `Its local map disagrees with the catalog, ${describeDisagreement(found)}.`),
     ...findings.map(({ table, probe, outcome, text }) => `${table}: ${outcome}: ${probe}: ${text}.`),

@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SqlDatabase } from '../../../src/core/session.ts';
 import { sqlText } from '../../../src/core/sql.ts';
-import { createCliWorld, type CliWorld } from './world.ts';
+import { configuration, createCliWorld, type CliWorld } from './world.ts';
 import { itemsOf } from '../../support/command-line.ts';
 
 let world: CliWorld;
@@ -157,6 +159,46 @@ describe('policy verify', () => {
       await shard.query(sqlText(`delete from "Blogs"; ${tenantPolicy('')}`));
     }
     await run('policy verify --shard a');
+  });
+
+  it('tells what policy apply would refuse and nothing of the protection shows, and has it in the verdict', async () => {
+    await shard.query(sqlText('alter table "Posts" drop constraint "Posts_pkey"; create index by_tenant on "Posts" ("TenantId")'));
+    try {
+      await run('policy apply --shard a');
+      await run('policy verify --shard a');
+      await shard.query(sqlText('drop index by_tenant'));
+      const problem = "public.Posts has no index that begins with its tenant column TenantId: every statement would read all tenants' rows";
+      const { code, out } = await world.run('policy verify --shard a');
+      expect({ code, problems: out.split('\n').slice(1, -1) }).toEqual({ code: 2, problems: [`  ${problem}.`] });
+      expect(itemsOf((await world.run('policy verify --shard a --json')).out)).toMatchObject([
+        {
+          sound: false,
+          different: [],
+          findings: [],
+          unfit: [
+            {
+              code: 'no-index',
+              severity: 'refused',
+              object: 'public.Posts',
+              remedy: expect.stringMatching(/^create index on \S+ \("TenantId"\)$/) as string,
+            },
+          ],
+        },
+      ]);
+      const { rows } = await catalog.query<{ problems: unknown }>(sqlText('select problems from tenantry.policy_verdict'));
+      expect(JSON.stringify(rows)).toContain('public.Posts has no index');
+      expect((await world.run('policy apply --shard a')).err).toContain(problem);
+      const procedures = { close_all: { returns: 'nothing' } };
+      await writeFile(join(world.folder, 'procedures.json'), configuration({ procedures }));
+      const verified = await world.run('policy verify --shard a --json --config procedures.json');
+      expect(
+        itemsOf<{ unfit: { code: string; object: string }[] }>(verified.out)[0]?.unfit.map(({ code: what, object }) => `${what} ${object}`),
+      ).toEqual(['no-index public.Posts', 'missing-procedure public.close_all']);
+    } finally {
+      await shard.query(sqlText('drop index if exists by_tenant; alter table "Posts" add primary key ("TenantId", "PostId")'));
+      await run('policy apply --shard a');
+      await run('policy verify --shard a');
+    }
   });
 
   it('is told by the doctor to be of another time where what it found was changed, and accepted, since', async () => {
