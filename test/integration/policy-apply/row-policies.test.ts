@@ -1,8 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { TenantryError } from '../../../src/core/errors.ts';
 import { sqlText } from '../../../src/core/sql.ts';
+import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
 import { usePolicyShard } from '../../support/policy-shard.ts';
+import { shardLogins } from '../../support/postgres-shard.ts';
+import { expectationsOf } from '../../support/shard-expectations.ts';
 import type { RowPolicy } from '../../../src/core/predicate.ts';
 
+const engine = createPostgresEngine();
 const shard = usePolicyShard();
 const userId = { name: 'userId', type: 'string' } as const;
 const own: RowPolicy = {
@@ -82,5 +87,32 @@ describe('a policy beyond the tenant', () => {
       ]),
     );
     expect((await shard.apply()).changes).toEqual([]);
+  });
+
+  it('is replaced by another in three steps, at each of which both the services of before and those that come are let in', async () => {
+    const owned = (name: string): RowPolicy => ({
+      name,
+      conditions: { select: { kind: 'owner', column: 'Name', value: { name, type: 'string' } } },
+    });
+    const [one, other] = [owned('one'), owned('other')];
+    const blogsWith = (...policies: RowPolicy[]) => [{ name: 'Blogs', table: 'Blogs', tenantColumn: 'TenantId', policies }];
+    const enters = async (known: RowPolicy): Promise<boolean> => {
+      const expected = expectationsOf(shard.database, { tables: blogsWith(known) });
+      const connection = await engine.connect(shard.database.address, shardLogins.app, expected).catch((error: TenantryError) => {
+        expect(error.code).toBe('SHARD_UNVERIFIED');
+      });
+      await connection?.close();
+      return connection !== undefined;
+    };
+    const steps: [applied: ReturnType<typeof blogsWith>, before: boolean, after: boolean][] = [
+      [blogsWith(one), true, false],
+      [blogsWith(one, other), true, true],
+      [blogsWith(other), false, true],
+    ];
+    for (const [applied, before, after] of steps) {
+      await shard.apply(applied);
+      expect([await enters(one), await enters(other)]).toEqual([before, after]);
+    }
+    await shard.apply();
   });
 });
