@@ -125,6 +125,7 @@ describe('doctor', () => {
     } finally {
       await shard.query(sqlText(`drop ${kind} ${name}`));
       expect((await fleet.world.run('policy apply')).code).toBe(0);
+      await fleet.catalog.query(sqlText('delete from tenantry.policy_verdict'));
     }
   });
 
