@@ -23,7 +23,7 @@ with recursive acting as (
    where not a.rolsuper
 ), relation as (
   -- Of tables that are in no configuration, only what app comes to counts.
-  select c.oid, c.relkind, c.relowner, format('%I.%I', n.nspname, c.relname) as name, c.relname not in ('Ledger', 'EventsAside') as configured
+  select c.oid, c.relkind, c.relowner, format('%I.%I', n.nspname, c.relname) as name, c.relname not in ('Ledger', 'EventsAside', 'Standings', 'Given', 'Asked', 'Answered', 'Guarded') as configured
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
    where (n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') or c.oid >= 16384) and n.nspname !~ '^pg_(toast_)?temp' and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
 ), filled as (
