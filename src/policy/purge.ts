@@ -1,3 +1,4 @@
+import { TenantryError } from '../core/errors.ts';
 import type { SqlSession } from '../core/session.ts';
 import { sql, type Sql, type SqlDialect, type SqlValue } from '../core/sql.ts';
 import { tenantKeyFromBytes, type KeyType } from '../../shardmap/key.ts';
@@ -20,10 +21,13 @@ export interface Purge {
   readonly limit: number;
 }
 
-/** How often rows may be changed under a deletion, which then passes over them; a trigger that lets none be deleted ends here, too. */
+/** How often rows may be changed under a deletion, which then passes over them. */
 const mostPasses = 10;
 
-/** Deletes at most `limit` rows of a mapping's keys from the routed tables, referring tables first; how many it were. 0: none are left. */
+/**
+ * Deletes at most `limit` rows of a mapping's keys from the routed tables, referring tables first; how many it were. 0: none are left.
+ * Throws CONFLICT where there are some that cannot be deleted, as by a trigger.
+ */
 export async function purgeRows(
   session: SqlSession,
   { purging, dialect }: PurgeEngine,
@@ -42,10 +46,17 @@ export async function purgeRows(
     const column = sql.id(tenantColumn);
     const rows = keys.kind === 'point' ? sql`${column} = ${bound(keyType, keys.low)}` : purging.within(column, keyType, bounds);
     const relation = sql.id(schema, table);
-    for (let pass = 0; pass < mostPasses && deleted < limit; pass += 1) {
+    let isDone = false;
+    for (let pass = 0; pass < mostPasses && deleted < limit && !isDone; pass += 1) {
       deleted += (await session.query(purging.deleteSome(relation, rows, limit - deleted))).rowCount;
-      if ((await session.query(anyLeft(relation, rows))).rowCount === 0) break;
+      isDone = (await session.query(anyLeft(relation, rows))).rowCount === 0;
     }
+    if (!isDone && deleted === 0)
+      throw new TenantryError(
+        'CONFLICT',
+        `Rows of ${schema}.${table} cannot be deleted: a trigger, a policy of admin or somebody who changes them all the time keeps them.`,
+      );
+    if (!isDone) break;
   }
   return deleted;
 }

@@ -240,22 +240,23 @@ describe('provisioning', () => {
     expect((await app.query(monitoring)).rows).toEqual([{ sessions: true, texts: true }]);
   });
 
-  it('takes by name, too, what it takes from everybody', async () => {
+  it('takes by name, too, what it takes from everybody, of a login that was there before', async () => {
     const database = await createDatabase();
     const [logins, administrator] = [loginsOf('by_name'), open(database, server)];
-    await provision(administrator, provisioner, { ...emptyDatabase, logins });
     await administrator.query(
-      sqlText(`grant usage on language plpgsql to ${logins.app.user}; grant temporary on database "${database}" to tenantry_app;
+      sqlText(`create role ${logins.app.user} login password 'before'; grant usage on language plpgsql to ${logins.app.user}; grant temporary on database "${database}" to tenantry_app, ${logins.app.user};
         grant execute on function pg_terminate_backend(integer, bigint) to ${logins.app.user} with grant option;
-        grant execute on function set_config(text, text, boolean) to tenantry_app`),
+        grant execute on function set_config(text, text, boolean) to tenantry_app, ${logins.app.user}`),
     );
-    const app = open(database, logins.app);
     const rights = sql`select has_language_privilege('plpgsql', 'usage') as language, has_database_privilege(current_database(), 'temporary') as temporary,
       has_function_privilege('pg_terminate_backend(integer, bigint)', 'execute') as sessions,
       has_function_privilege('set_config(text, text, boolean)', 'execute') as settings`;
-    expect((await app.query(rights)).rows).toEqual([{ language: true, temporary: true, sessions: true, settings: true }]);
+    const before = open(database, { user: logins.app.user, password: 'before' });
+    expect((await before.query(rights)).rows).toEqual([{ language: true, temporary: true, sessions: true, settings: true }]);
     await provision(administrator, provisioner, { ...emptyDatabase, logins });
-    expect((await app.query(rights)).rows).toEqual([{ language: false, temporary: false, sessions: false, settings: false }]);
+    expect((await open(database, logins.app).query(rights)).rows).toEqual([
+      { language: false, temporary: false, sessions: false, settings: false },
+    ]);
   });
 
   it('takes back what a database had given to everybody, and a schema that was there', async () => {

@@ -65,6 +65,20 @@ describe('purge', () => {
     await shard.close();
   });
 
+  it('says so where there are rows that cannot be deleted', async () => {
+    const shard = await shardWith('int', 'kept', ['1', '2']);
+    await shard.root.query(
+      sqlText(`create function kept() returns trigger language plpgsql as $$ begin return null; end $$;
+        create trigger kept before delete on "Posts" for each row execute function kept()`),
+    );
+    await expect(purge(shard, 'int', { kind: 'point', low: tenantKey('int', 1).bytes })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      detail: expect.stringMatching(/^Rows of public\.Posts cannot be deleted: /) as string,
+    });
+    expect(await left(shard)).toEqual(['1', '2']);
+    await shard.close();
+  });
+
   // The last two uuids are in PostgreSQL's order, which is not that of mappings.
   it.each<[KeyType, tenants: readonly string[], low: TenantId | undefined, high: TenantId | undefined, remaining: readonly string[]]>([
     ['int', ['-5', '3', '10', '20'], 3, 20, ['-5', '20']],

@@ -31,11 +31,11 @@ export function createPostgresProvisioner(random: (size: number) => Uint8Array =
       file('000-trusted-watching'),
       file('001-roles'),
       ...(request.contextProtection === 'guarded' ? [file('002-guarded-setting')] : []),
+      ...principals.flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
       file('003-database'),
       ...watchingFiles.map(script),
       file('005-watching'),
       file('006-watching-rights'),
-      ...principals.flatMap((principal) => loginStatements(principal, request.logins[principal], secretOf)),
       ...handOver(request, file('007-owners')),
     ];
   };

@@ -268,7 +268,7 @@ with recursive role as materialized (
   select coalesce(r.name, format_type(k.contypid, null)), pg_get_constraintdef(k.oid)
     from pg_constraint k
     left join touched r on r.oid = k.conrelid
-   where k.contype = 'c' and k.oid >= 16384 and k.conbin::text ~ (select a.call from asking a)
+   where k.contype = 'c' and k.oid >= 16384 and (r.oid is not null or k.contypid <> 0) and k.conbin::text ~ (select a.call from asking a)
 ), routine as materialized (
   -- All but those that nobody of Tenantry's may call, nothing stands upon and no text names.
   select p.oid
