@@ -139,15 +139,21 @@ async function changeTables(
   { clock, inUse, alone, effects, examine, permit, accepting, probing }: Try,
 ): Promise<ShardChange> {
   const { renderer, dialect } = engine;
-  await lockPolicies(session, { alone }).catch((error: unknown) => {
-    throw alone && isInUse(error) ? new InUse(theGate, error) : error;
-  });
+  // Who waits for this one at his commit may hold what is read here.
+  const inPeace = async <T>(look: Promise<T>): Promise<T> => {
+    try {
+      return await look;
+    } catch (error) {
+      throw alone && isInUse(error) ? new InUse(theGate, error) : error;
+    }
+  };
+  await inPeace(lockPolicies(session, { alone }));
   const noted = await notedByOthers(session);
   const requireAlone = async (): Promise<void> => {
     if ((await notedByOthers(session)) !== noted) throw new ChangedMeanwhile(effects ?? new Set());
   };
-  const warnings = await examine(session);
-  const found = await compareShard(session, engine, tables, accepting);
+  const warnings = await inPeace(examine(session));
+  const found = await inPeace(compareShard(session, engine, tables, accepting));
   permit(found);
   const { pending } = found;
   if (isAsItMustBe(found)) return { ...found, warnings, unproven: [] };
@@ -165,7 +171,7 @@ async function changeTables(
     if (lock !== null) await run(name, lock, 0);
   }
   // With the tables locked, as long as others were waited for.
-  const { fingerprint, items: before } = await readFingerprint(session, renderer);
+  const { fingerprint, items: before } = await inPeace(readFingerprint(session, renderer));
   if (fingerprint !== found.fingerprint) throw new ChangedMeanwhile(effects ?? new Set());
   const permitAcceptance = async (after: Fingerprint['items']): Promise<void> => {
     await requireAlone();

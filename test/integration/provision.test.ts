@@ -483,6 +483,27 @@ describe('provisioning where others could make things before', () => {
     });
   });
 
+  it('is not late for a role of the watching that another makes meanwhile', async () => {
+    await using fresh = await startPostgres();
+    const [connect, logins] = [
+      { engine: 'postgres', host: fresh.host, port: fresh.port, database: 'postgres', tls: 'disable' } as const,
+      loginsOf('late'),
+    ];
+    const [root, late] = [engine.open(connect, fresh), engine.open(connect, fresh)];
+    await root.query(sql`create role maker createrole`);
+    let provisioned: Promise<unknown> | undefined;
+    await late.transaction(async (session) => {
+      await session.query(sqlText('set local role maker; create role tenantry_watcher nologin createrole; reset role'));
+      provisioned = provision(root, provisioner, { ...emptyDatabase, logins }).catch((error: unknown) => error);
+      await expect.poll(async () => (await session.query(sqlText('select 1 from pg_locks where not granted'))).rowCount).toBe(1);
+    });
+    expect(await provisioned).toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: expect.stringMatching(/^The role tenantry_watcher has an attribute/) as string,
+    });
+    await Promise.all([root.close(), late.close()]);
+  });
+
   it.each<[what: string, change: string]>([
     ['a function', 'create function tenantry.evil() returns int language sql return 1; alter function tenantry.evil() owner to maker'],
     ['a view', 'create view tenantry.evil as select 1 as one; alter view tenantry.evil owner to maker'],

@@ -3,6 +3,18 @@
 -- parameters fit better than the server's would be taken in its place.
 set local search_path to pg_catalog, pg_temp;
 
+-- The role is made before it is looked at: where another makes it meanwhile this waits for him, and what he made is looked at.
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'tenantry_watcher') then
+    create role tenantry_watcher nologin inherit nosuperuser nobypassrls nocreatedb nocreaterole noreplication;
+  end if;
+exception
+  -- Another database of the same server is being provisioned at this moment.
+  when duplicate_object or unique_violation then null;
+end
+$$;
+
 -- What watches is made again over what is there, and run. So all of it must be the watcher's or a superuser's, and reach for nothing of another's.
 do $$
 declare

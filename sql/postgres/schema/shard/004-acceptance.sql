@@ -3,16 +3,6 @@
 -- This file, 060 and 070 are run when a database is provisioned, as the administrator of its server: all that watches belongs to a role to
 -- which nobody belongs, in a schema of its own, since what it runs or touches of another's could become the server's superuser by it
 -- (docs/decisions/025-who-watches.md).
-do $$
-begin
-  if not exists (select from pg_catalog.pg_roles where rolname = 'tenantry_watcher') then
-    create role tenantry_watcher nologin inherit nosuperuser nobypassrls nocreatedb nocreaterole noreplication;
-  end if;
-exception
-  -- Another database of the same server is being provisioned at this moment.
-  when duplicate_object or unique_violation then null;
-end
-$$;
 create schema if not exists tenantry_watch;
 
 create table if not exists tenantry_watch.accepted (
