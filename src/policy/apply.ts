@@ -6,8 +6,6 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlDialect } from '../core/sql.ts';
 import type { PolicyRenderer } from '../engine/policy-renderer.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
-import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
-import { qualifiedTables } from '../engine/qualified-tables.ts';
 import { endOf, refuseOutlived } from './accepted-drift.ts';
 import { changeShard } from './change-shard.ts';
 import { changedInPlace } from './changed-in-place.ts';
@@ -19,7 +17,7 @@ import type { PlannedChange, PolicyChange, PolicyFinding, PolicyResult, SignedCh
 import type { PolicyEngine } from './policy-engine.ts';
 import type { Probing } from './probe-change.ts';
 import { procedureFindings } from './procedure-findings.ts';
-import type { WantedPolicies } from './wanted-policies.ts';
+import { located, type WantedPolicies } from './wanted-policies.ts';
 
 /** Which policies a shard must have, and how they come there. */
 export interface PolicyRequest extends WantedPolicies {
@@ -46,19 +44,17 @@ const defaultWithinMs = 60_000;
  * shard is as it was then.
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
-  const { keyType, accepting } = request;
-  const tables = qualifiedTables(request.tables, engine.dialect);
-  const procedures = qualifiedProcedures(request.procedures, engine.dialect);
-  const wanted = { tables, procedures, keyType };
+  const { accepting } = request;
+  const wanted = located(engine, request);
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const examine = async (session: SqlSession): Promise<readonly PolicyFinding[]> => {
     const ofTables = await tableProblems(session, wanted);
     refuseUnfit('tables', ofTables);
     const ofFunctions = await functionProblems(session, wanted);
     refuseUnfit('functions', ofFunctions);
-    const ofProcedures = await procedureFindings(session, engine, procedures);
+    const ofProcedures = await procedureFindings(session, engine, wanted.procedures);
     refuseUnfit('procedures', ofProcedures);
-    return [...ofTables, ...ofFunctions, ...(await warningsOf(session, tables)), ...ofProcedures];
+    return [...ofTables, ...ofFunctions, ...(await warningsOf(session, wanted.tables)), ...ofProcedures];
   };
   const permit = (found: ShardComparison): void => {
     refuseOutlived(found.drift.outlived);

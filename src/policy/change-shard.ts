@@ -140,13 +140,7 @@ async function changeTables(
 ): Promise<ShardChange> {
   const { renderer, dialect } = engine;
   // Who waits for this one at his commit may hold what is read here.
-  const inPeace = async <T>(look: Promise<T>): Promise<T> => {
-    try {
-      return await look;
-    } catch (error) {
-      throw alone && isInUse(error) ? new InUse(theGate, error) : error;
-    }
-  };
+  const inPeace = async <T>(look: Promise<T>): Promise<T> => (alone ? await unlessInUse(theGate, look) : await look);
   await inPeace(lockPolicies(session, { alone }));
   const noted = await notedByOthers(session);
   const requireAlone = async (): Promise<void> => {
@@ -159,11 +153,8 @@ async function changeTables(
   if (isAsItMustBe(found)) return { ...found, warnings, unproven: [] };
   const wait = new LockWait(clock);
   const run = async (table: string, statement: Sql, workMs: number): Promise<void> => {
-    try {
-      await wait.during(workMs, async (patienceMs) => await session.query(renderer.patiently(statement, patienceMs)));
-    } catch (error) {
-      throw isInUse(error) ? new InUse(table, error) : error;
-    }
+    const work = wait.during(workMs, async (patienceMs) => await session.query(renderer.patiently(statement, patienceMs)));
+    await unlessInUse(table, work);
   };
   const byObject = Map.groupBy(pending, ({ object }) => object);
   for (const [name, items] of inUseFirst([...byObject], inUse)) {
@@ -189,9 +180,7 @@ async function changeTables(
     throw refusal(left, dialect);
   }
   const findings = { nowMs: found.nowMs, drift, kept, permit: permitAcceptance };
-  await accept(session, renderer, tables.tables, accepting, findings).catch((error: unknown) => {
-    throw isInUse(error) ? new InUse(theGate, error) : error;
-  });
+  await unlessInUse(theGate, accept(session, renderer, tables.tables, accepting, findings));
   // After the acceptance, which opens the gate, and before the commit: what leaks takes all of it back.
   return { ...found, warnings, unproven: probing === undefined ? [] : await probeChange(session, tables, found, probing) };
 }
@@ -203,6 +192,15 @@ async function notedByOthers(session: SqlSession): Promise<string | undefined> {
 
 function inUseFirst(objects: readonly [string, Difference[]][], inUse: ReadonlySet<string>): readonly [string, Difference[]][] {
   return [...objects.filter(([name]) => inUse.has(name)), ...objects.filter(([name]) => !inUse.has(name))];
+}
+
+/** What `work` comes to; where something could not be had for it, that is why the try is given up. */
+async function unlessInUse<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw isInUse(error) ? new InUse(what, error) : error;
+  }
 }
 
 /** Whether a lock was not to be had, or this transaction gave way in a deadlock. */

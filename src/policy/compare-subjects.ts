@@ -1,16 +1,16 @@
 import { driftOfItem, isOfFingerprint, type AcceptedDrift } from '../core/accepted-drift.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
-import { qualifiedProcedures, type LocatedProcedure } from '../engine/qualified-procedures.ts';
-import { nameOf, qualifiedTables } from '../engine/qualified-tables.ts';
+import type { LocatedProcedure } from '../engine/qualified-procedures.ts';
+import { nameOf } from '../engine/qualified-tables.ts';
 import type { DifferingObject } from '../engine/verification.ts';
 import { compareShard, type ShardComparison } from './shard-comparison.ts';
 import type { Comparison, Difference } from './diff.ts';
-import { functionProblems, tableProblems } from './findings.ts';
-import type { NamedSubject, PolicyFinding, ShardTables, WholeShard } from './model.ts';
+import { functionProblems, refusedAmong, tableProblems } from './findings.ts';
+import type { NamedSubject, PolicyFinding, WholeShard } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import { procedureFindings } from './procedure-findings.ts';
-import type { WantedPolicies } from './wanted-policies.ts';
+import { located, type WantedPolicies } from './wanted-policies.ts';
 
 /** How something on a shard stands to the model. */
 type State = 'missing' | 'different' | 'extra';
@@ -58,8 +58,8 @@ interface ExtraTable extends Record<string, unknown> {
  */
 export async function compareSubjects(shard: SqlDatabase, engine: PolicyEngine, request: WantedPolicies): Promise<SubjectComparison[]> {
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
-  const procedures = qualifiedProcedures(request.procedures, engine.dialect);
-  const configured: ShardTables = { tables: qualifiedTables(request.tables, engine.dialect), procedures, keyType: request.keyType };
+  const configured = located(engine, request);
+  const { procedures } = configured;
   return await shard.transaction(async (session) => {
     const shardFound = await compareShard(session, engine, configured, request.accepting);
     const found = { ...shardFound, pending: [...shardFound.pending, ...shardFound.drift.kept] };
@@ -73,7 +73,7 @@ export async function compareSubjects(shard: SqlDatabase, engine: PolicyEngine, 
     const extra = (await session.run<ExtraTable>('policy/extra-tables', { tables: known })).rows;
     const reasonsOf = (table: string): string[] => problems.filter(({ object }) => object === table).map(({ text }) => `It ${text}.`);
     const present = new Set(found.tables.map(nameOf));
-    const ofShard = ofFunctions.filter(({ severity }) => severity === 'refused').map(({ object, text }) => `${object} ${text}.`);
+    const ofShard = refusedAmong(ofFunctions).map(({ object, text }) => `${object} ${text}.`);
     const subjects = [
       ...found.tables.map(nameOf).map((object) => compared('table', object, found, reasonsOf(object), drift)),
       ...configured.tables
@@ -130,7 +130,7 @@ function comparedProcedure(
   findings: readonly PolicyFinding[],
   drift: ReadonlyMap<string, AcceptedDrift>,
 ): NamedComparison {
-  const refused = findings.filter((finding) => finding.object === object && finding.severity === 'refused');
+  const refused = refusedAmong(findings).filter((finding) => finding.object === object);
   const reasons = refused.map(({ text }) => `It ${text}.`);
   const isMissing = refused.some(({ code }) => code === 'missing-procedure');
   return isMissing

@@ -42,9 +42,14 @@ export function whatHelps({ remedy, advice }: { readonly remedy?: string | undef
   return advice === undefined ? '' : `; what helps: ${advice}`;
 }
 
+/** With which nothing is applied. */
+export function refusedAmong(found: readonly PolicyFinding[]): PolicyFinding[] {
+  return found.filter(({ severity }) => severity === 'refused');
+}
+
 /** Throws INVALID_CONFIGURATION with every reason why what is configured cannot be served as it is, where one of what was found is. */
 export function refuseUnfit(what: 'tables' | 'functions' | 'procedures', found: readonly PolicyFinding[]): void {
-  const refused = found.filter(({ severity }) => severity === 'refused');
+  const refused = refusedAmong(found);
   if (refused.length === 0) return;
   const list = refused.map((each) => visible(`${each.object} ${each.text}${whatHelps(each)}`));
   throw new TenantryError('INVALID_CONFIGURATION', `The ${what} of the shard do not fit:\n- ${list.join('\n- ')}`);

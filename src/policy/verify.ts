@@ -1,9 +1,7 @@
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
-import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
 import type { DifferingObject } from '../engine/verification.ts';
-import { qualifiedTables } from '../engine/qualified-tables.ts';
 import { compareShard } from './shard-comparison.ts';
-import { functionProblems, tableProblems } from './findings.ts';
+import { functionProblems, refusedAmong, tableProblems } from './findings.ts';
 import { lockPolicies } from './lock.ts';
 import type { PolicyFinding, ShardTables } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
@@ -11,7 +9,7 @@ import { partsOf, type Probing } from './probe-change.ts';
 import { probe, type ProbeReport } from './probes.ts';
 import { procedureFindings } from './procedure-findings.ts';
 import { rehearse } from './rehearse.ts';
-import type { WantedPolicies } from './wanted-policies.ts';
+import { located, type WantedPolicies } from './wanted-policies.ts';
 
 /** How a shard's protection stands to the configuration. */
 export interface PolicyState {
@@ -56,16 +54,11 @@ export async function verifyPolicies(
 }
 
 async function unfitOn(session: SqlSession, engine: PolicyEngine, shardTables: ShardTables): Promise<PolicyFinding[]> {
-  const found = [
+  return refusedAmong([
     ...(await tableProblems(session, shardTables)),
     ...(await functionProblems(session, shardTables)),
     ...(await procedureFindings(session, engine, shardTables.procedures)),
-  ];
-  return found.filter(({ severity }) => severity === 'refused');
-}
-
-function located({ dialect }: PolicyEngine, { tables, procedures, keyType }: WantedPolicies): ShardTables {
-  return { tables: qualifiedTables(tables, dialect), procedures: qualifiedProcedures(procedures, dialect), keyType };
+  ]);
 }
 
 function stateOf({ pending, objection, differing }: Awaited<ReturnType<typeof compareShard>>): PolicyState {

@@ -2,7 +2,10 @@ import type { CapabilitySettings } from '../core/capability-settings.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { Procedure } from '../core/procedure.ts';
 import type { Accepting } from './acceptance.ts';
-import type { ConfiguredTable } from './model.ts';
+import { qualifiedProcedures } from '../engine/qualified-procedures.ts';
+import { qualifiedTables } from '../engine/qualified-tables.ts';
+import type { ConfiguredTable, ShardTables } from './model.ts';
+import type { PolicyEngine } from './policy-engine.ts';
 
 /** Which policies a shard must have. */
 export interface WantedPolicies {
@@ -15,4 +18,9 @@ export interface WantedPolicies {
   readonly capabilities?: CapabilitySettings;
   /** By whom what protects the shard is accepted, and what may stay as it is, until its time is over by the shard's clock. */
   readonly accepting: Accepting;
+}
+
+/** Where the tables and procedures are in a database of the engine. Throws INVALID_CONFIGURATION for one that is named twice. */
+export function located({ dialect }: Pick<PolicyEngine, 'dialect'>, { tables, procedures, keyType }: WantedPolicies): ShardTables {
+  return { tables: qualifiedTables(tables, dialect), procedures: qualifiedProcedures(procedures, dialect), keyType };
 }

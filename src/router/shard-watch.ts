@@ -44,8 +44,7 @@ export interface ShardWatchParts {
  * Looks at one shard every second, while it is in use, for what no trigger of its database sees. What was checked on each open connection
  * is taken to hold for as long as the eye sees the same; once it does not, none of these connections is used again, and the shard is checked
  * as for a new one. So it is, and connections go on, after a change that was noted, and now and again in any case, for what neither a look nor
- * a trigger sees. One look at a time: a shard that stands
- * still has none pile up, and after a while none of its connections is relied upon.
+ * a trigger sees. One look at a time: a shard that stands still has none pile up, and after a while none of its connections is relied upon.
  */
 export class ShardWatch {
   readonly #parts: ShardWatchParts;

@@ -9,7 +9,7 @@ import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
 import { engineOf } from '../engines.ts';
 import { wantedPolicies } from '../wanted-policies.ts';
 import { diagnoseDrift, diagnoseIdleDrift } from './drift.ts';
-import { failure, warning } from './finding.ts';
+import { failure, problem, warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
 
 /** Names, and changes, in one text. */
@@ -46,17 +46,10 @@ export async function diagnosePolicies(
     const pending = [...new Set(changes.flatMap(({ object }) => object ?? []))];
     const unaccepted = changes.filter(({ kind }) => kind === 'accept');
     const findings = [
-      ...(unaccepted.length === 0 ? [] : [{ subject, level: 'problem' as const, text: await described(admin, unaccepted), remedy: apply }]),
+      ...(unaccepted.length === 0 ? [] : [problem(subject, await described(admin, unaccepted), { remedy: apply })]),
       ...(pending.length === 0
         ? []
-        : [
-            {
-              subject,
-              level: 'problem' as const,
-              text: `The protection of ${visible(pending.join(', '))} is not what the configuration says.`,
-              remedy: apply,
-            },
-          ]),
+        : [problem(subject, `The protection of ${visible(pending.join(', '))} is not what the configuration says.`, { remedy: apply })]),
       ...changes
         .filter(({ kind }) => kind === 'renew')
         .map(({ before, after }) => warning(subject, `What protects its tenants is ${before}, and is to be ${after}.`, { remedy: apply })),

@@ -93,10 +93,15 @@ describeNeeding('mssql', 'What protects the tenants of a shard on SQL Server its
       await connect();
     });
 
-    test('a change under the lock of policy changes, accepted by nobody, is told by the next look and each connection until it is', async () => {
+    /** Looks as the router does, over a connection that is there until the test ends. */
+    const openEye = (): (() => Promise<unknown>) => {
       const eye = engine.open(shard.address, shard.logins.app);
       onTestFinished(() => eye.close());
-      const look = async (): Promise<unknown> => (await eye.run('policy/watch')).rows;
+      return async () => (await eye.run('policy/watch')).rows;
+    };
+
+    test('a change under the lock of policy changes, accepted by nobody, is told by the next look and each connection until it is', async () => {
+      const look = openEye();
       const before = await look();
       await shard.admin.transaction(async (session) => {
         await session.run('policy/lock', { lockTimeoutMs: 1_000, alone: false });
@@ -117,9 +122,7 @@ describeNeeding('mssql', 'What protects the tenants of a shard on SQL Server its
       ['says was judged', `UPDATE [tenantry].[change_log] SET [verdict] = N'same' WHERE [verdict] IS NULL`],
       ['takes off the log', 'DELETE FROM [tenantry].[change_log] WHERE [verdict] IS NULL'],
     ])('a change under that lock that admin %s is told by the next look', async (_what, hide) => {
-      const eye = engine.open(shard.address, shard.logins.app);
-      onTestFinished(() => eye.close());
-      const look = async (): Promise<unknown> => (await eye.run('policy/watch')).rows;
+      const look = openEye();
       const before = await look();
       await shard.admin.transaction(async (session) => {
         await session.run('policy/lock', { lockTimeoutMs: 1_000, alone: false });
