@@ -57,6 +57,10 @@ export const harmless: readonly Harmless[] = [
     reason: 'it had no right of its own to it: who watches and who captures call it, or everybody may',
   },
   {
+    matches: /^function public\.(add_any|add_own|compared|guarded|is_foreign|is_other|noted_text|pair|told_of)\(.*\): taken from app$/,
+    reason: 'it has no right of its own to it: it comes to it by what calls it, or as everybody may',
+  },
+  {
     matches: /^function tenantry\.enter\w*\(.*\): granted to app, with the rights of its definer$/,
     reason: 'it is so',
   },
