@@ -6,10 +6,10 @@ import { openCatalogDatabase } from './catalog-access.ts';
 import { diagnose } from './diagnosis/diagnose.ts';
 import { engineOf, type Engines } from './engines.ts';
 import { inspectDatabase } from './inspection/inspect-policies.ts';
-import { testOnScratch } from './policy-cases.ts';
+import { testOnScratch } from './policies/cases.ts';
 import { createPreparation } from './preparation.ts';
 import { serve } from './service.ts';
-import { createShardPolicies } from './shard-policies.ts';
+import { createShardPolicies } from './policies/shard.ts';
 import type { OnTrouble } from './trouble.ts';
 
 /** What the command line is joined from. */

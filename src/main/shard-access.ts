@@ -8,10 +8,10 @@ import type { Shard } from '../../shardmap/shard.ts';
 import type { ShardAccess } from '../../shardmap/shard-access.ts';
 import { adminBounds } from './admin-bounds.ts';
 import { engineOf, type Engines } from './engines.ts';
-import { probingWith } from './probing.ts';
+import { probingWith } from './policies/probing.ts';
 import { routedTables } from './routed-tables.ts';
-import { signedOn } from './signed-on.ts';
-import { wantedPolicies } from './wanted-policies.ts';
+import { signedOn } from './policies/signed-on.ts';
+import { wantedPolicies } from './policies/wanted.ts';
 
 /** Access that closes what it opened. */
 export interface ClosableShardAccess extends ShardAccess {

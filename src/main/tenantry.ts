@@ -6,7 +6,7 @@ import type { RouterObserver } from '../router/router-observer.ts';
 import type { Router } from '../router/router.ts';
 import { openAdministration, type AdministrationParts, type OpenAdministration } from './administration.ts';
 import { configuredMap } from './catalog-access.ts';
-import { ProtectionSweep } from './protection-sweep.ts';
+import { ProtectionSweep } from './policies/protection-sweep.ts';
 import { joinRouter } from './routing.ts';
 import { withShardTrouble, type OnTrouble } from './trouble.ts';
 import { DriftNotices } from './webhook/drift-notices.ts';

@@ -15,7 +15,7 @@ import { functionProblems, refuseUnfit, tableProblems, unprovenFinding, warnings
 import { lockPolicies } from './lock.ts';
 import type { PlannedChange, PolicyChange, PolicyFinding, PolicyResult, SignedChange } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
-import type { Probing } from './probe-change.ts';
+import type { Probing } from './probes/change.ts';
 import { procedureFindings } from './procedure-findings.ts';
 import { located, type WantedPolicies } from './wanted-policies.ts';
 

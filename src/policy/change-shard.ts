@@ -14,8 +14,8 @@ import { lockPolicies } from './lock.ts';
 import type { PolicyFinding, ShardTables } from './model.ts';
 import { unexplainedEffects, type Effect } from './unexplained-effects.ts';
 import type { PolicyEngine } from './policy-engine.ts';
-import type { ProbeFinding } from './probes.ts';
-import { probeChange, type Probing } from './probe-change.ts';
+import type { ProbeFinding } from './probes/probe.ts';
+import { probeChange, type Probing } from './probes/change.ts';
 
 /** The pause before the second try; each later one is twice as long, up to the longest. */
 const pauses = { firstMs: 500, longestMs: 8_000 };

@@ -5,7 +5,7 @@ import { visible } from '../core/visible.ts';
 import { findingCatalogue, isFindingCode } from './finding-catalogue.ts';
 import type { FindingKind } from './finding-kinds/finding-kind.ts';
 import type { LocatedTable, PolicyFinding, ShardTables } from './model.ts';
-import type { ProbeFinding } from './probes.ts';
+import type { ProbeFinding } from './probes/probe.ts';
 import { openTables, predicateUses, wordFindings } from './predicate-lint.ts';
 import { predicateNeeds } from './predicate-needs.ts';
 

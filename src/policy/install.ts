@@ -11,7 +11,7 @@ import { lockPolicies } from './lock.ts';
 import type { PolicyResult } from './model.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { PolicyEngine } from './policy-engine.ts';
-import type { Probing } from './probe-change.ts';
+import type { Probing } from './probes/change.ts';
 import type { WantedPolicies } from './wanted-policies.ts';
 
 /** How an engine makes shards. */

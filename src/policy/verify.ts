@@ -5,10 +5,10 @@ import { functionProblems, refusedAmong, tableProblems } from './findings.ts';
 import { lockPolicies } from './lock.ts';
 import type { PolicyFinding, ShardTables } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
-import { partsOf, type Probing } from './probe-change.ts';
-import { probe, type ProbeReport } from './probes.ts';
+import { partsOf, type Probing } from './probes/change.ts';
+import { probe, type ProbeReport } from './probes/probe.ts';
 import { procedureFindings } from './procedure-findings.ts';
-import { rehearse } from './rehearse.ts';
+import { rehearse } from './probes/rehearse.ts';
 import { located, type WantedPolicies } from './wanted-policies.ts';
 
 /** How a shard's protection stands to the configuration. */

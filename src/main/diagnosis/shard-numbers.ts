@@ -1,6 +1,6 @@
 import type { Finding } from '../../cli/services.ts';
 import type { SqlDatabase } from '../../core/session.ts';
-import { signedOn } from '../signed-on.ts';
+import { signedOn } from '../policies/signed-on.ts';
 import { warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';
 

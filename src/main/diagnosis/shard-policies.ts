@@ -7,7 +7,7 @@ import { applyPolicies } from '../../policy/apply.ts';
 import { findingCatalogue } from '../../policy/finding-catalogue.ts';
 import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
 import { engineOf } from '../engines.ts';
-import { wantedPolicies } from '../wanted-policies.ts';
+import { wantedPolicies } from '../policies/wanted.ts';
 import { diagnoseDrift, diagnoseIdleDrift } from './drift.ts';
 import { failure, problem, warning } from './finding.ts';
 import type { ShardDiagnosis } from './shard-look.ts';

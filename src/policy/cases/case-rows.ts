@@ -3,8 +3,8 @@ import { TenantryError } from '../../core/errors.ts';
 import { sql, type Sql } from '../../core/sql.ts';
 import { nameOf } from '../../engine/qualified-tables.ts';
 import type { LocatedTable } from '../model.ts';
-import type { Stage } from '../rehearse.ts';
-import { SampleRows, UnfitSample, type SampleRow } from '../sample-rows.ts';
+import type { Stage } from '../probes/rehearse.ts';
+import { SampleRows, UnfitSample, type SampleRow } from '../probes/sample-rows.ts';
 import type { TestedTable } from './tested-tables.ts';
 
 /** A row of a file on its way to the database. */

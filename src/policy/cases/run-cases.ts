@@ -9,7 +9,7 @@ import type { Rehearsals } from '../../engine/rehearsal.ts';
 import { qualifiedTables } from '../../engine/qualified-tables.ts';
 import type { KeyType, TenantKey } from '../../../shardmap/key.ts';
 import type { ConfiguredTable } from '../model.ts';
-import { rehearse, type SentinelName, type Stage, type StageCaller } from '../rehearse.ts';
+import { rehearse, type SentinelName, type Stage, type StageCaller } from '../probes/rehearse.ts';
 import type { CaseFailure, CaseFileResult, CaseResult } from './case-result.ts';
 import { CaseStatements } from './case-statements.ts';
 import { columnProblems } from './column-problems.ts';

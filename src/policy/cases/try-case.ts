@@ -4,7 +4,7 @@ import type { CaseExpectation, CaseRow, CaseStatement, CaseTable, PolicyCase } f
 import type { Row } from '../../core/session.ts';
 import { sqlText, type Sql, type SqlValue } from '../../core/sql.ts';
 import type { Attempt } from '../../engine/rehearsal.ts';
-import type { Stage, StageCaller } from '../rehearse.ts';
+import type { Stage, StageCaller } from '../probes/rehearse.ts';
 import type { TenantKey } from '../../../shardmap/key.ts';
 import type { CaseFailure } from './case-result.ts';
 import type { CaseRows } from './case-rows.ts';

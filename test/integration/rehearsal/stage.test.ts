@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import { postgresRehearsals } from '../../../src/engine/postgres/rehearsal.ts';
-import { rehearse, rehearseWithin, type Stage } from '../../../src/policy/rehearse.ts';
+import { rehearse, rehearseWithin, type Stage } from '../../../src/policy/probes/rehearse.ts';
 import { mayStand } from '../../support/grounds/words.ts';
 import { usePolicyShard } from '../../support/policy-shard.ts';
 import { shardLogins } from '../../support/shard-logins.ts';

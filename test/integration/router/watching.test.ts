@@ -5,7 +5,7 @@ import { proceduresSchema } from '../../../src/config/procedures-schema.ts';
 import { sql, sqlText } from '../../../src/core/sql.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
 import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
-import { ProtectionSweep } from '../../../src/main/protection-sweep.ts';
+import { ProtectionSweep } from '../../../src/main/policies/protection-sweep.ts';
 import { applyPolicies } from '../../../src/policy/apply.ts';
 import type { RouterLimits } from '../../../src/router/limits.ts';
 import type { Router } from '../../../src/router/router.ts';

@@ -1,15 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { CaseRun, ScratchPlace } from '../cli/services.ts';
-import type { Settings } from '../config.ts';
-import type { KeyType } from '../core/key-type.ts';
-import type { SqlDatabase } from '../core/session.ts';
-import { sqlText } from '../core/sql.ts';
-import { TenantryError } from '../core/errors.ts';
-import { installShard } from '../policy/install.ts';
-import { provision } from '../policy/provision.ts';
-import { runCases } from '../policy/cases/run-cases.ts';
+import type { CaseRun, ScratchPlace } from '../../cli/services.ts';
+import type { Settings } from '../../config.ts';
+import type { KeyType } from '../../core/key-type.ts';
+import type { SqlDatabase } from '../../core/session.ts';
+import { sqlText } from '../../core/sql.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { installShard } from '../../policy/install.ts';
+import { provision } from '../../policy/provision.ts';
+import { runCases } from '../../policy/cases/run-cases.ts';
 import { acceptingOn } from './accepting.ts';
-import { engineOf, type Engines, type FullEngine } from './engines.ts';
+import { engineOf, type Engines, type FullEngine } from '../engines.ts';
 
 /** Where cases are run. */
 interface CasesPlace {

@@ -1,13 +1,13 @@
-import type { RowOperation } from '../core/predicate.ts';
-import { sql, type Sql } from '../core/sql.ts';
-import { nameOf } from '../engine/qualified-tables.ts';
-import type { PointedRow, SampleWords } from '../engine/sample-words.ts';
-import type { LocatedTable } from './model.ts';
-import { isForbidden, reaches, reachesNothing, type Expectation } from './probe-expectations.ts';
+import type { RowOperation } from '../../core/predicate.ts';
+import { sql, type Sql } from '../../core/sql.ts';
+import { nameOf } from '../../engine/qualified-tables.ts';
+import type { PointedRow, SampleWords } from '../../engine/sample-words.ts';
+import type { LocatedTable } from '../model.ts';
+import { isForbidden, reaches, reachesNothing, type Expectation } from './expectations.ts';
 import type { Stage } from './rehearse.ts';
 import { rowKey, type SampleRow, type SampleRows } from './sample-rows.ts';
 import { given, noTenant, tenant, triedBy, type Probe, type TriedStatement } from './tried-statements.ts';
-import { needsValue } from './value-needs.ts';
+import { needsValue } from '../value-needs.ts';
 
 /** A routed table with made-up rows of two tenants, as statements name them. */
 interface TriedTable {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { sentinelKeys, type KeyType, type TenantKey } from '../../shardmap/key.ts';
-import type { Row, SqlDatabase, SqlSession } from '../core/session.ts';
-import type { PrincipalName } from '../core/principal.ts';
-import type { Sql } from '../core/sql.ts';
-import type { Entry } from '../engine/entry.ts';
-import type { Attempt, AttemptOutcome, RehearsalBounds, RehearsedAttempt, RehearsedCaller, Rehearsals } from '../engine/rehearsal.ts';
-import type { SampleWords } from '../engine/sample-words.ts';
-import { lockPolicies } from './lock.ts';
+import { sentinelKeys, type KeyType, type TenantKey } from '../../../shardmap/key.ts';
+import type { Row, SqlDatabase, SqlSession } from '../../core/session.ts';
+import type { PrincipalName } from '../../core/principal.ts';
+import type { Sql } from '../../core/sql.ts';
+import type { Entry } from '../../engine/entry.ts';
+import type { Attempt, AttemptOutcome, RehearsalBounds, RehearsedAttempt, RehearsedCaller, Rehearsals } from '../../engine/rehearsal.ts';
+import type { SampleWords } from '../../engine/sample-words.ts';
+import { lockPolicies } from '../lock.ts';
 import { undone } from './undone.ts';
 
 /** Whom a rehearsal is about. */

@@ -1,4 +1,4 @@
-import type { SqlDatabase, SqlSession } from '../core/session.ts';
+import type { SqlDatabase, SqlSession } from '../../core/session.ts';
 
 /** Does work in a transaction that is rolled back, whatever happens, and gives what it came to. */
 export async function undone<T>(database: SqlDatabase, work: (session: SqlSession) => Promise<T>): Promise<T> {

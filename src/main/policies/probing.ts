@@ -1,7 +1,7 @@
-import type { Settings } from '../config.ts';
-import { systemClock } from '../core/clock.ts';
-import type { Probing } from '../policy/probe-change.ts';
-import type { FullEngine } from './engines.ts';
+import type { Settings } from '../../config.ts';
+import { systemClock } from '../../core/clock.ts';
+import type { Probing } from '../../policy/probes/change.ts';
+import type { FullEngine } from '../engines.ts';
 
 /** With what an engine tries what the configured logins may on its shards. */
 export function probingWith(

@@ -1,16 +1,16 @@
-import type { Clock } from '../core/clock.ts';
-import { Deadline } from '../core/deadline.ts';
-import { TenantryError } from '../core/errors.ts';
-import type { Predicate } from '../core/predicate.ts';
-import type { SqlSession } from '../core/session.ts';
-import { isPartOfAnother } from '../engine/policy-renderer.ts';
-import { nameOf } from '../engine/qualified-tables.ts';
-import type { Rehearsals } from '../engine/rehearsal.ts';
-import type { Verified } from '../engine/verification.ts';
-import type { DriftComparison } from './accepted-drift.ts';
-import type { Comparison } from './diff.ts';
-import type { LocatedTable, ShardTables } from './model.ts';
-import { probe, type ProbeFinding } from './probes.ts';
+import type { Clock } from '../../core/clock.ts';
+import { Deadline } from '../../core/deadline.ts';
+import { TenantryError } from '../../core/errors.ts';
+import type { Predicate } from '../../core/predicate.ts';
+import type { SqlSession } from '../../core/session.ts';
+import { isPartOfAnother } from '../../engine/policy-renderer.ts';
+import { nameOf } from '../../engine/qualified-tables.ts';
+import type { Rehearsals } from '../../engine/rehearsal.ts';
+import type { Verified } from '../../engine/verification.ts';
+import type { DriftComparison } from '../accepted-drift.ts';
+import type { Comparison } from '../diff.ts';
+import type { LocatedTable, ShardTables } from '../model.ts';
+import { probe, type ProbeFinding } from './probe.ts';
 import { rehearseWithin, type RehearsalRequest } from './rehearse.ts';
 
 /** Milliseconds that a statement waits for what another transaction holds. */

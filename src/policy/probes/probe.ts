@@ -1,13 +1,13 @@
-import type { Deadline } from '../core/deadline.ts';
-import { TenantryError } from '../core/errors.ts';
-import { sql } from '../core/sql.ts';
-import type { PolicyTable } from '../engine/policy-renderer.ts';
-import { nameOf } from '../engine/qualified-tables.ts';
-import type { LocatedTable } from './model.ts';
-import { isForbidden, type ProbeOutcome } from './probe-expectations.ts';
-import { referenceProbes } from './reference-probes.ts';
+import type { Deadline } from '../../core/deadline.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { sql } from '../../core/sql.ts';
+import type { PolicyTable } from '../../engine/policy-renderer.ts';
+import { nameOf } from '../../engine/qualified-tables.ts';
+import type { LocatedTable } from '../model.ts';
+import { isForbidden, type ProbeOutcome } from './expectations.ts';
+import { referenceProbes } from './reference.ts';
 import type { Stage, StageCaller } from './rehearse.ts';
-import { routedProbes } from './routed-probes.ts';
+import { routedProbes } from './routed.ts';
 import { SampleRows, UnfitSample } from './sample-rows.ts';
 import { noTenant, type Probe } from './tried-statements.ts';
 

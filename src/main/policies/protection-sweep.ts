@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 
 /** What a sweep of shards is joined from. */
 export interface ProtectionSweepParts {

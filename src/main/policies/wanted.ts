@@ -1,7 +1,7 @@
-import type { MapKeys } from '../cli/services.ts';
-import type { Settings } from '../config.ts';
-import type { WantedPolicies } from '../policy/wanted-policies.ts';
-import type { Shard } from '../../shardmap/shard.ts';
+import type { MapKeys } from '../../cli/services.ts';
+import type { Settings } from '../../config.ts';
+import type { WantedPolicies } from '../../policy/wanted-policies.ts';
+import type { Shard } from '../../../shardmap/shard.ts';
 import { acceptingOn } from './accepting.ts';
 
 /** As the configuration has it, and by whom it is accepted: the program, where nobody is named. */

@@ -1,9 +1,9 @@
-import { requireOwnShard } from '../../shardmap/own-shard.ts';
-import type { Shard } from '../../shardmap/shard.ts';
-import type { Settings } from '../config.ts';
-import type { SqlDatabase } from '../core/session.ts';
-import type { Engines } from './engines.ts';
-import { createShardAccess } from './shard-access.ts';
+import { requireOwnShard } from '../../../shardmap/own-shard.ts';
+import type { Shard } from '../../../shardmap/shard.ts';
+import type { Settings } from '../../config.ts';
+import type { SqlDatabase } from '../../core/session.ts';
+import type { Engines } from '../engines.ts';
+import { createShardAccess } from '../shard-access.ts';
 
 /** The database of a shard as admin, once it is known to be that shard. Throws CONFLICT or SHARD_UNVERIFIED where it is not. */
 export async function withShard<T>(

@@ -1,6 +1,6 @@
-import type { Sql } from '../core/sql.ts';
-import type { PointedRow, SampledValue } from '../engine/sample-words.ts';
-import type { Expectation } from './probe-expectations.ts';
+import type { Sql } from '../../core/sql.ts';
+import type { PointedRow, SampledValue } from '../../engine/sample-words.ts';
+import type { Expectation } from './expectations.ts';
 import type { StageAttempt, StageCaller } from './rehearse.ts';
 import type { SampleRow } from './sample-rows.ts';
 

@@ -1,18 +1,18 @@
-import type { Shard } from '../../shardmap/shard.ts';
-import type { KeepsNumbers, MapKeys, ShardVerification } from '../cli/services.ts';
-import type { Settings } from '../config.ts';
-import { TenantryError } from '../core/errors.ts';
-import { qualifiedTables } from '../engine/qualified-tables.ts';
-import { NotAccepted } from '../engine/verify-shard.ts';
-import type { ProbeReport } from '../policy/probes.ts';
-import { tryUnentered } from '../policy/unentered.ts';
-import { policyState, verifyPolicies } from '../policy/verify.ts';
-import { adminBounds } from './admin-bounds.ts';
-import { openAppConnection } from './app-connection.ts';
-import { engineOf, type Engines, type FullEngine } from './engines.ts';
+import type { Shard } from '../../../shardmap/shard.ts';
+import type { KeepsNumbers, MapKeys, ShardVerification } from '../../cli/services.ts';
+import type { Settings } from '../../config.ts';
+import { TenantryError } from '../../core/errors.ts';
+import { qualifiedTables } from '../../engine/qualified-tables.ts';
+import { NotAccepted } from '../../engine/verify-shard.ts';
+import type { ProbeReport } from '../../policy/probes/probe.ts';
+import { tryUnentered } from '../../policy/probes/unentered.ts';
+import { policyState, verifyPolicies } from '../../policy/verify.ts';
+import { adminBounds } from '../admin-bounds.ts';
+import { openAppConnection } from '../app-connection.ts';
+import { engineOf, type Engines, type FullEngine } from '../engines.ts';
 import { tellLatest } from './tell-latest.ts';
 import { probingWith } from './probing.ts';
-import { wantedPolicies } from './wanted-policies.ts';
+import { wantedPolicies } from './wanted.ts';
 import { withShard } from './with-shard.ts';
 
 /** `ShardPolicies.requireServing`. */

@@ -1,7 +1,7 @@
-import { sql } from '../core/sql.ts';
-import { nameOf } from '../engine/qualified-tables.ts';
-import type { LocatedTable } from './model.ts';
-import { isForbidden, reaches } from './probe-expectations.ts';
+import { sql } from '../../core/sql.ts';
+import { nameOf } from '../../engine/qualified-tables.ts';
+import type { LocatedTable } from '../model.ts';
+import { isForbidden, reaches } from './expectations.ts';
 import type { Stage } from './rehearse.ts';
 import { rowKey, type SampleRows } from './sample-rows.ts';
 import { given, tenant, triedBy, type Probe, type TriedStatement } from './tried-statements.ts';

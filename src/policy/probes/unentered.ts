@@ -1,11 +1,11 @@
-import { hadNoAnswer, TenantryError } from '../core/errors.ts';
-import { sql } from '../core/sql.ts';
-import type { Row, SqlDatabase, SqlResult } from '../core/session.ts';
-import type { AttemptOutcome } from '../engine/rehearsal.ts';
-import { nameOf } from '../engine/qualified-tables.ts';
-import type { LocatedTable } from './model.ts';
-import { reachesNothing } from './probe-expectations.ts';
-import type { ProbeFinding, ProbeReport } from './probes.ts';
+import { hadNoAnswer, TenantryError } from '../../core/errors.ts';
+import { sql } from '../../core/sql.ts';
+import type { Row, SqlDatabase, SqlResult } from '../../core/session.ts';
+import type { AttemptOutcome } from '../../engine/rehearsal.ts';
+import { nameOf } from '../../engine/qualified-tables.ts';
+import type { LocatedTable } from '../model.ts';
+import { reachesNothing } from './expectations.ts';
+import type { ProbeFinding, ProbeReport } from './probe.ts';
 import { undone } from './undone.ts';
 
 const what = 'app by its own login, without a tenant: select';

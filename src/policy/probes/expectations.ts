@@ -1,5 +1,5 @@
-import type { TenantryError } from '../core/errors.ts';
-import type { AttemptOutcome } from '../engine/rehearsal.ts';
+import type { TenantryError } from '../../core/errors.ts';
+import type { AttemptOutcome } from '../../engine/rehearsal.ts';
 
 /**
  * `leaked`: somebody reached what he must not. `blocked`: somebody did not reach what he must. `unproven`: neither was seen, since

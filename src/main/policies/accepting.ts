@@ -1,7 +1,7 @@
-import type { Settings } from '../config.ts';
-import type { Accepting } from '../policy/acceptance.ts';
-import { signerOfShard } from '../../shardmap/shard-signer.ts';
-import type { Shard } from '../../shardmap/shard.ts';
+import type { Settings } from '../../config.ts';
+import type { Accepting } from '../../policy/acceptance.ts';
+import { signerOfShard } from '../../../shardmap/shard-signer.ts';
+import type { Shard } from '../../../shardmap/shard.ts';
 
 /** Who accepts what protects a shard: whoever holds the fleet key, by the name that is given. */
 export function acceptingOn(

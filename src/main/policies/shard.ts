@@ -1,20 +1,20 @@
-import type { ShardPolicies } from '../cli/services.ts';
-import type { Clock } from '../core/clock.ts';
-import type { ContextProtection } from '../core/context-protection.ts';
-import type { Settings } from '../config.ts';
-import { isSignedBy, signAgain } from '../policy/acceptance.ts';
-import { applyPolicies } from '../policy/apply.ts';
-import { compareSubjects } from '../policy/compare-subjects.ts';
-import { endOverride, findOverride, overrideGate } from '../policy/override.ts';
-import { createShardSigner } from '../../shardmap/shard-signer.ts';
+import type { ShardPolicies } from '../../cli/services.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ContextProtection } from '../../core/context-protection.ts';
+import type { Settings } from '../../config.ts';
+import { isSignedBy, signAgain } from '../../policy/acceptance.ts';
+import { applyPolicies } from '../../policy/apply.ts';
+import { compareSubjects } from '../../policy/compare-subjects.ts';
+import { endOverride, findOverride, overrideGate } from '../../policy/override.ts';
+import { createShardSigner } from '../../../shardmap/shard-signer.ts';
 import { acceptingOn } from './accepting.ts';
-import { engineOf, type Engines } from './engines.ts';
-import { inspectShard } from './inspection/inspect-policies.ts';
+import { engineOf, type Engines } from '../engines.ts';
+import { inspectShard } from '../inspection/inspect-policies.ts';
 import { tellLatest } from './tell-latest.ts';
-import { testCases } from './policy-cases.ts';
+import { testCases } from './cases.ts';
 import { probingWith } from './probing.ts';
 import { proveShard, requireAdmitted, requireServing } from './prove-shard.ts';
-import { wantedPolicies } from './wanted-policies.ts';
+import { wantedPolicies } from './wanted.ts';
 import { withShard } from './with-shard.ts';
 
 /** What the policies of shards are reached with. */

@@ -1,10 +1,10 @@
-import type { TenantKey } from '../../shardmap/key.ts';
-import type { TenantryError } from '../core/errors.ts';
-import { sql, type Sql } from '../core/sql.ts';
-import { nameOf } from '../engine/qualified-tables.ts';
-import type { SampledColumn, SampledValue } from '../engine/sample-words.ts';
-import { SqlFailure } from '../engine/sql-failure.ts';
-import type { LocatedTable } from './model.ts';
+import type { TenantKey } from '../../../shardmap/key.ts';
+import type { TenantryError } from '../../core/errors.ts';
+import { sql, type Sql } from '../../core/sql.ts';
+import { nameOf } from '../../engine/qualified-tables.ts';
+import type { SampledColumn, SampledValue } from '../../engine/sample-words.ts';
+import { SqlFailure } from '../../engine/sql-failure.ts';
+import type { LocatedTable } from '../model.ts';
 import type { Stage } from './rehearse.ts';
 
 /** A foreign key: the columns here, and those of the other table that they equal. */
