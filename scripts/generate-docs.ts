@@ -68,7 +68,7 @@ function findingsPage(): string {
     '',
     'A finding says its `remedy`, a statement to run, where one does it alone; else its `advice`: what the owner of the table has to choose.',
     'Either changes what protects the shard: run `tenantry policy apply` behind it, before which the shard may serve no tenants, unless',
-    '[an override](operations.md#a-shard-whose-protection-was-changed) lets them in for that while.',
+    '[an override](protection.md#an-override) lets them in for that while.',
     '',
     'This page is generated from `src/policy/finding-catalogue.ts`, whose texts are in `src/policy/finding-kinds/`, by `node scripts/generate-docs.ts`.',
     '',

@@ -130,7 +130,7 @@ export interface WebhookConfig {
   readonly secret?: EnvReference | undefined;
 }
 
-/** What may stay on shards for a while although it is not as the configuration, or what was accepted, has it: docs/operations.md. */
+/** What may stay on shards for a while although it is not as the configuration, or what was accepted, has it: docs/protection.md. */
 export interface DriftConfig {
   /** Names of shards; `'*'` for all of them. */
   readonly shards: '*' | readonly string[];

@@ -39,7 +39,7 @@ interface RotateOptions extends FleetOptions {
 
 /** What the new key says then is what the old one said, whoever had it. */
 const ifLeaked =
-  'What the previous key had signed is signed by the current one as it was. If it leaked, see who accepted or overrode what protects each shard: tenantry audit list, and docs/operations.md, The fleet key.';
+  'What the previous key had signed is signed by the current one as it was. If it leaked, see who accepted or overrode what protects each shard: tenantry audit list, and docs/fleet-key.md.';
 
 /** `tenantry key status|rotate`. */
 export function addKeyCommands(program: Command, world: CliWorld): void {

@@ -169,7 +169,7 @@ export const warnings = {
     advise: (object, policy) =>
       `beside ${policy} on ${object} put the new one under a name of its own, and apply; replace the services by ones that have the new one alone; then apply without ${policy}`,
     reason: 'A service opens connections to shards that have each policy of its configuration, in the very words that it knows.',
-    remedy: 'Three steps, between which every service is let in: [docs/operations.md](operations.md#policies-of-a-fleet).',
+    remedy: 'Three steps, between which every service is let in: [docs/rollout.md](rollout.md#a-policy-that-is-changed-in-place).',
   },
   'raw-subquery': {
     severity: 'advice',

@@ -28,10 +28,26 @@ function missing(text: string): string[] {
   ];
 }
 
-/** Links of a page to other pages of the repository, where they are not there. */
+/** What a link to each heading of a page ends with. */
+function anchors(text: string): string[] {
+  const headings = text.replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ (.+)$/gm);
+  return Array.from(headings, ([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Links of a page to other pages of the repository, or to headings of them, where they are not there. */
 function deadLinks(page: string, text: string): string[] {
-  const links = Array.from(text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g), ([, link = '']) => link);
-  return links.filter((link) => globSync(join(dirname(page), link), { cwd: root }).length === 0);
+  const links = Array.from(text.matchAll(/\]\(([^)#:\s]*)(?:#([^)\s]*))?\)/g), ([, path = '', anchor]) => ({ path, anchor }));
+  const isDead = ({ path, anchor }: (typeof links)[number]): boolean => {
+    const target = join(dirname(page), path);
+    if (path !== '' && globSync(target, { cwd: root }).length === 0) return true;
+    return anchor !== undefined && !anchors(path === '' ? text : readFileSync(join(root, target), 'utf8')).includes(anchor);
+  };
+  return links.filter(isDead).map(({ path, anchor }) => (anchor === undefined ? path : `${path}#${anchor}`));
 }
 
 test.each(pages)('%s names files that are there', (page) => {
@@ -50,8 +66,18 @@ test('the page of what is verified of SQL Server names every suite of it', () =>
   expect(suites.filter((file) => !named.some((path) => `/${file}`.endsWith(`/${path}`)))).toEqual([]);
 });
 
+test('messages and comments name pages that are there', () => {
+  const source = files.filter((file) => /\.(ts|sql|ya?ml)$/.test(file));
+  const named = source.flatMap((file) =>
+    Array.from(readFileSync(join(root, file), 'utf8').matchAll(/\bdocs\/[\w/-]+\.md\b/g), ([page]) => `${file}: ${page}`),
+  );
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((line) => globSync(line.replace(/^.*: /, ''), { cwd: root }).length === 0)).toEqual([]);
+});
+
 test('a file that is not there is found', () => {
-  const text = '`test/unit/{docs,nowhere}` `gone.test.ts` `src/engine/<engine>/` `src/core/*.ts` [one](errors.md#codes) [other](gone.md)';
+  const text =
+    '`test/unit/{docs,nowhere}` `gone.test.ts` `src/engine/<engine>/` `src/core/*.ts` [one](errors.md#errors) [other](gone.md) [third](errors.md#gone) [here](#gone)';
   expect(missing(text)).toEqual(['test/unit/nowhere', 'gone.test.ts']);
-  expect(deadLinks('docs/limits.md', text)).toEqual(['gone.md']);
+  expect(deadLinks('docs/limits.md', text)).toEqual(['gone.md', 'errors.md#gone', '#gone']);
 });
