@@ -19,9 +19,9 @@ export class OtherSchema extends TenantryError {
  * Throws where a shard's database is not the one that the catalog knows: CONFLICT for one that is no shard or another
  * one, SHARD_UNVERIFIED for another schema version or another server, such as a restored backup.
  */
-export async function requireOwnShard(access: ShardAccess, shard: Shard): Promise<void> {
-  requireOwnDescription(await new LocalMap(access.open(shard)).description(), shard);
-  if (shard.incarnation === '' || (await access.identify(shard)) === shard.incarnation) return;
+export async function requireOwnShard(shards: Pick<ShardAccess, 'open' | 'identify'>, shard: Shard): Promise<void> {
+  requireOwnDescription(await new LocalMap(shards.open(shard)).description(), shard);
+  if (shard.incarnation === '' || (await shards.identify(shard)) === shard.incarnation) return;
   const detail = `The server of shard ${shard.name} is not the one that was added: it may be a restored backup. Run \`tenantry recover\`.`;
   throw new TenantryError('SHARD_UNVERIFIED', detail);
 }

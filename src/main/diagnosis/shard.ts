@@ -6,7 +6,7 @@ import { requireOwnShard } from '../../../shardmap/own-shard.ts';
 import { NotAccepted } from '../../engine/verify-shard.ts';
 import { acceptedFingerprint } from '../../policy/acceptance.ts';
 import { engineOf } from '../engines.ts';
-import { createShardAccess } from '../shard-access.ts';
+import { createShardDatabases } from '../shard-databases.ts';
 import { diagnoseCapabilities } from './capabilities.ts';
 import { failure } from './finding.ts';
 import { helpWith, type ShardDiagnosis } from './shard-look.ts';
@@ -41,10 +41,10 @@ interface Looked {
 /** Findings, as each is made. */
 async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, Looked, undefined> {
   const { engines, settings, shard } = look;
-  const access = createShardAccess(engines, settings);
-  const admin = access.open(shard);
+  const databases = createShardDatabases(engines, settings);
+  const admin = databases.open(shard);
   try {
-    await requireOwnShard(access, shard);
+    await requireOwnShard(databases, shard);
     const app = await connectAsApp(look);
     try {
       let isRight = true;
@@ -60,7 +60,7 @@ async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, Looked
     yield failure(`shard ${shard.name}`, error, helpWith(error, shard));
     return { isRight: false, accepted: undefined };
   } finally {
-    await access.close();
+    await databases.close();
   }
 }
 

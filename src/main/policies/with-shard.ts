@@ -3,7 +3,7 @@ import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import type { SqlDatabase } from '../../core/session.ts';
 import type { Engines } from '../engines.ts';
-import { createShardAccess } from '../shard-access.ts';
+import { createShardDatabases } from '../shard-databases.ts';
 
 /** The database of a shard as admin, once it is known to be that shard. Throws CONFLICT or SHARD_UNVERIFIED where it is not. */
 export async function withShard<T>(
@@ -12,11 +12,11 @@ export async function withShard<T>(
   shard: Shard,
   work: (admin: SqlDatabase) => Promise<T>,
 ): Promise<T> {
-  const access = createShardAccess(engines, settings);
+  const databases = createShardDatabases(engines, settings);
   try {
-    await requireOwnShard(access, shard);
-    return await work(access.open(shard));
+    await requireOwnShard(databases, shard);
+    return await work(databases.open(shard));
   } finally {
-    await access.close();
+    await databases.close();
   }
 }

@@ -4,7 +4,7 @@ import type { Shard } from '../../../shardmap/shard.ts';
 import type { OpenOptions } from '../../../src/engine/engine.ts';
 import { openCatalogDatabase } from '../../../src/main/catalog-access.ts';
 import { createEngines, type Engines } from '../../../src/main/engines.ts';
-import { createShardAccess } from '../../../src/main/shard-access.ts';
+import { createShardDatabases } from '../../../src/main/shard-databases.ts';
 import { sampleConfig, sampleEnvironment } from '../config/sample.ts';
 
 /** Engines that note what databases are opened with. */
@@ -32,8 +32,8 @@ test('no statement of admin on a shard, and no lock, is waited for longer than t
   const { engines, given } = notingEngines();
   const limits = { adminStatementTimeoutMs: 7_000, adminLockTimeoutMs: 3_000 };
   const settings = resolveConfig({ ...sampleConfig(), limits }, sampleEnvironment);
-  const access = createShardAccess(engines, settings);
-  access.open({ shardId: 'a', address: settings.catalog.address } as Shard);
-  await access.close();
+  const databases = createShardDatabases(engines, settings);
+  databases.open({ shardId: 'a', address: settings.catalog.address } as Shard);
+  await databases.close();
   expect(given).toEqual([{ connectTimeoutMs: 5_000, statementTimeoutMs: 7_000, lockTimeoutMs: 3_000 }]);
 });
