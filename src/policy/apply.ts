@@ -11,12 +11,12 @@ import { changeShard } from './change-shard.ts';
 import { changedInPlace } from './changed-in-place.ts';
 import { compareShard, isAsItMustBe, type ShardComparison } from './shard-comparison.ts';
 import type { Difference } from './diff.ts';
-import { functionProblems, refuseUnfit, tableProblems, unprovenFinding, warningsOf } from './findings.ts';
+import { unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
 import type { PlannedChange, PolicyChange, PolicyFinding, PolicyResult, SignedChange } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import type { Probing } from './probes/change.ts';
-import { procedureFindings } from './procedure-findings.ts';
+import { refuseUnfit, shardFindings } from './shard-findings.ts';
 import { located, type WantedPolicies } from './wanted-policies.ts';
 
 /** Which policies a shard must have, and how they come there. */
@@ -48,13 +48,9 @@ export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, re
   const wanted = located(engine, request);
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const examine = async (session: SqlSession): Promise<readonly PolicyFinding[]> => {
-    const ofTables = await tableProblems(session, wanted);
-    refuseUnfit('tables', ofTables);
-    const ofFunctions = await functionProblems(session, wanted);
-    refuseUnfit('functions', ofFunctions);
-    const ofProcedures = await procedureFindings(session, engine, wanted.procedures);
-    refuseUnfit('procedures', ofProcedures);
-    return [...ofTables, ...ofFunctions, ...(await warningsOf(session, wanted.tables)), ...ofProcedures];
+    const found = await shardFindings(session, engine, wanted);
+    refuseUnfit(found);
+    return [...Object.values(found).flat(), ...(await warningsOf(session, wanted.tables))];
   };
   const permit = (found: ShardComparison): void => {
     refuseOutlived(found.drift.outlived);

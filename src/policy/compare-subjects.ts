@@ -6,10 +6,9 @@ import { nameOf } from '../engine/qualified-tables.ts';
 import type { DifferingObject } from '../engine/verification.ts';
 import { compareShard, type ShardComparison } from './shard-comparison.ts';
 import type { Comparison, Difference } from './diff.ts';
-import { functionProblems, refusedAmong, tableProblems } from './findings.ts';
 import type { NamedSubject, PolicyFinding, WholeShard } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
-import { procedureFindings } from './procedure-findings.ts';
+import { refusedAmong, shardFindings } from './shard-findings.ts';
 import { located, type WantedPolicies } from './wanted-policies.ts';
 
 /** How something on a shard stands to the model. */
@@ -63,24 +62,23 @@ export async function compareSubjects(shard: SqlDatabase, engine: PolicyEngine, 
   return await shard.transaction(async (session) => {
     const shardFound = await compareShard(session, engine, configured, request.accepting);
     const found = { ...shardFound, pending: [...shardFound.pending, ...shardFound.drift.kept] };
-    const ofProcedures = await procedureFindings(session, engine, procedures);
-    const problems = await tableProblems(session, configured);
-    const ofFunctions = await functionProblems(session, configured);
+    const findings = await shardFindings(session, engine, configured);
     const known = JSON.stringify(
       [...configured.tables, ...found.tables].map(({ schema, table, tenantColumn }) => ({ schema, table, tenantColumn })),
     );
     const drift = new Map(found.drift.inForce.map((accepted) => [accepted.object, accepted]));
     const extra = (await session.run<ExtraTable>('policy/extra-tables', { tables: known })).rows;
-    const reasonsOf = (table: string): string[] => problems.filter(({ object }) => object === table).map(({ text }) => `It ${text}.`);
+    const reasonsOf = (table: string): string[] =>
+      findings.tables.filter(({ object }) => object === table).map(({ text }) => `It ${text}.`);
     const present = new Set(found.tables.map(nameOf));
-    const ofShard = refusedAmong(ofFunctions).map(({ object, text }) => `${object} ${text}.`);
+    const ofShard = refusedAmong(findings.functions).map(({ object, text }) => `${object} ${text}.`);
     const subjects = [
       ...found.tables.map(nameOf).map((object) => compared('table', object, found, reasonsOf(object), drift)),
       ...configured.tables
         .map(nameOf)
         .filter((object) => !present.has(object))
         .map((object): NamedComparison => ({ of: 'table', object, state: 'missing', items: [], reasons: reasonsOf(object) })),
-      ...procedures.map(({ schema, routine }) => comparedProcedure(nameOf({ schema, table: routine }), found, ofProcedures, drift)),
+      ...procedures.map(({ schema, routine }) => comparedProcedure(nameOf({ schema, table: routine }), found, findings.procedures, drift)),
       ...exposed(found, procedures).map((object) => compared('procedure', object, found, [], drift)),
       ...extra.map(asExtra),
     ];

@@ -1,7 +1,6 @@
 import { TenantryError } from '../core/errors.ts';
 import type { SqlSession } from '../core/session.ts';
 import { suggest } from '../core/suggest.ts';
-import { visible } from '../core/visible.ts';
 import { findingCatalogue, isFindingCode } from './finding-catalogue.ts';
 import type { FindingKind } from './finding-kinds/finding-kind.ts';
 import type { LocatedTable, PolicyFinding, ShardTables } from './model.ts';
@@ -40,19 +39,6 @@ interface SessionCode extends Record<string, unknown> {
 export function whatHelps({ remedy, advice }: { readonly remedy?: string | undefined; readonly advice?: string | undefined }): string {
   if (remedy !== undefined) return `; run: ${remedy};`;
   return advice === undefined ? '' : `; what helps: ${advice}`;
-}
-
-/** With which nothing is applied. */
-export function refusedAmong(found: readonly PolicyFinding[]): PolicyFinding[] {
-  return found.filter(({ severity }) => severity === 'refused');
-}
-
-/** Throws INVALID_CONFIGURATION with every reason why what is configured cannot be served as it is, where one of what was found is. */
-export function refuseUnfit(what: 'tables' | 'functions' | 'procedures', found: readonly PolicyFinding[]): void {
-  const refused = refusedAmong(found);
-  if (refused.length === 0) return;
-  const list = refused.map((each) => visible(`${each.object} ${each.text}${whatHelps(each)}`));
-  throw new TenantryError('INVALID_CONFIGURATION', `The ${what} of the shard do not fit:\n- ${list.join('\n- ')}`);
 }
 
 /** Every reason why the configured tables cannot be routed as they are, or asked what their policies ask. */

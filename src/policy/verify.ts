@@ -1,14 +1,13 @@
-import type { SqlDatabase, SqlSession } from '../core/session.ts';
+import type { SqlDatabase } from '../core/session.ts';
 import type { DifferingObject } from '../engine/verification.ts';
 import { compareShard } from './shard-comparison.ts';
-import { functionProblems, refusedAmong, tableProblems } from './findings.ts';
 import { lockPolicies } from './lock.ts';
-import type { PolicyFinding, ShardTables } from './model.ts';
+import type { PolicyFinding } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import { partsOf, type Probing } from './probes/change.ts';
 import { probe, type ProbeReport } from './probes/probe.ts';
-import { procedureFindings } from './procedure-findings.ts';
 import { rehearse } from './probes/rehearse.ts';
+import { refusedAmong, shardFindings } from './shard-findings.ts';
 import { located, type WantedPolicies } from './wanted-policies.ts';
 
 /** How a shard's protection stands to the configuration. */
@@ -48,17 +47,9 @@ export async function verifyPolicies(
   return await rehearse(shard, { rehearsals }, { users, keyType: request.keyType }, async (stage) => {
     const found = await compareShard(stage.session, engine, shardTables, request.accepting);
     const { fingerprint } = found;
-    const unfit = await unfitOn(stage.session, engine, shardTables);
+    const unfit = refusedAmong(Object.values(await shardFindings(stage.session, engine, shardTables)).flat());
     return { fingerprint, unfit, ...(await probe(stage, { tables: shardTables.tables, parts: partsOf(found) })), ...stateOf(found) };
   });
-}
-
-async function unfitOn(session: SqlSession, engine: PolicyEngine, shardTables: ShardTables): Promise<PolicyFinding[]> {
-  return refusedAmong([
-    ...(await tableProblems(session, shardTables)),
-    ...(await functionProblems(session, shardTables)),
-    ...(await procedureFindings(session, engine, shardTables.procedures)),
-  ]);
 }
 
 function stateOf({ pending, objection, differing }: Awaited<ReturnType<typeof compareShard>>): PolicyState {

@@ -112,11 +112,18 @@ describe('policy apply refuses', () => {
     expect((await shard.apply([table])).changes).toEqual([]);
   });
 
-  it('every unfit table at once', async () => {
-    const refused = shard.apply([
-      { table: 'No1', tenantColumn: 't' },
-      { table: 'No2', tenantColumn: 't' },
-    ]);
-    await expect(refused).rejects.toThrow(/No1[^]*No2/);
+  it('every table, function and procedure that does not fit at once', async () => {
+    await shard.asRoot("create function frozen() returns integer language sql immutable as 'select tenantry.current_tenant()'");
+    const tables = ['No1', 'No2'].map((table) => ({ table, tenantColumn: 't' }));
+    try {
+      await expect(shard.apply(tables, { procedures: { 'public.absent': { returns: 'nothing' } } })).rejects.toMatchObject({
+        code: 'INVALID_CONFIGURATION',
+        reason: expect.stringMatching(
+          /^The tables of the shard do not fit:\n- public\.No1 .*\n- public\.No2 .*\nThe functions of the shard do not fit:\n- public\.frozen is IMMUTABLE.*\nThe procedures of the shard do not fit:\n- public\.absent .*$/,
+        ),
+      });
+    } finally {
+      await shard.asRoot('drop function frozen');
+    }
   });
 });
