@@ -1,5 +1,5 @@
 import type { SqlSession } from '../src/core/session.ts';
-import type { LatestNumbers } from '../src/core/shard-signer.ts';
+import { greatestNumber, type SignedNumbers } from '../src/core/shard-signer.ts';
 import { catalogUnavailable } from './sql-catalog.ts';
 import { unlessVictim } from './unless-victim.ts';
 
@@ -11,8 +11,9 @@ export class LatestNumberStore {
     this.#catalog = catalog;
   }
 
-  /** Keeps these, each unless a later one is known. Throws CATALOG_UNAVAILABLE. */
-  async note(shardId: string, latest: LatestNumbers): Promise<void> {
-    await catalogUnavailable(unlessVictim(() => this.#catalog.run('catalog/note-latest', { shardId, ...latest })));
+  /** Keeps these, each unless a later one is known that could be made by now, by the shard's clock. Throws CATALOG_UNAVAILABLE. */
+  async note(shardId: string, { numbers, nowMs }: SignedNumbers): Promise<void> {
+    const parameters = { shardId, ...numbers, greatest: greatestNumber(nowMs) };
+    await catalogUnavailable(unlessVictim(() => this.#catalog.run('catalog/note-latest', parameters)));
   }
 }

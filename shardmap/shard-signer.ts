@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { couldBeMade, isOfItsTime, type NumberedStatement, type ShardSigner, type ShardStatement } from '../src/core/shard-signer.ts';
+import { couldBeMade, type ShardSigner, type ShardStatement } from '../src/core/shard-signer.ts';
 import { LatestStatements } from './latest-statements.ts';
 import type { Shard } from './shard.ts';
 import { fleetMac, type FleetKey } from './mapping-token.ts';
@@ -21,10 +21,6 @@ export function createShardSigner({ current, previous }: FleetKeys, shardId: str
       const expected = signature(key, shardId, statement);
       return signed.length === expected.length && timingSafeEqual(signed, expected);
     });
-  const latestBy = (says: NumberedStatement, nowMs: number): number => {
-    const known = latest.of(shardId)[says];
-    return isOfItsTime(known, nowMs) ? known : 0;
-  };
   return {
     sign: (statement) => signature(current, shardId, statement),
     isSigned,
@@ -32,10 +28,10 @@ export function createShardSigner({ current, previous }: FleetKeys, shardId: str
       if (!isSigned(statement, signed)) return 'unsigned';
       if (!couldBeMade(statement, nowMs)) return 'unbelievable';
       const { says, number } = statement;
-      latest.note(shardId, says, number);
-      return number < latestBy(says, nowMs) ? 'outdated' : 'signed';
+      latest.note(shardId, says, number, nowMs);
+      return number < latest.at(shardId, nowMs)[says] ? 'outdated' : 'signed';
     },
-    numberAt: (says, nowMs) => Math.max(Math.trunc(nowMs), latestBy(says, nowMs) + 1),
+    numberAt: (says, nowMs) => Math.max(Math.trunc(nowMs), latest.at(shardId, nowMs)[says] + 1),
   };
 }
 

@@ -34,9 +34,14 @@ export const longestOverrideMs = 86_400_000;
  */
 const furthestAheadMs = 86_400_000;
 
+/** The greatest number that a statement may have that was made by now, by the shard's clock. */
+export function greatestNumber(nowMs: number): number {
+  return Math.trunc(nowMs) + furthestAheadMs;
+}
+
 /** Whether a number may be that of a statement that was made by now, by the shard's clock. */
 export function isOfItsTime(number: number, nowMs: number): boolean {
-  return number <= nowMs + furthestAheadMs;
+  return number <= greatestNumber(nowMs);
 }
 
 /** Whether the program may have made it by now, whoever has signed it: a key that leaked signs anything. */
@@ -50,6 +55,13 @@ export type LatestNumbers = Readonly<Record<NumberedStatement, number>>;
 
 /** Of a shard where nobody has signed anything yet, as far as is known. */
 export const nothingSigned: LatestNumbers = { accepted: 0, overridden: 0 };
+
+/** What is signed on a shard, and could be made by then. */
+export interface SignedNumbers {
+  readonly numbers: LatestNumbers;
+  /** By the shard's clock, in milliseconds since 1970. */
+  readonly nowMs: number;
+}
 
 /**
  * `signed`: by the current fleet key or, while it is rotated, the previous one. `outdated`: likewise, but a later statement of its kind is
@@ -66,7 +78,7 @@ export interface ShardSigner {
   isSigned(statement: ShardStatement, signature: Uint8Array): boolean;
   /**
    * What a signature is worth now, by the shard's clock. Learns by it: the number of a statement that is signed, and could be made, is
-   * remembered: none before it is `signed` from then on.
+   * remembered: none before it is `signed` from then on. One that was known and could not be made by now is forgotten for it.
    */
   check(statement: NumberedShardStatement, signature: Uint8Array, nowMs: number): SignatureCheck;
   /** The number of a statement that is made now, by the shard's clock: after each that is known and could be made. */

@@ -20,7 +20,8 @@ export function createShardAccess(engines: Engines, settings: Settings): ShardAc
       const installation = { ...wantedPolicies(settings, shard, map), contextProtection, probing: probingWith(engine, settings) };
       const admin = databases.open(shard);
       const { warnings } = await installShard(admin, engine, installation);
-      return { warnings, latest: await signedOn(admin, settings, shard) };
+      const { numbers: latest } = await signedOn(admin, settings, shard);
+      return { warnings, latest };
     },
     purge: (session, shard, { keyType }, keys, limit) =>
       purgeRows(session, engineOf(engines, shard.address), {

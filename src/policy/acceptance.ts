@@ -3,8 +3,8 @@ import type { Row, SqlSession } from '../core/session.ts';
 import {
   acceptanceFormat,
   nothingSigned,
-  type LatestNumbers,
   type NumberedShardStatement,
+  type SignedNumbers,
   type ShardSigner,
   type ShardVerifier,
 } from '../core/shard-signer.ts';
@@ -13,6 +13,7 @@ import { endOf, presentDrift } from './accepted-drift.ts';
 import type { Difference } from './diff.ts';
 import { readFingerprint, type Fingerprint } from './fingerprint.ts';
 import type { LocatedTable } from './model.ts';
+import { shardTimeMs } from './shard-time.ts';
 
 /** Who accepts what protects a shard. */
 export interface Accepting {
@@ -102,13 +103,13 @@ async function signaturesOf(session: SqlSession): Promise<Signatures | undefined
 }
 
 /** Numbers of what is signed on a shard by a key that the verifier knows, outdated or not; 0: nothing is that could be made. */
-export async function signedNumbers(session: SqlSession, verifier: ShardVerifier): Promise<LatestNumbers> {
+export async function signedNumbers(session: SqlSession, verifier: ShardVerifier): Promise<SignedNumbers> {
   const found = await signaturesOf(session);
-  if (found === undefined) return nothingSigned;
+  if (found === undefined) return { numbers: nothingSigned, nowMs: await shardTimeMs(session) };
   const { nowMs } = found;
   const numberOf = (signed: Signed | undefined): number =>
     signed !== undefined && isMade(verifier, signed, nowMs) ? signed.statement.number : 0;
-  return { accepted: numberOf(acceptedIn(found)), overridden: numberOf(overriddenIn(found)) };
+  return { numbers: { accepted: numberOf(acceptedIn(found)), overridden: numberOf(overriddenIn(found)) }, nowMs };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { TenantryError } from '../core/errors.ts';
 import type { Row, SqlDatabase, SqlSession } from '../core/session.ts';
-import { longestOverrideMs, type ShardSigner, type ShardVerifier } from '../core/shard-signer.ts';
+import { longestOverrideMs, nothingSigned, type ShardSigner, type ShardVerifier, type SignedNumbers } from '../core/shard-signer.ts';
 import { signedNumbers } from './acceptance.ts';
 import { shardTimeMs } from './shard-time.ts';
 
@@ -29,9 +29,14 @@ export async function overrideGate(shard: SqlDatabase, signer: ShardSigner, { fo
  * Ends whatever overrides a shard, and has `outdate` make known the number that is greater than that of every one before: also where none
  * is there, since whoever took it away could put it back. Throws what `outdate` does, with nothing changed.
  */
-export async function endOverride(shard: SqlDatabase, signer: ShardSigner, outdate: (number: number) => Promise<void>): Promise<void> {
-  const { overridden } = await signedNumbers(shard, signer);
-  await outdate(Math.max(signer.numberAt('overridden', await shardTimeMs(shard)), overridden + 1));
+export async function endOverride(
+  shard: SqlDatabase,
+  signer: ShardSigner,
+  outdate: (latest: SignedNumbers) => Promise<void>,
+): Promise<void> {
+  const { numbers, nowMs } = await signedNumbers(shard, signer);
+  const overridden = Math.max(signer.numberAt('overridden', nowMs), numbers.overridden + 1);
+  await outdate({ numbers: { ...nothingSigned, overridden }, nowMs });
   await shard.run('policy/override', { number: null, untilMs: null, reason: null, decidedBy: null, signature: null });
 }
 

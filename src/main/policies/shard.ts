@@ -41,7 +41,7 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
     requireAdmitted: (settings, shard) => requireAdmitted(engines, settings, shard),
     endOverride: (settings, shard, numbers) =>
       withShard(engines, settings, shard, (admin) =>
-        endOverride(admin, acceptingOn(settings, shard).signer, (overridden) => numbers.note(shard.shardId, { accepted: 0, overridden })),
+        endOverride(admin, acceptingOn(settings, shard).signer, (latest) => numbers.note(shard.shardId, latest)),
       ),
     tellLatest: (settings, shard, numbers) => withShard(engines, settings, shard, (admin) => tellLatest(admin, settings, shard, numbers)),
     requireServing: (settings, shard, map) => requireServing(engines, settings, shard, map),

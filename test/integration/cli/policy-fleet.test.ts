@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlDatabase } from '../../../src/core/session.ts';
-import { sqlText } from '../../../src/core/sql.ts';
+import { sql, sqlText } from '../../../src/core/sql.ts';
 import { createCliWorld, type CliWorld } from './world.ts';
 import { itemsOf } from '../../support/command-line.ts';
 
@@ -100,6 +100,35 @@ describe('policy apply over a fleet', () => {
     expect(await run('policy apply --shard a')).toBe('shard a: as the configuration says\n');
     expect(await latest()).toBeGreaterThan(before);
     expect((await world.run('doctor')).out).not.toContain(untold);
+  });
+
+  it('and policy verify and override have the catalog forget numbers of a time when a clock was ahead, which doctor tells', async () => {
+    const numbers = async (): Promise<object | undefined> =>
+      (
+        await catalog.query(
+          sqlText(`select accepted_number as accepted, override_number as overridden from tenantry.shard where name = 'a'`),
+        )
+      ).rows[0];
+    const { rows } = await shards.a.query<{ number: number }>(sqlText('select number from tenantry_watch.accepted'));
+    const [{ number: accepted }] = rows as [{ number: number }];
+    const ahead = Date.now() + 3 * 86_400_000;
+    const tellAhead = sql`update tenantry.shard set accepted_number = ${ahead}, override_number = ${ahead} where name = 'a'`;
+    const untold = 'The catalog does not know what was signed last of its protection';
+
+    await catalog.query(tellAhead);
+    expect((await world.run('doctor')).out).toContain(untold);
+    await run('policy verify --shard a');
+    expect(await numbers()).toEqual({ accepted, overridden: ahead });
+    expect((await world.run('doctor')).out).not.toContain(untold);
+
+    await catalog.query(tellAhead);
+    const before = Date.now();
+    await run('policy override --shard a --end');
+    const { overridden } = (await numbers()) as { overridden: number };
+    expect(overridden).toBeGreaterThanOrEqual(before);
+    expect(overridden).toBeLessThan(ahead);
+    expect(await run('policy apply --shard a')).toBe('shard a: as the configuration says\n');
+    expect(await numbers()).toEqual({ accepted, overridden });
   });
 
   it.each([

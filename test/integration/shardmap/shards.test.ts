@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LatestNumberStore } from '../../../shardmap/latest-numbers.ts';
+import { longestOverrideMs } from '../../../src/core/shard-signer.ts';
 import { otherVersion, schemaVersions } from '../../../src/core/schema-version.ts';
 import { expectSettled, readState } from '../../support/shard-map-state.ts';
 import { startShardMapWorld, type ShardMapWorld } from '../../support/shard-map-world.ts';
@@ -74,6 +76,26 @@ describeOnEachGround(
         });
         await manager.shards.add('signed', await world.prepareDatabase('signed'));
         expect(await store.findShard('signed')).toMatchObject({ acceptedNumber: 7, overrideNumber: 3 });
+      });
+
+      it('has the latest numbers that the catalog was told, and for one beyond what could be by now another that could', async () => {
+        const { shardId } = await world.manager.shards.show('a');
+        const latest = new LatestNumberStore(world.catalog);
+        const nowMs = Date.UTC(2026, 0, 2);
+        const farMs = nowMs + longestOverrideMs + 1;
+        const told = async (accepted: number, overridden: number, atMs = nowMs): Promise<object> => {
+          await latest.note(shardId, { numbers: { accepted, overridden }, nowMs: atMs });
+          const { acceptedNumber, overrideNumber } = (await world.store.getShard(shardId))!;
+          return [acceptedNumber, overrideNumber];
+        };
+        expect(await told(nowMs, 0)).toEqual([nowMs, 0]);
+        expect(await told(0, nowMs)).toEqual([nowMs, nowMs]);
+        expect(await told(nowMs - 1, nowMs + 1)).toEqual([nowMs, nowMs + 1]);
+        expect(await told(farMs - 1, farMs - 1)).toEqual([farMs - 1, farMs - 1]);
+        expect(await told(nowMs, nowMs)).toEqual([farMs - 1, farMs - 1]);
+        expect(await told(farMs, farMs, farMs)).toEqual([farMs, farMs]);
+        expect(await told(0, nowMs)).toEqual([farMs, nowMs]);
+        expect(await told(nowMs, 0)).toEqual([nowMs, nowMs]);
       });
 
       it('of another catalog is refused, and stays as it is', async () => {

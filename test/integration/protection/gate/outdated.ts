@@ -34,7 +34,7 @@ export function testOutdated(shard: GatedShard): void {
       );
       const older = refusing('an older acceptance was put back in place of the last one');
       await expect(shard.connect(seeing)).rejects.toMatchObject(older);
-      const acceptedNumber = latest.of(shard.shardId).accepted;
+      const acceptedNumber = latest.at(shard.shardId, Date.now()).accepted;
       const told = signerOfShard({ current: tests }, { shardId: shard.shardId, acceptedNumber });
       await expect(shard.connect(told)).rejects.toMatchObject(older);
       // Nobody knows of the later one.
@@ -47,7 +47,7 @@ export function testOutdated(shard: GatedShard): void {
         expect.stringMatching(/an older acceptance was put back in place of the last one$/),
       ]);
       await expect(shard.connect(seeing)).resolves.toBeDefined();
-      expect(latest.of(shard.shardId).accepted).toBeGreaterThan(acceptedNumber);
+      expect(latest.at(shard.shardId, Date.now()).accepted).toBeGreaterThan(acceptedNumber);
     });
 
     it('overrides nothing any more once something else did', async () => {
@@ -62,7 +62,10 @@ export function testOutdated(shard: GatedShard): void {
       await shard.change(putBack('gate', ofOverride));
       await expect(shard.connect(seeing)).rejects.toMatchObject(refusing('policy public."Blogs" more (added)'));
       expect(await findOverride(shard.admin, seeing)).toMatchObject({ reason: 'a test', isSigned: false });
-      const told = signerOfShard({ current: tests }, { shardId: shard.shardId, overrideNumber: latest.of(shard.shardId).overridden });
+      const told = signerOfShard(
+        { current: tests },
+        { shardId: shard.shardId, overrideNumber: latest.at(shard.shardId, Date.now()).overridden },
+      );
       await expect(shard.connect(told)).rejects.toMatchObject(refusing('policy public."Blogs" more (added)'));
     });
 
@@ -86,7 +89,7 @@ export function testOutdated(shard: GatedShard): void {
 
       const outdating = Number.MAX_SAFE_INTEGER;
       await forge(outdating, nowMs + 3_600_000);
-      expect(await signedNumbers(shard.admin, rotating)).toMatchObject({ overridden: 0 });
+      expect(await signedNumbers(shard.admin, rotating)).toMatchObject({ numbers: { overridden: 0 } });
       await shard.admin.query(sql`update tenantry_watch.accepted set number = ${outdating}`);
       const [row] = (await shard.admin.run<{ format: number; fingerprint: string }>('policy/signatures')).rows;
       const forged = leaked.sign({
@@ -97,7 +100,7 @@ export function testOutdated(shard: GatedShard): void {
         fingerprint: row!.fingerprint,
       });
       await shard.admin.query(sql`update tenantry_watch.accepted set signature = ${Buffer.from(forged)}`);
-      expect(await signedNumbers(shard.admin, rotating)).toEqual({ accepted: 0, overridden: 0 });
+      expect(await signedNumbers(shard.admin, rotating)).toMatchObject({ numbers: { accepted: 0, overridden: 0 } });
       expect(await signAgain(shard.admin, rotating)).toBe(false);
       await expect(shard.connect(leaked)).rejects.toMatchObject(
         refusing('was accepted with the number of a time that is more than a day to come'),
@@ -112,12 +115,12 @@ export function testOutdated(shard: GatedShard): void {
       const other = fleetKeyFromBase64(Buffer.alloc(32, 8).toString('base64'), 'it');
       const latest = new LatestStatements();
       await expect(shard.connect(createShardSigner({ current: tests }, shard.shardId, latest))).resolves.toBeDefined();
-      const { accepted } = latest.of(shard.shardId);
+      const { accepted } = latest.at(shard.shardId, Date.now());
       expect(accepted).toBeGreaterThan(0);
       const rotating = createShardSigner({ current: other, previous: tests }, shard.shardId, latest);
       expect(await signAgain(shard.admin, rotating)).toBe(true);
       await expect(shard.connect(rotating)).resolves.toBeDefined();
-      expect(latest.of(shard.shardId).accepted).toBe(accepted);
+      expect(latest.at(shard.shardId, Date.now()).accepted).toBe(accepted);
     });
   });
 }
