@@ -55,10 +55,10 @@ ${entries.join('\n')}
   // Stored procedures that the HTTP API calls for its callers.
   // procedures: { CloseOrder: { parameters: { OrderId: 'int64' }, returns: 'nothing' } },
 
-  // What "policy diff" names and may stay so on some shards until a day is over, because somebody decided it.
-  // drift: [{ shards: ['a'], object: 'view public.totals', reason: 'why, and who decided', until: '2099-12-31' }],
+  // What may differ on some shards until a day is over, because somebody decided so; object as "tenantry doctor" prints it.
+  // drift: [{ shards: ['a'], object: 'view sales.totals', reason: 'why, and who decided', until: '2099-12-31' }],
 
-  // Who is told of a shard that may serve nobody because of what protects its tenants.
+  // Called when a shard may serve nobody because what protects its tenants was changed, and when that is over; signed where it has a secret.
   // webhook: { url: env('TENANTRY_WEBHOOK_URL'), secret: env('TENANTRY_WEBHOOK_SECRET') },
 
   // Who may call the HTTP API. An issuer is pinned to its algorithms, audience and tenants.

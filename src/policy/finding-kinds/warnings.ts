@@ -56,7 +56,7 @@ export const warnings = {
     say: (owner) => `is a function that runs for rows of configured tables and belongs to ${owner}, who may see all tenants' rows by it`,
     advise: (object) => `see what ${object} does, let it run as whoever calls it, and give it to tenantry_admin`,
     reason:
-      'On PostgreSQL a trigger, a default, a check or a policy calls it with every row of every tenant, in sessions of admin too, and it does what its owner makes of it, or of what it reads.',
+      'On PostgreSQL a trigger, default, check, policy, rule or index of a configured table calls it with rows of every tenant, in sessions of admin too, and its owner may change what it does or what it reads. Functions that such a function calls in its text are not looked at.',
     remedy: 'The statement that gives it to admin, once it was looked at.',
   },
   'unlisted-table': {
