@@ -4,6 +4,7 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import type { Sql, SqlDialect } from '../core/sql.ts';
+import { LockNotGiven } from '../engine/lock-not-given.ts';
 import { accept, type Accepting } from './acceptance.ts';
 import { sortDifferences } from './accepted-drift.ts';
 import { compareShard, isAsItMustBe, type ShardComparison } from './shard-comparison.ts';
@@ -203,9 +204,9 @@ async function unlessInUse<T>(what: string, work: Promise<T>): Promise<T> {
   }
 }
 
-/** Whether a lock was not to be had, or this transaction gave way in a deadlock. */
+/** Whether a lock was not to be had, or this transaction gave way in a deadlock; not where a statement took too long by itself. */
 function isInUse(error: unknown): error is TenantryError {
-  return error instanceof TenantryError && (error.code === 'TIMEOUT' || error.code === 'SERIALIZATION_FAILURE');
+  return error instanceof LockNotGiven || (error instanceof TenantryError && error.code === 'SERIALIZATION_FAILURE');
 }
 
 /** What stays as it was although every statement was accepted: a server may only warn of rights that are not the admin's to give. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { TenantryError } from '../core/errors.ts';
+import { LockNotGiven } from '../engine/lock-not-given.ts';
 
 /** How long the statements of one transaction may wait for locks, all in all: whoever comes meanwhile waits behind them. */
 const longestMs = 1_000;
@@ -22,7 +22,7 @@ export class LockWait {
    */
   async during<T>(workMs: number, statement: (patienceMs: number) => Promise<T>): Promise<T> {
     const patienceMs = Math.floor(this.#leftMs);
-    if (patienceMs <= 0) throw new TenantryError('TIMEOUT', `Others held tables for more than ${longestMs} ms.`);
+    if (patienceMs <= 0) throw new LockNotGiven(`Others held tables for more than ${longestMs} ms.`);
     const begun = this.#clock.now();
     try {
       return await statement(patienceMs);

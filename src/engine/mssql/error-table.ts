@@ -29,6 +29,9 @@ export const transactionCount = 266;
 /** A lock was not to be had within LOCK_TIMEOUT. */
 export const lockTimedOut = 1222;
 
+/** sp_getapplock did not give the lock of installers or of policies in time. */
+export const appLockTimedOut = 51_014;
+
 /** The database of a session, or of a name in a statement, is not there, or nobody may use it now. */
 export const databaseAway = [911, 921, 922, 923, 924, 927, 942, 945, 952, 976, 978, 983, 988] as const;
 
@@ -54,7 +57,7 @@ export const errorTable: readonly (readonly [number, ErrorMeaning])[] = [
   ...notRun('FORBIDDEN', 15_664, 33_504),
   // Other transactions: 1205 deadlock, 3960 and 3961 snapshot conflict, 41302 to 41325 memory-optimised tables.
   ...notRun('SERIALIZATION_FAILURE', 1205, 3960, 3961, 41_301, 41_302, 41_305, 41_325, 41_839),
-  ...notRun('TIMEOUT', lockTimedOut),
+  ...notRun('TIMEOUT', lockTimedOut, appLockTimedOut),
   // Locks, memory, time to compile, sessions of the server are used up; nothing of the statement stays.
   ...notRun('OVERLOADED', 701, 802, 1204, 8628, 8645, 8651, 8657, 17_300, 17_809),
   // Space of files, log and elastic pool: whatever needs none goes on.
@@ -80,8 +83,6 @@ export const errorTable: readonly (readonly [number, ErrorMeaning])[] = [
   ...notRun('SHARD_UNVERIFIED', notEntered, 51_013, 51_019),
   // The trigger against definitions by tenant traffic.
   ...notRun('FORBIDDEN', 51_012),
-  // sp_getapplock did not give the lock of installers or of policies in time.
-  ...notRun('TIMEOUT', 51_014),
   // Ranges of a map that overlap.
   ...notRun('CONFLICT', 51_015),
   // A table whose changes are not tracked, or not any more since that version.

@@ -3,6 +3,7 @@ import { EntryRefused, type Refusal } from '../entry.ts';
 import { lockNotGiven } from '../lock-not-given.ts';
 import { SqlFailure } from '../sql-failure.ts';
 import {
+  appLockTimedOut,
   databaseAway,
   errorTable,
   lockTimedOut,
@@ -75,7 +76,7 @@ export function toStatementError(error: ServerError): TenantryError {
  * it stood in what was `sent`, so no trigger made it of a row.
  */
 export function toOwnError(error: ServerError, sent: string): TenantryError {
-  if (error.number === lockTimedOut) return lockNotGiven(failureOf(error));
+  if (error.number === lockTimedOut || error.number === appLockTimedOut) return lockNotGiven(failureOf(error));
   if (error.number !== inTheWay || !sent.includes(error.message)) return toStatementError(error);
   return new TenantryError('INVALID_CONFIGURATION', error.message, { cause: failureOf(error) });
 }

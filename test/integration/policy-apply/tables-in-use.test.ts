@@ -248,6 +248,23 @@ describe('policy apply, while others change what protects the shard', () => {
     });
   });
 
+  it('is no reason for a look at what is accepted that takes longer than a statement may: it is said as it is, and not tried again', async () => {
+    const pauses: number[] = [];
+    const clock: Clock = { ...still, after: (ms, callback) => (pauses.push(ms), systemClock.after(0, callback)) };
+    const slow = doingAround(shard.database.admin, (session) => ({
+      behind: async (file) => file === 'policy/hold-gate' && (await session.query(sql`set local statement_timeout = 1`)),
+    }));
+    await expect(applyPolicies(slow, postgresPolicies, { ...request(), withinMs: 500, clock })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      detail: expect.not.stringContaining('in use') as string,
+      cause: { sqlState: '57014' },
+    });
+    expect(pauses).toEqual([]);
+    expect((await reader.query('select relforcerowsecurity as forced from pg_class where oid = $1::regclass', ['"Blogs"'])).rows).toEqual([
+      { forced: false },
+    ]);
+  });
+
   it('says so where others change something each time, and has changed nothing', async () => {
     let made = 0;
     const changing = doingAround(shard.database.admin, () => {
