@@ -21,10 +21,10 @@ export function addAuditCommands(program: Command, world: CliWorld): void {
     world,
     {
       usage: 'list',
-      summary: 'list what was begun, done or failed, the last first; each with who did it and when, by the clock of the catalog',
+      summary: 'list what was begun, done or failed, the latest first; each with who did it and when, by the clock of the catalog',
       examples: ['audit list', 'audit list --limit 500 --json'],
     },
-    (command) => command.option('--limit <count>', `so many at most, 1 to 100000 (default: ${defaultLimit})`, wholeNumber(1, 100_000)),
+    (command) => command.option('--limit <count>', `events at most, 1 to 100000 (default: ${defaultLimit})`, wholeNumber(1, 100_000)),
     list,
   );
 }

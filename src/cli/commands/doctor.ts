@@ -17,7 +17,7 @@ export function addDoctorCommand(program: Command, world: CliWorld): void {
     {
       usage: 'doctor',
       summary:
-        'look at configuration, catalog, shards and Redis, and say what to run or to change where something is wrong; ends with 2 where it is',
+        'check configuration, catalog, shards and Redis, and say what to run or to change where something is wrong; ends with 2 where something is',
       examples: ['doctor', 'doctor --json'],
     },
     (command) => command,

@@ -35,12 +35,12 @@ export const defaultWaitSeconds = 60;
 
 /** The option by which an operator says for how long; `tried` is what, for the help. */
 export function withWait(command: Command, tried: string): Command {
-  return command.option('--wait <seconds>', `for how long ${tried}, 0 to 86400 (default: ${defaultWaitSeconds})`, wholeNumber(0, 86_400));
+  return command.option('--wait <seconds>', `how long ${tried}, 0 to 86400 (default: ${defaultWaitSeconds})`, wholeNumber(0, 86_400));
 }
 
 /** The option by which an operator says who it is. */
 export function withActor(command: Command): Command {
-  return command.option('--actor <name>', 'who the audit trail says it was (default: the user of the operating system)', actorName);
+  return command.option('--actor <name>', 'your name in the audit trail (default: the user of the operating system)', actorName);
 }
 
 /** What became of a shard, as far as it can fail. */

@@ -44,14 +44,14 @@ const ifLeaked =
 /** `tenantry key status|rotate`. */
 export function addKeyCommands(program: Command, world: CliWorld): void {
   const key = program.command('key').description('the fleet key, by which shards know who may enter');
-  const chosen = (command: Command): Command => withConcurrency(command.option('--shard <name>', 'this shard only'));
+  const chosen = (command: Command): Command => withConcurrency(command.option('--shard <name>', 'only this shard'));
   addCommand<FleetOptions>(
     key,
     world,
     {
       usage: 'status',
       summary:
-        'how many mappings each shard of the catalog knows by the current fleet key, by the previous one and by neither; ends with 2 where not all are by the current one, with 1 where a shard does not say',
+        'show how many mappings of each shard are by the current fleet key, by the previous one and by neither, and which key signed its protection; ends with 2 where not all is by the current one, with 1 where a shard could not be read',
       examples: ['key status', 'key status --json'],
     },
     chosen,
@@ -63,11 +63,11 @@ export function addKeyCommands(program: Command, world: CliWorld): void {
     {
       usage: 'rotate',
       summary:
-        'take the mappings of every shard of the catalog from the previous fleet key to the current one, while tenants work; run again, it goes on where it stopped',
+        'replace the previous fleet key by the current one on every shard of the catalog, while tenants work: tokens of mappings, and signatures of what was accepted, overridden and verified; needs both keys in the configuration; run again, it goes on where it stopped',
       examples: ['key rotate --dry-run', 'key rotate', 'key rotate --shard a --actor "Ann, change 4711"'],
       changes: true,
     },
-    (command) => withActor(withWait(chosen(command), 'mappings are tried again that somebody holds')),
+    (command) => withActor(withWait(chosen(command), 'to retry mappings that somebody holds')),
     rotate,
   );
 }

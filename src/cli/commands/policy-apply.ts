@@ -53,7 +53,7 @@ export function addPolicyApplyCommand(policy: Command, world: CliWorld): void {
     {
       usage: 'apply',
       summary:
-        'make the policies of every shard of the map what the configuration says: of one first, which is verified, then of the others; stops at the first failure, and goes on where it stopped when run again',
+        'bring the policies of the configuration to every shard of the map, and accept what then protects it: one shard first, which is verified, then the others; stops at the first failure, and goes on where it stopped when run again',
       examples: [
         'policy apply --dry-run',
         'policy apply --canary b --concurrency 8',
@@ -67,12 +67,12 @@ export function addPolicyApplyCommand(policy: Command, world: CliWorld): void {
         withWait(
           withConcurrency(
             command
-              .option('--plan <file>', 'do exactly what `policy plan` wrote to this file, where every shard is still as it was then')
-              .option('--shard <name>', 'on this shard only')
-              .option('--canary <name>', 'the shard that comes first, alone (default: the first by name with something to change)'),
-            'shards at once after it',
+              .option('--plan <file>', 'do exactly what `policy plan` wrote to this file; refused where a shard has changed since')
+              .option('--shard <name>', 'only this shard')
+              .option('--canary <name>', 'the shard that is changed first, alone (default: the first by name with something to change)'),
+            'shards at once after the first',
           ),
-          'tables in use are tried again on a shard',
+          'to retry tables in use on a shard',
         ),
       ),
     apply,

@@ -35,15 +35,15 @@ export function addPolicyDiffCommand(policy: Command, world: CliWorld): void {
     {
       usage: 'diff',
       summary:
-        'compare every shard with the configuration, table by table, and with what was accepted of it: same, accepted for a while, missing, different, extra, or unreadable; ends with 2 where anything is neither of the first two, with 1 where a shard is unreadable',
+        'compare every shard with the configuration, table by table, and with what was accepted: same, accepted (for a while), missing, different, extra or unreadable; ends with 0 where all is same or accepted, with 1 where a shard is unreadable, else with 2',
       examples: ['policy diff', 'policy diff --table Blogs --json', 'policy diff --shard a'],
       ofMap: true,
     },
     (command) =>
       withConcurrency(
         command
-          .option('--shard <name>', 'this shard only')
-          .option('--table <name>', 'this table or procedure only, and the shard as a whole: Blogs, or public.Blogs'),
+          .option('--shard <name>', 'only this shard')
+          .option('--table <name>', 'only this table or procedure, and the shard as a whole: Blogs, or public.Blogs'),
       ),
     diff,
   );

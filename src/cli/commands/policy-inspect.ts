@@ -23,7 +23,7 @@ export function addPolicyInspectCommand(policy: Command, world: CliWorld): void 
     {
       usage: 'inspect',
       summary:
-        'show what protects the tables of a shard, as the configuration would say it, and in its own words what that cannot say; or of any database, all in its own words',
+        'show what protects the tables of a shard, as the configuration would say it, or as SQL where the configuration cannot say it; or of any database, all as SQL',
       examples: [
         'policy inspect --shard a',
         'policy inspect --url LEGACY_DATABASE_URL --json',
@@ -35,7 +35,7 @@ export function addPolicyInspectCommand(policy: Command, world: CliWorld): void 
       command
         .option('--shard <name>', 'a shard of the map, as its admin login')
         .option('--url <variable>', 'the database whose URL is in this variable of the environment; needs no configuration')
-        .option('--sql', 'the statements that would make the same'),
+        .option('--sql', 'print the statements that would make the same'),
     inspect,
   );
 }

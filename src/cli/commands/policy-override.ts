@@ -23,7 +23,7 @@ export function addPolicyOverrideCommand(policy: Command, world: CliWorld): void
     {
       usage: 'override',
       summary:
-        'let tenants into a shard for a while although what protects them was changed and not accepted; signed, on the shard alone, and in the audit trail',
+        'let tenants into a shard for a while although what protects them was changed and not accepted; it is signed, holds for this shard alone, and is in the audit trail',
       examples: [
         'policy override --shard a --for 30m --reason "A hotfix altered a view; reviewed, change 4711"',
         'policy override --shard a --end',
@@ -36,8 +36,8 @@ export function addPolicyOverrideCommand(policy: Command, world: CliWorld): void
         command
           .requiredOption('--shard <name>', 'the shard')
           .option('--for <time>', 'how long, up to a day: 90s, 30m, 24h', duration)
-          .option('--reason <text>', 'why it may be; in the audit trail', reason)
-          .option('--end', 'let nobody in any more unless what protects them is as it was accepted'),
+          .option('--reason <text>', 'why; goes into the audit trail', reason)
+          .option('--end', 'end the override: tenants are let in only while the protection is as it was accepted'),
       ),
     override,
   );

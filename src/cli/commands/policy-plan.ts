@@ -27,12 +27,11 @@ export function addPolicyPlanCommand(policy: Command, world: CliWorld): void {
     {
       usage: 'plan',
       summary:
-        'write what is to be done on every shard, statement by statement, to a file that policy apply takes; changes nothing, and ends with 2 where something is to be done',
+        'write the exact statements for every shard to a file, which policy apply --plan then carries out; changes no shard, and ends with 2 where something is to be done',
       examples: ['policy plan --out rollout.json', 'policy apply --plan rollout.json'],
       ofMap: true,
     },
-    (command) =>
-      withConcurrency(command.requiredOption('--out <file>', 'the file to write').option('--shard <name>', 'of this shard only')),
+    (command) => withConcurrency(command.requiredOption('--out <file>', 'the file to write').option('--shard <name>', 'only this shard')),
     plan,
   );
 }

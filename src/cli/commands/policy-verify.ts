@@ -36,11 +36,11 @@ export function addPolicyVerifyCommand(policy: Command, world: CliWorld): void {
     {
       usage: 'verify',
       summary:
-        'prove the protection of every shard: compare it, connect as tenants do, and try on every table what each login may, with rows that are made up and undone; ends with 2 where anything is not as it must be',
+        'prove the protection of every shard: compare it, connect as tenants do, and try on every table what each login may do, with made-up rows that are undone; ends with 2 where anything is not as it must be',
       examples: ['policy verify', 'policy verify --shard a --json', 'policy verify --concurrency 16'],
       ofMap: true,
     },
-    (command) => withConcurrency(command.option('--shard <name>', 'this shard only')),
+    (command) => withConcurrency(command.option('--shard <name>', 'only this shard')),
     verify,
   );
 }

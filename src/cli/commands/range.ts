@@ -61,7 +61,7 @@ export function addRangeCommands(program: Command, world: CliWorld): void {
   );
   add(
     { usage: 'list', summary: 'list the ranges in order of their keys', examples: ['range list --shard a'] },
-    (command) => command.option('--shard <name>', 'of this shard only'),
+    (command) => command.option('--shard <name>', 'only those of this shard'),
     (invocation) =>
       withManager(invocation, ({ ranges }) =>
         listAll(invocation, ranges.list({ ...mapOf(invocation), shard: invocation.options.shard }), columns, 'There is no range yet.'),

@@ -17,7 +17,8 @@ export function addRecoverCommand(program: Command, world: CliWorld): void {
     world,
     {
       usage: 'recover',
-      summary: 'finish or undo what other processes left, and show where shards and catalog disagree; ends with 2 where something is left',
+      summary:
+        'finish or undo operations that other processes left, and show where shards and catalog disagree; ends with 2 where something is left',
       examples: ['recover', 'recover --dry-run --json'],
       changes: true,
     },

@@ -24,7 +24,7 @@ export function addShardProvisionCommand(shard: Command, world: CliWorld): void 
     {
       usage: 'provision <name>',
       summary:
-        'give the server and the database of a shard that is there the logins, rights and watching that this program needs of them; without --bootstrap prints the SQL for its administrator, and ends with 2',
+        'give the server and the database of an existing shard what this version needs: logins with the passwords of this configuration, rights, and the triggers that watch it; without --bootstrap prints the SQL for an administrator, and ends with 2',
       examples: ['shard provision a', 'shard provision a --bootstrap'],
       changes: true,
     },

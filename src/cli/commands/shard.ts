@@ -36,7 +36,7 @@ export function addShardCommands(program: Command, world: CliWorld): void {
     {
       usage: 'add <name>',
       summary:
-        'make a database a shard: schema, policies, then the catalog. A server that was not prepared needs --bootstrap, else the SQL for its administrator is printed',
+        'make a database a shard: schema, policies, then its row in the catalog; a server that is not prepared needs --bootstrap, else the SQL for an administrator is printed',
       examples: [
         'shard add a --host db1.example.com --database shop',
         'shard add b --host 127.0.0.1 --port 5433 --database shop --bootstrap',
