@@ -504,6 +504,32 @@ describe('provisioning where others could make things before', () => {
     await Promise.all([root.close(), late.close()]);
   });
 
+  it.each([
+    ['a superuser', '', ['drop role bystander', 'create role another', 'grant bystander to held_app', 'alter role tenantry_app createdb']],
+    ['another, who may not lock them all', 'set local role manager', ['alter role tenantry_watcher createdb']],
+  ])('lets nobody change a role between what is looked at and what is named, provisioned by %s', async (_, become, attempts) => {
+    await using fresh = await startPostgres();
+    const connect = { engine: 'postgres', host: fresh.host, port: fresh.port, database: 'postgres', tls: 'disable' } as const;
+    const [root, other] = [engine.open(connect, fresh), engine.open(connect, fresh)];
+    const asked = { ...emptyDatabase, logins: loginsOf('held') };
+    await provision(root, provisioner, asked);
+    await root.query(sqlText('create role bystander; create role manager createrole'));
+    if (become !== '')
+      await root.query(
+        sqlText(`grant create on database postgres to manager; grant usage on language plpgsql to manager;
+          grant tenantry_watcher to manager with admin option`),
+      );
+    await root.transaction(async (session) => {
+      const [first] = provisioner.provision(asked);
+      if (first === undefined) throw new Error('Provisioning consists of statements.');
+      if (become !== '') await session.query(sqlText(become));
+      await session.query(first);
+      for (const attempt of attempts)
+        await expect(other.query(sqlText(`set lock_timeout = '50ms'; ${attempt}`)), attempt).rejects.toMatchObject({ code: 'TIMEOUT' });
+    });
+    await Promise.all([root.close(), other.close()]);
+  });
+
   it.each<[what: string, change: string]>([
     ['a function', 'create function tenantry.evil() returns int language sql return 1; alter function tenantry.evil() owner to maker'],
     ['a view', 'create view tenantry.evil as select 1 as one; alter view tenantry.evil owner to maker'],

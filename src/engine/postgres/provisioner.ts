@@ -71,7 +71,9 @@ function loginStatements(principal: PrincipalName, login: Login, secretOf: (logi
 begin
   if not exists (select from pg_catalog.pg_roles where rolname = '${user}') then
     create role "${user}" login;
-  elsif exists (select from pg_catalog.pg_roles where rolname = '${user}' and (rolsuper or rolbypassrls)) then
+  end if;
+  alter role "${user}" login;
+  if exists (select from pg_catalog.pg_roles where rolname = '${user}' and (rolsuper or rolbypassrls)) then
     raise exception 'The login ${user} is a superuser or bypasses row-level security: name another.' using errcode = 'TN010';
   elsif exists (select from pg_catalog.pg_auth_members m join pg_catalog.pg_roles l on l.oid = m.roleid and l.rolname = '${user}'
                   join pg_catalog.pg_roles r on r.oid = m.member

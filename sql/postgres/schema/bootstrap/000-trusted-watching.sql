@@ -3,6 +3,16 @@
 -- parameters fit better than the server's would be taken in its place.
 set local search_path to pg_catalog, pg_temp;
 
+-- What is looked at must be what is named afterwards: until this is through nobody else makes, drops or grants a role. Only a superuser
+-- may lock these; who provisions as another holds each role by altering it, here and in what follows.
+do $$
+begin
+  if (select r.rolsuper from pg_roles r where r.rolname = current_user) then
+    lock table pg_authid, pg_auth_members in share row exclusive mode;
+  end if;
+end
+$$;
+
 -- The role is made before it is looked at: where another makes it meanwhile this waits for him, and what he made is looked at.
 do $$
 begin
@@ -14,6 +24,7 @@ exception
   when duplicate_object or unique_violation then null;
 end
 $$;
+alter role tenantry_watcher inherit;
 
 -- What watches is made again over what is there, and run. So all of it must be the watcher's or a superuser's, and reach for nothing of another's.
 do $$

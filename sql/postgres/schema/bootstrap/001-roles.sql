@@ -2,17 +2,19 @@
 do $$
 declare
   role_name text;
+  inheriting text;
 begin
   foreach role_name in array array['tenantry_app', 'tenantry_superuser', 'tenantry_mover', 'tenantry_admin', 'tenantry_definer', 'tenantry_probe'] loop
+    inheriting := case role_name when 'tenantry_admin' then 'inherit' else 'noinherit' end;
     begin
       if not exists (select from pg_catalog.pg_roles where rolname = role_name) then
-        execute format('create role %I nologin %s nosuperuser nobypassrls nocreatedb nocreaterole noreplication',
-          role_name, case role_name when 'tenantry_admin' then 'inherit' else 'noinherit' end);
+        execute format('create role %I nologin %s nosuperuser nobypassrls nocreatedb nocreaterole noreplication', role_name, inheriting);
       end if;
     exception
       -- Another database of the same server is being provisioned at this moment.
       when duplicate_object or unique_violation then null;
     end;
+    execute format('alter role %I %s', role_name, inheriting);
     if exists (select from pg_catalog.pg_roles where rolname = role_name and (rolsuper or rolbypassrls or rolcanlogin)) then
       -- TN010: the text is told, which is sent with the statement and so names all of them.
       raise exception 'One of the roles tenantry_app, tenantry_superuser, tenantry_mover, tenantry_admin, tenantry_definer and tenantry_probe exists and is a login, a superuser or bypasses row-level security: rename it.'
@@ -39,7 +41,6 @@ grant tenantry_definer to tenantry_admin;
 
 -- The logins besides admin's are granted to tenantry_probe, so that admin may act as each of them within its own transaction and try
 -- what it may. By SET ROLE alone: tenantry_probe inherits nothing, so admin has none of their rights, and no policy of theirs binds it.
-alter role tenantry_probe noinherit;
 grant tenantry_probe to tenantry_admin;
 
 -- `tenant offline --force` cancels the statements of app sessions. The group inherits this by its own attribute: WITH INHERIT is
