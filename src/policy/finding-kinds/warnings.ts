@@ -97,7 +97,7 @@ export const warnings = {
   },
   'server-rights': {
     severity: 'leak',
-    say: (rights) => `is the server's own, and was delivered without this right: ${rights}`,
+    say: (rights) => `is the server's own, and nobody of tenants is to have this right to it: ${rights}`,
     reason:
       'On PostgreSQL what is there for administrators asks no policy: by pg_read_binary_file a tenant reads the files of tables, by pg_stat_get_activity the statements of others, in pg_statistic samples of their values.',
     remedy: 'The statement that takes the right, run by a superuser.',

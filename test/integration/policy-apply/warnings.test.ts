@@ -218,12 +218,19 @@ describe('policy apply warns of', () => {
     await shard.asRoot(`grant reporting to ${user}; grant execute on function pg_read_binary_file(text) to ${user};
       grant execute on function pg_stat_get_activity(integer) to tenantry_app; grant select on pg_statistic to reporting;
       grant select (rolname, rolpassword) on pg_authid to public; grant execute on function pg_ls_dir(text) to tenantry_superuser;
-      grant execute on function lower(text) to ${user}; grant select on pg_class to ${user}`);
+      grant execute on function lower(text) to ${user}; grant select on pg_class to ${user};
+      grant execute on function pg_terminate_backend(integer, bigint), lo_create(oid), pg_advisory_xact_lock(bigint), upper(text) to public`);
     try {
       const { warnings } = await shard.apply();
       expect(warnings.map(({ code, severity, object, text, remedy }) => [code, severity, object, text.split(': ')[1], remedy])).toEqual(
         (
           [
+            ['lo_create(oid)', 'execute to public', 'revoke execute on function lo_create(oid) from public cascade'],
+            [
+              'pg_advisory_xact_lock(bigint)',
+              'execute to public',
+              'revoke execute on function pg_advisory_xact_lock(bigint) from public cascade',
+            ],
             ['pg_authid.rolname', 'select to public', 'revoke select (rolname) on table pg_authid from public cascade'],
             ['pg_authid.rolpassword', 'select to public', 'revoke select (rolpassword) on table pg_authid from public cascade'],
             [
@@ -237,6 +244,11 @@ describe('policy apply warns of', () => {
               'revoke execute on function pg_stat_get_activity(integer) from tenantry_app cascade',
             ],
             ['pg_statistic', 'select to reporting', 'revoke select on table pg_statistic from reporting cascade'],
+            [
+              'pg_terminate_backend(integer,bigint)',
+              'execute to public',
+              'revoke execute on function pg_terminate_backend(integer,bigint) from public cascade',
+            ],
           ] as const
         ).map(([name, given, remedy]) => ['server-rights', 'leak', `pg_catalog.${name}`, given, remedy]),
       );

@@ -26,10 +26,9 @@ select n.nspname as "schema", p.proname as "function", 'session-code' as "warnin
        end
 union
 select 'pg_catalog', p.proname, 'session-code', null
-  from pg_catalog.pg_proc p, tenants t
- where p.pronamespace = 'pg_catalog'::regnamespace
-   and (p.proname in ('set_config', 'currval', 'lastval') or p.proname ~ '^pg_(try_)?advisory_lock')
-   and has_function_privilege(t.oid, p.oid, 'execute')
+  from tenantry_watch.withheld() w
+  join pg_catalog.pg_proc p on p.oid = w.routine, tenants t
+ where w.stays and has_function_privilege(t.oid, p.oid, 'execute')
 union
 select 'pg_temp', '*', 'temporary-tables', format('revoke temporary on database %I from tenantry_app, public', current_database())
   from tenants t

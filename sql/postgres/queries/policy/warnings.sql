@@ -70,18 +70,21 @@ with recursive configured as (
     join pg_catalog.pg_roles r on pg_has_role(a.oid, r.oid, 'member')
    where a.rolname = 'tenantry_app' or (a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'usage'))
 ), of_the_server as (
-  -- With the rights that it was delivered with.
-  select 'function' as kind, p.oid, p.oid::regprocedure::text as name, null as column_name, p.proacl as acl, v.initprivs as delivered
+  -- With the rights that it was delivered with. `everybodys`: a function of which nothing was said then, and which provisioning leaves so.
+  select 'function' as kind, p.oid, p.oid::regprocedure::text as name, null as column_name, v.initprivs as delivered,
+         case when w.routine is null then p.proacl else coalesce(p.proacl, acldefault('f', p.proowner)) end as acl,
+         v.initprivs is null and w.routine is null as everybodys
     from pg_catalog.pg_proc p
     left join pg_catalog.pg_init_privs v on v.classoid = 'pg_proc'::regclass and v.objoid = p.oid and v.objsubid = 0
+    left join tenantry_watch.withheld() w on w.routine = p.oid
    where p.pronamespace = 'pg_catalog'::regnamespace
   union all
-  select 'table', c.oid, c.oid::regclass::text, null, c.relacl, v.initprivs
+  select 'table', c.oid, c.oid::regclass::text, null, v.initprivs, c.relacl, false
     from pg_catalog.pg_class c
     left join pg_catalog.pg_init_privs v on v.classoid = 'pg_class'::regclass and v.objoid = c.oid and v.objsubid = 0
    where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')
   union all
-  select 'table', c.oid, c.oid::regclass::text, quote_ident(a.attname), a.attacl, v.initprivs
+  select 'table', c.oid, c.oid::regclass::text, quote_ident(a.attname), v.initprivs, a.attacl, false
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_class c on c.oid = a.attrelid and c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')
     left join pg_catalog.pg_init_privs v on v.classoid = 'pg_class'::regclass and v.objoid = c.oid and v.objsubid = a.attnum
@@ -214,8 +217,7 @@ select 'pg_catalog', s.name || coalesce('.' || s.column_name, ''), 'server-right
                      except
                      select d.grantee, d.privilege_type from aclexplode(s.delivered) d) g
   left join pg_catalog.pg_roles r on r.oid = g.grantee
- -- A function that nothing was said of is everybody's, as delivered.
- where case when g.grantee = 0 then s.kind = 'table' or s.delivered is not null
+ where case when g.grantee = 0 then not s.everybodys
             else g.grantee in (select a.oid from app a)
                  and not case s.kind when 'function' then has_function_privilege('public', s.oid, g.privilege_type)
                                      else has_table_privilege('public', s.oid, g.privilege_type) end end

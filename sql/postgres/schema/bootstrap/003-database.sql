@@ -38,8 +38,22 @@ alter default privileges for role tenantry_admin revoke execute on functions fro
 alter default privileges for role tenantry_definer revoke execute on functions from public;
 
 -- Settings, advisory locks, large objects, other sessions' texts and lives, and what a session remembers of statements,
--- sequences and random numbers: none of them knows a tenant, so none is app's.
+-- sequences and random numbers: none of them knows a tenant, so none is app's. `stays`: what it leaves is there for whoever has the session next.
 -- pg_advisory_unlock_all stays public: it only gives back, and a connection's reset calls it.
+create or replace function tenantry_watch.withheld() returns table (routine regprocedure, stays boolean)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select p.oid, coalesce(w.stays, p.proname ~ '^pg_(try_)?advisory_lock')
+    from pg_proc p
+    left join (values ('set_config', true), ('currval', true), ('lastval', true), ('setseed', false), ('pg_prepared_statement', false),
+                      ('pg_cancel_backend', false), ('pg_terminate_backend', false), ('pg_stat_get_activity', false), ('pg_stat_get_backend_activity', false),
+                      ('lo_creat', false), ('lo_create', false), ('lo_from_bytea', false), ('lo_open', false), ('lo_get', false), ('lo_put', false),
+                      ('loread', false), ('lowrite', false), ('lo_truncate', false), ('lo_truncate64', false), ('lo_unlink', false)) w (name, stays)
+      on w.name = p.proname
+   where p.pronamespace = 'pg_catalog'::regnamespace
+     and (w.name is not null or (p.proname ~ '^pg_(try_)?advisory_' and p.proname <> 'pg_advisory_unlock_all'))
+$$;
+alter function tenantry_watch.withheld() owner to tenantry_watcher;
 do $$
 declare
   routine regprocedure;
@@ -54,15 +68,7 @@ begin
   -- No DO: a block can hide what the router refuses, such as a login that changes its own password.
   execute format('revoke usage on language plpgsql from %s cascade', everybody);
 
-  for routine in
-    select p.oid
-      from pg_catalog.pg_proc p
-     where p.pronamespace = 'pg_catalog'::regnamespace
-       and (p.proname in ('set_config', 'lo_creat', 'lo_create', 'lo_from_bytea', 'lo_open', 'lo_get', 'lo_put', 'loread', 'lowrite',
-                          'lo_truncate', 'lo_truncate64', 'lo_unlink', 'pg_cancel_backend', 'pg_terminate_backend',
-                          'pg_stat_get_activity', 'pg_stat_get_backend_activity', 'pg_prepared_statement', 'currval', 'lastval', 'setseed')
-            or (p.proname ~ '^pg_(try_)?advisory_' and p.proname <> 'pg_advisory_unlock_all'))
-  loop
+  for routine in select w.routine from tenantry_watch.withheld() w loop
     execute format('revoke execute on function %s from %s cascade', routine, everybody);
     execute format('grant execute on function %s to tenantry_admin', routine);
   end loop;

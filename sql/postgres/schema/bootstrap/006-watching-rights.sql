@@ -33,4 +33,5 @@ grant select on tenantry_watch.gate to tenantry_definer;
 grant select, insert, update, delete on tenantry_watch.accepted, tenantry_watch.accepted_item, tenantry_watch.tenant_column to tenantry_admin;
 grant select, update (open, changed_at, override_until, override_number, override_reason, override_by, override_signature) on tenantry_watch.gate to tenantry_admin;
 grant select on tenantry_watch.change_log to tenantry_admin;
-grant execute on function tenantry_watch.user_mapping_versions(), tenantry_watch.fingerprint_items(), tenantry_watch.unjudged() to tenantry_app, tenantry_admin;
+grant execute on function tenantry_watch.user_mapping_versions(), tenantry_watch.fingerprint_items(), tenantry_watch.unjudged(),
+  tenantry_watch.withheld() to tenantry_app, tenantry_admin;
