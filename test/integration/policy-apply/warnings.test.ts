@@ -218,6 +218,7 @@ describe('policy apply warns of', () => {
     await shard.asRoot(`grant reporting to ${user}; grant execute on function pg_read_binary_file(text) to ${user};
       grant execute on function pg_stat_get_activity(integer) to tenantry_app; grant select on pg_statistic to reporting;
       grant select (rolname, rolpassword) on pg_authid to public; grant execute on function pg_ls_dir(text) to tenantry_superuser;
+      alter extension plpgsql add function pg_read_binary_file(text);
       grant execute on function lower(text) to ${user}; grant select on pg_class to ${user};
       grant execute on function pg_terminate_backend(integer, bigint), lo_create(oid), pg_advisory_xact_lock(bigint), upper(text) to public`);
     try {

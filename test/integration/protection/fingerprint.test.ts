@@ -424,6 +424,10 @@ describe('The fingerprint of a shard', () => {
       ["rights set_config(text,text,boolean) of the server's own"],
     ],
     ['grant select on pg_catalog.pg_authid to tenantry_app', ["rights pg_authid of the server's own"]],
+    [
+      'grant execute on function pg_ls_dir(text) to tenantry_app; alter extension plpgsql add function pg_ls_dir(text)',
+      ["delivered rights the server's own"],
+    ],
     ['alter default privileges grant select on tables to tenantry_app', ['rights of new objects postgres r']],
     ['alter event trigger tenantry_changed enable replica', ['event trigger tenantry_changed']],
     ['drop event trigger tenantry_made', ['event trigger tenantry_made']],

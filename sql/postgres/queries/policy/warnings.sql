@@ -215,7 +215,8 @@ select 'pg_catalog', s.name || coalesce('.' || s.column_name, ''), 'server-right
   from of_the_server s
  cross join lateral (select a.grantee, a.privilege_type from aclexplode(s.acl) a
                      except
-                     select d.grantee, d.privilege_type from aclexplode(s.delivered) d) g
+                     -- An extension's script has its rights noted there, too; no role of somebody's own is the server's.
+                     select d.grantee, d.privilege_type from aclexplode(s.delivered) d where d.grantee < 16384) g
   left join pg_catalog.pg_roles r on r.oid = g.grantee
  where case when g.grantee = 0 then not s.everybodys
             else g.grantee in (select a.oid from app a)
