@@ -1,4 +1,5 @@
 import { driftOfItem, isOfFingerprint, type AcceptedDrift } from '../core/accepted-drift.ts';
+import { sentence } from '../core/sentence.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { requireCapabilities } from '../engine/capabilities.ts';
 import type { LocatedProcedure } from '../engine/qualified-procedures.ts';
@@ -69,9 +70,9 @@ export async function compareSubjects(shard: SqlDatabase, engine: PolicyEngine, 
     const drift = new Map(found.drift.inForce.map((accepted) => [accepted.object, accepted]));
     const extra = (await session.run<ExtraTable>('policy/extra-tables', { tables: known })).rows;
     const reasonsOf = (table: string): string[] =>
-      findings.tables.filter(({ object }) => object === table).map(({ text }) => `It ${text}.`);
+      findings.tables.filter(({ object }) => object === table).map(({ text }) => sentence(`It ${text}`));
     const present = new Set(found.tables.map(nameOf));
-    const ofShard = refusedAmong(findings.functions).map(({ object, text }) => `${object} ${text}.`);
+    const ofShard = refusedAmong(findings.functions).map(({ object, text }) => sentence(`${object} ${text}`));
     const subjects = [
       ...found.tables.map(nameOf).map((object) => compared('table', object, found, reasonsOf(object), drift)),
       ...configured.tables
@@ -129,7 +130,7 @@ function comparedProcedure(
   drift: ReadonlyMap<string, AcceptedDrift>,
 ): NamedComparison {
   const refused = refusedAmong(findings).filter((finding) => finding.object === object);
-  const reasons = refused.map(({ text }) => `It ${text}.`);
+  const reasons = refused.map(({ text }) => sentence(`It ${text}`));
   const isMissing = refused.some(({ code }) => code === 'missing-procedure');
   return isMissing
     ? { of: 'procedure', object, state: 'missing', items: [], reasons }

@@ -77,12 +77,23 @@ export function isLooked<S>(look: Looked<S> | Unlooked<S>): look is Looked<S> {
   return 'found' in look;
 }
 
-/** Every shard with what is to be changed. Throws what the first one has that could not be looked at, by its name. */
+/** Every shard with what is to be changed. Throws as `requireNoneFailed` does for those that could not be looked at. */
 export function requireAllLooked<S extends { readonly name: string }>(looks: readonly (Looked<S> | Unlooked<S>)[]): Looked<S>[] {
-  return looks.map((look) => {
-    if (!isLooked(look)) throw onShard(look.shard.name, look.error);
-    return look;
-  });
+  requireNoneFailed(looks.flatMap((look) => (isLooked(look) ? [] : [{ shard: look.shard.name, error: look.error }])));
+  return looks.filter(isLooked);
+}
+
+/**
+ * Throws where something failed on shards, each of which was told: of one with what it has, of several with their names and the code of
+ * the first.
+ */
+export function requireNoneFailed(failed: readonly { readonly shard: string; readonly error: TenantryError }[]): void {
+  const [first, second] = failed;
+  if (first === undefined) return;
+  if (second === undefined) throw onShard(first.shard, first.error);
+  const { code, outcome } = first.error;
+  const names = failed.map(({ shard }) => shard).join(', ');
+  throw new TenantryError(code, `It failed on ${failed.length} shards, as told of each: ${names}.`, { cause: first.error, outcome });
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { SqlDatabase } from '../core/session.ts';
+import { nameOf } from '../engine/qualified-tables.ts';
 import type { DifferingObject } from '../engine/verification.ts';
 import { compareShard } from './shard-comparison.ts';
 import { lockPolicies } from './lock.ts';
-import type { PolicyFinding } from './model.ts';
+import type { LocatedTable, PolicyFinding } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import { partsOf, type Probing } from './probes/change.ts';
 import { probe, type ProbeReport } from './probes/probe.ts';
@@ -28,6 +29,12 @@ export interface PolicyProof extends PolicyState, ProbeReport {
   readonly unfit: readonly PolicyFinding[];
 }
 
+/** The same, with what of the configuration there was to try. */
+export interface TriedPolicies extends PolicyProof {
+  /** Those that are there. */
+  readonly tables: readonly LocatedTable[];
+}
+
 /** Compares alone. `shard` is the database as admin. */
 export async function policyState(shard: SqlDatabase, engine: PolicyEngine, request: WantedPolicies): Promise<PolicyState> {
   return await shard.transaction(async (session) => {
@@ -42,13 +49,15 @@ export async function verifyPolicies(
   engine: PolicyEngine,
   request: WantedPolicies,
   { rehearsals, users }: Pick<Probing, 'rehearsals' | 'users'>,
-): Promise<PolicyProof> {
+): Promise<TriedPolicies> {
   const shardTables = located(engine, request);
   return await rehearse(shard, { rehearsals }, { users, keyType: request.keyType }, async (stage) => {
     const found = await compareShard(stage.session, engine, shardTables, request.accepting);
     const { fingerprint } = found;
+    const present = new Set(found.tables.map(nameOf));
+    const tables = shardTables.tables.filter((table) => present.has(nameOf(table)));
     const unfit = refusedAmong(Object.values(await shardFindings(stage.session, engine, shardTables)).flat());
-    return { fingerprint, unfit, ...(await probe(stage, { tables: shardTables.tables, parts: partsOf(found) })), ...stateOf(found) };
+    return { tables, fingerprint, unfit, ...(await probe(stage, { tables, parts: partsOf(found) })), ...stateOf(found) };
   });
 }
 

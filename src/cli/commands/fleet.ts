@@ -4,7 +4,7 @@ import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { KeyType } from '../../core/key-type.ts';
-import { onShard } from '../../policy/rollout.ts';
+import { onShard, requireNoneFailed } from '../../policy/rollout.ts';
 import { actorName } from '../actor-name.ts';
 import type { Output } from '../output.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -108,11 +108,11 @@ export function requireAll(results: readonly (ShardResult & Unwritten)[], state:
 }
 
 /**
- * Throws for the first shard that could not be looked at: nothing is known of it, so that a command which has told of all others ends with
+ * Throws for the shards that could not be looked at: nothing is known of them, so that a command which has told of all others ends with
  * 1, whatever it has found on them.
  */
 export function requireLooked(results: readonly { readonly shard: string; readonly error?: TenantryError | undefined }[]): void {
-  for (const { shard, error } of results) if (error !== undefined) throw onShard(shard, error);
+  requireNoneFailed(results.flatMap(({ shard, error }) => (error === undefined ? [] : [{ shard, error }])));
 }
 
 /** The shards of the map, or the one that is named. Throws NOT_FOUND where there is none. */

@@ -95,7 +95,7 @@ function linesOfShard({ name }: Shard, compared: readonly SubjectComparison[]): 
       of,
       object,
       state,
-      what: [...reasons, named.join('; ')].filter((part) => part !== '').join(' '),
+      what: [...reasons, ...(named.length === 0 ? [] : [`${reasons.length === 0 ? '' : 'Besides: '}${named.join('; ')}`])].join(' '),
       items,
     };
   });

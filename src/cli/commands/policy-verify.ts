@@ -4,6 +4,7 @@ import { describeDisagreement, type Disagreement } from '../../../shardmap/compa
 import type { Shard } from '../../../shardmap/shard.ts';
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
+import { sentence } from '../../core/sentence.ts';
 import { visible } from '../../core/visible.ts';
 import { inParallel } from '../../core/in-parallel.ts';
 import { withAdministration } from '../administration.ts';
@@ -105,10 +106,10 @@ function problemsOf({ different, objection, unfit, refused, findings, localMap }
   return [
     ...different.map((table) => `${table}: its protection is not what the configuration says.`),
     ...(objection === undefined ? [] : [`It may serve no tenants: ${objection}.`]),
-    ...unfit.map(({ object, text }) => `${object} ${text}.`),
+    ...unfit.map(({ object, text }) => sentence(`${object} ${text}`)),
     ...(refused === undefined ? [] : [`A connection for tenants is not let in: ${refused}`]),
     ...localMap.map((found) => `Its local map disagrees with the catalog, ${describeDisagreement(found)}.`),
-    ...findings.map(({ table, probe, outcome, text }) => `${table}: ${outcome}: ${probe}: ${text}.`),
+    ...findings.map(({ table, probe, outcome, text }) => sentence(`${table}: ${outcome}: ${probe}: ${text}`)),
   ];
 }
 

@@ -2,11 +2,10 @@ import type { Shard } from '../../../shardmap/shard.ts';
 import type { KeepsNumbers, MapKeys, ShardVerification } from '../../cli/services.ts';
 import type { Settings } from '../../config.ts';
 import { TenantryError } from '../../core/errors.ts';
-import { qualifiedTables } from '../../engine/qualified-tables.ts';
 import { NotAccepted } from '../../engine/verify-shard.ts';
 import type { ProbeReport } from '../../policy/probes/probe.ts';
 import { tryUnentered } from '../../policy/probes/unentered.ts';
-import { policyState, verifyPolicies } from '../../policy/verify.ts';
+import { policyState, verifyPolicies, type TriedPolicies } from '../../policy/verify.ts';
 import { adminBounds } from '../admin-bounds.ts';
 import { openAppConnection } from '../app-connection.ts';
 import { engineOf, type Engines, type FullEngine } from '../engines.ts';
@@ -34,14 +33,14 @@ export async function proveShard(
   { numbers, ...map }: MapKeys & { readonly numbers: KeepsNumbers },
 ): Promise<ShardVerification> {
   const engine = engineOf(engines, shard.address);
-  const found = await withShard(engines, settings, shard, async (admin) => {
+  const { tables, ...found } = await withShard(engines, settings, shard, async (admin) => {
     await tellLatest(admin, settings, shard, numbers);
     return verifyPolicies(admin, engine, wantedPolicies(settings, shard, map), probingWith(engine, settings));
   });
   const refusal = await refusalOfApp(engines, settings, shard);
   // What a connection would say of it is known already.
   const isKnown = refusal instanceof NotAccepted && found.objection !== undefined;
-  const unentered = await triedUnentered(engine, settings, shard);
+  const unentered = await triedUnentered(engine, settings, shard, tables);
   return {
     ...found,
     tried: found.tried + unentered.tried,
@@ -68,10 +67,15 @@ async function refusalOfApp(engines: Engines, settings: Settings, shard: Shard):
 }
 
 /** What app reads in a session of its own login before it has entered. */
-async function triedUnentered(engine: FullEngine, { logins, tables, limits }: Settings, { address }: Shard): Promise<ProbeReport> {
+async function triedUnentered(
+  engine: FullEngine,
+  { logins, limits }: Settings,
+  { address }: Shard,
+  tables: TriedPolicies['tables'],
+): Promise<ProbeReport> {
   const app = engine.open(address, logins.app, { ...adminBounds(limits), connections: 1 });
   try {
-    return await tryUnentered(app, qualifiedTables(tables, engine.dialect));
+    return await tryUnentered(app, tables);
   } finally {
     await app.close();
   }

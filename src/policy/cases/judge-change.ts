@@ -1,3 +1,4 @@
+import { clause } from '../../core/sentence.ts';
 import { counted } from '../../core/counted.ts';
 import type { TenantryError } from '../../core/errors.ts';
 import type { CaseExpectation } from '../../core/policy-case.ts';
@@ -38,5 +39,5 @@ export function judgeChange(expect: CaseExpectation, { changed = 0, error, named
 
 /** Why a statement says nothing of policies: neither allowed nor denied. */
 export function failedOtherwise({ code, reason }: TenantryError): string {
-  return `It failed for another reason than a missing right: ${reason.replace(/\.$/, '')} (${code}).`;
+  return `It failed for another reason than a missing right: ${clause(reason)} (${code}).`;
 }

@@ -1,3 +1,4 @@
+import { clause } from '../../core/sentence.ts';
 import type { TenantryError } from '../../core/errors.ts';
 import type { AttemptOutcome } from '../../engine/rehearsal.ts';
 
@@ -37,12 +38,12 @@ export function reaches(count: number): Expectation {
 function unlessForbidden(error: TenantryError): ReturnType<Expectation> {
   if (error.code === 'FORBIDDEN') return undefined;
   if (error.code === 'CONFLICT' || error.code === 'CONSTRAINT_VIOLATION')
-    return { outcome: 'leaked', text: `got as far as the table's constraints: ${error.reason}` };
+    return { outcome: 'leaked', text: `got as far as the table's constraints: ${clause(error.reason)}` };
   return unproven(error);
 }
 
 function unproven(error: TenantryError): ReturnType<Expectation> {
-  return { outcome: 'unproven', text: `was refused for another reason: ${error.reason}` };
+  return { outcome: 'unproven', text: `was refused for another reason: ${clause(error.reason)}` };
 }
 
 function rows(count: number): string {

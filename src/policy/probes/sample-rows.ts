@@ -1,4 +1,5 @@
 import type { TenantKey } from '../../../shardmap/key.ts';
+import { clause } from '../../core/sentence.ts';
 import type { TenantryError } from '../../core/errors.ts';
 import { sql, type Sql } from '../../core/sql.ts';
 import { nameOf } from '../../engine/qualified-tables.ts';
@@ -220,8 +221,7 @@ function givenBy(columns: Reference['columns'], values: ReadonlyMap<string, Sql>
 function refusedBy(error: TenantryError, { a, b }: Stage['tenants']): string {
   const { cause } = error;
   const { constraint, column } = cause instanceof SqlFailure ? cause : {};
-  const by =
-    constraint !== undefined ? `constraint ${constraint}` : column !== undefined ? `column ${column}` : error.reason.replace(/\.$/, '');
+  const by = constraint !== undefined ? `constraint ${constraint}` : column !== undefined ? `column ${column}` : clause(error.reason);
   const reserved = `; one on the tenant has to admit the reserved keys ${a.text} and ${b.text}, or the table cannot be tried`;
   return `a sample row is refused (${by}): ${saySample('Column')}${constraint === undefined ? '' : reserved}`;
 }

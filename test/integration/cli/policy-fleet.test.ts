@@ -227,7 +227,7 @@ describe('policy apply over a fleet', () => {
     expect(out).toMatch(
       /^shard a: not reached\nshard b: failed: The tables of the shard do not fit:\n- public\.Posts .*\nshard c: failed: The tables .*\n- public\.Posts .*\n$/,
     );
-    expect(err).toMatch(/^error: On shard b: The tables of the shard do not fit/);
+    expect(err).toMatch(/^error: It failed on 2 shards, as told of each: b, c \(INVALID_CONFIGURATION\)/);
     await shards.b.query(sqlText('alter table "Elsewhere" rename to "Posts"'));
     await catalog.query(sqlText('alter database shop_b allow_connections false'));
     const { out: json, err: failure } = await world.run('policy apply --json');

@@ -201,6 +201,23 @@ describe('policy verify', () => {
     }
   });
 
+  it('says once of a table that is gone that it is, tries nothing on it, and tries the others', async () => {
+    const { tried } = itemsOf<{ tried: number }>(await run('policy verify --shard a --json'))[0]!;
+    await shard.query(sqlText('alter table "Posts" rename to "Elsewhere"'));
+    try {
+      await shard.query(sqlText('alter table "Blogs" no force row level security'));
+      const { code, out } = await world.run('policy verify --shard a --json');
+      const [found] = itemsOf<{ tried: number; different: string[]; unfit: object[]; findings: object[] }>(out);
+      expect({ code, found }).toMatchObject({
+        code: 2,
+        found: { tried: tried / 2, different: ['public.Blogs'], unfit: [{ code: 'missing-table', object: 'public.Posts' }], findings: [] },
+      });
+    } finally {
+      await shard.query(sqlText('alter table "Elsewhere" rename to "Posts"'));
+      await run('policy apply --shard a');
+    }
+  });
+
   it('is told by the doctor to be of another time where what it found was changed, and accepted, since', async () => {
     await run('policy verify --shard a');
     await shard.query(sqlText('create table "Later" (id integer); grant select on "Later" to tenantry_app'));

@@ -91,7 +91,7 @@ it('takes as the first one that with something to change, unless it is told whic
   });
 });
 
-it('looks at every shard, whatever comes of the others, and is refused for the first that it could not look at', async () => {
+it('looks at every shard, whatever comes of the others, and is refused for those that it could not look at', async () => {
   const found: PolicyResult = { changes: [], warnings: [], applied: true, state: '', drift: [] };
   const shards = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
   const looks = await lookAtAll(shards, 1, async ({ name }) => {
@@ -104,7 +104,11 @@ it('looks at every shard, whatever comes of the others, and is refused for the f
     'c',
     'd took too long.',
   ]);
-  expect(() => requireAllLooked(looks)).toThrow(expect.objectContaining({ code: 'TIMEOUT', detail: 'On shard b: b took too long.' }));
+  const refusedFor = { code: 'TIMEOUT', detail: 'It failed on 2 shards, as told of each: b, d.' };
+  expect(() => requireAllLooked(looks)).toThrow(expect.objectContaining(refusedFor));
+  expect(() => requireAllLooked(looks.slice(0, 3))).toThrow(
+    expect.objectContaining({ code: 'TIMEOUT', detail: 'On shard b: b took too long.' }),
+  );
 });
 
 it.each(['change a', 'verify a', 'BEGUN a'])('reaches no other shard where %s of the first fails', async (failing) => {

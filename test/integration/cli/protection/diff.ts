@@ -97,6 +97,18 @@ export function testDiff(fleet: () => TwoShards): void {
       await a.query(sqlText('drop table "Later", "Others"; alter table "Old" rename to "Posts"'));
     });
 
+    it('tells why a table does not fit, and then what differs', async () => {
+      await a.query(sqlText('alter table "Posts" drop constraint "Posts_pkey"; drop policy tenantry_superuser on "Posts"'));
+      try {
+        const { lines } = await diff('--shard a --table Posts');
+        expect(lines[0]?.what).toMatch(
+          /^It has no index that begins with its tenant column TenantId: every statement would read all tenants' rows\. Besides: policy tenantry_superuser is missing; capture /,
+        );
+      } finally {
+        await a.query(sqlText('alter table "Posts" add primary key ("TenantId", "PostId")'));
+      }
+    });
+
     it('reads the other shards where one cannot be read, and says why', async () => {
       const moveTo = (database: string): Promise<unknown> =>
         catalog.query(sqlText(`update tenantry.shard set database = '${database}' where name = 'a'`));
