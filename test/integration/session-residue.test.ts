@@ -32,6 +32,16 @@ describe('what a statement leaves in the session', () => {
     expect(await app.pid()).toBe(before);
   });
 
+  test('a seed does not tell the numbers of the next tenant on the same connection', async () => {
+    const before = await app.pid();
+    const next = async (): Promise<unknown> => {
+      await app.run(1, sqlText('set seed = 0.42'));
+      return (await app.run(2, sqlText('select random() as n'))).rows[0]?.['n'];
+    };
+    expect(new Set([await next(), await next(), await next()]).size).toBe(3);
+    expect(await app.pid()).toBe(before);
+  });
+
   test('a setting of a procedure that was called does not meet the next tenant, on a connection that is older than the procedure', async () => {
     await app.shard.root.query(
       sqlText(

@@ -58,6 +58,32 @@ const tenantAlone = `to tenantry_app using ("TenantId" = (select tenantry.curren
 describe('A connection for tenants', () => {
   it('is opened to a shard that is as it must be', () => withWorld((world) => connecting(world)));
 
+  it.each([
+    ['session_replication_role', 'replica'],
+    ['event_triggers', 'off'],
+  ])('is not opened where the server runs no triggers, by %s = %s', (setting, value) =>
+    withWorld(async (world) => {
+      const shown = async (): Promise<unknown> =>
+        (await world.root.query(`select current_setting($1, true) as "value"`, [setting])).rows[0];
+      const delivered = await shown();
+      // PostgreSQL before 17 has no event_triggers.
+      if (JSON.stringify(delivered) === '{"value":null}') return;
+      try {
+        await world.root.query(`alter system set ${setting} = ${value}`);
+        await world.root.query('select pg_reload_conf()');
+        await expect.poll(shown).toEqual({ value });
+        await expect(connecting(world)).rejects.toMatchObject({
+          code: 'SHARD_UNVERIFIED',
+          detail: expect.stringContaining(`the server runs no triggers, by ${setting} = ${value}`) as string,
+        });
+      } finally {
+        await world.root.query(`alter system reset ${setting}`);
+        await world.root.query('select pg_reload_conf()');
+        await expect.poll(shown).toEqual(delivered);
+      }
+    }),
+  );
+
   it('is opened to a shard that keeps the tenant better than is configured', () =>
     withWorld((world) => connecting(world, { contextProtection: 'plain' })));
 

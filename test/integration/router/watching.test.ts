@@ -320,7 +320,7 @@ describe('A shard whose definitions no trigger watches', () => {
       sqlText('drop event trigger tenantry_changed; drop event trigger tenantry_dropped; drop event trigger tenantry_made'),
     );
     // Its owner has a view already: who owns any is seen by each look.
-    await unwatched.root.query(sqlText('create view "One" as select 1 as one'));
+    await unwatched.root.query(sqlText('create view "One" as select 1 as one; create table "Plain" (n int)'));
     const tables = [{ table: 'Blogs', tenantColumn: 'TenantId' }];
     await applyPolicies(
       unwatched.admin,
@@ -351,6 +351,11 @@ describe('A shard whose definitions no trigger watches', () => {
       'alter table "Blogs" owner to tenantry_admin',
     ],
     [
+      'what the login owns, which REASSIGN OWNED tells no trigger',
+      `alter table "Plain" owner to ${app.user}`,
+      'alter table "Plain" owner to tenantry_admin',
+    ],
+    [
       'a function of its own',
       'alter function tenantry_watch.judge() security invoker',
       'alter function tenantry_watch.judge() security definer',
@@ -365,6 +370,25 @@ describe('A shard whose definitions no trigger watches', () => {
       expect(await word()).not.toBe(first);
     } finally {
       await unwatched.root.query(sqlText(undo));
+      await eye.close();
+    }
+  });
+
+  it('is another to the next look once the server runs no triggers', async () => {
+    const eye = createPostgresEngine().open(unwatched.address, app, { connections: 1 });
+    const word = async (): Promise<unknown> => (await eye.run('policy/watch')).rows[0]?.['state'];
+    const reloaded = async (statement: string): Promise<void> => {
+      await unwatched.root.query(sqlText(statement));
+      await unwatched.root.query(sql`select pg_reload_conf()`);
+    };
+    try {
+      const first = await word();
+      await reloaded('alter system set session_replication_role = replica');
+      await expect.poll(word).not.toBe(first);
+      await reloaded('alter system reset session_replication_role');
+      await expect.poll(word).toBe(first);
+    } finally {
+      await unwatched.root.query(sqlText('alter system reset session_replication_role'));
       await eye.close();
     }
   });

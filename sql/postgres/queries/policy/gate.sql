@@ -73,6 +73,12 @@ union all
 select null, 'the session has a tenant before anybody has entered'
  where tenantry.current_tenant() is not null
 union all
+-- By settings of the server; what roles and databases set is accepted by name. Neither foreign keys nor capture nor what tells of changes would work.
+select null, 'the server runs no triggers, by ' || s.name || ' = ' || s.value
+  from (values ('session_replication_role', current_setting('session_replication_role'), 'origin'),
+               ('event_triggers', current_setting('event_triggers', true), 'on')) as s (name, value, needed)
+ where s.value <> s.needed
+union all
 select null, 'the login may set backtrace_functions, which keeps the tenant'
  where exists (select from acting a where has_parameter_privilege(a.oid, 'backtrace_functions', 'set'))
 union all

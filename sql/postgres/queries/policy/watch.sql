@@ -49,6 +49,15 @@ with recursive become as (
   union all
   select distinct concat_ws('|', 'owner', c.relowner) from pg_catalog.pg_class c where c.relkind in ('v', 'm', 'f') and c.relpersistence <> 't' and c.oid >= 16384
   union all
+  -- Nor of what becomes the login's own by it.
+  select concat_ws('|', 'owned', d.classid, d.objid, d.refobjid) from become b
+    join pg_catalog.pg_shdepend d on d.refclassid = 'pg_authid'::regclass and d.refobjid = b.oid and d.deptype = 'o'
+   where d.dbid in (0, (select own.oid from pg_catalog.pg_database own where own.datname = current_database()))
+     and not exists (select from pg_catalog.pg_class c where d.classid = 'pg_class'::regclass and c.oid = d.objid and c.relpersistence = 't')
+  union all
+  -- Settings of the server, by which no trigger runs.
+  select concat_ws('|', 'triggers', current_setting('session_replication_role'), current_setting('event_triggers', true))
+  union all
   select concat_ws('|', 'unjudged', tenantry_watch.unjudged())
   union all
   select concat_ws('|', 'policy', p.oid, p.xmin) from pg_catalog.pg_policy p
