@@ -56,9 +56,16 @@ async function installSchema(
     );
   }
   await lockPolicies(session);
-  if ((await schemaStateOf(session)).isCatalog)
-    throw new TenantryError('INVALID_CONFIGURATION', 'The database is a catalog; a catalog cannot be a shard.');
   const { installed, ...present } = await shardSchema(session);
+  // After that: whatever it has found is looked at before it is read.
+  const { isCatalog, isAdmins } = await schemaStateOf(session);
+  if (isCatalog) throw new TenantryError('INVALID_CONFIGURATION', 'The database is a catalog; a catalog cannot be a shard.');
+  if (!isAdmins) {
+    throw new TenantryError(
+      'INVALID_CONFIGURATION',
+      'The schema tenantry of the database, or something in it, belongs to a role that is neither tenantry_admin nor a superuser, and would run as tenantry_admin: see what it is and whose, and drop it.',
+    );
+  }
   if (!installed) {
     for (const file of shardSchemaFiles(keyType, formAsGoodAs(contextProtection, contextForms), watchesApart)) await session.script(file);
     return;

@@ -9,6 +9,7 @@ import { proceduresSchema } from '../../src/config/procedures-schema.ts';
 import { installShard } from '../../src/policy/install.ts';
 import { provision } from '../../src/policy/provision.ts';
 import type { SqlDatabase, SqlSession } from '../../src/core/session.ts';
+import { LocalMap } from '../../shardmap/local-map.ts';
 import { startPostgres, type PostgresServer } from '../support/servers/postgres.ts';
 import { accepting } from '../support/accepting.ts';
 import { emptyDatabase } from '../support/empty-database.ts';
@@ -590,6 +591,38 @@ describe('installing a shard', () => {
     const database = await createDatabase();
     const installing = installShard(open(database, server), policies, { ...emptyDatabase, accepting: accepting(), keyType: 'int' });
     await expect(installing).rejects.toThrow('provision it with --bootstrap, or run the SQL printed without it');
+  });
+
+  it('runs nothing that another made in its schema while it was provisioned, who may make nothing there afterwards', async () => {
+    const database = await createDatabase();
+    const [logins, administrator] = [loginsOf('squatted'), open(database, server)];
+    await administrator.query(
+      sqlText(`create role squatter; create schema tenantry; grant all on schema tenantry to squatter; create sequence runs; grant usage on sequence runs to public;
+        create function counts() returns boolean language plpgsql as $$ begin perform nextval('runs'); return true; end $$`),
+    );
+    await open(database, server).transaction(async (session) => {
+      await session.query(
+        sqlText(`set local role squatter; create view tenantry.schema_version as select ${schemaVersions.shard} as version where public.counts();
+          create view tenantry.shard_identity as select null::uuid as shard_id, 'map' as map, 'int' as key_type where public.counts();
+          grant select on tenantry.schema_version, tenantry.shard_identity to public; reset role`),
+      );
+      await provision(administrator, provisioner, { ...emptyDatabase, logins });
+    });
+    const admin = open(database, logins.admin);
+    expect(await new LocalMap(admin).description()).toBeUndefined();
+    await expect(installShard(admin, policies, { ...emptyDatabase, accepting: accepting(), keyType: 'int' })).rejects.toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      detail: expect.stringMatching(
+        /^The schema tenantry of the database, or something in it, belongs to a role that is neither/,
+      ) as string,
+    });
+    const { rows } = await administrator.query(
+      sqlText("select has_schema_privilege('squatter', 'tenantry', 'create') as makes, (select is_called from runs) as ran"),
+    );
+    expect(rows).toEqual([{ makes: false, ran: false }]);
+    await administrator.query(sqlText('drop owned by squatter; drop role squatter'));
+    await installShard(admin, policies, { ...emptyDatabase, accepting: accepting(), keyType: 'int' });
+    expect(await new LocalMap(admin).description()).toEqual({ schemaVersion: schemaVersions.shard });
   });
 
   it('refuses a shard of a newer schema, and changes nothing in it', async () => {

@@ -28,7 +28,18 @@ begin
 end
 $$;
 alter schema tenantry owner to tenantry_admin;
-revoke all on schema tenantry from public;
+-- What others could make there, with parameters that fit better than those of `tenantry.enter`, would be called in its place.
+do $$
+declare
+  given oid;
+begin
+  for given in
+    select distinct g.grantee from pg_namespace n cross join lateral aclexplode(n.nspacl) g where n.nspname = 'tenantry' and g.grantee <> n.nspowner
+  loop
+    execute format('revoke all on schema tenantry from %s cascade', case given when 0 then 'public' else quote_ident(pg_get_userbyid(given)) end);
+  end loop;
+end
+$$;
 grant usage on schema tenantry to tenantry_app, tenantry_superuser, tenantry_mover;
 grant usage, create on schema tenantry to tenantry_definer;
 
