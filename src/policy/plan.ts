@@ -74,6 +74,19 @@ export function readPlan(text: string, path: string): PolicyPlan {
   return parsed.data;
 }
 
+/** What the file of a plan begins with, whatever its version is and whoever has edited it. */
+const anyPlan = z.looseObject({ format: z.string().startsWith('tenantry policy plan ') });
+
+/** Whether nothing but a plan is lost where a plan is written in place of this text. */
+export function isReplaceable(text: string): boolean {
+  if (text === '') return true;
+  try {
+    return anyPlan.safeParse(JSON.parse(text)).success;
+  } catch {
+    return false;
+  }
+}
+
 /** Throws CONFLICT where a plan was made by another program, from another configuration, or for another fleet than this. */
 export function requireFitting(
   plan: PolicyPlan,
@@ -109,5 +122,5 @@ function jsonOf(text: string, path: string): unknown {
 }
 
 function refused(path: string, why: string, cause?: unknown): TenantryError {
-  return new TenantryError('INVALID_REQUEST', `The file ${path} ${why}. Make a plan: tenantry policy plan --out ${path}.`, { cause });
+  return new TenantryError('INVALID_REQUEST', `The file ${path} ${why}. Make another one: tenantry policy plan.`, { cause });
 }

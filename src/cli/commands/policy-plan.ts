@@ -1,11 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { digest } from '../../core/digest.ts';
 import { TenantryError } from '../../core/errors.ts';
-import { makePlan, readPlan, requireFitting, type PlannedShard, type PolicyPlan } from '../../policy/plan.ts';
+import { isReplaceable, makePlan, readPlan, requireFitting, type PlannedShard, type PolicyPlan } from '../../policy/plan.ts';
 import { isLooked, lookAtAll, requireAllLooked, type Looked } from '../../policy/rollout.ts';
 import { withManager } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
@@ -39,6 +39,8 @@ export function addPolicyPlanCommand(policy: Command, world: CliWorld): void {
 async function plan(invocation: Invocation<PlanOptions>): Promise<ExitCode> {
   return withManager(invocation, async (manager, settings) => {
     const { options, output, world } = invocation;
+    const path = resolve(world.folder, options.out);
+    await requireReplaceable(path, options.out);
     const fleet = await chosenFleet(manager, settings, options);
     const looks = await lookAtAll(fleet.shards, options.concurrency ?? defaultConcurrency, (shard) =>
       world.services.policies.apply(settings, shard, { keyType: fleet.keyType, dryRun: true }),
@@ -49,7 +51,7 @@ async function plan(invocation: Invocation<PlanOptions>): Promise<ExitCode> {
     }
     const shards = requireAllLooked(looks).map(planned);
     const made = makePlan(originOf(world, fleet, settings), world.services.now(), shards);
-    await write(resolve(world.folder, options.out), options.out, made);
+    await write(path, options.out, made);
     for (const { name, warnings } of shards) warn(output, name, warnings);
     const lines = shards.map(({ name, changes }) => (changes.length === 0 ? asConfigured(name) : describeChanges(name, changes)));
     output.result(
@@ -83,6 +85,16 @@ function originOf(
 ): Pick<PolicyPlan, 'version' | 'map' | 'configuration'> {
   const { tables, procedures, contextProtection, capabilities, drift } = settings;
   return { version, map, configuration: digest({ keyType, tables, procedures, contextProtection, capabilities, drift }) };
+}
+
+/** Throws CONFLICT where there is a file that is no plan. What cannot be read says so when it is written. */
+async function requireReplaceable(path: string, shown: string): Promise<void> {
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  const text = isFile ? await readFile(path, 'utf8').catch(() => '') : '';
+  if (!isReplaceable(text)) throw new TenantryError('CONFLICT', `${shown} is there already and is no plan: give --out another file.`);
 }
 
 async function write(path: string, shown: string, made: PolicyPlan): Promise<void> {

@@ -175,6 +175,22 @@ describe('policy plan, and policy apply of it', () => {
     await a.query(sqlText('revoke truncate, trigger on "Blogs" from t_superuser'));
   });
 
+  it('is written over no file but another plan', async () => {
+    const configured = await readFile(join(world.folder, 'tenantry.config.json'), 'utf8');
+    expect(await world.run('policy plan --out tenantry.config.json')).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('tenantry.config.json is there already and is no plan: give --out another file (CONFLICT)') as string,
+    });
+    expect(await readFile(join(world.folder, 'tenantry.config.json'), 'utf8')).toBe(configured);
+    const path = join(world.folder, 'edited.json');
+    for (const text of ['', '{"format": "tenantry policy plan 0", "map": "edited"}']) {
+      await writeFile(path, text);
+      expect((await world.run('policy plan --out edited.json')).err).not.toContain('is no plan');
+      expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ format: 'tenantry policy plan 1' });
+    }
+  });
+
   it.each([
     ['policy apply --plan nowhere.json', 'The plan nowhere.json cannot be read (ENOENT)'],
     ['policy plan --out no/such/folder.json', 'The plan cannot be written to no/such/folder.json (ENOENT)'],

@@ -55,7 +55,7 @@ describe('a plan', () => {
     ['a shard by a name', withChange({ kind: 'renew', of: 'shard' }), 'shards.0.changes.0.object'],
   ])('is refused where it is none: %s', (_, text, message) => {
     expect(() => readPlan(text, 'plan.json')).toThrow(message);
-    expect(() => readPlan(text, 'plan.json')).toThrow('tenantry policy plan --out plan.json');
+    expect(() => readPlan(text, 'plan.json')).toThrow('Make another one: tenantry policy plan.');
   });
 
   it('fits the fleet, program and configuration that it was made for, whatever shards there are besides', () => {
