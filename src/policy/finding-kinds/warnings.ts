@@ -61,8 +61,9 @@ export const warnings = {
   },
   'unlisted-table': {
     severity: 'leak',
-    say: () => 'is not in the configuration, yet app may use it: every tenant shares its rows',
-    reason: 'No policy is on a table that the configuration does not name.',
+    say: () =>
+      'is not in the configuration, yet app may use it: its policies, if it has any, are compared with nothing, and without one every tenant shares its rows',
+    reason: 'Nobody sets, compares or tries policies of a table that the configuration does not name.',
     remedy: 'Name the table in the configuration, or take the rights from app.',
   },
   'permissive-policy': {
