@@ -505,6 +505,20 @@ describe('provisioning where others could make things before', () => {
     await Promise.all([root.close(), late.close()]);
   });
 
+  it('waits five seconds at most where another changes roles of the server and does not end', async () => {
+    const request = { ...emptyDatabase, logins: loginsOf('waiting') };
+    const [root, late] = [open(await createDatabase(), server), open('postgres', server)];
+    await late.transaction(async (session) => {
+      await session.query(sqlText('create role bystander'));
+      await expect(provision(root, provisioner, request)).rejects.toMatchObject({
+        code: 'TIMEOUT',
+        detail: expect.stringContaining('Another transaction holds what this needs') as string,
+      });
+      await session.query(sqlText('drop role bystander'));
+    });
+    await expect(provision(root, provisioner, request)).resolves.toBeUndefined();
+  });
+
   it.each([
     ['a superuser', '', ['drop role bystander', 'create role another', 'grant bystander to held_app', 'alter role tenantry_app createdb']],
     ['another, who may not lock them all', 'set local role manager', ['alter role tenantry_watcher createdb']],

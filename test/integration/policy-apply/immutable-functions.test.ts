@@ -61,6 +61,22 @@ describe('policy apply refuses an IMMUTABLE function', () => {
       ],
     ],
     [
+      'that reads tables whose names it has as values',
+      `create function own() returns text language plpgsql immutable as $$ begin return table_to_xml('"Blogs"', true, false, '')::text; end $$;
+       create function own_parsed() returns text language sql immutable begin atomic select schema_to_xml('public', true, false, '')::text; end`,
+      [
+        ['own()', 'tables named by values'],
+        ['own_parsed()', 'tables named by values'],
+      ],
+    ],
+    [
+      'that has as a column of a row what asks',
+      `create type one_row as (n integer);
+       create function asked(one_row) returns integer language sql stable as 'select tenantry.current_tenant()';
+       create function own() returns text language plpgsql immutable as 'declare r held.one_row; begin r := row(1); return ''T'' || r.asked; end'`,
+      [['own()', 'held.asked']],
+    ],
+    [
       'that calls one that is STABLE and does, and each that calls that',
       `create function asks() returns integer language sql stable as 'select tenantry.current_tenant()';
        create function "Calls it"() returns integer language sql immutable as 'select held.asks()';

@@ -19,7 +19,10 @@ with recursive configured as (
          -- In one of these the tenant is kept, whatever its name is here.
          t.body ~ '\m(current_setting|pg_settings|pg_show_all_settings)\M|\mshow\s+"?(all|backtrace_functions|tenantry)\M'
            or s.prosqlbody::text ~ (select ':funcid (' || string_agg(c.oid::text, '|') || ') '
-                                      from pg_catalog.pg_proc c where c.proname = 'current_setting' and c.oid < 16384) as reads_settings
+                                      from pg_catalog.pg_proc c where c.proname = 'current_setting' and c.oid < 16384) as reads_settings,
+         -- Tables whose names are values.
+         t.body ~ '_to_xml' or s.prosqlbody::text ~ (select ':funcid (' || string_agg(c.oid::text, '|') || ') '
+                                                       from pg_catalog.pg_proc c where c.proname ~ '_to_xml' and c.oid < 16384) as reads_by_name
     from stored s
     join pg_catalog.pg_namespace n on n.oid = s.pronamespace and n.nspname <> 'tenantry_watch' and n.nspname !~ '^pg_temp_'
    -- Without comments, and without strings where nothing in it runs one: what cannot be cut so by any setting of the server stays whole.
@@ -48,6 +51,12 @@ with recursive configured as (
                                         regexp_replace(lower(replace(n.nspname, '"', '""')), '([^[:alnum:]_])', '\\\1', 'g')) as before, '\s*(\(|/\*|--)' as behind
                             from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
                            where p.oid >= 16384
+                          union all
+                          -- Of a row, it may be written as one of its columns.
+                          select 'pg_proc', p.oid, p.proname, format('%s.%s', n.nspname, p.proname), '\.\s*', '($|[^[:alnum:]_$"])'
+                            from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+                            join pg_catalog.pg_type t on t.oid = p.proargtypes[0] and t.typtype in ('c', 'p')
+                           where p.oid >= 16384 and p.pronargs = 1
                           union all
                           select 'pg_class', c.oid, c.relname, format('%s.%s', n.nspname, c.relname),
                                  '(\m(from|join|only|table)\M|\mfrom\M[^;]*,)[\s(]*(("[^"]+"|[[:alnum:]_$]+)\s*\.\s*)?', '($|[^[:alnum:]_$"])'
@@ -108,7 +117,7 @@ with recursive configured as (
     from pg_catalog.pg_class c left join configured r on r.oid = c.oid
    where c.relkind in ('r', 'p') and case when r.oid is null then c.relrowsecurity else r."tenantColumn" is not null end
   union
-  select 'pg_proc', u.oid from routine u where u.reads_settings
+  select 'pg_proc', u.oid from routine u where u.reads_settings or u.reads_by_name
   union
   select e.class, e.oid
     from asking a
@@ -127,6 +136,8 @@ select u.nspname as "schema", u.proname as "table",
        format('alter function %I.%I(%s) stable', u.nspname, u.proname, pg_get_function_identity_arguments(u.oid)) as "remedy"
   from routine u
  cross join lateral (select 'current_setting' as place where u.reads_settings
+                     union all
+                     select 'tables named by values' where u.reads_by_name
                      union all
                      select e.place from edge e join asking a on a.class = e.through_class and a.oid = e.through_oid
                       where e.class = 'pg_proc'::regclass and e.oid = u.oid and e.through_oid <> u.oid) t

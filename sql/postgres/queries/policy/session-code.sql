@@ -18,6 +18,7 @@ select n.nspname as "schema", p.proname as "function", 'session-code' as "warnin
    and p.prokind in ('f', 'p')
    and case
          when l.lanname in ('c', 'internal') then p.proname like any (array['dblink%', 'pgv\_%', 'set_limit', 'isn_weak'])
+           or n.nspname in ('dbms_output', 'dbms_alert', 'dbms_pipe', 'dbms_sql', 'dbms_random', 'dbms_utility', 'plvdate', 'plvsubst', 'plvlex', 'utl_file')
          when l.lanname in ('sql', 'plpgsql') then
            b.body ~* '\m(hold|listen|prepare|deallocate|load|execute|temp|temporary|pg_temp\w*|set_config|pg_settings|setseed|currval|lastval|dblink\w*|pgv_\w*|set_limit|isn_weak|pg_(try_)?advisory_lock\w*)\M'
            or b.body ~* '\mclient_min_messages\M\s*(=|\mto\M)\s*[''"]?error\M'

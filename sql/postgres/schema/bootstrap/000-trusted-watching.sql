@@ -2,6 +2,8 @@
 -- For the whole transaction a name without a schema is the server's own. In a schema of the path a function or an operator whose
 -- parameters fit better than the server's would be taken in its place.
 set local search_path to pg_catalog, pg_temp;
+-- Whoever wants to change a role of the server waits behind this where this waits.
+set local lock_timeout to '5s';
 
 -- What is looked at must be what is named afterwards: until this is through nobody else makes, drops or grants a role. Only a superuser
 -- may lock these; who provisions as another holds each role by altering it, here and in what follows.
