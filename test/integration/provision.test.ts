@@ -506,17 +506,17 @@ describe('provisioning where others could make things before', () => {
   });
 
   it('waits five seconds at most where another changes roles of the server and does not end', async () => {
-    const request = { ...emptyDatabase, logins: loginsOf('waiting') };
+    const asked = { ...emptyDatabase, logins: loginsOf('waiting') };
     const [root, late] = [open(await createDatabase(), server), open('postgres', server)];
     await late.transaction(async (session) => {
       await session.query(sqlText('create role bystander'));
-      await expect(provision(root, provisioner, request)).rejects.toMatchObject({
+      await expect(provision(root, provisioner, asked)).rejects.toMatchObject({
         code: 'TIMEOUT',
         detail: expect.stringContaining('Another transaction holds what this needs') as string,
       });
       await session.query(sqlText('drop role bystander'));
     });
-    await expect(provision(root, provisioner, request)).resolves.toBeUndefined();
+    await expect(provision(root, provisioner, asked)).resolves.toBeUndefined();
   });
 
   it.each([
