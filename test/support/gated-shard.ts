@@ -52,7 +52,7 @@ export class GatedShard {
   }
 
   async start(): Promise<void> {
-    this.#server = await startPostgres({ fsync: false });
+    this.#server = await startPostgres({ fsync: false, settings: { max_prepared_transactions: '1' } });
   }
 
   /** Goes on with a new database, which is as it was accepted. */

@@ -9,4 +9,15 @@ from (values
     'Not every trigger that watches its definitions is there and switched on: a change of rights, views or functions may close nothing by itself, and is found by the next sweep (limits.protectionSweepMs)',
     null, 'tenantry shard provision prints SQL that has the event triggers, which a superuser of the server makes')
 ) as s ("applies", "level", "text", "remedy", "advice")
-where s."applies";
+where s."applies"
+union all
+-- It has no session any more that could be ended, and outlives a restart of the server.
+select 'problem', format('A prepared transaction of the role %I has defined something and not ended since %s: until it does, no tenant is served and no policies are applied',
+                         p.owner, to_char(p.prepared at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')),
+       format('rollback prepared %L', p.gid), 'its role or a superuser may commit it instead, in this database'
+  from pg_catalog.pg_prepared_xacts p
+ where p.database = current_database()
+   and exists (select from pg_catalog.pg_locks own
+                 join pg_catalog.pg_locks held on held.virtualtransaction = own.virtualtransaction
+                where own.locktype = 'transactionid' and own.pid is null and own.transactionid = p.transaction
+                  and held.relation = 'tenantry_watch.gate'::regclass and held.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database()));

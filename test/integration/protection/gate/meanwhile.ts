@@ -139,6 +139,22 @@ export function testMeanwhile(shard: GatedShard): void {
       await expect(staying.query(allBlogs)).rejects.toMatchObject({ code: 'SHARD_UNAVAILABLE' });
     });
 
+    it('is held by a prepared transaction that defined something, which the diagnosis names with what ends it', async () => {
+      expect((await shard.admin.run('doctor/server')).rows).toEqual([]);
+      await shard.change(`begin; create table "Else" (n int); prepare transaction 'it''s held'`);
+      const [held, ...others] = (await shard.admin.run<{ text: string; remedy: string }>('doctor/server')).rows;
+      expect(others).toEqual([]);
+      expect(held).toMatchObject({
+        level: 'problem',
+        text: expect.stringMatching(
+          /^A prepared transaction of the role postgres has defined something and not ended since \d{4}-/,
+        ) as string,
+        remedy: "rollback prepared 'it''s held'",
+      });
+      await shard.change(held?.remedy ?? '');
+      expect((await shard.admin.run('doctor/server')).rows).toEqual([]);
+    });
+
     it('is not closed while somebody else holds it, such as a dump: the change is refused, and nobody is sent away for that', async () => {
       const app = await shard.connect();
       await shard.admin.transaction(async (dump) => {
