@@ -11,7 +11,7 @@ import { changeShard } from './change-shard.ts';
 import { changedInPlace } from './changed-in-place.ts';
 import { compareShard, isAsItMustBe, type ShardComparison } from './shard-comparison.ts';
 import type { Difference } from './diff.ts';
-import { unprovenFinding, warningsOf } from './findings.ts';
+import { memberWarnings, unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
 import type { PlannedChange, PolicyChange, PolicyFinding, PolicyResult, SignedChange } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
@@ -44,13 +44,14 @@ const defaultWithinMs = 60_000;
  * shard is as it was then.
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
-  const { accepting } = request;
+  const { accepting, logins } = request;
   const wanted = located(engine, request);
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
   const examine = async (session: SqlSession): Promise<readonly PolicyFinding[]> => {
     const found = await shardFindings(session, engine, wanted);
     refuseUnfit(found);
-    return [...Object.values(found).flat(), ...(await warningsOf(session, wanted.tables))];
+    const members = logins === undefined ? [] : await memberWarnings(session, logins);
+    return [...Object.values(found).flat(), ...(await warningsOf(session, wanted.tables)), ...members];
   };
   const permit = (found: ShardComparison): void => {
     refuseOutlived(found.drift.outlived);

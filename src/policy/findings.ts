@@ -1,16 +1,19 @@
 import { TenantryError } from '../core/errors.ts';
 import type { SqlSession } from '../core/session.ts';
 import { suggest } from '../core/suggest.ts';
+import { principalGroups, principals } from '../engine/principal-logins.ts';
 import { findingCatalogue, isFindingCode } from './finding-catalogue.ts';
 import type { FindingKind } from './finding-kinds/finding-kind.ts';
 import type { LocatedTable, PolicyFinding, ShardTables } from './model.ts';
 import type { ProbeFinding } from './probes/probe.ts';
+import type { LoginUsers } from './wanted-policies.ts';
 import { openTables, predicateUses, wordFindings } from './predicate-lint.ts';
 import { predicateNeeds } from './predicate-needs.ts';
 
 /** Something that is found on a shard, before it is worded. */
 interface FoundRow extends Record<string, unknown> {
-  readonly schema: string;
+  /** Null for what is in none, such as a role. */
+  readonly schema: string | null;
   readonly table: string;
   readonly detail: string | null;
   readonly remedy: string | null;
@@ -80,6 +83,19 @@ export async function warningsOf(session: SqlSession, tables: readonly LocatedTa
   ];
 }
 
+interface GroupMember extends Record<string, unknown> {
+  readonly role: string;
+  readonly member: string;
+  readonly remedy: string;
+}
+
+/** Who has the rights of the groups that see all tenants, or of the logins, besides these logins. */
+export async function memberWarnings(session: SqlSession, logins: LoginUsers): Promise<PolicyFinding[]> {
+  const users = principals.map((principal) => ({ user: logins[principal].user, group: principalGroups[principal] }));
+  const { rows } = await session.run<GroupMember>('policy/group-members', { logins: JSON.stringify(users) });
+  return rows.map(({ role: table, member: detail, remedy }) => finding('group-member', { schema: null, table, detail, remedy }));
+}
+
 async function predicateWarnings(session: SqlSession, tables: readonly LocatedTable[]): Promise<PolicyFinding[]> {
   const words = wordFindings(tables).map(({ code, schema, table, detail, at }) =>
     finding(code, { schema, table, detail, remedy: null }, at),
@@ -103,7 +119,7 @@ export function unprovenFinding({ table: object, probe, text }: ProbeFinding): P
 export function finding(code: string, { schema, table, detail, remedy }: FoundRow, at = '', more = ''): PolicyFinding {
   if (!isFindingCode(code)) throw new TenantryError('INTERNAL', `The policy queries found ${code}, which has no text.`);
   const { severity, say, advise }: FindingKind = findingCatalogue[code];
-  const object = `${schema}.${table}`;
+  const object = schema === null ? table : `${schema}.${table}`;
   const found = { code, severity, object, text: `${say(detail ?? '', at)}${more}` };
   if (remedy !== null) return { ...found, remedy };
   return advise === undefined ? found : { ...found, advice: advise(object, detail ?? '') };

@@ -39,6 +39,7 @@ export const policyAnswers = {
   'policy/live-items': { columns: columnsOf['policy/live-items'], rows: [] },
   'policy/live-procedures': { columns: columnsOf['policy/live-procedures'], rows: [] },
   'policy/warnings': { columns: { schema: text, table: text, warning: text, detail: text, remedy: text }, rows: [] },
+  'policy/group-members': { columns: { role: text, member: text, remedy: text }, rows: [] },
   'policy/extra-tables': { columns: columnsOf['policy/extra-tables'], rows: [] },
   'policy/verification': protectionAnswer(accepting().signer),
   'policy/hold-gate': { columns: { held: 'bit' }, rows: [[true]] },
@@ -73,6 +74,7 @@ const given: Readonly<Record<string, SqlParameters>> = {
   'policy/live-items': { tables: '[]' },
   'policy/live-procedures': { procedures: '[]' },
   'policy/warnings': { tables: '[]' },
+  'policy/group-members': { logins: '[]' },
   'policy/extra-tables': { tables: '[]' },
   'policy/gate': { tables: '[]' },
 };

@@ -9,6 +9,7 @@ import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-rendere
 import { qualifiedTables } from '../../src/engine/qualified-tables.ts';
 import { applyPolicies } from '../../src/policy/apply.ts';
 import type { ConfiguredTable, PolicyResult } from '../../src/policy/model.ts';
+import type { LoginUsers } from '../../src/policy/wanted-policies.ts';
 import { createTestShard, shardLogins, type TestShard } from './postgres-shard.ts';
 import { startPostgres, type PostgresServer } from './servers/postgres.ts';
 import { accepting } from './accepting.ts';
@@ -25,6 +26,7 @@ interface ApplyOptions {
   readonly keyType?: KeyType;
   /** As a configuration has them. */
   readonly procedures?: TenantryConfig['procedures'];
+  readonly logins?: LoginUsers;
 }
 
 /** A shard to which policies are applied, and another one whenever a test asks for it. */
@@ -62,10 +64,10 @@ class PolicyShard {
   /** What became of the tables: what is accepted besides is the matter of tests of its own. */
   async apply(
     tables: readonly ConfiguredTable[] = [blogs],
-    { dryRun = false, keyType = 'int', procedures }: ApplyOptions = {},
+    { dryRun = false, keyType = 'int', procedures, logins }: ApplyOptions = {},
   ): Promise<PolicyResult> {
     const { shardId, admin } = this.database;
-    const request = { tables, procedures: proceduresSchema.parse(procedures), accepting: accepting(shardId), keyType, dryRun };
+    const request = { tables, procedures: proceduresSchema.parse(procedures), accepting: accepting(shardId), keyType, dryRun, logins };
     return ofTables(await applyPolicies(admin, postgresPolicies, request));
   }
 

@@ -11,6 +11,6 @@ export function wantedPolicies(
   { keyType }: MapKeys,
   acceptedBy?: string,
 ): WantedPolicies {
-  const { tables, procedures, capabilities } = settings;
-  return { tables, procedures, capabilities, keyType, accepting: acceptingOn(settings, shard, acceptedBy) };
+  const { tables, procedures, capabilities, logins } = settings;
+  return { tables, procedures, capabilities, logins, keyType, accepting: acceptingOn(settings, shard, acceptedBy) };
 }

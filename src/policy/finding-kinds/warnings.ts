@@ -85,7 +85,14 @@ export const warnings = {
     say: (rights) => `is open to others than the program's logins: ${rights}`,
     reason:
       'No policy of the program binds another role: TRUNCATE asks none, REFERENCES probes rows, and whatever its policies let it see is of all tenants.',
-    remedy: 'The statement that takes the rights away; whoever needs all tenants’ rows is a member of tenantry_superuser.',
+    remedy: 'The statement that takes the rights away; whoever needs all tenants’ rows uses the login of superuser.',
+  },
+  'group-member': {
+    severity: 'advice',
+    say: (member) => `has a member besides the configured login, ${member}, which has all the rights of this role`,
+    reason:
+      'Whoever is a member of tenantry_admin, tenantry_mover or tenantry_superuser has the rows of all tenants, and a member of a login may become it (on SQL Server: who may act as it). Provisioning refuses members with ADMIN OPTION and keeps the others: they may be meant, such as the second of two logins while one is replaced by the other.',
+    remedy: 'The statement that takes the member out, run by an administrator of the server.',
   },
   'sequence-rights': {
     severity: 'leak',

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sqlText } from '../../../src/core/sql.ts';
 import { blogs, usePolicyShard } from '../../support/policy-shard.ts';
+import type { LoginUsers } from '../../../src/policy/wanted-policies.ts';
 import { shardLogins } from '../../support/postgres-shard.ts';
 
 const shard = usePolicyShard();
@@ -257,6 +258,42 @@ describe('policy apply warns of', () => {
       expect((await shard.apply()).warnings).toEqual([]);
     } finally {
       await shard.asRoot(`revoke reporting from ${user}`);
+    }
+  });
+
+  it('members of the groups that see all tenants, and of the logins, besides these logins', async () => {
+    const found = async (logins: LoginUsers = shardLogins): Promise<unknown[]> => {
+      const { warnings } = await shard.apply([blogs], { logins });
+      return warnings.map(({ code, severity, object, text, remedy }) => [code, severity, object, text.split(', ')[1], remedy]);
+    };
+    const finding = (role: string, member: string, by = 'postgres'): unknown => [
+      'group-member',
+      'advice',
+      role,
+      member,
+      `revoke ${role} from ${member} granted by ${by} cascade`,
+    ];
+    const { app, mover, superuser, admin } = shardLogins;
+    expect(await found()).toEqual([]);
+    await shard.asRoot(`drop role if exists intern; create role intern superuser;
+      grant tenantry_admin, tenantry_app to reporting; grant tenantry_mover, tenantry_superuser to ${app.user};
+      grant ${admin.user} to reporting; grant ${mover.user} to reporting; grant tenantry_superuser to intern`);
+    const members = [
+      finding(admin.user, 'reporting'),
+      finding(mover.user, 'reporting'),
+      finding('tenantry_admin', 'reporting'),
+      finding('tenantry_mover', app.user),
+      finding('tenantry_superuser', app.user),
+    ];
+    try {
+      expect(await found()).toEqual(members);
+      const { warnings } = await shard.apply([blogs], { logins: shardLogins });
+      await shard.asRoot(warnings.map(({ remedy }) => remedy).join(';'));
+      expect(await found()).toEqual([]);
+      expect(await found({ ...shardLogins, superuser: { user: 'another' } })).toEqual([finding('tenantry_superuser', superuser.user)]);
+    } finally {
+      await shard.asRoot(`revoke tenantry_admin, tenantry_app, ${admin.user}, ${mover.user} from reporting;
+        revoke tenantry_mover, tenantry_superuser from ${app.user}; drop role intern`);
     }
   });
 

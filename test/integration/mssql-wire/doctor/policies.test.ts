@@ -41,6 +41,19 @@ test('says the statement that mends a finding, and that policy apply comes next'
   ]);
 });
 
+test('says who is a member of a group, or may act as a login, besides the configured logins, with what takes him out', async () => {
+  const { columns } = inOrder['policy/group-members'];
+  const remedy = 'ALTER ROLE [tenantry_admin] DROP MEMBER [legacy]';
+  expect(await findings({ 'policy/group-members': { columns, rows: [['tenantry_admin', 'legacy', remedy]] } })).toMatchObject([
+    {
+      level: 'warning',
+      code: 'group-member',
+      text: 'tenantry_admin: has a member besides the configured login, legacy, which has all the rights of this role',
+      remedy,
+    },
+  ]);
+});
+
 test('says which functions of app may leave something in a session, with what to change', async () => {
   const { columns } = inOrder['policy/session-code'];
   expect(await findings({ 'policy/session-code': { columns, rows: [['dbo', 'remember', 'session-code', null]] } })).toEqual([

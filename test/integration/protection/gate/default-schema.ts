@@ -55,6 +55,7 @@ export function testDefaultSchema(shard: GatedShard): void {
       ['policy/extra-tables', { tables }],
       ['policy/live-items', { tables }],
       ['policy/warnings', { tables }],
+      ['policy/group-members', { logins: '[]' }],
       ['policy/problems', { tables, keyType: 'int' }],
       ['policy/immutable-functions', { tables, procedures }],
       ['policy/procedures', { procedures }],
