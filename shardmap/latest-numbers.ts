@@ -6,14 +6,20 @@ import { unlessVictim } from './unless-victim.ts';
 /** What the catalog knows to be the latest that was signed for each shard: every process hears it with the shard's address. */
 export class LatestNumberStore {
   readonly #catalog: SqlSession;
+  readonly #machineMs: () => number;
 
-  constructor(catalog: SqlSession) {
+  /** `machineMs` is the time by this machine's clock, in milliseconds since 1970. */
+  constructor(catalog: SqlSession, machineMs: () => number = Date.now) {
     this.#catalog = catalog;
+    this.#machineMs = machineMs;
   }
 
-  /** Keeps these, each unless a later one is known that could be made by now, by the shard's clock. Throws CATALOG_UNAVAILABLE. */
+  /**
+   * Keeps these, each unless a later one is known that could be made by now, by the shard's clock or the machine's. Throws
+   * CATALOG_UNAVAILABLE.
+   */
   async note(shardId: string, { numbers, nowMs }: SignedNumbers): Promise<void> {
-    const parameters = { shardId, ...numbers, greatest: greatestNumber(nowMs) };
+    const parameters = { shardId, ...numbers, greatest: greatestNumber(Math.max(nowMs, this.#machineMs())) };
     await catalogUnavailable(unlessVictim(() => this.#catalog.run('catalog/note-latest', parameters)));
   }
 }

@@ -3,9 +3,15 @@ import { isOfItsTime, nothingSigned, type LatestNumbers, type NumberedStatement 
 
 /** Numbers of the latest statements of shards, as far as a process has heard of them: none of an older one is believed again. */
 export class LatestStatements {
+  readonly #machineMs: () => number;
   readonly #seen = new Map<string, LatestNumbers>();
   /** Apart, since nobody knows what it is worth until the shard's clock is: what was seen stays known beside it. */
   readonly #told = new Map<string, LatestNumbers>();
+
+  /** `machineMs` is the time by this machine's clock, in milliseconds since 1970: a shard whose clock is behind has nothing forgotten. */
+  constructor(machineMs: () => number = Date.now) {
+    this.#machineMs = machineMs;
+  }
 
   /** What the catalog says now. */
   hear({ shardId, acceptedNumber = 0, overrideNumber = 0 }: Pick<Shard, 'shardId' | 'acceptedNumber' | 'overrideNumber'>): void {
@@ -14,21 +20,21 @@ export class LatestStatements {
 
   /** Those that could be made by now, by the shard's clock; 0: none is known. */
   at(shardId: string, nowMs: number): LatestNumbers {
-    const latest = (says: NumberedStatement): number =>
-      Math.max(
-        0,
-        ...[this.#seen, this.#told].map((known) => known.get(shardId)?.[says] ?? 0).filter((number) => isOfItsTime(number, nowMs)),
-      );
-    return { accepted: latest('accepted'), overridden: latest('overridden') };
+    return { accepted: this.#latest(shardId, 'accepted', nowMs), overridden: this.#latest(shardId, 'overridden', nowMs) };
   }
 
   /**
-   * Keeps one that could be made by now, unless a later one that could is known. It takes the place of one that could not, of a time when
-   * the clock was ahead: once that came again, it would outdate what is signed now.
+   * Keeps one that could be made by now, unless a later one is known that could be, by the shard's clock or the machine's. It takes the
+   * place of one that could not, of a time when the shard's clock was ahead: once that came again, it would outdate what is signed now.
    */
   note(shardId: string, says: NumberedStatement, number: number, nowMs: number): void {
-    const latest = Math.max(number, this.at(shardId, nowMs)[says]);
+    const latest = Math.max(number, this.#latest(shardId, says, Math.max(nowMs, this.#machineMs())));
     this.#seen.set(shardId, { ...(this.#seen.get(shardId) ?? nothingSigned), [says]: latest });
     this.#told.set(shardId, { ...(this.#told.get(shardId) ?? nothingSigned), [says]: 0 });
+  }
+
+  #latest(shardId: string, says: NumberedStatement, nowMs: number): number {
+    const known = [this.#seen, this.#told].map((numbers) => numbers.get(shardId)?.[says] ?? 0);
+    return Math.max(0, ...known.filter((number) => isOfItsTime(number, nowMs)));
   }
 }

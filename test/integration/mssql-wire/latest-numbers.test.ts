@@ -15,7 +15,10 @@ test('the catalog is told the latest numbers of a shard, and the greatest that c
   });
   const shardId = '0b6c1f2e-8f43-4a5b-9a36-0d6a3c1b2f11';
   const nowMs = Date.UTC(2026, 0, 2);
-  await new LatestNumberStore(administered(server).database).note(shardId, { numbers: { accepted: nowMs - 1, overridden: 0 }, nowMs });
+  await new LatestNumberStore(administered(server).database, () => nowMs - 1).note(shardId, {
+    numbers: { accepted: nowMs - 1, overridden: 0 },
+    nowMs,
+  });
   const told = asked.map((request) => (request.kind === 'rpc' ? request.parameters.map(({ name, value }) => [name, value]) : []));
   expect(told).toEqual([
     [

@@ -80,8 +80,8 @@ describeOnEachGround(
 
       it('has the latest numbers that the catalog was told, and for one beyond what could be by now another that could', async () => {
         const { shardId } = await world.manager.shards.show('a');
-        const latest = new LatestNumberStore(world.catalog);
         const nowMs = Date.UTC(2026, 0, 2);
+        const latest = new LatestNumberStore(world.catalog, () => nowMs);
         const farMs = nowMs + longestOverrideMs + 1;
         const told = async (accepted: number, overridden: number, atMs = nowMs): Promise<object> => {
           await latest.note(shardId, { numbers: { accepted, overridden }, nowMs: atMs });
@@ -96,6 +96,8 @@ describeOnEachGround(
         expect(await told(farMs, farMs, farMs)).toEqual([farMs, farMs]);
         expect(await told(0, nowMs)).toEqual([farMs, nowMs]);
         expect(await told(nowMs, 0)).toEqual([nowMs, nowMs]);
+        // A shard whose clock is behind has nothing forgotten.
+        expect(await told(nowMs - 10 * 86_400_000, nowMs - 10 * 86_400_000, nowMs - 10 * 86_400_000)).toEqual([nowMs, nowMs]);
       });
 
       it('of another catalog is refused, and stays as it is', async () => {

@@ -6,7 +6,7 @@ import { createShardSigner } from '../../../shardmap/shard-signer.ts';
 
 const key = (byte: number): ReturnType<typeof fleetKeyFromBase64> => fleetKeyFromBase64(Buffer.alloc(32, byte).toString('base64'), 'it');
 const shardId = '00000000-0000-4000-8000-000000000001';
-const nowMs = 1_000;
+const nowMs = Date.UTC(2026, 0, 2);
 const overridden = (number: number, untilMs = 1_000): NumberedShardStatement => ({ says: 'overridden', number, untilMs });
 const accepted = (number: number): NumberedShardStatement => ({
   says: 'accepted',
@@ -77,7 +77,7 @@ describe('a number of a time when the clock of the shard was ahead', () => {
   const afterwards = whileAhead - dayMs / 2;
 
   it.each(['the catalog told', 'was seen'])('is forgotten for what is believed now, where %s it, before its time comes again', (by) => {
-    const latest = new LatestStatements();
+    const latest = new LatestStatements(() => nowMs);
     const signer = createShardSigner({ current: key(1) }, shardId, latest);
     const check = (number: number, atMs: number): string => signer.check(accepted(number), signer.sign(accepted(number)), atMs);
     if (by === 'was seen') expect(check(whileAhead, whileAhead)).toBe('signed');
@@ -89,7 +89,7 @@ describe('a number of a time when the clock of the shard was ahead', () => {
   });
 
   it('takes nothing from what was seen, when the catalog tells it', () => {
-    const latest = new LatestStatements();
+    const latest = new LatestStatements(() => nowMs);
     const signer = createShardSigner({ current: key(1) }, shardId, latest);
     const check = (number: number): string => signer.check(accepted(number), signer.sign(accepted(number)), nowMs);
     expect(check(nowMs)).toBe('signed');
@@ -98,11 +98,24 @@ describe('a number of a time when the clock of the shard was ahead', () => {
   });
 
   it('is forgotten where the catalog tells another, whether anything was checked meanwhile or not', () => {
-    const latest = new LatestStatements();
+    const latest = new LatestStatements(() => nowMs);
     const signer = createShardSigner({ current: key(1) }, shardId, latest);
     latest.hear({ shardId, acceptedNumber: whileAhead });
     latest.hear({ shardId, acceptedNumber: nowMs });
     expect(signer.check(accepted(nowMs), signer.sign(accepted(nowMs)), afterwards)).toBe('signed');
+  });
+
+  it('is none that the clock of the machine allows: a shard whose clock is behind has nothing forgotten', () => {
+    const latest = new LatestStatements(() => nowMs);
+    const signer = createShardSigner({ current: key(1) }, shardId, latest);
+    const check = (number: number, atMs: number): string => signer.check(accepted(number), signer.sign(accepted(number)), atMs);
+    const behind = nowMs - 10 * dayMs;
+    latest.hear({ shardId, acceptedNumber: nowMs });
+    expect(check(behind - 1, behind)).toBe('signed');
+    expect(check(behind - 1, nowMs)).toBe('outdated');
+    expect(check(nowMs, nowMs)).toBe('signed');
+    expect(check(behind - 1, behind)).toBe('signed');
+    expect(check(behind - 1, nowMs)).toBe('outdated');
   });
 });
 

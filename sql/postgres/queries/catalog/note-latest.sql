@@ -1,6 +1,6 @@
 -- Numbers of the latest statements that are signed on a shard; 0: none is, which changes nothing. Those of the catalog are never lowered,
--- but for one beyond the greatest that could be made by now: it is of a time when the shard's clock was ahead, and would outdate what is
--- signed now once that time comes again.
+-- but for one beyond the greatest that could be made by now, by the later of two clocks: it is of a time when the shard's was ahead, and
+-- would outdate what is signed now once that time comes again.
 -- @shardId uuid
 -- @accepted bigint
 -- @overridden bigint
