@@ -54,7 +54,7 @@ export async function openAdministration(
   await using opened = new AsyncDisposableStack();
   const { database, store } = await openCatalog(engines, settings);
   opened.defer(() => database.close());
-  const access = createShardAccess(engines, settings);
+  const access = createShardAccess({ engines, clock }, settings);
   opened.defer(() => access.close());
   const redis = configured === undefined ? undefined : createRedisRoutes({ url: configured.url, map, clock, ...redisTrouble(onTrouble) });
   opened.defer(() => redis?.close());

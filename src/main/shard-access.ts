@@ -1,4 +1,5 @@
 import type { Settings } from '../config.ts';
+import type { Clock } from '../core/clock.ts';
 import { installShard } from '../policy/install.ts';
 import { purgeRows } from '../policy/purge.ts';
 import type { ShardAccess } from '../../shardmap/shard-access.ts';
@@ -9,15 +10,21 @@ import { createShardDatabases, type ShardDatabases } from './shard-databases.ts'
 import { signedOn } from './policies/signed-on.ts';
 import { wantedPolicies } from './policies/wanted.ts';
 
+/** What shards are reached with. */
+interface ShardAccessParts {
+  readonly engines: Engines;
+  readonly clock: Clock;
+}
+
 /** What the shard map does on shards, as `admin`. */
-export function createShardAccess(engines: Engines, settings: Settings): ShardAccess & ShardDatabases {
+export function createShardAccess({ engines, clock }: ShardAccessParts, settings: Settings): ShardAccess & ShardDatabases {
   const databases = createShardDatabases(engines, settings);
   return {
     ...databases,
     install: async (shard, map) => {
       const engine = engineOf(engines, shard.address);
       const { contextProtection } = settings;
-      const installation = { ...wantedPolicies(settings, shard, map), contextProtection, probing: probingWith(engine, settings) };
+      const installation = { ...wantedPolicies(settings, shard, map), contextProtection, probing: probingWith(engine, settings, clock) };
       const admin = databases.open(shard);
       const { warnings } = await installShard(admin, engine, installation);
       const { numbers: latest } = await signedOn(admin, settings, shard);

@@ -36,8 +36,8 @@ export function addInitCommand(program: Command, world: CliWorld): void {
       summary: 'write a configuration, for tables named here, asked for, or read from a database',
       examples: [
         'init --table Blogs Posts --reference Countries --key int',
-        'init --from postgres://me:secret@localhost/shop --tenant-column TenantId',
-        'init --from mssql://me:secret@sql.example.com/shop --output tenantry.config.json',
+        'init --from LEGACY_DATABASE_URL --tenant-column TenantId',
+        'init --from LEGACY_DATABASE_URL --engine mssql --output tenantry.config.json',
       ],
       changes: true,
       isUnconfigured: true,
@@ -49,7 +49,10 @@ export function addInitCommand(program: Command, world: CliWorld): void {
             engineNames,
           ),
         )
-        .option('--from <url>', 'read the tables and the key type from this database')
+        .option(
+          '--from <url>',
+          'read the tables and the key type from this database; better the name of a variable of the environment that holds its URL: the command line is no place for a password',
+        )
         .option('--map-name <name>', 'name of the shard map', 'customers')
         .addOption(new Option('--kind <kind>', 'kind of the shard map').choices(['list', 'range']).default('list'))
         .addOption(new Option('--key <type>', 'type of the tenant ids').choices(keyTypes))
@@ -85,8 +88,9 @@ async function planOf({ options, world }: Invocation<InitOptions>): Promise<Init
   const { mapName, kind, tenantColumn, table = [], reference = [] } = options;
   check(mapNameSchema, mapName, '--map-name');
   check(columnName, tenantColumn, '--tenant-column');
-  const engine = engineFor(options);
-  const seen = options.from === undefined ? undefined : await readTables(world.services, engine, options.from, tenantColumn);
+  const url = urlOf(options, world);
+  const engine = engineFor(options, url);
+  const seen = url === undefined ? undefined : await readTables(world.services, engine, url, tenantColumn);
   const tables = [...new Set([...(seen?.tables ?? []), ...table])].filter((name) => !reference.includes(name));
   const key = options.key ?? seen?.key;
   const asked = tables.length === 0 || key === undefined ? await askFor(world, tables, key) : { tables, key };
@@ -103,11 +107,19 @@ async function planOf({ options, world }: Invocation<InitOptions>): Promise<Init
   };
 }
 
+/** Of the database to read, which `--from` says itself or by the name of a variable. */
+function urlOf({ from }: InitOptions, { environment }: CliWorld): string | undefined {
+  return from !== undefined && Object.hasOwn(environment, from) ? environment[from] : from;
+}
+
 /** The URL's scheme says the engine, where nobody else does. */
-function engineFor({ engine, from }: InitOptions): EngineName {
-  const found = engine ?? (from === undefined ? defaultEngine : engineOfUrl(from));
+function engineFor({ engine }: InitOptions, url: string | undefined): EngineName {
+  const found = engine ?? (url === undefined ? defaultEngine : engineOfUrl(url));
   if (found !== undefined) return found;
-  throw new TenantryError('INVALID_REQUEST', `--from is not a URL of the form ${engineNames.map((name) => urlForm(name)).join(' or ')}.`);
+  throw new TenantryError(
+    'INVALID_REQUEST',
+    `--from is neither a variable that is set nor a URL of the form ${engineNames.map((name) => urlForm(name)).join(' or ')}.`,
+  );
 }
 
 function check(schema: ZodType, value: string, what: string): void {

@@ -10,11 +10,12 @@ import { inParallel } from '../../core/in-parallel.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import type { ShardVerification } from '../services.ts';
-import { chosenFleet, defaultConcurrency, errorData, requireLooked, withConcurrency } from './fleet.ts';
+import { chosenFleet, defaultConcurrency, errorData, requireLooked, withActor, withConcurrency } from './fleet.ts';
 
 interface VerifyOptions {
   readonly shard?: string;
   readonly concurrency?: number;
+  readonly actor?: string;
 }
 
 /** How its protection was found, and where its local map, by which tenants are let in, is not what the catalog has. */
@@ -38,10 +39,10 @@ export function addPolicyVerifyCommand(policy: Command, world: CliWorld): void {
       usage: 'verify',
       summary:
         'prove the protection of every shard: compare it, connect as tenants do, and try on every table what each login may do, with made-up rows that are undone; ends with 2 where anything is not as it must be',
-      examples: ['policy verify', 'policy verify --shard a --json', 'policy verify --concurrency 16'],
+      examples: ['policy verify', 'policy verify --shard a --json', 'policy verify --concurrency 16 --actor "nightly"'],
       ofMap: true,
     },
-    (command) => withConcurrency(command.option('--shard <name>', 'only this shard')),
+    (command) => withActor(withConcurrency(command.option('--shard <name>', 'only this shard'))),
     verify,
   );
 }
@@ -50,7 +51,7 @@ async function verify(invocation: Invocation<VerifyOptions>): Promise<ExitCode> 
   return withAdministration(invocation, async ({ manager, audit, verdicts, latestNumbers }, settings) => {
     const { options, output, world } = invocation;
     const { map, keyType, shards } = await chosenFleet(manager, settings, options);
-    const run = { runId: randomUUID(), actor: world.userName(), action: 'policy verify' };
+    const run = { runId: randomUUID(), actor: options.actor ?? world.userName(), action: 'policy verify' };
     const proved = async (shard: Shard): Promise<Verified> => {
       const found = await foundOn(shard, async () => ({
         ...(await world.services.policies.verify(settings, shard, { keyType, numbers: latestNumbers })),

@@ -3,8 +3,9 @@ import type { CaseRun, ScratchPlace } from '../../cli/services.ts';
 import type { Settings } from '../../config.ts';
 import type { KeyType } from '../../core/key-type.ts';
 import type { SqlDatabase } from '../../core/session.ts';
-import { sqlText } from '../../core/sql.ts';
+import { sqlText, type Sql } from '../../core/sql.ts';
 import { TenantryError } from '../../core/errors.ts';
+import { failureOf } from '../../../shardmap/recorded.ts';
 import { installShard } from '../../policy/install.ts';
 import { provision } from '../../policy/provision.ts';
 import { runCases } from '../../policy/cases/run-cases.ts';
@@ -50,21 +51,35 @@ export async function testOnScratch(
   const name = `tenantry_test_${randomBytes(8).toString('hex')}`;
   try {
     await server.query(engine.scratch.create(name));
-    try {
-      const database = { ...address, database: name };
-      await using(engine.open(database, login, { connections: 1 }), (administrator) => furnish(administrator, engine, settings, schema));
-      await using(engine.open(database, settings.logins.admin), async (admin) => {
-        const { tables, contextProtection, capabilities, map } = settings;
-        const accepting = acceptingOn(settings, { shardId: randomUUID(), name: '' }, 'policy test');
-        await installShard(admin, engine, { tables, procedures: uncalled, keyType: map.key, contextProtection, capabilities, accepting });
-        await testCases(admin, engine, settings, { ...run, keyType: map.key, isScratch: true });
-      });
-    } finally {
-      await server.query(engine.scratch.drop(name));
-    }
+    const failed = await failureOf(testIn(engine, settings, { address: { ...address, database: name }, login, schema }, run));
+    const left = await failureOf(drop(server, engine.scratch.drop(name)));
+    if (left !== undefined) throw leftBehind(name, left, failed);
+    if (failed !== undefined) throw failed;
   } finally {
     await server.close();
   }
+}
+
+/** In a database that was just made. */
+async function testIn(engine: FullEngine, settings: Settings, { address, login, schema }: ScratchPlace, run: CaseRun): Promise<void> {
+  await using(engine.open(address, login, { connections: 1 }), (administrator) => furnish(administrator, engine, settings, schema));
+  await using(engine.open(address, settings.logins.admin), async (admin) => {
+    const { tables, contextProtection, capabilities, map } = settings;
+    const accepting = acceptingOn(settings, { shardId: randomUUID(), name: '' }, 'policy test');
+    await installShard(admin, engine, { tables, procedures: uncalled, keyType: map.key, contextProtection, capabilities, accepting });
+    await testCases(admin, engine, settings, { ...run, keyType: map.key, isScratch: true });
+  });
+}
+
+async function drop(server: SqlDatabase, statement: Sql): Promise<void> {
+  await server.query(statement);
+}
+
+/** That the database is still there, after what failed before it, if anything did. */
+function leftBehind(name: string, left: TenantryError, failed: TenantryError | undefined): TenantryError {
+  const { code, reason, outcome } = failed ?? left;
+  const why = `The database ${name}, which was made for the cases, could not be dropped: ${left.reason}`;
+  return new TenantryError(code, failed === undefined ? why : `${reason} ${why}`, { cause: failed ?? left, outcome });
 }
 
 /** The user's tables first: provisioning hands them to admin. */

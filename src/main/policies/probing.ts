@@ -1,13 +1,19 @@
 import type { Settings } from '../../config.ts';
-import { systemClock } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { Probing } from '../../policy/probes/change.ts';
 import type { FullEngine } from '../engines.ts';
 
-/** With what an engine tries what the configured logins may on its shards. */
-export function probingWith(
-  { rehearsals }: Pick<FullEngine, 'rehearsals'>,
-  { logins: { app, superuser, mover }, limits }: Pick<Settings, 'logins' | 'limits'>,
-): Probing {
-  const users = { app: app.user, superuser: superuser.user, mover: mover.user };
-  return { rehearsals, users, withinMs: limits.changeProbeMs, clock: systemClock };
+type RehearsingEngine = Pick<FullEngine, 'rehearsals'>;
+
+/** With what an engine acts as the configured logins on its shards. */
+export function rehearsingWith(
+  { rehearsals }: RehearsingEngine,
+  { logins: { app, superuser, mover } }: Pick<Settings, 'logins'>,
+): Pick<Probing, 'rehearsals' | 'users'> {
+  return { rehearsals, users: { app: app.user, superuser: superuser.user, mover: mover.user } };
+}
+
+/** The same for a change, which waits for what is tried no longer than the configuration says. */
+export function probingWith(engine: RehearsingEngine, settings: Pick<Settings, 'logins' | 'limits'>, clock: Clock): Probing {
+  return { ...rehearsingWith(engine, settings), withinMs: settings.limits.changeProbeMs, clock };
 }

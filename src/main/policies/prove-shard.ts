@@ -10,7 +10,7 @@ import { adminBounds } from '../admin-bounds.ts';
 import { openAppConnection } from '../app-connection.ts';
 import { engineOf, type Engines, type FullEngine } from '../engines.ts';
 import { tellLatest } from './tell-latest.ts';
-import { probingWith } from './probing.ts';
+import { rehearsingWith } from './probing.ts';
 import { wantedPolicies } from './wanted.ts';
 import { withShard } from './with-shard.ts';
 
@@ -35,7 +35,7 @@ export async function proveShard(
   const engine = engineOf(engines, shard.address);
   const { tables, ...found } = await withShard(engines, settings, shard, async (admin) => {
     await tellLatest(admin, settings, shard, numbers);
-    return verifyPolicies(admin, engine, wantedPolicies(settings, shard, map), probingWith(engine, settings));
+    return verifyPolicies(admin, engine, wantedPolicies(settings, shard, map), rehearsingWith(engine, settings));
   });
   const refusal = await refusalOfApp(engines, settings, shard);
   // What a connection would say of it is known already.

@@ -30,7 +30,7 @@ export function createShardPolicies({ engines, clock }: ShardPoliciesParts): Sha
       withShard(engines, settings, shard, (admin) => {
         const engine = engineOf(engines, shard.address);
         const wanted = wantedPolicies(settings, shard, options, actor);
-        return applyPolicies(admin, engine, { ...wanted, ...options, clock, probing: probingWith(engine, settings) });
+        return applyPolicies(admin, engine, { ...wanted, ...options, clock, probing: probingWith(engine, settings, clock) });
       }),
     compare: (settings, shard, map) =>
       withShard(engines, settings, shard, (admin) =>

@@ -20,6 +20,11 @@ describe('init --from', () => {
     );
     const { code, out } = await world.run(`init --from ${world.server.url('brownfield')} --output new.ts --json`);
     expect(code).toBe(0);
+    const environment = { BROWNFIELD: world.server.url('brownfield') };
+    expect(JSON.parse((await world.run('init --from BROWNFIELD --output named.ts --json', { environment })).out)).toMatchObject({
+      ...(JSON.parse(out) as object),
+      file: 'named.ts',
+    });
     expect(JSON.parse(out)).toMatchObject({ file: 'new.ts', tables: ['crm.Calls', 'Blogs', 'Posts'], undecided: ['Countries'] });
   });
 

@@ -39,12 +39,14 @@ async function told(): Promise<string> {
 
 describe('policy verify', () => {
   it('proves every shard, says how much was tried, and leaves a record', async () => {
-    const { code, out, err } = await world.run('policy verify');
+    const { code, out, err } = await world.run('policy verify --actor nightly');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/^shard a: verified, \d+ statements tried\nshard b: verified, \d+ statements tried\n$/);
     const [latest] = itemsOf<{ action: string; outcome: string; detail: object }>(await run('audit list --json'));
-    expect(latest).toMatchObject({ action: 'policy verify', outcome: 'DONE', detail: { problems: [] } });
-    expect(await told()).toMatch(/^ok +shard a: What protected its tenants then was tried at 20\S+Z by ann, \d+ statements, and held\.$/m);
+    expect(latest).toMatchObject({ action: 'policy verify', actor: 'nightly', outcome: 'DONE', detail: { problems: [] } });
+    expect(await told()).toMatch(
+      /^ok +shard a: What protected its tenants then was tried at 20\S+Z by nightly, \d+ statements, and held\.$/m,
+    );
   });
 
   it('signs its verdict, so that one which was written or changed beside it says nothing', async () => {

@@ -45,6 +45,28 @@ describe('policy test in a database of its own', () => {
     expect(await databases()).toEqual(before);
   });
 
+  it('names the database that it could not drop, behind whatever failed before', async () => {
+    const keep = `do $$ begin execute format('alter database %I is_template true', current_database()); end $$`;
+    await write('kept.sql', `${schema}; ${keep}`);
+    const counting = { name: 'it', as: { principal: 'superuser' }, select: 'Projects', expect: { count: 0 } };
+    await write('right.json', JSON.stringify({ tenants: { acme: {} }, cases: [counting] }));
+    await write('wrong.json', JSON.stringify({ tenants: { acme: {} }, cases: [{ ...counting, where: { Nobody: 1 } }] }));
+    const server = world.openDatabase('postgres');
+    for (const [file, before] of [
+      ['right.json', ''],
+      ['wrong.json', 'wrong\\.json has 1 problem[^]*'],
+    ]) {
+      const { code, err } = await run(`${file} --scratch SCRATCH --schema kept.sql`);
+      const problem = new RegExp(
+        `^error: ${before}The database (tenantry_test_\\w+), which was made for the cases, could not be dropped: `,
+      );
+      expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(problem) as string });
+      const [, name = ''] = problem.exec(err) ?? [];
+      await server.query(sqlText(`alter database ${name} is_template false`));
+      await server.query(sqlText(`drop database ${name}`));
+    }
+  });
+
   it('shows every row that a statement in its own words gives: all are the file’s', async () => {
     await write(
       'own.json',

@@ -147,7 +147,10 @@ describe('tenantry init', () => {
     [['--engine', 'oracle'], "option '--engine <name>' argument 'oracle' is invalid. Allowed choices are postgres, mssql."],
     [['--output', 'c.yaml'], "option '--output <file>' argument 'c.yaml' is invalid. It must end in .ts, .js or .json."],
     [['--config', 'mine.ts', '--table', 'Blogs', '--key', 'int'], "unknown option '--config'"],
-    [['--from', 's3cret'], '--from is not a URL of the form postgres://user:password@host:port/database?sslmode=verify-full'],
+    [
+      ['--from', 's3cret'],
+      '--from is neither a variable that is set nor a URL of the form postgres://user:password@host:port/database?sslmode=verify-full',
+    ],
   ])('with %j is refused, and nothing is written', async (args, problem) => {
     const { code, out, err } = await init(args);
     expect({ code, out }).toEqual({ code: 1, out: '' });
