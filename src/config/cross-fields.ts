@@ -6,6 +6,8 @@ import type { Procedure } from '../core/procedure.ts';
 import { issuerKeys, type IssuerFields } from './auth-schema.ts';
 import { checkPolicies } from './policy-checks.ts';
 import type { PolicyParts } from './policy-parts.ts';
+import type { PolicySetting } from './policy-schema.ts';
+import { ValidParts } from './problems.ts';
 
 /** The parts of a configuration that have to fit together. A field with a problem of its own may hold anything. */
 interface FieldsTogether extends PolicyParts {
@@ -23,32 +25,31 @@ type Report = (path: Path, message: string) => void;
  * the fields that it concerns are valid.
  */
 export function checkTogether(fields: FieldsTogether, context: z.core.$RefinementCtx): void {
-  // An unknown key spoils nothing that stands beside it.
-  const problems = context.issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path = [] }) => path);
-  const isThere = (path: Path): boolean => !problems.some((problem) => beginsWith(path, problem));
-  const areValid = (...paths: readonly Path[]): boolean =>
-    paths.every((path) => isThere(path) && !problems.some((problem) => beginsWith(problem, path)));
+  const valid = new ValidParts(context.issues);
   const report: Report = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
-  if (areValid(['logins'])) checkLogins(fields.logins, report);
-  if (areValid(['tables'], ['procedures'])) checkProcedures(fields, report);
-  if (areValid(['tables'], ['context']) && isThere(['policies'])) {
-    const policies = Object.entries(fields.policies).filter(([name]) => areValid(['policies', name]));
-    checkPolicies({ ...fields, policies: Object.fromEntries(policies) }, report);
+  if (valid.areValid(['logins'])) checkLogins(fields.logins, report);
+  if (valid.areValid(['tables'], ['procedures'])) checkProcedures(fields, report);
+  if (valid.areValid(['tables'], ['context']) && valid.isThere(['policies'])) {
+    const policies = Object.entries(fields.policies).filter(([name]) => valid.isThere(['policies', name]));
+    checkPolicies(
+      { ...fields, policies: Object.fromEntries(policies.map(([name, policy]) => [name, validOf(name, policy, valid)])) },
+      report,
+    );
   }
-  if (!isThere(['auth', 'issuers'])) return;
+  if (!valid.isThere(['auth', 'issuers'])) return;
   const { map, auth } = fields;
   const seen = new Set<string>();
   auth.issuers.forEach((issuer, index) => {
     const at = (...names: readonly string[]): Path[] => names.map((name) => ['auth', 'issuers', index, name]);
-    if (areValid(...at('issuer'))) {
+    if (valid.areValid(...at('issuer'))) {
       if (seen.has(issuer.issuer)) report(['auth', 'issuers', index, 'issuer'], 'is configured twice; an issuer stands once');
       seen.add(issuer.issuer);
     }
-    if (areValid(...at('algorithms', 'jwks', 'key', 'development'))) {
+    if (valid.areValid(...at('algorithms', 'jwks', 'key', 'development'))) {
       const keys = issuerKeys(issuer);
       if ('message' in keys) report(['auth', 'issuers', index, keys.path], keys.message);
     }
-    if (areValid(['map', 'key'], ...at('tenants'))) checkTenants(issuer, map.key, ['auth', 'issuers', index, 'tenants'], report);
+    if (valid.areValid(['map', 'key'], ...at('tenants'))) checkTenants(issuer, map.key, ['auth', 'issuers', index, 'tenants'], report);
   });
 }
 
@@ -90,6 +91,7 @@ function checkTenants({ tenants }: IssuerFields, type: KeyType, path: Path, repo
   }
 }
 
-function beginsWith(path: Path, beginning: Path): boolean {
-  return beginning.every((step, index) => path[index] === step);
+/** A policy with those of its parts with which nothing is wrong. */
+function validOf(name: string, policy: PolicySetting, valid: ValidParts): PolicySetting {
+  return { on: [], ...Object.fromEntries(Object.entries(policy).filter(([part]) => valid.areValid(['policies', name, part]))) };
 }

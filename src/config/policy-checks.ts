@@ -14,10 +14,20 @@ type Report = (path: Path, message: string) => void;
 
 /** Reports what policies say that the tables and values of the configuration cannot keep. */
 export function checkPolicies(parts: PolicyParts, report: Report): void {
-  const checker = new Checker(parts, report);
+  const checker = new Checker(parts, once(report));
   checker.parents();
   checker.names();
   for (const [name, policy] of Object.entries(parts.policies)) checker.policy(name, policy);
+}
+
+/** What is wrong with a policy on several tables may be so with each of them. */
+function once(report: Report): Report {
+  const told = new Set<string>();
+  return (path, message) => {
+    const problem = JSON.stringify([path, message]);
+    if (!told.has(problem)) report(path, message);
+    told.add(problem);
+  };
 }
 
 class Checker {
@@ -54,18 +64,24 @@ class Checker {
 
   policy(name: string, policy: PolicySetting): void {
     const path = ['policies', name];
-    policy.on.forEach((on, index) => {
+    const known = policy.on.filter((on, index) => {
       const at = [...path, 'on', ...(policy.on.length > 1 ? [index] : [])];
-      if (policy.on.indexOf(on) < index) this.#report(at, 'names a table twice');
-      else if (this.#tenants(on, at) !== undefined) for (const part of policyParts) this.#part(policy[part], [on], [...path, part]);
+      const isFirst = policy.on.indexOf(on) === index;
+      if (!isFirst) this.#report(at, 'names a table twice');
+      return isFirst && this.#tenants(on, at) !== undefined;
     });
+    for (const rows of known.length > 0 ? known.map((on) => [on]) : [[]])
+      for (const part of policyParts) this.#part(policy[part], rows, [...path, part]);
   }
 
   #part(predicate: PredicateSetting | undefined, rows: readonly string[], path: Path): void {
     if (predicate !== undefined) this.#predicate(predicate, rows, path);
   }
 
-  /** `rows` are the tables whose rows are asked: the policy's own first, then its parent and so on, as far as the predicate has come. */
+  /**
+   * `rows` are the tables whose rows are asked: the policy's own first, then its parent and so on, as far as the predicate has come; none
+   * where nobody knows which the policy's own is.
+   */
   #predicate(predicate: PredicateSetting, rows: readonly string[], path: Path): void {
     if ('owner' in predicate) this.#single(predicate.is, [...path, 'is']);
     else if ('permission' in predicate || 'lookup' in predicate) this.#membership(predicate, rows, path);
@@ -93,7 +109,11 @@ class Checker {
   }
 
   #parent(predicate: 'visible' | PredicateSetting, rows: readonly string[], path: Path): void {
-    const name = rows.at(-1) ?? '';
+    const name = rows.at(-1);
+    if (name === undefined) {
+      if (predicate !== 'visible') this.#predicate(predicate, rows, path);
+      return;
+    }
     const parent = this.#tables.get(name)?.parent?.table;
     if (parent === undefined) return this.#report(path, `is for tables with a parent; tables.${name} names none`);
     if (this.#isItsOwnAncestor(name)) return;

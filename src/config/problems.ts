@@ -9,12 +9,56 @@ export function object<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.Zod
   return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, allowed) : undefined) });
 }
 
-/** What a schema makes of a part that it is chosen for by what the part looks like; its problems become those of the whole. */
+/**
+ * What a schema makes of a part that it is chosen for by what the part looks like; its problems become those of the whole, and beside them
+ * the rest of it stays.
+ */
 export function parsed<Part>(schema: z.ZodType<Part>, given: unknown, context: z.RefinementCtx): Part {
-  const result = schema.safeParse(given, { error: said });
-  if (result.success) return result.data;
-  for (const { path, message } of result.error.issues) context.addIssue({ code: 'custom', path, message });
-  return z.NEVER;
+  const { value, issues } = readPartly(schema, given);
+  for (const issue of issues) context.addIssue({ ...issue });
+  return value;
+}
+
+/** What a schema makes of something, with all that is wrong with it; whatever has a problem may be anything (`ValidParts`). */
+export function readPartly<Whole>(
+  schema: z.ZodType<Whole>,
+  given: unknown,
+): { readonly value: Whole; readonly issues: readonly z.core.$ZodIssue[] } {
+  let value: Whole = z.NEVER;
+  const keeping = schema.superRefine(
+    (made) => {
+      value = made;
+    },
+    { when: () => true },
+  );
+  const read = keeping.safeParse(given, { error: said });
+  return { value, issues: read.error?.issues ?? [] };
+}
+
+type Path = readonly PropertyKey[];
+
+/** Which parts of something that was read have no problem of their own: rules that look at several parts look at those. */
+export class ValidParts {
+  readonly #problems: readonly Path[];
+
+  constructor(issues: readonly Pick<z.core.$ZodRawIssue, 'code' | 'path'>[]) {
+    // An unknown key spoils nothing that stands beside it.
+    this.#problems = issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path = [] }) => path);
+  }
+
+  /** Whether there is something to look at, whatever is wrong within. */
+  isThere(path: Path): boolean {
+    return !this.#problems.some((problem) => beginsWith(path, problem));
+  }
+
+  /** Whether nothing is wrong with them, nor within. */
+  areValid(...paths: readonly Path[]): boolean {
+    return paths.every((path) => this.isThere(path) && !this.#problems.some((problem) => beginsWith(problem, path)));
+  }
+}
+
+function beginsWith(path: Path, beginning: Path): boolean {
+  return beginning.every((step, index) => path[index] === step);
 }
 
 /** Own keys `__proto__`, which no schema looks at: whatever stood there would be left out without a word. */

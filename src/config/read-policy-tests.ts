@@ -10,7 +10,7 @@ import type {
   PolicyCase,
   PolicyCases,
 } from '../core/policy-case.ts';
-import type { Problem } from '../core/problem-list.ts';
+import { pathText, type Problem } from '../core/problem-list.ts';
 import { meantOrAllowed } from '../core/suggest.ts';
 import type { z } from 'zod';
 import {
@@ -20,7 +20,7 @@ import {
   type ExpectationSetting,
   type PolicyTestsSetting,
 } from './policy-tests-schema.ts';
-import { hiddenKeys, said as inWords } from './problems.ts';
+import { hiddenKeys, readPartly, said as inWords, ValidParts } from './problems.ts';
 import type { Settings, TableSettings } from './settings.ts';
 
 /** What cases may name of a configuration. */
@@ -31,56 +31,75 @@ export type ReadPolicyTests = { readonly cases: PolicyCases } | { readonly probl
 
 /** Checks what a file of cases gave against a configuration. Whether its columns are there only a database can say. */
 export function readPolicyTests(given: unknown, settings: TestedSettings, file: string): ReadPolicyTests {
-  const hidden = hiddenKeys(given);
-  const read = policyTestsSchema.safeParse(given, { error: inWords });
-  if (read.error !== undefined || hidden.length > 0) return { problems: [...hidden, ...(read.error?.issues ?? [])] };
-  const reader = new Reader(read.data, settings);
+  const { value, issues } = readPartly(policyTestsSchema, given);
+  const valid = new ValidParts(issues);
+  if (!valid.isThere([])) return { problems: issues };
+  const reader = new Reader(value, settings, valid);
   const cases = reader.read(file);
-  return reader.problems.length > 0 ? { problems: reader.problems } : { cases };
+  const problems = [...hiddenKeys(given), ...issues, ...reader.problems];
+  return problems.length > 0 ? { problems } : { cases };
 }
 
 type ActorSetting = z.output<typeof actorSchema>;
 
+/** Looks at what names something else, wherever its form is valid; what it makes is whole where nothing has a problem. */
 class Reader {
   readonly problems: Problem[] = [];
   readonly #tests: PolicyTestsSetting;
   readonly #settings: TestedSettings;
-  readonly #tenants: readonly string[];
-  readonly #actors: ReadonlyMap<string, ActorSetting>;
+  readonly #valid: ValidParts;
+  /** Undefined where nobody can tell which there are. */
+  readonly #tenants: readonly string[] | undefined;
+  readonly #actors: readonly string[] | undefined;
 
-  constructor(tests: PolicyTestsSetting, settings: TestedSettings) {
+  constructor(tests: PolicyTestsSetting, settings: TestedSettings, valid: ValidParts) {
     this.#tests = tests;
     this.#settings = settings;
-    this.#tenants = Object.keys(tests.tenants);
-    this.#actors = new Map(Object.entries(tests.actors));
+    this.#valid = valid;
+    this.#tenants = valid.isThere(['tenants']) ? Object.keys(tests.tenants) : undefined;
+    this.#actors = valid.isThere(['actors']) ? Object.keys(tests.actors) : undefined;
   }
 
   read(file: string): PolicyCases {
+    const { tenants, shared, actors: said, cases: all } = this.#tests;
     const fixtures = [
-      ...Object.entries(this.#tests.tenants).flatMap(([tenant, tables]) => this.#fixtures(tables, ['tenants', tenant], tenant)),
-      ...this.#fixtures(this.#tests.shared, ['shared']),
+      ...this.#entries(tenants, ['tenants']).flatMap(([tenant, tables, at]) => this.#fixtures(tables, at, tenant)),
+      ...this.#fixtures(shared, ['shared']),
     ];
-    const actors = new Map(Object.entries(this.#tests.actors).map(([name, actor]) => [name, this.#actor(actor, ['actors', name])]));
-    const cases = this.#tests.cases.map((each, index) => this.#case(each, actors, ['cases', index]));
-    this.#tests.cases.forEach(({ name }, index) => {
-      const first = this.#tests.cases.findIndex((other) => other.name === name);
-      if (first < index) this.#report(['cases', index, 'name'], `is the name of cases[${first}], too; a name stands once in a file`);
+    const actors = new Map(this.#entries(said, ['actors']).map(([name, actor, at]) => [name, this.#actor(actor, at)]));
+    const cases = this.#items(all, ['cases']).map(([each, at]) => this.#case(each, actors, at));
+    cases.forEach(({ name, at }, index) => {
+      const first = cases.slice(0, index).find((other) => other.name === name);
+      if (first !== undefined) this.#report([...at, 'name'], `is the name of ${pathText(first.at)}, too; a name stands once in a file`);
     });
-    return { file, tenants: this.#tenants, fixtures, cases };
+    return { file, tenants: this.#tenants ?? [], fixtures, cases };
+  }
+
+  /** What is there of an object, with its places. */
+  #entries<Value>(given: Readonly<Record<string, Value>>, path: CasePath): [key: string, value: Value, at: CasePath][] {
+    if (!this.#valid.isThere(path)) return [];
+    return Object.entries(given)
+      .map(([key, value]): [string, Value, CasePath] => [key, value, [...path, key]])
+      .filter(([, , at]) => this.#valid.isThere(at));
+  }
+
+  /** The same of a list. */
+  #items<Value>(given: readonly Value[], path: CasePath): [value: Value, at: CasePath][] {
+    if (!this.#valid.isThere(path)) return [];
+    return given.map((value, index): [Value, CasePath] => [value, [...path, index]]).filter(([, at]) => this.#valid.isThere(at));
   }
 
   #fixtures(tables: Readonly<Record<string, readonly CaseRow[]>>, path: CasePath, tenant?: string): CaseFixture[] {
-    return Object.entries(tables).map(([name, rows]) => {
-      const at = [...path, name];
+    return this.#entries(tables, path).map(([name, rows, at]) => {
       const { isKnown, ...table } = this.#table(name, at);
       const isShared = table.tenantColumn === undefined;
       if (isKnown && isShared && tenant !== undefined)
         this.#report(at, "is a reference table, whose rows are every tenant's; they stand in 'shared'");
       if (!isShared && tenant === undefined)
         this.#report(at, "is a table with tenants; its rows stand in 'tenants', below the name of whose they are");
-      for (const [index, row] of rows.entries())
+      for (const [row, place] of this.#items(rows, at))
         if (table.tenantColumn !== undefined && Object.hasOwn(row, table.tenantColumn))
-          this.#report([...at, index, table.tenantColumn], `is left out: the row is ${tenant ?? 'a tenant'}'s`);
+          this.#report([...place, table.tenantColumn], `is left out: the row is ${tenant ?? 'a tenant'}'s`);
       return tenant === undefined ? { table, rows, at } : { table, tenant, rows, at };
     });
   }
@@ -89,7 +108,8 @@ class Reader {
     const by = this.#as(said.as, actors, [...at, 'as']);
     const statement = this.#statement(said, at);
     const table = statement.kind === 'sql' ? undefined : statement.table;
-    if ('values' in statement && by.as.tenant === undefined) this.#needsTenant(statement, by.as, at);
+    if ('values' in statement && by.as.tenant === undefined && this.#valid.areValid([...at, 'values']))
+      this.#needsTenant(statement, by.as, at);
     return { name: said.name, ...by, statement, expect: this.#expectation(said.expect, table, [...at, 'expect']), at };
   }
 
@@ -99,7 +119,7 @@ class Reader {
     { principal }: CaseActor,
     at: CasePath,
   ): void {
-    if (tenantColumn === undefined || principal === 'app') return;
+    if (tenantColumn === undefined || principal === 'app' || this.#tenants === undefined) return;
     for (const [index, row] of values.entries())
       if (!Object.hasOwn(row, tenantColumn))
         this.#report(
@@ -109,29 +129,29 @@ class Reader {
   }
 
   #as(given: unknown, actors: ReadonlyMap<string, CaseActor>, path: CasePath): Pick<PolicyCase, 'as' | 'actorName'> {
+    if (!this.#valid.isThere(path)) return { as: nobody };
     if (typeof given !== 'string') {
       const read = actorSchema.safeParse(given, { error: inWords });
       if (read.success) return { as: this.#actor(read.data, path) };
       for (const issue of read.error.issues) this.#report([...path, ...issue.path], issue.message);
       return { as: nobody };
     }
-    const actor = actors.get(given);
-    if (actor === undefined) this.#report(path, `names none of 'actors'${meantOrAllowed(given, [...this.#actors.keys()])}`);
-    return { as: actor ?? nobody, actorName: given };
+    if (this.#actors?.includes(given) === false) this.#report(path, `names none of 'actors'${meantOrAllowed(given, this.#actors)}`);
+    return { as: actors.get(given) ?? nobody, actorName: given };
   }
 
   #actor({ principal, tenant, context }: ActorSetting, path: CasePath): CaseActor {
+    if (!this.#valid.isThere([...path, 'principal'])) return nobody;
     if (principal !== 'app') {
       if (tenant !== undefined) this.#report([...path, 'tenant'], `is for app; ${principal} sees the rows of every tenant`);
       if (Object.keys(context).length > 0) this.#report([...path, 'context'], `is for app; ${principal} brings none`);
       return { principal, context: {} };
     }
-    if (tenant === undefined) this.#report([...path, 'tenant'], `is missing; there are ${this.#tenants.join(', ')}`);
-    else this.#tenant(tenant, [...path, 'tenant']);
+    if (tenant !== undefined) this.#tenant(tenant, [...path, 'tenant']);
+    else if (this.#tenants !== undefined) this.#report([...path, 'tenant'], `is missing; there are ${this.#tenants.join(', ')}`);
     const declared = new Map(this.#settings.context.map(({ name, type }) => [name, type]));
-    for (const [name, value] of Object.entries(context)) {
+    for (const [name, value, at] of this.#entries(context, [...path, 'context'])) {
       const type = declared.get(name);
-      const at = [...path, 'context', name];
       if (type === undefined)
         this.#report(at, `names no value of the configuration's 'context'${meantOrAllowed(name, [...declared.keys()])}`);
       else if (!isContextValue(type, value as ContextValue)) this.#report(at, `is no value of type ${type}`);
@@ -156,15 +176,16 @@ class Reader {
     }
     const [kind, name] = 'insert' in said ? (['insert', said.insert] as const) : (['upsert', said.upsert] as const);
     const table = this.#table(name, [...at, kind]);
-    said.values.forEach((row, index) => this.#tenantValue(row, table, [...at, 'values', ...(said.values.length > 1 ? [index] : [])]));
-    return { kind, table, values: said.values };
+    const rows = this.#items(said.values, [...at, 'values']);
+    for (const [row, place] of rows) this.#tenantValue(row, table, said.values.length > 1 ? place : [...at, 'values']);
+    return { kind, table, values: rows.map(([row]) => row) };
   }
 
   /** A table of whose rows the file has some where every tenant has them: a statement is about rows of its file. */
   #rowsOf(name: string, path: CasePath): CaseTable {
     const { isKnown, ...table } = this.#table(name, path);
     const isShared = isKnown && table.tenantColumn === undefined;
-    if (isShared && !this.#tests.shared[name]?.length)
+    if (isShared && this.#valid.isThere(['shared', name]) && !this.#tests.shared[name]?.length)
       this.#report(path, "names a reference table of which 'shared' has no row; a case is about the rows of its file");
     return table;
   }
@@ -175,13 +196,14 @@ class Reader {
   }
 
   #expectation(said: ExpectationSetting, table: CaseTable | undefined, at: CasePath): CaseExpectation {
+    if (!this.#valid.isThere(at)) return { kind: 'denied' };
     if (said === 'allowed' || said === 'denied') return { kind: said };
     if ('count' in said) return { kind: 'count', count: said.count };
     if ('changed' in said) return { kind: 'changed', count: said.changed };
-    const [first = {}] = said.rows;
+    const rows = this.#items(said.rows, [...at, 'rows']);
+    const [[first] = [{}]] = rows;
     const columns = Object.keys(first).toSorted();
-    said.rows.forEach((row, index) => {
-      const path = [...at, 'rows', index];
+    rows.forEach(([row, path]) => {
       if (Object.keys(row).length === 0) this.#report(path, 'names no column');
       else if (Object.keys(row).toSorted().join('\n') !== columns.join('\n'))
         this.#report(path, `names other columns than the first row, which has ${columns.join(', ')}; all name the same`);
@@ -191,11 +213,12 @@ class Reader {
   }
 
   #tenantValue(row: CaseRow, { tenantColumn }: CaseTable, path: CasePath): void {
-    if (tenantColumn !== undefined && Object.hasOwn(row, tenantColumn)) this.#tenant(row[tenantColumn], [...path, tenantColumn]);
+    if (tenantColumn === undefined || !this.#valid.isThere(path)) return;
+    if (Object.hasOwn(row, tenantColumn)) this.#tenant(row[tenantColumn], [...path, tenantColumn]);
   }
 
   #tenant(name: unknown, path: CasePath): void {
-    if (typeof name !== 'string' || !this.#tenants.includes(name))
+    if (this.#tenants !== undefined && (typeof name !== 'string' || !this.#tenants.includes(name)))
       this.#report(path, `names no tenant of the file${meantOrAllowed(String(name), this.#tenants)}`);
   }
 
@@ -203,12 +226,13 @@ class Reader {
     const found = this.#settings.tables.find((table) => table.name === name);
     if (found !== undefined) return { ...tableOf(found), isKnown: true };
     const names = this.#settings.tables.map((table) => table.name);
-    this.#report(path, `names no table of the configuration's 'tables'${meantOrAllowed(name, names)}`);
+    if (this.#valid.isThere(path)) this.#report(path, `names no table of the configuration's 'tables'${meantOrAllowed(name, names)}`);
     return { name, table: name, isKnown: false };
   }
 
+  /** Where something is wrong with the form, that is told alone. */
   #report(path: CasePath, message: string): void {
-    this.problems.push({ path, message });
+    if (this.#valid.isThere(path)) this.problems.push({ path, message });
   }
 }
 

@@ -70,6 +70,35 @@ describe('policies are refused with every problem, its path and what is allowed:
       ],
     ],
     [
+      'names beside names that nobody knows, and beside what is no name, once for all tables of a policy',
+      {
+        a: {
+          on: 'Blgs',
+          rows: { all: [{ owner: 'Owner', is: 'nobody' }, { parent: { role: 'x', in: 'nowhere' } }, { parent: 'visible' }] },
+        },
+        b: { on: 7, rows: { ...permission, permission: 'Permission' } },
+        c: {
+          on: 'Posts',
+          read: { owner: 7, is: 'nobody' },
+          write: { owner: 'Owner', is: 'none' },
+          insert: { ...own, is: 'level2', of: 1 },
+        },
+        d: { on: ['Blogs', 'Posts'], rows: { owner: 'Owner', is: 'nobody' } },
+      },
+      [
+        "policies.b.on: must be a table's name, or a list of them",
+        'policies.c.read.owner: must be text',
+        'policies.c.insert: unknown key "of"; allowed are owner, is',
+        "policies.a.on: names no table of 'tables'; did you mean Blogs?",
+        "policies.a.rows.all[0].is: names no value of 'context'; there are userId, level, roles",
+        "policies.a.rows.all[1].parent.in: names no value of 'context'; there are userId, level, roles",
+        "policies.b.rows.permission: names no table of 'tables'; did you mean Permissions?",
+        "policies.c.write.is: names no value of 'context'; there are userId, level, roles",
+        "policies.c.insert.is: names no value of 'context'; did you mean level?",
+        "policies.d.rows.is: names no value of 'context'; there are userId, level, roles",
+      ],
+    ],
+    [
       'tables that are not configured, or are everybody’s',
       { a: { on: 'blog', rows: own }, b: { on: ['Blogs', 'Other', 'Countries'], rows: own }, c: { on: 'constructor', rows: own } },
       [

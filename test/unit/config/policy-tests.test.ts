@@ -151,6 +151,77 @@ describe('a file of cases', () => {
     ]);
   });
 
+  test('is refused with both at once, in one case as well', () => {
+    expect(
+      problemsOf({
+        tenants: { acme: { Project: [{ Id: Symbol('1') }], Projects: [{ TenantId: 'acme', Id: Symbol('1') }] }, globex: 7 },
+        shared: 'Countries',
+        actors: { ann: { tenant: 'acne', context: { level: 'high' } }, bob: { principal: 'root', tenant: 'nobody' } },
+        cases: [
+          { name: 'a', as: 'anna', select: 'Project', where: { TenantId: 'other' }, expect: 'allowed' },
+          {
+            name: 'a',
+            as: 'bob',
+            insert: 'Projects',
+            vaules: {},
+            values: [{ Id: Symbol('1') }, { TenantId: 'other' }],
+            expect: { rows: [] },
+          },
+          { name: '', as: { tenant: 'acne' }, select: 'Countries', where: 1, expect: { rows: [{ Code: 'zz' }, 7, {}] } },
+        ],
+      }),
+    ).toEqual([
+      'tenants.acme.Project[0].Id: must be text, a number, true or false, null, a date, bytes, or what JSON has',
+      'tenants.acme.Projects[0].Id: must be text, a number, true or false, null, a date, bytes, or what JSON has',
+      'tenants.globex: must be an object',
+      'shared: must be an object',
+      'actors.bob.principal: must be one of app, superuser, mover, admin',
+      "cases[0].expect: must be { rows: [...] }, { count: 2 } or 'denied'",
+      'cases[1].values[0].Id: must be text, a number, true or false, null, a date, bytes, or what JSON has',
+      "cases[1].expect: must be 'allowed' or 'denied'",
+      'cases[1]: unknown key "vaules" (did you mean "values"?); allowed are name, as, insert, values, expect',
+      'cases[2].name: must be 1 to 200 characters in one line',
+      'cases[2].where: must be an object',
+      'cases[2].expect.rows[1]: must be an object',
+      "tenants.acme.Project: names no table of the configuration's 'tables'; did you mean Projects?",
+      "tenants.acme.Projects[0].TenantId: is left out: the row is acme's",
+      'actors.ann.tenant: names no tenant of the file; did you mean acme?',
+      'actors.ann.context.level: is no value of type int',
+      "cases[0].as: names none of 'actors'; did you mean ann?",
+      "cases[0].select: names no table of the configuration's 'tables'; did you mean Projects?",
+      'cases[1].values[1].TenantId: names no tenant of the file; there are acme, globex',
+      'cases[2].as.tenant: names no tenant of the file; did you mean acme?',
+      'cases[2].expect.rows[2]: names no column',
+      'cases[1].name: is the name of cases[0], too; a name stands once in a file',
+    ]);
+  });
+
+  test('is refused with its place whatever stands there instead of what may', () => {
+    const places = (given: unknown, path: string[] = []): string[][] =>
+      typeof given === 'object' && given !== null
+        ? [path, ...Object.entries(given).flatMap(([key, value]) => places(value, [...path, key]))]
+        : [path];
+    const withAt = (given: unknown, [step, ...rest]: string[], value: unknown): unknown => {
+      if (step === undefined) return value;
+      const parts = given as Record<string, unknown>;
+      const changed = withAt(parts[step], rest, value);
+      return Array.isArray(given) ? given.map((part, index) => (String(index) === step ? changed : part)) : { ...parts, [step]: changed };
+    };
+    const full = {
+      ...whole,
+      cases: [
+        ...whole.cases,
+        { name: 'b', as: { tenant: 'acme' }, insert: 'Projects', values: [{ Id: 1 }], expect: 'denied' },
+        { name: 'c', as: 'reports', update: 'Projects', set: { Id: 1 }, where: { TenantId: 'acme' }, expect: { changed: 1 } },
+      ],
+    };
+    expect(problemsOf(full)).toEqual([]);
+    for (const path of places(full)) {
+      const found = [Symbol('x'), null, undefined, 7, [], [null]].flatMap((value) => problemsOf(withAt(full, path, value)));
+      expect({ path, found: found.length > 0 }).toEqual({ path, found: true });
+    }
+  });
+
   test('is refused with a key that no object can have', () => {
     expect(problemsOf(JSON.parse(JSON.stringify(whole).replace('"Id":1', '"__proto__":1')))).toEqual([
       'tenants.acme.Projects[0].__proto__: is a name that nothing can have',
