@@ -118,7 +118,7 @@ const clockAt = (afterMs: number) =>
 test('says nothing of clocks that differ by less than one can tell, or than the question took', async () => {
   for (const afterMs of [2_000, -2_000]) expect(await findings(clockAt(afterMs))).toMatchObject([{ level: 'ok' }]);
   const times = [now, new Date(now.getTime() + 60_000)];
-  expect(await findings(clockAt(30_000), { now: () => times.shift()! })).toMatchObject([{ level: 'ok' }]);
+  expect(await findings(clockAt(30_000), { now: () => times.shift() ?? now })).toMatchObject([{ level: 'ok' }]);
 });
 
 test.each([
