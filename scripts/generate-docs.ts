@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { errorCatalogue, type ErrorCode } from '../src/core/errors.ts';
 import { eachLimit } from '../src/core/limits.ts';
 import { shownAs } from '../src/http/problem.ts';
@@ -56,7 +57,10 @@ function limitsPage(): string {
 
 function findingsPage(): string {
   const kinds: [string, FindingKind][] = Object.entries(findingCatalogue);
-  const rows = kinds.map(([code, { severity, reason, remedy }]) => `| \`${code}\` | ${severity} | ${reason} | ${remedy} |`);
+  const engineOf = engineOfFinding();
+  const rows = kinds.map(
+    ([code, { severity, reason, remedy }]) => `| \`${code}\` | ${severity} | ${engineOf(code)} | ${reason} | ${remedy} |`,
+  );
   return [
     '# Findings of policies',
     '',
@@ -73,13 +77,28 @@ function findingsPage(): string {
     'Either changes what protects the shard. Run `tenantry policy apply` afterwards: until then the shard may serve no tenants, unless',
     '[an override](protection.md#an-override) lets them in meanwhile.',
     '',
+    'Where `engine` names one, shards of the other have no such finding.',
+    '',
     'This page is generated from `src/policy/finding-catalogue.ts`, whose texts are in `src/policy/finding-kinds/`, by `node scripts/generate-docs.ts`.',
     '',
-    '| code | severity | why it matters | what helps |',
-    '|---|---|---|---|',
+    '| code | severity | engine | why it matters | what helps |',
+    '|---|---|---|---|---|',
     ...rows,
     '',
   ].join('\n');
+}
+
+/** Which engine alone finds something, as far as its queries or its own code say so; '' where that is not one of them. */
+function engineOfFinding(): (code: string) => string {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const engines = Object.entries({ postgres: 'PostgreSQL', mssql: 'SQL Server' }).map(([engine, shown]) => {
+    const files = globSync([`sql/${engine}/queries/policy/**/*.sql`, `src/engine/${engine}/**/*.ts`], { cwd: root });
+    return { shown, text: files.map((file) => readFileSync(`${root}${file}`, 'utf8')).join('\n') };
+  });
+  return (code) => {
+    const [engine, ...others] = engines.filter(({ text }) => text.includes(`'${code}'`));
+    return engine === undefined || others.length > 0 ? '' : engine.shown;
+  };
 }
 
 function grouped(value: number): string {

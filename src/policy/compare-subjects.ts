@@ -159,9 +159,7 @@ function itemOf({ item, before, after }: Difference, drift: AcceptedDrift | unde
 }
 
 function asExtra({ schema, table, hasPolicies, tenantColumn }: ExtraTable): NamedComparison {
-  const reasons = [
-    ...(hasPolicies ? ["It has policies of Tenantry's, and is not in the configuration."] : []),
-    ...(tenantColumn === null ? [] : [`It has a column ${tenantColumn}, and is not in the configuration.`]),
-  ];
+  const looks = [...(hasPolicies ? ["policies of Tenantry's"] : []), ...(tenantColumn === null ? [] : [`a column ${tenantColumn}`])];
+  const reasons = [`It is not in the configuration, and has ${looks.join(' and ')}.`];
   return { of: 'table', object: nameOf({ schema, table }), state: 'extra', items: [], reasons };
 }

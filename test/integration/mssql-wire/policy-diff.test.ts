@@ -71,7 +71,7 @@ test('tables are compared without a lock and without a change: what lacks, what 
       object: 'dbo.Later',
       state: 'extra',
       items: [],
-      reasons: ['It has a column TenantId, and is not in the configuration.'],
+      reasons: ['It is not in the configuration, and has a column TenantId.'],
     },
     {
       of: 'table',

@@ -90,8 +90,8 @@ export function testDiff(fleet: () => TwoShards): void {
         'a shard different',
       ]);
       expect(lines.slice(1, -1).map(({ what }) => what)).toEqual([
-        "It has policies of Tenantry's, and is not in the configuration. It has a column TenantId, and is not in the configuration.",
-        "It has policies of Tenantry's, and is not in the configuration. It has a column TenantId, and is not in the configuration.",
+        "It is not in the configuration, and has policies of Tenantry's and a column TenantId.",
+        "It is not in the configuration, and has policies of Tenantry's and a column TenantId.",
         'It does not exist in the shard.',
       ]);
       await a.query(sqlText('drop table "Later", "Others"; alter table "Old" rename to "Posts"'));
