@@ -169,7 +169,7 @@ class MappingComparison {
     compare('state', mapping.state, local.state);
     compare('epoch', String(mapping.epoch), String(local.epoch));
     if (findings.length === 0 && !this.#isGoodToken(local))
-      findings.push({ what: 'token', inCatalog: 'computed with the fleet key', onShard: 'another one' });
+      findings.push({ what: 'token', inCatalog: 'the token that the fleet key gives', onShard: 'another one' });
     return findings;
   }
 

@@ -4,6 +4,7 @@ import type { Row, SqlDatabase, SqlParameters, SqlResult } from '../src/core/ses
 import { catalogUnavailable, SqlCatalogChange, SqlCatalogReader } from './sql-catalog.ts';
 import { operationFrom, type OperationRow } from './sql-rows.ts';
 import type { Operation } from './operation.ts';
+import { NotCreated } from './not-created.ts';
 import { schemaStateOf } from './schema-state.ts';
 import type { CatalogChange, ShardMapStore } from './store.ts';
 import { unlessVictim } from './unless-victim.ts';
@@ -25,10 +26,7 @@ export class SqlShardMapStore extends SqlCatalogReader implements ShardMapStore 
   async checkSchema(): Promise<void> {
     const { isCatalog } = await catalogUnavailable(schemaStateOf(this.#database));
     if (!isCatalog) {
-      throw new TenantryError(
-        'INVALID_CONFIGURATION',
-        "The catalog's database has no catalog of Tenantry: run `tenantry map create`, or check the address.",
-      );
+      throw new NotCreated("The catalog's database has no catalog of Tenantry: run `tenantry map create`, or check the address.");
     }
     const found = (await this.run<{ version: number }>('catalog/schema-version')).rows[0]?.version;
     if (found === schemaVersions.catalog) return;

@@ -1,26 +1,41 @@
 import type { OperationReport } from '../../shardmap/operations.ts';
 import type { ShardMapAdministrations, ShardMapManager } from '../../shardmap/manager.ts';
+import { describeWrongKey } from '../../shardmap/fleet-key-names.ts';
 import type { Settings } from '../config.ts';
 import type { ExitCode, Invocation } from './command.ts';
+import type { Output } from './output.ts';
 import type { Administration } from './services.ts';
 
-/** Runs a command's work with the open catalog, closed whatever happens. */
+/** What a command that works with the catalog is opened by. */
+type Opening<Options> = Pick<Invocation<Options>, 'settings' | 'world' | 'output' | 'needsFleetKey'>;
+
+/**
+ * Runs a command's work with the open catalog, closed whatever happens. Throws INVALID_CONFIGURATION before that where it needs the fleet's
+ * key and another one is configured.
+ */
 export async function withAdministration<Options, T>(
-  { settings, world }: Pick<Invocation<Options>, 'settings' | 'world'>,
+  { settings, world, output, needsFleetKey }: Opening<Options>,
   work: (administration: Omit<Administration, 'close'>, settings: Settings) => Promise<T>,
 ): Promise<T> {
   const configured = await settings();
   const administration = await world.services.openAdministration(configured);
   try {
+    await mindFleetKey(administration, needsFleetKey, output);
     return await work(administration, configured);
   } finally {
     await administration.close();
   }
 }
 
+async function mindFleetKey({ keyNames }: Pick<Administration, 'keyNames'>, isNeeded: boolean, output: Output): Promise<void> {
+  if (isNeeded) return keyNames.require();
+  const wrong = await keyNames.objection();
+  if (wrong !== undefined) output.note(describeWrongKey(wrong));
+}
+
 /** The same with the shard map's manager alone. */
 export function withManager<Options, T>(
-  invocation: Pick<Invocation<Options>, 'settings' | 'world'>,
+  invocation: Opening<Options>,
   work: (manager: ShardMapManager, settings: Settings) => Promise<T>,
 ): Promise<T> {
   return withAdministration(invocation, ({ manager }, settings) => work(manager, settings));

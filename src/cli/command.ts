@@ -33,6 +33,11 @@ export interface CommandSpec {
   readonly examples: readonly string[];
   /** It changes something: `--dry-run` shows what, and ends with 2 where there is something to do. */
   readonly changes?: boolean;
+  /**
+   * It writes what is signed by the fleet key, or with a token of it, and is refused with another one. Default: whatever `changes`; others
+   * say that the key is not the fleet's, and go on.
+   */
+  readonly needsFleetKey?: boolean;
   /** It destroys something: it asks first, and `--yes` answers. */
   readonly destroys?: boolean;
   /** It needs no configuration, and has no `--config`. */
@@ -56,6 +61,7 @@ export interface Invocation<Options> {
   readonly options: Options & CommonOptions;
   readonly world: CliWorld;
   readonly output: Output;
+  readonly needsFleetKey: boolean;
   /** Reads and checks the configuration; its path is for messages. Throws INVALID_CONFIGURATION. */
   readonly settings: () => Promise<Settings>;
   /** Goes on only with a yes. Throws CANCELLED after a no, INVALID_REQUEST where nobody can be asked. */
@@ -83,18 +89,23 @@ export function addCommand<Options>(
     `\nExample${spec.examples.length === 1 ? '' : 's'}:\n${spec.examples.map((line) => `  tenantry ${line}`).join('\n')}`,
   );
   command.action(async () => {
-    const code = await run(invocation<Options>(command, world));
+    const code = await run(invocation<Options>(command, world, spec));
     if (code !== undefined && code !== 0) throw new CommanderError(code, 'tenantry.exit', '');
   });
 }
 
-function invocation<Options>(command: Command, world: CliWorld): Invocation<Options> {
+function invocation<Options>(
+  command: Command,
+  world: CliWorld,
+  { changes = false, needsFleetKey = changes }: CommandSpec,
+): Invocation<Options> {
   const options = command.opts<Options & CommonOptions>();
   return {
     args: command.args,
     options,
     world,
     output: new Output(world.terminal, options.json === true),
+    needsFleetKey,
     settings: async () => {
       const path = findConfig(options.config, world.environment, world.folder);
       return resolveConfig(await loadConfig(resolve(world.folder, path)), world.environment, path);

@@ -17,6 +17,7 @@ import type { Override, OverrideInForce } from '../policy/override.ts';
 import type { PolicyProof } from '../policy/verify.ts';
 import type { KeyType } from '../core/key-type.ts';
 import type { AuditTrail } from '../../shardmap/audit-trail.ts';
+import type { FleetKeyNames } from '../../shardmap/fleet-key-names.ts';
 import type { ShardDescription } from '../../shardmap/local-map.ts';
 import type { LatestNumberStore } from '../../shardmap/latest-numbers.ts';
 import type { Verdicts } from '../../shardmap/verdicts.ts';
@@ -57,6 +58,7 @@ export interface Administration {
   readonly audit: AuditTrail;
   readonly verdicts: Verdicts;
   readonly latestNumbers: LatestNumberStore;
+  readonly keyNames: FleetKeyNames;
   close(): Promise<void>;
 }
 

@@ -11,6 +11,7 @@ import { ValidParts } from './problems.ts';
 
 /** The parts of a configuration that have to fit together. A field with a problem of its own may hold anything. */
 interface FieldsTogether extends PolicyParts {
+  readonly fleetKey: { readonly current: Uint8Array; readonly previous?: Uint8Array | undefined };
   readonly map: { readonly key: KeyType };
   readonly logins: Readonly<Record<PrincipalName, { readonly user: string }>>;
   readonly procedures: readonly Procedure[];
@@ -27,6 +28,7 @@ type Report = (path: Path, message: string) => void;
 export function checkTogether(fields: FieldsTogether, context: z.core.$RefinementCtx): void {
   const valid = new ValidParts(context.issues);
   const report: Report = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
+  if (valid.areValid(['fleetKey'])) checkFleetKey(fields, report);
   if (valid.areValid(['logins'])) checkLogins(fields.logins, report);
   if (valid.areValid(['tables'], ['procedures'])) checkProcedures(fields, report);
   if (valid.areValid(['tables'], ['context']) && valid.isThere(['policies'])) {
@@ -67,6 +69,12 @@ function checkProcedures({ tables, procedures }: Pick<FieldsTogether, 'tables' |
       if (tenantColumns.has(column.name))
         report(['procedures', name, 'returns', 'rows', column.name], 'is the tenant column of a table, which no answer has');
   }
+}
+
+/** One who replaced a key by itself would be told that all is done. */
+function checkFleetKey({ fleetKey: { current, previous } }: Pick<FieldsTogether, 'fleetKey'>, report: Report): void {
+  if (previous !== undefined && Buffer.compare(current, previous) === 0)
+    report(['fleetKey', 'previous'], 'must be another key than fleetKey.current');
 }
 
 /** One login each: a login that is two principals has the rights of both. */

@@ -42,4 +42,5 @@ export const catalogSchemaFiles: readonly string[] = [
   '006-catalog-server',
   '007-audit',
   '008-verdict',
+  '009-fleet-key',
 ].map((name) => `schema/catalog/${name}`);

@@ -3,6 +3,7 @@ import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import { AuditTrail } from '../../shardmap/audit-trail.ts';
+import { FleetKeyNames } from '../../shardmap/fleet-key-names.ts';
 import { LatestNumberStore } from '../../shardmap/latest-numbers.ts';
 import { createShardSigner } from '../../shardmap/shard-signer.ts';
 import { Verdicts } from '../../shardmap/verdicts.ts';
@@ -39,6 +40,7 @@ export interface OpenAdministration {
   readonly audit: AuditTrail;
   readonly verdicts: Verdicts;
   readonly latestNumbers: LatestNumberStore;
+  readonly keyNames: FleetKeyNames;
   close(): Promise<void>;
 }
 
@@ -60,7 +62,12 @@ export async function openAdministration(
   opened.defer(() => redis?.close());
   const manager = createManager({ store, access, clock, publish: redis?.publish ?? (async () => undefined) }, settings);
   const verdicts = new Verdicts(database, (shardId) => createShardSigner(settings.fleetKey, shardId));
-  const ofCatalog = { audit: new AuditTrail(database), verdicts, latestNumbers: new LatestNumberStore(database) };
+  const ofCatalog = {
+    audit: new AuditTrail(database),
+    verdicts,
+    latestNumbers: new LatestNumberStore(database),
+    keyNames: new FleetKeyNames(database, settings.fleetKey),
+  };
   const all = opened.move();
   return { database, store, access, redis, manager, ...ofCatalog, close: () => all.disposeAsync() };
 }

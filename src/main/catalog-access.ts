@@ -2,6 +2,7 @@ import { TenantryError } from '../core/errors.ts';
 import type { SqlDatabase } from '../core/session.ts';
 import type { Settings } from '../config.ts';
 import type { ShardMap } from '../../shardmap/shard-map.ts';
+import { NotCreated } from '../../shardmap/not-created.ts';
 import { SqlShardMapStore } from '../../shardmap/sql-store.ts';
 import type { ShardMapStore } from '../../shardmap/store.ts';
 import { engineOf, type Engines } from './engines.ts';
@@ -43,8 +44,7 @@ export async function openCatalog(engines: Engines, settings: Settings): Promise
 /** The configured map as the catalog has it. Throws INVALID_CONFIGURATION where it is not there or another one. */
 export async function configuredMap(store: ShardMapStore, { map }: Settings): Promise<ShardMap> {
   const found = await store.findMap(map.name);
-  if (found === undefined)
-    throw new TenantryError('INVALID_CONFIGURATION', `The catalog has no shard map ${map.name}: run \`tenantry map create\`.`);
+  if (found === undefined) throw new NotCreated(`The catalog has no shard map ${map.name}: run \`tenantry map create\`.`);
   if (found.kind === map.kind && found.keyType === map.key) return found;
   const difference = `The catalog has shard map ${map.name} as a ${found.kind} of ${found.keyType}; the configuration says ${map.kind} of ${map.key}.`;
   throw new TenantryError('INVALID_CONFIGURATION', difference);

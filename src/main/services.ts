@@ -1,6 +1,7 @@
 import type { Services } from '../cli/services.ts';
 import type { Clock } from '../core/clock.ts';
 import { openAdministration } from './administration.ts';
+import { fleetKeyName } from '../../shardmap/mapping-token.ts';
 import { installCatalog } from './catalog.ts';
 import { openCatalogDatabase } from './catalog-access.ts';
 import { diagnose } from './diagnosis/diagnose.ts';
@@ -31,7 +32,7 @@ export function createServices(parts: ServicesParts): Services {
     installCatalog: async (settings, dryRun) => {
       const database = openCatalogDatabase(engines, settings);
       try {
-        return await installCatalog(database, dryRun);
+        return await installCatalog(database, fleetKeyName(settings.fleetKey.current), dryRun);
       } finally {
         await database.close();
       }

@@ -19,7 +19,7 @@ export interface TenantryParts extends AdministrationParts {
 }
 
 /** Router and manager of one configuration, over the same catalog and caches. */
-export interface OpenTenantry extends Omit<OpenAdministration, 'database' | 'redis' | 'audit' | 'verdicts' | 'latestNumbers'> {
+export interface OpenTenantry extends Omit<OpenAdministration, 'database' | 'redis' | 'audit' | 'verdicts' | 'latestNumbers' | 'keyNames'> {
   readonly map: ShardMap;
   readonly router: Router;
   /** Waits for calls that run, up to `limits.drainMs`, then closes every connection. */
@@ -28,13 +28,14 @@ export interface OpenTenantry extends Omit<OpenAdministration, 'database' | 'red
 
 /**
  * Joins everything, for the library and the service; whatever was opened is closed where a later part fails. Throws
- * CATALOG_UNAVAILABLE, or INVALID_CONFIGURATION where the catalog is not as the settings say.
+ * CATALOG_UNAVAILABLE, or INVALID_CONFIGURATION where the catalog is not as the settings say, or the fleet's keys are others.
  */
 export async function openTenantry(parts: TenantryParts, settings: Settings): Promise<OpenTenantry> {
   await using opened = new AsyncDisposableStack();
   const administration = await openAdministration(parts, settings);
   opened.defer(() => administration.close());
-  const { store, access, redis, manager } = administration;
+  const { store, access, redis, manager, keyNames } = administration;
+  await keyNames.require();
   const map = await configuredMap(store, settings);
   const shards = await store.listShards(map.mapId);
   const used = new Set(shards.map(({ address }) => address.engine));

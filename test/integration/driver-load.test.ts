@@ -5,6 +5,7 @@ import type { ShardMapStore } from '../../shardmap/store.ts';
 import { resolveConfig, type Settings } from '../../src/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { openAdministration } from '../../src/main/administration.ts';
+import { fleetKeyName } from '../../shardmap/mapping-token.ts';
 import { installCatalog } from '../../src/main/catalog.ts';
 import { openCatalogDatabase } from '../../src/main/catalog-access.ts';
 import { createEngines } from '../../src/main/engines.ts';
@@ -26,7 +27,7 @@ describe('the driver of SQL Server', () => {
     postgres = await startPostgres();
     settings = resolveConfig(sampleConfig(), { ...sampleEnvironment, CATALOG: await postgres.createDatabase('catalog') });
     const database = openCatalogDatabase(parts.engines, settings);
-    await installCatalog(database, false);
+    await installCatalog(database, fleetKeyName(settings.fleetKey.current), false);
     await database.close();
   });
   afterAll(() => postgres.stop());

@@ -4,6 +4,7 @@ import { env, resolveConfig, type Settings } from '../../src/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { TenantryError } from '../../src/core/errors.ts';
 import { openAdministration } from '../../src/main/administration.ts';
+import { fleetKeyName } from '../../shardmap/mapping-token.ts';
 import { installCatalog } from '../../src/main/catalog.ts';
 import { openCatalogDatabase } from '../../src/main/catalog-access.ts';
 import { createEngines } from '../../src/main/engines.ts';
@@ -31,7 +32,7 @@ describeNeeding('redis-server', 'joining the parts', () => {
       REDIS: redis.url,
     });
     const database = openCatalogDatabase(parts.engines, settings);
-    await installCatalog(database, false);
+    await installCatalog(database, fleetKeyName(settings.fleetKey.current), false);
     await database.close();
   });
   afterAll(async () => {

@@ -3,6 +3,7 @@ import { createTenantry, env, type Tenantry, type Trouble } from '../../src/inde
 import { resolveConfig } from '../../src/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { openAdministration } from '../../src/main/administration.ts';
+import { fleetKeyName } from '../../shardmap/mapping-token.ts';
 import { installCatalog } from '../../src/main/catalog.ts';
 import { openCatalogDatabase } from '../../src/main/catalog-access.ts';
 import { createEngines } from '../../src/main/engines.ts';
@@ -26,7 +27,7 @@ describeNeeding('redis-server', 'the trouble that a user of the library is told 
     const settings = resolveConfig(config, environment);
     const engines = createEngines();
     const database = openCatalogDatabase(engines, settings);
-    await installCatalog(database, false);
+    await installCatalog(database, fleetKeyName(settings.fleetKey.current), false);
     await database.close();
     const administration = await openAdministration({ engines, clock: systemClock, onTrouble: () => undefined }, settings);
     await administration.manager.maps.create({ name: 'customers', kind: 'list', keyType: 'int', context: 'TenantId' });

@@ -2,10 +2,11 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { Login, PrincipalName } from '../../src/core/principal.ts';
 import { resolveConfig, type TenantryConfig } from '../../src/config.ts';
 import type { SqlDatabase } from '../../src/core/session.ts';
-import { sqlText } from '../../src/core/sql.ts';
+import { sql, sqlText } from '../../src/core/sql.ts';
 import { openAdministration } from '../../src/main/administration.ts';
 import { openCatalogDatabase } from '../../src/main/catalog-access.ts';
 import { createEngines, engineOf } from '../../src/main/engines.ts';
+import { fleetKeyFromBase64, fleetKeyName } from '../../shardmap/mapping-token.ts';
 import { installCatalog } from '../../src/main/catalog.ts';
 import { openTenantry, type OpenTenantry } from '../../src/main/tenantry.ts';
 import { provision } from '../../src/policy/provision.ts';
@@ -30,6 +31,8 @@ export interface RealFleet {
   readonly shards: readonly FleetShard[];
   /** Tenantry once more over the same servers, as another process would have it, by other environment variables; the caller closes it. */
   open(environment?: Readonly<Record<string, string>>): Promise<OpenTenantry>;
+  /** Has the catalog name another key as the fleet's, as a rotation at its end. */
+  nameKey(key: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,7 +59,7 @@ export async function startFleet(options: FleetOptions): Promise<RealFleet> {
   const settings = resolveConfig(configuration(options), environment);
   const engines = createEngines();
   const database = openCatalogDatabase(engines, settings);
-  await installCatalog(database, false);
+  await installCatalog(database, fleetKeyName(settings.fleetKey.current), false);
   await database.close();
   const administration = await openAdministration({ engines, clock: systemClock, onTrouble: () => undefined }, settings);
   const { manager } = administration;
@@ -98,6 +101,12 @@ export async function startFleet(options: FleetOptions): Promise<RealFleet> {
     catalog,
     shards,
     open,
+    nameKey: async (key) => {
+      const name = fleetKeyName(fleetKeyFromBase64(key, 'the key'));
+      const catalogDatabase = openCatalogDatabase(engines, settings);
+      await catalogDatabase.query(sql`update tenantry.fleet_key set name = ${name}`);
+      await catalogDatabase.close();
+    },
     close: async () => {
       await tenantry.close();
       await Promise.all(shards.map(({ root }) => root.close()));

@@ -39,7 +39,7 @@ async function* findingsOf(settings: () => Promise<Settings>, { services }: CliW
   const subject = 'configuration';
   const configured = await readSettings(settings);
   if (configured instanceof TenantryError) {
-    yield { subject, level: 'problem', text: configured.reason, remedy: 'tenantry config check' };
+    yield { subject, level: 'problem', text: configured.reason, advice: 'mend each of these, then run tenantry doctor again' };
     return;
   }
   yield { subject, level: 'ok', text: 'It is valid, and every variable that it needs is set.' };

@@ -121,6 +121,11 @@ async function withSigning<T>(
   return shard.state === 'ADDING' ? work(undefined) : policies.signing(settings, shard, work);
 }
 
+/** Whether it is known that nothing of it is by the previous key. */
+export function isFreeOfPrevious({ previous, signedBy: signer, verdictSignedBy }: ShardKeys): boolean {
+  return previous === 0 && signer !== 'previous' && verdictSignedBy !== 'previous';
+}
+
 /** Whether all of it is by the current key. */
 export function isSettled({
   error,

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { ShardMapManager } from '../../../shardmap/manager.ts';
-import { fleetKeyName } from '../../../shardmap/mapping-token.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { counted } from '../../core/counted.ts';
@@ -22,7 +21,8 @@ import {
   withConcurrency,
   withWait,
 } from './fleet.ts';
-import { isSettled, keysOf, recorder, rotateOne, type ShardKeys, type ShardRotation } from './key-rotation.ts';
+import { addKeyForgetCommand } from './key-forget.ts';
+import { isFreeOfPrevious, isSettled, keysOf, recorder, rotateOne, type ShardKeys, type ShardRotation } from './key-rotation.ts';
 
 interface FleetOptions {
   readonly shard?: string;
@@ -30,18 +30,20 @@ interface FleetOptions {
 }
 
 /** What keys are told by. */
-type KeyAdministration = Pick<Administration, 'manager' | 'verdicts'>;
+type KeyAdministration = Pick<Administration, 'manager' | 'verdicts' | 'keyNames'>;
 
 interface RotateOptions extends FleetOptions {
   readonly actor?: string;
   readonly wait?: number;
 }
 
-/** What the new key says then is what the old one said, whoever had it. */
-const ifLeaked =
-  'What the previous key had signed is signed by the current one as it was. If it leaked, see who accepted or overrode what protects each shard: tenantry audit list, and docs/fleet-key.md.';
+/** What the new key says is what the old one said, whoever had it: `done` is how far it does. */
+const ifLeaked = (done: string): string =>
+  `${done} If it leaked, see who accepted or overrode what protects each shard: tenantry audit list, and docs/fleet-key.md.`;
+const signedAgain = 'What the previous key had signed is signed by the current one as it was.';
+const toBeSignedAgain = 'What the previous key has signed, tenantry key rotate signs by the current one as it is.';
 
-/** `tenantry key status|rotate`. */
+/** `tenantry key status|rotate|forget`. */
 export function addKeyCommands(program: Command, world: CliWorld): void {
   const key = program.command('key').description('the fleet key, by which shards know who may enter');
   const chosen = (command: Command): Command => withConcurrency(command.option('--shard <name>', 'only this shard'));
@@ -51,7 +53,7 @@ export function addKeyCommands(program: Command, world: CliWorld): void {
     {
       usage: 'status',
       summary:
-        'show how many mappings of each shard are by the current fleet key, by the previous one and by neither, and which key signed its protection; ends with 2 where not all is by the current one, with 1 where a shard could not be read',
+        "show how many mappings of each shard are by the current fleet key, by the previous one and by neither, and which key signed its protection; ends with 2 where not all is by the current one or another is the fleet's still, with 1 where a shard could not be read",
       examples: ['key status', 'key status --json'],
     },
     chosen,
@@ -70,6 +72,7 @@ export function addKeyCommands(program: Command, world: CliWorld): void {
     (command) => withActor(withWait(chosen(command), 'to retry mappings that somebody holds')),
     rotate,
   );
+  addKeyForgetCommand(key, world);
 }
 
 async function status(invocation: Invocation<FleetOptions>): Promise<ExitCode> {
@@ -78,29 +81,31 @@ async function status(invocation: Invocation<FleetOptions>): Promise<ExitCode> {
 
 async function tellStatus(
   { options, output, world }: Invocation<FleetOptions>,
-  { manager, verdicts }: KeyAdministration,
+  { manager, verdicts, keyNames }: KeyAdministration,
   settings: Settings,
 ): Promise<ExitCode> {
   const fleet = { manager, settings, policies: world.services.policies, verdicts };
   const shards = await chosenShards(manager, options);
   const looked = await Array.fromAsync(inParallel(shards, options.concurrency ?? defaultConcurrency, (shard) => keysOf(fleet, shard)));
-  const { fleetKey } = settings;
-  const previous = fleetKey.previous === undefined ? null : fleetKeyName(fleetKey.previous);
-  const keys = { current: fleetKeyName(fleetKey.current), previous };
+  const { current, previous = null } = keyNames.configured;
+  const fleets = await keyNames.list();
   output.result(
-    { keys, shards: looked.map(resultData) },
-    [`current key ${keys.current}, previous key ${keys.previous ?? 'none'}`, ...looked.map(describeKeys)].join('\n'),
+    { keys: { current, previous, fleet: fleets }, shards: looked.map(resultData) },
+    [
+      `current key ${current}, previous key ${previous ?? 'none'}; the fleet's: ${fleets.join(', ') || 'none'}`,
+      ...looked.map(describeKeys),
+    ].join('\n'),
   );
-  if (previous !== null) output.note(ifLeaked);
+  if (previous !== null && !looked.every(isFreeOfPrevious)) output.note(ifLeaked(toBeSignedAgain));
   requireLooked(looked);
-  return looked.every(isSettled) ? 0 : 2;
+  return looked.every(isSettled) && fleets.every((name) => name === current) ? 0 : 2;
 }
 
 async function rotate(invocation: Invocation<RotateOptions>): Promise<ExitCode> {
-  return withAdministration(invocation, async ({ manager, audit, verdicts }, settings) => {
+  return withAdministration(invocation, async ({ manager, audit, verdicts, keyNames }, settings) => {
     const { options, output, world } = invocation;
-    requireTwoKeys(settings);
-    if (options.dryRun === true) return tellStatus(invocation, { manager, verdicts }, settings);
+    const replaced = requirePrevious(keyNames);
+    if (options.dryRun === true) return tellStatus(invocation, { manager, verdicts, keyNames }, settings);
     const stop = world.untilStopped();
     const fleet = { manager, settings, policies: world.services.policies, verdicts };
     const waitMs = 1_000 * (options.wait ?? defaultWaitSeconds);
@@ -114,22 +119,23 @@ async function rotate(invocation: Invocation<RotateOptions>): Promise<ExitCode> 
       return result;
     };
     const shards = await chosenShards(manager, options);
+    await keyNames.add();
     const results = await Array.fromAsync(inParallel(shards, options.concurrency ?? defaultConcurrency, one));
     output.whole({ items: results.map(resultData) });
-    if (results.some(({ outcome }) => outcome === 'rotated' || outcome === 'left')) output.note(ifLeaked);
+    if (results.some(({ outcome }) => outcome === 'rotated' || outcome === 'left')) output.note(ifLeaked(signedAgain));
+    if (options.shard === undefined && results.every(isFreeOfPrevious)) await keyNames.replace(replaced);
     requireAll(results, stateOf(results));
     return results.every(({ outcome }) => outcome !== 'left') ? 0 : 2;
   });
 }
 
-function requireTwoKeys({ fleetKey: { current, previous } }: Settings): void {
-  if (previous === undefined)
-    throw new TenantryError(
-      'INVALID_REQUEST',
-      'A rotation needs two fleet keys: the new one as fleetKey.current, the old one as fleetKey.previous.',
-    );
-  if (Buffer.compare(current, previous) === 0)
-    throw new TenantryError('INVALID_REQUEST', 'fleetKey.current and fleetKey.previous are the same key.');
+/** The name of the key that is replaced. */
+function requirePrevious({ configured: { previous } }: KeyAdministration['keyNames']): string {
+  if (previous !== undefined) return previous;
+  throw new TenantryError(
+    'INVALID_REQUEST',
+    'A rotation needs two fleet keys: the new one as fleetKey.current, the old one as fleetKey.previous.',
+  );
 }
 
 /** Of every map: the key is the fleet's. */

@@ -78,6 +78,8 @@ async function create({ args, options, settings, output, world: { services } }: 
   if (catalog === 'installed') output.note('Made the schema of the catalog.');
   const administration = await services.openAdministration(configured);
   try {
+    if (!dryRun) await administration.keyNames.addFirst();
+    await administration.keyNames.require();
     const { maps } = dryRun ? administration.manager.dryRun : administration.manager;
     const made = await maps.create(wanted);
     output.result({ done: !dryRun, catalog, map: shown(made) }, `${dryRun ? 'Would be done: create' : 'Created'} ${describe(made)}`);

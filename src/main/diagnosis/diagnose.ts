@@ -5,10 +5,11 @@ import { counted } from '../../core/counted.ts';
 import type { Help } from '../../core/help.ts';
 import { TenantryError } from '../../core/errors.ts';
 import type { CatalogServer } from '../../../shardmap/store.ts';
+import { NotCreated } from '../../../shardmap/not-created.ts';
 import { openAdministration } from '../administration.ts';
 import { configuredMap } from '../catalog-access.ts';
 import { diagnoseDriftEntries } from './drift.ts';
-import { danger, failure, unreached, type DatabaseDanger, type DiagnosisParts } from './finding.ts';
+import { danger, failure, problem, unreached, type DatabaseDanger, type DiagnosisParts } from './finding.ts';
 import { diagnoseRedis } from './redis.ts';
 import { diagnoseShard } from './shard.ts';
 
@@ -45,6 +46,7 @@ function* diagnoseCatalogServer({ recorded, present }: CatalogServer): Generator
 
 /** A catalog that is none, or not the configuration's, is said to be so with what mends it; which one is meant, the configuration shows. */
 function catalogHelp(error: unknown): Help {
+  if (error instanceof NotCreated) return { remedy: 'tenantry map create', advice: 'or look at catalog.url and map: tenantry config show' };
   const isOther = error instanceof TenantryError && error.code === 'INVALID_CONFIGURATION';
   return isOther
     ? { remedy: 'tenantry config show', advice: 'look at catalog.url and map' }
@@ -60,7 +62,7 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
     yield failure(subject, error, catalogHelp(error));
     return;
   }
-  const { database, manager, store, verdicts } = catalog;
+  const { database, manager, store, verdicts, keyNames } = catalog;
   try {
     const map = await configuredMap(store, settings);
     const shards = await store.listShards(map.mapId);
@@ -77,6 +79,11 @@ async function* diagnoseCatalog(parts: DiagnosisParts, settings: Settings): Asyn
         text: `Not at their end: ${counted(unfinished.length, 'operation')}.`,
         remedy: 'tenantry recover',
       };
+    const wrong = await keyNames.objection();
+    if (wrong !== undefined) {
+      yield problem('configuration', `${wrong.text}. Shards are looked at with the right key alone.`, { advice: wrong.advice });
+      return;
+    }
     for (const shard of shards) yield* diagnoseShard({ ...parts, settings, shard, map, manager, verdicts });
   } catch (error) {
     yield failure(subject, error, catalogHelp(error));

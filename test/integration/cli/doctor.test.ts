@@ -220,6 +220,28 @@ describe('doctor', () => {
     const { code, out } = await fleet.world.run('doctor', { environment: { TENANTRY_FLEET_KEY: 'short' } });
     expect(code).toBe(2);
     expect(out).toContain('fleetKey.current: must be base64 of 32 random bytes');
+    expect(out).toMatch(/\n {9}what helps: mend each of these, then run tenantry doctor again\n$/);
+  });
+
+  test('says what makes a catalog, or a map, that is not there', async () => {
+    const empty = await fleet.world.server.createDatabase('nothing_yet');
+    await writeFile(
+      join(fleet.world.folder, 'another.json'),
+      configuration({ map: { name: 'another', kind: 'list', key: 'int', context: 'TenantId' } }),
+    );
+    const help = { remedy: 'tenantry map create', advice: 'or look at catalog.url and map: tenantry config show' };
+    for (const [line, environment, text] of [
+      [
+        'doctor --json',
+        { TENANTRY_CATALOG_URL: empty },
+        "The catalog's database has no catalog of Tenantry: run `tenantry map create`, or check the address.",
+      ],
+      ['doctor --json --config another.json', {}, 'The catalog has no shard map another: run `tenantry map create`.'],
+    ] as const) {
+      const { code, out } = await fleet.world.run(line, { environment });
+      const problems = itemsOf<{ level: string }>(out).filter(({ level }) => level === 'problem');
+      expect([code, problems]).toEqual([2, [{ subject: 'catalog', level: 'problem', text, ...help }]]);
+    }
   });
 });
 

@@ -224,19 +224,19 @@ describe('a catalog that is none', () => {
   });
 
   test('one of a newer schema is refused by every command', async () => {
-    await fleet.catalog.query(sqlText('update tenantry.schema_version set version = 3'));
+    await fleet.catalog.query(sqlText('update tenantry.schema_version set version = 4'));
     try {
       for (const line of ['tenant list', 'tenant add 50 --shard a', 'map create other', 'shard list', 'recover', 'serve']) {
         expect(await fleet.refused(line)).toContain(
-          "The catalog's schema has version 3; this program works with version 2: go on with the version of Tenantry that made it, or a later one (INVALID_CONFIGURATION)",
+          "The catalog's schema has version 4; this program works with version 3: go on with the version of Tenantry that made it, or a later one (INVALID_CONFIGURATION)",
         );
       }
       const { code, out } = await fleet.world.run('doctor');
       expect(code).toBe(2);
-      expect(out).toContain("problem  catalog: The catalog's schema has version 3");
+      expect(out).toContain("problem  catalog: The catalog's schema has version 4");
       expect(out).not.toContain('map create');
     } finally {
-      await fleet.catalog.query(sqlText('update tenantry.schema_version set version = 2'));
+      await fleet.catalog.query(sqlText('update tenantry.schema_version set version = 3'));
     }
   });
 

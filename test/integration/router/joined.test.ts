@@ -71,6 +71,7 @@ describe('while the catalog', () => {
 describe('while the fleet key is being replaced', () => {
   it('processes of the new key serve tenants of both, those of the old key their own, and nobody takes an unknown one', async () => {
     const replaced = await fleet.open({ TENANTRY_FLEET_KEY: fleetKeyOf(3), TENANTRY_FLEET_KEY_PREVIOUS: fleetKeyOf(9) });
+    await fleet.nameKey(fleetKeyOf(3));
     const onlyNew = await fleet.open({ TENANTRY_FLEET_KEY: fleetKeyOf(3) });
     try {
       await replaced.manager.tenants.add(21, { shard: 'shard_1' });
@@ -95,7 +96,7 @@ describe('while the fleet key is being replaced', () => {
       expect(await serves(later, 1)).toEqual([{ tenant: 1 }]);
       expect((await onlyNew.manager.recover()).disagreements).toContainEqual(expect.objectContaining({ what: 'token' }));
     } finally {
-      await Promise.all([replaced.close(), onlyNew.close()]);
+      await Promise.all([replaced.close(), onlyNew.close(), fleet.nameKey(fleetKeyOf(9))]);
     }
   });
 });

@@ -77,7 +77,7 @@ describeOnEachGround(
         expect(disagreements).toEqual([
           { shard: 'a', what: 'state', mappingId: one, inCatalog: 'ONLINE', onShard: 'OFFLINE' },
           { shard: 'a', what: 'epoch', mappingId: one, inCatalog: '1', onShard: '8' },
-          { shard: 'a', what: 'token', mappingId: two, inCatalog: 'computed with the fleet key', onShard: 'another one' },
+          { shard: 'a', what: 'token', mappingId: two, inCatalog: 'the token that the fleet key gives', onShard: 'another one' },
           { shard: 'a', what: 'missing', mappingId: three, inCatalog: 'ONLINE at epoch 3, tenant 3', onShard: 'absent' },
           { shard: 'a', what: 'extra', mappingId: 700, inCatalog: 'absent', onShard: 'ONLINE at epoch 2, tenant 99' },
         ]);

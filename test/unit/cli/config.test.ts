@@ -78,7 +78,7 @@ describe('tenantry config', () => {
 const changing = [
   'init',
   ...['add', 'provision', 'remove'].map((verb) => `shard ${verb}`),
-  'key rotate',
+  ...['rotate', 'forget'].map((verb) => `key ${verb}`),
   'map create',
   ...['add', 'offline', 'online', 'remove'].map((verb) => `tenant ${verb}`),
   ...['add', 'split', 'merge', 'offline', 'online', 'remove'].map((verb) => `range ${verb}`),
@@ -132,7 +132,7 @@ describe('every command', () => {
       expect(out).toContain('--json');
       expect(out.includes('--config <path>')).toBe(name !== 'init');
       expect(out.includes('--dry-run')).toBe(changing.includes(name));
-      expect(out.includes('--yes')).toBe(name.endsWith(' remove') || name === 'recover');
+      expect(out.includes('--yes')).toBe(name.endsWith(' remove') || ['recover', 'key forget'].includes(name));
     },
   );
 

@@ -87,6 +87,11 @@ describe('an invalid configuration is refused with every problem, its path and w
       ['current', 'previous'].map((key) => `fleetKey.${key}: must be base64 of 32 random bytes (openssl rand -base64 32 makes one)`),
     ],
     [
+      'a fleet key that replaces itself',
+      sampleConfig({ fleetKey: { current: env('FLEET'), previous: env('FLEET') } }),
+      ['fleetKey.previous: must be another key than fleetKey.current'],
+    ],
+    [
       'a literal Redis URL, and one that is no Redis URL',
       sampleConfig({ redis: { url: env('CATALOG') } }),
       ['redis.url: is not a URL of the form redis://[user:password@]host:port[/number], or rediss:// for TLS'],

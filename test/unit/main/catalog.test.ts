@@ -38,7 +38,7 @@ function databaseOn(servers: readonly Row[], state: Row = nothing) {
 
 it('makes no catalog where its login may not see which database it is in: nobody could change the shard map', async () => {
   const { database, made } = databaseOn([]);
-  await expect(installCatalog(database, false)).rejects.toMatchObject({
+  await expect(installCatalog(database, 'd1cd2c16', false)).rejects.toMatchObject({
     code: 'INVALID_CONFIGURATION',
     detail: expect.stringContaining('VIEW ANY DATABASE') as string,
   });
@@ -47,8 +47,9 @@ it('makes no catalog where its login may not see which database it is in: nobody
 
 it('makes one where it may', async () => {
   const { database, made, asked } = databaseOn(here);
-  expect(await installCatalog(database, false)).toBe('installed');
+  expect(await installCatalog(database, 'd1cd2c16', false)).toBe('installed');
   expect(made).toEqual(catalogSchemaFiles);
+  expect(asked.at(-1)).toBe('catalog/add-fleet-key');
   // Two who make one at once: the second one waits, and finds it made.
   expect(asked[0]).toBe('catalog/lock-install');
 });
@@ -58,7 +59,7 @@ it.each([
   ['has a schema of that name, of something else', { ...nothing, hasSchema: true }, 'has a schema tenantry that is no catalog.'],
 ])('makes none in a database that %s', async (_title, state, why) => {
   const { database, made } = databaseOn(here, state);
-  await expect(installCatalog(database, false)).rejects.toMatchObject({
+  await expect(installCatalog(database, 'd1cd2c16', false)).rejects.toMatchObject({
     code: 'INVALID_CONFIGURATION',
     detail: `The database of catalog.url ${why}`,
   });
@@ -70,6 +71,6 @@ it.each([
   ['where there is one', { ...nothing, hasSchema: true, isCatalog: true }, false, 'present'],
 ])('makes none %s', async (_title, state, dryRun, found) => {
   const { database, made } = databaseOn(here, state);
-  expect(await installCatalog(database, dryRun)).toBe(found);
+  expect(await installCatalog(database, 'd1cd2c16', dryRun)).toBe(found);
   expect(made).toEqual([]);
 });

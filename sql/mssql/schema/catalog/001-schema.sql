@@ -14,4 +14,4 @@ CREATE TABLE [tenantry].[schema_version] (
 );
 GO
 
-INSERT INTO [tenantry].[schema_version] ([version]) VALUES (2);
+INSERT INTO [tenantry].[schema_version] ([version]) VALUES (3);

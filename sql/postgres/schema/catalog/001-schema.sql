@@ -7,4 +7,4 @@ create table tenantry.schema_version (
   version integer not null,
   installed_at timestamptz not null default now()
 );
-insert into tenantry.schema_version (version) values (2);
+insert into tenantry.schema_version (version) values (3);

@@ -46,12 +46,19 @@ test('says that it is another server, with what to run, and looks no further', a
   ]);
 });
 
-test('says where its local map is not as the catalog has it', async () => {
+test('says where its local map is not as the catalog has it, and of a token what gives another', async () => {
   const disagreements: ShardMapManager['disagreements'] = async function* () {
     yield { shard: 'a', what: 'state', mappingId: 7, inCatalog: 'ONLINE', onShard: 'OFFLINE' };
+    yield { shard: 'a', what: 'token', mappingId: 8, inCatalog: 'the token that the fleet key gives', onShard: 'another one' };
   };
   const disagreement = 'Its local map disagrees with the catalog, state of mapping 7: the catalog has ONLINE, the shard OFFLINE.';
-  expect(await findings({}, { disagreements })).toEqual([{ ...onShard, level: 'problem', text: disagreement, remedy: 'tenantry recover' }]);
+  const token =
+    'Its local map disagrees with the catalog, token of mapping 8: the catalog has the token that the fleet key gives, the shard another one.';
+  const again = "take the mapping's tenant, or range, offline and online again: that gives it a token by the configured key";
+  expect(await findings({}, { disagreements })).toEqual([
+    { ...onShard, level: 'problem', text: disagreement, remedy: 'tenantry recover' },
+    { ...onShard, level: 'problem', text: token, advice: again },
+  ]);
 });
 
 const atAddress = {

@@ -1,0 +1,2 @@
+-- @name text
+delete from tenantry.fleet_key where name = @name;
