@@ -144,6 +144,8 @@ describe('tenantry init', () => {
       ['--table', 'Blogs', '--key', 'integer'],
       "option '--key <type>' argument 'integer' is invalid. Allowed choices are int, bigint, uuid, string, bytes.",
     ],
+    [['--table', 'Blogs', 'Blogs', '--key', 'int'], '--table and --reference name "Blogs" twice'],
+    [['--table', 'Blogs', '--reference', 'Blogs', '--key', 'int'], '--table and --reference name "Blogs" twice'],
     [['--engine', 'oracle'], "option '--engine <name>' argument 'oracle' is invalid. Allowed choices are postgres, mssql."],
     [['--output', 'c.yaml'], "option '--output <file>' argument 'c.yaml' is invalid. It must end in .ts, .js or .json."],
     [['--config', 'mine.ts', '--table', 'Blogs', '--key', 'int'], "unknown option '--config'"],
