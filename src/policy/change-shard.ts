@@ -1,6 +1,7 @@
 import { pause } from '../../shardmap/pause.ts';
 import type { Clock } from '../core/clock.ts';
-import { TenantryError } from '../core/errors.ts';
+import { hadNoAnswer, TenantryError } from '../core/errors.ts';
+import { sentence } from '../core/sentence.ts';
 import type { SqlDatabase, SqlSession } from '../core/session.ts';
 import { compileSql } from '../core/compile-sql.ts';
 import type { Sql, SqlDialect } from '../core/sql.ts';
@@ -155,7 +156,7 @@ async function changeTables(
   const wait = new LockWait(clock);
   const run = async (table: string, statement: Sql, workMs: number): Promise<void> => {
     const work = wait.during(workMs, async (patienceMs) => await session.query(renderer.patiently(statement, patienceMs)));
-    await unlessInUse(table, work);
+    await unlessInUse(table, work).catch(couldNotBeChanged(table));
   };
   const byObject = Map.groupBy(pending, ({ object }) => object);
   for (const [name, items] of inUseFirst([...byObject], inUse)) {
@@ -207,6 +208,19 @@ async function unlessInUse<T>(what: string, work: Promise<T>): Promise<T> {
 /** Whether a lock was not to be had, or this transaction gave way in a deadlock; not where a statement took too long by itself. */
 function isInUse(error: unknown): error is TenantryError {
   return error instanceof LockNotGiven || (error instanceof TenantryError && error.code === 'SERIALIZATION_FAILURE');
+}
+
+/** A server that refuses a statement says why, and not of what. */
+function couldNotBeChanged(what: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof TenantryError) || hadNoAnswer(error)) throw error;
+    const { code, reason, outcome } = error;
+    const who = code === 'FORBIDDEN' ? ' by the admin login' : '';
+    throw new TenantryError(code, `${what} could not be changed${who}: ${sentence(reason)} Nothing was changed.`, {
+      cause: error,
+      outcome,
+    });
+  };
 }
 
 /** What stays as it was although every statement was accepted: a server may only warn of rights that are not the admin's to give. */

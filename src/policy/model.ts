@@ -7,6 +7,8 @@ import type { FindingSeverity } from './finding-kinds/finding-kind.ts';
 
 /** A table as the configuration names it; without a tenant column it is a reference table. */
 export interface ConfiguredTable {
+  /** As the configuration calls it, for places in it; undefined: by its table's name alone. */
+  readonly name?: string;
   /** Undefined: the engine's default schema. */
   readonly schema?: string;
   readonly table: string;

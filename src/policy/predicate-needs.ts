@@ -4,7 +4,7 @@ import type { LocatedTable } from './model.ts';
 /** A table as `policy/predicate-problems` is told it; without a schema it is of the engine's default one. */
 type Place = Pick<ReadTable, 'schema' | 'table'>;
 
-/** What a predicate needs of a column, or of a table's rows. */
+/** What a predicate, or a sample row, needs of a column, or of a table's rows. */
 export interface PredicateNeed extends Place {
   /** Where the configuration says it. */
   readonly at: string;
@@ -21,13 +21,14 @@ export interface PredicateNeed extends Place {
   readonly tenantColumn?: string;
 }
 
-/** What the policies of tables need of a shard's columns, each once. */
+/** What the policies and the sample rows of tables need of a shard's columns, each once. */
 export function predicateNeeds(tables: readonly LocatedTable[]): PredicateNeed[] {
-  const needs = tables.flatMap(({ schema, table, policies = [] }) =>
-    policies.flatMap(({ name, conditions }) =>
+  const needs = tables.flatMap(({ schema, table, name: called = table, sample = {}, policies = [] }) => [
+    ...Object.keys(sample).map((column): PredicateNeed => ({ at: `tables.${called}.sample`, use: 'named', schema, table, column })),
+    ...policies.flatMap(({ name, conditions }) =>
       Object.values(conditions).flatMap((condition) => needsOf(condition, { schema, table }, `policies.${name}`)),
     ),
-  );
+  ]);
   return [...new Map(needs.map((need) => [JSON.stringify(need), need])).values()];
 }
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ConfiguredTable } from '../../../src/policy/model.ts';
-import { usePolicyShard } from '../../support/policy-shard.ts';
+import { blogs, usePolicyShard } from '../../support/policy-shard.ts';
 import { shardLogins } from '../../support/postgres-shard.ts';
 
 const shard = usePolicyShard();
@@ -97,6 +97,46 @@ describe('policy apply refuses', () => {
     await expect(shard.apply([{ table: 'foreign_owner', tenantColumn: 't' }])).rejects.toThrow(
       'run: alter table public.foreign_owner owner to tenantry_admin;',
     );
+  });
+
+  it('a part of a table that is of another owner, as what a superuser added to it is', async () => {
+    await shard.asRoot(`
+      create table parted (t integer not null primary key) partition by list (t);
+      create table parted_one partition of parted for values in (1);
+      create table inherited (t integer not null primary key); create table heir () inherits (inherited);
+      alter table parted owner to tenantry_admin; alter table inherited owner to tenantry_admin`);
+    const tables = ['parted', 'inherited'].map((table) => ({ table, tenantColumn: 't' }));
+    const refused = await shard.apply(tables).catch((error: Error) => error.message.split('\n').slice(1));
+    expect(refused).toEqual(
+      ['heir', 'parted_one'].map(
+        (part) =>
+          `- public.${part} belongs to ${shard.server.user}, and the admin login may not put policies on it; run: alter table public.${part} owner to tenantry_admin;`,
+      ),
+    );
+    await shard.asRoot('alter table parted_one owner to tenantry_admin; alter table heir owner to tenantry_admin');
+    await shard.apply(tables);
+  });
+
+  it('what the server refuses to have changed, by its name', async () => {
+    await shard.asRoot(`create table refused (t integer not null primary key); alter table refused owner to tenantry_admin;
+      create function refuse() returns event_trigger language plpgsql as $$ begin raise insufficient_privilege; end $$;
+      create event trigger refuse on ddl_command_start when tag in ('CREATE POLICY') execute function refuse()`);
+    try {
+      await expect(shard.apply([blogs, { table: 'refused', tenantColumn: 't' }])).rejects.toMatchObject({
+        code: 'FORBIDDEN',
+        reason: expect.stringMatching(
+          /^public\.refused could not be changed by the admin login: .*SQLSTATE 42501\. Nothing was changed\.$/,
+        ),
+      });
+    } finally {
+      await shard.asRoot('drop event trigger refuse; drop function refuse; drop table refused');
+    }
+  });
+
+  it('a column of a sample row that the table has not, with its place', async () => {
+    await expect(
+      shard.apply([{ name: 'shop.Blogs', schema: 'public', table: 'Blogs', tenantColumn: 'TenantId', sample: { Nmae: 'x', BlogId: 1 } }]),
+    ).rejects.toThrow('public.Blogs has no column Nmae (names are exact-case), which tables.shop.Blogs.sample names; did you mean Name?');
   });
 
   it('a table in a schema that admin may not let others use, and says who may change that', async () => {

@@ -2,12 +2,21 @@
 -- definition is asked for in words.
 -- @tables text
 -- @keyType text
-with configured as (
+with recursive configured as (
   select t."schema", t."table", t."tenantColumn", c.oid, c.relkind, c.relowner, c.relnamespace,
          format('%I.%I', t."schema", t."table") as name
     from jsonb_to_recordset(@tables::jsonb) as t ("schema" text, "table" text, "tenantColumn" text)
     left join pg_catalog.pg_namespace n on n.nspname = t."schema"
     left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t."table" and c.relkind not in ('i', 'I', 'S', 't', 'c')
+), held as (
+  select "schema", "table", oid, relowner, name from configured where relkind in ('r', 'p')
+  union
+  -- What SQL can name beside the tables that it is part of takes policies, too.
+  select n.nspname::text collate "default", c.relname::text collate "default", c.oid, c.relowner, format('%I.%I', n.nspname, c.relname) collate "default"
+    from held h
+    join pg_catalog.pg_inherits i on i.inhparent = h.oid
+    join pg_catalog.pg_class c on c.oid = i.inhrelid and c.relkind in ('r', 'p')
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 ), tenant_column as (
   select r.*, a.attnum, a.attnotnull, a.attidentity <> '' or a.attgenerated <> '' as computed, a.attname,
          format_type(a.atttypid, a.atttypmod) as type_name,
@@ -30,12 +39,12 @@ union all
 -- admin may act as app's logins, in whose name it tries what they may, and owns nothing in it.
 select r."schema", r."table", case when o.is_app and not o.rolsuper then 'owned-by-app' else 'not-owned' end,
        o.rolname, format('alter table %s owner to tenantry_admin', r.name)
-  from configured r
+  from held r
  cross join lateral (select w.oid, w.rolname, w.rolsuper,
                             pg_has_role(w.oid, 'tenantry_app', 'usage')
                               or (pg_has_role(w.oid, 'tenantry_app', 'member') and not pg_has_role(w.oid, 'tenantry_admin', 'member')) as is_app
                        from pg_catalog.pg_roles w where w.oid = r.relowner) o
- where r.relkind in ('r', 'p') and (not pg_has_role(current_user, o.oid, 'usage') or o.is_app)
+ where not pg_has_role(current_user, o.oid, 'usage') or o.is_app
 union all
 select r."schema", r."table", 'schema-rights', r."schema", format('grant usage on schema %I to tenantry_admin with grant option', r."schema")
   from configured r
