@@ -162,7 +162,7 @@ export function testDrift(fleet: () => TwoShards): void {
       const drift = [{ shards: ['a'], reason, object: 'view public."Totals"', until: dayIn(30) }];
       await writeFile(join(world.folder, 'drift.json'), configuration({ drift, procedures: { own_tenant: { returns: 'nothing' } } }));
       expect((await run('policy diff --shard a')).out.split('\n').at(-2)).toMatch(
-        /^a\tshard\t\tdifferent\tpublic\.own_tenant is IMMUTABLE.*\. view public\."Totals" is there, accepted until /,
+        /^a\tshard\t\tdifferent\tpublic\.own_tenant is IMMUTABLE.*\. Besides: view public\."Totals" is there, accepted until /,
       );
       await accepting({ object: 'view public."Totals"', until: dayIn(30) });
       await a.query(sqlText('drop function own_tenant(); drop view "Totals"'));
