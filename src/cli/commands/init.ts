@@ -88,7 +88,7 @@ async function planOf({ options, world }: Invocation<InitOptions>): Promise<Init
   const { mapName, kind, tenantColumn, table = [], reference = [] } = options;
   check(mapNameSchema, mapName, '--map-name');
   check(columnName, tenantColumn, '--tenant-column');
-  const [twice] = [...table, ...reference].filter((name, index, all) => all.indexOf(name) !== index);
+  const twice = [...table, ...reference].find((name, index, all) => all.indexOf(name) !== index);
   if (twice !== undefined) throw new TenantryError('INVALID_REQUEST', `--table and --reference name ${JSON.stringify(twice)} twice.`);
   const url = urlOf(options, world);
   const engine = engineFor(options, url);
