@@ -10,7 +10,7 @@ export class OtherSchema extends TenantryError {
   readonly advice: string;
 
   constructor({ name }: Pick<Shard, 'name'>, found: number) {
-    super('SHARD_UNVERIFIED', otherVersion(`The schema of shard ${name}`, 'shard', found));
+    super('SHARD_UNVERIFIED', otherVersion(`The schema of shard ${name}`, 'shard', found), { retryable: false });
     this.advice = otherVersionAdvice('shard', found);
   }
 }
@@ -23,7 +23,7 @@ export async function requireOwnShard(shards: Pick<ShardAccess, 'open' | 'identi
   requireOwnDescription(await new LocalMap(shards.open(shard)).description(), shard);
   if (shard.incarnation === '' || (await shards.identify(shard)) === shard.incarnation) return;
   const detail = `The server of shard ${shard.name} is not the one that was added: it may be a restored backup. Run \`tenantry recover\`.`;
-  throw new TenantryError('SHARD_UNVERIFIED', detail);
+  throw new TenantryError('SHARD_UNVERIFIED', detail, { retryable: false });
 }
 
 /** The same of what a database says of itself alone, whichever server it is on. */

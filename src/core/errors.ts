@@ -63,6 +63,8 @@ interface TenantryErrorOptions {
   readonly retryAfterMs?: number;
   /** Default `not-run`. */
   readonly outcome?: Outcome;
+  /** Default: that of the code; never where the cause is an error of Tenantry's that is not: what is made of it succeeds no sooner. */
+  readonly retryable?: boolean;
 }
 
 /** The only error type that leaves Tenantry. Its message names what was wrong and what is allowed, never a row's values. */
@@ -81,7 +83,7 @@ export class TenantryError extends Error {
     super(detail === undefined ? text : `${text} ${detail}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     if (detail !== undefined) this.detail = detail;
-    this.retryable = retryable;
+    this.retryable = options.retryable ?? (retryable && !(options.cause instanceof TenantryError && !options.cause.retryable));
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     this.outcome = options.outcome ?? 'not-run';
   }

@@ -57,8 +57,10 @@ export async function verifyShard(session: SqlSession, engine: VerifyingEngine, 
   const gate = asked(() => session.run<Row & GateProblem>('policy/gate', { tables }), engine);
   const protection = asked(() => verifyProtection(session, engine.fingerprintFunction(), expected.signer), engine);
   // In this order: what a database that is not the one that is meant answers to the others says nothing.
-  const identity = identityProblem(await inspection(), expected);
-  if (identity !== undefined) throw new TenantryError('SHARD_UNVERIFIED', identity);
+  const inspected = await inspection();
+  const identity = identityProblem(inspected, expected);
+  // A server that follows another one may be promoted; the rest is for somebody to mend.
+  if (identity !== undefined) throw new TenantryError('SHARD_UNVERIFIED', identity, { retryable: inspected?.incarnation === null });
   const able = await capable();
   const problems = (await gate()).rows;
   if (problems.length > 0) throw new UnfitForTenants(problems);
@@ -92,6 +94,7 @@ async function inspect(session: SqlSession, { lacksSchema }: VerifyingEngine): P
     if (!(error instanceof TenantryError) || !(error.cause instanceof SqlFailure) || !lacksSchema(error.cause)) throw error;
     throw new TenantryError('SHARD_UNVERIFIED', 'The database is no shard of Tenantry, or its login has not been provisioned.', {
       cause: error.cause,
+      retryable: false,
     });
   }
 }
@@ -105,7 +108,8 @@ export class UnfitForTenants extends TenantryError {
   readonly isOfTables: boolean;
 
   constructor(problems: readonly GateProblem[]) {
-    super('SHARD_UNVERIFIED', problems.map(({ table, problem }) => (table === null ? `${problem}.` : `${table}: ${problem}.`)).join(' '));
+    const list = problems.map(({ table, problem }) => (table === null ? `${problem}.` : `${table}: ${problem}.`));
+    super('SHARD_UNVERIFIED', list.join(' '), { retryable: false });
     this.isOfTables = problems.every(({ table }) => table !== null);
   }
 }

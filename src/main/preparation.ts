@@ -10,6 +10,7 @@ import { provision } from '../policy/provision.ts';
 import { LocalMap, type ShardDescription } from '../../shardmap/local-map.ts';
 import { schemaStateOf, type SchemaState } from '../../shardmap/schema-state.ts';
 import { engineOf, type Engines } from './engines.ts';
+import { isRefusedLogin } from './refused-login.ts';
 
 const catalogIsNoShard = 'The database is a catalog; a catalog cannot be a shard.';
 
@@ -63,10 +64,6 @@ async function withDatabase<T>({ engines, address, login, limits }: Opening, wor
   } finally {
     await database.close();
   }
-}
-
-function isRefusedLogin(error: unknown): boolean {
-  return error instanceof TenantryError && error.cause instanceof SqlFailure && error.cause.loginRefused;
 }
 
 function named(error: unknown, { host, port, database }: ShardAddress): unknown {

@@ -5,6 +5,7 @@ import { recorded } from '../../../shardmap/recorded.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { protectsAtLeast } from '../../core/context-protection.ts';
+import { principals } from '../../engine/principal-logins.ts';
 import { withAdministration } from '../administration.ts';
 import { addCommand, type CliWorld, type ExitCode, type Invocation } from '../command.ts';
 import { bootstrapLogin, withBootstrap } from './bootstrap.ts';
@@ -60,9 +61,12 @@ async function provision(invocation: Invocation<ProvisionOptions>): Promise<Exit
       () => preparation.prepare(settings, address, superuser, async (found) => requireOwnDescription(found, shard)),
     );
     const next = `tenantry policy apply --shard ${name}`;
-    const result = { shard: name, done: true, next, unrecorded };
+    const logins = principals.map((principal) => settings.logins[principal]).filter(({ entra }) => entra === undefined);
+    const users = logins.map(({ user }) => user);
+    const result = { shard: name, done: true, passwordsOf: users, next, unrecorded };
     noteUnwritten(output, result);
-    output.result(resultData(result), `Done: Provision shard ${name}. Where it is not as it was accepted: ${next}`);
+    const passwords = users.length === 0 ? '' : `${users.join(', ')} have the passwords of this configuration now, and none else. `;
+    output.result(resultData(result), `Done: Provision shard ${name}. ${passwords}Where it is not as it was accepted: ${next}`);
     requireWritten([result]);
     return 0;
   });

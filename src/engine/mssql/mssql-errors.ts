@@ -99,7 +99,7 @@ export function toLoginError(error: ServerError): TenantryError {
   const failure = new SqlFailure({ number, loginRefused: refusedLogins.has(number), letsInLater: transientLogins.get(number) });
   // What would be forbidden to a caller, or be his mistake, is neither before anybody has asked for anything.
   if (known?.code === 'OVERLOADED') return failed(known.code, failure, { retryAfterMs: known.retryAfterMs });
-  return failed('SHARD_UNAVAILABLE', failure);
+  return failed('SHARD_UNAVAILABLE', failure, { retryable: !failure.loginRefused });
 }
 
 /**
@@ -143,10 +143,12 @@ function meaningOf(error: ServerError): ErrorMeaning {
 interface Particulars {
   readonly outcome?: Certainty;
   readonly retryAfterMs?: number | undefined;
+  readonly retryable?: boolean;
 }
 
-function failed(code: ErrorCode, cause: SqlFailure, { outcome = 'not-run', retryAfterMs }: Particulars = {}): TenantryError {
-  return new TenantryError(code, `${cause.message}.`, { cause, outcome, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+function failed(code: ErrorCode, cause: SqlFailure, { outcome = 'not-run', retryAfterMs, retryable }: Particulars = {}): TenantryError {
+  const particulars = { ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(retryable === undefined ? {} : { retryable }) };
+  return new TenantryError(code, `${cause.message}.`, { cause, outcome, ...particulars });
 }
 
 function failureOf({ number }: ServerError, raised = false): SqlFailure {

@@ -9,6 +9,7 @@ import { EncryptionRefused, ForeignServer, unreachable } from '../unreachable.ts
 
 /** A lock was not to be had within `lock_timeout`. */
 const lockTimedOut = '55P03';
+const noSuchDatabase = '3D000';
 /** SQLSTATEs, or their first two characters, and what they mean to a caller. The server has rolled back in every case. */
 const codes: Readonly<Record<string, ErrorCode>> = {
   '23505': 'CONFLICT',
@@ -76,6 +77,7 @@ function toLoginError(error: pg.DatabaseError): TenantryError {
   const failure = failureOf(error, error.code?.startsWith('28') === true || error.code === mayNotConnect);
   return new TenantryError(codeOf(failure.sqlState) === 'OVERLOADED' ? 'OVERLOADED' : 'SHARD_UNAVAILABLE', `${failure.message}.`, {
     cause: failure,
+    retryable: !failure.loginRefused && failure.sqlState !== noSuchDatabase,
   });
 }
 

@@ -9,6 +9,7 @@ import { NotCreated } from '../../../shardmap/not-created.ts';
 import { openAdministration } from '../administration.ts';
 import { configuredMap } from '../catalog-access.ts';
 import { diagnoseDriftEntries } from './drift.ts';
+import { isRefusedLogin } from '../refused-login.ts';
 import { danger, failure, problem, unreached, type DatabaseDanger, type DiagnosisParts } from './finding.ts';
 import { diagnoseRedis } from './redis.ts';
 import { diagnoseShard } from './shard.ts';
@@ -47,6 +48,9 @@ function* diagnoseCatalogServer({ recorded, present }: CatalogServer): Generator
 /** A catalog that is none, or not the configuration's, is said to be so with what mends it; which one is meant, the configuration shows. */
 function catalogHelp(error: unknown): Help {
   if (error instanceof NotCreated) return { remedy: 'tenantry map create', advice: 'or look at catalog.url and map: tenantry config show' };
+  // That it cannot be reached is said of what the server said.
+  if (error instanceof TenantryError && isRefusedLogin(error.cause))
+    return { remedy: 'tenantry config show', advice: 'look at the user and password of catalog.url' };
   const isOther = error instanceof TenantryError && error.code === 'INVALID_CONFIGURATION';
   return isOther
     ? { remedy: 'tenantry config show', advice: 'look at catalog.url and map' }

@@ -24,7 +24,7 @@ export function appFailure({ shard }: ShardDiagnosis, error: Error): Finding {
   if (isOfTables || error instanceof NotAccepted)
     return failure(`shard ${shard.name}`, error, { remedy: `tenantry policy apply --shard ${shard.name}` });
   const isUnfit = error instanceof TenantryError && error.code === 'SHARD_UNVERIFIED';
-  return failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsHelp(shard) : helpWith(error, shard));
+  return failure(`shard ${shard.name}, login of app`, error, isUnfit ? rightsHelp(shard) : helpWith(error, shard, 'app'));
 }
 
 /** The rights of another principal's login. */
@@ -38,7 +38,7 @@ export async function diagnosePrincipal({ engines, settings, shard }: ShardDiagn
     const { rows } = await database.run<{ problem: string }>('doctor/principal');
     return rows.map((row) => problem(subject, `It ${row.problem}.`, rightsHelp(shard)));
   } catch (error) {
-    return [failure(subject, error, helpWith(error, shard))];
+    return [failure(subject, error, helpWith(error, shard, principal))];
   } finally {
     await database.close();
   }

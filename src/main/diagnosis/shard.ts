@@ -57,7 +57,7 @@ async function* findingsOf(look: ShardDiagnosis): AsyncGenerator<Finding, Looked
       if (!(app instanceof Error)) await app.close();
     }
   } catch (error) {
-    yield failure(`shard ${shard.name}`, error, helpWith(error, shard));
+    yield failure(`shard ${shard.name}`, error, helpWith(error, shard, 'admin'));
     return { isRight: false, accepted: undefined };
   } finally {
     await databases.close();

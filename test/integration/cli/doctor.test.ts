@@ -129,6 +129,36 @@ describe('doctor', () => {
     }
   });
 
+  test('a password that the server does not know is looked at on this machine first, and no command promises to mend it by itself', async () => {
+    const environment = { TENANTRY_PASSWORD: 'oops' };
+    const { out } = await fleet.world.run('doctor --json', { environment });
+    const refused = itemsOf<{ subject: string; text: string }>(out).filter(({ text }) => text.includes('28P01'));
+    expect(refused).toEqual([
+      {
+        subject: 'shard a',
+        level: 'problem',
+        text: 'The server did not let the login in, SQLSTATE 28P01.',
+        advice: expect.stringMatching(
+          /^see whether the user and password of logins\.admin, as this machine has them, are right; only if they are, tenantry shard provision a /,
+        ),
+      },
+    ]);
+    const { err } = await fleet.world.run('policy diff --json', { environment });
+    expect(err).toContain('28P01');
+    expect(JSON.parse(err)).toMatchObject({ error: { code: 'SHARD_UNAVAILABLE', retryable: false } });
+    const url = new URL(fleet.world.environment['TENANTRY_CATALOG_URL'] ?? '');
+    url.password = 'oops';
+    const catalog = { environment: { TENANTRY_CATALOG_URL: url.href } };
+    expect(itemsOf((await fleet.world.run('doctor --json', catalog)).out)).toContainEqual(
+      expect.objectContaining({
+        subject: 'catalog',
+        remedy: 'tenantry config show',
+        advice: 'look at the user and password of catalog.url',
+      }),
+    );
+    expect((await fleet.world.run('shard list', catalog)).err).not.toContain('tried again');
+  });
+
   test('names whose change closed the gate since the last acceptance and left it so, and nobody where no noted change did', async () => {
     const closed = /^problem shard a: It may serve no tenants\. Not accepted: /;
     const told = async (): Promise<string[]> => {

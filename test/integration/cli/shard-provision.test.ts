@@ -23,7 +23,7 @@ describe('a shard whose server was provisioned before', () => {
     expect((await fleet.world.run('doctor')).out).toContain('tenantry shard provision');
     expect(await fleet.world.run('shard provision a --bootstrap --actor Ann')).toMatchObject({
       code: 0,
-      out: 'Done: Provision shard a. Where it is not as it was accepted: tenantry policy apply --shard a\n',
+      out: 'Done: Provision shard a. t_app, t_superuser, t_mover, t_admin have the passwords of this configuration now, and none else. Where it is not as it was accepted: tenantry policy apply --shard a\n',
       err: '',
     });
     expect(await trigger()).toEqual(on);

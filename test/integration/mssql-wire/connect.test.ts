@@ -73,6 +73,19 @@ describe('a connection that is opened for tenants', () => {
     await expect.poll(() => shard.server.connections).toBe(0);
   });
 
+  test.each<[Disorder, boolean]>([
+    [{ incarnation: null }, true],
+    [{ incarnation: 'another' }, false],
+    [{ schemaVersion: 4 }, false],
+    [{ contextProtection: 'plain' }, false],
+    [{ error: 208 }, false],
+    [{ problems: [['Blogs', 'the login owns it']] }, false],
+  ])('is worth another try where a server may come to serve by itself, and nowhere else: %j, %s', async (said, retryable) => {
+    shard.saysOfItself(said);
+    await expect(shard.open()).rejects.toMatchObject({ code: 'SHARD_UNVERIFIED', retryable });
+    await expect.poll(() => shard.server.connections).toBe(0);
+  });
+
   test('is refused with everything that the gate finds of the login and of tables', async () => {
     const problems = [
       [null, 'the login is no member of tenantry_app'],

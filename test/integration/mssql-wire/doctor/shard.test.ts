@@ -112,11 +112,21 @@ test('says that nothing answers, with what shows the address', async () => {
   ]);
 });
 
-test.each([18_456, 4060])('says that the login is refused (%i), with what makes it', async (refusal) => {
-  expect(await findings({}, { refusal })).toEqual([
-    { ...onShard, level: 'problem', text: `The server did not let the login in, error ${refusal}.`, ...rights },
-  ]);
-});
+test.each([18_456, 4060])(
+  'says that the login is refused (%i), and sends nobody to give the server a password that may be the wrong one',
+  async (refusal) => {
+    expect(await findings({}, { refusal })).toEqual([
+      {
+        ...onShard,
+        level: 'problem',
+        text: `The server did not let the login in, error ${refusal}.`,
+        advice: expect.stringMatching(
+          /^see whether the user and password of logins\.admin, as this machine has them, are right; only if they are, tenantry shard provision a --bootstrap gives them to the server/,
+        ),
+      },
+    ]);
+  },
+);
 
 /** What the server says of the time of day, so many milliseconds after this machine's. */
 const clockAt = (afterMs: number) =>
