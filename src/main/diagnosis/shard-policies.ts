@@ -5,6 +5,7 @@ import type { Row, SqlDatabase } from '../../core/session.ts';
 import { visible } from '../../core/visible.ts';
 import { applyPolicies } from '../../policy/apply.ts';
 import { findingCatalogue } from '../../policy/finding-catalogue.ts';
+import type { FindingKind } from '../../policy/finding-kinds/finding-kind.ts';
 import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
 import { engineOf } from '../engines.ts';
 import { wantedPolicies } from '../policies/wanted.ts';
@@ -73,8 +74,10 @@ function policyWarning(subject: string, found: PolicyFinding, apply: string): Fi
   return { subject, level: 'warning', code, severity, text: visible(`${object}: ${text}`), ...helpWithFinding(found, apply) };
 }
 
-/** What mends a finding is a change of the protection, which nobody has accepted yet. */
+/** What mends most findings is a change of the protection, which nobody has accepted yet. */
 function helpWithFinding({ code, remedy, advice = findingCatalogue[code].remedy }: PolicyFinding, apply: string): Help {
+  const { closes = true }: FindingKind = findingCatalogue[code];
+  if (!closes) return remedy === undefined ? { advice } : { remedy };
   if (remedy !== undefined) return { remedy, advice: `then run ${apply}, before which the shard may serve no tenants` };
   return { advice: `${advice}; then run ${apply}, before which the shard may serve no tenants` };
 }

@@ -8,6 +8,8 @@ export interface FindingKind {
   readonly say: (detail: string, at: string) => string;
   /** What to change, in words, where no statement does it alone: of names and columns only the table's owner can choose. */
   readonly advise?: (object: string, detail: string) => string;
+  /** Whether what helps changes what protects the shard, so that it serves nobody until that is accepted. Default: it does. */
+  readonly closes?: boolean;
   /** Why it matters, for docs/policy-findings.md. */
   readonly reason: string;
   /** What helps, for the same page. */

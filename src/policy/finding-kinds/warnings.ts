@@ -89,6 +89,7 @@ export const warnings = {
   },
   'group-member': {
     severity: 'advice',
+    closes: false,
     say: (member) => `has a member besides the configured login, ${member}, which has all the rights of this role`,
     reason:
       'Whoever is a member of tenantry_admin, tenantry_mover or tenantry_superuser has the rows of all tenants, and a member of a login may become it (on SQL Server: who may act as it). Provisioning refuses members with ADMIN OPTION and keeps the others: they may be meant, such as the second of two logins while one is replaced by the other.',
@@ -119,6 +120,7 @@ export const warnings = {
   },
   unproven: {
     severity: 'advice',
+    closes: false,
     say: (detail) => `could not be tried: ${detail}`,
     reason:
       'What nobody has tried may leak. `policy apply` tries each table that it changes with rows that it makes up, and a constraint, a trigger or a type has refused one.',
@@ -143,6 +145,7 @@ export const warnings = {
   },
   'no-predicate-index': {
     severity: 'advice',
+    closes: false,
     say: (columns, at) => `has no index that begins with ${columns}, by which ${at} is asked: every statement reads all of a tenant's rows`,
     reason: 'A policy is asked with every statement; without an index each reads the tenant’s rows of the table from end to end.',
     remedy: 'The statement that makes the index.',
