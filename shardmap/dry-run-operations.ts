@@ -2,7 +2,7 @@ import { TenantryError } from '../src/core/errors.ts';
 import { beginOperation } from './begin-operation.ts';
 import { HeldByOperation, type OperationKind } from './operation-steps.ts';
 import { onOwnCatalog } from './own-catalog.ts';
-import type { OperationReport, Operations } from './operations.ts';
+import type { OperationReport, Operations } from './logged-operations.ts';
 import type { ShardMap } from './shard-map.ts';
 import type { CatalogChange, ShardMapStore } from './store.ts';
 

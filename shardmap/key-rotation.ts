@@ -2,7 +2,7 @@ import { TenantryError } from '../src/core/errors.ts';
 import { LocalMap, type LocalMapping, type TokenChange } from './local-map.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
 import { requireOwnShard } from './own-shard.ts';
-import { pause } from './pause.ts';
+import { pause } from '../src/core/pause.ts';
 import type { Shard } from './shard.ts';
 import type { ShardMap } from './shard-map.ts';
 

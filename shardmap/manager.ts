@@ -7,7 +7,7 @@ import { ShardAdministration } from './manager/shard-administration.ts';
 import { TenantAdministration } from './manager/tenant-administration.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
 import { KeyRotation } from './key-rotation.ts';
-import { LoggedOperations, type Operations } from './operations.ts';
+import { LoggedOperations, type Operations } from './logged-operations.ts';
 import { Recovery, type RecoveryChoice, type RecoveryPreview, type RecoveryReport, type SweepReport } from './recovery.ts';
 import type { Shard } from './shard.ts';
 import type { ShardAccess } from './shard-access.ts';

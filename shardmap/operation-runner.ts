@@ -1,7 +1,7 @@
 import { TenantryError, type ErrorCode } from '../src/core/errors.ts';
 import { abortedState, type Operation } from './operation.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
-import { OperationStep, Superseded } from './operation-step.ts';
+import { OperationStep, Superseded } from './running-step.ts';
 import type { OperationSteps, Phase } from './operation-steps.ts';
 import { requireOwnCatalog } from './own-catalog.ts';
 import type { ShardMap } from './shard-map.ts';

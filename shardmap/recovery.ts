@@ -3,7 +3,7 @@ import { compareShard, type Disagreement } from './compare-shard.ts';
 import type { Operation } from './operation.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
 import type { OperationEnd } from './operation-runner.ts';
-import type { LoggedOperations, SettledOperation } from './operations.ts';
+import type { LoggedOperations, SettledOperation } from './logged-operations.ts';
 import { bindOperation, isKnownOperation } from './operations/index.ts';
 import { requireOwnCatalog, writableServer, type WritableCatalogServer } from './own-catalog.ts';
 import { pruneOperations } from './prune-operations.ts';

@@ -1,10 +1,10 @@
 import { TenantryError } from '../../src/core/errors.ts';
 import { keyTypes } from '../key.ts';
-import type { Operations } from '../operations.ts';
+import type { Operations } from '../logged-operations.ts';
 import type { ShardMap, ShardMapKind } from '../shard-map.ts';
 import type { CatalogReader, MappingCount } from '../store.ts';
 import { findMap } from './map-scope.ts';
-import { requireContext, requireName } from './names.ts';
+import { requireContext, requireName } from '../names.ts';
 
 const mapKinds: readonly ShardMapKind[] = ['list', 'range'];
 

@@ -1,11 +1,11 @@
 import { TenantryError } from '../../src/core/errors.ts';
 import { tenantKey, tenantKeyFromText, type TenantId, type TenantKey } from '../key.ts';
 import type { LockPatience } from '../operation-steps.ts';
-import type { Operations } from '../operations.ts';
+import type { Operations } from '../logged-operations.ts';
 import type { ShardMap, ShardMapKind } from '../shard-map.ts';
 import type { Shard } from '../shard.ts';
 import type { CatalogReader } from '../store.ts';
-import { noneOfThatName } from './names.ts';
+import { noneOfThatName } from '../names.ts';
 
 /** A key as callers name it: a value of the map's key type, or its canonical text. */
 export type KeyReference = TenantId | { readonly text: string };

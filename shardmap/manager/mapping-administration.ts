@@ -1,5 +1,5 @@
 import type { MappingKeys } from '../mapping.ts';
-import type { OperationReport } from '../operations.ts';
+import type { OperationReport } from '../logged-operations.ts';
 import { addMapping } from '../operations/add-mapping.ts';
 import { bringOnline } from '../operations/bring-online.ts';
 import { removeMapping } from '../operations/remove-mapping.ts';

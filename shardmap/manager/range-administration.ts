@@ -1,7 +1,7 @@
 import { TenantryError } from '../../src/core/errors.ts';
 import { compareKeyBytes } from '../key-encoding.ts';
 import type { MappingKeys } from '../mapping.ts';
-import type { OperationReport } from '../operations.ts';
+import type { OperationReport } from '../logged-operations.ts';
 import { mergeMappings } from '../operations/merge-mappings.ts';
 import { splitMapping } from '../operations/split-mapping.ts';
 import type { ShardMap } from '../shard-map.ts';

@@ -3,7 +3,7 @@ import type { ShardAddress } from '../../src/core/shard-address.ts';
 import { nothingSigned } from '../../src/core/shard-signer.ts';
 import { DryRunOperations } from '../dry-run-operations.ts';
 import { LocalMap, type ShardDescription } from '../local-map.ts';
-import type { OperationReport, Operations } from '../operations.ts';
+import type { OperationReport, Operations } from '../logged-operations.ts';
 import { addShard, type AddShardRequest } from '../operations/add-shard.ts';
 import { removeShard } from '../operations/remove-shard.ts';
 import { inUseElsewhere } from '../own-shard.ts';
@@ -12,7 +12,7 @@ import type { Shard } from '../shard.ts';
 import type { ShardMap } from '../shard-map.ts';
 import type { MappingCount, ShardMapStore } from '../store.ts';
 import { findMap, type MapChoice } from './map-scope.ts';
-import { noneOfThatName, requireHost, requireName } from './names.ts';
+import { noneOfThatName, requireHost, requireName } from '../names.ts';
 
 /** What the administration of shards is made of. */
 interface ShardAdministrationOptions {

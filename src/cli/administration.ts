@@ -1,4 +1,4 @@
-import type { OperationReport } from '../../shardmap/operations.ts';
+import type { OperationReport } from '../../shardmap/logged-operations.ts';
 import type { ShardMapAdministrations, ShardMapManager } from '../../shardmap/manager.ts';
 import { describeWrongKey } from '../../shardmap/fleet-key-names.ts';
 import type { Settings } from '../config.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { contextPattern, contextRule } from '../../shardmap/manager/names.ts';
+import { contextPattern, contextRule } from '../../shardmap/names.ts';
 import { contextValueTypes } from '../core/context-values.ts';
 import { object } from './problems.ts';
 import type { ContextSetting } from './settings.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { contextPattern, contextRule, namePattern, nameRule } from '../../shardmap/manager/names.ts';
+import { contextPattern, contextRule, namePattern, nameRule } from '../../shardmap/names.ts';
 
 /** What a shard map may be called. */
 export const mapName = z.string().regex(namePattern, `must be ${nameRule}`);

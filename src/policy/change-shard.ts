@@ -1,4 +1,4 @@
-import { pause } from '../../shardmap/pause.ts';
+import { pause } from '../core/pause.ts';
 import type { Clock } from '../core/clock.ts';
 import { hadNoAnswer, TenantryError } from '../core/errors.ts';
 import { sentence } from '../core/sentence.ts';

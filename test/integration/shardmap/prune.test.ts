@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beginOperation } from '../../../shardmap/begin-operation.ts';
 import { tenantKey } from '../../../shardmap/key.ts';
 import type { Operation } from '../../../shardmap/operation.ts';
-import { OperationStep, Superseded } from '../../../shardmap/operation-step.ts';
+import { OperationStep, Superseded } from '../../../shardmap/running-step.ts';
 import { addMapping } from '../../../shardmap/operations/add-mapping.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { tokenOfTests } from '../../support/shard-map-access.ts';

@@ -6,7 +6,7 @@ import { OperationRunner, type OperationEnd } from './operation-runner.ts';
 import { HeldByOperation, type OperationKind } from './operation-steps.ts';
 import { bindOperation } from './operations/index.ts';
 import { onOwnCatalog, requireOwnCatalog } from './own-catalog.ts';
-import { pause } from './pause.ts';
+import { pause } from '../src/core/pause.ts';
 import type { ShardMap } from './shard-map.ts';
 import type { CatalogChange } from './store.ts';
 

@@ -1,5 +1,5 @@
-import { TenantryError } from '../../src/core/errors.ts';
-import { isHostName } from '../../src/core/host-name.ts';
+import { TenantryError } from '../src/core/errors.ts';
+import { isHostName } from '../src/core/host-name.ts';
 
 /** What a shard or a map may be called. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;

@@ -3,7 +3,7 @@ import { LocalMap } from './local-map.ts';
 import type { Operation } from './operation.ts';
 import type { OperationDependencies } from './operation-dependencies.ts';
 import type { LockPatience, ShardStep, StepContext } from './operation-steps.ts';
-import { pause } from './pause.ts';
+import { pause } from '../src/core/pause.ts';
 import { requireOwnShard } from './own-shard.ts';
 import type { ShardAccess } from './shard-access.ts';
 import type { Shard } from './shard.ts';

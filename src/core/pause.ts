@@ -1,4 +1,4 @@
-import type { Clock } from '../src/core/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Resolves after so many milliseconds of the clock. */
 export function pause(clock: Clock, ms: number): Promise<void> {
