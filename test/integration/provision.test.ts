@@ -612,7 +612,7 @@ describe('installing a shard', () => {
     const [logins, administrator] = [loginsOf('squatted'), open(database, server)];
     await administrator.query(
       sqlText(`create role squatter; create schema tenantry; grant all on schema tenantry to squatter; create sequence runs; grant usage on sequence runs to public;
-        create function counts() returns boolean language plpgsql as $$ begin perform nextval('runs'); return true; end $$`),
+        create function counts() returns boolean language plpgsql as $$ begin perform nextval('public.runs'); return true; end $$`),
     );
     await open(database, server).transaction(async (session) => {
       await session.query(

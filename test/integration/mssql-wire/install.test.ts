@@ -43,7 +43,10 @@ function answerOf(text: string, found: Found): StatementAnswer {
   }
   if (text.includes('[tenantry].[acceptance]()')) return protectionAnswer(accepting().signer);
   if (text.includes('[isCatalog]')) {
-    return { columns: { hasSchema: 'bit', isCatalog: 'bit', isShard: 'bit' }, rows: [[true, isCatalog, !isCatalog]] };
+    return {
+      columns: { hasSchema: 'bit', isCatalog: 'bit', isShard: 'bit', isAdmins: 'bit' },
+      rows: [[true, isCatalog, !isCatalog, true]],
+    };
   }
   if (text.includes('[schemaVersion]')) {
     const columns = { schemaVersion: 'int', shardId: 'uniqueidentifier', map: 'nvarchar(63)', keyType: 'nvarchar(20)' };
@@ -132,7 +135,10 @@ async function installAnew(): Promise<readonly string[]> {
       columns: { prepared: 'bit', installed: 'bit', keyType: text, contextProtection: text },
       rows: [[true, false, null, null]],
     },
-    'catalog/schema-state': { columns: { hasSchema: 'bit', isCatalog: 'bit', isShard: 'bit' }, rows: [[true, false, false]] },
+    'catalog/schema-state': {
+      columns: { hasSchema: 'bit', isCatalog: 'bit', isShard: 'bit', isAdmins: 'bit' },
+      rows: [[true, false, false, true]],
+    },
   };
   const server = await startTdsServer({
     request: (request, answer) => {
