@@ -86,6 +86,7 @@ function withoutInstalling(access: ShardAccess): ShardAccess {
     open: (shard) => access.open(shard),
     identify: (shard) => access.identify(shard),
     install: async () => ({ warnings: [], latest: nothingSigned }),
+    isAccepted: (shard) => access.isAccepted(shard),
     purge: (...batch) => access.purge(...batch),
   };
 }

@@ -41,6 +41,8 @@ export interface ShardAccess {
    * it was. Throws what an operator has to do where the server must be prepared first.
    */
   install(shard: Shard, map: ShardMap): Promise<InstalledShard>;
+  /** Whether what protects the database was accepted for this very shard. Waits for who accepts something there. */
+  isAccepted(shard: Shard): Promise<boolean>;
   /** Deletes at most `limit` of a tenant's or a range's rows in routed tables, children before parents; how many it were. */
   purge(session: SqlSession, shard: Shard, map: ShardMap, keys: MappingKeys, limit: number): Promise<number>;
 }

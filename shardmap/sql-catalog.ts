@@ -2,10 +2,19 @@ import { TenantryError } from '../src/core/errors.ts';
 import type { Row, SqlParameters, SqlResult, SqlSession } from '../src/core/session.ts';
 import { containsKey, type Mapping, type MappingKeys, type MappingState } from './mapping.ts';
 import type { Operation } from './operation.ts';
-import type { Shard, ShardState } from './shard.ts';
+import type { Shard } from './shard.ts';
 import type { ShardMap } from './shard-map.ts';
 import { mappingFrom, operationFrom, shardFrom, type MappingRow, type OperationRow, type ShardRow } from './sql-rows.ts';
-import type { CatalogChange, CatalogReader, CatalogServer, MappingCount, MappingPage, OperationSwap, Retention } from './store.ts';
+import type {
+  CatalogChange,
+  CatalogReader,
+  CatalogServer,
+  MappingCount,
+  MappingPage,
+  OperationSwap,
+  Retention,
+  ShardChange,
+} from './store.ts';
 
 type MapRow = ShardMap & Row;
 
@@ -167,13 +176,9 @@ export class SqlCatalogChange extends SqlCatalogReader implements CatalogChange 
     return this.#one('catalog/claim-empty-shard', { shardId, operationId });
   }
 
-  async changeShard(
-    shardId: string,
-    operationId: string,
-    to: { state: ShardState; incarnation?: string; release: boolean },
-  ): Promise<boolean> {
-    const { state, incarnation, release } = to;
-    return this.#one('catalog/change-shard', { shardId, operationId, state, incarnation: incarnation ?? null, release });
+  async changeShard(shardId: string, operationId: string, { state, incarnation, latest, release }: ShardChange): Promise<boolean> {
+    const numbers = { acceptedNumber: latest?.accepted ?? null, overrideNumber: latest?.overridden ?? null };
+    return this.#one('catalog/change-shard', { shardId, operationId, state, incarnation: incarnation ?? null, ...numbers, release });
   }
 
   async deleteShard(shardId: string, operationId: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { TenantryError } from '../src/core/errors.ts';
+import type { LatestNumbers } from '../src/core/shard-signer.ts';
 import type { Mapping, MappingKeys, MappingState } from './mapping.ts';
 import type { Operation } from './operation.ts';
 import type { Shard, ShardState } from './shard.ts';
@@ -67,6 +68,17 @@ export interface CatalogReader {
   listEnded(retention: Retention, afterId: string | undefined, limit: number): Promise<Operation[]>;
 }
 
+/** What becomes of a shard by an operation that holds it. */
+export interface ShardChange {
+  readonly state: ShardState;
+  /** Who its server is; absent: as recorded. */
+  readonly incarnation?: string;
+  /** What is signed there; absent: as known. */
+  readonly latest?: LatestNumbers;
+  /** Whether the operation lets go of it. */
+  readonly release: boolean;
+}
+
 /** What else there is to a change of an operation's state. */
 export interface OperationSwap {
   /** Why the operation is given up: a code of the error catalogue. */
@@ -94,8 +106,8 @@ export interface CatalogChange extends CatalogReader {
   addShard(shard: Omit<Shard, 'incarnation'>): Promise<boolean>;
   /** Takes a shard that is ONLINE, has no mapping and is held by nobody. */
   claimEmptyShard(shardId: string, operationId: string): Promise<boolean>;
-  /** Changes a shard that the operation holds; `release` lets go of it. */
-  changeShard(shardId: string, operationId: string, to: { state: ShardState; incarnation?: string; release: boolean }): Promise<boolean>;
+  /** Changes a shard that the operation holds. */
+  changeShard(shardId: string, operationId: string, to: ShardChange): Promise<boolean>;
   deleteShard(shardId: string, operationId: string): Promise<boolean>;
   /** Records who the server of an ONLINE shard is now, where it was `from`. */
   recordIncarnation(shardId: string, from: string, to: string): Promise<boolean>;

@@ -4,7 +4,7 @@ import type { ShardAddress } from '../../src/core/shard-address.ts';
 import type { LatestNumbers } from '../../src/core/shard-signer.ts';
 import { tlsModes } from '../../src/core/tls-mode.ts';
 import type { LocalMap, ShardIdentity } from '../local-map.ts';
-import { HeldByOperation, type OperationKind } from '../operation-steps.ts';
+import { HeldByOperation, type OperationKind, type StepContext } from '../operation-steps.ts';
 import type { CatalogReader } from '../store.ts';
 import { inUseElsewhere } from '../own-shard.ts';
 import { readPayload } from './logged-mapping.ts';
@@ -36,6 +36,7 @@ export const addShard: OperationKind<AddShardRequest> = {
 
   bind(payload) {
     const { shardId, mapId, name, address, incarnation, latest, description } = readPayload(payloadSchema, addShard.name, payload);
+    let signed = latest;
     return {
       description,
       shardIds: [shardId],
@@ -50,10 +51,17 @@ export const addShard: OperationKind<AddShardRequest> = {
         {
           state: 'PREPARING',
           undoable: true,
-          work: (step) =>
-            step.onShard(shardId, ({ local }) => claimDatabase(local, { shardId, map: step.map.name, keyType: step.map.keyType })),
+          async work(step) {
+            await step.onShard(shardId, ({ local }) => claimDatabase(local, { shardId, map: step.map.name, keyType: step.map.keyType }));
+            signed = await acceptedAsOwn(step, shardId, latest);
+          },
           async advance(catalog, operationId) {
-            const changed = await catalog.changeShard(shardId, operationId, { state: 'ONLINE', incarnation, release: false });
+            const changed = await catalog.changeShard(shardId, operationId, {
+              state: 'ONLINE',
+              incarnation,
+              latest: signed,
+              release: false,
+            });
             if (!changed) throw new TenantryError('INTERNAL', `Shard ${name} is no longer held by the operation that adds it.`);
           },
         },
@@ -103,6 +111,15 @@ async function claimDatabase(local: LocalMap, identity: ShardIdentity): Promise<
       `The database's local map is not empty: it has mapping ${left.mappingId}, of a shard map that it was part of before.`,
     );
   }
+}
+
+/**
+ * What is signed on a shard whose database has been claimed. Until then, whoever adds the same database at once may have accepted it as his;
+ * afterwards nobody does but for the shard that it is.
+ */
+async function acceptedAsOwn(step: StepContext, shardId: string, latest: LatestNumbers): Promise<LatestNumbers> {
+  const shard = await step.shard(shardId);
+  return (await step.access.isAccepted(shard)) ? latest : (await step.access.install(shard, step.map)).latest;
 }
 
 /** With mappings the shard was added in the end: the catalog that has it as left is an old one, restored. */

@@ -1,6 +1,7 @@
 import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
 import { installShard } from '../policy/install.ts';
+import { lockPolicies } from '../policy/lock.ts';
 import { purgeRows } from '../policy/purge.ts';
 import type { ShardAccess } from '../../shardmap/shard-access.ts';
 import { engineOf, type Engines } from './engines.ts';
@@ -30,6 +31,11 @@ export function createShardAccess({ engines, clock }: ShardAccessParts, settings
       const { numbers: latest } = await signedOn(admin, settings, shard);
       return { warnings, latest };
     },
+    isAccepted: (shard) =>
+      databases.open(shard).transaction(async (session) => {
+        await lockPolicies(session);
+        return (await signedOn(session, settings, shard)).numbers.accepted > 0;
+      }),
     purge: (session, shard, { keyType }, keys, limit) =>
       purgeRows(session, engineOf(engines, shard.address), {
         tables: routedTables(settings),

@@ -13,10 +13,13 @@ import { endOf, presentDrift } from './accepted-drift.ts';
 import type { Difference } from './diff.ts';
 import { readFingerprint, type Fingerprint } from './fingerprint.ts';
 import type { LocatedTable } from './model.ts';
+import { LocalMap } from '../../shardmap/local-map.ts';
+import { inUseElsewhere } from '../../shardmap/own-shard.ts';
 import { shardTimeMs } from './shard-time.ts';
 
 /** Who accepts what protects a shard. */
 export interface Accepting {
+  readonly shardId: string;
   /** Of this shard. */
   readonly signer: ShardSigner;
   readonly acceptedBy: string;
@@ -37,16 +40,18 @@ interface Kept {
 
 /**
  * Takes what protects the shard now, as the session's transaction sees it, for what is to be, and opens its gate: for good, or until the
- * time of the drift that is there is over. Throws as `permit` and `readFingerprint` do.
+ * time of the drift that is there is over. Throws as `permit` and `readFingerprint` do, and CONFLICT where the database is another shard.
  */
 export async function accept(
   session: SqlSession,
   renderer: PolicyRenderer,
   tables: readonly LocatedTable[],
-  { signer, acceptedBy }: Pick<Accepting, 'signer' | 'acceptedBy'>,
+  { shardId, signer, acceptedBy }: Omit<Accepting, 'drift'>,
   { nowMs, drift, kept, permit }: Kept,
 ): Promise<void> {
   await session.run('policy/hold-gate');
+  const identity = (await new LocalMap(session).description())?.identity;
+  if (identity !== undefined && identity.shardId !== shardId) throw inUseElsewhere('database', identity);
   const { fingerprint, items } = await readFingerprint(session, renderer);
   await permit(items);
   const validUntilMs = endOf(presentDrift(renderer, drift, { kept, items, tables }));

@@ -15,7 +15,7 @@ export function signerOfTests(shardId: string): ShardSigner {
 
 /** Who accepts what tests apply to a shard; without its id, where no connection looks at what was accepted. */
 export function accepting(shardId = '00000000-0000-4000-8000-000000000000'): Accepting {
-  return { signer: signerOfTests(shardId), acceptedBy: 'tests' };
+  return { shardId, signer: signerOfTests(shardId), acceptedBy: 'tests' };
 }
 
 /**

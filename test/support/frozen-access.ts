@@ -31,6 +31,7 @@ export function frozenAccess(access: ShardAccess): FrozenAccess {
       open: (shard) => freezing(access.open(shard)),
       identify: (shard) => access.identify(shard),
       install: (shard, map) => access.install(shard, map),
+      isAccepted: (shard) => access.isAccepted(shard),
       purge: (...batch) => access.purge(...batch),
     },
     frozen: frozen.promise,

@@ -18,6 +18,7 @@ export function interruptedAccess(access: ShardAccess, number: number, action: (
     open: (shard) => interrupted(access.open(shard)),
     identify: (shard) => access.identify(shard),
     install: (shard, map) => access.install(shard, map),
+    isAccepted: (shard) => access.isAccepted(shard),
     purge: (...batch) => access.purge(...batch),
   };
 }

@@ -40,6 +40,7 @@ export function mortalManager(world: ShardMapWorld, death: Death): MortalManager
     open: (shard) => mortal(world.access.open(shard)),
     identify: (shard) => orGone(() => world.access.identify(shard)),
     install: (shard, map) => durable(() => world.access.install(shard, map)),
+    isAccepted: (shard) => orGone(() => world.access.isAccepted(shard)),
     // Within a transaction, which is a call itself.
     purge: (...batch) => world.access.purge(...batch),
   };

@@ -12,7 +12,7 @@ import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.
 import type { FullEngine } from '../../src/main/engines.ts';
 import { groundTables } from './grounds/engine-ground.ts';
 import { loginsOf } from './grounds/logins.ts';
-import { accepting } from './accepting.ts';
+import { accepting, signerOfTests } from './accepting.ts';
 
 const fleetKey = fleetKeyFromBase64(Buffer.alloc(32, 7).toString('base64'), 'TENANTRY_FLEET_KEY');
 
@@ -67,6 +67,17 @@ export class TestShardAccess implements ShardAccess {
       contextProtection: 'guarded',
     });
     return { warnings, latest: nothingSigned };
+  }
+
+  async isAccepted(shard: Shard): Promise<boolean> {
+    const [{ lockPolicies }, { signedNumbers }] = await Promise.all([
+      import('../../src/policy/lock.ts'),
+      import('../../src/policy/acceptance.ts'),
+    ]);
+    return this.open(shard).transaction(async (session) => {
+      await lockPolicies(session);
+      return (await signedNumbers(session, signerOfTests(shard.shardId))).numbers.accepted > 0;
+    });
   }
 
   async purge(session: SqlSession, shard: Shard, { keyType }: ShardMap, keys: MappingKeys, limit: number): Promise<number> {

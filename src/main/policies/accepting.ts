@@ -9,7 +9,7 @@ export function acceptingOn(
   shard: Pick<Shard, 'shardId' | 'name' | 'acceptedNumber' | 'overrideNumber'>,
   acceptedBy = 'tenantry',
 ): Accepting {
-  return { signer: signerOfShard(fleetKey, shard), acceptedBy, drift: driftOn(drift, shard.name) };
+  return { shardId: shard.shardId, signer: signerOfShard(fleetKey, shard), acceptedBy, drift: driftOn(drift, shard.name) };
 }
 
 /** What may stay as it is on a shard, whether its time is over or not. */

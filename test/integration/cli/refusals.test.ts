@@ -105,6 +105,18 @@ describe('one clear error, and nothing has happened', () => {
     expect((await fleet.world.run('shard remove b --yes')).code).toBe(0);
   });
 
+  test('one database by two at once, of which one is a shard that serves', async () => {
+    const place = `${fleet.place} --database shop_raced`;
+    await fleet.world.createShardDatabase('shop_raced');
+    expect((await fleet.world.run(`shard add r ${place} --bootstrap`)).code).toBe(0);
+    expect((await fleet.world.run('shard remove r --yes')).code).toBe(0);
+    const [p, q] = await Promise.all([fleet.world.run(`shard add p ${place}`), fleet.world.run(`shard add q ${place}`)]);
+    const [added, both] = p.code === 0 ? ['p', [p, q]] : ['q', [q, p]];
+    expect(both).toMatchObject([{ code: 0 }, { code: 1, err: expect.stringMatching(/\((CONFLICT|OPERATION_IN_PROGRESS)\)/) as string }]);
+    expect(await fleet.world.run(`policy verify --shard ${added}`)).toMatchObject({ code: 0, err: '' });
+    expect((await fleet.world.run(`shard remove ${added} --yes`)).code).toBe(0);
+  });
+
   test('the catalog as a shard, by its address or by another name for it, unprepared and with --bootstrap', async () => {
     for (const host of [fleet.world.server.host, 'localhost']) {
       const line = `shard add c --host ${host} --port ${fleet.world.server.port} --database catalog`;

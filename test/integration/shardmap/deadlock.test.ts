@@ -51,7 +51,13 @@ describeOnEachGround(
       };
       const { access } = world;
       const manager = world.createManager({
-        access: { open: (of) => access.open(of), identify: (of) => access.identify(of), install: (...of) => access.install(...of), purge },
+        access: {
+          open: (of) => access.open(of),
+          identify: (of) => access.identify(of),
+          install: (...of) => access.install(...of),
+          isAccepted: (of) => access.isAccepted(of),
+          purge,
+        },
       });
       await hasBlogs.promise;
       await manager.tenants.remove(3, { purge: true });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LatestNumberStore } from '../../../shardmap/latest-numbers.ts';
+import type { ShardAccess } from '../../../shardmap/shard-access.ts';
 import { longestOverrideMs } from '../../../src/core/shard-signer.ts';
 import { otherVersion, schemaVersions } from '../../../src/core/schema-version.ts';
 import { expectSettled, readState } from '../../support/shard-map-state.ts';
@@ -71,12 +72,66 @@ describeOnEachGround(
             open: (of) => access.open(of),
             identify: (of) => access.identify(of),
             install: async (...of) => ({ ...(await access.install(...of)), latest: { accepted: 7, overridden: 3 } }),
+            isAccepted: (of) => access.isAccepted(of),
             purge: (...of) => access.purge(...of),
           },
         });
         await manager.shards.add('signed', await world.prepareDatabase('signed'));
         expect(await store.findShard('signed')).toMatchObject({ acceptedNumber: 7, overrideNumber: 3 });
       });
+
+      it.each([
+        ['before', 'The database is shard before_p already.', 2],
+        ['after', 'The database is in use already: it is shard', 1],
+      ] as const)(
+        'is accepted as what it is where another accepts its database for himself %s it is claimed',
+        async (when, refusal, acceptedNumber) => {
+          const { access, store } = world;
+          const address = await world.prepareDatabase(`${when}_claimed`);
+          const othersBegan = Promise.withResolvers<void>();
+          const othersEnded = Promise.withResolvers<void>();
+          const ownEnded = Promise.withResolvers<void>();
+          const adding = (name: string, install: ShardAccess['install']): Promise<unknown> =>
+            world
+              .createManager({
+                access: {
+                  open: (of) => access.open(of),
+                  identify: (of) => access.identify(of),
+                  install,
+                  isAccepted: (of) => access.isAccepted(of),
+                  purge: (...of) => access.purge(...of),
+                },
+              })
+              .shards.add(name, address);
+          let installed = 0;
+          const own = adding(`${when}_p`, async (...of) => {
+            const { warnings } = await access.install(...of);
+            installed += 1;
+            await (when === 'before' ? othersEnded : othersBegan).promise;
+            return { warnings, latest: { accepted: installed, overridden: 0 } };
+          }).finally(ownEnded.resolve);
+          const other = adding(`${when}_q`, async (...of) => {
+            othersBegan.resolve();
+            if (when === 'after') await ownEnded.promise;
+            else await expect.poll(() => installed).toBe(1);
+            const result = await access.install(...of);
+            othersEnded.resolve();
+            await ownEnded.promise;
+            return result;
+          });
+          const [, refused] = await Promise.allSettled([own, other]);
+          expect(refused).toMatchObject({
+            status: 'rejected',
+            reason: { code: 'CONFLICT', message: expect.stringContaining(refusal) as string },
+          });
+          await own;
+          const shard = await store.findShard(`${when}_p`);
+          expect(shard).toMatchObject({ state: 'ONLINE', acceptedNumber });
+          expect(await access.isAccepted(shard!)).toBe(true);
+          expectSettled(await readState(world));
+          await world.manager.shards.remove(`${when}_p`);
+        },
+      );
 
       it('has the latest numbers that the catalog was told, and for one beyond what could be by now another that could', async () => {
         const { shardId } = await world.manager.shards.show('a');

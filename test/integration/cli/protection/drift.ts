@@ -116,7 +116,7 @@ export function testDrift(fleet: () => TwoShards): void {
           session,
           postgresPolicyRenderer,
           tables,
-          { signer, acceptedBy: 'tests' },
+          { shardId, signer, acceptedBy: 'tests' },
           { nowMs: Date.now(), drift: [over], kept: [], permit: () => Promise.resolve() },
         ),
       );
