@@ -219,7 +219,9 @@ describe('policy apply warns of', () => {
     await shard.asRoot(`grant reporting to ${user}; grant execute on function pg_read_binary_file(text) to ${user};
       grant execute on function pg_stat_get_activity(integer) to tenantry_app; grant select on pg_statistic to reporting;
       grant select (rolname, rolpassword) on pg_authid to public; grant execute on function pg_ls_dir(text) to tenantry_superuser;
-      alter extension plpgsql add function pg_read_binary_file(text);
+      grant execute on function pg_read_file(text) to public; grant select on pg_statistic_ext_data to public;
+      alter extension plpgsql add function pg_read_binary_file(text); alter extension plpgsql add function pg_read_file(text);
+      alter extension plpgsql add table pg_statistic_ext_data;
       grant execute on function lower(text) to ${user}; grant select on pg_class to ${user};
       grant execute on function pg_terminate_backend(integer, bigint), lo_create(oid), pg_advisory_xact_lock(bigint), upper(text) to public`);
     try {
@@ -240,12 +242,14 @@ describe('policy apply warns of', () => {
               `execute to ${user}`,
               `revoke execute on function pg_read_binary_file(text) from ${user} cascade`,
             ],
+            ['pg_read_file(text)', 'execute to public', 'revoke execute on function pg_read_file(text) from public cascade'],
             [
               'pg_stat_get_activity(integer)',
               'execute to tenantry_app',
               'revoke execute on function pg_stat_get_activity(integer) from tenantry_app cascade',
             ],
             ['pg_statistic', 'select to reporting', 'revoke select on table pg_statistic from reporting cascade'],
+            ['pg_statistic_ext_data', 'select to public', 'revoke select on table pg_statistic_ext_data from public cascade'],
             [
               'pg_terminate_backend(integer,bigint)',
               'execute to public',

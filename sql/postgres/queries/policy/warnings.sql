@@ -70,7 +70,8 @@ with recursive configured as (
     join pg_catalog.pg_roles r on pg_has_role(a.oid, r.oid, 'member')
    where a.rolname = 'tenantry_app' or (a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'usage'))
 ), of_the_server as (
-  -- With the rights that it was delivered with. `everybodys`: a function of which nothing was said then, and which provisioning leaves so.
+  -- With the rights that it was delivered with, as `pg_init_privs` has them, which the script of an extension writes, too. `everybodys`: it was
+  -- delivered for everybody, as a function is of which nothing is said there, and provisioning leaves it so.
   select 'function' as kind, p.oid, p.oid::regprocedure::text as name, null as column_name, v.initprivs as delivered,
          case when w.routine is null then p.proacl else coalesce(p.proacl, acldefault('f', p.proowner)) end as acl,
          v.initprivs is null and w.routine is null as everybodys
@@ -79,12 +80,15 @@ with recursive configured as (
     left join tenantry_watch.withheld() w on w.routine = p.oid
    where p.pronamespace = 'pg_catalog'::regnamespace
   union all
-  select 'table', c.oid, c.oid::regclass::text, null, v.initprivs, c.relacl, false
+  select 'table', c.oid, c.oid::regclass::text, null, v.initprivs, c.relacl,
+         c.relname not in ('pg_statistic', 'pg_statistic_ext_data', 'pg_authid', 'pg_shadow', 'pg_user_mapping', 'pg_subscription', 'pg_largeobject',
+           'pg_file_settings', 'pg_hba_file_rules', 'pg_ident_file_mappings', 'pg_config', 'pg_replication_origin_status', 'pg_shmem_allocations',
+           'pg_shmem_allocations_numa', 'pg_backend_memory_contexts', 'pg_aios')
     from pg_catalog.pg_class c
     left join pg_catalog.pg_init_privs v on v.classoid = 'pg_class'::regclass and v.objoid = c.oid and v.objsubid = 0
    where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')
   union all
-  select 'table', c.oid, c.oid::regclass::text, quote_ident(a.attname), v.initprivs, a.attacl, false
+  select 'table', c.oid, c.oid::regclass::text, quote_ident(a.attname), v.initprivs, a.attacl, true
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_class c on c.oid = a.attrelid and c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')
     left join pg_catalog.pg_init_privs v on v.classoid = 'pg_class'::regclass and v.objoid = c.oid and v.objsubid = a.attnum
@@ -215,10 +219,10 @@ select 'pg_catalog', s.name || coalesce('.' || s.column_name, ''), 'server-right
   from of_the_server s
  cross join lateral (select a.grantee, a.privilege_type from aclexplode(s.acl) a
                      except
-                     -- An extension's script has its rights noted there, too; no role of somebody's own is the server's.
-                     select d.grantee, d.privilege_type from aclexplode(s.delivered) d where d.grantee < 16384) g
+                     -- No role of somebody's own was delivered with anything.
+                     select d.grantee, d.privilege_type from aclexplode(s.delivered) d where d.grantee < 16384 and (d.grantee <> 0 or s.everybodys)) g
   left join pg_catalog.pg_roles r on r.oid = g.grantee
- where case when g.grantee = 0 then not s.everybodys
+ where case when g.grantee = 0 then s.kind = 'table' or not s.everybodys
             else g.grantee in (select a.oid from app a)
                  and not case s.kind when 'function' then has_function_privilege('public', s.oid, g.privilege_type)
                                      else has_table_privilege('public', s.oid, g.privilege_type) end end
