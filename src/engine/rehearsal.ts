@@ -27,7 +27,7 @@ export interface RehearsedAttempt {
   readonly caller: RehearsedCaller;
   /** One statement without values. */
   readonly statement: Sql;
-  /** What admin runs just before it, such as `SampleWords.row` has it; undone with it. */
+  /** Statements that admin runs just before it, with semicolons between them; undone with it. */
   readonly before?: Sql | undefined;
 }
 

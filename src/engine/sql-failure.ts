@@ -15,6 +15,8 @@ interface SqlFailureDetails {
   readonly loginRefused?: boolean;
   /** A trigger, function or procedure of the database's owners refused in words of its own; PostgreSQL by RAISE without a code. */
   readonly raised?: boolean;
+  /** No part of a partitioned table takes the row. */
+  readonly noPart?: boolean;
   /** Set where the server lets nobody in yet and will. */
   readonly letsInLater?: LetsInLater | undefined;
 }
@@ -30,6 +32,7 @@ export class SqlFailure extends Error implements SqlFailureDetails {
   readonly position: number | undefined;
   readonly loginRefused: boolean;
   readonly raised: boolean;
+  readonly noPart: boolean;
   readonly letsInLater: LetsInLater | undefined;
 
   constructor(details: SqlFailureDetails) {
@@ -42,6 +45,7 @@ export class SqlFailure extends Error implements SqlFailureDetails {
     this.position = details.position;
     this.loginRefused = details.loginRefused ?? false;
     this.raised = details.raised ?? false;
+    this.noPart = details.noPart ?? false;
     this.letsInLater = details.letsInLater;
   }
 }

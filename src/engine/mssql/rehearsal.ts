@@ -135,7 +135,7 @@ class MssqlRehearsal implements Rehearsal {
  * A statement as another user, who enters first where it says so. XACT_ABORT would roll back the whole transaction with the first refusal.
  * It is a call in a call: who acts, and what it sets, goes back at its end, and one that cannot be parsed is an error like any other.
  */
-export function attempted(user: string | undefined, entering: Entered | undefined, statement: Sql, before = nothing): Sql {
+export function attempted(user: string | undefined, entering: Entered | undefined, statement: Sql, before?: Sql): Sql {
   const entry = entering === undefined ? nothing : entered(entering);
   const { text, values } = compileSql(inScope(user, sql`${entry}${statement}`, before), mssqlDialect);
   return sql`${sqlText(`${watched}SAVE TRANSACTION [tenantry_attempt];
@@ -173,7 +173,7 @@ function acting(user: string | undefined): Sql {
  * wait as long, each.
  */
 export function attemptedAll(attempts: readonly RehearsedAttempt[]): Sql {
-  const each = attempts.map(({ caller: { user }, statement, before = nothing }, position) => {
+  const each = attempts.map(({ caller: { user }, statement, before }, position) => {
     const { text } = compileSql(
       sql`${inScope(user, statement, before)};
 SET @rows = @@ROWCOUNT;`,
@@ -202,8 +202,9 @@ ${sqlText(watched)}${sql.join(each, nothing)}${sqlText(surfaced)}SELECT t.[posit
 }
 
 /** The text of a nested call: what admin does before, and a statement as a user. Whatever comes first there needs an EXECUTE to be called. */
-function inScope(user: string | undefined, statement: Sql, before: Sql): Sql {
-  return sql`${sqlText(statementHead)}${before}${acting(user)}${statement}`;
+function inScope(user: string | undefined, statement: Sql, before: Sql | undefined): Sql {
+  const prepared = before === undefined ? nothing : sql`${before};\n`;
+  return sql`${sqlText(statementHead)}${prepared}${acting(user)}${statement}`;
 }
 
 function entered({ entry: { mappingId, key, epoch, token }, contextValues }: Entered): Sql {

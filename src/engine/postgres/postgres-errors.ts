@@ -48,6 +48,8 @@ const noSchema: ReadonlySet<string> = new Set(['42P01', '3F000', '42501']);
 
 /** RAISE EXCEPTION that names no code. */
 const raised = 'P0001';
+/** What looks for the part of a row, which is in no language; its SQLSTATE is a check's. */
+const findPart = 'ExecFindPartition';
 /** What provisioning raises. */
 const inTheWay = 'TN010';
 /** Said of a login: it has no right to connect to the database. */
@@ -87,7 +89,7 @@ export function toStatementError(error: pg.DatabaseError): TenantryError {
   return new TenantryError(codeOf(failure.sqlState), `${failure.message}.`, { cause: failure });
 }
 
-function failureOf({ code, constraint, table, column, position }: pg.DatabaseError, loginRefused: boolean): SqlFailure {
+function failureOf({ code, constraint, table, column, position, routine }: pg.DatabaseError, loginRefused: boolean): SqlFailure {
   return new SqlFailure({
     sqlState: code ?? '',
     constraint,
@@ -96,6 +98,7 @@ function failureOf({ code, constraint, table, column, position }: pg.DatabaseErr
     position: position === undefined ? undefined : Number(position),
     loginRefused,
     raised: code === raised,
+    noPart: routine === findPart,
   });
 }
 

@@ -36,6 +36,7 @@ export function readError(buffer: Buffer, start: number, end: number): pg.Databa
   error.table = fields.get('t');
   error.column = fields.get('c');
   error.constraint = fields.get('n');
+  error.routine = fields.get('R');
   return error;
 }
 

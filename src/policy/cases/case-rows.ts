@@ -4,7 +4,8 @@ import { sql, type Sql } from '../../core/sql.ts';
 import { nameOf } from '../../engine/qualified-tables.ts';
 import type { LocatedTable } from '../model.ts';
 import type { Stage } from '../probes/rehearse.ts';
-import { SampleRows, UnfitSample, type SampleRow } from '../probes/sample-rows.ts';
+import { SampleRows, type SampleRow } from '../probes/sample-rows.ts';
+import { UnfitSample } from '../probes/unfit-sample.ts';
 import type { TestedTable } from './tested-tables.ts';
 
 /** A row of a file on its way to the database. */

@@ -8,8 +8,9 @@ import { isForbidden, type ProbeOutcome } from './expectations.ts';
 import { referenceProbes } from './reference.ts';
 import type { Stage, StageCaller } from './rehearse.ts';
 import { routedProbes } from './routed.ts';
-import { SampleRows, UnfitSample } from './sample-rows.ts';
+import { SampleRows } from './sample-rows.ts';
 import { noTenant, type Probe } from './tried-statements.ts';
+import { UnfitSample } from './unfit-sample.ts';
 
 /** A probe that was not as it must be. */
 export interface ProbeFinding {

@@ -1,12 +1,10 @@
 import type { TenantKey } from '../../../shardmap/key.ts';
-import { clause } from '../../core/sentence.ts';
-import type { TenantryError } from '../../core/errors.ts';
 import { sql, type Sql } from '../../core/sql.ts';
 import { nameOf } from '../../engine/qualified-tables.ts';
 import type { SampledColumn, SampledValue } from '../../engine/sample-words.ts';
-import { SqlFailure } from '../../engine/sql-failure.ts';
 import type { LocatedTable } from '../model.ts';
 import type { Stage } from './rehearse.ts';
+import { leadsBack, refusedBy, saySample, UnfitSample } from './unfit-sample.ts';
 
 /** A foreign key: the columns here, and those of the other table that they equal. */
 interface Reference {
@@ -22,20 +20,6 @@ export interface SampledTable extends Record<string, unknown> {
   readonly columns: readonly SampledColumn[];
   readonly references: readonly Reference[];
   readonly primaryKey: readonly string[];
-}
-
-/** Why a table has no sample row. */
-export class UnfitSample extends Error {
-  /** `schema.table` that refused it: the one that was asked for, or one that it refers to. */
-  readonly table: string;
-  /** One sentence, with what helps. */
-  readonly reason: string;
-
-  constructor(table: string, reason: string) {
-    super(`${table}: ${reason}`);
-    this.table = table;
-    this.reason = reason;
-  }
 }
 
 /** A row as it is written. */
@@ -65,8 +49,6 @@ export class SampleRows {
   readonly #kept = new Map<string, Promise<SampleRow>>();
   /** Those of them that wait for what they refer to. */
   readonly #keeping = new Set<string>();
-  /** Rows of tenants that were put there, by what refers to them. */
-  readonly #referred = new Set<string>();
 
   private constructor(stage: Stage, tables: readonly SampledTable[], configured: readonly LocatedTable[]) {
     this.#stage = stage;
@@ -82,7 +64,7 @@ export class SampleRows {
 
   /** Puts a row there, once for each table, tenant and number, and what it refers to before it. Throws UnfitSample. */
   async keep(table: string, wish: SampleWish): Promise<SampleRow> {
-    const name = [table, wish.tenant?.text, wish.number].join('\n');
+    const name = [table, wish.tenant?.text, wish.number, ...Object.keys(wish.given ?? {})].join('\n');
     if (this.#keeping.has(name)) throw new UnfitSample(table, leadsBack);
     const kept = this.#kept.get(name);
     if (kept !== undefined) return await kept;
@@ -97,10 +79,8 @@ export class SampleRows {
     const found = this.#table(table);
     const values = new Map<string, Sql>(Object.entries(given));
     const configured = this.#configured.get(table);
-    if (configured?.tenantColumn !== undefined && tenant !== undefined) {
-      const column = columnOf(found, configured.tenantColumn);
-      values.set(column.name, this.#stage.samples.tenant(column, tenant.type, tenant.text));
-    }
+    const whose = this.#tenantOf(found, tenant);
+    if (whose !== undefined) values.set(whose.column.name, whose.value);
     for (const [name, text] of Object.entries(configured?.sample ?? {})) {
       if (!values.has(name)) values.set(name, text === null ? sql`null` : this.#stage.samples.given(columnOf(found, name), String(text)));
     }
@@ -116,6 +96,21 @@ export class SampleRows {
     return { table: found, values: [...values].flatMap(([name, value]) => valueFor(byName.get(name), value)) };
   }
 
+  /**
+   * Statements that take away what a tenant of the rehearsal has in a table, and before it what refers to that: nobody has rows of such a
+   * tenant but those that were made up.
+   */
+  takeAway(table: string, tenant: TenantKey): Sql {
+    const referring = (name: string): string[] => [...this.#tables.values()].filter((each) => this.#refers(each, name)).map(nameOf);
+    const deletes = behindAll(table, referring).flatMap((name) => {
+      const found = this.#table(name);
+      const whose = this.#tenantOf(found, tenant);
+      if (whose === undefined) return [];
+      return [sql`delete from ${sql.id(found.schema, found.table)} where ${sql.id(whose.column.name)} = ${whose.value}`];
+    });
+    return sql.join(deletes, sql`; `);
+  }
+
   /** What a row must refer to: a row of the same tenant, where the other table has tenants. */
   async #refer(table: SampledTable, values: Map<string, Sql>, { tenant, number }: SampleWish): Promise<void> {
     for (const { schema, table: other, columns } of table.references) {
@@ -126,8 +121,8 @@ export class SampleRows {
       if (open.length === 0) {
         // What somebody has said refers to what is there, or to nothing, as he wants it.
         const { tenantColumn } = this.#configured.get(nameOf(table)) ?? {};
-        if (columns.every(({ child }) => child === tenantColumn))
-          await this.#keepTenant(nameOf(table), parent, { tenant, number: 1, given: givenBy(columns, values) });
+        if (columns.every(({ child }) => child === tenantColumn) && parent !== nameOf(table))
+          await this.#keepTenant(parent, { tenant, number: 1, given: this.#givenBy(parent, columns, values) });
         continue;
       }
       if (parent === nameOf(table)) {
@@ -144,13 +139,10 @@ export class SampleRows {
     }
   }
 
-  /** The row of the tenant itself, to which those of a table refer, unless it is there already. */
-  async #keepTenant(table: string, parent: string, wish: SampleWish): Promise<void> {
-    const name = [table, parent, wish.tenant?.text].join('\n');
-    if (parent === table || this.#referred.has(name)) return;
-    this.#referred.add(name);
+  /** The row of the tenant itself, to which those of a table refer. */
+  async #keepTenant(parent: string, wish: SampleWish): Promise<void> {
     try {
-      await this.#keep(parent, wish);
+      await this.keep(parent, wish);
     } catch (error) {
       // The row that refers to it tells whether it is missed.
       if (!(error instanceof UnfitSample)) throw error;
@@ -173,6 +165,31 @@ export class SampleRows {
     return row;
   }
 
+  /** What a row is to have, where others have it already; its tenant it has anyway. */
+  #givenBy(table: string, columns: Reference['columns'], values: ReadonlyMap<string, Sql>): Record<string, Sql> {
+    return Object.fromEntries(
+      columns.flatMap(({ child, parent }) => {
+        const value = values.get(child);
+        return value === undefined || parent === this.#configured.get(table)?.tenantColumn ? [] : [[parent, value]];
+      }),
+    );
+  }
+
+  /** The column that says whose a row is, and its value; undefined where rows are nobody's. */
+  #tenantOf(table: SampledTable, tenant: TenantKey | undefined): SampledValue | undefined {
+    const { tenantColumn } = this.#configured.get(nameOf(table)) ?? {};
+    if (tenantColumn === undefined || tenant === undefined) return undefined;
+    const column = columnOf(table, tenantColumn);
+    return { column, value: this.#stage.samples.tenant(column, tenant.type, tenant.text) };
+  }
+
+  /** Whether each row of a table refers to one of another. */
+  #refers(table: SampledTable, other: string): boolean {
+    const { tenantColumn, sample = {} } = this.#configured.get(nameOf(table)) ?? {};
+    const has = (name: string): boolean => columnOf(table, name).required || name === tenantColumn || Object.hasOwn(sample, name);
+    return table.references.some((reference) => nameOf(reference) === other && reference.columns.every(({ child }) => has(child)));
+  }
+
   /** The two tenants share no value. */
   #numberOf(tenant: TenantKey | undefined, number: number): number {
     if (tenant === undefined) return number;
@@ -186,8 +203,12 @@ export class SampleRows {
   }
 }
 
-const leadsBack =
-  'its foreign keys lead back to itself by columns that must have values, so that no row can be there first: let one of them be null';
+/** A name behind all that come before it, which are those of `before`, and what comes before these. */
+function behindAll(name: string, before: (name: string) => readonly string[], seen = new Set<string>()): string[] {
+  if (seen.has(name)) return [];
+  seen.add(name);
+  return [...before(name).flatMap((each) => behindAll(each, before, seen)), name];
+}
 
 /** A condition that this row alone meets. */
 export function rowKey({ table, values }: SampleRow, tenantColumn?: string): Sql {
@@ -205,27 +226,4 @@ function columnOf(table: SampledTable, name: string): SampledColumn {
   if (column === undefined)
     throw new UnfitSample(nameOf(table), `it has no column ${name}; it has ${table.columns.map((each) => each.name).join(', ')}`);
   return column;
-}
-
-/** What a row is to have for its key, where others have that already. */
-function givenBy(columns: Reference['columns'], values: ReadonlyMap<string, Sql>): Record<string, Sql> {
-  return Object.fromEntries(
-    columns.flatMap(({ child, parent }) => {
-      const value = values.get(child);
-      return value === undefined ? [] : [[parent, value]];
-    }),
-  );
-}
-
-/** Never the text of the server's, in which values stand. */
-function refusedBy(error: TenantryError, { a, b }: Stage['tenants']): string {
-  const { cause } = error;
-  const { constraint, column } = cause instanceof SqlFailure ? cause : {};
-  const by = constraint !== undefined ? `constraint ${constraint}` : column !== undefined ? `column ${column}` : clause(error.reason);
-  const reserved = `; one on the tenant has to admit the reserved keys ${a.text} and ${b.text}, or the table cannot be tried`;
-  return `a sample row is refused (${by}): ${saySample('Column')}${constraint === undefined ? '' : reserved}`;
-}
-
-function saySample(column: string): string {
-  return `say one in the configuration, as sample: { ${column}: value }`;
 }

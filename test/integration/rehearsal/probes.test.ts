@@ -18,6 +18,7 @@ import { seed } from '../../support/random.ts';
 import { shardLogins } from '../../support/shard-logins.ts';
 import { usersOf } from '../../support/users-of.ts';
 import { arbitrarySchema, beforehand, circle, type ArbitraryTable } from './arbitrary-schema.ts';
+import { loneSchema, loneTables, loneWeakened } from './lone-rows.ts';
 
 const shard = usePolicyShard();
 const engine = { rehearsals: postgresRehearsals };
@@ -54,8 +55,8 @@ function located(configured: readonly ConfiguredTable[]): LocatedTable[] {
   return qualifiedTables(configured, { defaultSchema: 'public' });
 }
 
-function probed(configured = tables): Promise<ProbeReport> {
-  return rehearse(shard.database.admin, engine, request, (stage) => probe(stage, { tables: located(configured), parts }));
+function probed(configured = tables, ofThem: typeof parts = parts): Promise<ProbeReport> {
+  return rehearse(shard.database.admin, engine, request, (stage) => probe(stage, { tables: located(configured), parts: ofThem }));
 }
 
 /** Rolls back what was tried on a shard that was weakened. */
@@ -69,10 +70,12 @@ class Tried extends Error {
 }
 
 /** What is found on the shard once it was weakened. */
-async function triedWith(without: string): Promise<ProbeReport> {
+async function triedWith(without: string, configured = tables, ofThem: typeof parts = parts): Promise<ProbeReport> {
   const trying = shard.database.root.transaction(async (session) => {
     await session.query(sqlText(`${without}; set local role tenantry_admin`));
-    throw new Tried(await rehearseWithin(session, engine, request, (stage) => probe(stage, { tables: located(tables), parts })));
+    throw new Tried(
+      await rehearseWithin(session, engine, request, (stage) => probe(stage, { tables: located(configured), parts: ofThem })),
+    );
   });
   const tried = await trying.catch((error: unknown) => error);
   expect(tried).toBeInstanceOf(Tried);
@@ -308,6 +311,60 @@ describe('probes', () => {
       { table: 'Samples', tenantColumn: 'TenantId', sample: { Size: 91.5 } },
     ];
     expect((await probed(sized)).findings).toEqual([]);
+  });
+});
+
+describe('probes of tables in which a tenant has one row', () => {
+  beforeAll(async () => {
+    await shard.renew();
+    await shard.asAdmin(loneSchema);
+    await shard.apply(loneTables);
+  });
+
+  it('find nothing where all are as they must be, whatever refers to that row, in whatever order they are configured', async () => {
+    expect(await triedWith('select 1', loneTables, [])).toEqual({ tried: 145, findings: [] });
+  });
+
+  describe.each(['Tenants', 'Kinds', 'Settings', 'Halls'])('of %s', (table) => {
+    it.each(loneWeakened)('find that $defence is gone', async ({ without, found }) => {
+      const { findings } = await triedWith(without(table), loneTables, []);
+      expect(findings.map(({ table: name, probe: what, outcome }) => `${outcome} ${name} ${what}`)).toEqual(
+        found.map((finding) => finding.replace(' ', ` public.${table} `)),
+      );
+      // It is what must refuse an insert that answers, not a key.
+      const inserts = findings.filter(({ outcome, probe: what }) => outcome === 'leaked' && /: insert(?! \.\.\.)/.test(what));
+      expect(new Set(inserts.map(({ text }) => text))).toEqual(new Set(inserts.length > 0 ? ['was not refused (1 row)'] : []));
+    });
+  });
+
+  it('tell what they cannot try where that row cannot be taken away', async () => {
+    const kept = `create function keep() returns trigger language plpgsql as 'begin raise exception ''kept''; end';
+      create trigger kept before delete on "Halls" for each row execute function keep()`;
+    const byKey = 'was refused for another reason: SQLSTATE 23P01, table Halls, constraint Halls_TenantId_excl';
+    expect((await triedWith(kept, loneTables, [])).findings).toEqual(
+      expect.arrayContaining([
+        { table: 'public.Halls', probe: 'mover: insert', outcome: 'unproven', text: byKey },
+        { table: 'public.Halls', probe: 'tenant: insert of an own row', outcome: 'unproven', text: byKey },
+      ]),
+    );
+  });
+
+  it('say what helps where no part of a table takes their tenants, and are tried with a part that does', async () => {
+    const regions = [{ table: 'Regions', tenantColumn: 'TenantId' }];
+    await shard.asAdmin(`create table "Regions" ("TenantId" integer, "Id" integer, primary key ("TenantId", "Id")) partition by list ("TenantId");
+      create table "Region1" partition of "Regions" for values in (1)`);
+    await shard.apply(regions);
+    expect((await probed(regions, [])).findings).toEqual([
+      {
+        table: 'public.Regions',
+        probe: 'sample row',
+        outcome: 'unproven',
+        text: 'no part of the table takes the reserved keys 2147480001 and 2147480002: give it a default one; where another column decides, say one in the configuration, as sample: { Column: value }',
+      },
+    ]);
+    await shard.asAdmin('create table "RegionOf" partition of "Regions" default');
+    await shard.apply(regions);
+    expect((await probed(regions, [])).findings).toEqual([]);
   });
 });
 
