@@ -7,7 +7,8 @@ import type { LocatedTable } from '../model.ts';
 import { isForbidden, type ProbeOutcome } from './expectations.ts';
 import { referenceProbes } from './reference.ts';
 import type { Stage, StageCaller } from './rehearse.ts';
-import { routedProbes } from './routed.ts';
+import { roomFor } from './room.ts';
+import { routedProbes, triedTable, type TriedTable } from './routed.ts';
 import { SampleRows } from './sample-rows.ts';
 import { noTenant, type Probe } from './tried-statements.ts';
 import { UnfitSample } from './unfit-sample.ts';
@@ -55,19 +56,21 @@ export async function probe(stage: Stage, { tables, parts, only = () => true, de
   const samples = await SampleRows.of(stage, tables);
   const findings: ProbeFinding[] = [];
   const probes: Probe[] = parts.map((part) => partProbe(part));
+  const routed: TriedTable[] = [];
   for (const table of tables.filter(only)) {
     deadline?.check(work);
     try {
-      probes.push(
-        ...(table.tenantColumn === undefined
-          ? await referenceProbes(stage, samples, table)
-          : await routedProbes(stage, samples, table, table.tenantColumn)),
-      );
+      if (table.tenantColumn === undefined) probes.push(...(await referenceProbes(stage, samples, table)));
+      else routed.push(await triedTable(stage, samples, table, table.tenantColumn));
     } catch (error) {
       if (!(error instanceof UnfitSample)) throw error;
       const where = error.table === nameOf(table) ? '' : `${error.table}: `;
       findings.push({ table: nameOf(table), probe: 'sample row', outcome: 'unproven', text: `${where}${error.reason}` });
     }
+  }
+  for (const tried of routed) {
+    deadline?.check(work);
+    probes.push(...routedProbes(tried, await roomFor(stage, samples, { a: tried.newOwn, b: tried.newOther })));
   }
   const tryAll = async (some: readonly Probe[]): Promise<void> => {
     for (let from = 0; from < some.length; from += triedAtOnce) {

@@ -6,12 +6,13 @@ import type { LocatedTable } from '../model.ts';
 import { isForbidden, reaches, reachesNothing, type Expectation } from './expectations.ts';
 import type { Stage } from './rehearse.ts';
 import { rowKey, type SampleRow, type SampleRows } from './sample-rows.ts';
-import { roomFor } from './room.ts';
+import type { Room } from './room.ts';
 import { admin, given, inTurn, noTenant, tenant, triedBy, type Prepared, type Probe, type TriedStatement } from './tried-statements.ts';
 import { needsValue } from '../value-needs.ts';
 
 /** A routed table with made-up rows of two tenants, as statements name them. */
-interface TriedTable {
+export interface TriedTable {
+  readonly table: LocatedTable;
   readonly words: SampleWords;
   readonly at: Sql;
   /** The tenant's. */
@@ -21,9 +22,6 @@ interface TriedTable {
   /** Rows that are not there yet. */
   readonly newOwn: SampleRow;
   readonly newOther: SampleRow;
-  /** What makes room for a row of the tenant, of the other one, where it cannot stand beside the one that is there. */
-  readonly ownRoom: Prepared;
-  readonly otherRoom: Prepared;
   /** The values of the tenants. */
   readonly ownTenant: Sql;
   readonly otherTenant: Sql;
@@ -39,19 +37,20 @@ interface TriedTable {
 }
 
 /** What each login may with a routed table, and with another tenant's rows of it. */
-export async function routedProbes(stage: Stage, samples: SampleRows, table: LocatedTable, tenantColumn: string): Promise<Probe[]> {
+export function routedProbes(tried: TriedTable, room: Room): Probe[] {
+  const { table } = tried;
   const name = nameOf(table);
-  const tried = await triedTable(stage, samples, table, tenantColumn);
   return [
-    ...triedBy(noTenant, name, beforeEntry(tried)),
-    ...triedBy(tenant, name, [...acrossTenants(tried), ...withOwnRows(tried, table.policies ?? []), ...withoutReading(tried)]),
-    ...triedBy({ principal: 'superuser' }, name, byReports(tried)),
-    ...triedBy({ principal: 'mover' }, name, byMover(tried)),
+    ...triedBy(noTenant, name, beforeEntry(tried, room)),
+    ...triedBy(tenant, name, [...acrossTenants(tried, room), ...withOwnRows(tried, room), ...withoutReading(tried)]),
+    ...triedBy({ principal: 'superuser' }, name, byReports(tried, room)),
+    ...triedBy({ principal: 'mover' }, name, byMover(tried, room)),
     ...triedBy(admin, name, byAdmin(tried)),
   ];
 }
 
-async function triedTable(stage: Stage, samples: SampleRows, table: LocatedTable, tenantColumn: string): Promise<TriedTable> {
+/** Makes up its rows. Throws UnfitSample. */
+export async function triedTable(stage: Stage, samples: SampleRows, table: LocatedTable, tenantColumn: string): Promise<TriedTable> {
   const {
     tenants: { a, b },
     samples: words,
@@ -61,19 +60,17 @@ async function triedTable(stage: Stage, samples: SampleRows, table: LocatedTable
   const other = await samples.keep(name, { tenant: b, number: 1 });
   const [newOwn, newOther] = [await samples.compose(name, { tenant: a, number: 3 }), await samples.compose(name, { tenant: b, number: 2 })];
   const [at, column] = [sql.id(table.schema, table.table), sql.id(tenantColumn)];
-  const room = await roomFor(stage, samples, { a: newOwn, b: newOther });
   const tenantOf = (row: SampleRow): Sql => row.values.find((value) => value.column.name === tenantColumn)?.value ?? sql`null`;
   const [ownTenant, otherTenant] = [tenantOf(own), tenantOf(other)];
   const [isOwn, isOther] = [rowKey(own, tenantColumn), rowKey(other, tenantColumn)];
   return {
+    table,
     words,
     at,
     column,
     other,
     newOwn,
     newOther,
-    ownRoom: room.a,
-    otherRoom: room.b,
     ownTenant,
     otherTenant,
     isOwn,
@@ -85,18 +82,18 @@ async function triedTable(stage: Stage, samples: SampleRows, table: LocatedTable
   };
 }
 
-function beforeEntry({ words, at, newOwn, ownRoom, take, isOther, thatOther }: TriedTable): TriedStatement[] {
+function beforeEntry({ words, at, newOwn, take, isOther, thatOther }: TriedTable, room: Room): TriedStatement[] {
   const another = thatOther ?? { condition: isOther };
   return [
     ['select', sql`select 1 as found where exists (select 1 from ${at})`, reachesNothing],
-    ['insert', words.insert(at, given(newOwn)), isForbidden, ownRoom],
+    ['insert', words.insert(at, given(newOwn)), isForbidden, room.a],
     ['update', sql`${take} where ${another.condition}`, reachesNothing, another],
     ['delete', sql`delete from ${at} where ${another.condition}`, reachesNothing, another],
   ];
 }
 
-function acrossTenants(tried: TriedTable): TriedStatement[] {
-  const { words, at, column, other, newOther, otherRoom, ownTenant, otherTenant, isOwn, isOther, thatOwn, take } = tried;
+function acrossTenants(tried: TriedTable, room: Room): TriedStatement[] {
+  const { words, at, column, other, newOther, ownTenant, otherTenant, isOwn, isOther, thatOwn, take } = tried;
   const give = sql`update ${at} set ${column} = ${otherTenant}`;
   return [
     ["select of another tenant's row", sql`select 1 as found from ${at} where ${isOther}`, reachesNothing],
@@ -105,23 +102,23 @@ function acrossTenants(tried: TriedTable): TriedStatement[] {
       sql`select 1 as found where exists (select 1 from ${at} where ${column} <> ${ownTenant})`,
       reachesNothing,
     ],
-    ['insert for another tenant', words.insert(at, given(newOther)), isForbidden, otherRoom],
-    ['insert for another tenant, whose row is asked back', words.insertReturning(at, given(newOther)), isForbidden, otherRoom],
+    ['insert for another tenant', words.insert(at, given(newOther)), isForbidden, room.b],
+    ['insert for another tenant, whose row is asked back', words.insertReturning(at, given(newOther)), isForbidden, room.b],
     ...words
       .upserts(at, given(other), insertedKey(other))
       .map(({ name, statement }): TriedStatement => [`${name} of another tenant's row`, statement, isForbidden]),
     ["update of another tenant's row", sql`${take} where ${isOther}`, reachesNothing],
-    ['update of an own row into another tenant', sql`${give} where ${isOwn}`, reachesNothing, otherRoom],
-    ...unread(thatOwn, 'update into another tenant', (row) => sql`${give} where ${row}`, otherRoom),
+    ['update of an own row into another tenant', sql`${give} where ${isOwn}`, reachesNothing, room.b],
+    ...unread(thatOwn, 'update into another tenant', (row) => sql`${give} where ${row}`, room.b),
     ["delete of another tenant's row", sql`delete from ${at} where ${isOther}`, reachesNothing],
   ];
 }
 
-function withOwnRows({ words, at, newOwn, ownRoom, isOwn, take }: TriedTable, policies: LocatedTable['policies'] & {}): TriedStatement[] {
-  const expected = ownExpectations(policies);
+function withOwnRows({ table, words, at, newOwn, isOwn, take }: TriedTable, room: Room): TriedStatement[] {
+  const expected = ownExpectations(table.policies ?? []);
   return [
     ['select of an own row', sql`select 1 as found from ${at} where ${isOwn}`, expected('select', reaches(1), reachesNothing)],
-    ['insert of an own row', words.insert(at, given(newOwn)), expected('insert', reaches(1), isForbidden), ownRoom],
+    ['insert of an own row', words.insert(at, given(newOwn)), expected('insert', reaches(1), isForbidden), room.a],
     ['update of an own row', sql`${take} where ${isOwn}`, expected('update', reaches(1), reachesNothing)],
     ['delete of an own row', sql`delete from ${at} where ${isOwn}`, expected('delete', reaches(1), reachesNothing)],
   ];
@@ -134,19 +131,19 @@ function withoutReading({ at, take, thatOther }: TriedTable): TriedStatement[] {
   ];
 }
 
-function byReports({ words, at, newOther, otherRoom, isOfBoth, take }: TriedTable): TriedStatement[] {
+function byReports({ words, at, newOther, isOfBoth, take }: TriedTable, room: Room): TriedStatement[] {
   return [
     ['select', sql`select 1 as found from ${at} where ${isOfBoth}`, reaches(2)],
-    ['insert', words.insert(at, given(newOther)), isForbidden, otherRoom],
+    ['insert', words.insert(at, given(newOther)), isForbidden, room.b],
     ['update', sql`${take} where ${isOfBoth}`, isForbidden],
     ['delete', sql`delete from ${at} where ${isOfBoth}`, isForbidden],
   ];
 }
 
-function byMover({ words, at, column, newOther, otherRoom, isOfBoth }: TriedTable): TriedStatement[] {
+function byMover({ words, at, column, newOther, isOfBoth }: TriedTable, room: Room): TriedStatement[] {
   return [
     ['select', sql`select 1 as found from ${at} where ${isOfBoth}`, reaches(2)],
-    ['insert', words.insert(at, given(newOther)), reaches(1), otherRoom],
+    ['insert', words.insert(at, given(newOther)), reaches(1), room.b],
     ['update', sql`update ${at} set ${column} = ${column} where ${isOfBoth}`, reaches(2)],
     ['delete', sql`delete from ${at} where ${isOfBoth}`, reaches(2)],
   ];
@@ -157,10 +154,11 @@ function byAdmin({ at, column, isOfBoth }: TriedTable): TriedStatement[] {
 }
 
 /** What is tried where the engine makes a difference of such a row. */
-function unread(row: PointedRow | undefined, what: string, change: (condition: Sql) => Sql, room: Prepared = {}): TriedStatement[] {
+function unread(row: PointedRow | undefined, what: string, change: (condition: Sql) => Sql, prepared: Prepared = {}): TriedStatement[] {
   if (row === undefined) return [];
-  const prepared = { before: inTurn(room.before, row.before) };
-  return [[`${what} by a condition that reads no column`, change(row.condition), reachesNothing, prepared]];
+  return [
+    [`${what} by a condition that reads no column`, change(row.condition), reachesNothing, { before: inTurn(prepared.before, row.before) }],
+  ];
 }
 
 /**

@@ -33,8 +33,8 @@ export function triedBy(as: StageCaller, table: string, list: readonly TriedStat
 
 /** Statements one after the other, those that there are; undefined: none. */
 export function inTurn(...statements: readonly (Sql | undefined)[]): Sql | undefined {
-  const given = statements.filter((statement) => statement !== undefined);
-  return given.length === 0 ? undefined : sql.join(given, sql`; `);
+  const those = statements.filter((statement) => statement !== undefined);
+  return those.length === 0 ? undefined : sql.join(those, sql`; `);
 }
 
 /** What an insert of somebody who does not own the table may give. */

@@ -66,6 +66,15 @@ describe('what is tried together on SQL Server', () => {
     );
   });
 
+  it('begins with what admin does before it, as admin', async () => {
+    const { sent, session } = scripted([changed]);
+    const before = sql`delete from [dbo].[Posts]; delete from [dbo].[Blogs]`;
+    await (await begun(session, sent)).attemptAll([{ caller: app, statement: sql`INSERT INTO [dbo].[Blogs] DEFAULT VALUES;`, before }]);
+    expect(sent[0]).toContain(
+      "EXEC [sys].[sp_executesql] N'SET QUOTED_IDENTIFIER ON; delete from [dbo].[Posts]; delete from [dbo].[Blogs];\nEXECUTE AS USER = N''shop_app'';\nINSERT INTO [dbo].[Blogs] DEFAULT VALUES;;",
+    );
+  });
+
   it('is undone statement by statement', async () => {
     const { sent, session } = scripted([changed, changed]);
     const rehearsal = await begun(session, sent);
