@@ -14,9 +14,12 @@ export interface Verdict {
   readonly fingerprint: string;
   /** How many statements were tried. */
   readonly tried: number;
-  /** One sentence each; none: it was sound. Never a value of a row. */
-  readonly problems: readonly string[];
+  /** None: it was sound. Never a value of a row. */
+  readonly problems: readonly VerdictProblem[];
 }
+
+/** One sentence: what was not as it must be or, as `untried`, what could not be tried, which shows neither. */
+export type VerdictProblem = string | { readonly untried: string };
 
 /** A verdict as the catalog has it. */
 export interface SignedVerdict extends Verdict {

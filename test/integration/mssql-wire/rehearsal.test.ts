@@ -46,15 +46,6 @@ describe('a statement of a rehearsal on the wire', () => {
     expect(shard.committed).toEqual([]);
   });
 
-  test('comes after what makes room for it, which is undone with it', async () => {
-    const took: string[] = [];
-    shard.answer = (asked) => {
-      took.push(...asked.text.split('\n').filter((line) => /^(delete|EXECUTE AS|insert)/i.test(line)));
-      return shard.byDefault(asked);
-    };
-    console.log(took);
-  });
-
   test('takes the rehearsal with it by ROLLBACK, and whatever it goes on with', async () => {
     const failure = await attempted(sqlText(`rollback\nupdate [T] set [Name] = 'x'`));
     expect(failure).toMatchObject({ code: 'TRANSACTION_CONTROL', outcome: 'unknown' });
