@@ -21,6 +21,16 @@ export interface Verdict {
 /** One sentence: what was not as it must be or, as `untried`, what could not be tried, which shows neither. */
 export type VerdictProblem = string | { readonly untried: string };
 
+/** The sentence alone. */
+export function problemText(problem: VerdictProblem): string {
+  return typeof problem === 'string' ? problem : problem.untried;
+}
+
+/** Whether nothing was found wrong, and something could not be tried. */
+export function isUntriedAlone(problems: readonly VerdictProblem[]): boolean {
+  return problems.length > 0 && problems.every((problem) => typeof problem !== 'string');
+}
+
 /** A verdict as the catalog has it. */
 export interface SignedVerdict extends Verdict {
   /** By a key of the fleet; otherwise anybody may have written it. */

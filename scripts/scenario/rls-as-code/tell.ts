@@ -4,6 +4,7 @@ import { createStage } from '../stage.ts';
 import { changed, declared } from './config.ts';
 import { tellBefore } from './before.ts';
 import { tellChange } from './change.ts';
+import { tellProof } from './proof.ts';
 import { tellSetup } from './setup.ts';
 import { tellTenants } from './tenants.ts';
 
@@ -21,6 +22,7 @@ export async function tellRlsAsCode(narrator: Narrator): Promise<void> {
     } finally {
       await tenantry.close();
     }
+    await tellProof(stage, narrator);
   } finally {
     await stage.close();
   }

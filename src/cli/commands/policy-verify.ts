@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { describeDisagreement, type Disagreement } from '../../../shardmap/compare-shard.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
+import { isUntriedAlone, problemText, type VerdictProblem } from '../../../shardmap/verdicts.ts';
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { sentence } from '../../core/sentence.ts';
@@ -59,7 +60,9 @@ async function verify(invocation: Invocation<VerifyOptions>): Promise<ExitCode> 
         localMap: await firstOf(manager.disagreements(shard), mostDisagreements),
       }));
       const detail =
-        'error' in found ? { code: found.error.code, reason: found.error.reason } : { tried: found.tried, problems: problemsOf(found) };
+        'error' in found
+          ? { code: found.error.code, reason: found.error.reason }
+          : { tried: found.tried, problems: problemsOf(found).map(problemText) };
       if (!('error' in found)) {
         const { fingerprint, tried } = found;
         const verifiedAt = world.services.now().getTime();
@@ -103,15 +106,17 @@ function isSound(found: Verified): boolean {
   return !('error' in found) && problemsOf(found).length === 0;
 }
 
-/** One sentence for each. */
-function problemsOf({ different, objection, unfit, refused, findings, localMap }: FoundShard): string[] {
+function problemsOf({ different, objection, unfit, refused, findings, localMap }: FoundShard): VerdictProblem[] {
   return [
     ...different.map((table) => `${table}: its protection is not what the configuration says.`),
     ...(objection === undefined ? [] : [`It may serve no tenants: ${objection}.`]),
     ...unfit.map(({ object, text }) => sentence(`${object} ${text}`)),
     ...(refused === undefined ? [] : [`A connection for tenants is not let in: ${refused}`]),
     ...localMap.map((found) => `Its local map disagrees with the catalog, ${describeDisagreement(found)}.`),
-    ...findings.map(({ table, probe, outcome, text }) => sentence(`${table}: ${outcome}: ${probe}: ${text}`)),
+    ...findings.map(({ table, probe, outcome, text }) => {
+      const told = sentence(`${table}: ${outcome}: ${probe}: ${text}`);
+      return outcome === 'unproven' ? { untried: told } : told;
+    }),
   ];
 }
 
@@ -120,7 +125,8 @@ function described(found: Verified): string {
   const problems = problemsOf(found);
   const tried = `${counted(found.tried, 'statement')} tried`;
   if (problems.length === 0) return `shard ${found.shard}: verified, ${tried}`;
-  return [`shard ${found.shard}: NOT as it must be, ${tried}`, ...problems.map((problem) => `  ${visible(problem)}`)].join('\n');
+  const verdict = isUntriedAlone(problems) ? 'NOT all of it could be tried, what could is as it must be' : 'NOT as it must be';
+  return [`shard ${found.shard}: ${verdict}, ${tried}`, ...problems.map((problem) => `  ${visible(problemText(problem))}`)].join('\n');
 }
 
 function shown(found: Verified): object {

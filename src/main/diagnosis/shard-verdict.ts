@@ -1,3 +1,4 @@
+import { isUntriedAlone, problemText } from '../../../shardmap/verdicts.ts';
 import type { Finding } from '../../cli/services.ts';
 import { counted } from '../../core/counted.ts';
 import { visible } from '../../core/visible.ts';
@@ -34,8 +35,13 @@ export async function diagnoseVerdict({ shard, verdicts }: ShardDiagnosis, accep
         level: 'ok',
         text: `What protected its tenants then was tried at ${at}, ${counted(tried, 'statement')}, and held.`,
       };
-    const more = problems.length > 1 ? ` (and ${counted(problems.length - 1, 'problem')} more)` : '';
-    return { subject, level: 'problem', text: `When its protection was tried at ${at} it did not hold: ${visible(first)}${more}`, remedy };
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+    const told = `${visible(problemText(first))}${more}`;
+    if (isUntriedAlone(problems))
+      return warning(subject, `When its protection was tried at ${at}, not all of it could be; what could held: ${told}`, {
+        advice: `say values that are let through, as sample of the table in the configuration; then run ${remedy}`,
+      });
+    return { subject, level: 'problem', text: `When its protection was tried at ${at} it did not hold: ${told}`, remedy };
   } catch (error) {
     return failure(subject, error, { remedy });
   }

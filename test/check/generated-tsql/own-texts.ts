@@ -31,7 +31,13 @@ function rehearsedTexts(): GeneratedTsql[] {
     nobody: undefined,
   };
   const asDbo = { caller: { user: 'dbo' }, statement: sql`DELETE FROM [dbo].[Blogs] WHERE [Name] = N'it''s'` };
-  const together = compileSql(attemptedAll([asDbo, { ...asDbo, before: sql`delete from [dbo].[Posts] where [Text] = N'x'; delete from [dbo].[Blogs] where [TenantId] = 1` }]), mssqlDialect);
+  const together = compileSql(
+    attemptedAll([
+      asDbo,
+      { ...asDbo, before: sql`delete from [dbo].[Posts] where [Text] = N'x'; delete from [dbo].[Blogs] where [TenantId] = 1` },
+    ]),
+    mssqlDialect,
+  );
   const inner = /sp_executesql\] N'((?:[^']|'')+)'/.exec(together.text)![1]!.replaceAll("''", "'");
   const alone = Object.entries(entered).flatMap(([name, entering]) => {
     const statement = attempted('dbo', entering, sql`SELECT @@SPID AS [session], ${1} AS [one];`);

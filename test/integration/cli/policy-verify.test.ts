@@ -272,6 +272,42 @@ describe('policy verify', () => {
     await run('shard remove c --yes');
   });
 
+  it('tells what could not be tried apart from what did not hold, and so does the doctor', async () => {
+    const untried = /public\.Posts: unproven: sample row: a sample row is refused \(constraint long\)/;
+    await shard.query(sqlText('alter table "Posts" add constraint long check (length("Title") > 90)'));
+    try {
+      const alone = await world.run('policy verify --shard a');
+      expect(alone).toMatchObject({
+        code: 2,
+        out: expect.stringMatching(
+          /^shard a: NOT all of it could be tried, what could is as it must be, \d+ statements tried\n  public/,
+        ) as string,
+      });
+      expect(alone.out).toMatch(untried);
+      const doctor = await world.run('doctor --json');
+      const verdict = itemsOf<{ level: string; text: string }>(doctor.out).filter(({ text }) => text.includes('sample row'));
+      expect(verdict).toMatchObject([
+        {
+          level: 'warning',
+          subject: 'shard a',
+          text: expect.stringMatching(/ not all of it could be; what could held: public\.Posts/) as string,
+        },
+      ]);
+      await shard.query(sqlText('alter table "Blogs" disable row level security'));
+      const both = await world.run('policy verify --shard a');
+      expect({ code: both.code, out: both.out }).toMatchObject({
+        code: 2,
+        out: expect.stringMatching(/^shard a: NOT as it must be, /) as string,
+      });
+      expect(both.out).toMatch(untried);
+      expect(await told()).toMatch(/^problem +shard a: When its protection was tried at .* it did not hold: public\.Blogs/m);
+    } finally {
+      await shard.query(sqlText('alter table "Posts" drop constraint long; alter table "Blogs" enable row level security'));
+      await run('policy apply --shard a');
+      await run('policy verify --shard a');
+    }
+  });
+
   it('warns when a shard is added of a table on which nothing could be tried', async () => {
     const place = `d --host ${world.server.host} --port ${world.server.port} --database shop_d`;
     const database = await world.createShardDatabase('shop_d');

@@ -7,7 +7,7 @@ describe('npm run scenario (about 15 s each)', () => {
   test.each([
     ['elastic', 26, '7. The same over HTTP, with two real tokens'],
     ['organisations', 18, '7. Over a bare driver'],
-    ['rls-as-code', 19, '5. The tenants'],
+    ['rls-as-code', 24, '6. Proven, on every shard'],
     ['roles', 18, '5. The same name in another tenant'],
     ['secure-api', 19, '4. A stored procedure that returns JSON'],
   ])(

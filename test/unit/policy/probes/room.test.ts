@@ -36,7 +36,10 @@ async function toldBefore(beside: readonly AttemptOutcome[], withRoom: AttemptOu
     },
   } as unknown as Stage;
   const samples = await SampleRows.of(stage, configured);
-  const rows = { a: await samples.compose('dbo.Tenants', { tenant: a, number: 3 }), b: await samples.compose('dbo.Tenants', { tenant: b, number: 2 }) };
+  const rows = {
+    a: await samples.compose('dbo.Tenants', { tenant: a, number: 3 }),
+    b: await samples.compose('dbo.Tenants', { tenant: b, number: 2 }),
+  };
   const room = await roomFor(stage, samples, rows);
   return { alone, a: room.a.before && text(room.a.before), b: room.b.before && text(room.b.before) };
 }
