@@ -20,5 +20,5 @@ export function formAsGoodAs(wanted: ContextProtection, forms: readonly ContextP
 /** Why a shard may not serve, and what helps. */
 export function weaklyProtected(found: ContextProtection | null, wanted: ContextProtection): string {
   const change = found === 'mac' ? "say contextProtection: 'mac' where its codes are enough" : 'say so where nothing better can be had';
-  return `The context protection of the shard is ${found ?? 'unknown'}, and the configuration says ${wanted}: make the shard anew, or ${change}.`;
+  return `The context protection of the shard is ${found ?? 'unknown'}, and the configuration says ${wanted}: a database keeps the form in which it was made a shard, so add another one, or ${change}.`;
 }

@@ -384,7 +384,7 @@ async function withOwnNotes(use: (world: World) => Promise<void>): Promise<void>
     await applyPolicies(
       world.admin,
       { ...engine, renderer: postgresPolicyRenderer },
-      { tables: withOwn, procedures: [], accepting: accepting(), keyType: 'int', dryRun: false },
+      { tables: withOwn, procedures: [], accepting: accepting(shardId), keyType: 'int', dryRun: false },
     );
     await use(world);
   });

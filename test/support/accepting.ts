@@ -13,7 +13,7 @@ export function signerOfTests(shardId: string): ShardSigner {
   return createShardSigner({ current: fleetKey }, shardId);
 }
 
-/** Who accepts what tests apply to a shard; without its id, where no connection looks at what was accepted. */
+/** Who accepts what tests apply to a shard; without its id, where the database is none yet. */
 export function accepting(shardId = '00000000-0000-4000-8000-000000000000'): Accepting {
   return { shardId, signer: signerOfTests(shardId), acceptedBy: 'tests' };
 }

@@ -36,5 +36,10 @@ export async function diagnoseServer({ settings, shard, now }: ShardDiagnosis, a
 function contextFinding(subject: string, found: ContextProtection | null, wanted: ContextProtection): Finding {
   if (found !== null && protectsAtLeast(found, wanted)) return { subject, level: 'ok', text: `Its context protection is ${found}.` };
   const text = `Its context protection is ${found ?? 'missing'}; the configuration says ${wanted}.`;
-  return { subject, level: 'problem', text, advice: `set contextProtection: '${found ?? wanted}', or make the shard anew` };
+  return {
+    subject,
+    level: 'problem',
+    text,
+    advice: `set contextProtection: '${found ?? wanted}', or add another database as a shard: this one keeps its form`,
+  };
 }

@@ -66,7 +66,13 @@ export class PredicateWorld {
       sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
         values (1, 'point', '\\x${hex(entry.key)}', 'ONLINE', 1, '\\x${hex(token)}')`),
     );
-    await applyPolicies(shard.admin, postgresPolicies, { tables, procedures: [], accepting: accepting(), keyType: 'int', dryRun: false });
+    await applyPolicies(shard.admin, postgresPolicies, {
+      tables,
+      procedures: [],
+      accepting: accepting(shard.shardId),
+      keyType: 'int',
+      dryRun: false,
+    });
     await shard.root.query(sqlText('vacuum (freeze, analyze)'));
     return new PredicateWorld(shard, () => server.stop(), entry);
   }
@@ -78,7 +84,7 @@ export class PredicateWorld {
     await applyPolicies(this.#shard.admin, postgresPolicies, {
       tables: wanted,
       procedures: [],
-      accepting: accepting(),
+      accepting: accepting(this.#shard.shardId),
       keyType: 'int',
       dryRun: false,
     });

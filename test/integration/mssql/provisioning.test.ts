@@ -26,7 +26,7 @@ describeNeeding('mssql', 'a database that others use too, once it is a shard', (
     await applyPolicies(
       shard.admin,
       { renderer: mssqlPolicyRenderer, dialect: engine.dialect, capabilitiesOf: engine.capabilitiesOf },
-      { tables: [table], procedures: [], accepting: accepting(), keyType: 'int', dryRun: false },
+      { tables: [table], procedures: [], accepting: accepting(shard.shardId), keyType: 'int', dryRun: false },
     );
 
   test('keeps the owners of its tables and the rights to them', async () => {

@@ -36,7 +36,7 @@ describeNeeding('mssql', 'policies beyond the tenant on SQL Server itself', () =
     applyPolicies(
       shard.admin,
       { ...engine, renderer: mssqlPolicyRenderer },
-      { tables: tablesWith(policies), procedures: [], accepting: accepting(), keyType: 'int', dryRun },
+      { tables: tablesWith(policies), procedures: [], accepting: accepting(shard.shardId), keyType: 'int', dryRun },
     );
   const connect = (policies: readonly RowPolicy[]): Promise<EngineConnection> =>
     engine.connect(shard.address, shard.logins.app, expectationsOf(shard, { tables: tablesWith(policies) }));

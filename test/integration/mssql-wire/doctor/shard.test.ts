@@ -94,7 +94,7 @@ test('says where nothing shows how the context is protected', async () => {
     ...onShard,
     level: 'problem',
     text: 'Its context protection is missing; the configuration says guarded.',
-    advice: "set contextProtection: 'guarded', or make the shard anew",
+    advice: "set contextProtection: 'guarded', or add another database as a shard: this one keeps its form",
   });
 });
 
