@@ -15,6 +15,8 @@ export interface ShardWarning {
   readonly text: string;
   /** A statement that mends it. */
   readonly remedy?: string;
+  /** Of what is accepted for a while: until when, as ISO 8601. */
+  readonly acceptedUntil?: string;
   /** What to change, where no statement does it alone. */
   readonly advice?: string;
 }

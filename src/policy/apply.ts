@@ -13,9 +13,10 @@ import { compareShard, isAsItMustBe, type ShardComparison } from './shard-compar
 import type { Difference } from './diff.ts';
 import { memberWarnings, unprovenFinding, warningsOf } from './findings.ts';
 import { lockPolicies } from './lock.ts';
-import type { PlannedChange, PolicyChange, PolicyFinding, PolicyResult, SignedChange } from './model.ts';
+import type { PlannedChange, PolicyChange, PolicyFinding, PolicyResult, ShardTables, SignedChange } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
 import type { Probing } from './probes/change.ts';
+import { refuseLeaks, withAcceptedLeaks } from './leaks.ts';
 import { refuseUnfit, shardFindings } from './shard-findings.ts';
 import { located, type WantedPolicies } from './wanted-policies.ts';
 
@@ -40,42 +41,67 @@ const defaultWithinMs = 60_000;
 /**
  * Makes the policies of one shard what the configuration says, in one transaction (docs/decisions/016-one-transaction-for-each-shard.md); a
  * second time changes nothing. `shard` is the database as admin. Throws INVALID_CONFIGURATION where the tables or the server do not fit, or
- * admin may not set all of it, CONFLICT where a drift is there whose time is over, and TIMEOUT where a table is in use for too long: the
- * shard is as it was then.
+ * admin may not set all of it, CONFLICT where a drift is there whose time is over, or a leak that no drift accepts would be accepted, and
+ * TIMEOUT where a table is in use for too long: the shard is as it was then.
  */
 export async function applyPolicies(shard: SqlDatabase, engine: PolicyEngine, request: PolicyRequest): Promise<PolicyResult> {
-  const { accepting, logins } = request;
+  const { accepting, planned, logins } = request;
+  if (request.dryRun) {
+    const preview = await previewPolicies(shard, engine, request);
+    refuseLeaks(preview.changes, preview.warnings);
+    requirePlanned(planned, preview);
+    return preview;
+  }
   const wanted = located(engine, request);
   await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
-  const examine = async (session: SqlSession): Promise<readonly PolicyFinding[]> => {
-    const found = await shardFindings(session, engine, wanted);
-    refuseUnfit(found);
-    const members = logins === undefined ? [] : await memberWarnings(session, logins);
-    return [...Object.values(found).flat(), ...(await warningsOf(session, wanted.tables)), ...members];
-  };
-  const permit = (found: ShardComparison): void => {
+  const examine = (session: SqlSession): Promise<readonly PolicyFinding[]> => examined(session, engine, wanted, logins);
+  const permit = (found: ShardComparison, warnings: readonly PolicyFinding[]): void => {
     refuseOutlived(found.drift.outlived);
-    requirePlanned(request.planned, resultOf(found, engine));
+    const result = resultOf(found, warnings, engine);
+    refuseLeaks(result.changes, result.warnings);
+    requirePlanned(planned, result);
   };
-  if (request.dryRun) {
-    return await shard.transaction(async (session) => {
-      await lockPolicies(session);
-      const warnings = await examine(session);
-      const found = await compareShard(session, engine, wanted, accepting);
-      permit(found);
-      return { ...resultOf(found, engine), warnings: [...warnings, ...changedInPlace(found.pending)], applied: isAsItMustBe(found) };
-    });
-  }
   const { clock = systemClock, withinMs = defaultWithinMs, stop, probing } = request;
   const found = await changeShard(shard, engine, wanted, { clock, withinMs, stop, examine, permit, accepting, probing });
-  return { ...resultOf(found, engine), warnings: [...found.warnings, ...found.unproven.map(unprovenFinding)], applied: true };
+  return { ...resultOf(found, [...found.warnings, ...found.unproven.map(unprovenFinding)], engine), applied: true };
 }
 
-function resultOf(found: ShardComparison, { renderer, dialect }: PolicyEngine): PlannedChange & Pick<PolicyResult, 'drift'> {
+/** What would be done, and what is to be minded, also what `applyPolicies` refuses to accept. Throws as it does besides. */
+export async function previewPolicies(shard: SqlDatabase, engine: PolicyEngine, request: WantedPolicies): Promise<PolicyResult> {
+  const wanted = located(engine, request);
+  await requireCapabilities(shard, engine.capabilitiesOf, request.capabilities ?? {}, 'INVALID_CONFIGURATION');
+  return await shard.transaction(async (session) => {
+    await lockPolicies(session);
+    const warnings = await examined(session, engine, wanted, request.logins);
+    const found = await compareShard(session, engine, wanted, request.accepting);
+    refuseOutlived(found.drift.outlived);
+    return { ...resultOf(found, [...warnings, ...changedInPlace(found.pending)], engine), applied: isAsItMustBe(found) };
+  });
+}
+
+/** What is not compared: what may undo what is set. Throws what does not fit. */
+async function examined(
+  session: SqlSession,
+  engine: PolicyEngine,
+  wanted: ShardTables,
+  logins: WantedPolicies['logins'],
+): Promise<readonly PolicyFinding[]> {
+  const found = await shardFindings(session, engine, wanted);
+  refuseUnfit(found);
+  const members = logins === undefined ? [] : await memberWarnings(session, logins);
+  return [...Object.values(found).flat(), ...(await warningsOf(session, wanted.tables)), ...members];
+}
+
+function resultOf(
+  found: ShardComparison,
+  warnings: readonly PolicyFinding[],
+  { renderer, dialect }: PolicyEngine,
+): Omit<PolicyResult, 'applied'> {
   const { pending, state, fingerprint, drift } = found;
   return {
     changes: [...pending.map((difference) => changeOf(difference, dialect)), ...signed(found, renderer)],
     state: digest([state, fingerprint]),
+    warnings: withAcceptedLeaks(warnings, drift.inForce),
     drift: drift.present,
   };
 }

@@ -40,7 +40,7 @@ interface ChangeOptions {
   /** Looks first, at what is not compared: what may undo what is set. What it throws ends it. */
   readonly examine: (session: SqlSession) => Promise<readonly PolicyFinding[]>;
   /** Looks at what was found, before anything is changed; what it throws ends it. */
-  readonly permit: (found: ShardComparison) => void;
+  readonly permit: (found: ShardComparison, warnings: readonly PolicyFinding[]) => void;
   readonly accepting: Accepting;
   /** How it is tried before it is committed; undefined: it is not. */
   readonly probing?: Probing | undefined;
@@ -148,9 +148,10 @@ async function changeTables(
   const requireAlone = async (): Promise<void> => {
     if ((await notedByOthers(session)) !== noted) throw new ChangedMeanwhile(effects ?? new Set());
   };
-  const warnings = await inPeace(examine(session));
   const found = await inPeace(compareShard(session, engine, tables, accepting));
-  permit(found);
+  // What it does not see, the fingerprint has not either, which is read again below.
+  const warnings = await inPeace(examine(session));
+  permit(found, warnings);
   const { pending } = found;
   if (isAsItMustBe(found)) return { ...found, warnings, unproven: [] };
   const wait = new LockWait(clock);

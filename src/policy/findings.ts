@@ -17,6 +17,8 @@ interface FoundRow extends Record<string, unknown> {
   readonly table: string;
   readonly detail: string | null;
   readonly remedy: string | null;
+  /** What an entry of `drift` names that accepts it; null, or not there, where none does. */
+  readonly drift?: string | null;
 }
 
 interface FoundProblem extends FoundRow {
@@ -116,11 +118,11 @@ export function unprovenFinding({ table: object, probe, text }: ProbeFinding): P
 }
 
 /** A finding in words, by its code. */
-export function finding(code: string, { schema, table, detail, remedy }: FoundRow, at = '', more = ''): PolicyFinding {
+export function finding(code: string, { schema, table, detail, remedy, drift = null }: FoundRow, at = '', more = ''): PolicyFinding {
   if (!isFindingCode(code)) throw new TenantryError('INTERNAL', `The policy queries found ${code}, which has no text.`);
   const { severity, say, advise }: FindingKind = findingCatalogue[code];
   const object = schema === null ? table : `${schema}.${table}`;
-  const found = { code, severity, object, text: `${say(detail ?? '', at)}${more}` };
+  const found = { code, severity, object, text: `${say(detail ?? '', at)}${more}`, ...(drift === null ? {} : { drift }) };
   if (remedy !== null) return { ...found, remedy };
   return advise === undefined ? found : { ...found, advice: advise(object, detail ?? '') };
 }

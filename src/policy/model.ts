@@ -82,6 +82,10 @@ export interface PolicyFinding {
   readonly remedy?: string;
   /** What to change, where no statement does it alone. */
   readonly advice?: string;
+  /** Of a leak: what an entry of `drift` has for its `object` that accepts it. */
+  readonly drift?: string;
+  /** Of a leak that the configuration accepts for a while: until when, as ISO 8601. */
+  readonly acceptedUntil?: string;
 }
 
 /** What `policy apply` did, or would do, on one shard. */

@@ -2,6 +2,8 @@ import type { SqlDatabase } from '../core/session.ts';
 import { nameOf } from '../engine/qualified-tables.ts';
 import type { DifferingObject } from '../engine/verification.ts';
 import { compareShard } from './shard-comparison.ts';
+import { warningsOf } from './findings.ts';
+import { unacceptedLeaks, withAcceptedLeaks } from './leaks.ts';
 import { lockPolicies } from './lock.ts';
 import type { LocatedTable, PolicyFinding } from './model.ts';
 import type { PolicyEngine } from './policy-engine.ts';
@@ -27,6 +29,8 @@ export interface PolicyProof extends PolicyState, ProbeReport {
   readonly fingerprint: string;
   /** Why what is configured cannot be served as it is there, however it is protected: `applyPolicies` refuses it. */
   readonly unfit: readonly PolicyFinding[];
+  /** What leaks, and no drift accepts. */
+  readonly leaks: readonly PolicyFinding[];
 }
 
 /** The same, with what of the configuration there was to try. */
@@ -57,7 +61,8 @@ export async function verifyPolicies(
     const present = new Set(found.tables.map(nameOf));
     const tables = shardTables.tables.filter((table) => present.has(nameOf(table)));
     const unfit = refusedAmong(Object.values(await shardFindings(stage.session, engine, shardTables)).flat());
-    return { tables, fingerprint, unfit, ...(await probe(stage, { tables, parts: partsOf(found) })), ...stateOf(found) };
+    const leaks = unacceptedLeaks(withAcceptedLeaks(await warningsOf(stage.session, tables), found.drift.inForce));
+    return { tables, fingerprint, unfit, leaks, ...(await probe(stage, { tables, parts: partsOf(found) })), ...stateOf(found) };
   });
 }
 

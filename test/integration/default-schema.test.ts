@@ -3,7 +3,7 @@ import { sqlText } from '../../src/core/sql.ts';
 import { postgresCapabilities } from '../../src/engine/postgres/server-version.ts';
 import { postgresDialect } from '../../src/engine/postgres/postgres-dialect.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
-import { applyPolicies } from '../../src/policy/apply.ts';
+import { applyDespiteLeaks } from '../support/apply-despite-leaks.ts';
 import { postgresPurgeStatements } from '../../src/engine/postgres/purge-statements.ts';
 import { purgeRows } from '../../src/policy/purge.ts';
 import { tenantKey } from '../../shardmap/key.ts';
@@ -84,7 +84,7 @@ describe('a configured table without a schema, where another of its name stands 
 
   it('alone has policies, and is all that they look at', async () => {
     await ground.shard.admin.query(sqlText('alter table public."Blogs" no force row level security'));
-    const { changes } = await applyPolicies(ground.shard.admin, engine, {
+    const { changes } = await applyDespiteLeaks(ground.shard.admin, engine, {
       tables: blogs,
       procedures: [],
       accepting: accepting(ground.shard.shardId),
@@ -120,7 +120,7 @@ describe('a configured table without a schema, where another of its name stands 
   it('is refused when it is configured again with that schema', async () => {
     const twice = [...blogs, { schema: 'public', table: 'Blogs', tenantColumn: 'TenantId' }];
     await expect(
-      applyPolicies(ground.shard.admin, engine, {
+      applyDespiteLeaks(ground.shard.admin, engine, {
         tables: twice,
         procedures: [],
         accepting: accepting(ground.shard.shardId),

@@ -3,7 +3,7 @@ import type { RowPolicy } from '../../src/core/predicate.ts';
 import type { ConnectionExpectations } from '../../src/engine/engine.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
-import { applyPolicies } from '../../src/policy/apply.ts';
+import { applyDespiteLeaks } from '../support/apply-despite-leaks.ts';
 import { otherShardId, routedTables, shardId, WorldServer, type World } from './support/world.ts';
 import { accepting, signerOfTests } from '../support/accepting.ts';
 
@@ -381,7 +381,7 @@ const withOwn = withPolicy(own);
 /** A world whose Notes have the policy. */
 async function withOwnNotes(use: (world: World) => Promise<void>): Promise<void> {
   await withWorld(async (world) => {
-    await applyPolicies(
+    await applyDespiteLeaks(
       world.admin,
       { ...engine, renderer: postgresPolicyRenderer },
       { tables: withOwn, procedures: [], accepting: accepting(shardId), keyType: 'int', dryRun: false },

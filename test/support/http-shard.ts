@@ -3,7 +3,7 @@ import type { ContextTypes } from '../../src/core/context-values.ts';
 import { sqlText } from '../../src/core/sql.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
-import { applyPolicies } from '../../src/policy/apply.ts';
+import { applyDespiteLeaks } from './apply-despite-leaks.ts';
 import type { Router } from '../../src/router/router.ts';
 import type { KeyType } from '../../shardmap/key.ts';
 import { createTestShard, type TestShard } from './postgres-shard.ts';
@@ -66,7 +66,7 @@ export async function createHttpShard(
   );
   const engine = createPostgresEngine();
   const { dialect, capabilitiesOf } = engine;
-  await applyPolicies(
+  await applyDespiteLeaks(
     shard.admin,
     { renderer: postgresPolicyRenderer, dialect, capabilitiesOf },
     { tables, procedures: [], accepting: accepting(shard.shardId), keyType, dryRun: false },

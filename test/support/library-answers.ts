@@ -38,7 +38,7 @@ export const policyAnswers = {
   'policy/tables': { columns: columnsOf['policy/tables'], rows: [] },
   'policy/live-items': { columns: columnsOf['policy/live-items'], rows: [] },
   'policy/live-procedures': { columns: columnsOf['policy/live-procedures'], rows: [] },
-  'policy/warnings': { columns: { schema: text, table: text, warning: text, detail: text, remedy: text }, rows: [] },
+  'policy/warnings': { columns: { schema: text, table: text, warning: text, detail: text, remedy: text, drift: text }, rows: [] },
   'policy/group-members': { columns: { role: text, member: text, remedy: text }, rows: [] },
   'policy/extra-tables': { columns: columnsOf['policy/extra-tables'], rows: [] },
   'policy/verification': protectionAnswer(accepting().signer),

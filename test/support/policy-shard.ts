@@ -7,12 +7,13 @@ import { sqlText } from '../../src/core/sql.ts';
 import { createPostgresEngine } from '../../src/engine/postgres/postgres-engine.ts';
 import { postgresPolicyRenderer } from '../../src/engine/postgres/policy-renderer.ts';
 import { qualifiedTables } from '../../src/engine/qualified-tables.ts';
-import { applyPolicies } from '../../src/policy/apply.ts';
-import type { ConfiguredTable, PolicyResult } from '../../src/policy/model.ts';
+import { applyPolicies, previewPolicies } from '../../src/policy/apply.ts';
+import type { ConfiguredTable, PolicyFinding, PolicyResult } from '../../src/policy/model.ts';
 import type { LoginUsers } from '../../src/policy/wanted-policies.ts';
 import { createTestShard, shardLogins, type TestShard } from './postgres-shard.ts';
 import { startPostgres, type PostgresServer } from './servers/postgres.ts';
 import { accepting } from './accepting.ts';
+import { applyDespiteLeaks } from './apply-despite-leaks.ts';
 
 const engine = createPostgresEngine();
 
@@ -27,6 +28,8 @@ interface ApplyOptions {
   /** As a configuration has them. */
   readonly procedures?: TenantryConfig['procedures'];
   readonly logins?: LoginUsers;
+  /** Whatever leaks there is accepted for a while. */
+  readonly despiteLeaks?: boolean;
 }
 
 /** A shard to which policies are applied, and another one whenever a test asks for it. */
@@ -64,11 +67,18 @@ class PolicyShard {
   /** What became of the tables: what is accepted besides is the matter of tests of its own. */
   async apply(
     tables: readonly ConfiguredTable[] = [blogs],
-    { dryRun = false, keyType = 'int', procedures, logins }: ApplyOptions = {},
+    { dryRun = false, keyType = 'int', procedures, logins, despiteLeaks = false }: ApplyOptions = {},
   ): Promise<PolicyResult> {
     const { shardId, admin } = this.database;
     const request = { tables, procedures: proceduresSchema.parse(procedures), accepting: accepting(shardId), keyType, dryRun, logins };
-    return ofTables(await applyPolicies(admin, postgresPolicies, request));
+    return ofTables(await (despiteLeaks ? applyDespiteLeaks : applyPolicies)(admin, postgresPolicies, request));
+  }
+
+  /** What is found, also where nothing would be applied for it. */
+  async warnings(tables: readonly ConfiguredTable[] = [blogs]): Promise<readonly PolicyFinding[]> {
+    const { shardId, admin } = this.database;
+    const request = { tables, procedures: [], accepting: accepting(shardId), keyType: 'int' } as const;
+    return (await previewPolicies(admin, postgresPolicies, request)).warnings;
   }
 
   /** For what a connection of app would be refused, each with its table. */

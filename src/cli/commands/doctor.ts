@@ -63,6 +63,6 @@ function line(finding: Finding, output: Output): string {
 
 /** What to run is said to be so, and nothing else is. */
 function helpLines({ remedy, advice }: Help): string[] {
-  if (remedy === undefined) return [`what helps: ${advice}`];
-  return [`run: ${visible(remedy)}`, ...(advice === undefined ? [] : [`note: ${advice}`])];
+  if (remedy === undefined) return [`what helps: ${visible(advice)}`];
+  return [`run: ${visible(remedy)}`, ...(advice === undefined ? [] : [`note: ${visible(advice)}`])];
 }

@@ -4,6 +4,7 @@ import type { ShardMapManager } from '../../../shardmap/manager.ts';
 import type { Shard } from '../../../shardmap/shard.ts';
 import type { Settings } from '../../config.ts';
 import { counted } from '../../core/counted.ts';
+import { unacceptedLeaks } from '../../policy/leaks.ts';
 import type { PlannedShard } from '../../policy/plan.ts';
 import {
   isLooked,
@@ -90,7 +91,9 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
     );
     if (options.dryRun === true) {
       tellPreview(output, looks);
-      return requireAllLooked(looks).every(({ found }) => found.changes.length === 0) ? 0 : 2;
+      return requireAllLooked(looks).every(({ found }) => found.changes.length === 0 && unacceptedLeaks(found.warnings).length === 0)
+        ? 0
+        : 2;
     }
     const tell = (result: ShardRollout): void => {
       warn(output, result.shard, result.warnings);
@@ -118,7 +121,7 @@ async function apply(invocation: Invocation<ApplyOptions>): Promise<ExitCode> {
     const results = await rollOut(looked, steps, { canary: options.canary, concurrency, stop, onResult: tell });
     output.whole({ items: results.map(resultData) });
     requireAll(results, stateOf(results));
-    return 0;
+    return results.every(({ warnings }) => unacceptedLeaks(warnings).length === 0) ? 0 : 2;
   });
 }
 

@@ -46,6 +46,8 @@ function lineOf({ kind, object, item, before, after }: PolicyChange, words: Word
 
 /** Remarks of what the policies of a shard cannot mend by themselves. */
 export function warn(output: Output, shard: string, warnings: readonly ShardWarning[]): void {
-  for (const { object, text, ...help } of warnings)
-    output.note(`${output.tone('doubtful', 'warning')} ${shard}: ${visible(`${object}: ${text}${whatHelps(help)}`)}`);
+  for (const { object, text, acceptedUntil, ...help } of warnings) {
+    const until = acceptedUntil === undefined ? '' : `; accepted until ${acceptedUntil}`;
+    output.note(`${output.tone('doubtful', 'warning')} ${shard}: ${visible(`${object}: ${text}${whatHelps(help)}${until}`)}`);
+  }
 }

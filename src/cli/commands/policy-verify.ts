@@ -6,6 +6,8 @@ import { isUntriedAlone, problemText, type VerdictProblem } from '../../../shard
 import { counted } from '../../core/counted.ts';
 import { TenantryError } from '../../core/errors.ts';
 import { sentence } from '../../core/sentence.ts';
+import { whatHelps } from '../../policy/findings.ts';
+import { acceptanceOfLeak } from '../../policy/leaks.ts';
 import { visible } from '../../core/visible.ts';
 import { inParallel } from '../../core/in-parallel.ts';
 import { withAdministration } from '../administration.ts';
@@ -106,11 +108,12 @@ function isSound(found: Verified): boolean {
   return !('error' in found) && problemsOf(found).length === 0;
 }
 
-function problemsOf({ different, objection, unfit, refused, findings, localMap }: FoundShard): VerdictProblem[] {
+function problemsOf({ different, objection, unfit, leaks, refused, findings, localMap }: FoundShard): VerdictProblem[] {
   return [
     ...different.map((table) => `${table}: its protection is not what the configuration says.`),
     ...(objection === undefined ? [] : [`It may serve no tenants: ${objection}.`]),
     ...unfit.map(({ object, text }) => sentence(`${object} ${text}`)),
+    ...leaks.map((leak) => sentence(`${leak.object} ${leak.text}${whatHelps(leak)}; ${acceptanceOfLeak(leak)}`)),
     ...(refused === undefined ? [] : [`A connection for tenants is not let in: ${refused}`]),
     ...localMap.map((found) => `Its local map disagrees with the catalog, ${describeDisagreement(found)}.`),
     ...findings.map(({ table, probe, outcome, text }) => {

@@ -3,9 +3,10 @@ import { TenantryError } from '../../core/errors.ts';
 import type { Help } from '../../core/help.ts';
 import type { Row, SqlDatabase } from '../../core/session.ts';
 import { visible } from '../../core/visible.ts';
-import { applyPolicies } from '../../policy/apply.ts';
+import { previewPolicies } from '../../policy/apply.ts';
 import { findingCatalogue } from '../../policy/finding-catalogue.ts';
 import type { FindingKind } from '../../policy/finding-kinds/finding-kind.ts';
+import { acceptanceOfLeak, leaksToSign, unacceptedLeaks } from '../../policy/leaks.ts';
 import type { PolicyChange, PolicyFinding } from '../../policy/model.ts';
 import { engineOf } from '../engines.ts';
 import { wantedPolicies } from '../policies/wanted.ts';
@@ -40,23 +41,27 @@ export async function diagnosePolicies(
   const subject = `shard ${shard.name}`;
   const apply = `tenantry policy apply --shard ${shard.name}`;
   try {
-    const { changes, warnings, drift } = await applyPolicies(admin, engineOf(engines, shard.address), {
-      ...wantedPolicies(settings, shard, map),
-      dryRun: true,
-    });
+    const wanted = wantedPolicies(settings, shard, map);
+    const { changes, warnings, drift } = await previewPolicies(admin, engineOf(engines, shard.address), wanted);
+    const leaks = unacceptedLeaks(warnings);
+    const isRefused = leaksToSign(changes, warnings).length > 0;
+    const help: Help = isRefused
+      ? { advice: `take away what leaks, or accept it in the configuration, as is said of each; then run ${apply}` }
+      : { remedy: apply };
     const pending = [...new Set(changes.flatMap(({ object }) => object ?? []))];
     const unaccepted = changes.filter(({ kind }) => kind === 'accept');
     const findings = [
-      ...(unaccepted.length === 0 ? [] : [problem(subject, await described(admin, unaccepted), { remedy: apply })]),
+      ...leaks.map((found) => policyFinding(subject, found, apply)),
+      ...(unaccepted.length === 0 ? [] : [problem(subject, await described(admin, unaccepted), help)]),
       ...(pending.length === 0
         ? []
-        : [problem(subject, `The protection of ${visible(pending.join(', '))} is not what the configuration says.`, { remedy: apply })]),
+        : [problem(subject, `The protection of ${visible(pending.join(', '))} is not what the configuration says.`, help)]),
       ...changes
         .filter(({ kind }) => kind === 'renew')
-        .map(({ before, after }) => warning(subject, `What protects its tenants is ${before}, and is to be ${after}.`, { remedy: apply })),
+        .map(({ before, after }) => warning(subject, `What protects its tenants is ${before}, and is to be ${after}.`, help)),
       ...diagnoseDrift(subject, drift, apply, now()),
       ...diagnoseIdleDrift(subject, settings, shard.name, drift, now()),
-      ...warnings.map((found) => policyWarning(subject, found, apply)),
+      ...warnings.filter((found) => !leaks.includes(found)).map((found) => policyFinding(subject, found, apply)),
     ];
     return { findings, tellUnaccepted: unaccepted.length > 0 };
   } catch (error) {
@@ -69,17 +74,21 @@ export async function diagnosePolicies(
   }
 }
 
-function policyWarning(subject: string, found: PolicyFinding, apply: string): Finding {
+/** A leak that nobody accepted is a problem. */
+function policyFinding(subject: string, found: PolicyFinding, apply: string): Finding {
   const { code, severity, object, text } = found;
-  return { subject, level: 'warning', code, severity, text: visible(`${object}: ${text}`), ...helpWithFinding(found, apply) };
+  const [leak] = unacceptedLeaks([found]);
+  const mended = { subject, code, severity, text: visible(`${object}: ${text}`) };
+  if (leak === undefined) return { ...mended, level: 'warning', ...helpWithFinding(found, apply) };
+  return { ...mended, level: 'problem', ...helpWithFinding(found, apply, `; ${acceptanceOfLeak(leak)}`) };
 }
 
 /** What mends most findings is a change of the protection, which nobody has accepted yet. */
-function helpWithFinding({ code, remedy, advice = findingCatalogue[code].remedy }: PolicyFinding, apply: string): Help {
+function helpWithFinding({ code, remedy, advice = findingCatalogue[code].remedy }: PolicyFinding, apply: string, more = ''): Help {
   const { closes = true }: FindingKind = findingCatalogue[code];
   if (!closes) return remedy === undefined ? { advice } : { remedy };
-  if (remedy !== undefined) return { remedy, advice: `then run ${apply}, before which the shard may serve no tenants` };
-  return { advice: `${advice}; then run ${apply}, before which the shard may serve no tenants` };
+  const then = `then run ${apply}, before which the shard may serve no tenants${more}`;
+  return remedy === undefined ? { advice: `${advice}; ${then}` } : { remedy, advice: then };
 }
 
 /** What would be accepted, and whose changes closed the gate. */

@@ -1,5 +1,8 @@
-/** What comes of a finding: nothing is applied; what one tenant or user has may be learnt or changed by another; it costs something. */
-export type FindingSeverity = 'refused' | 'leak' | 'advice';
+/**
+ * What comes of a finding: nothing is applied; rows are shown to, or changed by, somebody they do not belong to; somebody may learn that
+ * rows, or values, of others are there; it costs something, or is not what it seems.
+ */
+export type FindingSeverity = 'refused' | 'leak' | 'oracle' | 'advice';
 
 /** A kind of thing that is found on a shard, by its code. */
 export interface FindingKind {

@@ -3,7 +3,7 @@ import type { FindingKind } from './finding-kind.ts';
 /** What the policies cannot mend by themselves. */
 export const warnings = {
   'primary-key': {
-    severity: 'leak',
+    severity: 'oracle',
     say: () =>
       'has a primary key that does not begin with the tenant column: it cannot be moved between shards, and tells whether another tenant has a key',
     advise: (object) => `give ${object} a primary key that begins with the tenant column, in place of the one that it has`,
@@ -19,14 +19,14 @@ export const warnings = {
     remedy: 'A primary key that begins with the tenant column.',
   },
   'unique-key': {
-    severity: 'leak',
+    severity: 'oracle',
     say: (name) => `has a unique index ${name} without the tenant column: it tells whether another tenant has a value`,
     advise: (object, name) => `give ${object} a unique index that has the tenant column among its keys, and take ${name} away`,
     reason: 'The refusal of a value that is taken says that another tenant has it.',
     remedy: 'The tenant column among the keys of the index.',
   },
   'foreign-key': {
-    severity: 'leak',
+    severity: 'oracle',
     say: (name) => `has a foreign key ${name} without the tenant column: it tells whether another tenant has a row, and may refer to it`,
     advise: (object, name) => `give ${object} a foreign key that has the tenant column on both sides, and take ${name} away`,
     reason: 'No policy is asked where a server looks for the row that a foreign key names: any row of any tenant can be probed.',
@@ -67,7 +67,7 @@ export const warnings = {
     remedy: 'Name the table in the configuration, or take the rights from app.',
   },
   'permissive-policy': {
-    severity: 'leak',
+    severity: 'advice',
     say: (policy) => `has a permissive policy of somebody else's, ${policy}: it adds rows to those that others let through (OR)`,
     reason:
       'Permissive policies add up by OR. app is held by the restrictive one of its tenant; every other role sees what any permissive policy lets it see, of all tenants.',
@@ -81,7 +81,7 @@ export const warnings = {
     remedy: 'Drop it, and say in the configuration what it was for.',
   },
   'other-rights': {
-    severity: 'leak',
+    severity: 'advice',
     say: (rights) => `is open to others than the program's logins: ${rights}`,
     reason:
       'No policy of the program binds another role: TRUNCATE asks none, REFERENCES probes rows, and whatever its policies let it see is of all tenants.',
@@ -96,7 +96,7 @@ export const warnings = {
     remedy: 'The statement that takes the member out, run by an administrator of the server.',
   },
   'sequence-rights': {
-    severity: 'leak',
+    severity: 'oracle',
     say: (rights) =>
       `is a sequence of all tenants that app has rights to (${rights}): its last value tells how many rows others have added`,
     advise: (object) => `give the column that ${object} numbers an identity in its place, or a random uuid, and take the right from app`,
@@ -158,7 +158,7 @@ export const warnings = {
     remedy: 'The statement that changes the column; what depends on it, such as its indexes, has to be made anew.',
   },
   'open-deciding-table': {
-    severity: 'leak',
+    severity: 'advice',
     say: (operations, at) =>
       `decides by ${at} who sees what, and every user of a tenant may ${operations} its rows: no policy is on writing it`,
     advise: (object) => `put a policy with write on ${object}, or make it a reference table, which app only reads`,

@@ -7,7 +7,7 @@ import { sqlText } from '../../../src/core/sql.ts';
 import type { EngineConnection } from '../../../src/engine/engine.ts';
 import type { Entry } from '../../../src/engine/entry.ts';
 import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engine.ts';
-import { applyPolicies } from '../../../src/policy/apply.ts';
+import { applyDespiteLeaks } from '../../support/apply-despite-leaks.ts';
 import { postgresPolicies } from '../../support/policy-shard.ts';
 import { createTestShard, shardLogins, type TestShard } from '../../support/postgres-shard.ts';
 import { startPostgres } from '../../support/servers/postgres.ts';
@@ -66,7 +66,7 @@ export class PredicateWorld {
       sqlText(`insert into tenantry.local_mapping (mapping_id, kind, low, state, epoch, token)
         values (1, 'point', '\\x${hex(entry.key)}', 'ONLINE', 1, '\\x${hex(token)}')`),
     );
-    await applyPolicies(shard.admin, postgresPolicies, {
+    await applyDespiteLeaks(shard.admin, postgresPolicies, {
       tables,
       procedures: [],
       accepting: accepting(shard.shardId),
@@ -81,7 +81,7 @@ export class PredicateWorld {
   async apply(kind: Kind): Promise<void> {
     const policies = { measured: { on: ['Samples'], rows: kind.rows } };
     const wanted = withPolicies({ tables, context, policies });
-    await applyPolicies(this.#shard.admin, postgresPolicies, {
+    await applyDespiteLeaks(this.#shard.admin, postgresPolicies, {
       tables: wanted,
       procedures: [],
       accepting: accepting(this.#shard.shardId),

@@ -5,9 +5,9 @@ import type { ContextProtection } from '../../../src/core/context-protection.ts'
 import { sqlText } from '../../../src/core/sql.ts';
 import type { Entry } from '../../../src/engine/entry.ts';
 import { clientConfig } from '../../../src/engine/postgres/client-config.ts';
-import { applyPolicies } from '../../../src/policy/apply.ts';
 import type { ConfiguredTable, PolicyChange } from '../../../src/policy/model.ts';
 import { accepting } from '../../support/accepting.ts';
+import { applyDespiteLeaks } from '../../support/apply-despite-leaks.ts';
 import { addPoint } from '../../support/add-point.ts';
 import { enterByHand, shownFor } from '../../support/enter-by-hand.ts';
 import { postgresPolicies } from '../../support/policy-shard.ts';
@@ -72,7 +72,7 @@ export class CaptureWorld {
   /** The differences from what protects the tables, which are gone afterwards. */
   async apply({ dryRun = false } = {}): Promise<readonly PolicyChange[]> {
     const { admin, shardId } = this.shard;
-    const { changes } = await applyPolicies(admin, postgresPolicies, {
+    const { changes } = await applyDespiteLeaks(admin, postgresPolicies, {
       tables: captureTables,
       procedures: [],
       keyType: 'int',

@@ -166,15 +166,16 @@ describe('doctor', () => {
       expect(problems.join('\n'), 'what the connection of app says of it').not.toContain('The shard may serve no tenants');
       return problems.filter((problem) => closed.test(problem));
     };
-    await shard.query(sqlText('grant references on "Blogs" to t_superuser'));
+    await shard.query(sqlText('create view "Seen" as select 1 as one'));
+    await shard.query(sqlText('grant select on "Seen" to tenantry_app'));
     expect(await told()).toEqual([expect.stringMatching(/ Changed: GRANT by \S+ at [^;]+\. \| /)]);
     expect((await fleet.world.run('policy apply')).code).toBe(0);
     // The second undoes the first, and opens the gate again; no trigger sees the third.
-    await shard.query(sqlText('revoke references on "Blogs" from t_superuser'));
-    await shard.query(sqlText('grant references on "Blogs" to t_superuser'));
+    await shard.query(sqlText('revoke select on "Seen" from tenantry_app'));
+    await shard.query(sqlText('grant select on "Seen" to tenantry_app'));
     await shard.query(sqlText('grant tenantry_mover to t_app'));
     const unseen = await told();
-    await shard.query(sqlText('revoke tenantry_mover from t_app; revoke references on "Blogs" from t_superuser'));
+    await shard.query(sqlText('revoke tenantry_mover from t_app; drop view "Seen"'));
     expect((await fleet.world.run('policy apply')).code).toBe(0);
     expect(unseen).toEqual([expect.stringMatching(/\. No change was noted that closed its gate\. \| /)]);
   });

@@ -175,7 +175,7 @@ describe('a table that decides who sees what', () => {
   const mine = { on: 'Samples', read: { any: [permission, lookup] }, insert: { any: [permission, lookup] } };
   const open = (operations: string) => ({
     code: 'open-deciding-table',
-    severity: 'leak',
+    severity: 'advice',
     object: 'public.Permissions',
     text: `decides by policies.mine.read.any[0].user who sees what, and every user of a tenant may ${operations} its rows: no policy is on writing it`,
     advice: 'put a policy with write on public.Permissions, or make it a reference table, which app only reads',

@@ -138,7 +138,7 @@ describe('policy apply warns of', () => {
     ],
   ])('%s', async (_, ddl, object, text, remedy) => {
     await shard.asAdmin(ddl);
-    const { warnings } = await shard.apply([blogs, ...(ddl.includes('"Posts"') ? [{ table: 'Posts', tenantColumn: 'TenantId' }] : [])]);
+    const warnings = await shard.warnings([blogs, ...(ddl.includes('"Posts"') ? [{ table: 'Posts', tenantColumn: 'TenantId' }] : [])]);
     const warning = warnings.find((one) => one.object === object);
     expect(warning?.text).toContain(text);
     if (remedy === undefined) {
@@ -158,7 +158,7 @@ describe('policy apply warns of', () => {
     expect(warnings).toEqual([
       {
         code: 'sequence-rights',
-        severity: 'leak',
+        severity: 'oracle',
         object: 'public.Posts_PostId_seq',
         text: 'is a sequence of all tenants that app has rights to (usage): its last value tells how many rows others have added',
         advice:
@@ -177,7 +177,7 @@ describe('policy apply warns of', () => {
   it('policies and rights of others on the parts of a table', async () => {
     await shard.asAdmin(`create table "Parted" ("TenantId" integer not null, "Id" integer not null, primary key ("TenantId", "Id")) partition by range ("TenantId");
       create table "Part" partition of "Parted" default; create policy reporting on "Part" to reporting using (true); grant select on "Part" to reporting`);
-    const { warnings } = await shard.apply([{ table: 'Parted', tenantColumn: 'TenantId' }]);
+    const warnings = await shard.warnings([{ table: 'Parted', tenantColumn: 'TenantId' }]);
     expect(warnings.filter(({ object }) => object === 'public.Part').map(({ code }) => code)).toEqual([
       'other-rights',
       'permissive-policy',
@@ -197,7 +197,7 @@ describe('policy apply warns of', () => {
       create trigger rooted after insert on "Blogs" for each row execute function roots();
       alter table "Blogs" alter column "BlogId" set default given(), add constraint kept check (held("BlogId"));
       create policy shown on "Blogs" as restrictive to tenantry_app using (seen("BlogId")); create index on "Blogs" (found("BlogId"))`);
-    const found = (await shard.apply()).warnings.filter(({ code }) => code === 'foreign-owner');
+    const found = (await shard.warnings()).filter(({ code }) => code === 'foreign-owner');
     const remedyOf = (called: string): string => `alter routine ${called} owner to tenantry_admin`;
     expect(found.map(({ severity, object, text, remedy }) => [severity, object, text.split(' ')[13], remedy])).toEqual([
       ['leak', 'public.fires', 'reporting,', remedyOf('public.fires()')],
@@ -225,7 +225,7 @@ describe('policy apply warns of', () => {
       grant execute on function lower(text) to ${user}; grant select on pg_class to ${user};
       grant execute on function pg_terminate_backend(integer, bigint), lo_create(oid), pg_advisory_xact_lock(bigint), upper(text) to public`);
     try {
-      const { warnings } = await shard.apply();
+      const warnings = await shard.warnings();
       expect(warnings.map(({ code, severity, object, text, remedy }) => [code, severity, object, text.split(': ')[1], remedy])).toEqual(
         (
           [

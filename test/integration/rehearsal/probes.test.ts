@@ -8,10 +8,10 @@ import { postgresRehearsals } from '../../../src/engine/postgres/rehearsal.ts';
 import type { Rehearsals } from '../../../src/engine/rehearsal.ts';
 import { qualifiedTables } from '../../../src/engine/qualified-tables.ts';
 import type { ConfiguredTable, LocatedTable } from '../../../src/policy/model.ts';
-import { applyPolicies } from '../../../src/policy/apply.ts';
 import { probe, type ProbeReport } from '../../../src/policy/probes/probe.ts';
 import { rehearse, rehearseWithin } from '../../../src/policy/probes/rehearse.ts';
 import { accepting } from '../../support/accepting.ts';
+import { applyDespiteLeaks } from '../../support/apply-despite-leaks.ts';
 import { mayStand } from '../../support/grounds/words.ts';
 import { postgresPolicies, usePolicyShard } from '../../support/policy-shard.ts';
 import { seed } from '../../support/random.ts';
@@ -240,7 +240,7 @@ describe('probes', () => {
     const { shardId, admin, root } = shard.database;
     const change = (withinMs: number): Promise<unknown> => {
       const probing = { rehearsals: postgresRehearsals, users: usersOf(shardLogins), withinMs, clock: systemClock };
-      return applyPolicies(admin, postgresPolicies, {
+      return applyDespiteLeaks(admin, postgresPolicies, {
         tables,
         procedures: [],
         accepting: accepting(shardId),

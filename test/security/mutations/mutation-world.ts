@@ -5,11 +5,11 @@ import { createPostgresEngine } from '../../../src/engine/postgres/postgres-engi
 import { fingerprintFunction } from '../../../src/engine/postgres/fingerprint-function.ts';
 import { postgresRehearsals } from '../../../src/engine/postgres/rehearsal.ts';
 import { verifyProtection } from '../../../src/engine/verification.ts';
-import { applyPolicies } from '../../../src/policy/apply.ts';
 import { compare } from '../../../src/policy/diff.ts';
 import { probe } from '../../../src/policy/probes/probe.ts';
 import { rehearseWithin } from '../../../src/policy/probes/rehearse.ts';
 import { accepting, signerOfTests } from '../../support/accepting.ts';
+import { applyDespiteLeaks } from '../../support/apply-despite-leaks.ts';
 import { postgresPolicies } from '../../support/policy-shard.ts';
 import { createTestShard, shardLogins, type TestShard } from '../../support/postgres-shard.ts';
 import { startPostgres, type PostgresServer } from '../../support/servers/postgres.ts';
@@ -74,7 +74,7 @@ export async function startMutationWorld(): Promise<MutationWorld> {
     );
   }
   const request = { tables, procedures: [], accepting: accepting(shard.shardId), keyType: 'int', dryRun: false } as const;
-  await applyPolicies(shard.admin, postgresPolicies, request);
+  await applyDespiteLeaks(shard.admin, postgresPolicies, request);
   return {
     shard,
     server,

@@ -7,7 +7,7 @@ import { contextText, type ContextValue } from '../../../src/core/context-values
 import { sqlText } from '../../../src/core/sql.ts';
 import { postgresDialect } from '../../../src/engine/postgres/postgres-dialect.ts';
 import { postgresPolicyRenderer } from '../../../src/engine/postgres/policy-renderer.ts';
-import { applyPolicies } from '../../../src/policy/apply.ts';
+import { applyDespiteLeaks } from '../apply-despite-leaks.ts';
 import { postgresPolicies } from '../policy-shard.ts';
 import { createTestShard, shardLogins } from '../postgres-shard.ts';
 import { startPostgres } from '../servers/postgres.ts';
@@ -54,7 +54,7 @@ export async function openPostgresModelShard(shape: Shape): Promise<ModelShard> 
   await shard.admin.query(sqlText(shape.tables.map(tableText).join(';\n')));
   for (const tenant of tenants) await shard.admin.query(sqlText(mappingText(tenant)));
   const tables = shape.tables.map(({ settings }) => settings);
-  await applyPolicies(shard.admin, postgresPolicies, {
+  await applyDespiteLeaks(shard.admin, postgresPolicies, {
     tables,
     procedures: [],
     accepting: accepting(shard.shardId),

@@ -1,5 +1,5 @@
 -- What may undo the protection of the configured tables, or cannot be done with them, one row for each; `remedy` is SQL
--- where SQL helps.
+-- where SQL helps, `drift` what an entry of `drift` in the configuration names that accepts it.
 -- @tables text
 with recursive configured as (
   select n.nspname::text as "schema", c.relname::text as "table", c.oid, a.attnum
@@ -98,25 +98,25 @@ with recursive configured as (
    where n.nspname not in ('pg_catalog', 'information_schema', 'tenantry', 'tenantry_watch', 'pg_toast')
 )
 select t."schema" as "schema", t."table" as "table",
-       case when p.indexrelid is null then 'no-primary-key' else 'primary-key' end as "warning", null as "detail", null as "remedy"
+       case when p.indexrelid is null then 'no-primary-key' else 'primary-key' end as "warning", null as "detail", null as "remedy", null as "drift"
   from routed t left join pg_catalog.pg_index p on p.indrelid = t.oid and p.indisprimary
  where p.indexrelid is null or p.indkey[0] <> t.attnum
 union all
 -- A partition has the key of its table; what inherits has none but its own.
-select n.nspname, c.relname, 'no-primary-key', null, null
+select n.nspname, c.relname, 'no-primary-key', null, null, null
   from protected f
   join pg_catalog.pg_class c on c.oid = f.oid and not c.relispartition
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where f.oid not in (select t.oid from routed t)
    and not exists (select from pg_catalog.pg_index p where p.indrelid = f.oid and p.indisprimary)
 union all
-select t."schema", t."table", 'unique-key', x.relname, null
+select t."schema", t."table", 'unique-key', x.relname, null, null
   from routed t
   join pg_catalog.pg_index i on i.indrelid = t.oid and i.indisunique and not i.indisprimary
    and not exists (select from generate_series(0, i.indnkeyatts - 1) k where i.indkey[k] = t.attnum)
   join pg_catalog.pg_class x on x.oid = i.indexrelid
 union all
-select t."schema", t."table", 'foreign-key', f.conname, null
+select t."schema", t."table", 'foreign-key', f.conname, null, null
   from routed t
   join pg_catalog.pg_constraint f on f.conrelid = t.oid and f.contype = 'f'
   join routed parent on parent.oid = f.confrelid
@@ -128,7 +128,7 @@ select n.nspname, c.relname, case when p.polpermissive then 'permissive-policy' 
               case p.polcmd when '*' then 'all' when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' else 'delete' end,
               (select string_agg(coalesce(r.rolname, 'public'), ', ' order by r.rolname)
                  from unnest(p.polroles) as o (oid) left join pg_catalog.pg_roles r on r.oid = o.oid)),
-       format('drop policy %I on %I.%I', p.polname, n.nspname, c.relname)
+       format('drop policy %I on %I.%I', p.polname, n.nspname, c.relname), null
   from protected f
   join pg_catalog.pg_policy p on p.polrelid = f.oid and p.polname not like 'tenantry\_%'
   join pg_catalog.pg_class c on c.oid = f.oid
@@ -138,7 +138,7 @@ select n.nspname, c.relname, case when p.polpermissive then 'permissive-policy' 
                 where o.oid = 0 or o.oid in (select r.oid from pg_catalog.pg_roles r where r.rolname in ('tenantry_superuser', 'tenantry_mover', 'tenantry_admin')))
 union all
 select n.nspname, c.relname, 'other-rights', format('%s (%s)', r.rolname, string_agg(distinct lower(g.privilege_type), ', ' order by lower(g.privilege_type))),
-       format('revoke all on %I.%I from %I', n.nspname, c.relname, r.rolname)
+       format('revoke all on %I.%I from %I', n.nspname, c.relname, r.rolname), null
   from protected f
   join pg_catalog.pg_class c on c.oid = f.oid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -156,7 +156,7 @@ select n.nspname, s.relname, 'sequence-rights', p.privileges,
        case when exists (select from pg_catalog.pg_depend d
                           where d.classid = 'pg_class'::regclass and d.objid = s.oid and d.refclassid = 'pg_class'::regclass and d.deptype = 'a'
                             and d.refobjid in (select f.oid from family f))
-            then null else format('revoke all on sequence %I.%I from tenantry_app, public', n.nspname, s.relname) end
+            then null else format('revoke all on sequence %I.%I from tenantry_app, public', n.nspname, s.relname) end, null
   from pg_catalog.pg_class s
   join own n0 on n0.oid = s.relnamespace
   join pg_catalog.pg_namespace n on n.oid = s.relnamespace
@@ -167,7 +167,8 @@ select n.nspname, s.relname, 'sequence-rights', p.privileges,
 union all
 select n.nspname, v.relname, case v.relkind when 'm' then 'materialized-view' else 'view' end, o.rolname,
        case v.relkind when 'm' then format('revoke select on %I.%I from tenantry_app, public', n.nspname, v.relname)
-                      else format('alter view %I.%I set (security_invoker = true)', n.nspname, v.relname) end
+                      else format('alter view %I.%I set (security_invoker = true)', n.nspname, v.relname) end,
+       format('%s %I.%I', case v.relkind when 'm' then 'materialized view' else 'view' end, n.nspname, v.relname)
   from reader r
   join pg_catalog.pg_class v on v.oid = r.oid
   join pg_catalog.pg_namespace n on n.oid = v.relnamespace
@@ -175,7 +176,8 @@ select n.nspname, v.relname, case v.relkind when 'm' then 'materialized-view' el
  where has_any_column_privilege('tenantry_app', v.oid, 'select, insert, update')
    and (v.relkind = 'm' or not coalesce((select option_value::boolean from pg_options_to_table(v.reloptions) where option_name = 'security_invoker'), false))
 union all
-select n.nspname, p.proname, 'definer-function', o.rolname, format('alter function %s security invoker', p.oid::regprocedure)
+select n.nspname, p.proname, 'definer-function', o.rolname, format('alter function %s security invoker', p.oid::regprocedure),
+       format('function %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
   from pg_catalog.pg_proc p
   join own n0 on n0.oid = p.pronamespace
   join pg_catalog.pg_namespace n on n.oid = p.pronamespace
@@ -188,11 +190,12 @@ select n.nspname, p.proname, 'definer-function', o.rolname, format('alter functi
                       and has_function_privilege('tenantry_app', a.aggfnoid, 'execute')))
 union all
 -- Probes act in a session of admin.
-select w."schema", w."table", 'session-identity', string_agg(distinct lower(w.word), ', ' order by lower(w.word)) || coalesce(', ' || w.place, ''), null
+select w."schema", w."table", 'session-identity', string_agg(distinct lower(w.word), ', ' order by lower(w.word)) || coalesce(', ' || w.place, ''), null, null
   from worded w
  group by w."schema", w."table", w.place
 union all
-select n.nspname, c.relname, 'unlisted-table', null, format('revoke all on %I.%I from tenantry_app, public', n.nspname, c.relname)
+select n.nspname, c.relname, 'unlisted-table', null, format('revoke all on %I.%I from tenantry_app, public', n.nspname, c.relname),
+       format('table %I.%I', n.nspname, c.relname)
   from pg_catalog.pg_class c
   join own n0 on n0.oid = c.relnamespace
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -201,7 +204,8 @@ select n.nspname, c.relname, 'unlisted-table', null, format('revoke all on %I.%I
 union all
 -- It may be made another one at any time, and what its text reads elsewhere without that; it runs as admin where admin writes.
 select n.nspname, p.proname, 'foreign-owner', o.rolname,
-       case when p.prosecdef then null else format('alter routine %s owner to tenantry_admin', p.oid::regprocedure) end
+       case when p.prosecdef then null else format('alter routine %s owner to tenantry_admin', p.oid::regprocedure) end,
+       format('function %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
   from pg_catalog.pg_proc p
   join own n0 on n0.oid = p.pronamespace
   join pg_catalog.pg_namespace n on n.oid = p.pronamespace
@@ -215,7 +219,8 @@ union all
 select 'pg_catalog', s.name || coalesce('.' || s.column_name, ''), 'server-rights',
        string_agg(format('%s to %s', lower(g.privilege_type), coalesce(r.rolname, 'public')), ', ' order by g.privilege_type, r.rolname),
        string_agg(format('revoke %s%s on %s %s from %s cascade', lower(g.privilege_type), ' (' || s.column_name || ')', s.kind, s.name,
-                         coalesce(quote_ident(r.rolname), 'public')), '; ' order by g.privilege_type, r.rolname)
+                         coalesce(quote_ident(r.rolname), 'public')), '; ' order by g.privilege_type, r.rolname),
+       format('rights %s of the server''s own', s.name || coalesce('.' || s.column_name, ''))
   from of_the_server s
  cross join lateral (select a.grantee, a.privilege_type from aclexplode(s.acl) a
                      except
