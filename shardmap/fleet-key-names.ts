@@ -46,6 +46,13 @@ export class FleetKeyNames {
     if (wrong !== undefined) throw new TenantryError('INVALID_CONFIGURATION', describeWrongKey(wrong));
   }
 
+  /** The same where the current one is not: what it made would be known where it is configured alone. */
+  async requireToWrite(): Promise<void> {
+    const names = await this.list();
+    const wrong = objectionTo(this.configured, names) ?? objectionToWriting(this.configured, names);
+    if (wrong !== undefined) throw new TenantryError('INVALID_CONFIGURATION', describeWrongKey(wrong));
+  }
+
   /** The current key is one of the fleet's from now on. */
   async add(): Promise<void> {
     await this.#change((session) => addTo(session, this.configured.current));
@@ -100,5 +107,13 @@ function objectionTo({ current, previous }: ConfiguredNames, names: readonly str
   return {
     text: `The fleet's key is ${names.join()}; ${configured}`,
     advice: `set fleetKey.current to the fleet's key or, where that is being replaced, fleetKey.previous; ${lost}`,
+  };
+}
+
+function objectionToWriting({ current, previous }: ConfiguredNames, names: readonly string[]): WrongFleetKey | undefined {
+  if (names.includes(current)) return undefined;
+  return {
+    text: `The fleet's key is ${names.join()}, which is fleetKey.previous here; fleetKey.current is ${current}, and not the fleet's yet`,
+    advice: `run tenantry key rotate first, where ${current} is to replace it everywhere, or set fleetKey.current to ${previous ?? names.join()}`,
   };
 }

@@ -2,33 +2,34 @@ import type { OperationReport } from '../../shardmap/logged-operations.ts';
 import type { ShardMapAdministrations, ShardMapManager } from '../../shardmap/manager.ts';
 import { describeWrongKey } from '../../shardmap/fleet-key-names.ts';
 import type { Settings } from '../config.ts';
-import type { ExitCode, Invocation } from './command.ts';
+import type { ExitCode, FleetKeyUse, Invocation } from './command.ts';
 import type { Output } from './output.ts';
 import type { Administration } from './services.ts';
 
 /** What a command that works with the catalog is opened by. */
-type Opening<Options> = Pick<Invocation<Options>, 'settings' | 'world' | 'output' | 'needsFleetKey'>;
+type Opening<Options> = Pick<Invocation<Options>, 'settings' | 'world' | 'output' | 'fleetKey'>;
 
 /**
  * Runs a command's work with the open catalog, closed whatever happens. Throws INVALID_CONFIGURATION before that where it needs the fleet's
  * key and another one is configured.
  */
 export async function withAdministration<Options, T>(
-  { settings, world, output, needsFleetKey }: Opening<Options>,
+  { settings, world, output, fleetKey }: Opening<Options>,
   work: (administration: Omit<Administration, 'close'>, settings: Settings) => Promise<T>,
 ): Promise<T> {
   const configured = await settings();
   const administration = await world.services.openAdministration(configured);
   try {
-    await mindFleetKey(administration, needsFleetKey, output);
+    await mindFleetKey(administration, fleetKey, output);
     return await work(administration, configured);
   } finally {
     await administration.close();
   }
 }
 
-async function mindFleetKey({ keyNames }: Pick<Administration, 'keyNames'>, isNeeded: boolean, output: Output): Promise<void> {
-  if (isNeeded) return keyNames.require();
+async function mindFleetKey({ keyNames }: Pick<Administration, 'keyNames'>, use: FleetKeyUse, output: Output): Promise<void> {
+  if (use === 'writes') return keyNames.requireToWrite();
+  if (use === 'rotates') return keyNames.require();
   const wrong = await keyNames.objection();
   if (wrong !== undefined) output.note(describeWrongKey(wrong));
 }

@@ -24,6 +24,13 @@ export interface CliWorld {
   readonly untilStopped: () => AbortSignal;
 }
 
+/**
+ * What a command does with the fleet key, and when it is refused. `writes`: it makes what is signed by the current one, or a token of it,
+ * and so needs one of the fleet's as that. `rotates`: it makes the current one the fleet's, and needs those that are. `reads`: it says that
+ * they are not the fleet's, and goes on.
+ */
+export type FleetKeyUse = 'writes' | 'rotates' | 'reads';
+
 /** What a command says of itself. */
 export interface CommandSpec {
   /** Name and arguments: `add <name>`. */
@@ -33,11 +40,8 @@ export interface CommandSpec {
   readonly examples: readonly string[];
   /** It changes something: `--dry-run` shows what, and ends with 2 where there is something to do. */
   readonly changes?: boolean;
-  /**
-   * It writes what is signed by the fleet key, or with a token of it, and is refused with another one. Default: whatever `changes`; others
-   * say that the key is not the fleet's, and go on.
-   */
-  readonly needsFleetKey?: boolean;
+  /** Default: `writes` for whatever `changes`, else `reads`. */
+  readonly fleetKey?: FleetKeyUse;
   /** It destroys something: it asks first, and `--yes` answers. */
   readonly destroys?: boolean;
   /** It needs no configuration, and has no `--config`. */
@@ -61,7 +65,7 @@ export interface Invocation<Options> {
   readonly options: Options & CommonOptions;
   readonly world: CliWorld;
   readonly output: Output;
-  readonly needsFleetKey: boolean;
+  readonly fleetKey: FleetKeyUse;
   /** Reads and checks the configuration; its path is for messages. Throws INVALID_CONFIGURATION. */
   readonly settings: () => Promise<Settings>;
   /** Goes on only with a yes. Throws CANCELLED after a no, INVALID_REQUEST where nobody can be asked. */
@@ -97,7 +101,7 @@ export function addCommand<Options>(
 function invocation<Options>(
   command: Command,
   world: CliWorld,
-  { changes = false, needsFleetKey = changes }: CommandSpec,
+  { changes = false, fleetKey = changes ? 'writes' : 'reads' }: CommandSpec,
 ): Invocation<Options> {
   const options = command.opts<Options & CommonOptions>();
   return {
@@ -105,7 +109,7 @@ function invocation<Options>(
     options,
     world,
     output: new Output(world.terminal, options.json === true),
-    needsFleetKey,
+    fleetKey,
     settings: async () => {
       const path = findConfig(options.config, world.environment, world.folder);
       return resolveConfig(await loadConfig(resolve(world.folder, path)), world.environment, path);

@@ -93,6 +93,27 @@ describe('provisioning', () => {
     }
   });
 
+  it('needs no superuser where the contexts have codes, and may run again', async () => {
+    await using fresh = await startPostgres();
+    const connect = { engine: 'postgres', host: fresh.host, port: fresh.port, tls: 'disable' } as const;
+    const root = engine.open({ ...connect, database: 'postgres' }, fresh);
+    const manager = { user: 'manager', password: 'x' };
+    for (const statement of [
+      `create role manager login password 'x' createrole createdb replication`,
+      `alter role manager set createrole_self_grant = 'set, inherit'`,
+      'grant pg_signal_backend, pg_monitor to manager with admin option',
+      'create database managed owner manager',
+    ])
+      await root.query(sqlText(statement));
+    const managed = engine.open({ ...connect, database: 'managed' }, manager);
+    const request = { ...emptyDatabase, logins: loginsOf('managed'), contextProtection: 'mac' } as const;
+    await provision(managed, provisioner, request);
+    await provision(managed, provisioner, request);
+    const admin = engine.open({ ...connect, database: 'managed' }, request.logins.admin);
+    expect((await admin.query(whoAmI)).rows).toEqual([{ current: 'tenantry_admin', session: 'managed_admin' }]);
+    await Promise.all([root.close(), managed.close(), admin.close()]);
+  });
+
   it('keeps an older login of a kind valid while one is replaced', async () => {
     const database = await createDatabase();
     const administrator = open(database, server);

@@ -21,7 +21,7 @@ export function addKeyForgetCommand(key: Command, world: CliWorld): void {
         "let the configured key be the fleet's in place of one that nobody has any more: what that one has signed is believed by nobody, and its tenants are let in once their mappings are changed",
       examples: ['key forget d1cd2c16 --dry-run', 'key forget d1cd2c16 --actor "Ann, change 4711"'],
       changes: true,
-      needsFleetKey: false,
+      fleetKey: 'reads',
       destroys: true,
     },
     withActor,

@@ -68,6 +68,7 @@ export function addKeyCommands(program: Command, world: CliWorld): void {
         'replace the previous fleet key by the current one on every shard of the catalog, while tenants work: tokens of mappings, and signatures of what was accepted, overridden and verified; needs both keys in the configuration; run again, it goes on where it stopped',
       examples: ['key rotate --dry-run', 'key rotate', 'key rotate --shard a --actor "Ann, change 4711"'],
       changes: true,
+      fleetKey: 'rotates',
     },
     (command) => withActor(withWait(chosen(command), 'to retry mappings that somebody holds')),
     rotate,

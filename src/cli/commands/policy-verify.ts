@@ -43,7 +43,7 @@ export function addPolicyVerifyCommand(policy: Command, world: CliWorld): void {
       summary:
         'prove the protection of every shard: compare it, connect as tenants do, and try on every table what each login may do, with made-up rows that are undone; ends with 2 where anything is not as it must be',
       examples: ['policy verify', 'policy verify --shard a --json', 'policy verify --concurrency 16 --actor "nightly"'],
-      needsFleetKey: true,
+      fleetKey: 'writes',
       ofMap: true,
     },
     (command) => withActor(withConcurrency(command.option('--shard <name>', 'only this shard'))),

@@ -59,6 +59,11 @@ describe('the fleet key', () => {
   });
 
   const run = (line: string, environment: Record<string, string> = both): Promise<CommandResult> => world.run(line, { environment });
+  /** As while a rotation is under way. */
+  const nameBoth = async (): Promise<void> => {
+    const name = fleetKeyName(fleetKeyFromBase64(old, 'the key'));
+    await world.openDatabase('catalog').query(sql`insert into tenantry.fleet_key (name) values (${name})`);
+  };
   const statusOf = async (environment: Record<string, string> = both): Promise<unknown> =>
     (JSON.parse((await run('key status --json', environment)).out) as { shards: unknown }).shards;
   const shard = (name: string, current: number, previous: number, neither = 0, signedBy = 'current'): object => ({
@@ -78,6 +83,7 @@ describe('the fleet key', () => {
 
   test('signs again what one part is signed of by each key, such as an override that was given meanwhile', async () => {
     expect(await run('key rotate')).toMatchObject({ code: 0 });
+    await nameBoth();
     expect(await run('policy override --shard a --for 5m --reason meanwhile', otherWayRound)).toMatchObject({ code: 0 });
     onTestFinished(async () => void (await run('policy override --shard a --end')));
     const override = { until: expect.any(String), reason: 'meanwhile', decidedBy: expect.any(String), isSigned: true };
@@ -183,6 +189,7 @@ describe('the fleet key', () => {
     expect(await run('key status', nextAlone)).toMatchObject({ code: 0 });
     expect(await verdict()).toContain('was tried at');
     // As after a rotation that ended between what protects a shard and its verdict.
+    await nameBoth();
     await run('policy verify --shard a', otherWayRound);
     expect(await run('key status')).toMatchObject({
       code: 2,
@@ -304,6 +311,18 @@ describe('a key that is not the one of the fleet', () => {
     expect(await written()).toEqual(before);
   });
 
+  test.each(['tenant add 2 --shard a', 'policy apply', 'policy verify'])(
+    'changes nothing by %s where the fleet’s is the previous one, before key rotate has made the current one the fleet’s',
+    async (line) => {
+      const environment = { ...thirdAlone, TENANTRY_FLEET_KEY_PREVIOUS: old };
+      const why = `The fleet's key is ${oldName}, which is fleetKey.previous here; fleetKey.current is ${thirdName}, and not the fleet's yet: run tenantry key rotate first, where ${thirdName} is to replace it everywhere, or set fleetKey.current to ${oldName}`;
+      const before = await written();
+      expect(await run(line, environment)).toMatchObject({ code: 1, out: '', err: expect.stringContaining(why) });
+      expect(await written()).toEqual(before);
+      expect(await run('tenant list', environment)).toMatchObject({ code: 0, err: '' });
+    },
+  );
+
   test('rotates nothing, and joins no router', async () => {
     const environment = { ...thirdAlone, TENANTRY_FLEET_KEY_PREVIOUS: next };
     const why = `fleetKey.current is ${thirdName}, and fleetKey.previous ${nextName}`;
@@ -343,8 +362,8 @@ describe('a key that is not the one of the fleet', () => {
 
   test('is known from the beginning of a rotation to its end: both are needed; then the old one is not', async () => {
     const rotating = `The fleet's key is being rotated, and the catalog names ${oldName} and ${nextName}; `;
-    // Before it has begun both are taken, whichever is current, and the old one alone.
-    for (const environment of [both, otherWayRound, oldAlone])
+    // Before it has begun the old one is taken, with the new one or alone.
+    for (const environment of [otherWayRound, oldAlone])
       expect(await run('tenant offline 1 --dry-run', environment)).toMatchObject({ code: 2, err: '' });
     await shop.query(sqlText('alter table tenantry.shard_identity rename to elsewhere'));
     const failed = await run('key rotate', both);

@@ -64,7 +64,6 @@ as $$
    where p.pronamespace = 'pg_catalog'::regnamespace
      and (w.name is not null or (p.proname ~ '^pg_(try_)?advisory_' and p.proname <> 'pg_advisory_unlock_all'))
 $$;
-alter function tenantry_watch.withheld() owner to tenantry_watcher;
 do $$
 declare
   routine regprocedure;

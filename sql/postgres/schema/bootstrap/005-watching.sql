@@ -94,6 +94,7 @@ begin
 end
 $$;
 
+alter function tenantry_watch.withheld() owner to tenantry_watcher;
 alter function tenantry_watch.refuse_tenants() owner to tenantry_watcher;
 alter function tenantry_watch.changed() owner to tenantry_watcher;
 alter function tenantry_watch.dropped() owner to tenantry_watcher;
