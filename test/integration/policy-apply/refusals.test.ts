@@ -105,7 +105,7 @@ describe('policy apply refuses', () => {
       create table parted_one partition of parted for values in (1);
       create table inherited (t integer not null primary key); create table heir () inherits (inherited);
       alter table parted owner to tenantry_admin; alter table inherited owner to tenantry_admin`);
-    const tables = ['parted', 'inherited'].map((table) => ({ table, tenantColumn: 't' }));
+    const tables = [blogs, ...['parted', 'inherited'].map((table) => ({ table, tenantColumn: 't' }))];
     const refused = await shard.apply(tables).catch((error: Error) => error.message.split('\n').slice(1));
     expect(refused).toEqual(
       ['heir', 'parted_one'].map(
@@ -115,6 +115,7 @@ describe('policy apply refuses', () => {
     );
     await shard.asRoot('alter table parted_one owner to tenantry_admin; alter table heir owner to tenantry_admin');
     await shard.apply(tables);
+    await shard.asRoot('drop table parted, inherited cascade');
   });
 
   it('what the server refuses to have changed, by its name', async () => {
