@@ -28,6 +28,10 @@ export class DryRunOperations implements Operations {
     return { description: steps.description };
   }
 
+  async awaitEnd(operationId: string): Promise<void> {
+    return inProgress(new HeldByOperation(operationId));
+  }
+
   change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T> {
     return this.#try(onOwnCatalog(work));
   }

@@ -22,6 +22,8 @@ export interface OperationReport {
 export interface Operations {
   /** Throws what speaks against the request, CATALOG_UNVERIFIED among it, or what went wrong. */
   run<Request>(kind: OperationKind<Request>, map: ShardMap, request: Request): Promise<OperationReport>;
+  /** Waits for an operation, or brings it to its end where its runner has left it. Throws OPERATION_IN_PROGRESS, and what `run` does. */
+  awaitEnd(operationId: string): Promise<void>;
   /** A change of the catalog alone, in one transaction. Throws CATALOG_UNVERIFIED. */
   change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T>;
 }
@@ -61,6 +63,11 @@ export class LoggedOperations implements Operations {
         if (await this.#outOfTheWay(error.operationId, waitUntil)) ended.add(error.operationId);
       }
     }
+  }
+
+  async awaitEnd(operationId: string): Promise<void> {
+    const waitUntil = this.#options.clock.now() + this.#options.waitMs;
+    while (!(await this.#outOfTheWay(operationId, waitUntil)));
   }
 
   change<T>(work: (catalog: CatalogChange) => Promise<T>): Promise<T> {

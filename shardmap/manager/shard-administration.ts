@@ -56,7 +56,11 @@ export class ShardAdministration {
     const shard: Shard = { shardId: newId(), mapId: map.mapId, name, address, incarnation: '', state: 'ADDING' };
     const incarnation = await this.#identify(shard);
     const place = { shardId: shard.shardId, name, address, incarnation };
-    await this.#requireFree(map, place, await new LocalMap(access.open(shard)).description());
+    const found = await new LocalMap(access.open(shard)).description();
+    await this.#requireFree(map, place, found);
+    // Nothing is accepted for a shard while the database is another.
+    const adding = found?.identity === undefined ? undefined : await this.#whoAdds(found.identity.shardId);
+    if (adding !== undefined) await this.#operations.awaitEnd(adding);
     const { warnings, latest } = await access.install(shard, map);
     return { ...(await this.#operations.run(addShard, map, { ...place, latest })), warnings };
   }
@@ -76,7 +80,7 @@ export class ShardAdministration {
   async #requireFree(map: ShardMap, place: Omit<AddShardRequest, 'latest'>, found: ShardDescription | undefined): Promise<void> {
     const { store, newId } = this.#options;
     const identity = found?.identity;
-    if (identity !== undefined && !(await this.#isBeingAdded(identity.shardId))) throw inUseElsewhere('database', identity);
+    if (identity !== undefined && (await this.#whoAdds(identity.shardId)) === undefined) throw inUseElsewhere('database', identity);
     await new DryRunOperations(store, newId).run(addShard, map, { ...place, latest: nothingSigned }).catch(exceptInProgress);
   }
 
@@ -112,9 +116,9 @@ export class ShardAdministration {
     );
   }
 
-  /** Whether the database's identity is only what an unfinished operation of this catalog has left there. */
-  async #isBeingAdded(shardId: string): Promise<boolean> {
-    return (await this.#options.store.getShard(shardId))?.operationId !== undefined;
+  /** The unfinished operation of this catalog that has left the database's identity there; undefined: none. */
+  async #whoAdds(shardId: string): Promise<string | undefined> {
+    return (await this.#options.store.getShard(shardId))?.operationId;
   }
 
   async #identify(shard: Shard): Promise<string> {
