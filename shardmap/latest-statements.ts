@@ -18,7 +18,7 @@ export class LatestStatements {
     this.#told.set(shardId, { accepted: acceptedNumber, overridden: overrideNumber });
   }
 
-  /** Those that could be made by now, by the shard's clock; 0: none is known. */
+  /** Those that could be made by now, by the later of the shard's clock (`nowMs`) and the machine's; 0: none is known. */
   at(shardId: string, nowMs: number): LatestNumbers {
     return { accepted: this.#latest(shardId, 'accepted', nowMs), overridden: this.#latest(shardId, 'overridden', nowMs) };
   }
@@ -28,13 +28,14 @@ export class LatestStatements {
    * place of one that could not, of a time when the shard's clock was ahead: once that came again, it would outdate what is signed now.
    */
   note(shardId: string, says: NumberedStatement, number: number, nowMs: number): void {
-    const latest = Math.max(number, this.#latest(shardId, says, Math.max(nowMs, this.#machineMs())));
+    const latest = Math.max(number, this.#latest(shardId, says, nowMs));
     this.#seen.set(shardId, { ...(this.#seen.get(shardId) ?? nothingSigned), [says]: latest });
     this.#told.set(shardId, { ...(this.#told.get(shardId) ?? nothingSigned), [says]: 0 });
   }
 
   #latest(shardId: string, says: NumberedStatement, nowMs: number): number {
+    const laterMs = Math.max(nowMs, this.#machineMs());
     const known = [this.#seen, this.#told].map((numbers) => numbers.get(shardId)?.[says] ?? 0);
-    return Math.max(0, ...known.filter((number) => isOfItsTime(number, nowMs)));
+    return Math.max(0, ...known.filter((number) => isOfItsTime(number, laterMs)));
   }
 }

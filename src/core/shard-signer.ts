@@ -81,7 +81,10 @@ export interface ShardSigner {
    * remembered: none before it is `signed` from then on. One that was known and could not be made by now is forgotten for it.
    */
   check(statement: NumberedShardStatement, signature: Uint8Array, nowMs: number): SignatureCheck;
-  /** The number of a statement that is made now, by the shard's clock: after each that is known and could be made. */
+  /**
+   * The number of a statement that is made now, by the shard's clock: after each that is known and could be made by it or the machine's. Where
+   * the shard's is behind, it is believed once that is right.
+   */
   numberAt(says: NumberedStatement, nowMs: number): number;
 }
 

@@ -101,7 +101,7 @@ function resultOf(
   return {
     changes: [...pending.map((difference) => changeOf(difference, dialect)), ...signed(found, renderer)],
     state: digest([state, fingerprint]),
-    warnings: withAcceptedLeaks(warnings, drift.inForce),
+    warnings: withAcceptedLeaks(warnings, drift.present),
     drift: drift.present,
   };
 }

@@ -4,7 +4,7 @@ import { visible } from '../core/visible.ts';
 import { whatHelps } from './findings.ts';
 import type { PolicyChange, PolicyFinding } from './model.ts';
 
-/** Findings, each leak with the end of the drift that accepts it; `drift` is what is in force on the shard. */
+/** Findings, each leak with the end of the drift that accepts it; `drift` is what is in force and there: an entry of it ends what is accepted. */
 export function withAcceptedLeaks(found: readonly PolicyFinding[], drift: readonly AcceptedDrift[]): PolicyFinding[] {
   const endOf = new Map(drift.map(({ object, untilMs }) => [object, untilMs]));
   return found.map((each) => {

@@ -61,7 +61,7 @@ export async function verifyPolicies(
     const present = new Set(found.tables.map(nameOf));
     const tables = shardTables.tables.filter((table) => present.has(nameOf(table)));
     const unfit = refusedAmong(Object.values(await shardFindings(stage.session, engine, shardTables)).flat());
-    const leaks = unacceptedLeaks(withAcceptedLeaks(await warningsOf(stage.session, tables), found.drift.inForce));
+    const leaks = unacceptedLeaks(withAcceptedLeaks(await warningsOf(stage.session, tables), found.drift.present));
     return { tables, fingerprint, unfit, leaks, ...(await probe(stage, { tables, parts: partsOf(found) })), ...stateOf(found) };
   });
 }

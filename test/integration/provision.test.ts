@@ -111,6 +111,15 @@ describe('provisioning', () => {
     await provision(managed, provisioner, request);
     const admin = engine.open({ ...connect, database: 'managed' }, request.logins.admin);
     expect((await admin.query(whoAmI)).rows).toEqual([{ current: 'tenantry_admin', session: 'managed_admin' }]);
+    // What only a superuser may take from everybody is told, and keeps no shard from being made.
+    const { warnings } = await installShard(admin, policies, { ...request, accepting: accepting(), keyType: 'int' });
+    expect(warnings.filter(({ severity }) => severity === 'leak')).toEqual([]);
+    expect(warnings.find(({ code }) => code === 'untaken-rights')).toMatchObject({
+      object: 'pg_catalog',
+      text: expect.stringMatching(
+        /^has functions that are everybody's.*: currval\(regclass\), lastval\(\), .*setseed\(double precision\)$/,
+      ) as string,
+    });
     await Promise.all([root.close(), managed.close(), admin.close()]);
   });
 

@@ -111,6 +111,15 @@ export const warnings = {
       'On PostgreSQL what is there for administrators asks no policy: by pg_read_binary_file a tenant reads the files of tables, by pg_stat_get_activity the statements of others, in pg_statistic samples of their values.',
     remedy: 'The statement that takes the right, run by a superuser.',
   },
+  'untaken-rights': {
+    severity: 'advice',
+    closes: false,
+    say: (functions) => `has functions that are everybody's, as the server was delivered, which only a superuser may take: ${functions}`,
+    advise: () => 'have a superuser of the server run what `tenantry shard provision` prints, where there is one',
+    reason:
+      'None of them knows a tenant. What one leaves in its session is undone after every statement, which costs time; by pg_stat_get_activity a tenant sees statements of others, and pg_terminate_backend ends their sessions.',
+    remedy: 'The SQL of `tenantry shard provision`, run by a superuser. Where a managed service has none, they stay.',
+  },
   'temporary-tables': {
     severity: 'advice',
     say: () =>

@@ -63,10 +63,12 @@ describe('policy apply refuses an IMMUTABLE function', () => {
     [
       'that reads tables whose names it has as values',
       `create function own() returns text language plpgsql immutable as $$ begin return table_to_xml('"Blogs"', true, false, '')::text; end $$;
-       create function own_parsed() returns text language sql immutable begin atomic select schema_to_xml('public', true, false, '')::text; end`,
+       create function own_parsed() returns text language sql immutable begin atomic select schema_to_xml('public', true, false, '')::text; end;
+       create function own_table() returns text language plpgsql immutable as $$ begin return connectby('"Blogs"', 'a', 'b', 'c', 0); end $$`,
       [
         ['own()', 'tables named by values'],
         ['own_parsed()', 'tables named by values'],
+        ['own_table()', 'tables named by values'],
       ],
     ],
     [

@@ -222,6 +222,7 @@ describe('policy apply warns of', () => {
       grant execute on function pg_read_file(text) to public; grant select on pg_statistic_ext_data to public;
       alter extension plpgsql add function pg_read_binary_file(text); alter extension plpgsql add function pg_read_file(text);
       alter extension plpgsql add table pg_statistic_ext_data;
+      grant select (data) on pg_largeobject to public; alter extension plpgsql add table pg_largeobject;
       grant execute on function lower(text) to ${user}; grant select on pg_class to ${user};
       grant execute on function pg_terminate_backend(integer, bigint), lo_create(oid), pg_advisory_xact_lock(bigint), upper(text) to public`);
     try {
@@ -237,6 +238,7 @@ describe('policy apply warns of', () => {
             ],
             ['pg_authid.rolname', 'select to public', 'revoke select (rolname) on table pg_authid from public cascade'],
             ['pg_authid.rolpassword', 'select to public', 'revoke select (rolpassword) on table pg_authid from public cascade'],
+            ['pg_largeobject.data', 'select to public', 'revoke select (data) on table pg_largeobject from public cascade'],
             [
               'pg_read_binary_file(text)',
               `execute to ${user}`,
@@ -263,6 +265,13 @@ describe('policy apply warns of', () => {
     } finally {
       await shard.asRoot(`revoke reporting from ${user}`);
     }
+  });
+
+  it('functions that set the seed of random numbers, which stays for the next tenant whoever sets it', async () => {
+    await shard.asRoot(`create function sown() returns void language plpgsql as 'begin set local seed = 0.42; end';
+      create function of_seeds(seed integer) returns integer language sql as 'select seed'`);
+    expect((await shard.warnings()).map(({ code, object }) => [code, object])).toEqual([['session-code', 'public.sown']]);
+    await shard.asRoot('drop function sown(); drop function of_seeds(integer)');
   });
 
   it('members of the groups that see all tenants, and of the logins, besides these logins', async () => {

@@ -105,17 +105,18 @@ describe('a number of a time when the clock of the shard was ahead', () => {
     expect(signer.check(accepted(nowMs), signer.sign(accepted(nowMs)), afterwards)).toBe('signed');
   });
 
-  it('is none that the clock of the machine allows: a shard whose clock is behind has nothing forgotten', () => {
+  it('is none that the clock of the machine allows: where the shard’s is behind, nothing older is taken, and what is signed comes after', () => {
     const latest = new LatestStatements(() => nowMs);
     const signer = createShardSigner({ current: key(1) }, shardId, latest);
     const check = (number: number, atMs: number): string => signer.check(accepted(number), signer.sign(accepted(number)), atMs);
     const behind = nowMs - 10 * dayMs;
     latest.hear({ shardId, acceptedNumber: nowMs });
-    expect(check(behind - 1, behind)).toBe('signed');
+    expect(check(behind - 1, behind)).toBe('outdated');
+    expect(signer.numberAt('accepted', behind)).toBe(nowMs + 1);
+    expect(check(nowMs + 1, behind)).toBe('unbelievable');
     expect(check(behind - 1, nowMs)).toBe('outdated');
-    expect(check(nowMs, nowMs)).toBe('signed');
-    expect(check(behind - 1, behind)).toBe('signed');
-    expect(check(behind - 1, nowMs)).toBe('outdated');
+    expect(check(nowMs + 1, nowMs)).toBe('signed');
+    expect(check(behind - 1, behind)).toBe('outdated');
   });
 });
 

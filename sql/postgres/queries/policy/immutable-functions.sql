@@ -21,7 +21,7 @@ with recursive configured as (
            or s.prosqlbody::text ~ (select ':funcid (' || string_agg(c.oid::text, '|') || ') '
                                       from pg_catalog.pg_proc c where c.proname = 'current_setting' and c.oid < 16384) as reads_settings,
          -- Tables whose names are values.
-         t.body ~ '_to_xml' or s.prosqlbody::text ~ (select ':funcid (' || string_agg(c.oid::text, '|') || ') '
+         t.body ~ '_to_xml|\m(connectby|crosstab\w*|xpath_table)\M' or s.prosqlbody::text ~ (select ':funcid (' || string_agg(c.oid::text, '|') || ') '
                                                        from pg_catalog.pg_proc c where c.proname ~ '_to_xml' and c.oid < 16384) as reads_by_name
     from stored s
     join pg_catalog.pg_namespace n on n.oid = s.pronamespace and n.nspname <> 'tenantry_watch' and n.nspname !~ '^pg_temp_'

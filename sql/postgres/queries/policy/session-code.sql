@@ -21,6 +21,8 @@ select n.nspname as "schema", p.proname as "function", 'session-code' as "warnin
            or n.nspname in ('dbms_output', 'dbms_alert', 'dbms_pipe', 'dbms_sql', 'dbms_random', 'dbms_utility', 'plvdate', 'plvsubst', 'plvlex', 'utl_file')
          when l.lanname in ('sql', 'plpgsql') then
            b.body ~* '\m(hold|listen|prepare|deallocate|load|execute|temp|temporary|pg_temp\w*|set_config|pg_settings|setseed|currval|lastval|dblink\w*|pgv_\w*|set_limit|isn_weak|pg_(try_)?advisory_lock\w*)\M'
+           -- Also with LOCAL: no end of a transaction, and no reset, undoes a seed.
+           or b.body ~* '\mseed\M\s*(=|\mto\M)'
            or b.body ~* '\mclient_min_messages\M\s*(=|\mto\M)\s*[''"]?error\M'
            or b.body ~* '(^|;|\m(begin|then|else|loop)\M)(\s|--[^\n]*\n|/\*.*\*/)*set\s+(?!local\M|constraints\M)'
          else true

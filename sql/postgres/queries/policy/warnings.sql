@@ -69,11 +69,16 @@ with recursive configured as (
     from pg_catalog.pg_roles a
     join pg_catalog.pg_roles r on pg_has_role(a.oid, r.oid, 'member')
    where a.rolname = 'tenantry_app' or (a.rolcanlogin and not a.rolsuper and pg_has_role(a.oid, 'tenantry_app', 'usage'))
+), untaken as (
+  -- Everybody's as they were delivered: who provisioned without being a superuser could not take them, nor give them to admin.
+  select w.routine
+    from tenantry_watch.withheld() w join pg_catalog.pg_proc p on p.oid = w.routine
+   where not exists (select from aclexplode(p.proacl) a where a.grantee not in (0, p.proowner))
 ), of_the_server as (
   -- With the rights that it was delivered with, as `pg_init_privs` has them, which the script of an extension writes, too. `everybodys`: it was
   -- delivered for everybody, as a function is of which nothing is said there, and provisioning leaves it so.
   select 'function' as kind, p.oid, p.oid::regprocedure::text as name, null as column_name, v.initprivs as delivered,
-         case when w.routine is null then p.proacl else coalesce(p.proacl, acldefault('f', p.proowner)) end as acl,
+         case when p.oid in (select u.routine from untaken u) then null else p.proacl end as acl,
          v.initprivs is null and w.routine is null as everybodys
     from pg_catalog.pg_proc p
     left join pg_catalog.pg_init_privs v on v.classoid = 'pg_proc'::regclass and v.objoid = p.oid and v.objsubid = 0
@@ -88,7 +93,7 @@ with recursive configured as (
     left join pg_catalog.pg_init_privs v on v.classoid = 'pg_class'::regclass and v.objoid = c.oid and v.objsubid = 0
    where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')
   union all
-  select 'table', c.oid, c.oid::regclass::text, quote_ident(a.attname), v.initprivs, a.attacl, true
+  select 'table', c.oid, c.oid::regclass::text, quote_ident(a.attname), v.initprivs, a.attacl, c.relname = 'pg_subscription'
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_class c on c.oid = a.attrelid and c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')
     left join pg_catalog.pg_init_privs v on v.classoid = 'pg_class'::regclass and v.objoid = c.oid and v.objsubid = a.attnum
@@ -232,4 +237,8 @@ select 'pg_catalog', s.name || coalesce('.' || s.column_name, ''), 'server-right
                  and not case s.kind when 'function' then has_function_privilege('public', s.oid, g.privilege_type)
                                      else has_table_privilege('public', s.oid, g.privilege_type) end end
  group by s.name, s.column_name
+union all
+select null, 'pg_catalog', 'untaken-rights', string_agg(u.routine::text, ', ' order by u.routine::text collate "C"), null, null
+  from untaken u
+having count(*) > 0
  order by 1, 2, 3
